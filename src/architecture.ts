@@ -1,0 +1,125 @@
+import { InvalidArgumentError } from './errors.js';
+
+/** libseccomp's name of an architecture, as `seccomp_arch_resolve_name(3)` takes it. */
+export type ArchitectureName =
+  | 'x86'
+  | 'x86_64'
+  | 'x32'
+  | 'arm'
+  | 'aarch64'
+  | 'loongarch64'
+  | 'm68k'
+  | 'mips'
+  | 'mipsel'
+  | 'mips64'
+  | 'mipsel64'
+  | 'mips64n32'
+  | 'mipsel64n32'
+  | 'parisc'
+  | 'parisc64'
+  | 'ppc'
+  | 'ppc64'
+  | 'ppc64le'
+  | 's390'
+  | 's390x'
+  | 'riscv64'
+  | 'sheb'
+  | 'sh';
+
+export interface Architecture {
+  readonly name: ArchitectureName;
+  /** The OCI runtime spec's name, `SCMP_ARCH_…`. */
+  readonly ociName: string;
+  /** Go's GOARCH (what Docker, Podman and Kubernetes users type), where Go has the architecture. */
+  readonly goName?: string;
+  /** What `uname -m` and Node's `process.arch` call it, beyond the names above. */
+  readonly aliases: readonly string[];
+  /** libseccomp's token, `SCMP_ARCH_…` of `seccomp.h`. */
+  readonly token: number;
+  /** The value in `seccomp_data.arch`, `AUDIT_ARCH_…` of `linux/audit.h`; differs from the token on x32 only. */
+  readonly auditArch: number;
+  /** Width of a system call argument in bits. */
+  readonly wordSize: 32 | 64;
+  readonly endianness: 'little' | 'big';
+}
+
+const LE = 0x40000000;
+const B64 = 0x80000000;
+const N32 = 0x20000000;
+
+function define(
+  name: ArchitectureName,
+  token: number,
+  wordSize: 32 | 64,
+  endianness: 'little' | 'big',
+  names: { goName?: string; aliases?: readonly string[]; auditArch?: number } = {},
+): Architecture {
+  const { goName, aliases = [], auditArch = token >>> 0 } = names;
+  return {
+    name,
+    ociName: `SCMP_ARCH_${name.toUpperCase()}`,
+    ...(goName === undefined ? {} : { goName }),
+    aliases,
+    token: token >>> 0,
+    auditArch,
+    wordSize,
+    endianness,
+  };
+}
+
+/** Every architecture libseccomp 2.6 compiles for. ELF machine numbers are those of `linux/elf-em.h`. */
+export const ARCHITECTURES: readonly Architecture[] = [
+  define('x86', 3 | LE, 32, 'little', { goName: '386', aliases: ['i386', 'i486', 'i586', 'i686', 'ia32'] }),
+  define('x86_64', 62 | B64 | LE, 64, 'little', { goName: 'amd64', aliases: ['x64'] }),
+  // x32 shares x86_64's AUDIT_ARCH and is told apart by bit 30 of the system call number.
+  define('x32', 62 | LE, 32, 'little', { auditArch: (62 | B64 | LE) >>> 0 }),
+  define('arm', 40 | LE, 32, 'little', { goName: 'arm', aliases: ['armv6l', 'armv7l', 'armhf'] }),
+  define('aarch64', 183 | B64 | LE, 64, 'little', { goName: 'arm64' }),
+  define('loongarch64', 258 | B64 | LE, 64, 'little', { goName: 'loong64' }),
+  define('m68k', 4, 32, 'big'),
+  define('mips', 8, 32, 'big', { goName: 'mips' }),
+  define('mipsel', 8 | LE, 32, 'little', { goName: 'mipsle' }),
+  define('mips64', 8 | B64, 64, 'big', { goName: 'mips64' }),
+  define('mipsel64', 8 | B64 | LE, 64, 'little', { goName: 'mips64le', aliases: ['mips64el'] }),
+  define('mips64n32', 8 | B64 | N32, 32, 'big', { goName: 'mips64p32' }),
+  define('mipsel64n32', 8 | B64 | LE | N32, 32, 'little', { goName: 'mips64p32le' }),
+  define('parisc', 15, 32, 'big', { aliases: ['hppa'] }),
+  define('parisc64', 15 | B64, 64, 'big', { aliases: ['hppa64'] }),
+  define('ppc', 20, 32, 'big', { goName: 'ppc', aliases: ['powerpc'] }),
+  define('ppc64', 21 | B64, 64, 'big', { goName: 'ppc64' }),
+  define('ppc64le', 21 | B64 | LE, 64, 'little', { goName: 'ppc64le' }),
+  define('s390', 22, 32, 'big', { goName: 's390' }),
+  define('s390x', 22 | B64, 64, 'big', { goName: 's390x' }),
+  define('riscv64', 243 | B64 | LE, 64, 'little', { goName: 'riscv64' }),
+  define('sheb', 42, 32, 'big'),
+  define('sh', 42 | LE, 32, 'little', { aliases: ['sh4'] }),
+];
+
+const byAnyName = new Map<string, Architecture>();
+for (const architecture of ARCHITECTURES) {
+  const { name, ociName, goName, aliases } = architecture;
+  for (const key of [name, ociName, ...(goName ? [goName] : []), ...aliases]) {
+    const taken = byAnyName.get(key.toLowerCase());
+    if (taken && taken !== architecture) throw new Error(`architecture name ${key} stands for two architectures`);
+    byAnyName.set(key.toLowerCase(), architecture);
+  }
+}
+
+/**
+ * Find an architecture by any of its names: libseccomp's (`x86_64`), OCI's (`SCMP_ARCH_X86_64`), Go's (`amd64`) or the
+ * kernel's (`i686`). Case does not matter. Returns undefined for a name nobody knows.
+ */
+export function findArchitecture(name: string): Architecture | undefined {
+  return byAnyName.get(name.toLowerCase());
+}
+
+/** As {@link findArchitecture}, but an unknown name raises {@link InvalidArgumentError} with the names there are. */
+export function parseArchitecture(name: string): Architecture {
+  const architecture = findArchitecture(name);
+  if (!architecture) {
+    throw new InvalidArgumentError(
+      `unknown architecture ${JSON.stringify(name)}; known are ${ARCHITECTURES.map((a) => a.name).join(', ')} (also as SCMP_ARCH_… or GOARCH names)`,
+    );
+  }
+  return architecture;
+}

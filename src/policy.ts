@@ -1,0 +1,72 @@
+import type { Architecture } from './architecture.js';
+import type { SourcePosition } from './errors.js';
+
+/**
+ * What the kernel does with a system call; `data` is the 16-bit value that goes with it: the errno for ERRNO
+ * (libseccomp takes 0..4094), the tracer's message for TRACE (0..65535).
+ */
+export type Action =
+  | { kind: 'KILL_PROCESS' }
+  | { kind: 'KILL_THREAD' }
+  | { kind: 'TRAP' }
+  | { kind: 'ERRNO'; data: number }
+  | { kind: 'TRACE'; data: number }
+  | { kind: 'NOTIFY' }
+  | { kind: 'LOG' }
+  | { kind: 'ALLOW' };
+
+/** `enum scmp_compare` without its prefix. */
+export type CompareOperator = 'NE' | 'LT' | 'LE' | 'EQ' | 'GE' | 'GT' | 'MASKED_EQ';
+
+/**
+ * One condition on a system call argument. 64-bit unsigned values. With MASKED_EQ `value` is the mask and `valueTwo`
+ * the datum, as runc, crun and containers/common read the OCI runtime spec: `(argument & value) == valueTwo`. The other
+ * operators ignore `valueTwo`.
+ */
+export interface ArgumentCondition {
+  /** 0..5 */
+  index: number;
+  op: CompareOperator;
+  value: bigint;
+  valueTwo: bigint;
+}
+
+/** One entry of a profile's `syscalls`, after conditional entries were decided. All conditions must hold (AND). */
+export interface PolicyRule {
+  names: readonly { name: string; position?: SourcePosition | undefined }[];
+  action: Action;
+  conditions: readonly ArgumentCondition[];
+  /** Where in the profile: the JSON path, for instance `syscalls[3]`, and the position where the text is known. */
+  path: string;
+  position?: SourcePosition | undefined;
+}
+
+/** `SECCOMP_FILTER_FLAG_…` of seccomp(2) that a profile may ask for. */
+export type FilterFlag =
+  | 'SECCOMP_FILTER_FLAG_TSYNC'
+  | 'SECCOMP_FILTER_FLAG_LOG'
+  | 'SECCOMP_FILTER_FLAG_SPEC_ALLOW'
+  | 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
+
+/** Something a reviewer should know that is no error. `code` is stable. */
+export interface Warning {
+  code: string;
+  message: string;
+  /** JSON path in the profile, for instance `syscalls[3].names[0]`. */
+  path?: string | undefined;
+  position?: SourcePosition | undefined;
+}
+
+/**
+ * A profile of any format as plain rules for one target: what readers (`src/profile`) make and the compiler
+ * (`src/compiler`) takes. Nothing in it is conditional any more.
+ */
+export interface SeccompPolicy {
+  defaultAction: Action;
+  /** Architectures besides the target's own; may name it again. */
+  architectures: readonly { architecture: Architecture; path: string; position?: SourcePosition | undefined }[];
+  flags: readonly FilterFlag[];
+  rules: readonly PolicyRule[];
+  listenerPath?: string | undefined;
+  listenerMetadata?: string | undefined;
+}
