@@ -1,0 +1,275 @@
+#!/usr/bin/env bash
+# Everything from a fresh clone to a working package, in one command. Run it again at any time: a step whose inputs did
+# not change is passed over.
+#
+#   ./build.sh            npm dependencies, emscripten, libseccomp's source, the wasm, the bundles in dist/
+#   ./build.sh --wasm     only up to build/libseccomp.wasm (needs emcc and patch, no npm)
+#   ./build.sh --native   also native libseccomp from the same source and patches: what the tests compare with
+#   ./build.sh --test     all of it, and every test (what `npm test` and CI run)
+#   ./build.sh --bench    all of it, and the figures of the README
+#   ./build.sh --demo     build, then compile a container profile and run a command under it
+#
+# Variables:
+#   LIBSECCOMP_SOURCE     a local copy of libseccomp's release tarball (its sha256 is checked like any other's)
+set -euo pipefail
+cd "$(dirname "$0")"
+export LC_ALL=C
+
+mode=${1:---all}
+case "$mode" in
+  --all | --wasm | --native | --test | --bench | --demo) ;;
+  -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0"; exit 0 ;;
+  *) echo "build.sh: unknown option $mode (see ./build.sh --help)" >&2; exit 2 ;;
+esac
+
+step() { printf '%-12s %s\n' "$1" "$2"; }
+die() { echo "build.sh: $*" >&2; exit 1; }
+
+# --- what the distribution has to provide --------------------------------------------------------------------------
+
+# need COMMAND PACKAGE: the command on PATH, else the distribution's package where we may install it, else say so.
+apt_updated=
+need() {
+  if command -v "$1" >/dev/null; then return; fi
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    die "$1 is missing: install it (Debian, Ubuntu: apt-get install --no-install-recommends $2), then run this again"
+  fi
+  mkdir -p build
+  if [ -z "$apt_updated" ]; then
+    apt-get update >build/apt.log 2>&1 || true # an old list may still do; the install below says if not
+    apt_updated=1
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $2 >>build/apt.log 2>&1 ||
+    die "installing $2 failed, see build/apt.log"
+  hash -r
+  command -v "$1" >/dev/null || die "the package $2 was installed, but $1 is still not on PATH"
+  step "$1" "installed the distribution's package $2"
+}
+
+# --- incremental steps -----------------------------------------------------------------------------------------------
+
+# A step is done when its stamp holds the digest of its inputs: files by content, tools by version, and this script's
+# own text for the step.
+digest() { sha256sum | cut -d' ' -f1; }
+inputs() { { declare -f "build_$1"; shift; for input in "$@"; do
+  if [ -d "$input" ]; then find "$input" -type f -print0 | sort -z | xargs -0 sha256sum
+  elif [ -e "$input" ]; then sha256sum "$input"
+  else echo "$input"; fi
+done; } | digest; }
+
+# run_step NAME OUTPUT INPUT...: call build_NAME unless OUTPUT is there and made from just these inputs.
+run_step() {
+  local name=$1 output=$2 stamp=build/stamps/$1 state
+  shift 2
+  state=$(inputs "$name" "$@")
+  if [ -e "$output" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$state" ]; then
+    step "$name" "up to date"
+    return
+  fi
+  rm -f "$stamp"
+  mkdir -p build/stamps
+  "build_$name" || die "step $name failed"
+  echo "$state" >"$stamp"
+}
+
+# --- npm dependencies ------------------------------------------------------------------------------------------------
+
+build_packages() {
+  npm ci --no-audit --no-fund --loglevel=error >build/npm.log 2>&1 || { cat build/npm.log >&2; return 1; }
+  step packages "installed from package-lock.json"
+}
+
+# --- libseccomp's source ---------------------------------------------------------------------------------------------
+
+lock() { sed -n "s/^$1=//p" wasm/libseccomp.lock; }
+tarball=build/$(lock file)
+
+# From a local file, from the distribution's source package, from upstream: in that order; only the locked bytes count.
+build_source() {
+  local from=
+  rm -f "$tarball"
+  if [ -n "${LIBSECCOMP_SOURCE:-}" ]; then
+    cp "$LIBSECCOMP_SOURCE" "$tarball" || return 1
+    from="LIBSECCOMP_SOURCE"
+  elif from_distribution; then
+    from="the distribution's source package"
+  elif from_upstream; then
+    from="upstream's release"
+  else
+    die "could not fetch libseccomp $(lock version): no source package here and $(lock upstream) is out of reach;
+  download it elsewhere and run LIBSECCOMP_SOURCE=/path/to/$(lock file) ./build.sh"
+  fi
+  if [ "$(digest <"$tarball")" != "$(lock sha256)" ]; then
+    rm -f "$tarball"
+    die "$from has another sha256 than wasm/libseccomp.lock says ($(lock sha256)); nothing was built from it"
+  fi
+  step source "libseccomp $(lock version) from $from"
+}
+
+# apt's own downloader takes the address of the configured mirror, its proxy settings and the expected sha256.
+from_distribution() {
+  local helper=/usr/lib/apt/apt-helper mirror
+  [ -x $helper ] || return 1
+  for mirror in $(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | sort -u); do
+    if $helper download-file "$mirror$(lock distribution)" "$PWD/$tarball" "SHA256:$(lock sha256)" >/dev/null 2>&1; then
+      return 0
+    fi
+  done
+  rm -f "$tarball"
+  return 1
+}
+
+from_upstream() {
+  local url
+  url=$(lock upstream)
+  if command -v curl >/dev/null; then curl -fsSL --connect-timeout 20 -o "$tarball" "$url"
+  elif command -v wget >/dev/null; then wget -q -T 20 -O "$tarball" "$url"
+  else return 1; fi
+}
+
+# unpack DIRECTORY: the source with our patches.
+unpack() {
+  local patch
+  rm -rf "$1"
+  mkdir -p "$1"
+  tar -xzf "$tarball" -C "$1" --strip-components=1
+  for patch in "$PWD"/wasm/patches/*.patch; do
+    patch -d "$1" -p1 -s --no-backup-if-mismatch <"$patch" || return 1
+  done
+}
+
+# --- the wasm ----------------------------------------------------------------------------------------------------------
+
+# Paths of this machine must not reach the module (assert(3) prints __FILE__), so everything is named relative to the
+# source folder.
+build_wasm() {
+  local source=build/wasm-source exports
+  unpack $source || return 1
+  cp -r wasm/include $source/host-include
+  cp wasm/host.c $source/host.c
+  exports=$(sed '/^#/d;s/^/_/' wasm/exports | paste -sd,)
+  (
+    cd $source
+    flags=(-O3 -flto -Ihost-include -Iinclude -Isrc)
+    # arch.c takes its first native architecture from the compiler; wasm32 defines __ILP32__, which would mean x32.
+    emcc "${flags[@]}" -D__x86_64__=1 -U__ILP32__ -c src/arch.c -o arch.o
+    for file in src/*.c host.c; do
+      case $file in src/arch.c | src/arch-syscall-dump.c) continue ;; esac
+      emcc "${flags[@]}" -c "$file" -o "$(basename "$file" .c).o"
+    done
+    emcc "${flags[@]}" *.o -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH=1 -sEXPORTED_FUNCTIONS="$exports" \
+      -o libseccomp.wasm
+  ) >build/wasm.log 2>&1 || { tail -30 build/wasm.log >&2; return 1; }
+  cp $source/libseccomp.wasm build/libseccomp.wasm
+  # load.ts finds the module beside itself, in the sources as in the package
+  cp build/libseccomp.wasm src/libseccomp/libseccomp.wasm
+  step wasm "build/libseccomp.wasm, $(wc -c <build/libseccomp.wasm) bytes, $(gzip -9c build/libseccomp.wasm | wc -c) gzipped, sha256 $(digest <build/libseccomp.wasm | cut -c1-16)"
+}
+
+# --- native libseccomp, the oracle -------------------------------------------------------------------------------------
+
+# Upstream's own build, with its tools and regression programs. gperf is asked for but not needed: the release ships
+# the file it makes.
+build_native() {
+  unpack build/native || return 1
+  (
+    cd build/native
+    ./configure -q GPERF=false --disable-shared --enable-static
+    make -s -j"$(nproc)"
+    make -s -j"$(nproc)" -C tests check-build
+  ) >build/native.log 2>&1 || { tail -30 build/native.log >&2; return 1; }
+  step native "build/native: libseccomp.a, its tools and regression programs"
+}
+
+build_oracle() {
+  gcc -O2 -Wall -Wextra -Ibuild/native -Ibuild/native/include -Ibuild/native/src test/native/oracle.c wasm/host.c \
+    build/native/src/.libs/libseccomp.a -o build/oracle || return 1
+  step oracle "build/oracle: native libseccomp behind a line protocol"
+}
+
+# --- the package -------------------------------------------------------------------------------------------------------
+
+build_bundles() {
+  local esbuild=node_modules/.bin/esbuild common
+  rm -rf dist
+  common=(--bundle --format=esm --platform=neutral --target=es2022 --log-level=warning --external:node:*)
+  # The library: one chunk graph, so that a class is one class whichever entry it came by. Dependencies stay imports.
+  $esbuild src/index.ts bpf=src/bpf/index.ts loader=native-loader/index.ts "${common[@]}" --splitting \
+    --packages=external --sourcemap --outdir=dist || return 1
+  # The command: one file with everything in it but koffi, which is native and optional; that halves its start.
+  $esbuild src/cli/scmp.ts "${common[@]}" --main-fields=module,main --minify-syntax --external:koffi \
+    --legal-comments=none --outfile=dist/scmp.js || return 1
+  chmod +x dist/scmp.js
+  node_modules/.bin/tsc -p . --noEmit false --emitDeclarationOnly --declaration --outDir dist/types \
+    --rootDir . || return 1
+  rm -rf dist/types/test dist/types/bench dist/types/vitest.config.d.ts
+  # libseccomp is LGPL-2.1: its module stays a file of its own, with its licence and source named beside it.
+  cp build/libseccomp.wasm dist/libseccomp.wasm
+  tar -xzOf "$tarball" "$(lock file | sed 's/\.tar\.gz$//')/LICENSE" >dist/libseccomp.LICENSE.txt
+  {
+    echo "libseccomp.wasm is libseccomp $(lock version), https://github.com/seccomp/libseccomp, under the LGPL-2.1"
+    echo "(libseccomp.LICENSE.txt), built from"
+    echo "  $(lock upstream)"
+    echo "  sha256 $(lock sha256)"
+    echo "with these patches and shims of this package's wasm/ folder, by its build.sh:"
+    (ls wasm/patches/*.patch wasm/host.c; find wasm/include -type f | sort) | sed 's/^/  /'
+    echo "You may replace the file by your own build: loadLibseccomp({wasm}) takes it from anywhere."
+  } >dist/libseccomp.SOURCE.txt
+  step bundles "dist/: $(cd dist && ls *.js | paste -sd' '), types, libseccomp.wasm"
+}
+
+# --- what only the tests need --------------------------------------------------------------------------------------------
+
+# Podman's default profile, from the distribution's package (any architecture); bubblewrap, a real consumer of filters.
+build_testinputs() {
+  rm -rf build/test-inputs
+  mkdir -p build/test-inputs
+  (
+    cd build/test-inputs
+    apt-get download golang-github-containers-common
+    dpkg-deb -x golang-github-containers-common_*.deb package
+    cp package/usr/share/containers/seccomp.json podman-default.json
+    rm -rf package ./*.deb
+  ) >build/test-inputs.log 2>&1 || { cat build/test-inputs.log >&2; return 1; }
+  step testinputs "build/test-inputs/podman-default.json"
+}
+
+# --- the steps in order --------------------------------------------------------------------------------------------------
+
+mkdir -p build/stamps
+need patch patch
+run_step source "$tarball" wasm/libseccomp.lock
+need emcc emscripten
+# --version of some emcc releases exits with an error when no build has run yet; its first line is what counts.
+emcc_version=$(emcc --version 2>/dev/null | head -1 || true)
+run_step wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/exports wasm/host.c wasm/include wasm/patches "$emcc_version"
+if [ "$mode" = --wasm ]; then exit 0; fi
+
+need node nodejs
+need npm npm
+run_step packages node_modules/.package-lock.json package-lock.json "$(node --version)"
+if [ "$mode" != --all ] && [ "$mode" != --demo ]; then
+  need gcc 'gcc libc6-dev'
+  need make make
+  run_step native build/native/src/.libs/libseccomp.a wasm/libseccomp.lock wasm/patches "$(gcc -dumpfullversion)"
+  run_step oracle build/oracle build/native/src/.libs/libseccomp.a wasm/host.c test/native/oracle.c
+fi
+if [ "$mode" = --native ]; then exit 0; fi
+
+run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader tsconfig.json \
+  package-lock.json
+
+case "$mode" in
+  --test)
+    need bwrap bubblewrap
+    if [ ! -e build/test-inputs/podman-default.json ]; then need dpkg-deb dpkg; fi
+    run_step testinputs build/test-inputs/podman-default.json
+    node_modules/.bin/biome ci --error-on-warnings .
+    step lint "clean"
+    node_modules/.bin/tsc -p .
+    step types "clean"
+    exec node_modules/.bin/vitest run
+    ;;
+  --bench) exec node bench/bench.js ;;
+  --demo) exec examples/demo.sh ;;
+esac

@@ -1,0 +1,346 @@
+import { decodeAction, encodeAction } from '../action.js';
+import type { Architecture, ArchitectureName } from '../architecture.js';
+import { InvalidArgumentError } from '../errors.js';
+import type { Action } from '../policy.js';
+import { checkSyscallNumber, type Libseccomp, toArchitecture } from './libseccomp.js';
+import { FilterContextStateError, LibseccompError, UnknownSyscallError } from './libseccomp-error.js';
+import { type ArgumentComparison, MAX_COMPARISONS } from './marshal.js';
+
+/** `enum scmp_filter_attr` of seccomp.h without its prefix, with the type of each value. See seccomp_attr_set(3). */
+export interface FilterAttributes {
+  /** The action for system calls no rule matches; read only, set by the constructor and {@link FilterContext.reset}. */
+  ACT_DEFAULT: Action;
+  /** The action for architectures the filter does not have; KILL_THREAD at first. */
+  ACT_BADARCH: Action;
+  /** Whether a loader should set no_new_privs; true at first. This package's loader does not look at it. */
+  CTL_NNP: boolean;
+  /** SECCOMP_FILTER_FLAG_TSYNC */
+  CTL_TSYNC: boolean;
+  /** Allow rules for system call -1, which tracers use to skip a call. */
+  API_TSKIP: boolean;
+  /** SECCOMP_FILTER_FLAG_LOG */
+  CTL_LOG: boolean;
+  /** SECCOMP_FILTER_FLAG_SPEC_ALLOW */
+  CTL_SSB: boolean;
+  /** 1: rules by priority and complexity (libseccomp's default); 2: a binary tree by system call number. */
+  CTL_OPTIMIZE: number;
+  /** Whether system errors are passed on as they are instead of as ECANCELED. */
+  API_SYSRAWRC: boolean;
+  /** SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
+  CTL_WAITKILL: boolean;
+}
+
+export type FilterAttribute = keyof FilterAttributes;
+
+interface AttributeCodec<T> {
+  /** The attribute's number in seccomp.h. */
+  readonly id: number;
+  encode(value: T): number;
+  decode(raw: number): T;
+}
+
+function flag(id: number): AttributeCodec<boolean> {
+  return { id, encode: (value) => (value ? 1 : 0), decode: (raw) => raw !== 0 };
+}
+
+function action(id: number): AttributeCodec<Action> {
+  return { id, encode: encodeAction, decode: decodeAction };
+}
+
+const ATTRIBUTES: { readonly [A in FilterAttribute]: AttributeCodec<FilterAttributes[A]> } = {
+  ACT_DEFAULT: action(1),
+  ACT_BADARCH: action(2),
+  CTL_NNP: flag(3),
+  CTL_TSYNC: flag(4),
+  API_TSKIP: flag(5),
+  CTL_LOG: flag(6),
+  CTL_SSB: flag(7),
+  CTL_OPTIMIZE: { id: 8, encode: (value) => value, decode: (raw) => raw },
+  API_SYSRAWRC: flag(9),
+  CTL_WAITKILL: flag(10),
+};
+
+/** libseccomp's largest priority; larger values would be cut to 8 bits by C. */
+const MAX_PRIORITY = 255;
+
+/** The file descriptor that text exports write to; any will do, see Libseccomp's imports. */
+const OUTPUT_FD = 3;
+
+/** Frees the C side of contexts that were dropped without {@link FilterContext.release}. */
+const abandoned = new FinalizationRegistry<{ libseccomp: Libseccomp; pointer: number }>(({ libseccomp, pointer }) => {
+  try {
+    libseccomp.guard(() => libseccomp.raw.seccomp_release(pointer));
+  } catch {
+    // The instance crashed earlier: its memory goes as a whole.
+  }
+});
+
+export interface FilterContextOptions {
+  /** The action for system calls that no rule matches. */
+  defaultAction: Action;
+  /**
+   * The architecture that plays the machine's own: it is in the filter from the start, and system calls are named and
+   * numbered by its table.
+   */
+  architecture: ArchitectureName | Architecture;
+}
+
+/**
+ * A libseccomp filter context (`scmp_filter_ctx`): rules in, a BPF program out. Every method is the C function of the
+ * same name and raises {@link LibseccompError} where that returns an error. Call {@link release}, or declare it with
+ * `using`, when done.
+ */
+export class FilterContext implements Disposable {
+  readonly #libseccomp: Libseccomp;
+  #architecture: Architecture;
+  #pointer: number;
+  #inTransaction = false;
+
+  /** seccomp_init(3) */
+  constructor(libseccomp: Libseccomp, { defaultAction, architecture }: FilterContextOptions) {
+    this.#libseccomp = libseccomp;
+    this.#architecture = toArchitecture(architecture);
+    libseccomp.useNative(this.#architecture.token);
+    const encoded = encodeAction(defaultAction);
+    this.#pointer = libseccomp.guard(() => libseccomp.raw.seccomp_init(encoded));
+    // The function says NULL for every failure; short of memory a bad action is the only one (api.c, seccomp_init).
+    if (this.#pointer === 0) throw new LibseccompError('seccomp_init', 'EINVAL', defaultAction.kind);
+    abandoned.register(this, { libseccomp, pointer: this.#pointer }, this);
+  }
+
+  /** The architecture this context treats as the machine's own. */
+  get architecture(): Architecture {
+    return this.#architecture;
+  }
+
+  /** The live context's pointer, with its native architecture set. */
+  #context(): number {
+    if (this.#pointer === 0) throw new FilterContextStateError('this filter context was released');
+    this.#libseccomp.useNative(this.#architecture.token);
+    return this.#pointer;
+  }
+
+  /**
+   * seccomp_reset(3): back to an empty filter with this default action and the native architecture alone; attributes
+   * return to their defaults and an open transaction is dropped.
+   */
+  reset(defaultAction: Action): void {
+    const context = this.#context();
+    const encoded = encodeAction(defaultAction);
+    this.#libseccomp.call('seccomp_reset', defaultAction.kind, () =>
+      this.#libseccomp.raw.seccomp_reset(context, encoded),
+    );
+    this.#inTransaction = false;
+  }
+
+  /** seccomp_release(3). Releasing twice is harmless; any other use afterwards is an error. */
+  release(): void {
+    if (this.#pointer === 0) return;
+    const pointer = this.#pointer;
+    this.#forget();
+    this.#libseccomp.guard(() => this.#libseccomp.raw.seccomp_release(pointer));
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  #forget(): void {
+    this.#pointer = 0;
+    abandoned.unregister(this);
+  }
+
+  /** seccomp_arch_add(3). Adding one that is there already is LIBSECCOMP_EEXIST. */
+  addArchitecture(architecture: ArchitectureName | Architecture): void {
+    const context = this.#context();
+    const { name, token } = toArchitecture(architecture);
+    this.#libseccomp.call('seccomp_arch_add', name, () => this.#libseccomp.raw.seccomp_arch_add(context, token));
+  }
+
+  /** seccomp_arch_remove(3) */
+  removeArchitecture(architecture: ArchitectureName | Architecture): void {
+    const context = this.#context();
+    const { name, token } = toArchitecture(architecture);
+    this.#libseccomp.call('seccomp_arch_remove', name, () => this.#libseccomp.raw.seccomp_arch_remove(context, token));
+  }
+
+  /** seccomp_arch_exist(3) */
+  hasArchitecture(architecture: ArchitectureName | Architecture): boolean {
+    const context = this.#context();
+    const { name, token } = toArchitecture(architecture);
+    try {
+      this.#libseccomp.call('seccomp_arch_exist', name, () => this.#libseccomp.raw.seccomp_arch_exist(context, token));
+      return true;
+    } catch (error) {
+      if (error instanceof LibseccompError && error.errno === 'EEXIST') return false;
+      throw error;
+    }
+  }
+
+  /** seccomp_attr_get(3) */
+  getAttribute<A extends FilterAttribute>(attribute: A): FilterAttributes[A] {
+    const context = this.#context();
+    const codec = attributeCodec(attribute);
+    const { word } = this.#libseccomp.marshal.withWord(0, (pointer) =>
+      this.#libseccomp.call('seccomp_attr_get', attribute, () =>
+        this.#libseccomp.raw.seccomp_attr_get(context, codec.id, pointer),
+      ),
+    );
+    return codec.decode(word);
+  }
+
+  /** seccomp_attr_set(3) */
+  setAttribute<A extends FilterAttribute>(attribute: A, value: FilterAttributes[A]): void {
+    const context = this.#context();
+    const codec = attributeCodec(attribute);
+    const encoded = codec.encode(value);
+    this.#libseccomp.call('seccomp_attr_set', attribute, () =>
+      this.#libseccomp.raw.seccomp_attr_set(context, codec.id, encoded),
+    );
+  }
+
+  /**
+   * seccomp_rule_add_array(3): `action` for calls of `syscall` whose arguments meet all comparisons. A number is one of
+   * the native architecture. On architectures where the rule cannot be expressed exactly libseccomp adapts it.
+   * An unknown name raises {@link UnknownSyscallError}.
+   */
+  addRule(action: Action, syscall: string | number, comparisons: readonly ArgumentComparison[] = []): void {
+    this.#addRule('seccomp_rule_add_array', action, syscall, comparisons);
+  }
+
+  /** seccomp_rule_add_exact_array(3): as {@link addRule}, but an error where the rule cannot be expressed exactly. */
+  addRuleExact(action: Action, syscall: string | number, comparisons: readonly ArgumentComparison[] = []): void {
+    this.#addRule('seccomp_rule_add_exact_array', action, syscall, comparisons);
+  }
+
+  #addRule(
+    call: 'seccomp_rule_add_array' | 'seccomp_rule_add_exact_array',
+    action: Action,
+    syscall: string | number,
+    comparisons: readonly ArgumentComparison[],
+  ): void {
+    const context = this.#context();
+    const number = this.#syscallNumber(syscall);
+    if (comparisons.length > MAX_COMPARISONS) throw new LibseccompError(call, 'EINVAL', `system call ${syscall}`);
+    const encoded = encodeAction(action);
+    const pointer = this.#libseccomp.marshal.writeComparisons(comparisons);
+    this.#libseccomp.call(call, `${action.kind} ${syscall}`, () =>
+      this.#libseccomp.raw[call](context, encoded, number, comparisons.length, pointer),
+    );
+  }
+
+  #syscallNumber(syscall: string | number): number {
+    if (typeof syscall === 'string') {
+      const number = this.#libseccomp.resolveSyscallName(syscall, this.#architecture);
+      if (number === undefined) throw new UnknownSyscallError(syscall);
+      return number;
+    }
+    checkSyscallNumber(syscall);
+    return syscall;
+  }
+
+  /** seccomp_syscall_priority(3): 0..255; calls of higher priority are decided earlier in the program. */
+  setSyscallPriority(syscall: string | number, priority: number): void {
+    const context = this.#context();
+    const number = this.#syscallNumber(syscall);
+    if (!Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY) {
+      throw new InvalidArgumentError(`${priority} is not a priority (0..${MAX_PRIORITY})`);
+    }
+    this.#libseccomp.call('seccomp_syscall_priority', `${syscall}`, () =>
+      this.#libseccomp.raw.seccomp_syscall_priority(context, number, priority),
+    );
+  }
+
+  /**
+   * seccomp_merge(3): take over all architectures and rules of `source`, which is released by it. On an error both stay
+   * as they were.
+   */
+  merge(source: FilterContext): void {
+    const destination = this.#context();
+    if (source.#libseccomp !== this.#libseccomp) {
+      throw new InvalidArgumentError('filters of two libseccomp instances cannot be merged');
+    }
+    if (source === this) throw new InvalidArgumentError('a filter cannot be merged with itself');
+    const pointer = source.#context();
+    this.#libseccomp.call('seccomp_merge', undefined, () => this.#libseccomp.raw.seccomp_merge(destination, pointer));
+    source.#forget();
+  }
+
+  /** seccomp_precompute(3): generate the program now, so that {@link exportBpf} only copies it. */
+  precompute(): void {
+    const context = this.#context();
+    this.#libseccomp.call('seccomp_precompute', undefined, () => this.#libseccomp.raw.seccomp_precompute(context));
+  }
+
+  /** seccomp_transaction_start(3): rules from here on come or go together. Transactions do not nest. */
+  startTransaction(): void {
+    const context = this.#context();
+    if (this.#inTransaction) throw new FilterContextStateError('a transaction is open already; they do not nest');
+    this.#libseccomp.call('seccomp_transaction_start', undefined, () =>
+      this.#libseccomp.raw.seccomp_transaction_start(context),
+    );
+    this.#inTransaction = true;
+  }
+
+  /** seccomp_transaction_commit(3) */
+  commitTransaction(): void {
+    const context = this.#endTransaction();
+    this.#libseccomp.call('seccomp_transaction_commit', undefined, () =>
+      this.#libseccomp.raw.seccomp_transaction_commit(context),
+    );
+  }
+
+  /** seccomp_transaction_reject(3): the filter is again what it was when the transaction started. */
+  rejectTransaction(): void {
+    const context = this.#endTransaction();
+    this.#libseccomp.guard(() => this.#libseccomp.raw.seccomp_transaction_reject(context));
+  }
+
+  #endTransaction(): number {
+    const context = this.#context();
+    if (!this.#inTransaction) throw new FilterContextStateError('no transaction is open');
+    this.#inTransaction = false;
+    return context;
+  }
+
+  /**
+   * seccomp_export_bpf_mem(3): the program as `struct sock_filter`s of 8 bytes, in the byte order of the filter's
+   * architectures.
+   */
+  exportBpf(): Uint8Array {
+    const { raw, marshal } = this.#libseccomp;
+    const context = this.#context();
+    const exportTo = (buffer: number, length: number) =>
+      marshal.withWord(length, (pointer) =>
+        this.#libseccomp.call('seccomp_export_bpf_mem', undefined, () =>
+          raw.seccomp_export_bpf_mem(context, buffer, pointer),
+        ),
+      ).word;
+    const size = exportTo(0, 0);
+    const buffer = marshal.allocate(size);
+    try {
+      return marshal.readBytes(buffer, exportTo(buffer, size));
+    } finally {
+      raw.free(buffer);
+    }
+  }
+
+  /** seccomp_export_pfc(3): the filter as libseccomp's pseudo filter code, for people. */
+  exportPfc(): string {
+    const context = this.#context();
+    return this.#libseccomp.captureOutput(() => {
+      this.#libseccomp.call('seccomp_export_pfc', undefined, () =>
+        this.#libseccomp.raw.seccomp_export_pfc(context, OUTPUT_FD),
+      );
+    });
+  }
+}
+
+function attributeCodec<A extends FilterAttribute>(attribute: A): AttributeCodec<FilterAttributes[A]> {
+  if (!Object.hasOwn(ATTRIBUTES, attribute)) {
+    throw new InvalidArgumentError(
+      `unknown attribute ${String(attribute)}; there are ${Object.keys(ATTRIBUTES).join(', ')}`,
+    );
+  }
+  return ATTRIBUTES[attribute];
+}

@@ -1,0 +1,17 @@
+export {
+  type FilterAttribute,
+  type FilterAttributes,
+  FilterContext,
+  type FilterContextOptions,
+} from './filter-context.js';
+export { Libseccomp } from './libseccomp.js';
+export {
+  FilterContextStateError,
+  LibseccompCrashError,
+  type LibseccompErrno,
+  LibseccompError,
+  UnknownSyscallError,
+  WasmModuleError,
+} from './libseccomp-error.js';
+export { type LoadOptions, loadLibseccomp, loadLibseccompSync, type SyncWasmSource, type WasmSource } from './load.js';
+export type { ArgumentComparison } from './marshal.js';

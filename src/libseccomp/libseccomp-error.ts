@@ -1,0 +1,147 @@
+import { ScmpError } from '../errors.js';
+import type { LibseccompCall } from './exports.js';
+
+/** The errno names libseccomp's functions return (see RETURN VALUE in their man pages). */
+export type LibseccompErrno =
+  | 'E2BIG'
+  | 'EACCES'
+  | 'ECANCELED'
+  | 'EDOM'
+  | 'EEXIST'
+  | 'EFAULT'
+  | 'EINVAL'
+  | 'ENOENT'
+  | 'ENOMEM'
+  | 'EOPNOTSUPP'
+  | 'ERANGE'
+  | 'ESRCH';
+
+/** The module is built on wasi's C library, whose errno numbers are not Linux's (wasi/api.h, bits/errno.h). */
+const ERRNO_OF_MODULE: Readonly<Record<number, LibseccompErrno>> = {
+  1: 'E2BIG',
+  2: 'EACCES',
+  11: 'ECANCELED',
+  18: 'EDOM',
+  20: 'EEXIST',
+  21: 'EFAULT',
+  28: 'EINVAL',
+  44: 'ENOENT',
+  48: 'ENOMEM',
+  68: 'ERANGE',
+  71: 'ESRCH',
+  138: 'EOPNOTSUPP',
+};
+
+type Meanings = Partial<Record<LibseccompErrno, string>>;
+
+const RULE: Meanings = {
+  EACCES: "the rule's action equals the filter's default action, so the rule would change nothing",
+  EDOM: 'the system call cannot be expressed on one of the architectures of the filter',
+  EEXIST: 'a rule with the same condition and another action exists',
+  EINVAL:
+    'a comparison names an argument twice or one above 5, its operator is unknown, the action is not one libseccomp knows (ERRNO takes 0..4094), or the system call number is reserved (-1..-99)',
+};
+
+/** What an errno means for one function, read off its code in libseccomp 2.6.0 (api.c, db.c, gen_bpf.c). */
+const MEANINGS: Partial<Record<LibseccompCall, Meanings>> = {
+  scmp_set_native_arch: { EINVAL: 'libseccomp does not know this architecture' },
+  seccomp_api_set: { EINVAL: 'API levels are 1 to 7' },
+  seccomp_arch_add: {
+    EDOM: 'its byte order differs from that of the architectures already in the filter; a filter has one byte order',
+    EEXIST: 'the architecture is already in the filter',
+    EINVAL: 'libseccomp does not know this architecture',
+  },
+  seccomp_arch_exist: { EEXIST: 'the architecture is not in the filter', EINVAL: 'libseccomp does not know it' },
+  seccomp_arch_remove: {
+    EEXIST: 'the architecture is not in the filter',
+    EINVAL: 'libseccomp does not know this architecture',
+  },
+  seccomp_attr_get: { EINVAL: 'there is no such attribute' },
+  seccomp_attr_set: {
+    EACCES: 'the default action is set when the filter is made or reset, not afterwards',
+    EINVAL: 'there is no such attribute, or the value is not a valid action',
+    EOPNOTSUPP: 'the value is not supported (OPTIMIZE takes 1 or 2), or the API level is too low for the attribute',
+  },
+  seccomp_export_bpf_mem: {
+    E2BIG: 'the program has more than 65535 instructions',
+    EINVAL: 'the filter has no architecture',
+    ERANGE: 'the buffer is smaller than the program',
+  },
+  seccomp_export_pfc: { ECANCELED: 'writing the text failed', EINVAL: 'the filter has no architecture' },
+  seccomp_init: { EINVAL: 'the default action is not one libseccomp knows (ERRNO takes 0..4094)' },
+  seccomp_merge: {
+    EDOM: 'the filters have different byte orders',
+    EEXIST: 'both filters have rules for the same architecture',
+    EINVAL: 'the default action, CTL_NNP and CTL_TSYNC must be the same in both filters',
+  },
+  seccomp_precompute: {
+    E2BIG: 'the program has more than 65535 instructions',
+    EINVAL: 'the filter has no architecture',
+  },
+  seccomp_reset: { EINVAL: 'the default action is not one libseccomp knows (ERRNO takes 0..4094)' },
+  seccomp_rule_add_array: RULE,
+  seccomp_rule_add_exact_array: {
+    ...RULE,
+    EINVAL: `${RULE.EINVAL}, or the exact rule cannot be expressed on this architecture`,
+    EOPNOTSUPP: 'exact rules need a filter with one architecture',
+  },
+  seccomp_syscall_priority: {
+    EDOM: 'the system call does not exist on one of the architectures of the filter',
+    EINVAL: 'the system call number is reserved (-1..-99)',
+  },
+  seccomp_transaction_start: { EINVAL: 'the filter has no architecture' },
+  seccomp_transaction_commit: { EINVAL: 'the filter has no architecture' },
+};
+
+/** What an errno means wherever it appears. */
+const GENERAL: Meanings = {
+  EFAULT: 'internal failure of libseccomp',
+  EINVAL: 'an argument is not valid',
+  ENOMEM: 'out of memory',
+};
+
+/** A libseccomp function returned an error. `code` is `LIBSECCOMP_` and the errno's name. */
+export class LibseccompError extends ScmpError {
+  readonly code: `LIBSECCOMP_${LibseccompErrno}`;
+
+  constructor(
+    /** The C function that failed. */
+    readonly call: LibseccompCall,
+    readonly errno: LibseccompErrno,
+    /** What was asked of it, for instance `arch mips`. */
+    readonly subject?: string,
+  ) {
+    const meaning = MEANINGS[call]?.[errno] ?? GENERAL[errno] ?? 'libseccomp gives no reason';
+    super(`${call}${subject === undefined ? '' : ` (${subject})`}: -${errno}: ${meaning}`);
+    this.code = `LIBSECCOMP_${errno}`;
+  }
+
+  /** The error for a function's negative return value, as the module gives it. */
+  static fromReturn(call: LibseccompCall, value: number, subject?: string): LibseccompError {
+    return new LibseccompError(call, ERRNO_OF_MODULE[-value] ?? 'EFAULT', subject);
+  }
+}
+
+/** The module trapped (an assertion of libseccomp, or wasm memory was exhausted); its instance cannot be used again. */
+export class LibseccompCrashError extends ScmpError {
+  readonly code = 'LIBSECCOMP_CRASH';
+}
+
+/** The wasm given is not this package's libseccomp: not wasm, or a module with other functions. */
+export class WasmModuleError extends ScmpError {
+  readonly code = 'WASM_MODULE';
+}
+
+/** libseccomp's tables have no system call of this name. */
+export class UnknownSyscallError extends ScmpError {
+  readonly code = 'UNKNOWN_SYSCALL';
+
+  constructor(readonly syscall: string) {
+    super(`libseccomp knows no system call named ${JSON.stringify(syscall)}`);
+  }
+}
+
+/** A filter context was used after release, or its transactions were not paired. */
+export class FilterContextStateError extends ScmpError {
+  readonly code = 'FILTER_CONTEXT_STATE';
+}

@@ -1,0 +1,198 @@
+import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { InvalidArgumentError } from '../errors.js';
+import type { LibseccompCall, LibseccompExports } from './exports.js';
+import { EXPORT_NAMES } from './exports.js';
+import { LibseccompCrashError, LibseccompError, WasmModuleError } from './libseccomp-error.js';
+import { Marshal } from './marshal.js';
+
+/** seccomp.h: what the resolvers answer for a name they do not know. Other negative numbers are pseudo-numbers. */
+const NR_SCMP_ERROR = -1;
+
+/** The API level that lets every attribute and action through; the module has no kernel to probe (seccomp_api_set(3)). */
+const FULL_API_LEVEL = 7;
+
+const WASI_SUCCESS = 0;
+const WASI_EBADF = 8;
+
+/**
+ * One instance of the module: libseccomp's functions that belong to no filter. Each instance has its own memory and its
+ * own native architecture and API level; they do not see each other.
+ */
+export class Libseccomp {
+  /** For {@link FilterContext}; not part of the public API. @internal */
+  readonly raw: LibseccompExports;
+  /** @internal */
+  readonly marshal: Marshal;
+  #native: number;
+  #crash: LibseccompCrashError | undefined;
+  /** Where the module's writes go while a text export runs. */
+  #output: Uint8Array[] | undefined;
+
+  /** Use {@link loadLibseccomp} or {@link loadLibseccompSync}; this takes a module that is compiled already. */
+  constructor(module: WebAssembly.Module) {
+    let instance: WebAssembly.Instance;
+    try {
+      instance = new WebAssembly.Instance(module, this.#imports());
+    } catch (cause) {
+      throw new WasmModuleError(`the wasm module cannot be instantiated as libseccomp: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+    const missing = EXPORT_NAMES.filter((name) => !(name in instance.exports));
+    if (missing.length > 0) {
+      throw new WasmModuleError(`the wasm module is not this package's libseccomp: it lacks ${missing.join(', ')}`);
+    }
+    this.raw = instance.exports as unknown as LibseccompExports;
+    this.raw._initialize();
+    this.marshal = new Marshal(this.raw);
+    this.#native = this.raw.seccomp_arch_native() >>> 0;
+    this.setApiLevel(FULL_API_LEVEL);
+  }
+
+  /** The release the module was built from, for instance `2.6.0`. */
+  get version(): string {
+    const pointer = this.raw.seccomp_version();
+    return [0, 4, 8].map((offset) => this.marshal.readWord(pointer + offset)).join('.');
+  }
+
+  /** The size of the module's memory in bytes; it grows and never shrinks. */
+  get memoryBytes(): number {
+    return this.raw.memory.buffer.byteLength;
+  }
+
+  /** seccomp_api_get(3): 7 unless {@link setApiLevel} said otherwise. */
+  getApiLevel(): number {
+    return this.raw.seccomp_api_get();
+  }
+
+  /** seccomp_api_set(3): 1..7. A lower level refuses newer actions and attributes, as an older kernel would make it do. */
+  setApiLevel(level: number): void {
+    this.call('seccomp_api_set', `level ${level}`, () => this.raw.seccomp_api_set(level));
+  }
+
+  /** seccomp_arch_resolve_name(3): whether libseccomp knows this (its own) architecture name, and its token. */
+  resolveArchitectureName(name: string): number | undefined {
+    const token = this.marshal.withString(name, (pointer) => this.raw.seccomp_arch_resolve_name(pointer)) >>> 0;
+    return token === 0 ? undefined : token;
+  }
+
+  /**
+   * seccomp_syscall_resolve_name_arch(3): the number of a system call on an architecture. Negative numbers below -1 are
+   * libseccomp's pseudo-numbers for calls the architecture does not have. Undefined for a name in no table.
+   */
+  resolveSyscallName(name: string, architecture: ArchitectureName | Architecture): number | undefined {
+    return this.#resolveName('seccomp_syscall_resolve_name_arch', name, architecture);
+  }
+
+  /**
+   * seccomp_syscall_resolve_name_rewrite(3): as {@link resolveSyscallName}, with calls that are reached through another
+   * one (`socket` by `socketcall` on 32-bit x86) answered by that one's number.
+   */
+  resolveSyscallNameRewrite(name: string, architecture: ArchitectureName | Architecture): number | undefined {
+    return this.#resolveName('seccomp_syscall_resolve_name_rewrite', name, architecture);
+  }
+
+  /** seccomp_syscall_resolve_num_arch(3): the name of a system call number, undefined where the table has none. */
+  resolveSyscallNumber(syscall: number, architecture: ArchitectureName | Architecture): string | undefined {
+    checkSyscallNumber(syscall);
+    const { token } = toArchitecture(architecture);
+    const pointer = this.raw.seccomp_syscall_resolve_num_arch(token, syscall);
+    if (pointer === 0) return undefined;
+    const name = this.marshal.readString(pointer);
+    this.raw.free(pointer);
+    return name;
+  }
+
+  #resolveName(
+    call: 'seccomp_syscall_resolve_name_arch' | 'seccomp_syscall_resolve_name_rewrite',
+    name: string,
+    architecture: ArchitectureName | Architecture,
+  ): number | undefined {
+    // C would read the name up to its first NUL, which is another name.
+    if (name.includes('\0')) return undefined;
+    const { token } = toArchitecture(architecture);
+    const syscall = this.marshal.withString(name, (pointer) => this.raw[call](token, pointer));
+    return syscall === NR_SCMP_ERROR ? undefined : syscall;
+  }
+
+  /** Make `token` what SCMP_ARCH_NATIVE stands for in the calls that follow. @internal */
+  useNative(token: number): void {
+    if (this.#native === token) return;
+    this.call('scmp_set_native_arch', undefined, () => this.raw.scmp_set_native_arch(token));
+    this.#native = token;
+  }
+
+  /**
+   * Run one C call: a negative return becomes a {@link LibseccompError}; a trap becomes a {@link LibseccompCrashError},
+   * now and for every later call, since the instance's memory can no longer be trusted. @internal
+   */
+  call(call: LibseccompCall, subject: string | undefined, run: () => number): number {
+    const value = this.guard(run);
+    if (value < 0) throw LibseccompError.fromReturn(call, value, subject);
+    return value;
+  }
+
+  /** @internal */
+  guard<T>(run: () => T): T {
+    if (this.#crash) throw this.#crash;
+    try {
+      return run();
+    } catch (cause) {
+      if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof ModuleExit)) throw cause;
+      this.#crash = new LibseccompCrashError(`libseccomp crashed (${cause.message}); load a new instance`, { cause });
+      throw this.#crash;
+    }
+  }
+
+  /** Collect what the module writes to a file descriptor while `run` runs. @internal */
+  captureOutput(run: () => void): string {
+    this.#output = [];
+    try {
+      run();
+      const decoder = new TextDecoder();
+      return this.#output.map((chunk) => decoder.decode(chunk, { stream: true })).join('') + decoder.decode();
+    } finally {
+      this.#output = undefined;
+    }
+  }
+
+  /** What the module asks of its host: `wasm/imports` lists the same functions for the test. */
+  #imports(): WebAssembly.Imports {
+    return {
+      env: { emscripten_notify_memory_growth: () => {} },
+      wasi_snapshot_preview1: {
+        fd_close: () => WASI_SUCCESS,
+        fd_read: () => WASI_EBADF,
+        fd_seek: () => WASI_EBADF,
+        fd_write: (_fd: number, vectors: number, count: number, written: number) => {
+          // stderr of a failed assertion arrives here too, when nothing is collected: the trap that follows reports it.
+          const chunks = this.marshal.readVectors(vectors, count);
+          this.#output?.push(...chunks);
+          this.marshal.writeWord(
+            written,
+            chunks.reduce((total, chunk) => total + chunk.length, 0),
+          );
+          return WASI_SUCCESS;
+        },
+        proc_exit: (status: number) => {
+          throw new ModuleExit(`exit status ${status}`);
+        },
+      },
+    };
+  }
+}
+
+/** The module called exit(3) or abort(3). */
+class ModuleExit extends Error {}
+
+/** @internal */
+export function toArchitecture(architecture: ArchitectureName | Architecture): Architecture {
+  return typeof architecture === 'string' ? parseArchitecture(architecture) : architecture;
+}
+
+/** @internal */
+export function checkSyscallNumber(syscall: number): void {
+  if (!Number.isInteger(syscall) || syscall < -0x80000000 || syscall > 0x7fffffff) {
+    throw new InvalidArgumentError(`${syscall} is not a system call number (a 32-bit integer)`);
+  }
+}

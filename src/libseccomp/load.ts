@@ -1,0 +1,114 @@
+import { ScmpError } from '../errors.js';
+import { Libseccomp } from './libseccomp.js';
+import { WasmModuleError } from './libseccomp-error.js';
+
+/** Where to take libseccomp.wasm from: its address, a fetched response, its bytes, or the compiled module. */
+export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+/** The same where nothing can be awaited: a `file:` address or path works in Node only. */
+export type SyncWasmSource = string | URL | BufferSource | WebAssembly.Module;
+
+export interface LoadOptions<Source = WasmSource | PromiseLike<WasmSource>> {
+  /** Default: `libseccomp.wasm` beside this module, wherever a bundler or a server puts it. */
+  wasm?: Source;
+}
+
+/** Written out in full at its place of use, so that bundlers see the asset (Vite, webpack 5, esbuild plugins). */
+const defaultWasm = () => new URL('./libseccomp.wasm', import.meta.url);
+
+let defaultModule: Promise<WebAssembly.Module> | undefined;
+let defaultModuleSync: WebAssembly.Module | undefined;
+
+/**
+ * Load libseccomp: a new instance with its own memory and settings. The default module is compiled once.
+ *
+ * @throws WasmModuleError when the address cannot be read or what is there is not this package's module
+ */
+export async function loadLibseccomp(options: LoadOptions = {}): Promise<Libseccomp> {
+  if (options.wasm !== undefined) return new Libseccomp(await compile(await options.wasm));
+  if (defaultModuleSync) return new Libseccomp(defaultModuleSync);
+  // A failed attempt is not remembered: the next one may find the network back.
+  defaultModule ??= compile(defaultWasm()).catch((error) => {
+    defaultModule = undefined;
+    throw error;
+  });
+  return new Libseccomp(await defaultModule);
+}
+
+/**
+ * As {@link loadLibseccomp} without waiting. With no argument it reads the file beside this module, which Node can and a
+ * browser cannot; a browser passes bytes or a module (and may do so in a worker only: engines limit what they compile
+ * synchronously on the main thread).
+ */
+export function loadLibseccompSync(options: LoadOptions<SyncWasmSource> = {}): Libseccomp {
+  if (options.wasm !== undefined) return new Libseccomp(compileSync(options.wasm));
+  defaultModuleSync ??= compileSync(defaultWasm());
+  return new Libseccomp(defaultModuleSync);
+}
+
+async function compile(source: WasmSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  return wrapErrors(source, async () => {
+    if (typeof source === 'string' || source instanceof URL) {
+      const file = fileUrl(source);
+      return file ? WebAssembly.compile(readFile(file)) : compileResponse(await fetch(source));
+    }
+    return isResponse(source) ? compileResponse(source) : WebAssembly.compile(source);
+  });
+}
+
+async function compileResponse(response: Response): Promise<WebAssembly.Module> {
+  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  // Streaming wants the media type application/wasm, which not every server sends.
+  const streams = response.headers.get('content-type')?.startsWith('application/wasm');
+  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+function compileSync(source: SyncWasmSource): WebAssembly.Module {
+  if (source instanceof WebAssembly.Module) return source;
+  try {
+    if (typeof source !== 'string' && !(source instanceof URL)) return new WebAssembly.Module(source);
+    const file = fileUrl(source);
+    if (!file) throw new Error('only a file can be read synchronously; pass bytes or a WebAssembly.Module');
+    return new WebAssembly.Module(readFile(file));
+  } catch (error) {
+    throw wasmError(source, error);
+  }
+}
+
+async function wrapErrors<T>(source: unknown, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw wasmError(source, error);
+  }
+}
+
+function wasmError(source: unknown, cause: unknown): ScmpError {
+  if (cause instanceof ScmpError) return cause;
+  const where = typeof source === 'string' || source instanceof URL ? ` from ${source}` : '';
+  return new WasmModuleError(`cannot load libseccomp.wasm${where}: ${(cause as Error).message}`, { cause });
+}
+
+function isResponse(source: object): source is Response {
+  return typeof Response === 'function' && source instanceof Response;
+}
+
+/** The `file:` address in Node (also for a plain path), undefined for one to be fetched. */
+function fileUrl(source: string | URL): URL | string | undefined {
+  if (source instanceof URL) return source.protocol === 'file:' ? source : undefined;
+  if (/^(https?|data|blob):/i.test(source)) return undefined;
+  if (/^file:/i.test(source)) return new URL(source);
+  return nodeFs() ? source : undefined;
+}
+
+function readFile(file: URL | string): Uint8Array<ArrayBuffer> {
+  const fs = nodeFs();
+  if (!fs) throw new Error('there is no file system here; pass an http(s) address, bytes or a WebAssembly.Module');
+  return new Uint8Array(fs.readFileSync(file));
+}
+
+/** Node's `fs` without an import that a browser's bundler would stumble over (process.getBuiltinModule, Node 20.16). */
+function nodeFs(): typeof import('node:fs') | undefined {
+  return globalThis.process?.getBuiltinModule?.('node:fs');
+}
