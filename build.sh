@@ -29,16 +29,18 @@ die() { echo "build.sh: $*" >&2; exit 1; }
 
 # need COMMAND PACKAGE: the command on PATH, else the distribution's package where we may install it, else say so.
 apt_updated=
+apt_update() {
+  if [ -n "$apt_updated" ] || [ "$(id -u)" != 0 ]; then return; fi
+  apt-get update >build/apt.log 2>&1 || true # an old list may still do; what follows says if not
+  apt_updated=1
+}
+
 need() {
   if command -v "$1" >/dev/null; then return; fi
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     die "$1 is missing: install it (Debian, Ubuntu: apt-get install --no-install-recommends $2), then run this again"
   fi
-  mkdir -p build
-  if [ -z "$apt_updated" ]; then
-    apt-get update >build/apt.log 2>&1 || true # an old list may still do; the install below says if not
-    apt_updated=1
-  fi
+  apt_update
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $2 >>build/apt.log 2>&1 ||
     die "installing $2 failed, see build/apt.log"
   hash -r
@@ -222,8 +224,10 @@ build_bundles() {
 
 # Podman's default profile, from the distribution's package (any architecture); bubblewrap, a real consumer of filters.
 build_testinputs() {
+  command -v dpkg-deb >/dev/null || die "Podman's default profile comes from Debian's package of it; there is no dpkg-deb here"
   rm -rf build/test-inputs
   mkdir -p build/test-inputs
+  apt_update
   (
     cd build/test-inputs
     apt-get download golang-github-containers-common
@@ -262,7 +266,6 @@ run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock
 case "$mode" in
   --test)
     need bwrap bubblewrap
-    if [ ! -e build/test-inputs/podman-default.json ]; then need dpkg-deb dpkg; fi
     run_step testinputs build/test-inputs/podman-default.json
     node_modules/.bin/biome ci --error-on-warnings .
     step lint "clean"

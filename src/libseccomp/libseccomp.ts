@@ -55,6 +55,11 @@ export class Libseccomp {
     return [0, 4, 8].map((offset) => this.marshal.readWord(pointer + offset)).join('.');
   }
 
+  /** False once the module has crashed: every call then raises {@link LibseccompCrashError}. */
+  get usable(): boolean {
+    return this.#crash === undefined;
+  }
+
   /** The size of the module's memory in bytes; it grows and never shrinks. */
   get memoryBytes(): number {
     return this.raw.memory.buffer.byteLength;

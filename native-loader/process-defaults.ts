@@ -1,0 +1,59 @@
+import { constants as fsConstants, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { type Libc, SIGNAL_SET_SIZE } from './libc.js';
+
+const F_GETFD = 1;
+const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const FD_CLOEXEC = 1;
+const SIG_DFL = 0n;
+
+/**
+ * Undo what Node did to this process at its start and execve(2) would pass on; the steps pushed to `cleanup` do it again.
+ * Each is best effort: a command is better off with one of them missing than not run.
+ */
+export function restoreProcessDefaults(c: Libc, cleanup: (() => void)[]): void {
+  for (const fd of [0, 1, 2]) {
+    clearFlag(c, cleanup, fd, F_GETFD, F_SETFD, FD_CLOEXEC);
+    // Node sets it on pipes and terminals that it uses as streams; commands expect them to block.
+    clearFlag(c, cleanup, fd, F_GETFL, F_SETFL, fsConstants.O_NONBLOCK);
+  }
+  for (const signal of [constants.signals.SIGPIPE, constants.signals.SIGXFSZ]) {
+    const handler = c.signal(signal, SIG_DFL);
+    cleanup.push(() => c.signal(signal, handler));
+  }
+  const mask = new Uint8Array(SIGNAL_SET_SIZE);
+  c.setSignalMask(new Uint8Array(SIGNAL_SET_SIZE), mask);
+  cleanup.push(() => c.setSignalMask(mask, new Uint8Array(SIGNAL_SET_SIZE)));
+  lowerOpenFilesLimit(c, cleanup);
+}
+
+function clearFlag(c: Libc, cleanup: (() => void)[], fd: number, get: number, set: number, flag: number): void {
+  const flags = c.fcntl(fd, get, 0);
+  if (flags < 0 || !(flags & flag)) return;
+  c.fcntl(fd, set, flags & ~flag);
+  cleanup.push(() => c.fcntl(fd, set, flags));
+}
+
+/**
+ * Node raises the soft limit to the hard one at its start. The parent's is the best witness of what it was before,
+ * unless somebody set the limits in between, which shows in the hard one.
+ */
+function lowerOpenFilesLimit(c: Libc, cleanup: (() => void)[]): void {
+  const own = readOpenFilesLimit('self');
+  const parent = readOpenFilesLimit(process.ppid);
+  if (!own || !parent || own.soft !== own.hard || own.hard !== parent.hard || parent.soft >= own.soft) return;
+  c.setOpenFilesLimit(parent.soft, own.hard);
+  cleanup.push(() => c.setOpenFilesLimit(own.soft, own.hard));
+}
+
+/** `Max open files  SOFT  HARD  files` of proc_pid_limits(5); undefined where it cannot be read. */
+function readOpenFilesLimit(pid: number | 'self'): { soft: bigint; hard: bigint } | undefined {
+  try {
+    const [, soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [];
+    return soft && hard ? { soft: BigInt(soft), hard: BigInt(hard) } : undefined;
+  } catch {
+    return undefined;
+  }
+}

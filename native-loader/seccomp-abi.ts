@@ -1,0 +1,32 @@
+/** Numbers of `linux/seccomp.h`; they are the same on every architecture. */
+
+export const SECCOMP_SET_MODE_STRICT = 0;
+export const SECCOMP_SET_MODE_FILTER = 1;
+export const SECCOMP_GET_ACTION_AVAIL = 2;
+export const SECCOMP_GET_NOTIF_SIZES = 3;
+
+/** `SECCOMP_FILTER_FLAG_…`, the second argument of seccomp(2) with SECCOMP_SET_MODE_FILTER. */
+export const INSTALL_FLAGS = {
+  SECCOMP_FILTER_FLAG_TSYNC: 1 << 0,
+  SECCOMP_FILTER_FLAG_LOG: 1 << 1,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 1 << 2,
+  SECCOMP_FILTER_FLAG_NEW_LISTENER: 1 << 3,
+  SECCOMP_FILTER_FLAG_TSYNC_ESRCH: 1 << 4,
+  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 1 << 5,
+} as const;
+
+export type InstallFlag = keyof typeof INSTALL_FLAGS;
+
+/** `SECCOMP_RET_…`, strongest first, without the 16 bits of data. */
+export const ACTIONS = {
+  KILL_PROCESS: 0x80000000,
+  KILL_THREAD: 0x00000000,
+  TRAP: 0x00030000,
+  ERRNO: 0x00050000,
+  USER_NOTIF: 0x7fc00000,
+  TRACE: 0x7ff00000,
+  LOG: 0x7ffc0000,
+  ALLOW: 0x7fff0000,
+} as const;
+
+export type KernelAction = keyof typeof ACTIONS;

@@ -1,0 +1,79 @@
+import type { ArchitectureName } from '../architecture.js';
+import { errnoName } from '../errno.js';
+import { InvalidArgumentError } from '../errors.js';
+import type { Action } from '../policy.js';
+
+// SECCOMP_RET_… of linux/seccomp.h.
+const RETURN_VALUES: Readonly<Record<Action['kind'], number>> = {
+  KILL_PROCESS: 0x80000000,
+  KILL_THREAD: 0x00000000,
+  TRAP: 0x00030000,
+  ERRNO: 0x00050000,
+  NOTIFY: 0x7fc00000,
+  TRACE: 0x7ff00000,
+  LOG: 0x7ffc0000,
+  ALLOW: 0x7fff0000,
+};
+const ACTION_MASK = 0xffff0000;
+const DATA_MASK = 0xffff;
+/** The largest errno a system call can return (linux/err.h); kernel/seccomp.c turns a larger ERRNO into it. */
+const MAX_ERRNO = 4095;
+
+/** A filter's return value that names no action the kernel knows. */
+export interface UnknownAction {
+  kind: 'UNKNOWN';
+  /** The whole value, 32 bits unsigned. */
+  returnValue: number;
+}
+
+const kinds = new Map(Object.entries(RETURN_VALUES).map(([kind, value]) => [value, kind as Action['kind']]));
+
+/**
+ * What a filter's return value (32 bits, SECCOMP_RET_… | data; linux/seccomp.h) asks for. Data that has no effect on the
+ * decision is left out, and an ERRNO past 4095 is 4095, as in the kernel.
+ */
+export function decodeReturnValue(returnValue: number): Action | UnknownAction {
+  const kind = kinds.get((returnValue & ACTION_MASK) >>> 0);
+  const data = returnValue & DATA_MASK;
+  if (kind === undefined) return { kind: 'UNKNOWN', returnValue: returnValue >>> 0 };
+  if (kind === 'ERRNO') return { kind, data: Math.min(data, MAX_ERRNO) };
+  if (kind === 'TRACE') return { kind, data };
+  return { kind };
+}
+
+/** What the kernel does on a return value: as {@link decodeReturnValue}, an unknown action being KILL_PROCESS (seccomp(2)). */
+export function kernelAction(returnValue: number): Action {
+  const action = decodeReturnValue(returnValue);
+  return action.kind === 'UNKNOWN' ? { kind: 'KILL_PROCESS' } : action;
+}
+
+/** The return value for an action. Raises {@link InvalidArgumentError} for an errno past 4095 or a message past 65535. */
+export function encodeAction(action: Action): number {
+  const value = RETURN_VALUES[action.kind];
+  if (action.kind !== 'ERRNO' && action.kind !== 'TRACE') return value;
+  const max = action.kind === 'ERRNO' ? MAX_ERRNO : DATA_MASK;
+  if (!Number.isInteger(action.data) || action.data < 0 || action.data > max) {
+    throw new InvalidArgumentError(`${action.kind} takes an integer from 0 to ${max}, not ${action.data}`);
+  }
+  return (value | action.data) >>> 0;
+}
+
+/**
+ * Rank of a return value among those of several filters on one system call: the lowest wins (seccomp(2); kernel/seccomp.c
+ * compares the action as a signed number, data aside).
+ */
+export function precedence(returnValue: number): number {
+  return returnValue & ACTION_MASK;
+}
+
+/** An action as text: `ALLOW`, `TRACE(7)`, `ERRNO(EPERM)`; the errno by number where the architecture numbers differently. */
+export function formatAction(action: Action, architecture?: ArchitectureName): string {
+  switch (action.kind) {
+    case 'ERRNO':
+      return `ERRNO(${errnoName(action.data, architecture) ?? action.data})`;
+    case 'TRACE':
+      return `TRACE(${action.data})`;
+    default:
+      return action.kind;
+  }
+}

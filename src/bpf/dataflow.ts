@@ -1,0 +1,128 @@
+import {
+  type Instruction,
+  isConditionalJump,
+  Opcode,
+  SCRATCH_WORDS,
+  SeccompDataOffset,
+  successors,
+} from './instruction.js';
+
+/** The byte offset in `struct seccomp_data` of the word that a register or slot holds as it was loaded; else undefined. */
+export type Origin = number | undefined;
+
+/** A set of 32-bit values: some, or all but some. */
+export type ValueSet =
+  | { readonly kind: 'only'; readonly values: ReadonlySet<number> }
+  | { readonly kind: 'except'; readonly values: ReadonlySet<number> };
+
+/** What holds before an instruction on every path to it. */
+export interface FlowState {
+  readonly a: Origin;
+  readonly x: Origin;
+  readonly scratch: readonly Origin[];
+  /** The values of `seccomp_data.arch` with which the instruction can be reached. */
+  readonly arch: ValueSet;
+}
+
+/**
+ * Follow every path through a program (jumps go forward only, so one pass is all), keeping track of which fields the
+ * registers hold and of which architectures the comparisons let through. The result has one state an instruction,
+ * undefined where no path leads. Sound, not complete: an instruction said to be unreachable is. Takes programs that do not
+ * verify too: jumps past the end lead nowhere, an unknown operation clobbers A.
+ */
+export function analyzeFlow(instructions: readonly Instruction[]): (FlowState | undefined)[] {
+  const states = new Array<FlowState | undefined>(instructions.length).fill(undefined);
+  states[0] = {
+    a: undefined,
+    x: undefined,
+    scratch: new Array<Origin>(SCRATCH_WORDS).fill(undefined),
+    arch: { kind: 'except', values: new Set() },
+  };
+  instructions.forEach((instruction, index) => {
+    const state = states[index];
+    if (!state) return;
+    const after = execute(state, instruction);
+    successors(instruction, index).forEach((target, branch) => {
+      if (target >= instructions.length) return;
+      const arch =
+        isConditionalJump(instruction.code) && after.a === SeccompDataOffset.ARCH
+          ? narrow(after.arch, instruction, branch === 0)
+          : after.arch;
+      if (arch.kind === 'only' && arch.values.size === 0) return;
+      const arriving = arch === after.arch ? after : { ...after, arch };
+      const known = states[target];
+      states[target] = known ? join(known, arriving) : arriving;
+    });
+  });
+  return states.slice(0, instructions.length);
+}
+
+function execute(state: FlowState, { code, k }: Instruction): FlowState {
+  const store = (origin: Origin) => ({
+    ...state,
+    scratch: state.scratch.map((old, slot) => (slot === k ? origin : old)),
+  });
+  switch (code) {
+    case Opcode.LD_ABS:
+      return { ...state, a: k };
+    case Opcode.LD_MEM:
+      return { ...state, a: state.scratch[k] };
+    case Opcode.TXA:
+      return { ...state, a: state.x };
+    case Opcode.LDX_MEM:
+      return { ...state, x: state.scratch[k] };
+    case Opcode.TAX:
+      return { ...state, x: state.a };
+    case Opcode.LDX_IMM:
+    case Opcode.LDX_LEN:
+      return { ...state, x: undefined };
+    case Opcode.ST:
+    case Opcode.STX:
+      return k < SCRATCH_WORDS ? store(code === Opcode.ST ? state.a : state.x) : state;
+    case Opcode.JA:
+      return state;
+    default:
+      return isConditionalJump(code) ? state : { ...state, a: undefined };
+  }
+}
+
+function narrow(set: ValueSet, { code, k }: Instruction, holds: boolean): ValueSet {
+  const test = comparisons.get(code);
+  if (!test) return set;
+  if (set.kind === 'only') {
+    return { kind: 'only', values: new Set([...set.values].filter((value) => test(value, k) === holds)) };
+  }
+  if (code !== Opcode.JEQ_K) return set;
+  if (holds) return { kind: 'only', values: new Set(set.values.has(k) ? [] : [k]) };
+  return { kind: 'except', values: new Set([...set.values, k]) };
+}
+
+const comparisons = new Map<number, (value: number, k: number) => boolean>([
+  [Opcode.JEQ_K, (value, k) => value === k],
+  [Opcode.JGT_K, (value, k) => value > k],
+  [Opcode.JGE_K, (value, k) => value >= k],
+  [Opcode.JSET_K, (value, k) => (value & k) !== 0],
+]);
+
+function join(one: FlowState, other: FlowState): FlowState {
+  const same = (a: Origin, b: Origin) => (a === b ? a : undefined);
+  return {
+    a: same(one.a, other.a),
+    x: same(one.x, other.x),
+    scratch:
+      one.scratch === other.scratch
+        ? one.scratch
+        : one.scratch.map((origin, slot) => same(origin, other.scratch[slot])),
+    arch: union(one.arch, other.arch),
+  };
+}
+
+function union(one: ValueSet, other: ValueSet): ValueSet {
+  if (one === other) return one;
+  if (one.kind === 'only') {
+    if (other.kind === 'only') return { kind: 'only', values: new Set([...one.values, ...other.values]) };
+    return { kind: 'except', values: new Set([...other.values].filter((value) => !one.values.has(value))) };
+  }
+  const inOther = (value: number) => other.values.has(value) === (other.kind === 'only');
+  return { kind: 'except', values: new Set([...one.values].filter((value) => !inOther(value))) };
+}

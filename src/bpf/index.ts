@@ -1,0 +1,42 @@
+export {
+  decodeReturnValue,
+  encodeAction,
+  formatAction,
+  kernelAction,
+  precedence,
+  type UnknownAction,
+} from './action.js';
+export {
+  type DecodedProgram,
+  decodeProgram,
+  detectEndianness,
+  encodeProgram,
+  type ProgramInput,
+  readProgram,
+} from './codec.js';
+export { analyzeFlow, type FlowState, type Origin, type ValueSet } from './dataflow.js';
+export { type DisassembleOptions, disassemble, formatDisassembly, type Line } from './disassemble.js';
+export { InvalidProgramError, type InvalidProgramReason, UnknownByteOrderError } from './errors.js';
+export {
+  type Endianness,
+  type Instruction,
+  isConditionalJump,
+  isOpcode,
+  MAX_INSTRUCTIONS,
+  Opcode,
+  SCRATCH_WORDS,
+  SECCOMP_DATA_SIZE,
+  SeccompDataOffset,
+  successors,
+  X32_SYSCALL_BIT,
+} from './instruction.js';
+export type { FilterProgram } from './program.js';
+export {
+  createSimulator,
+  type SeccompData,
+  type Simulation,
+  type Simulator,
+  seccompDataWords,
+  simulate,
+} from './simulate.js';
+export { verifyProgram } from './verify.js';

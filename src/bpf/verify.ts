@@ -1,0 +1,94 @@
+import { InvalidProgramError, type InvalidProgramReason } from './errors.js';
+import {
+  type Instruction,
+  isConditionalJump,
+  isOpcode,
+  MAX_INSTRUCTIONS,
+  Opcode,
+  SCRATCH_WORDS,
+  SECCOMP_DATA_SIZE,
+  successors,
+} from './instruction.js';
+
+/**
+ * Refuse exactly the programs that Linux refuses as seccomp filters: net/core/filter.c (`bpf_check_classic`,
+ * `check_load_and_stores`) and kernel/seccomp.c (`seccomp_check_filter`). Raises {@link InvalidProgramError} for the first
+ * fault. A program that passes returns on every input: jumps go forward and end in the program, the last instruction is a
+ * return, and no scratch slot is read before it was written.
+ */
+export function verifyProgram(instructions: readonly Instruction[]): void {
+  const length = instructions.length;
+  if (length === 0) throw new InvalidProgramError('LENGTH', 'no instructions; a filter has 1 to 4096');
+  if (length > MAX_INSTRUCTIONS) {
+    throw new InvalidProgramError('LENGTH', `${length} instructions; the kernel takes ${MAX_INSTRUCTIONS} at most`);
+  }
+  instructions.forEach((instruction, index) => {
+    const fault = instructionFault(instruction, index, length);
+    if (fault) throw new InvalidProgramError(...fault, index);
+  });
+  const last = instructions[length - 1]!;
+  if (last.code !== Opcode.RET_K && last.code !== Opcode.RET_A) {
+    throw new InvalidProgramError('NO_RETURN', 'the last instruction must be a return', length - 1);
+  }
+  checkScratchLoads(instructions);
+}
+
+function instructionFault(
+  instruction: Instruction,
+  index: number,
+  length: number,
+): [InvalidProgramReason, string] | undefined {
+  const { code, k } = instruction;
+  if (!isOpcode(code)) return ['OPERATION', `seccomp has no operation 0x${code.toString(16).padStart(4, '0')}`];
+  switch (code) {
+    case Opcode.LD_ABS:
+      if (k >= SECCOMP_DATA_SIZE || k % 4 !== 0) {
+        return ['LOAD_OFFSET', `load from offset ${k}; must be a multiple of 4 below ${SECCOMP_DATA_SIZE}`];
+      }
+      break;
+    case Opcode.DIV_K:
+      if (k === 0) return ['DIVISION_BY_ZERO', 'division by the constant 0'];
+      break;
+    case Opcode.LSH_K:
+    case Opcode.RSH_K:
+      if (k >= 32) return ['SHIFT', `shift by ${k}; must be below 32`];
+      break;
+    case Opcode.LD_MEM:
+    case Opcode.LDX_MEM:
+    case Opcode.ST:
+    case Opcode.STX:
+      if (k >= SCRATCH_WORDS) return ['SCRATCH_SLOT', `scratch memory slot ${k}; there are 0 to ${SCRATCH_WORDS - 1}`];
+      break;
+    default:
+      if (code === Opcode.JA || isConditionalJump(code)) {
+        const beyond = successors(instruction, index).find((target) => target >= length);
+        if (beyond !== undefined) return ['JUMP_TARGET', `jump to ${beyond}, past the last instruction ${length - 1}`];
+      }
+  }
+  return undefined;
+}
+
+// As the kernel's check_load_and_stores(), which is stricter than need be: what was stored before a return or on no path
+// at all counts for the instruction behind it too. One bit a slot.
+function checkScratchLoads(instructions: readonly Instruction[]): void {
+  const stored = new Uint16Array(instructions.length).fill(0xffff);
+  let current = 0;
+  instructions.forEach((instruction, index) => {
+    const { code, k } = instruction;
+    current &= stored[index]!;
+    if (code === Opcode.ST || code === Opcode.STX) {
+      current |= 1 << k;
+    } else if (code === Opcode.LD_MEM || code === Opcode.LDX_MEM) {
+      if ((current & (1 << k)) === 0) {
+        throw new InvalidProgramError(
+          'SCRATCH_UNSET',
+          `scratch memory slot ${k} may be read before it is written`,
+          index,
+        );
+      }
+    } else if (code === Opcode.JA || isConditionalJump(code)) {
+      for (const target of successors(instruction, index)) stored[target]! &= current;
+      current = 0xffff;
+    }
+  });
+}

@@ -1,0 +1,34 @@
+import { ScmpError, type SourcePosition } from '../errors.js';
+
+export interface CompileErrorPlace {
+  /** What the caller called the profile, usually its file name. */
+  source?: string | undefined;
+  /** JSON path in the profile, for instance `syscalls[3]`. */
+  path?: string | undefined;
+  position?: SourcePosition | undefined;
+}
+
+/**
+ * A profile that is well-formed and still has no filter:
+ * - `RULE_REFUSED`: libseccomp does not take a rule (its own error is the `cause`), for instance because another rule
+ *   gives the same condition another action;
+ * - `ARCHITECTURE_REFUSED`: an architecture cannot be in one filter with the target, for byte order;
+ * - `UNKNOWN_SYSCALL`: a name in no table, where the caller asked for an error (`unknownSyscall: 'error'`);
+ * - `PROGRAM_TOO_LARGE`: the program has more instructions than the kernel loads.
+ */
+export class CompileError extends ScmpError {
+  readonly path: string | undefined;
+  readonly position: SourcePosition | undefined;
+
+  constructor(
+    readonly code: 'RULE_REFUSED' | 'ARCHITECTURE_REFUSED' | 'UNKNOWN_SYSCALL' | 'PROGRAM_TOO_LARGE',
+    message: string,
+    { source = 'profile', path, position }: CompileErrorPlace,
+    options?: ErrorOptions,
+  ) {
+    const place = position ? `${source}:${position.line}:${position.column}` : source;
+    super(`${place}: ${path ? `${path}: ` : ''}${message}`, options);
+    this.path = path;
+    this.position = position;
+  }
+}

@@ -1,0 +1,198 @@
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { encodeProgram } from '../bpf/codec.js';
+import { MAX_INSTRUCTIONS } from '../bpf/instruction.js';
+import type { FilterProgram } from '../bpf/program.js';
+import {
+  FilterContext,
+  type Libseccomp,
+  LibseccompError,
+  loadLibseccomp,
+  loadLibseccompSync,
+} from '../libseccomp/index.js';
+import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
+import { type ParsedProfile, readProfile, resolvePolicy } from '../profile/index.js';
+import { CompileError } from './compile-error.js';
+import { enosysStub } from './enosys-stub.js';
+import { applyOperation, type FilterOperation } from './filter-operation.js';
+import { planFilter } from './plan.js';
+
+export interface CompileOptions {
+  /** The machine the filter is for, by any name: `x86_64`, `SCMP_ARCH_X86_64`, `amd64`. */
+  arch: ArchitectureName | (string & {});
+  /** What the container may do, for conditional entries: `CAP_` optional, any case, `all`. Default: none. */
+  capabilities?: readonly string[] | undefined;
+  /** The kernel the filter will meet, "X.Y", for conditional entries. Default: newer than any the profile names. */
+  kernel?: string | undefined;
+  /**
+   * libseccomp's optimisation level. 0 (the default) leaves it as it is, which is 1: rules by priority and complexity;
+   * 2: a binary tree by system call number.
+   */
+  optimize?: 0 | 1 | 2 | undefined;
+  /** Answer ENOSYS for system calls newer than all the profile names, as runc does. Default: false. */
+  enosysStub?: boolean | undefined;
+  /** What to do about names that libseccomp does not know. Default: `warn`, and leave them out. */
+  unknownSyscall?: 'warn' | 'error' | 'ignore' | undefined;
+  /** Also give the filter as libseccomp's pseudo filter code. Default: false. */
+  pfc?: boolean | undefined;
+  /** What to call the profile in messages, usually its file name. */
+  source?: string | undefined;
+  /** The libseccomp to compile with. Default: one that is loaded once and kept. */
+  libseccomp?: Libseccomp | undefined;
+}
+
+/** A compiled profile: a value, in the byte order of its architectures. */
+export interface CompiledFilter extends FilterProgram {
+  /** The architectures the program decides for, the target first, in libseccomp's names. */
+  arches: readonly ArchitectureName[];
+  /** The seccomp(2) flags the profile asks for; it is for the loader to set them. */
+  flags: readonly FilterFlag[];
+  /** Whether a rule notifies, so that loading must ask for a listener (SECCOMP_FILTER_FLAG_NEW_LISTENER). */
+  usesListener: boolean;
+  /** What the profile's author should know, in the profile's order. */
+  warnings: readonly Warning[];
+  /** With the option `pfc` only: libseccomp's pseudo filter code; it does not show an ENOSYS stub. */
+  pfc?: string;
+}
+
+/** JSON text, its bytes, an object, or a profile that was read before. */
+export type ProfileInput = string | Uint8Array | object | ParsedProfile;
+
+/**
+ * Compile a seccomp profile (OCI `LinuxSeccomp`, OCI `config.json`, Docker's format) to the bytes libseccomp would emit
+ * on a machine of the target's architecture.
+ *
+ * Follows youki's `initialize_seccomp`; where that and runc differ (the operands of SCMP_CMP_MASKED_EQ) it follows runc.
+ *
+ * @throws ProfileError a profile that cannot be read: every issue, with its place
+ * @throws CompileError a profile that libseccomp does not take
+ * @throws InvalidArgumentError an unknown architecture, capability, kernel version or option
+ */
+export async function compileProfile(profile: ProfileInput, options: CompileOptions): Promise<CompiledFilter> {
+  const { libseccomp = await loadDefault() } = options;
+  return compileProfileSync(profile, { ...options, libseccomp });
+}
+
+/** As {@link compileProfile} without waiting; with no `libseccomp` given, in Node only. */
+export function compileProfileSync(profile: ProfileInput, options: CompileOptions): CompiledFilter {
+  const { source, capabilities, kernel } = options;
+  const architecture = parseArchitecture(options.arch);
+  const parsed = isParsed(profile) ? profile : readProfile(profile, { source });
+  const { policy, warnings } = resolvePolicy(parsed, { arch: architecture, capabilities, kernel });
+  const compiled = compilePolicy(policy, { ...options, source: source ?? parsed.source });
+  return { ...compiled, warnings: [...warnings, ...compiled.warnings] };
+}
+
+/** Compile plain rules: the half of {@link compileProfile} behind the readers. */
+export function compilePolicy(policy: SeccompPolicy, options: CompileOptions): CompiledFilter {
+  const { source, optimize = 0, unknownSyscall = 'warn', libseccomp = loadDefaultSync() } = options;
+  const architecture = parseArchitecture(options.arch);
+  const plan = planFilter(policy, {
+    architecture,
+    optimize,
+    unknownSyscall,
+    source,
+    resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
+  });
+
+  using filter = new FilterContext(libseccomp, { defaultAction: policy.defaultAction, architecture });
+  for (const operation of plan.operations) apply(filter, operation, policy, source);
+
+  const architectures = [
+    architecture,
+    ...plan.operations.flatMap((o) => ('architecture' in o ? [o.architecture] : [])),
+  ];
+  let program = filter.exportBpf();
+  if (options.enosysStub) {
+    const names = new Set(policy.rules.flatMap((rule) => rule.names.map(({ name }) => name)));
+    const stub = enosysStub(policy.defaultAction, architectures, names, (name, arch) =>
+      libseccomp.resolveSyscallName(name, arch),
+    );
+    program = concatenate(encodeProgram(stub, architecture.endianness), program);
+  }
+  const instructions = program.length / 8;
+  if (instructions > MAX_INSTRUCTIONS) {
+    throw new CompileError(
+      'PROGRAM_TOO_LARGE',
+      `the program has ${instructions} instructions, the kernel loads ${MAX_INSTRUCTIONS} at most; use fewer architectures or conditions`,
+      { source },
+    );
+  }
+  return {
+    program,
+    arches: architectures.map(({ name }) => name),
+    flags: policy.flags,
+    usesListener: plan.operations.some((o) => o.kind === 'addRule' && o.action.kind === 'NOTIFY'),
+    warnings: plan.warnings,
+    ...(options.pfc ? { pfc: filter.exportPfc() } : {}),
+  };
+}
+
+/** Run an operation; what libseccomp refuses is reported at its place in the profile. */
+function apply(
+  filter: FilterContext,
+  operation: FilterOperation,
+  policy: SeccompPolicy,
+  source: string | undefined,
+): void {
+  try {
+    applyOperation(filter, operation);
+  } catch (cause) {
+    if (!(cause instanceof LibseccompError)) throw cause;
+    throw refusal(operation, cause, policy, source);
+  }
+}
+
+function refusal(
+  operation: FilterOperation,
+  cause: LibseccompError,
+  policy: SeccompPolicy,
+  source: string | undefined,
+): Error {
+  switch (operation.kind) {
+    case 'addRule': {
+      const { name, rule } = operation;
+      const position = rule.names.find((entry) => entry.name === name)?.position ?? rule.position;
+      return new CompileError(
+        'RULE_REFUSED',
+        `${name}: ${cause.message}`,
+        { source, path: rule.path, position },
+        { cause },
+      );
+    }
+    case 'addArchitecture': {
+      const { architecture } = operation;
+      const place = policy.architectures.find((entry) => entry.architecture === architecture);
+      return new CompileError(
+        'ARCHITECTURE_REFUSED',
+        `${architecture.ociName}: ${cause.message}`,
+        { source, path: place?.path, position: place?.position },
+        { cause },
+      );
+    }
+    default:
+      return cause;
+  }
+}
+
+function isParsed(profile: ProfileInput): profile is ParsedProfile {
+  return typeof profile === 'object' && 'locate' in profile && typeof profile.locate === 'function';
+}
+
+function concatenate(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(head.length + tail.length);
+  bytes.set(head);
+  bytes.set(tail, head.length);
+  return bytes;
+}
+
+let defaultLibseccomp: Libseccomp | undefined;
+
+async function loadDefault(): Promise<Libseccomp> {
+  if (!defaultLibseccomp?.usable) defaultLibseccomp = await loadLibseccomp();
+  return defaultLibseccomp;
+}
+
+function loadDefaultSync(): Libseccomp {
+  if (!defaultLibseccomp?.usable) defaultLibseccomp = loadLibseccompSync();
+  return defaultLibseccomp;
+}

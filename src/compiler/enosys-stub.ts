@@ -1,0 +1,103 @@
+import { encodeAction } from '../action.js';
+import type { Architecture } from '../architecture.js';
+import { type Instruction, Opcode, SeccompDataOffset, X32_SYSCALL_BIT } from '../bpf/instruction.js';
+import type { Action } from '../policy.js';
+
+const ENOSYS = 38;
+
+/** Actions after which a call may run: the stub would take something away from the profile, so there is none. */
+const PERMISSIVE: ReadonlySet<Action['kind']> = new Set(['ALLOW', 'LOG', 'TRACE']);
+
+/** s390's setup(2): the kernel leaves 0 as the number of a call from beyond its table. */
+const S390_SETUP = 0;
+
+/** The newest system call any rule names, for one architecture of the filter. */
+interface LastSyscall {
+  architecture: Architecture;
+  last: number;
+}
+
+/**
+ * Instructions to put in front of a filter so that system calls newer than all that the profile names answer ENOSYS
+ * instead of the default action: a C library then falls back to an older call, which EPERM keeps it from doing.
+ *
+ * Decides as runc's stub does (libcontainer/seccomp/patchbpf): per architecture of the filter, a number above the largest
+ * one any rule names; x32's numbers apart from x86_64's; setup(2) always on s390; nothing where the default action is
+ * ALLOW, LOG or TRACE, or ENOSYS already, and nothing for an architecture none of whose calls is named.
+ *
+ * @param resolve a name's number on an architecture; undefined or negative where it has none
+ */
+export function enosysStub(
+  defaultAction: Action,
+  architectures: readonly Architecture[],
+  names: Iterable<string>,
+  resolve: (name: string, architecture: Architecture) => number | undefined,
+): Instruction[] {
+  if (PERMISSIVE.has(defaultAction.kind)) return [];
+  if (defaultAction.kind === 'ERRNO' && defaultAction.data === ENOSYS) return [];
+
+  const known = [...names];
+  const lasts = architectures
+    .map((architecture) => ({
+      architecture,
+      last: known.reduce((last, name) => Math.max(last, resolve(name, architecture) ?? 0), 0),
+    }))
+    .filter(({ last }) => last > 0);
+  if (lasts.length === 0) return [];
+  return assembleStub(groupByAuditArch(lasts));
+}
+
+/** x86_64 and x32 are one architecture to the kernel, told apart by a bit of the number. */
+function groupByAuditArch(lasts: readonly LastSyscall[]): Map<number, LastSyscall[]> {
+  const groups = new Map<number, LastSyscall[]>();
+  for (const last of lasts) {
+    const { auditArch } = last.architecture;
+    groups.set(auditArch, [...(groups.get(auditArch) ?? []), last]);
+  }
+  return groups;
+}
+
+/** Where a jump goes: past a number of instructions, or to one of the stub's two ends, resolved when it is complete. */
+type Target = number | 'filter' | 'enosys';
+interface StubInstruction {
+  code: number;
+  k: number;
+  jt?: Target;
+  jf?: Target;
+}
+
+function assembleStub(groups: Map<number, LastSyscall[]>): Instruction[] {
+  const stub: StubInstruction[] = [{ code: Opcode.LD_ABS, k: SeccompDataOffset.ARCH }];
+  for (const [auditArch, lasts] of groups) {
+    const section = assembleSection(lasts);
+    stub.push({ code: Opcode.JEQ_K, k: auditArch, jf: section.length }, ...section);
+  }
+  const end = stub.length;
+  // Falling through to the first of these two is the way into the filter; ENOSYS is the second.
+  const places = { filter: end, enosys: end + 1 };
+  const skip = (target: Target = 0, from: number) => (typeof target === 'number' ? target : places[target] - from - 1);
+  return [
+    ...stub.map(({ code, k, jt, jf }, index) => ({ code, jt: skip(jt, index), jf: skip(jf, index), k })),
+    { code: Opcode.JA, jt: 0, jf: 0, k: 1 },
+    { code: Opcode.RET_K, jt: 0, jf: 0, k: encodeAction({ kind: 'ERRNO', data: ENOSYS }) },
+  ];
+}
+
+/** One architecture's decision; every path leaves for the filter or for ENOSYS. */
+function assembleSection(lasts: readonly LastSyscall[]): StubInstruction[] {
+  const section: StubInstruction[] = [{ code: Opcode.LD_ABS, k: SeccompDataOffset.NR }];
+  const newerThan = (last: number): StubInstruction => ({ code: Opcode.JGT_K, k: last, jt: 'enosys', jf: 'filter' });
+  const lastOf = (name: string) => lasts.find(({ architecture }) => architecture.name === name)?.last;
+
+  const [{ architecture, last }] = lasts as [LastSyscall];
+  if (architecture.name === 's390' || architecture.name === 's390x') {
+    return [...section, { code: Opcode.JEQ_K, k: S390_SETUP, jt: 'enosys' }, newerThan(last)];
+  }
+  const [x8664, x32] = [lastOf('x86_64'), lastOf('x32')];
+  if (x8664 === undefined && x32 === undefined) return [...section, newerThan(last)];
+  // An ABI that is not in the filter is the filter's business (libseccomp's bad-architecture action).
+  const isX32 = { code: Opcode.JSET_K, k: X32_SYSCALL_BIT };
+  if (x32 === undefined) return [...section, { ...isX32, jt: 'filter' }, newerThan(x8664 as number)];
+  if (x8664 === undefined) return [...section, { ...isX32, jf: 'filter' }, newerThan(x32)];
+  return [...section, { ...isX32, jt: 1 }, newerThan(x8664), newerThan(x32)];
+}

@@ -1,0 +1,105 @@
+import type { Architecture } from '../architecture.js';
+import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
+import { CompileError } from './compile-error.js';
+import type { FilterOperation } from './filter-operation.js';
+
+export interface PlanOptions {
+  /** The architecture the filter is for: the one libseccomp treats as native. */
+  architecture: Architecture;
+  /** libseccomp's SCMP_FLTATR_CTL_OPTIMIZE; 0 leaves it unset (as if 1: rules by priority and complexity). */
+  optimize: 0 | 1 | 2;
+  /** What to do about a system call name that libseccomp has in no table. */
+  unknownSyscall: 'warn' | 'error' | 'ignore';
+  /** The name's number on the target, negative where the target lacks it; undefined where no table has it. */
+  resolveSyscall: (name: string) => number | undefined;
+  source?: string | undefined;
+}
+
+export interface Plan {
+  operations: FilterOperation[];
+  warnings: Warning[];
+}
+
+/**
+ * A policy as the list of libseccomp calls that youki's `initialize_seccomp`, and runc, would make for it. Rules keep the
+ * profile's order: libseccomp's output depends on it.
+ */
+export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
+  const operations: FilterOperation[] = [];
+  const warnings: Warning[] = [];
+
+  const architectures = new Set([options.architecture]);
+  for (const { architecture } of policy.architectures) {
+    // The target is in the filter from the start, and naming an architecture twice says nothing new.
+    if (architectures.has(architecture)) continue;
+    architectures.add(architecture);
+    operations.push({ kind: 'addArchitecture', architecture });
+  }
+  if (options.optimize !== 0) {
+    operations.push({ kind: 'setAttribute', attribute: 'CTL_OPTIMIZE', value: options.optimize });
+  }
+
+  for (const rule of policy.rules) {
+    if (isSameAction(rule.action, policy.defaultAction)) {
+      warnings.push({
+        code: 'default-action-rule',
+        message: `${rule.names.map(({ name }) => name).join(', ')}: the action is the default action, so the entry changes nothing and is skipped`,
+        path: rule.path,
+        position: rule.position,
+      });
+      continue;
+    }
+    const alternatives = splitRepeatedArguments(rule, warnings);
+    rule.names.forEach(({ name, position }, index) => {
+      const syscall = options.resolveSyscall(name);
+      const place = { path: `${rule.path}.names[${index}]`, position };
+      if (syscall === undefined) {
+        const message = `unknown system call ${JSON.stringify(name)}`;
+        if (options.unknownSyscall === 'error') {
+          throw new CompileError('UNKNOWN_SYSCALL', message, { ...place, source: options.source });
+        }
+        if (options.unknownSyscall === 'warn') {
+          warnings.push({
+            code: 'unknown-syscall',
+            message: `${message} is skipped: ${skipped(rule, policy)}`,
+            ...place,
+          });
+        }
+        return;
+      }
+      for (const conditions of alternatives) {
+        operations.push({ kind: 'addRule', action: rule.action, syscall, conditions, name, rule });
+      }
+    });
+  }
+  return { operations, warnings };
+}
+
+/** What leaving a rule out means, so that a reader of the warning sees at once whether the filter got weaker. */
+function skipped(rule: PolicyRule, policy: SeccompPolicy): string {
+  const allows = (action: Action) => action.kind === 'ALLOW' || action.kind === 'LOG';
+  return allows(policy.defaultAction) && !allows(rule.action)
+    ? `the filter does NOT deny it (its default is ${policy.defaultAction.kind})`
+    : `the default, ${policy.defaultAction.kind}, applies to it`;
+}
+
+/**
+ * libseccomp takes one comparison per argument and rule. Where an entry has several, runc, crun and youki make one rule
+ * of each condition (runc, matchCall, "revert to old behavior"), which turns its AND into OR.
+ */
+function splitRepeatedArguments(rule: PolicyRule, warnings: Warning[]): readonly (readonly ArgumentCondition[])[] {
+  const indexes = rule.conditions.map(({ index }) => index);
+  const repeated = indexes.find((index, i) => indexes.indexOf(index) !== i);
+  if (repeated === undefined) return [rule.conditions];
+  warnings.push({
+    code: 'repeated-argument',
+    message: `argument ${repeated} has several conditions; as in runc, crun and youki each condition becomes a rule of its own, so the entry applies when ANY of them holds, not when all do`,
+    path: `${rule.path}.args`,
+    position: rule.position,
+  });
+  return rule.conditions.map((condition) => [condition]);
+}
+
+function isSameAction(a: Action, b: Action): boolean {
+  return a.kind === b.kind && ('data' in a ? a.data : 0) === ('data' in b ? b.data : 0);
+}

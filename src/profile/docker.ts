@@ -1,0 +1,122 @@
+import { ARCHITECTURES, type Architecture, findArchitecture } from '../architecture.js';
+import type { SeccompPolicy } from '../policy.js';
+import { errnoValue } from './errno.js';
+import { quote } from './json-path.js';
+import { isAtLeast, type KernelVersion, parseMinKernel } from './kernel-version.js';
+import { actionOf, listedArchitectures, policyBase, policyRule } from './oci.js';
+import type { Locate, Place } from './parsed-profile.js';
+import { ProfileError } from './profile-error.js';
+import type { ActionName, DockerCondition, DockerSeccomp, DockerSyscall } from './schema.js';
+
+/** What Docker's conditional entries ask about. */
+export interface DockerTarget {
+  readonly architecture: Architecture;
+  /** The container's bounding set, as full names (`CAP_SYS_ADMIN`). */
+  readonly capabilities: ReadonlySet<string>;
+  /** Undefined is as new as any, so that a profile resolves alike on every machine. */
+  readonly kernel?: KernelVersion | undefined;
+}
+
+/** libseccomp-golang's names, which `arches` is compared with: libseccomp's own but for three. */
+function dockerName({ name }: Architecture): string {
+  const renamed: Partial<Record<typeof name, string>> = { x86_64: 'amd64', aarch64: 'arm64', loongarch64: 'loong64' };
+  return renamed[name] ?? name;
+}
+
+/** Every name that `includes.arches` and `excludes.arches` can match. Comparison is exact. */
+export const DOCKER_ARCHITECTURES: ReadonlySet<string> = new Set(ARCHITECTURES.map(dockerName));
+
+/**
+ * Docker's and Podman's format as plain rules for one target, as setupSeccomp has it (moby/moby,
+ * profiles/seccomp/seccomp_linux.go; containers/common, pkg/seccomp/seccomp_linux.go):
+ * - `archMap`: the first entry whose architecture is the target's gives the architectures, its own and its
+ *   subArchitectures; with no such entry the target stands alone.
+ * - an entry is dropped where its `excludes` has the target's architecture, any capability the container has, or a
+ *   kernel no newer than the target's; or where its `includes` lacks the architecture, has a capability the container
+ *   lacks, or a newer kernel. Of each an empty list is no condition.
+ * - an errno name wins over the number beside it (Podman's getErrno). Docker knows the number alone: where both are
+ *   given they should agree.
+ * Podman has no `minKernel`; where it is given Moby's rule holds.
+ */
+export function resolveDocker(
+  seccomp: DockerSeccomp,
+  target: DockerTarget,
+  locate: Locate,
+  source: string | undefined,
+): SeccompPolicy {
+  const { architecture } = target;
+  const errnoOf = (
+    action: ActionName,
+    number: bigint | null | undefined,
+    name: string | null | undefined,
+    place: Place,
+  ): bigint | null | undefined => {
+    const carriesErrno = action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';
+    if (!name || !carriesErrno) return number;
+    if (/^\d+$/.test(name)) return BigInt(name);
+    const value = errnoValue(name, architecture);
+    if (value !== undefined) return BigInt(value);
+    const message = `${architecture.name} has no errno ${quote(name)}`;
+    throw new ProfileError('PROFILE_INVALID', [{ code: 'unknown-errno', message, ...place }], source);
+  };
+
+  const { defaultAction, defaultErrnoRet, defaultErrno, syscalls } = seccomp;
+  return {
+    ...policyBase(seccomp, errnoOf(defaultAction, defaultErrnoRet, defaultErrno, locate('defaultErrno'))),
+    architectures: seccomp.archMap?.length
+      ? mappedArchitectures(seccomp.archMap, architecture, locate)
+      : listedArchitectures(seccomp, architecture, locate),
+    rules: (syscalls ?? []).flatMap((entry, index) => {
+      if (!applies(entry, target)) return [];
+      const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
+      const action = actionOf(entry.action, errno);
+      return [policyRule(namesOf(entry, index, locate), action, entry.args, locate('syscalls', index))];
+    }),
+  };
+}
+
+function mappedArchitectures(
+  archMap: NonNullable<DockerSeccomp['archMap']>,
+  target: Architecture,
+  locate: Locate,
+): SeccompPolicy['architectures'] {
+  const index = archMap.findIndex(({ architecture }) => architecture === target.ociName);
+  const entry = archMap[index];
+  if (!entry) return [];
+  const subArchitectures = (entry.subArchitectures ?? []).map((name, position) => ({
+    architecture: findArchitecture(name)!,
+    ...locate('archMap', index, 'subArchitectures', position),
+  }));
+  return [{ architecture: target, ...locate('archMap', index, 'architecture') }, ...subArchitectures];
+}
+
+function namesOf({ name, names }: DockerSyscall, index: number, locate: Locate) {
+  if (name) return [{ name, position: locate('syscalls', index, 'name').position }];
+  return (names ?? []).map((listed, position) => ({
+    name: listed,
+    position: locate('syscalls', index, 'names', position).position,
+  }));
+}
+
+/** Whether an entry holds for the target; the order of the tests does not matter. */
+function applies({ includes, excludes }: DockerSyscall, target: DockerTarget): boolean {
+  const { arches, caps, minKernel } = includes ?? {};
+  const isIncluded =
+    (!arches?.length || arches.includes(dockerName(target.architecture))) &&
+    (caps ?? []).every((capability) => target.capabilities.has(capability)) &&
+    (!minKernel || reaches(target, minKernel));
+  return isIncluded && !isExcluded(excludes ?? {}, target);
+}
+
+function isExcluded({ arches, caps, minKernel }: DockerCondition, target: DockerTarget): boolean {
+  return (
+    (arches ?? []).includes(dockerName(target.architecture)) ||
+    (caps ?? []).some((capability) => target.capabilities.has(capability)) ||
+    (!!minKernel && reaches(target, minKernel))
+  );
+}
+
+function reaches({ kernel }: DockerTarget, minKernel: string): boolean {
+  const least = parseMinKernel(minKernel);
+  return kernel === undefined || (least !== undefined && isAtLeast(kernel, least));
+}

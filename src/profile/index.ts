@@ -1,0 +1,7 @@
+export { CAPABILITIES } from './capability.js';
+export { InexactNumber, type JsonDocument, type JsonObject, type JsonValue, parseJson } from './json-document.js';
+export { formatPath, type JsonPath } from './json-path.js';
+export { nearestName } from './nearest-name.js';
+export type { ParsedProfile, ProfileFormat } from './parsed-profile.js';
+export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './profile-error.js';
+export { type ReadOptions, type ResolveOptions, readProfile, resolvePolicy } from './read-profile.js';

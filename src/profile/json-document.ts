@@ -1,0 +1,287 @@
+import { createScanner, type JSONScanner } from 'jsonc-parser';
+import type { SourcePosition } from '../errors.js';
+import { formatPath, type JsonPath, quote } from './json-path.js';
+import { ProfileError, type ProfileIssueCode } from './profile-error.js';
+
+/** A number that no integer stands for exactly; it is kept so that an error can show it. */
+export class InexactNumber {
+  constructor(
+    /** As written. */
+    readonly source: string,
+    /** `fraction`: a fraction or exponent was written. `imprecise`: a JS number past 2^53-1, already rounded. */
+    readonly kind: 'fraction' | 'imprecise',
+  ) {}
+}
+
+/** JSON without loss: integers of any size are bigint. Objects have no prototype, so `__proto__` is a key like any other. */
+export type JsonValue = null | boolean | string | bigint | InexactNumber | JsonValue[] | JsonObject;
+export interface JsonObject {
+  [key: string]: JsonValue;
+}
+
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null;
+}
+
+/** What a value is, for a message: "a string", "an array". */
+export function typeWord(value: JsonValue): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'bigint' || value instanceof InexactNumber) return 'a number';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+export interface JsonDocument {
+  readonly value: JsonValue;
+  /** Where the value at `path` begins, or its deepest ancestor that exists. Undefined if there was no text. */
+  positionOf(path: JsonPath): SourcePosition | undefined;
+  /** Where the key that ends `path` is written; as {@link JsonDocument.positionOf} where there is none. */
+  keyPositionOf(path: JsonPath): SourcePosition | undefined;
+}
+
+/** The largest profile taken, in bytes or UTF-16 code units. Docker's default profile has about 15 kB. */
+export const LARGEST_INPUT = 16 * 1024 * 1024;
+/** A `config.json` nests about 8 deep. The bound keeps hostile input from exhausting the stack. */
+export const DEEPEST_NESTING = 64;
+/** Parsing a number of n digits takes more than n steps: sixteen million of them would take seconds. */
+export const LONGEST_INTEGER = 4096;
+
+/**
+ * Read strict JSON (RFC 8259: no comments, no trailing comma, no duplicate key) with the position of every value.
+ * Bytes are UTF-8; a byte order mark is skipped, and offsets count from after it. Raises {@link ProfileError}
+ * `PROFILE_SYNTAX` at the first fault, whatever the input.
+ */
+export function parseJson(input: string | Uint8Array, source?: string): JsonDocument {
+  if (input.length > LARGEST_INPUT) {
+    throw fault('input-too-large', `larger than ${LARGEST_INPUT / 1024 / 1024} MiB`, { source });
+  }
+  const text = typeof input === 'string' ? input.replace(/^\uFEFF/, '') : decodeUtf8(input, source);
+  const binaryAt = text.indexOf('\0');
+  if (binaryAt >= 0) {
+    const hint = 'a profile is JSON text in UTF-8';
+    throw fault('binary-input', 'binary data, not JSON', { source, text, offset: binaryAt, hint });
+  }
+  const { value, node } = new Parser(text, source).parse();
+  const positionAt = positionFinder(text);
+  return {
+    value,
+    positionOf: (path) => positionAt(findNode(node, path).offset),
+    keyPositionOf(path) {
+      const { keyOffset, offset } = findNode(node, path);
+      return positionAt(keyOffset ?? offset);
+    },
+  };
+}
+
+function decodeUtf8(bytes: Uint8Array, source: string | undefined): string {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    throw fault('not-utf8', 'UTF-16 text', { source, text: '', hint: 'save it as UTF-8' });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    const text = new TextDecoder().decode(bytes);
+    if (text.includes('\0')) return text; // binary: the caller says so
+    const hint = 'save it as UTF-8';
+    throw fault('not-utf8', 'not valid UTF-8', { source, text, offset: text.indexOf('\uFFFD'), hint });
+  }
+}
+
+interface FaultDetails {
+  source: string | undefined;
+  text?: string;
+  offset?: number;
+  path?: JsonPath;
+  hint?: string | undefined;
+}
+
+function fault(code: ProfileIssueCode, message: string, details: FaultDetails): ProfileError {
+  const { source, text, offset = 0, path = [], hint } = details;
+  const position = text === undefined ? undefined : positionFinder(text)(offset);
+  return new ProfileError('PROFILE_SYNTAX', [{ code, message, path: formatPath(path), position, hint }], source);
+}
+
+/** Line and column of offsets in a text. The lines are found once, when the first position is asked for. */
+function positionFinder(text: string): (offset: number) => SourcePosition {
+  let lineStarts: number[] | undefined;
+  return (offset) => {
+    lineStarts ??= [0, ...Array.from(text.matchAll(/\r\n|\r|\n/g), (found) => found.index + found[0].length)];
+    let line = 0;
+    for (let above = lineStarts.length; above - line > 1; ) {
+      const middle = (line + above) >>> 1;
+      if (lineStarts[middle]! <= offset) line = middle;
+      else above = middle;
+    }
+    return { line: line + 1, column: offset - lineStarts[line]! + 1, offset };
+  };
+}
+
+/** Where a value is written: the shadow that positions are looked up in. */
+interface Node {
+  offset: number;
+  keyOffset?: number;
+  children?: Map<string | number, Node>;
+}
+
+function findNode(root: Node, path: JsonPath): Node {
+  let node = root;
+  for (const segment of path) {
+    const child = node.children?.get(segment);
+    if (!child) break;
+    node = child;
+  }
+  return node;
+}
+
+interface Parsed {
+  value: JsonValue;
+  node: Node;
+}
+
+/** `ScanError` of jsonc-parser (a const enum, which isolated modules cannot read), as sentences. */
+const TOKEN_FAULTS: Record<number, string> = {
+  1: 'a comment, which JSON does not have',
+  2: 'a string without its closing quote',
+  3: 'a number that breaks off',
+  4: 'a \\u escape without four hexadecimal digits',
+  5: 'an escape that JSON does not have',
+  6: 'a control character in a string',
+};
+
+/** Recursive descent over jsonc-parser's scanner; the depth bound is what keeps the recursion safe. */
+class Parser {
+  private readonly scanner: JSONScanner;
+  private readonly path: (string | number)[] = [];
+  private offset = 0;
+  /** The token as written; empty at the end of the text. */
+  private token = '';
+
+  constructor(
+    private readonly text: string,
+    private readonly source: string | undefined,
+  ) {
+    this.scanner = createScanner(text);
+  }
+
+  parse(): Parsed {
+    this.advance();
+    if (this.token === '') throw this.fail('empty-input', 'nothing but white space');
+    const parsed = this.parseValue();
+    if (this.token !== '') throw this.unexpected('the end of the text');
+    return parsed;
+  }
+
+  private advance(): void {
+    do {
+      this.scanner.scan();
+      this.offset = this.scanner.getTokenOffset();
+      this.token = this.text.slice(this.offset, this.offset + this.scanner.getTokenLength());
+    } while (/^[ \t\r\n]/.test(this.token));
+    if (this.token.startsWith('//') || this.token.startsWith('/*')) {
+      throw this.fail('bad-syntax', TOKEN_FAULTS[1]!, 'use a "comment" key');
+    }
+    const tokenError = this.scanner.getTokenError();
+    if (tokenError !== 0) throw this.fail('bad-syntax', TOKEN_FAULTS[tokenError] ?? 'a malformed token');
+  }
+
+  private parseValue(): Parsed {
+    const node: Node = { offset: this.offset };
+    const first = this.token[0];
+    if (first === '{' || first === '[') {
+      if (this.path.length >= DEEPEST_NESTING) {
+        throw this.fail('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep`);
+      }
+      node.children = new Map();
+      this.advance();
+      return { value: first === '{' ? this.parseMembers(node.children) : this.parseItems(node.children), node };
+    }
+    const value = this.scalar();
+    this.advance();
+    return { value, node };
+  }
+
+  private scalar(): JsonValue {
+    const { token } = this;
+    if (token === 'null') return null;
+    if (token === 'true') return true;
+    if (token === 'false') return false;
+    if (token.startsWith('"')) return this.scanner.getTokenValue();
+    if (/^-?\d/.test(token)) return this.number();
+    throw this.unexpected('a value');
+  }
+
+  private number(): bigint | InexactNumber {
+    const { token } = this;
+    if (token.length > LONGEST_INTEGER) {
+      throw this.fail('number-too-long', `a number of more than ${LONGEST_INTEGER} characters`);
+    }
+    // "-0" has no integer either: every runtime's reader refuses it where it takes an unsigned number.
+    return /^-?\d+$/.test(token) && token !== '-0' ? BigInt(token) : new InexactNumber(token, 'fraction');
+  }
+
+  private parseMembers(children: Map<string | number, Node>): JsonObject {
+    const members: JsonObject = Object.create(null);
+    this.parseList('}', (isFirst) => {
+      if (!this.token.startsWith('"')) throw this.unexpected(isFirst ? 'a key in double quotes or "}"' : 'a key');
+      const key = this.scanner.getTokenValue();
+      const keyOffset = this.offset;
+      this.path.push(key);
+      const earlier = children.get(key);
+      if (earlier) {
+        const { line, column } = positionFinder(this.text)(earlier.keyOffset!);
+        throw this.fail('duplicate-key', `the key ${quote(key)} was given before, at ${line}:${column}`);
+      }
+      this.advance();
+      if (!this.isAt(':')) throw this.unexpected('":"');
+      this.advance();
+      const { value, node } = this.parseValue();
+      this.path.pop();
+      node.keyOffset = keyOffset;
+      children.set(key, node);
+      members[key] = value;
+    });
+    return members;
+  }
+
+  private parseItems(children: Map<string | number, Node>): JsonValue[] {
+    const items: JsonValue[] = [];
+    this.parseList(']', () => {
+      this.path.push(items.length);
+      const { value, node } = this.parseValue();
+      this.path.pop();
+      children.set(items.length, node);
+      items.push(value);
+    });
+    return items;
+  }
+
+  private parseList(end: '}' | ']', parseElement: (isFirst: boolean) => void): void {
+    for (let isFirst = true; !this.isAt(end); isFirst = false) {
+      if (!isFirst) {
+        if (!this.isAt(',')) throw this.unexpected(`"," or "${end}"`);
+        const commaOffset = this.offset;
+        this.advance();
+        if (this.isAt(end)) throw this.fail('bad-syntax', `a comma before "${end}"`, 'remove the comma', commaOffset);
+      }
+      parseElement(isFirst);
+    }
+    this.advance();
+  }
+
+  private isAt(token: string): boolean {
+    return this.token === token;
+  }
+
+  private unexpected(expected: string): ProfileError {
+    const found = this.token === '' ? 'the end of the text' : quote(this.token.slice(0, 20));
+    const isAtStart = this.path.length === 0 && /^[A-Za-z-]/.test(this.token);
+    const hint = isAtStart ? 'a profile is a JSON object: { … }' : undefined;
+    return this.fail('bad-syntax', `expected ${expected}, found ${found}`, hint);
+  }
+
+  private fail(code: ProfileIssueCode, message: string, hint?: string, offset = this.offset): ProfileError {
+    const { source, text, path } = this;
+    return fault(code, message, { source, text, offset, path, hint });
+  }
+}

@@ -1,0 +1,84 @@
+import { type Architecture, findArchitecture } from '../architecture.js';
+import type { Action, ArgumentCondition, CompareOperator, PolicyRule, SeccompPolicy } from '../policy.js';
+import type { Locate, Place } from './parsed-profile.js';
+import { type ActionName, NATIVE_ARCHITECTURE, type OciSeccomp, type SeccompArgument } from './schema.js';
+
+/** EPERM: what runc and youki answer with where ERRNO or TRACE comes without `errnoRet`, and the spec's default. */
+const DEFAULT_ERRNO = 1n;
+
+/** OCI's `linux.seccomp` as plain rules. It has no conditions: the target decides SCMP_ARCH_NATIVE alone. */
+export function resolveOci(seccomp: OciSeccomp, target: Architecture, locate: Locate): SeccompPolicy {
+  return {
+    ...policyBase(seccomp, seccomp.defaultErrnoRet),
+    architectures: listedArchitectures(seccomp, target, locate),
+    rules: (seccomp.syscalls ?? []).map(({ names, action, errnoRet, args }, index) =>
+      policyRule(
+        names.map((name, position) => ({ name, position: locate('syscalls', index, 'names', position).position })),
+        actionOf(action, errnoRet),
+        args,
+        locate('syscalls', index),
+      ),
+    ),
+  };
+}
+
+type PolicyBase = Omit<SeccompPolicy, 'architectures' | 'rules'>;
+
+/** What Docker's format takes over from OCI's as it is. */
+export function policyBase(seccomp: Omit<OciSeccomp, 'syscalls'>, errno: bigint | null | undefined): PolicyBase {
+  const { defaultAction, flags, listenerPath, listenerMetadata } = seccomp;
+  return {
+    defaultAction: actionOf(defaultAction, errno),
+    flags: [...new Set(flags)],
+    listenerPath: listenerPath ?? undefined,
+    listenerMetadata: listenerMetadata ?? undefined,
+  };
+}
+
+export function listedArchitectures(
+  { architectures }: Pick<OciSeccomp, 'architectures'>,
+  target: Architecture,
+  locate: Locate,
+): SeccompPolicy['architectures'] {
+  return (architectures ?? []).map((name, index) => ({
+    architecture: name === NATIVE_ARCHITECTURE ? target : findArchitecture(name)!,
+    ...locate('architectures', index),
+  }));
+}
+
+export function policyRule(
+  names: PolicyRule['names'],
+  action: Action,
+  args: readonly SeccompArgument[] | null | undefined,
+  place: Place,
+): PolicyRule {
+  return { names, action, conditions: (args ?? []).map(conditionOf), ...place };
+}
+
+export function actionOf(name: ActionName, errno: bigint | null | undefined): Action {
+  const data = Number(errno ?? DEFAULT_ERRNO);
+  switch (name) {
+    case 'SCMP_ACT_ERRNO':
+      return { kind: 'ERRNO', data };
+    case 'SCMP_ACT_TRACE':
+      return { kind: 'TRACE', data };
+    case 'SCMP_ACT_KILL':
+    case 'SCMP_ACT_KILL_THREAD':
+      return { kind: 'KILL_THREAD' };
+    case 'SCMP_ACT_KILL_PROCESS':
+      return { kind: 'KILL_PROCESS' };
+    case 'SCMP_ACT_TRAP':
+      return { kind: 'TRAP' };
+    case 'SCMP_ACT_LOG':
+      return { kind: 'LOG' };
+    case 'SCMP_ACT_NOTIFY':
+      return { kind: 'NOTIFY' };
+    case 'SCMP_ACT_ALLOW':
+      return { kind: 'ALLOW' };
+  }
+}
+
+function conditionOf({ index, op, value, valueTwo }: SeccompArgument): ArgumentCondition {
+  const operator = op.replace(/^SCMP_CMP_/, '') as CompareOperator;
+  return { index: Number(index), op: operator, value, valueTwo: valueTwo ?? 0n };
+}

@@ -1,0 +1,76 @@
+import { ScmpError, type SourcePosition } from '../errors.js';
+
+/** What is wrong at one place of a profile. Stable: safe to switch on. */
+export type ProfileIssueCode =
+  // PROFILE_SYNTAX: the text is not JSON as RFC 8259 has it, or is beyond this reader's limits.
+  | 'empty-input'
+  | 'input-too-large'
+  | 'not-utf8'
+  | 'binary-input'
+  | 'bad-syntax'
+  | 'duplicate-key'
+  | 'nesting-too-deep'
+  | 'number-too-long'
+  // PROFILE_INVALID: it is JSON, and not a profile.
+  | 'unknown-format'
+  | 'ambiguous-format'
+  | 'no-seccomp-section'
+  | 'missing-key'
+  | 'misspelt-key'
+  | 'foreign-key'
+  | 'wrong-type'
+  | 'not-an-integer'
+  | 'precision-lost'
+  | 'out-of-range'
+  | 'unknown-action'
+  | 'unknown-operator'
+  | 'unknown-architecture'
+  | 'unknown-flag'
+  | 'unknown-errno'
+  | 'bad-kernel-version'
+  | 'empty-names'
+  | 'empty-name'
+  | 'name-and-names'
+  | 'architectures-and-arch-map'
+  | 'notify-default'
+  | 'notify-write';
+
+export interface ProfileIssue {
+  code: ProfileIssueCode;
+  /** What is wrong, without place and hint. */
+  message: string;
+  /** JSON path, for instance `syscalls[3].args[0].value`; the empty string is the whole profile. */
+  path: string;
+  /** Where, if the profile was read from text. */
+  position?: SourcePosition | undefined;
+  /** What to do about it. */
+  hint?: string | undefined;
+}
+
+const LISTED_ISSUES = 20;
+
+/**
+ * A profile that cannot be read, with everything that is wrong with it. `PROFILE_SYNTAX`: not JSON (one issue, the
+ * first); `PROFILE_INVALID`: JSON that is not a profile. The message has one line an issue,
+ * `SOURCE:LINE:COLUMN: PATH: what is wrong; what to do`.
+ */
+export class ProfileError extends ScmpError {
+  constructor(
+    readonly code: 'PROFILE_SYNTAX' | 'PROFILE_INVALID',
+    readonly issues: readonly ProfileIssue[],
+    /** What the caller called the profile, usually its file name. */
+    readonly source: string = 'profile',
+  ) {
+    super(formatIssues(issues, source));
+  }
+}
+
+function formatIssues(issues: readonly ProfileIssue[], source: string): string {
+  const lines = issues.slice(0, LISTED_ISSUES).map(({ message, path, position, hint }) => {
+    const place = position ? `${source}:${position.line}:${position.column}` : source;
+    return `${place}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`;
+  });
+  const unlisted = issues.length - lines.length;
+  if (unlisted > 0) lines.push(`${source}: and ${unlisted} more`);
+  return lines.join('\n');
+}

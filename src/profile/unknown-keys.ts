@@ -1,0 +1,87 @@
+import type { Warning } from '../policy.js';
+import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from './json-document.js';
+import { formatPath, type JsonPath, quote } from './json-path.js';
+import { nearestName } from './nearest-name.js';
+import type { ProfileIssue } from './profile-error.js';
+import { DOCKER_ONLY_KEYS, KNOWN_KEYS } from './schema.js';
+
+/** Keys that people write notes under; they were never meant to do anything. */
+const COMMENT_KEY = /^(comments?|descriptions?|desc|notes?|reasons?|rationale|title|version|author)$/i;
+const COMMENT_PREFIX = /^([_$#]|\/\/|x-)/i;
+
+export interface KeyFindings {
+  issues: ProfileIssue[];
+  warnings: Warning[];
+}
+
+/**
+ * Judge the keys of a seccomp section that mean nothing. Runtimes pass over them in silence, so a misspelt `args` makes a
+ * rule unconditional and a misspelt `syscalls` empties a deny-list: what is within two edits of a key that means
+ * something is an error. So are Docker's keys in an OCI `config.json` (`isConfig`), where the runtime would apply a
+ * conditional entry always. Comments pass; any other key is a warning.
+ */
+export function checkKeys(document: JsonDocument, root: JsonPath, section: JsonObject, isConfig: boolean): KeyFindings {
+  const findings: KeyFindings = { issues: [], warnings: [] };
+  const judge = (
+    value: JsonValue | undefined,
+    path: JsonPath,
+    known: readonly string[],
+    foreign?: readonly string[],
+  ) => {
+    if (!isJsonObject(value)) return;
+    for (const key of Object.keys(value)) {
+      if (foreign?.includes(key)) findings.issues.push(foreignKey(key, placeOfKey(document, [...path, key])));
+      else if (!known.includes(key)) judgeUnknownKey(key, known, placeOfKey(document, [...path, key]), findings);
+    }
+  };
+
+  judge(section, root, KNOWN_KEYS.seccomp, isConfig ? DOCKER_ONLY_KEYS.seccomp : []);
+  items(section.archMap).forEach((entry, index) => {
+    judge(entry, [...root, 'archMap', index], KNOWN_KEYS.archMapEntry);
+  });
+  items(section.syscalls).forEach((entry, index) => {
+    const path = [...root, 'syscalls', index];
+    judge(entry, path, KNOWN_KEYS.syscall, isConfig ? DOCKER_ONLY_KEYS.syscall : []);
+    if (!isJsonObject(entry)) return;
+    judge(entry.includes, [...path, 'includes'], KNOWN_KEYS.condition);
+    judge(entry.excludes, [...path, 'excludes'], KNOWN_KEYS.condition);
+    items(entry.args).forEach((arg, position) => {
+      judge(arg, [...path, 'args', position], KNOWN_KEYS.argument);
+    });
+  });
+  return findings;
+}
+
+type KeyPlace = Pick<ProfileIssue, 'path' | 'position'>;
+
+function placeOfKey(document: JsonDocument, path: JsonPath): KeyPlace {
+  return { path: formatPath(path), position: document.keyPositionOf(path) };
+}
+
+function foreignKey(key: string, place: KeyPlace): ProfileIssue {
+  const message = `${quote(key)} is of Docker's format: an OCI runtime passes over it`;
+  const hint = 'take the key out, or give the seccomp section by itself as a Docker profile';
+  return { code: 'foreign-key', message, hint, ...place };
+}
+
+function judgeUnknownKey(key: string, known: readonly string[], place: KeyPlace, findings: KeyFindings): void {
+  if (COMMENT_KEY.test(key)) return;
+  // Two edits turn "op" into any word of two letters: where keys are that short, one is enough to look alike.
+  const meaningful = known.filter((name) => !COMMENT_KEY.test(name));
+  const meant = nearestName(key, meaningful, Math.min(2, key.length - 1));
+  if (meant !== undefined) {
+    const hint = `if it is a comment, call it ${quote(`_${key}_comment`)}`;
+    findings.issues.push({
+      code: 'misspelt-key',
+      message: `unknown key; did you mean ${quote(meant)}?`,
+      hint,
+      ...place,
+    });
+  } else if (!COMMENT_PREFIX.test(key)) {
+    findings.warnings.push({ code: 'unknown-key', message: `unknown key ${quote(key)}, passed over`, ...place });
+  }
+}
+
+function items(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
+}
