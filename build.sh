@@ -200,7 +200,8 @@ build_bundles() {
     --packages=external --sourcemap --outdir=dist || return 1
   # The command: one file with everything in it but koffi, which is native and optional; that halves its start.
   $esbuild src/cli/scmp.ts "${common[@]}" --main-fields=module,main --minify-syntax --external:koffi \
-    --legal-comments=none --outfile=dist/scmp.js || return 1
+    --legal-comments=none --outfile=dist/scmp.js \
+    --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" || return 1
   chmod +x dist/scmp.js
   node_modules/.bin/tsc -p . --noEmit false --emitDeclarationOnly --declaration --outDir dist/types \
     --rootDir . || return 1

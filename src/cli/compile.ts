@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { hostArchitecture } from '../../native-loader/host.js';
+import type { ArchitectureName } from '../architecture.js';
+import { parseArchitecture } from '../architecture.js';
+import { decodeProgram } from '../bpf/codec.js';
+import { disassemble, formatDisassembly } from '../bpf/index.js';
+import { type CompiledFilter, compileProfileSync } from '../compiler/index.js';
+import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
+import { readInput } from './input.js';
+import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
+import { printWarnings, writeResult } from './output.js';
+import { syscallNames } from './syscall-names.js';
+
+type Format = 'bpf' | 'hex' | 'base64' | 'c' | 'json' | 'asm' | 'pfc';
+
+interface Flags extends CompileFlags {
+  output?: string;
+  format: Format;
+  arch?: ArchitectureName;
+}
+
+export function addCompileCommand(program: Command): void {
+  const command = program
+    .command('compile')
+    .summary('compile a profile to the BPF program libseccomp makes of it')
+    .description(
+      "Compile a seccomp profile (OCI config.json or LinuxSeccomp, Docker's and Podman's format) to the bytes libseccomp emits.",
+    )
+    .argument('<profile>', 'the profile; "-" is standard input')
+    .option('-o, --output <file>', 'where to write the result (default: standard output)')
+    .addOption(
+      new Option('--format <format>', 'bpf: raw struct sock_filter, in the byte order of the architecture')
+        .choices(['bpf', 'hex', 'base64', 'c', 'json', 'asm', 'pfc'])
+        .default('bpf'),
+    )
+    .option('--arch <arch>', 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)', parseArchOption);
+  addCompileOptions(command, 'newer than any the profile names').action(compile);
+}
+
+function compile(path: string, flags: Flags): void {
+  const { bytes, source } = readInput(path);
+  const libseccomp = loadLibseccompSync();
+  const arch = flags.arch ?? hostArchitecture();
+  const compiled = compileProfileSync(bytes, {
+    ...compileOptions(flags),
+    arch,
+    source,
+    libseccomp,
+    pfc: flags.format === 'pfc',
+  });
+  printWarnings(compiled.warnings, source);
+  writeResult(render(compiled, flags.format, libseccomp), flags.output);
+}
+
+function render(compiled: CompiledFilter, format: Format, libseccomp: Libseccomp): string | Uint8Array {
+  const { program, arches, flags, usesListener, warnings, pfc } = compiled;
+  switch (format) {
+    case 'bpf':
+      return program;
+    case 'hex':
+      return `${Buffer.from(program).toString('hex')}\n`;
+    case 'base64':
+      return `${Buffer.from(program).toString('base64')}\n`;
+    case 'c':
+      return renderC(compiled);
+    case 'json':
+      return `${JSON.stringify({ arches, flags, usesListener, warnings, instructions: instructionsOf(compiled), program: Buffer.from(program).toString('base64') }, null, 2)}\n`;
+    case 'asm':
+      return formatDisassembly(disassemble(compiled, { syscallName: syscallNames(libseccomp) }));
+    case 'pfc':
+      return pfc as string;
+  }
+}
+
+function instructionsOf({ program, arches }: CompiledFilter) {
+  return decodeProgram(program, parseArchitecture(arches[0] as string).endianness);
+}
+
+/** An array of `struct sock_filter` for a C source; numbers, so in the byte order of whatever compiles it. */
+function renderC(compiled: CompiledFilter): string {
+  const instructions = instructionsOf(compiled);
+  const hex = (value: number, digits: number) => `0x${value.toString(16).padStart(digits, '0')}`;
+  const rows = instructions.map(({ code, jt, jf, k }) => `\t{ ${hex(code, 2)}, ${jt}, ${jf}, ${hex(k, 8)} },`);
+  return [
+    `/* seccomp filter for ${compiled.arches.join(', ')}: ${instructions.length} instructions, made by scmp compile */`,
+    '#include <linux/filter.h>',
+    '',
+    'static const struct sock_filter seccomp_filter[] = {',
+    ...rows,
+    '};',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,50 @@
+import { writeFileSync, writeSync } from 'node:fs';
+import type { Warning } from '../policy.js';
+import { FileError, fileError } from './input.js';
+
+/** Write all of a result to a file descriptor, waiting while a pipe is full. A reader that went away ends us quietly. */
+function writeAll(fd: number, data: Uint8Array): void {
+  for (let done = 0; done < data.length; ) {
+    try {
+      done += writeSync(fd, data, done);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') process.exit(0);
+      if (code !== 'EAGAIN') throw fileError(fd === 1 ? 'stdout' : 'stderr', error);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+/** Write a result to standard output. */
+export function print(text: string): void {
+  writeAll(1, Buffer.from(text));
+}
+
+/** Write diagnostics to standard error, each line named `scmp`. */
+export function printError(text: string): void {
+  writeAll(2, Buffer.from(`${text}\n`));
+}
+
+export function printWarnings(warnings: readonly Warning[], source: string): void {
+  for (const { message, path, position } of warnings) {
+    const place = position ? `${source}:${position.line}:${position.column}` : source;
+    printError(`${place}: warning: ${path ? `${path}: ` : ''}${message}`);
+  }
+}
+
+/** Write a result to the file named, or to standard output. Binary data is not for a terminal. */
+export function writeResult(data: string | Uint8Array, file: string | undefined): void {
+  if (file !== undefined && file !== '-') {
+    try {
+      writeFileSync(file, data);
+    } catch (cause) {
+      throw fileError(file, cause);
+    }
+    return;
+  }
+  if (typeof data !== 'string' && process.stdout.isTTY) {
+    throw new FileError('a binary program is not for a terminal: use -o FILE, a pipe, or --format hex, c, asm…');
+  }
+  writeAll(1, typeof data === 'string' ? Buffer.from(data) : data);
+}

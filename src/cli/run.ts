@@ -1,0 +1,53 @@
+import { release } from 'node:os';
+import type { Command } from 'commander';
+import { hostArchitecture, type InstallableFilter, installAndExec } from '../../native-loader/index.js';
+import { compileProfileSync } from '../compiler/index.js';
+import { InvalidArgumentError } from '../errors.js';
+import { isProgram, readInput } from './input.js';
+import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
+import { printWarnings } from './output.js';
+
+interface Flags extends CompileFlags {
+  profile: string;
+  newPrivs: boolean;
+}
+
+export function addRunCommand(program: Command): void {
+  const command = program
+    .command('run')
+    .summary('run a command under a filter')
+    .description(
+      'Install a filter and execute a command in place of this process: same process id, standard streams, environment, ' +
+        'working directory and exit code. 126: the command cannot be executed; 127: there is none.',
+    )
+    .requiredOption('--profile <file>', 'a profile, or a compiled program; "-" is standard input')
+    .argument('<command>', 'looked up in PATH')
+    .argument('[args...]')
+    .option('--no-new-privs', 'set no_new_privs first (on by default)')
+    .option('--new-privs', 'do not set no_new_privs; needs CAP_SYS_ADMIN', false)
+    .passThroughOptions();
+  addCompileOptions(command, 'the one that runs').action(run);
+}
+
+function run(command: string, args: string[], flags: Flags): void {
+  const filter = filterOf(flags);
+  installAndExec({ filter, installOptions: { noNewPrivs: !flags.newPrivs }, command, args });
+}
+
+function filterOf(flags: Flags): InstallableFilter {
+  const { bytes, source } = readInput(flags.profile);
+  if (isProgram(bytes)) return bytes;
+  const compiled = compileProfileSync(bytes, {
+    kernel: release(),
+    ...compileOptions(flags),
+    arch: hostArchitecture(),
+    source,
+  });
+  printWarnings(compiled.warnings, source);
+  if (compiled.usesListener) {
+    throw new InvalidArgumentError(
+      `${source}: the profile has SCMP_ACT_NOTIFY rules, and nobody would answer them: this version of scmp run has no supervisor. Use installFilter of libseccomp-wasm/loader, which returns the listener`,
+    );
+  }
+  return compiled;
+}
