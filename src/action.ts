@@ -1,8 +1,10 @@
+import type { ArchitectureName } from './architecture.js';
+import { errnoName } from './errno.js';
 import { InvalidArgumentError } from './errors.js';
 import type { Action } from './policy.js';
 
-/** SECCOMP_RET_* of linux/seccomp.h, which are libseccomp's SCMP_ACT_* too: the action in the upper 16 bits. */
-const ACTION_VALUES: Readonly<Record<Action['kind'], number>> = {
+// SECCOMP_RET_… of linux/seccomp.h.
+const RETURN_VALUES: Readonly<Record<Action['kind'], number>> = {
   KILL_PROCESS: 0x80000000,
   KILL_THREAD: 0x00000000,
   TRAP: 0x00030000,
@@ -12,28 +14,69 @@ const ACTION_VALUES: Readonly<Record<Action['kind'], number>> = {
   LOG: 0x7ffc0000,
   ALLOW: 0x7fff0000,
 };
-
-const KINDS = new Map(Object.entries(ACTION_VALUES).map(([kind, value]) => [value, kind as Action['kind']]));
-
 const ACTION_MASK = 0xffff0000;
 const DATA_MASK = 0xffff;
+/** The largest errno a system call can return (linux/err.h); kernel/seccomp.c turns a larger ERRNO into it. */
+const MAX_ERRNO = 4095;
 
-/** The filter's return value (unsigned 32 bits) that stands for an action. Data beyond 16 bits is an error, not cut. */
-export function encodeAction(action: Action): number {
-  const value = ACTION_VALUES[action.kind];
-  if (value === undefined) throw new InvalidArgumentError(`unknown action ${JSON.stringify(action)}`);
-  const data = 'data' in action ? action.data : 0;
-  if (!Number.isInteger(data) || data < 0 || data > DATA_MASK) {
-    throw new InvalidArgumentError(`${action.kind} takes a value of 0..65535, not ${data}`);
-  }
-  return (value | data) >>> 0;
+/** A filter's return value that names no action the kernel knows. */
+export interface UnknownAction {
+  kind: 'UNKNOWN';
+  /** The whole value, 32 bits unsigned. */
+  returnValue: number;
+}
+
+const kinds = new Map(Object.entries(RETURN_VALUES).map(([kind, value]) => [value, kind as Action['kind']]));
+
+/**
+ * What a filter's return value (32 bits, SECCOMP_RET_… | data; linux/seccomp.h) asks for. Data that has no effect on the
+ * decision is left out, and an ERRNO past 4095 is 4095, as in the kernel.
+ */
+export function decodeReturnValue(returnValue: number): Action | UnknownAction {
+  const kind = kinds.get((returnValue & ACTION_MASK) >>> 0);
+  const data = returnValue & DATA_MASK;
+  if (kind === undefined) return { kind: 'UNKNOWN', returnValue: returnValue >>> 0 };
+  if (kind === 'ERRNO') return { kind, data: Math.min(data, MAX_ERRNO) };
+  if (kind === 'TRACE') return { kind, data };
+  return { kind };
+}
+
+/** What the kernel does on a return value: as {@link decodeReturnValue}, an unknown action being KILL_PROCESS (seccomp(2)). */
+export function kernelAction(returnValue: number): Action {
+  const action = decodeReturnValue(returnValue);
+  return action.kind === 'UNKNOWN' ? { kind: 'KILL_PROCESS' } : action;
 }
 
 /**
- * The action a return value stands for. The kernel treats values it does not know as KILL_PROCESS (kernel/seccomp.c,
- * `__seccomp_filter`), and so does this; data of actions that have none is dropped.
+ * The return value for an action, which is libseccomp's SCMP_ACT_… too. Data beyond 16 bits raises
+ * {@link InvalidArgumentError} (the C macros would cut it); libseccomp itself refuses an errno past 4094.
  */
-export function decodeAction(value: number): Action {
-  const kind = KINDS.get((value & ACTION_MASK) >>> 0) ?? 'KILL_PROCESS';
-  return kind === 'ERRNO' || kind === 'TRACE' ? { kind, data: value & DATA_MASK } : { kind };
+export function encodeAction(action: Action): number {
+  const value = RETURN_VALUES[action.kind];
+  if (value === undefined) throw new InvalidArgumentError(`unknown action ${JSON.stringify(action)}`);
+  if (action.kind !== 'ERRNO' && action.kind !== 'TRACE') return value;
+  if (!Number.isInteger(action.data) || action.data < 0 || action.data > DATA_MASK) {
+    throw new InvalidArgumentError(`${action.kind} takes an integer from 0 to ${DATA_MASK}, not ${action.data}`);
+  }
+  return (value | action.data) >>> 0;
+}
+
+/**
+ * Rank of a return value among those of several filters on one system call: the lowest wins (seccomp(2); kernel/seccomp.c
+ * compares the action as a signed number, data aside).
+ */
+export function precedence(returnValue: number): number {
+  return returnValue & ACTION_MASK;
+}
+
+/** An action as text: `ALLOW`, `TRACE(7)`, `ERRNO(EPERM)`; the errno by number where the architecture numbers differently. */
+export function formatAction(action: Action, architecture?: ArchitectureName): string {
+  switch (action.kind) {
+    case 'ERRNO':
+      return `ERRNO(${errnoName(action.data, architecture) ?? action.data})`;
+    case 'TRACE':
+      return `TRACE(${action.data})`;
+    default:
+      return action.kind;
+  }
 }

@@ -44,18 +44,27 @@ export function encodeProgram(instructions: readonly Instruction[], endianness: 
   const bytes = new Uint8Array(instructions.length * INSTRUCTION_SIZE);
   const view = new DataView(bytes.buffer);
   const little = endianness === 'little';
-  instructions.forEach(({ code, jt, jf, k }, index) => {
-    const field = (name: string, value: number, max: number) => {
-      if (Number.isInteger(value) && value >= 0 && value <= max) return value;
-      throw new InvalidArgumentError(`instruction ${index}: ${name} is ${value}, must be an integer from 0 to ${max}`);
-    };
+  instructions.forEach((instruction, index) => {
+    checkFields(instruction, index);
     const at = index * INSTRUCTION_SIZE;
-    view.setUint16(at, field('code', code, 0xffff), little);
-    view.setUint8(at + 2, field('jt', jt, 0xff));
-    view.setUint8(at + 3, field('jf', jf, 0xff));
-    view.setUint32(at + 4, field('k', k, 0xffffffff), little);
+    view.setUint16(at, instruction.code, little);
+    view.setUint8(at + 2, instruction.jt);
+    view.setUint8(at + 3, instruction.jf);
+    view.setUint32(at + 4, instruction.k, little);
   });
   return bytes;
+}
+
+const FIELD_MAXIMA = { code: 0xffff, jt: 0xff, jf: 0xff, k: 0xffffffff } as const;
+
+/** Raise {@link InvalidArgumentError} unless every field of an instruction made by hand is in the range of its bits. */
+export function checkFields(instruction: Instruction, index: number): void {
+  for (const [name, max] of Object.entries(FIELD_MAXIMA)) {
+    const value = instruction[name as keyof Instruction];
+    if (!Number.isInteger(value) || value < 0 || value > max) {
+      throw new InvalidArgumentError(`instruction ${index}: ${name} is ${value}, must be an integer from 0 to ${max}`);
+    }
+  }
 }
 
 /**

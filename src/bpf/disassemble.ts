@@ -1,5 +1,5 @@
+import { decodeReturnValue, formatAction } from '../action.js';
 import { ARCHITECTURES, type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
-import { decodeReturnValue, formatAction } from './action.js';
 import { type ProgramInput, readProgram } from './codec.js';
 import { analyzeFlow, type FlowState } from './dataflow.js';
 import {

@@ -5,7 +5,7 @@ export {
   kernelAction,
   precedence,
   type UnknownAction,
-} from './action.js';
+} from '../action.js';
 export {
   type DecodedProgram,
   decodeProgram,

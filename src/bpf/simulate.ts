@@ -1,6 +1,6 @@
+import { kernelAction } from '../action.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Action } from '../policy.js';
-import { kernelAction } from './action.js';
 import { type ProgramInput, readProgram } from './codec.js';
 import { type Endianness, Opcode, SCRATCH_WORDS, SECCOMP_DATA_SIZE, successors } from './instruction.js';
 import { verifyProgram } from './verify.js';

@@ -1,3 +1,4 @@
+import { checkFields } from './codec.js';
 import { InvalidProgramError, type InvalidProgramReason } from './errors.js';
 import {
   type Instruction,
@@ -13,8 +14,9 @@ import {
 /**
  * Refuse exactly the programs that Linux refuses as seccomp filters: net/core/filter.c (`bpf_check_classic`,
  * `check_load_and_stores`) and kernel/seccomp.c (`seccomp_check_filter`). Raises {@link InvalidProgramError} for the first
- * fault. A program that passes returns on every input: jumps go forward and end in the program, the last instruction is a
- * return, and no scratch slot is read before it was written.
+ * fault, InvalidArgumentError for a field out of its range (which bytes cannot have). A program that passes returns on
+ * every input: jumps go forward and end in the program, the last instruction is a return, and no scratch slot is read
+ * before it was written.
  */
 export function verifyProgram(instructions: readonly Instruction[]): void {
   const length = instructions.length;
@@ -23,6 +25,7 @@ export function verifyProgram(instructions: readonly Instruction[]): void {
     throw new InvalidProgramError('LENGTH', `${length} instructions; the kernel takes ${MAX_INSTRUCTIONS} at most`);
   }
   instructions.forEach((instruction, index) => {
+    checkFields(instruction, index);
     const fault = instructionFault(instruction, index, length);
     if (fault) throw new InvalidProgramError(...fault, index);
   });

@@ -1,4 +1,4 @@
-import { decodeAction, encodeAction } from '../action.js';
+import { encodeAction, kernelAction } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Action } from '../policy.js';
@@ -44,7 +44,7 @@ function flag(id: number): AttributeCodec<boolean> {
 }
 
 function action(id: number): AttributeCodec<Action> {
-  return { id, encode: encodeAction, decode: decodeAction };
+  return { id, encode: encodeAction, decode: kernelAction };
 }
 
 const ATTRIBUTES: { readonly [A in FilterAttribute]: AttributeCodec<FilterAttributes[A]> } = {

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeReturnValue, encodeAction, formatAction, kernelAction, precedence } from '../src/action.js';
+import { InvalidArgumentError } from '../src/errors.js';
+import type { Action } from '../src/policy.js';
+
+// linux/seccomp.h, strictest first.
+const ACTIONS: [Action, number, string][] = [
+  [{ kind: 'KILL_PROCESS' }, 0x80000000, 'KILL_PROCESS'],
+  [{ kind: 'KILL_THREAD' }, 0x00000000, 'KILL_THREAD'],
+  [{ kind: 'TRAP' }, 0x00030000, 'TRAP'],
+  [{ kind: 'ERRNO', data: 1 }, 0x00050001, 'ERRNO(EPERM)'],
+  [{ kind: 'NOTIFY' }, 0x7fc00000, 'NOTIFY'],
+  [{ kind: 'TRACE', data: 7 }, 0x7ff00007, 'TRACE(7)'],
+  [{ kind: 'LOG' }, 0x7ffc0000, 'LOG'],
+  [{ kind: 'ALLOW' }, 0x7fff0000, 'ALLOW'],
+];
+
+describe('return values', () => {
+  test.each(ACTIONS)('%o is %i', (action, value, text) => {
+    expect(encodeAction(action)).toBe(value);
+    expect(decodeReturnValue(value)).toEqual(action);
+    expect(formatAction(action)).toBe(text);
+  });
+
+  test('carry the data of ERRNO and TRACE, and no other', () => {
+    expect(decodeReturnValue(0x7ff0ffff)).toEqual({ kind: 'TRACE', data: 65535 });
+    expect(decodeReturnValue(0x00050000)).toEqual({ kind: 'ERRNO', data: 0 });
+    expect(decodeReturnValue(0x7fff1234)).toEqual({ kind: 'ALLOW' });
+    expect(decodeReturnValue(0x00031234)).toEqual({ kind: 'TRAP' });
+  });
+
+  test('cap ERRNO at MAX_ERRNO as the kernel does', () => {
+    expect(decodeReturnValue(0x00050fff)).toEqual({ kind: 'ERRNO', data: 4095 });
+    expect(decodeReturnValue(0x0005ffff)).toEqual({ kind: 'ERRNO', data: 4095 });
+  });
+
+  test('that name no action kill the process', () => {
+    for (const value of [0x00010000, 0x7ffe0000, 0x80010000, 0xffffffff]) {
+      expect(decodeReturnValue(value)).toEqual({ kind: 'UNKNOWN', returnValue: value });
+      expect(decodeReturnValue(value | 0)).toEqual({ kind: 'UNKNOWN', returnValue: value });
+      expect(kernelAction(value)).toEqual({ kind: 'KILL_PROCESS' });
+    }
+  });
+
+  test('of actions decode to the same action again', () => {
+    const actions = fc
+      .tuple(fc.constantFrom(...ACTIONS.map(([, value]) => value)), fc.nat({ max: 0xffff }))
+      .map(([value, data]) => kernelAction(value | data));
+    fc.assert(
+      fc.property(actions, (action) => {
+        expect(decodeReturnValue(encodeAction(action))).toEqual(action);
+      }),
+    );
+  });
+
+  test.each([
+    { kind: 'ERRNO', data: 65536 },
+    { kind: 'ERRNO', data: -1 },
+    { kind: 'ERRNO', data: 1.5 },
+    { kind: 'TRACE', data: 65536 },
+    { kind: 'TRACE', data: Number.NaN },
+  ] as Action[])('do not exist for %o', (action) => {
+    expect(() => encodeAction(action)).toThrow(InvalidArgumentError);
+  });
+});
+
+test('precedence goes from the strictest action to ALLOW, whatever the data', () => {
+  const ranks = ACTIONS.map(([, value]) => precedence(value));
+  expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+  expect(new Set(ranks).size).toBe(ranks.length);
+  expect(precedence(0x00050026)).toBe(precedence(0x00050001));
+});
+
+test('an errno that the architecture numbers differently is formatted by number', () => {
+  expect(formatAction({ kind: 'ERRNO', data: 38 })).toBe('ERRNO(ENOSYS)');
+  expect(formatAction({ kind: 'ERRNO', data: 38 }, 'mips')).toBe('ERRNO(38)');
+  expect(formatAction({ kind: 'ERRNO', data: 1 }, 'mips')).toBe('ERRNO(EPERM)');
+  expect(formatAction({ kind: 'ERRNO', data: 0 })).toBe('ERRNO(0)');
+});
