@@ -195,17 +195,16 @@ build_bundles() {
   local esbuild=node_modules/.bin/esbuild common
   rm -rf dist
   common=(--bundle --format=esm --platform=neutral --target=es2022 --log-level=warning --external:node:*)
-  # The library: one chunk graph, so that a class is one class whichever entry it came by. Dependencies stay imports.
+  # The library: one chunk graph, so that a class is one class whichever entry it came by. zod and koffi stay imports;
+  # jsonc-parser comes along, because its CommonJS file breaks other people's bundlers.
   $esbuild src/index.ts bpf=src/bpf/index.ts loader=native-loader/index.ts "${common[@]}" --splitting \
-    --packages=external --sourcemap --outdir=dist || return 1
+    --main-fields=module,main --external:zod --external:koffi --sourcemap --outdir=dist || return 1
   # The command: one file with everything in it but koffi, which is native and optional; that halves its start.
   $esbuild src/cli/scmp.ts "${common[@]}" --main-fields=module,main --minify-syntax --external:koffi \
     --legal-comments=none --outfile=dist/scmp.js \
     --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" || return 1
   chmod +x dist/scmp.js
-  node_modules/.bin/tsc -p . --noEmit false --emitDeclarationOnly --declaration --outDir dist/types \
-    --rootDir . || return 1
-  rm -rf dist/types/test dist/types/bench dist/types/vitest.config.d.ts
+  node_modules/.bin/tsc -p tsconfig.build.json || return 1
   # libseccomp is LGPL-2.1: its module stays a file of its own, with its licence and source named beside it.
   cp build/libseccomp.wasm dist/libseccomp.wasm
   tar -xzOf "$tarball" "$(lock file | sed 's/\.tar\.gz$//')/LICENSE" >dist/libseccomp.LICENSE.txt
@@ -261,7 +260,7 @@ if [ "$mode" != --all ] && [ "$mode" != --demo ]; then
 fi
 if [ "$mode" = --native ]; then exit 0; fi
 
-run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader tsconfig.json \
+run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader tsconfig.json tsconfig.build.json \
   package-lock.json
 
 case "$mode" in
@@ -274,6 +273,10 @@ case "$mode" in
     step types "clean"
     exec node_modules/.bin/vitest run
     ;;
-  --bench) exec node bench/bench.js ;;
+  --bench)
+    run_step testinputs build/test-inputs/podman-default.json
+    node_modules/.bin/esbuild bench/bench.ts --bundle --format=esm --platform=node --target=node20 --main-fields=module,main --log-level=warning --outfile=build/bench/bench.mjs
+    exec node build/bench/bench.mjs
+    ;;
   --demo) exec examples/demo.sh ;;
 esac

@@ -39,6 +39,7 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
     operations.push({ kind: 'setAttribute', attribute: 'CTL_OPTIMIZE', value: options.optimize });
   }
 
+  const overrides = new Overrides(warnings);
   for (const rule of policy.rules) {
     if (isSameAction(rule.action, policy.defaultAction)) {
       warnings.push({
@@ -67,12 +68,39 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
         }
         return;
       }
+      overrides.note(name, syscall, rule, place);
       for (const conditions of alternatives) {
         operations.push({ kind: 'addRule', action: rule.action, syscall, conditions, name, rule });
       }
     });
   }
   return { operations, warnings };
+}
+
+/**
+ * Finds entries that libseccomp passes over without an error. An entry without conditions decides its system call for
+ * good: conditional ones before it are dropped, and whatever comes after it is ignored (db.c, _db_rule_add).
+ */
+class Overrides {
+  readonly #entries = new Map<number, PolicyRule[]>();
+
+  constructor(readonly warnings: Warning[]) {}
+
+  note(name: string, syscall: number, rule: PolicyRule, place: Pick<Warning, 'path' | 'position'>): void {
+    const earlier = this.#entries.get(syscall) ?? [];
+    this.#entries.set(syscall, [...earlier, rule]);
+    const others = earlier.filter((entry) => !isSameAction(entry.action, rule.action));
+    const decided = earlier.find((entry) => entry.conditions.length === 0);
+    if (decided) {
+      if (!others.includes(decided)) return;
+      const message = `${name}: this entry has no effect, ${decided.path} decides the call for all arguments (${decided.action.kind})`;
+      this.warnings.push({ code: 'ineffective-rule', message, ...place });
+    } else if (rule.conditions.length === 0 && others.length > 0) {
+      const paths = others.map(({ path }) => path).join(', ');
+      const message = `${name}: this entry decides the call for all arguments (${rule.action.kind}), so the conditions of ${paths} have no effect`;
+      this.warnings.push({ code: 'ineffective-rule', message, ...place });
+    }
+  }
 }
 
 /** What leaving a rule out means, so that a reader of the warning sees at once whether the filter got weaker. */

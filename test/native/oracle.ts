@@ -22,7 +22,11 @@ export function askOracle(lines: readonly string[], oracle = ORACLE): string[] {
 /** Seconds that each of `runs` runs of the operations took natively, in one process, without starting or parsing. */
 export function timeOracle(lines: readonly string[], runs: number): number[] {
   const input = lines.map((line) => `${line}\n`).join('');
-  return execFileSync(ORACLE, [`${runs}`], { input }).toString().trimEnd().split('\n').map(Number);
+  return execFileSync(ORACLE, [`${runs}`], { input })
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map(Number);
 }
 
 const OPERATORS = { NE: 1, LT: 2, LE: 3, EQ: 4, GE: 5, GT: 6, MASKED_EQ: 7 } as const;

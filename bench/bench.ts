@@ -1,0 +1,122 @@
+// Every figure in the README, measured here: `npm run bench`. Ratios come from pairs measured in turn in one run, since
+// the speed of a machine drifts; of each the median is printed.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { parseArchitecture } from '../src/architecture.js';
+import { applyOperation, compileProfileSync, type FilterOperation, planFilter } from '../src/compiler/index.js';
+import { FilterContext, loadLibseccompSync } from '../src/libseccomp/index.js';
+import type { SeccompPolicy } from '../src/policy.js';
+import { readProfile, resolvePolicy } from '../src/profile/index.js';
+import { oracleLines, timeOracle } from '../test/native/oracle.js';
+
+const root = process.cwd();
+const PROFILE = join(root, 'build/test-inputs/podman-default.json');
+const libseccomp = loadLibseccompSync({ wasm: readFileSync(join(root, 'dist/libseccomp.wasm')) });
+
+interface Figure {
+  what: string;
+  value: string;
+  bar?: string;
+  holds?: boolean;
+}
+
+const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+const milliseconds = (seconds: number) => `${(seconds * 1000).toFixed(2)} ms`;
+
+function secondsOf(run: () => void): number {
+  const begin = process.hrtime.bigint();
+  run();
+  return Number(process.hrtime.bigint() - begin) / 1e9;
+}
+
+/** The calls for the profile on x86_64 with its 32-bit architectures: what both sides are timed on. */
+function plan(optimize: 0 | 2): { policy: SeccompPolicy; operations: FilterOperation[] } {
+  const architecture = parseArchitecture('x86_64');
+  const { policy } = resolvePolicy(readProfile(readFileSync(PROFILE)), { arch: architecture });
+  const { operations } = planFilter(policy, {
+    architecture,
+    optimize,
+    unknownSyscall: 'ignore',
+    resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
+  });
+  return { policy, operations };
+}
+
+function compileOperations({ policy, operations }: ReturnType<typeof plan>): Uint8Array {
+  using filter = new FilterContext(libseccomp, { defaultAction: policy.defaultAction, architecture: 'x86_64' });
+  for (const operation of operations) applyOperation(filter, operation);
+  return filter.exportBpf();
+}
+
+function compileTime(optimize: 0 | 2): Figure[] {
+  const planned = plan(optimize);
+  const lines = [
+    ...oracleLines(planned.operations, { defaultAction: planned.policy.defaultAction, arch: 'x86_64' }),
+    'release 0',
+  ];
+  const RUNS = 20;
+  for (let i = 0; i < RUNS; i++) compileOperations(planned);
+  const rounds = Array.from({ length: 9 }, () => {
+    const native = median(timeOracle(lines, RUNS + 2).slice(2));
+    const wasm = median(Array.from({ length: RUNS }, () => secondsOf(() => compileOperations(planned))));
+    return { native, wasm, ratio: wasm / native };
+  });
+  const ratio = median(rounds.map((round) => round.ratio));
+  const size = compileOperations(planned).length / 8;
+  const rules = planned.operations.filter(({ kind }) => kind === 'addRule').length;
+  const label = `Podman's default for x86_64, x86, x32 (${rules} rules, ${size} instructions, optimize ${optimize})`;
+  return [
+    { what: `${label}: native libseccomp`, value: milliseconds(median(rounds.map(({ native }) => native))) },
+    { what: `${label}: libseccomp.wasm`, value: milliseconds(median(rounds.map(({ wasm }) => wasm))) },
+    { what: `${label}: wasm / native`, value: ratio.toFixed(2), bar: 'at most 1.25', holds: ratio <= 1.25 },
+  ];
+}
+
+function wholeCompile(): Figure {
+  const text = readFileSync(PROFILE);
+  const run = () => compileProfileSync(text, { arch: 'x86_64', libseccomp });
+  for (let i = 0; i < 20; i++) run();
+  const value = milliseconds(median(Array.from({ length: 40 }, () => secondsOf(run))));
+  return { what: 'compileProfile of its text, warm', value };
+}
+
+function coldStart(): Figure[] {
+  const node = (...args: string[]) =>
+    secondsOf(() => {
+      const { status, stderr } = spawnSync(process.execPath, args);
+      if (status !== 0) throw new Error(`${args.join(' ')}: exit ${status}: ${stderr}`);
+    });
+  const compile = () => node(join(root, 'dist/scmp.js'), 'compile', PROFILE, '--arch', 'x86_64', '-o', '/dev/null');
+  const nothing = () => node('-e', '0');
+  compile();
+  nothing();
+  const pairs = Array.from({ length: 25 }, () => ({ nothing: nothing(), compile: compile() }));
+  const added = median(pairs.map((pair) => pair.compile - pair.nothing));
+  return [
+    { what: 'node -e 0', value: milliseconds(median(pairs.map((pair) => pair.nothing))) },
+    { what: "scmp compile of Podman's default", value: milliseconds(median(pairs.map((pair) => pair.compile))) },
+    { what: 'added by scmp', value: milliseconds(added), bar: 'at most 80 ms', holds: added <= 0.08 },
+  ];
+}
+
+function wasmSize(): Figure {
+  const wasm = readFileSync(join(root, 'dist/libseccomp.wasm'));
+  const gzipped = gzipSync(wasm, { level: 9 }).length;
+  return {
+    what: 'libseccomp.wasm',
+    value: `${wasm.length} bytes, ${gzipped} gzipped`,
+    bar: 'at most 60000 gzipped',
+    holds: gzipped <= 60_000,
+  };
+}
+
+const figures = [...compileTime(0), ...compileTime(2), wholeCompile(), ...coldStart(), wasmSize()];
+console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; medians\n`);
+const width = Math.max(...figures.map(({ what }) => what.length));
+for (const { what, value, bar, holds } of figures) {
+  console.log(`${what.padEnd(width)}  ${value}${bar ? `  (${bar}: ${holds ? 'holds' : 'MISSED'})` : ''}`);
+}

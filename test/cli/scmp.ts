@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SCMP = `${ROOT}dist/scmp.js`;
+
+export interface ScmpResult {
+  status: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: Buffer;
+  stderr: string;
+}
+
+/** Run the built command as a user would. A hang is a failure: it is killed after 20 seconds. */
+export function scmp(args: readonly string[], options: { input?: string | Uint8Array; cwd?: string } = {}): ScmpResult {
+  if (!existsSync(SCMP)) throw new Error('dist/scmp.js is missing: run ./build.sh (npm test does)');
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [SCMP, ...args], {
+    cwd: ROOT,
+    timeout: 20_000,
+    ...options,
+    input: options.input ?? '',
+  });
+  return { status, signal, stdout, stderr: stderr.toString() };
+}
