@@ -29,8 +29,9 @@ export interface ExecRequest {
  * What Node changed at its start is put back, as far as it is known: descriptors 0 to 2 are inherited again and
  * blocking, SIGPIPE and SIGXFSZ have their default action, no signal is blocked, and the soft limit of open files is the
  * parent process's (Node raises its own to the hard limit, and only if that is the parent's too). Descriptors from 3 to
- * about 15 that this process inherited were marked close-on-exec by Node: the command does not get them. What Node's
- * streams have not written yet is lost.
+ * about 15 that this process inherited were marked close-on-exec by Node: the command does not get them. Signals that
+ * this process inherited as ignored (nohup(1)) or blocked were reset by Node, which leaves no trace of them: the command
+ * has their default action. What Node's streams have not written yet is lost.
  *
  * The filter has to allow execve(2) and what the command does, nothing for our sake: no other system call is made
  * between seccomp(2) and execve(2).

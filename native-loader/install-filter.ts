@@ -4,9 +4,9 @@ import { InvalidArgumentError, UnsupportedHostError } from '../src/errors.js';
 import type { FilterFlag } from '../src/policy.js';
 import { allocateProgram } from './c-memory.js';
 import { comparedArchitectures, INSTRUCTION_SIZE } from './check-program.js';
-import { hostArchitecture } from './host.js';
+import { type Host, hostArchitecture } from './host.js';
 import { InstallFilterError, installError, threadError } from './install-error.js';
-import { errnoName, type Libc, libc } from './libc.js';
+import { errnoName, libc } from './libc.js';
 import { INSTALL_FLAGS, SECCOMP_SET_MODE_FILTER } from './seccomp-abi.js';
 
 /**
@@ -84,7 +84,11 @@ export function setNoNewPrivs(): void {
 }
 
 /** Resolve the defaults and find what can be found without the kernel. */
-export function checkInstallation(filter: InstallableFilter, options: InstallOptions, c: Libc): Installation {
+export function checkInstallation(
+  filter: InstallableFilter,
+  options: InstallOptions,
+  { endianness }: Pick<Host, 'endianness'>,
+): Installation {
   const described = filter instanceof Uint8Array ? { program: filter } : filter;
   if (!(described?.program instanceof Uint8Array)) {
     throw new InvalidArgumentError('a filter is a Uint8Array or an object with one as its `program`');
@@ -92,7 +96,7 @@ export function checkInstallation(filter: InstallableFilter, options: InstallOpt
   // A copy, lest another thread change the program between its check and its use.
   const program = described.program.slice();
   checkLength(program.length);
-  checkArchitecture(program, 'arches' in described ? described.arches : undefined, c);
+  checkArchitecture(program, 'arches' in described ? described.arches : undefined, endianness);
 
   const asked = new Set<FilterFlag>('flags' in described ? described.flags : []);
   for (const flag of asked) {
@@ -139,13 +143,17 @@ function checkLength(length: number): void {
 }
 
 /** A filter for other machines only would answer every system call here with its bad-architecture action. */
-function checkArchitecture(program: Uint8Array, arches: FilterProgram['arches'] | undefined, c: Libc): void {
+function checkArchitecture(
+  program: Uint8Array,
+  arches: FilterProgram['arches'] | undefined,
+  endianness: Host['endianness'],
+): void {
   const host = hostArchitecture();
   if (arches) {
     if (arches.includes(host)) return;
     throw foreign(`decides for ${arches.join(', ') || 'no architecture'}`, host);
   }
-  const compared = comparedArchitectures(program, c.endianness);
+  const compared = comparedArchitectures(program, endianness);
   if (!compared || compared.has(parseArchitecture(host).auditArch)) return;
   const constants = [...compared].map((value) => `0x${value.toString(16).padStart(8, '0')}`);
   throw foreign(`compares seccomp_data.arch with ${constants.join(', ')} only`, host);

@@ -3,12 +3,14 @@ import { ScmpError } from '../src/errors.js';
 
 /** There is no such command; shells exit with 127. */
 export class CommandNotFoundError extends ScmpError {
+  override readonly name = 'CommandNotFoundError';
   readonly code = 'COMMAND_NOT_FOUND';
   readonly exitCode = 127;
 }
 
 /** The command is there and cannot be executed; shells exit with 126. */
 export class CommandNotExecutableError extends ScmpError {
+  override readonly name = 'CommandNotExecutableError';
   readonly code = 'COMMAND_NOT_EXECUTABLE';
   readonly exitCode = 126;
 }

@@ -11,19 +11,18 @@ export interface SourcePosition {
  */
 export abstract class ScmpError extends Error {
   abstract readonly code: string;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-  }
+  /** The class's name, written out: bundlers rename classes. */
+  abstract override readonly name: string;
 }
 
 /** A caller passed an argument that can never be right (a programming error, not a bad profile). */
 export class InvalidArgumentError extends ScmpError {
+  override readonly name = 'InvalidArgumentError';
   readonly code = 'INVALID_ARGUMENT';
 }
 
 /** This host cannot do what was asked: not Linux, no seccomp in the kernel, no koffi for this platform. */
 export class UnsupportedHostError extends ScmpError {
+  override readonly name = 'UnsupportedHostError';
   readonly code = 'UNSUPPORTED_HOST';
 }

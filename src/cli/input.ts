@@ -5,6 +5,7 @@ import { ScmpError } from '../errors.js';
 
 /** A file cannot be read or written. */
 export class FileError extends ScmpError {
+  override readonly name = 'FileError';
   readonly code = 'FILE';
 }
 

@@ -17,6 +17,7 @@ export interface CompileErrorPlace {
  * - `PROGRAM_TOO_LARGE`: the program has more instructions than the kernel loads.
  */
 export class CompileError extends ScmpError {
+  override readonly name = 'CompileError';
   readonly path: string | undefined;
   readonly position: SourcePosition | undefined;
 

@@ -102,6 +102,7 @@ const GENERAL: Meanings = {
 
 /** A libseccomp function returned an error. `code` is `LIBSECCOMP_` and the errno's name. */
 export class LibseccompError extends ScmpError {
+  override readonly name = 'LibseccompError';
   readonly code: `LIBSECCOMP_${LibseccompErrno}`;
 
   constructor(
@@ -124,16 +125,19 @@ export class LibseccompError extends ScmpError {
 
 /** The module trapped (an assertion of libseccomp, or wasm memory was exhausted); its instance cannot be used again. */
 export class LibseccompCrashError extends ScmpError {
+  override readonly name = 'LibseccompCrashError';
   readonly code = 'LIBSECCOMP_CRASH';
 }
 
 /** The wasm given is not this package's libseccomp: not wasm, or a module with other functions. */
 export class WasmModuleError extends ScmpError {
+  override readonly name = 'WasmModuleError';
   readonly code = 'WASM_MODULE';
 }
 
 /** libseccomp's tables have no system call of this name. */
 export class UnknownSyscallError extends ScmpError {
+  override readonly name = 'UnknownSyscallError';
   readonly code = 'UNKNOWN_SYSCALL';
 
   constructor(readonly syscall: string) {
@@ -143,5 +147,6 @@ export class UnknownSyscallError extends ScmpError {
 
 /** A filter context was used after release, or its transactions were not paired. */
 export class FilterContextStateError extends ScmpError {
+  override readonly name = 'FilterContextStateError';
   readonly code = 'FILTER_CONTEXT_STATE';
 }

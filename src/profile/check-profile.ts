@@ -7,140 +7,155 @@ import { quote } from './json-path.js';
 import { parseMinKernel } from './kernel-version.js';
 import { nearestName } from './nearest-name.js';
 import type { Locate } from './parsed-profile.js';
-import type { ProfileIssue } from './profile-error.js';
+import type { ProfileIssue, ProfileIssueCode } from './profile-error.js';
 import type { ActionName, DockerCondition, DockerSeccomp, DockerSyscall } from './schema.js';
 
 /** The largest value of an action that carries one: libseccomp refuses ERRNO past 4094; TRACE's is 16 bits wide. */
 const LARGEST_DATA: Partial<Record<ActionName, bigint>> = { SCMP_ACT_ERRNO: 4094n, SCMP_ACT_TRACE: 65535n };
 
-/** What no schema says of a seccomp section: keys that go together, and values whose bounds another key sets. */
-export function checkProfile(seccomp: DockerSeccomp, locate: Locate): { issues: ProfileIssue[]; warnings: Warning[] } {
-  const issues: ProfileIssue[] = [];
-  const warnings: Warning[] = [];
-  const report = (code: ProfileIssue['code'], message: string, path: (string | number)[], hint?: string) =>
-    issues.push({ code, message, hint, ...locate(...path) });
-  const warn = (code: string, message: string, path: (string | number)[]) =>
-    warnings.push({ code, message, ...locate(...path) });
+type SectionPath = readonly (string | number)[];
 
-  const { defaultAction, architectures, archMap, listenerPath, listenerMetadata } = seccomp;
+/** Issues and warnings at paths of a seccomp section. */
+class Findings {
+  readonly issues: ProfileIssue[] = [];
+  readonly warnings: Warning[] = [];
+
+  constructor(private readonly locate: Locate) {}
+
+  issue(code: ProfileIssueCode, path: SectionPath, message: string, hint?: string): void {
+    this.issues.push({ code, message, hint, ...this.locate(...path) });
+  }
+
+  warn(code: string, path: SectionPath, message: string): void {
+    this.warnings.push({ code, message, ...this.locate(...path) });
+  }
+}
+
+/** What no schema says of a seccomp section: keys that go together, and values whose bounds another key sets. */
+export function checkProfile(seccomp: DockerSeccomp, locate: Locate): Pick<Findings, 'issues' | 'warnings'> {
+  const findings = new Findings(locate);
+  const { defaultAction, defaultErrnoRet, defaultErrno, architectures, archMap } = seccomp;
   const syscalls = seccomp.syscalls ?? [];
   if (architectures?.length && archMap?.length) {
-    report(
-      'architectures-and-arch-map',
-      '"archMap" beside "architectures"',
-      ['archMap'],
-      'use one of them, as Docker asks',
-    );
+    const message = '"archMap" beside "architectures"';
+    findings.issue('architectures-and-arch-map', ['archMap'], message, 'use one of them');
   }
   if (defaultAction === 'SCMP_ACT_NOTIFY') {
-    const message = 'SCMP_ACT_NOTIFY cannot be the default: it would stop the very calls that hand the listener over';
-    report('notify-default', message, ['defaultAction'], 'use SCMP_ACT_ERRNO or SCMP_ACT_ALLOW, and NOTIFY in entries');
+    const message =
+      'SCMP_ACT_NOTIFY cannot be the default: whoever loads the filter has calls to make before anybody listens';
+    findings.issue('notify-default', ['defaultAction'], message, 'use it in entries of "syscalls"');
   }
-  // config-linux.md, "Seccomp": without SCMP_ACT_NOTIFY listenerPath is ignored; listenerMetadata MUST NOT be set
-  // without listenerPath. runc passes over both.
-  if (listenerPath && !syscalls.some(({ action }) => action === 'SCMP_ACT_NOTIFY')) {
-    warn('listener-path-unused', 'nobody is told of it: no entry has SCMP_ACT_NOTIFY', ['listenerPath']);
-  }
-  if (listenerMetadata && !listenerPath) {
-    warn('listener-metadata-unused', 'the OCI runtime spec forbids it without "listenerPath"', ['listenerMetadata']);
-  }
-  checkErrno(defaultAction, seccomp.defaultErrnoRet, 'defaultErrnoRet', seccomp.defaultErrno, 'defaultErrno', []);
+  checkErrno(findings, defaultAction, {
+    number: { path: ['defaultErrnoRet'], value: defaultErrnoRet },
+    name: { path: ['defaultErrno'], value: defaultErrno },
+  });
+  checkListener(findings, seccomp);
   syscalls.forEach((entry, index) => {
     const path = ['syscalls', index];
-    checkNames(entry, path);
-    checkErrno(entry.action, entry.errnoRet, 'errnoRet', entry.errno, 'errno', path);
-    if (entry.includes) checkCondition(entry.includes, [...path, 'includes']);
-    if (entry.excludes) checkCondition(entry.excludes, [...path, 'excludes']);
+    checkNames(findings, entry, path);
+    checkErrno(findings, entry.action, {
+      number: { path: [...path, 'errnoRet'], value: entry.errnoRet },
+      name: { path: [...path, 'errno'], value: entry.errno },
+    });
+    if (entry.includes) checkCondition(findings, entry.includes, [...path, 'includes']);
+    if (entry.excludes) checkCondition(findings, entry.excludes, [...path, 'excludes']);
   });
-  return { issues, warnings };
+  return findings;
+}
 
-  function checkNames({ name, names, action }: DockerSyscall, path: (string | number)[]): void {
-    // Docker takes an empty "name" for none (Go's zero value).
-    if (name && names?.length) {
-      report('name-and-names', '"name" beside "names"', [...path, 'name'], 'put every name into "names"');
-    } else if (!name && !names) {
-      report('missing-key', 'the key "names" is missing', [...path, 'names']);
-    } else if (!name && !names?.length) {
-      report('empty-names', 'no system call is named', [...path, 'names'], 'name one at least, or take the entry out');
-    }
-    const each = name ? [{ name, at: [...path, 'name'] }] : [];
-    names?.forEach((listed, index) => {
-      each.push({ name: listed, at: [...path, 'names', index] });
-    });
-    for (const { name, at } of each) {
-      if (name === '') report('empty-name', 'the empty string names no system call', at);
-      if (name === 'write' && action === 'SCMP_ACT_NOTIFY') {
-        const message =
-          'SCMP_ACT_NOTIFY cannot be used for write: whoever loads the filter must write the listener out';
-        report('notify-write', message, at, 'as runc refuses it, take "write" out of this entry');
-      }
-    }
+/**
+ * config-linux.md, "Seccomp": listenerPath is ignored if no SCMP_ACT_NOTIFY is used; listenerMetadata MUST NOT be set
+ * without listenerPath. Neither changes the filter, and runc passes over both.
+ */
+function checkListener(findings: Findings, { listenerPath, listenerMetadata, syscalls }: DockerSeccomp): void {
+  if (listenerPath && !syscalls?.some(({ action }) => action === 'SCMP_ACT_NOTIFY')) {
+    findings.warn('listener-path-unused', ['listenerPath'], 'has no effect: no entry has SCMP_ACT_NOTIFY');
   }
-
-  function checkErrno(
-    action: ActionName,
-    number: bigint | null | undefined,
-    numberKey: string,
-    name: string | null | undefined,
-    nameKey: string,
-    path: (string | number)[],
-  ): void {
-    const isNumeric = /^\d{1,10}$/.test(name ?? '');
-    if (name && !isNumeric && !ERRNO_NAMES.has(name)) {
-      const nearest = nearestName(name, ERRNO_NAMES);
-      const hint = nearest ? `did you mean ${nearest}?` : 'see errno(3)';
-      report('unknown-errno', `unknown errno ${quote(name)}`, [...path, nameKey], hint);
-    }
-    const most = LARGEST_DATA[action];
-    const given = [
-      { key: numberKey, value: number ?? undefined },
-      { key: nameKey, value: isNumeric ? BigInt(name!) : undefined },
-    ];
-    for (const { key, value } of given) {
-      if (value !== undefined && most !== undefined && value > most) {
-        report('out-of-range', `must be at most ${most} with ${action}, not ${value}`, [...path, key]);
-      }
-    }
-    if (
-      name &&
-      typeof number === 'bigint' &&
-      !ARCHITECTURES.some((arch) => errnoValue(name, arch) === Number(number))
-    ) {
-      warn('errno-conflict', `${name} is not ${number}: Docker takes the number, Podman the name`, [...path, nameKey]);
-    }
-    if (most === undefined && (typeof number === 'bigint' || name)) {
-      const key = typeof number === 'bigint' ? numberKey : nameKey;
-      // "the runtime MUST print and error and fail", says the spec; runc and youki accept it, crun refuses it.
-      warn('errno-ret-ignored', `has no effect with ${action}`, [...path, key]);
-    }
+  if (listenerMetadata && !listenerPath) {
+    findings.warn('listener-metadata-unused', ['listenerMetadata'], 'has no effect without "listenerPath"');
   }
+}
 
-  function checkCondition({ arches, caps, minKernel }: DockerCondition, path: (string | number)[]): void {
-    arches?.forEach((name, index) => {
-      if (DOCKER_ARCHITECTURES.has(name)) return;
-      const hint = suggest(nearestName(name, DOCKER_ARCHITECTURES));
-      warn('unknown-condition', `no architecture of Docker's is called ${quote(name)}: never matches${hint}`, [
-        ...path,
-        'arches',
-        index,
-      ]);
-    });
-    caps?.forEach((name, index) => {
-      if (CAPABILITIES.includes(name)) return;
-      const hint = suggest(nearestName(name.startsWith('CAP_') ? name : `CAP_${name}`, CAPABILITIES));
-      warn('unknown-condition', `no capability is called ${quote(name)}: never matches${hint}`, [
-        ...path,
-        'caps',
-        index,
-      ]);
-    });
-    if (minKernel && !parseMinKernel(minKernel)) {
-      const message = `must be "X.Y", a kernel version, not ${quote(minKernel)}`;
-      report('bad-kernel-version', message, [...path, 'minKernel'], 'for instance "4.8"');
+function checkNames(findings: Findings, { name, names, action }: DockerSyscall, path: SectionPath): void {
+  const namesPath = [...path, 'names'];
+  // An empty "name" is none, as in Go, whose zero value of a string it is.
+  if (name && names?.length) {
+    findings.issue('name-and-names', [...path, 'name'], '"name" beside "names"', 'put every name into "names"');
+  } else if (!name && !names) {
+    findings.issue('missing-key', namesPath, 'the key "names" is missing');
+  } else if (!name && !names?.length) {
+    const hint = 'name one at least, or take the entry out';
+    findings.issue('empty-names', namesPath, 'no system call is named', hint);
+  }
+  const listed = (names ?? []).map((each, index) => ({ each, at: [...namesPath, index] }));
+  for (const { each, at } of name ? [{ each: name, at: [...path, 'name'] }, ...listed] : listed) {
+    if (each === '') findings.issue('empty-name', at, 'the empty string names no system call');
+    if (each === 'write' && action === 'SCMP_ACT_NOTIFY') {
+      // runc, libcontainer/seccomp/seccomp_linux.go, InitSeccomp: the loader would wait for an answer to its own write.
+      const message = 'SCMP_ACT_NOTIFY cannot be used for write: whoever loads the filter must write the listener out';
+      findings.issue('notify-write', at, message, 'take "write" out of this entry');
     }
   }
 }
 
-function suggest(nearest: string | undefined): string {
+interface ErrnoKeys {
+  number: { path: SectionPath; value: bigint | null | undefined };
+  name: { path: SectionPath; value: string | null | undefined };
+}
+
+function checkErrno(findings: Findings, action: ActionName, { number, name }: ErrnoKeys): void {
+  const hasNumber = typeof number.value === 'bigint';
+  const isNumeric = /^\d{1,10}$/.test(name.value ?? '');
+  if (name.value && !isNumeric && !ERRNO_NAMES.has(name.value)) {
+    const nearest = nearestName(name.value, ERRNO_NAMES);
+    const hint = nearest === undefined ? 'see errno(3)' : `did you mean ${nearest}?`;
+    findings.issue('unknown-errno', name.path, `unknown errno ${quote(name.value)}`, hint);
+  } else if (name.value && hasNumber && !isErrno(name.value, number.value!)) {
+    const message = `${quote(name.value)} is not ${number.value}: Docker takes the number, Podman the name`;
+    findings.warn('errno-conflict', name.path, message);
+  }
+
+  const most = LARGEST_DATA[action];
+  if (most === undefined) {
+    // "the runtime MUST print and error and fail", says the spec; runc and youki accept it, crun refuses it.
+    if (hasNumber || name.value) {
+      findings.warn('errno-ret-ignored', hasNumber ? number.path : name.path, `has no effect with ${action}`);
+    }
+    return;
+  }
+  const values = [number, { path: name.path, value: isNumeric ? BigInt(name.value!) : undefined }];
+  for (const { path, value } of values) {
+    if (typeof value === 'bigint' && value > most) {
+      findings.issue('out-of-range', path, `must be at most ${most} with ${action}, not ${value}`);
+    }
+  }
+}
+
+/** Whether a name or its digits stand for the value on some architecture. */
+function isErrno(name: string, value: bigint): boolean {
+  if (/^\d+$/.test(name)) return BigInt(name) === value;
+  return ARCHITECTURES.some((architecture) => errnoValue(name, architecture) === Number(value));
+}
+
+function checkCondition(findings: Findings, { arches, caps, minKernel }: DockerCondition, path: SectionPath): void {
+  arches?.forEach((name, index) => {
+    if (DOCKER_ARCHITECTURES.has(name)) return;
+    const hint = suggestion(nearestName(name, DOCKER_ARCHITECTURES));
+    const message = `Docker calls no architecture ${quote(name)}: it never matches${hint}`;
+    findings.warn('unknown-condition', [...path, 'arches', index], message);
+  });
+  caps?.forEach((name, index) => {
+    if (CAPABILITIES.includes(name)) return;
+    const hint = suggestion(nearestName(name.startsWith('CAP_') ? name : `CAP_${name}`, CAPABILITIES));
+    const message = `there is no capability ${quote(name)}: it never matches${hint}`;
+    findings.warn('unknown-condition', [...path, 'caps', index], message);
+  });
+  if (minKernel && !parseMinKernel(minKernel)) {
+    const message = `must be a kernel version "X.Y", not ${quote(minKernel)}`;
+    findings.issue('bad-kernel-version', [...path, 'minKernel'], message, 'for instance "4.8"');
+  }
+}
+
+function suggestion(nearest: string | undefined): string {
   return nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`;
 }

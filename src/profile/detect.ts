@@ -38,9 +38,10 @@ export function findSeccompSection(document: JsonDocument, source: string | unde
     }
     const seccomp = linux?.seccomp;
     if (seccomp === undefined || seccomp === null) {
-      const near = nearestName('seccomp', Object.keys(linux ?? {}), 2);
+      const otherKeys = Object.keys(linux ?? {}).filter((key) => key !== 'seccomp');
+      const near = nearestName('seccomp', otherKeys, 2);
       const hint =
-        near === undefined ? 'a container of it runs without a filter' : `did you mean ${quote(near)} to be it?`;
+        near === undefined ? 'a container made of it runs without a filter' : `is ${quote(near)} meant to be it?`;
       throw fail('no-seccomp-section', 'this config.json has no linux.seccomp', hint, ['linux']);
     }
     const root = ['linux', 'seccomp'];

@@ -1,30 +1,11 @@
 import type { Architecture, ArchitectureName } from '../architecture.js';
+import { errnoName, errnoNumber } from '../errno.js';
 
 /** `numbered(35, 'A B - C')`: A is 35, B is 36, 37 is unused, C is 38. */
 function numbered(first: number, names: string): [string, number][] {
   const entries = names.split(/\s+/).map((name, index): [string, number] => [name, first + index]);
   return entries.filter(([name]) => name !== '-');
 }
-
-// include/uapi/asm-generic/errno-base.h and errno.h: every architecture but those below.
-const GENERIC = new Map<string, number>([
-  ...numbered(
-    1,
-    `EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
-    ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK
-    ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT
-    EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV
-    ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX
-    ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT
-    ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET
-    ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH
-    EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY
-    EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON`,
-  ),
-  ['EWOULDBLOCK', 11],
-  ['EDEADLOCK', 35],
-  ['ENOTSUP', 95],
-]);
 
 // arch/mips/include/uapi/asm/errno.h
 const MIPS: readonly [string, number][] = [
@@ -74,6 +55,7 @@ const PARISC: readonly [string, number][] = [
 // arch/powerpc/include/uapi/asm/errno.h
 const POWERPC: readonly [string, number][] = [['EDEADLOCK', 58]];
 
+/** What an architecture numbers otherwise than asm-generic does. */
 function differences(architecture: ArchitectureName): readonly [string, number][] {
   if (architecture.startsWith('mips')) return MIPS;
   if (architecture.startsWith('parisc')) return PARISC;
@@ -81,8 +63,15 @@ function differences(architecture: ArchitectureName): readonly [string, number][
   return [];
 }
 
+const LARGEST_GENERIC_ERRNO = 133;
+const genericNames = Array.from({ length: LARGEST_GENERIC_ERRNO }, (_, index) => errnoName(index + 1) ?? []).flat();
+
 /** Names of errno values that some architecture of Linux has. */
-export const ERRNO_NAMES: ReadonlySet<string> = new Set([...GENERIC, ...MIPS, ...PARISC].map(([name]) => name));
+export const ERRNO_NAMES: ReadonlySet<string> = new Set([
+  ...genericNames,
+  'EWOULDBLOCK',
+  ...[...MIPS, ...PARISC].map(([name]) => name),
+]);
 
 /**
  * The value of an errno name (`ENOSYS`) as programs of `architecture` know it: 38 nearly everywhere, 89 on MIPS, 251 on
@@ -90,5 +79,5 @@ export const ERRNO_NAMES: ReadonlySet<string> = new Set([...GENERIC, ...MIPS, ..
  */
 export function errnoValue(name: string, architecture: Architecture): number | undefined {
   const own = differences(architecture.name).find(([candidate]) => candidate === name);
-  return own ? own[1] : GENERIC.get(name);
+  return own ? own[1] : errnoNumber(name);
 }

@@ -166,7 +166,7 @@ class Parser {
 
   parse(): Parsed {
     this.advance();
-    if (this.token === '') throw this.fail('empty-input', 'nothing but white space');
+    if (this.token === '') throw this.fail('empty-input', 'empty: there is no JSON in it');
     const parsed = this.parseValue();
     if (this.token !== '') throw this.unexpected('the end of the text');
     return parsed;
@@ -208,7 +208,7 @@ class Parser {
     if (token === 'false') return false;
     if (token.startsWith('"')) return this.scanner.getTokenValue();
     if (/^-?\d/.test(token)) return this.number();
-    throw this.unexpected('a value');
+    throw this.unexpected('a value', this.path.length === 0 ? 'a profile is a JSON object, { … }' : undefined);
   }
 
   private number(): bigint | InexactNumber {
@@ -273,11 +273,10 @@ class Parser {
     return this.token === token;
   }
 
-  private unexpected(expected: string): ProfileError {
+  private unexpected(expected: string, hint?: string): ProfileError {
     const found = this.token === '' ? 'the end of the text' : quote(this.token.slice(0, 20));
-    const isAtStart = this.path.length === 0 && /^[A-Za-z-]/.test(this.token);
-    const hint = isAtStart ? 'a profile is a JSON object: { … }' : undefined;
-    return this.fail('bad-syntax', `expected ${expected}, found ${found}`, hint);
+    const quotes = this.token.startsWith("'") ? 'JSON has double quotes only' : undefined;
+    return this.fail('bad-syntax', `expected ${expected}, found ${found}`, quotes ?? hint);
   }
 
   private fail(code: ProfileIssueCode, message: string, hint?: string, offset = this.offset): ProfileError {

@@ -1,7 +1,7 @@
 /** Keys and array indexes from the root of a document to a value in it. */
 export type JsonPath = readonly (string | number)[];
 
-const PLAIN_KEY = /^[A-Za-z_$][\w$-]*$/;
+const PLAIN_KEY = /^[A-Za-z_$][\w$-]{0,63}$/;
 
 /** `['syscalls', 3, 'args', 0, 'value']` as `syscalls[3].args[0].value`; the root is the empty string. */
 export function formatPath(path: JsonPath): string {

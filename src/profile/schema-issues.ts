@@ -36,9 +36,9 @@ function describe(issue: SchemaIssue, path: JsonPath, value: JsonValue | undefin
       if (typeof value !== 'string') return wrongType('string', value);
       return unknownName(value, issue.values.map(String), path);
     case 'too_small':
-      return outOfRange(`at least ${issue.minimum}`, value);
+      return outOfRange(`at least ${issue.minimum}`, value, path);
     case 'too_big':
-      return outOfRange(`at most ${issue.maximum}`, value);
+      return outOfRange(`at most ${issue.maximum}`, value, path);
     default:
       return { code: 'wrong-type', message: issue.message };
   }
@@ -69,13 +69,14 @@ function inexact({ kind, source }: InexactNumber): Finding {
   return { code: 'not-an-integer', message: `must be an integer written with digits alone, not ${shorten(source)}` };
 }
 
-function outOfRange(bound: string, value: JsonValue): Finding {
-  const isNegative = typeof value === 'bigint' && value < 0n && value >= -(2n ** 63n);
+function outOfRange(bound: string, value: JsonValue, path: JsonPath): Finding {
   const message = `must be ${bound}, not ${shorten(String(value))}`;
-  const hint = isNegative
-    ? `the kernel compares unsigned: as 64 bits ${value} is ${BigInt.asUintN(64, value)}`
-    : undefined;
-  return { code: 'out-of-range', message, hint };
+  const isComparand = path.at(-1) === 'value' || path.at(-1) === 'valueTwo';
+  if (isComparand && typeof value === 'bigint' && value < 0n && value >= -(2n ** 63n)) {
+    const hint = `arguments are compared unsigned: ${value} in 64 bits is ${BigInt.asUintN(64, value)}`;
+    return { code: 'out-of-range', message, hint };
+  }
+  return { code: 'out-of-range', message };
 }
 
 function shorten(digits: string): string {

@@ -30,8 +30,12 @@ export function checkKeys(document: JsonDocument, root: JsonPath, section: JsonO
   ) => {
     if (!isJsonObject(value)) return;
     for (const key of Object.keys(value)) {
-      if (foreign?.includes(key)) findings.issues.push(foreignKey(key, placeOfKey(document, [...path, key])));
-      else if (!known.includes(key)) judgeUnknownKey(key, known, placeOfKey(document, [...path, key]), findings);
+      const place = () => placeOfKey(document, [...path, key]);
+      if (foreign?.includes(key) && !isEmpty(value[key])) {
+        findings.issues.push(foreignKey(key, place()));
+      } else if (!known.includes(key)) {
+        judgeUnknownKey(key, known, place(), findings);
+      }
     }
   };
 
@@ -70,16 +74,16 @@ function judgeUnknownKey(key: string, known: readonly string[], place: KeyPlace,
   const meaningful = known.filter((name) => !COMMENT_KEY.test(name));
   const meant = nearestName(key, meaningful, Math.min(2, key.length - 1));
   if (meant !== undefined) {
-    const hint = `if it is a comment, call it ${quote(`_${key}_comment`)}`;
-    findings.issues.push({
-      code: 'misspelt-key',
-      message: `unknown key; did you mean ${quote(meant)}?`,
-      hint,
-      ...place,
-    });
+    const hint = `did you mean ${quote(meant)}? (a comment may be called "_comment")`;
+    findings.issues.push({ code: 'misspelt-key', message: `unknown key ${quote(key)}`, hint, ...place });
   } else if (!COMMENT_PREFIX.test(key)) {
     findings.warnings.push({ code: 'unknown-key', message: `unknown key ${quote(key)}, passed over`, ...place });
   }
+}
+
+/** An empty condition changes nothing, whether it is read or not. */
+function isEmpty(value: JsonValue | undefined): boolean {
+  return !value || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 function items(value: JsonValue | undefined): readonly JsonValue[] {

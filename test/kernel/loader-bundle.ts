@@ -1,0 +1,36 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A bundle of the loader and of the tests' own BPF helper, for child processes, which know no TypeScript. */
+export interface LoaderBundle {
+  readonly directory: string;
+  /** file: URLs */
+  readonly loader: string;
+  readonly bpf: string;
+  remove(): void;
+}
+
+/** Under build/, so that koffi is found as it is from the built package. */
+export function buildLoaderBundle(): LoaderBundle {
+  mkdirSync(join(root, 'build'), { recursive: true });
+  const directory = mkdtempSync(join(root, 'build', 'test-kernel-'));
+  buildSync({
+    entryPoints: { loader: join(root, 'native-loader/index.ts'), bpf: join(root, 'test/kernel/bpf.ts') },
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'warning',
+  });
+  return {
+    directory,
+    loader: pathToFileURL(join(directory, 'loader.mjs')).href,
+    bpf: pathToFileURL(join(directory, 'bpf.mjs')).href,
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
