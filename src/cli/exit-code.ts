@@ -5,7 +5,11 @@ import { ScmpError, UnsupportedHostError } from '../errors.js';
 export const ExitCode = { DONE: 0, NO: 1, UNUSABLE_INPUT: 2, HOST_CANNOT: 3, INTERNAL_ERROR: 70 } as const;
 
 /** Faults of the program itself, not of the host. */
-const PROGRAM_FAULTS: ReadonlySet<InstallErrorCode> = new Set(['INSTALL_LENGTH', 'INSTALL_E2BIG', 'INSTALL_FOREIGN_ARCHITECTURE']);
+const PROGRAM_FAULTS: ReadonlySet<InstallErrorCode> = new Set([
+  'INSTALL_LENGTH',
+  'INSTALL_E2BIG',
+  'INSTALL_FOREIGN_ARCHITECTURE',
+]);
 
 /** The exit code for an error that ends a command. */
 export function exitCodeOf(error: unknown): number {

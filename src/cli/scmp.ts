@@ -7,6 +7,7 @@ import { addDisasmCommand } from './disasm.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
 import { addFeaturesCommand } from './features.js';
 import { printError } from './output.js';
+import { addResolveCommand } from './resolve.js';
 import { addRunCommand } from './run.js';
 
 const program = new Command('scmp')
@@ -20,6 +21,7 @@ const program = new Command('scmp')
 addCompileCommand(program);
 addDisasmCommand(program);
 addRunCommand(program);
+addResolveCommand(program);
 addFeaturesCommand(program);
 
 try {

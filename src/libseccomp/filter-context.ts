@@ -257,6 +257,7 @@ export class FilterContext implements Disposable {
    */
   merge(source: FilterContext): void {
     const destination = this.#context();
+    if (!(source instanceof FilterContext)) throw new InvalidArgumentError('only a filter context can be merged');
     if (source.#libseccomp !== this.#libseccomp) {
       throw new InvalidArgumentError('filters of two libseccomp instances cannot be merged');
     }

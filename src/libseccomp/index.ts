@@ -15,3 +15,4 @@ export {
 } from './libseccomp-error.js';
 export { type LoadOptions, loadLibseccomp, loadLibseccompSync, type SyncWasmSource, type WasmSource } from './load.js';
 export type { ArgumentComparison } from './marshal.js';
+export { lookUpSyscallName, lookUpSyscallNumber, type SyscallEntry } from './syscall-table.js';

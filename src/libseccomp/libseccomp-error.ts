@@ -38,6 +38,8 @@ const RULE: Meanings = {
   EACCES: "the rule's action equals the filter's default action, so the rule would change nothing",
   EDOM: 'the system call cannot be expressed on one of the architectures of the filter',
   EEXIST: 'a rule with the same condition and another action exists',
+  EFAULT:
+    'the number is no system call of the native architecture, by whose table libseccomp finds the number on the others',
   EINVAL:
     'a comparison names an argument twice or one above 5, its operator is unknown, the action is not one libseccomp knows (ERRNO takes 0..4094), or the system call number is reserved (-1..-99)',
 };

@@ -1,0 +1,67 @@
+import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../architecture.js';
+import type { Libseccomp } from './libseccomp.js';
+
+/** A system call on one architecture. */
+export interface SyscallEntry {
+  architecture: ArchitectureName;
+  /** libseccomp's name. */
+  name: string;
+  /** What the kernel takes in `seccomp_data.nr`; x32's with bit 30 set. */
+  number: number | undefined;
+  /** The multiplexer that reaches the call too, `socketcall` or `ipc`, on architectures that have one. */
+  multiplexer?: { name: string; number: number } | undefined;
+}
+
+/** Where an architecture's numbers start (linux: arch/mips/include/asm/unistd.h, arch/x86/include/asm/unistd.h). */
+const FIRST_NUMBER: Partial<Record<ArchitectureName, number>> = {
+  mips: 4000,
+  mipsel: 4000,
+  mips64: 5000,
+  mipsel64: 5000,
+  mips64n32: 6000,
+  mipsel64n32: 6000,
+  x32: 0x40000000,
+};
+const firstNumber = ({ name }: Architecture) => FIRST_NUMBER[name] ?? 0;
+/** More than any table has. */
+const NUMBERS = 1024;
+
+/** A system call on every architecture that has it; none for a name in no table. */
+export function lookUpSyscallName(libseccomp: Libseccomp, name: string): SyscallEntry[] {
+  return ARCHITECTURES.flatMap((architecture) => {
+    const resolved = libseccomp.resolveSyscallName(name, architecture);
+    if (resolved === undefined) return [];
+    if (resolved >= 0) return [{ architecture: architecture.name, name, number: resolved }];
+    // A pseudo-number: the call is not there, or is reached through a multiplexer and maybe by a number of its own.
+    const number = findNumber(libseccomp, name, architecture);
+    const multiplexer = findMultiplexer(libseccomp, name, architecture);
+    return number === undefined && multiplexer === undefined
+      ? []
+      : [{ architecture: architecture.name, name, number, ...(multiplexer && { multiplexer }) }];
+  });
+}
+
+/** The system call of a number on every architecture that has one there. */
+export function lookUpSyscallNumber(libseccomp: Libseccomp, number: number): SyscallEntry[] {
+  return ARCHITECTURES.flatMap((architecture) => {
+    // libseccomp's resolver takes numbers with and without the architecture's base; the kernel does not.
+    if (number < firstNumber(architecture)) return [];
+    const name = libseccomp.resolveSyscallNumber(number, architecture);
+    return name === undefined ? [] : [{ architecture: architecture.name, name, number }];
+  });
+}
+
+function findNumber(libseccomp: Libseccomp, name: string, architecture: Architecture): number | undefined {
+  const first = firstNumber(architecture);
+  for (let number = first; number < first + NUMBERS; number++) {
+    if (libseccomp.resolveSyscallNumber(number, architecture) === name) return number;
+  }
+  return undefined;
+}
+
+function findMultiplexer(libseccomp: Libseccomp, name: string, architecture: Architecture) {
+  const number = libseccomp.resolveSyscallNameRewrite(name, architecture);
+  if (number === undefined || number < 0) return undefined;
+  const multiplexer = libseccomp.resolveSyscallNumber(number, architecture);
+  return multiplexer === undefined || multiplexer === name ? undefined : { name: multiplexer, number };
+}
