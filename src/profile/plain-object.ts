@@ -1,4 +1,11 @@
-import { DEEPEST_NESTING, InexactNumber, type JsonDocument, type JsonObject, type JsonValue } from './json-document.js';
+import {
+  DEEPEST_NESTING,
+  InexactNumber,
+  type JsonDocument,
+  type JsonObject,
+  type JsonValue,
+  LARGEST_COUNT,
+} from './json-document.js';
 import { formatPath, type JsonPath } from './json-path.js';
 import { ProfileError, type ProfileIssueCode } from './profile-error.js';
 
@@ -9,43 +16,49 @@ import { ProfileError, type ProfileIssueCode } from './profile-error.js';
  * themselves (nested too deep).
  */
 export function documentOfObject(input: object, source?: string): JsonDocument {
-  const value = convert(input, [], source);
+  const value = new Converter(source).convert(input, []);
   return { value, positionOf: () => undefined, keyPositionOf: () => undefined };
 }
 
-function convert(value: unknown, path: JsonPath, source: string | undefined): JsonValue {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-    case 'bigint':
-      return value;
-    case 'number':
-      if (Number.isSafeInteger(value)) return BigInt(value);
-      return new InexactNumber(String(value), Number.isInteger(value) ? 'imprecise' : 'fraction');
-    case 'object':
-      return value === null ? null : convertObject(value, path, source);
-    default:
-      throw invalid(
-        'wrong-type',
-        `must be JSON data, not ${value === undefined ? value : `a ${typeof value}`}`,
-        path,
-        source,
-      );
-  }
-}
+class Converter {
+  private valueCount = 0;
 
-function convertObject(value: object, path: JsonPath, source: string | undefined): JsonValue {
-  if (path.length >= DEEPEST_NESTING) {
-    throw invalid('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep, or contains itself`, path, source);
-  }
-  if (Array.isArray(value)) return Array.from(value, (item, index) => convert(item, [...path, index], source));
-  const members: JsonObject = Object.create(null);
-  for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) members[key] = convert(member, [...path, key], source);
-  }
-  return members;
-}
+  constructor(private readonly source: string | undefined) {}
 
-function invalid(code: ProfileIssueCode, message: string, path: JsonPath, source: string | undefined): ProfileError {
-  return new ProfileError('PROFILE_INVALID', [{ code, message, path: formatPath(path) }], source);
+  convert(value: unknown, path: JsonPath): JsonValue {
+    if (++this.valueCount > LARGEST_COUNT) throw this.fail('input-too-large', `more than ${LARGEST_COUNT} values`, []);
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+      case 'bigint':
+        return value;
+      case 'number':
+        if (Number.isSafeInteger(value)) return BigInt(value);
+        return new InexactNumber(String(value), Number.isInteger(value) ? 'imprecise' : 'fraction');
+      case 'object':
+        return value === null ? null : this.convertObject(value, path);
+      default:
+        throw this.fail(
+          'wrong-type',
+          `must be JSON data, not ${value === undefined ? value : `a ${typeof value}`}`,
+          path,
+        );
+    }
+  }
+
+  private convertObject(value: object, path: JsonPath): JsonValue {
+    if (path.length >= DEEPEST_NESTING) {
+      throw this.fail('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep, or contains itself`, path);
+    }
+    if (Array.isArray(value)) return Array.from(value, (item, index) => this.convert(item, [...path, index]));
+    const members: JsonObject = Object.create(null);
+    for (const [key, member] of Object.entries(value)) {
+      if (member !== undefined) members[key] = this.convert(member, [...path, key]);
+    }
+    return members;
+  }
+
+  private fail(code: ProfileIssueCode, message: string, path: JsonPath): ProfileError {
+    return new ProfileError('PROFILE_INVALID', [{ code, message, path: formatPath(path) }], this.source);
+  }
 }
