@@ -3,7 +3,7 @@
 # not change is passed over.
 #
 #   ./build.sh            npm dependencies, emscripten, libseccomp's source, the wasm, the bundles in dist/
-#   ./build.sh --wasm     only up to build/libseccomp.wasm (needs emcc and patch, no npm)
+#   ./build.sh --wasm     only up to build/libseccomp.wasm (needs emcc, gperf and patch, no npm)
 #   ./build.sh --native   also native libseccomp from the same source and patches: what the tests compare with
 #   ./build.sh --test     all of it, and every test (what `npm test` and CI run)
 #   ./build.sh --bench    all of it, and the figures of the README
@@ -129,15 +129,22 @@ from_upstream() {
   else return 1; fi
 }
 
-# unpack DIRECTORY: the source with our patches.
-unpack() {
+# The source with our patches. They change the table of system calls, so the lookup code is made from it again, by
+# upstream's own script and command (src/Makefile.am); without a change it comes out as the release has it.
+build_patched() {
   local patch
-  rm -rf "$1"
-  mkdir -p "$1"
-  tar -xzf "$tarball" -C "$1" --strip-components=1
+  rm -rf build/source
+  mkdir -p build/source
+  tar -xzf "$tarball" -C build/source --strip-components=1
   for patch in "$PWD"/wasm/patches/*.patch; do
-    patch -d "$1" -p1 -s --no-backup-if-mismatch <"$patch" || return 1
+    patch -d build/source -p1 -s --no-backup-if-mismatch <"$patch" || return 1
   done
+  (
+    cd build/source/src
+    ./arch-gperf-generate syscalls.csv syscalls.perf.template
+    gperf -m 100 --null-strings --pic -tCEG -T -S1 syscalls.perf >syscalls.perf.c
+  ) || return 1
+  step patched "build/source, with $(ls wasm/patches/*.patch | wc -l) patches"
 }
 
 # --- the wasm ----------------------------------------------------------------------------------------------------------
@@ -146,7 +153,8 @@ unpack() {
 # source folder.
 build_wasm() {
   local source=build/wasm-source exports
-  unpack $source || return 1
+  rm -rf $source
+  cp -a build/source $source
   cp -r wasm/include $source/host-include
   cp wasm/host.c $source/host.c
   exports=$(sed '/^#/d;s/^/_/' wasm/exports | paste -sd,)
@@ -170,13 +178,13 @@ build_wasm() {
 
 # --- native libseccomp, the oracle -------------------------------------------------------------------------------------
 
-# Upstream's own build, with its tools and regression programs. gperf is asked for but not needed: the release ships
-# the file it makes.
+# Upstream's own build, with its tools and regression programs.
 build_native() {
-  unpack build/native || return 1
+  rm -rf build/native
+  cp -a build/source build/native # with its time stamps: other ones make it call autotools
   (
     cd build/native
-    ./configure -q GPERF=false --disable-shared --enable-static
+    ./configure -q --disable-shared --enable-static
     make -s -j"$(nproc)"
     make -s -j"$(nproc)" -C tests check-build
   ) >build/native.log 2>&1 || { tail -30 build/native.log >&2; return 1; }
@@ -243,10 +251,12 @@ build_testinputs() {
 mkdir -p build/stamps
 need patch patch
 run_step source "$tarball" wasm/libseccomp.lock
+need gperf gperf
+run_step patched build/source/configure "$tarball" wasm/patches
 need emcc emscripten
 # --version of some emcc releases exits with an error when no build has run yet; its first line is what counts.
 emcc_version=$(emcc --version 2>/dev/null | head -1 || true)
-run_step wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/exports wasm/host.c wasm/include wasm/patches "$emcc_version"
+run_step wasm build/libseccomp.wasm build/stamps/patched wasm/exports wasm/host.c wasm/include "$emcc_version"
 if [ "$mode" = --wasm ]; then exit 0; fi
 
 need node nodejs
@@ -255,7 +265,7 @@ run_step packages node_modules/.package-lock.json package-lock.json "$(node --ve
 if [ "$mode" != --all ] && [ "$mode" != --demo ]; then
   need gcc 'gcc libc6-dev'
   need make make
-  run_step native build/native/src/.libs/libseccomp.a wasm/libseccomp.lock wasm/patches "$(gcc -dumpfullversion)"
+  run_step native build/native/src/.libs/libseccomp.a build/stamps/patched "$(gcc -dumpfullversion)"
   run_step oracle build/oracle build/native/src/.libs/libseccomp.a wasm/host.c test/native/oracle.c
 fi
 if [ "$mode" = --native ]; then exit 0; fi
