@@ -1,0 +1,3 @@
+import { ALLOW, type Build, filter } from '../port.js';
+
+export const build: Build = (machine) => filter(machine, ALLOW, [], { attributes: { CTL_OPTIMIZE: 2 } });
