@@ -27,18 +27,90 @@ NAMES.forEach((name, index) => {
   if (name !== '-') numbers.set(name, index + 1);
 });
 
+/** `numbered(35, 'A B - C')`: A is 35, B is 36, 37 is unused, C is 38. */
+function numbered(first: number, names: string): [string, number][] {
+  const entries = names.split(/\s+/).map((name, index): [string, number] => [name, first + index]);
+  return entries.filter(([name]) => name !== '-');
+}
+
+// arch/mips/include/uapi/asm/errno.h
+const MIPS: readonly [string, number][] = [
+  ...numbered(35, 'ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT EDEADLK ENOLCK'),
+  ...numbered(50, 'EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT EDEADLOCK - - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET'),
+  ...numbered(
+    65,
+    'ENOPKG EREMOTE ENOLINK EADV ESRMNT ECOMM EPROTO - EDOTDOT EMULTIHOP - - EBADMSG ENAMETOOLONG EOVERFLOW',
+  ),
+  ...numbered(
+    80,
+    'ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX ELIBEXEC EILSEQ ENOSYS ELOOP ERESTART ESTRPIPE',
+  ),
+  ...numbered(93, 'ENOTEMPTY EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT'),
+  ...numbered(120, 'EPROTONOSUPPORT ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL'),
+  ...numbered(127, 'ENETDOWN ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN EUCLEAN - ENOTNAM'),
+  ...numbered(138, 'ENAVAIL EISNAM EREMOTEIO EINIT EREMDEV ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN'),
+  ...numbered(148, 'EHOSTUNREACH EALREADY EINPROGRESS ESTALE'),
+  ...numbered(158, 'ECANCELED ENOMEDIUM EMEDIUMTYPE ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD'),
+  ...numbered(166, 'ENOTRECOVERABLE ERFKILL EHWPOISON'),
+  ['EDQUOT', 1133],
+  ['ENOTSUP', 122],
+];
+
+// arch/parisc/include/uapi/asm/errno.h
+const PARISC: readonly [string, number][] = [
+  ...numbered(35, 'ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT EDEADLK ENOLCK EILSEQ'),
+  ...numbered(
+    50,
+    'ENONET ENODATA ETIME ENOSR ENOSTR ENOPKG - ENOLINK EADV ESRMNT ECOMM EPROTO - - EMULTIHOP - EDOTDOT',
+  ),
+  ...numbered(67, 'EBADMSG EUSERS EDQUOT ESTALE EREMOTE EOVERFLOW'),
+  ...numbered(160, 'EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT EBFONT ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN'),
+  ...numbered(173, 'ELIBMAX ELIBEXEC ERESTART ESTRPIPE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO ENOMEDIUM EMEDIUMTYPE'),
+  ...numbered(184, 'ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED'),
+  ...numbered(215, 'ENOSYM ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT ESOCKTNOSUPPORT'),
+  ...numbered(223, 'EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET'),
+  ...numbered(231, 'ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED'),
+  ...numbered(
+    240,
+    'EREMOTERELEASE EHOSTDOWN EHOSTUNREACH - EALREADY EINPROGRESS - ENOTEMPTY ENAMETOOLONG ELOOP - ENOSYS',
+  ),
+  ...numbered(252, 'ENOTSUP ECANCELED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON'),
+  ['EDEADLOCK', 45],
+];
+
+// arch/powerpc/include/uapi/asm/errno.h
+const POWERPC: readonly [string, number][] = [['EDEADLOCK', 58]];
+
+/** What an architecture numbers otherwise than asm-generic does. */
+function differences(architecture: ArchitectureName): readonly [string, number][] {
+  if (architecture.startsWith('mips')) return MIPS;
+  if (architecture.startsWith('parisc')) return PARISC;
+  if (architecture.startsWith('ppc')) return POWERPC;
+  return [];
+}
+
+/** Every name that some architecture of Linux has. */
+export const ERRNO_NAMES: ReadonlySet<string> = new Set([
+  ...numbers.keys(),
+  ...[...MIPS, ...PARISC].map(([name]) => name),
+]);
+
 /**
- * The name of an errno value (`1` → `EPERM`) as Linux numbers it in asm-generic; undefined where there is none. MIPS and
- * PA-RISC number everything past ERANGE (34) differently (their own `asm/errno.h`): with such an architecture given,
- * those values have no name here, so that none is misnamed.
+ * The name of an errno value (`1` → `EPERM`) as programs of `architecture` know it, and without one as asm-generic has it:
+ * MIPS and PA-RISC number everything past ERANGE (34) differently. Undefined where there is none.
  */
 export function errnoName(errno: number, architecture?: ArchitectureName): string | undefined {
-  if (errno > LAST_BASE_ERRNO && architecture !== undefined && /^(mips|parisc)/.test(architecture)) return undefined;
+  const own = architecture === undefined ? [] : differences(architecture);
+  if (errno > LAST_BASE_ERRNO && own.length > 1) return own.find(([, number]) => number === errno)?.[0];
   const name = NAMES[errno - 1];
   return name === '-' ? undefined : name;
 }
 
-/** The asm-generic number of an errno name (`EPERM` → 1), its aliases of errno(3) included; undefined if unknown. */
-export function errnoNumber(name: string): number | undefined {
-  return numbers.get(name);
+/**
+ * The value of an errno name as programs of `architecture` know it (`ENOSYS`: 38 nearly everywhere, 89 on MIPS, 251 on
+ * PA-RISC), and without one as asm-generic has it; the aliases of errno(3) included. Undefined for a name there is not.
+ */
+export function errnoNumber(name: string, architecture?: ArchitectureName): number | undefined {
+  const own = architecture === undefined ? [] : differences(architecture);
+  return own.find(([candidate]) => candidate === name)?.[1] ?? numbers.get(name);
 }

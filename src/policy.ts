@@ -33,7 +33,7 @@ export interface ArgumentCondition {
 
 /** One entry of a profile's `syscalls`, after conditional entries were decided. All conditions must hold (AND). */
 export interface PolicyRule {
-  names: readonly { name: string; position?: SourcePosition | undefined }[];
+  names: readonly { name: string; path: string; position?: SourcePosition | undefined }[];
   action: Action;
   conditions: readonly ArgumentCondition[];
   /** Where in the profile: the JSON path, for instance `syscalls[3]`, and the position where the text is known. */

@@ -41,10 +41,17 @@ test('knows the aliases of errno(3), and no other names', () => {
   for (const name of ['', '-', 'eperm', 'ENOPE', 'toString']) expect(errnoNumber(name)).toBeUndefined();
 });
 
-test('misnames nothing on architectures that number differently past ERANGE', () => {
-  for (const architecture of ['mips', 'mipsel64n32', 'parisc64'] as const) {
-    expect(errnoName(34, architecture)).toBe('ERANGE');
-    expect(errnoName(38, architecture)).toBeUndefined();
+test('knows that MIPS, PA-RISC and PowerPC number otherwise', () => {
+  expect([errnoNumber('ENOSYS', 'mips64'), errnoNumber('ENOSYS', 'parisc')]).toEqual([89, 251]);
+  expect([errnoName(89, 'mipsel'), errnoName(251, 'parisc64'), errnoName(38, 's390x')]).toEqual(
+    Array(3).fill('ENOSYS'),
+  );
+  expect(errnoName(34, 'mips')).toBe('ERANGE');
+  expect([errnoNumber('EDEADLOCK', 'ppc64le'), errnoNumber('EDEADLOCK', 'x86_64')]).toEqual([58, 35]);
+  for (const architecture of ['mips', 'parisc'] as const) {
+    for (let errno = 35; errno <= 1200; errno++) {
+      const name = errnoName(errno, architecture);
+      if (name !== undefined) expect(errnoNumber(name, architecture)).toBe(errno);
+    }
   }
-  expect(errnoName(38, 's390x')).toBe('ENOSYS');
 });

@@ -1,9 +1,8 @@
 import { encodeAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import { type Instruction, Opcode, SeccompDataOffset, X32_SYSCALL_BIT } from '../bpf/instruction.js';
+import { errnoNumber } from '../errno.js';
 import type { Action } from '../policy.js';
-
-const ENOSYS = 38;
 
 /** Actions after which a call may run: the stub would take something away from the profile, so there is none. */
 const PERMISSIVE: ReadonlySet<Action['kind']> = new Set(['ALLOW', 'LOG', 'TRACE']);
@@ -25,6 +24,7 @@ interface LastSyscall {
  * one any rule names; x32's numbers apart from x86_64's; setup(2) always on s390; nothing where the default action is
  * ALLOW, LOG or TRACE, or ENOSYS already, and nothing for an architecture none of whose calls is named.
  *
+ * @param architectures those of the filter, the target first: its ENOSYS is answered
  * @param resolve a name's number on an architecture; undefined or negative where it has none
  */
 export function enosysStub(
@@ -34,7 +34,8 @@ export function enosysStub(
   resolve: (name: string, architecture: Architecture) => number | undefined,
 ): Instruction[] {
   if (PERMISSIVE.has(defaultAction.kind)) return [];
-  if (defaultAction.kind === 'ERRNO' && defaultAction.data === ENOSYS) return [];
+  const enosys = errnoNumber('ENOSYS', architectures[0]?.name) as number;
+  if (defaultAction.kind === 'ERRNO' && defaultAction.data === enosys) return [];
 
   const known = [...names];
   const lasts = architectures
@@ -44,7 +45,7 @@ export function enosysStub(
     }))
     .filter(({ last }) => last > 0);
   if (lasts.length === 0) return [];
-  return assembleStub(groupByAuditArch(lasts));
+  return assembleStub(groupByAuditArch(lasts), enosys);
 }
 
 /** x86_64 and x32 are one architecture to the kernel, told apart by a bit of the number. */
@@ -66,7 +67,7 @@ interface StubInstruction {
   jf?: Target;
 }
 
-function assembleStub(groups: Map<number, LastSyscall[]>): Instruction[] {
+function assembleStub(groups: Map<number, LastSyscall[]>, enosys: number): Instruction[] {
   const stub: StubInstruction[] = [{ code: Opcode.LD_ABS, k: SeccompDataOffset.ARCH }];
   for (const [auditArch, lasts] of groups) {
     const section = assembleSection(lasts);
@@ -79,7 +80,7 @@ function assembleStub(groups: Map<number, LastSyscall[]>): Instruction[] {
   return [
     ...stub.map(({ code, k, jt, jf }, index) => ({ code, jt: skip(jt, index), jf: skip(jf, index), k })),
     { code: Opcode.JA, jt: 0, jf: 0, k: 1 },
-    { code: Opcode.RET_K, jt: 0, jf: 0, k: encodeAction({ kind: 'ERRNO', data: ENOSYS }) },
+    { code: Opcode.RET_K, jt: 0, jf: 0, k: encodeAction({ kind: 'ERRNO', data: enosys }) },
   ];
 }
 

@@ -51,9 +51,8 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
       continue;
     }
     const alternatives = splitRepeatedArguments(rule, warnings);
-    rule.names.forEach(({ name, position }, index) => {
+    for (const { name, ...place } of rule.names) {
       const syscall = options.resolveSyscall(name);
-      const place = { path: `${rule.path}.names[${index}]`, position };
       if (syscall === undefined) {
         const message = `unknown system call ${JSON.stringify(name)}`;
         if (options.unknownSyscall === 'error') {
@@ -66,13 +65,13 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
             ...place,
           });
         }
-        return;
+        continue;
       }
       overrides.note(name, syscall, rule, place);
       for (const conditions of alternatives) {
         operations.push({ kind: 'addRule', action: rule.action, syscall, conditions, name, rule });
       }
-    });
+    }
   }
   return { operations, warnings };
 }

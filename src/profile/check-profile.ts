@@ -1,8 +1,8 @@
 import { ARCHITECTURES } from '../architecture.js';
+import { ERRNO_NAMES, errnoNumber } from '../errno.js';
 import type { Warning } from '../policy.js';
 import { CAPABILITIES } from './capability.js';
 import { DOCKER_ARCHITECTURES } from './docker.js';
-import { ERRNO_NAMES, errnoValue } from './errno.js';
 import { quote } from './json-path.js';
 import { parseMinKernel } from './kernel-version.js';
 import { nearestName } from './nearest-name.js';
@@ -134,7 +134,7 @@ function checkErrno(findings: Findings, action: ActionName, { number, name }: Er
 /** Whether a name or its digits stand for the value on some architecture. */
 function isErrno(name: string, value: bigint): boolean {
   if (/^\d+$/.test(name)) return BigInt(name) === value;
-  return ARCHITECTURES.some((architecture) => errnoValue(name, architecture) === Number(value));
+  return ARCHITECTURES.some((architecture) => errnoNumber(name, architecture.name) === Number(value));
 }
 
 function checkCondition(findings: Findings, { arches, caps, minKernel }: DockerCondition, path: SectionPath): void {

@@ -14,7 +14,8 @@ export interface SeccompSection {
 
 /**
  * Find the seccomp section of a document and tell its format. A `config.json` has `linux` or `ociVersion`; Docker's
- * format has a key that the OCI runtime spec lacks; whatever else has a key of a profile is OCI's `LinuxSeccomp`.
+ * format has a key that the OCI runtime spec lacks, also where somebody put it in a `config.json`; whatever else has a
+ * key of a profile is OCI's `LinuxSeccomp`.
  */
 export function findSeccompSection(document: JsonDocument, source: string | undefined): SeccompSection {
   const { value } = document;
@@ -47,7 +48,7 @@ export function findSeccompSection(document: JsonDocument, source: string | unde
     const root = ['linux', 'seccomp'];
     if (!isJsonObject(seccomp))
       throw fail('wrong-type', `must be an object, not ${typeWord(seccomp)}`, undefined, root);
-    return { format: 'oci-config', root, section: seccomp };
+    return { format: hasDockerKeys(seccomp) ? 'docker' : 'oci-config', root, section: seccomp };
   }
   const isNearProfile = Object.keys(value).some((key) => nearestName(key, KNOWN_KEYS.seccomp, 2) !== undefined);
   if (profileKey === undefined && !isNearProfile) {

@@ -1,6 +1,6 @@
 import { ARCHITECTURES, type Architecture, findArchitecture } from '../architecture.js';
+import { errnoNumber } from '../errno.js';
 import type { SeccompPolicy } from '../policy.js';
-import { errnoValue } from './errno.js';
 import { quote } from './json-path.js';
 import { isAtLeast, type KernelVersion, parseMinKernel } from './kernel-version.js';
 import { actionOf, listedArchitectures, policyBase, policyRule } from './oci.js';
@@ -54,7 +54,7 @@ export function resolveDocker(
     const carriesErrno = action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';
     if (!name || !carriesErrno) return number;
     if (/^\d+$/.test(name)) return BigInt(name);
-    const value = errnoValue(name, architecture);
+    const value = errnoNumber(name, architecture.name);
     if (value !== undefined) return BigInt(value);
     const message = `${architecture.name} has no errno ${quote(name)}`;
     throw new ProfileError('PROFILE_INVALID', [{ code: 'unknown-errno', message, ...place }], source);
@@ -91,11 +91,8 @@ function mappedArchitectures(
 }
 
 function namesOf({ name, names }: DockerSyscall, index: number, locate: Locate) {
-  if (name) return [{ name, position: locate('syscalls', index, 'name').position }];
-  return (names ?? []).map((listed, position) => ({
-    name: listed,
-    position: locate('syscalls', index, 'names', position).position,
-  }));
+  if (name) return [{ name, ...locate('syscalls', index, 'name') }];
+  return (names ?? []).map((listed, position) => ({ name: listed, ...locate('syscalls', index, 'names', position) }));
 }
 
 /** Whether an entry holds for the target; the order of the tests does not matter. */

@@ -13,7 +13,7 @@ export function resolveOci(seccomp: OciSeccomp, target: Architecture, locate: Lo
     architectures: listedArchitectures(seccomp, target, locate),
     rules: (seccomp.syscalls ?? []).map(({ names, action, errnoRet, args }, index) =>
       policyRule(
-        names.map((name, position) => ({ name, position: locate('syscalls', index, 'names', position).position })),
+        names.map((name, position) => ({ name, ...locate('syscalls', index, 'names', position) })),
         actionOf(action, errnoRet),
         args,
         locate('syscalls', index),

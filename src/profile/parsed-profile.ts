@@ -13,7 +13,7 @@ export type Locate = (...path: (string | number)[]) => Place;
 
 /**
  * A profile that was read and found valid, its conditions still open. `oci`: a `LinuxSeccomp` object; `oci-config`: the
- * `linux.seccomp` of a `config.json`; `docker`: Docker's or Podman's format.
+ * `linux.seccomp` of a `config.json`; `docker`: Docker's or Podman's format, wherever it was found.
  */
 export type ParsedProfile = (
   | { readonly format: 'oci' | 'oci-config'; readonly seccomp: OciSeccomp }

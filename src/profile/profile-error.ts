@@ -17,7 +17,6 @@ export type ProfileIssueCode =
   | 'no-seccomp-section'
   | 'missing-key'
   | 'misspelt-key'
-  | 'foreign-key'
   | 'wrong-type'
   | 'not-an-integer'
   | 'precision-lost'

@@ -35,7 +35,7 @@ export function readProfile(input: string | Uint8Array | object, options: ReadOp
     return { path: formatPath(path), position: document.positionOf(path) };
   };
 
-  const keys = checkKeys(document, root, section, format === 'oci-config');
+  const keys = checkKeys(document, root, section, root.length > 0);
   const schema = format === 'docker' ? dockerSeccompSchema : ociSeccompSchema;
   // No compiled validators: a profile is read once, and a page's content security policy may forbid making them.
   const parsed = schema.safeParse(section, { jitless: true });

@@ -17,8 +17,8 @@ export interface KeyFindings {
 /**
  * Judge the keys of a seccomp section that mean nothing. Runtimes pass over them in silence, so a misspelt `args` makes a
  * rule unconditional and a misspelt `syscalls` empties a deny-list: what is within two edits of a key that means
- * something is an error. So are Docker's keys in an OCI `config.json` (`isConfig`), where the runtime would apply a
- * conditional entry always. Comments pass; any other key is a warning.
+ * something is an error. Docker's keys in an OCI `config.json` (`isConfig`) are a warning: a runtime passes over them, and
+ * would apply a conditional entry always. Comments pass; any other key is a warning.
  */
 export function checkKeys(document: JsonDocument, root: JsonPath, section: JsonObject, isConfig: boolean): KeyFindings {
   const findings: KeyFindings = { issues: [], warnings: [] };
@@ -32,7 +32,7 @@ export function checkKeys(document: JsonDocument, root: JsonPath, section: JsonO
     for (const key of Object.keys(value)) {
       const place = () => placeOfKey(document, [...path, key]);
       if (foreign?.includes(key) && !isEmpty(value[key])) {
-        findings.issues.push(foreignKey(key, place()));
+        findings.warnings.push(foreignKey(key, place()));
       } else if (!known.includes(key)) {
         judgeUnknownKey(key, known, place(), findings);
       }
@@ -62,10 +62,9 @@ function placeOfKey(document: JsonDocument, path: JsonPath): KeyPlace {
   return { path: formatPath(path), position: document.keyPositionOf(path) };
 }
 
-function foreignKey(key: string, place: KeyPlace): ProfileIssue {
-  const message = `${quote(key)} is of Docker's format: an OCI runtime passes over it`;
-  const hint = 'take the key out, or give the seccomp section by itself as a Docker profile';
-  return { code: 'foreign-key', message, hint, ...place };
+function foreignKey(key: string, place: KeyPlace): Warning {
+  const message = `${quote(key)} is of Docker's format and is read here as Docker reads it; OCI runtimes pass over it`;
+  return { code: 'foreign-key', message, ...place };
 }
 
 function judgeUnknownKey(key: string, known: readonly string[], place: KeyPlace, findings: KeyFindings): void {

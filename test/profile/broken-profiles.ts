@@ -116,13 +116,6 @@ export const BROKEN_PROFILES: readonly BrokenProfile[] = [
     2,
     18,
   ),
-  invalid(
-    'conditions in a config.json',
-    '{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [\n{"names": ["bpf"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_BPF"]}}]}}}',
-    'foreign-key',
-    2,
-    48,
-  ),
 
   // The default action.
   invalid('no default action', '{\n  "syscalls": []\n}', 'missing-key', 1, 1),

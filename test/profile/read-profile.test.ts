@@ -170,15 +170,18 @@ describe('keys that mean nothing', () => {
     },
   );
 
-  it('name Docker’s conditions in a config.json, where runtimes would not see them', () => {
-    const config = (keys: object) => ({ linux: { seccomp: entry(keys) } });
-    expect(issuesOf(config({ includes: { caps: ['CAP_BPF'] } }))).toEqual([
-      'foreign-key linux.seccomp.syscalls[0].includes',
-    ]);
-    expect(issuesOf({ linux: { seccomp: { ...profile, archMap: [{ architecture: 'SCMP_ARCH_X86' }] } } })).toEqual([
-      'foreign-key linux.seccomp.archMap',
-    ]);
-    expect(issuesOf(config({ includes: {}, excludes: null, comment: 'a' }))).toEqual([]);
+  it('are none for Docker’s keys in a config.json, which are read and warned about: runtimes do not see them', () => {
+    const config = (keys: object) => readProfile({ linux: { seccomp: entry(keys) } });
+    const warnings = (parsed: ReturnType<typeof readProfile>) =>
+      parsed.warnings.map(({ code, path }) => `${code} ${path}`);
+    const conditional = config({ includes: { caps: ['CAP_BPF'] } });
+    expect(warnings(conditional)).toEqual(['foreign-key linux.seccomp.syscalls[0].includes']);
+    const rules = (capabilities: string[]) =>
+      resolvePolicy(conditional, { arch: parseArchitecture('x86_64'), capabilities }).policy.rules.length;
+    expect([rules([]), rules(['CAP_BPF'])]).toEqual([0, 1]);
+    const mapped = readProfile({ linux: { seccomp: { ...profile, archMap: [{ architecture: 'SCMP_ARCH_X86' }] } } });
+    expect(warnings(mapped)).toEqual(['foreign-key linux.seccomp.archMap']);
+    expect(config({ includes: {}, excludes: null, comment: 'a' }).warnings).toEqual([]);
   });
 });
 
