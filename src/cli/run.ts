@@ -1,6 +1,8 @@
 import { release } from 'node:os';
 import type { Command } from 'commander';
 import { hostArchitecture, type InstallableFilter, installAndExec } from '../../native-loader/index.js';
+import { parseArchitecture } from '../architecture.js';
+import { readProgram, verifyProgram } from '../bpf/index.js';
 import { compileProfileSync } from '../compiler/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { isProgram, readInput } from './input.js';
@@ -36,11 +38,15 @@ function run(command: string, args: string[], flags: Flags): void {
 
 function filterOf(flags: Flags): InstallableFilter {
   const { bytes, source } = readInput(flags.profile);
-  if (isProgram(bytes)) return bytes;
+  const arch = hostArchitecture();
+  if (isProgram(bytes)) {
+    verifyProgram(readProgram(bytes, parseArchitecture(arch).endianness).instructions);
+    return bytes;
+  }
   const compiled = compileProfileSync(bytes, {
     kernel: release(),
     ...compileOptions(flags),
-    arch: hostArchitecture(),
+    arch,
     source,
   });
   printWarnings(compiled.warnings, source);

@@ -13,10 +13,17 @@ export function requireOracle(): void {
   if (!existsSync(ORACLE)) throw new Error('build/oracle is missing: run ./build.sh --native (npm test does)');
 }
 
-/** Run operations on native libseccomp in a fresh process; one answer per line. */
-export function askOracle(lines: readonly string[], oracle = ORACLE): string[] {
-  const output = execFileSync(oracle, { input: lines.map((line) => `${line}\n`).join(''), maxBuffer: 1 << 28 });
-  return output.toString().trimEnd().split('\n');
+/** The same, cross-compiled for s390x and run by qemu: libseccomp as it is on a big-endian machine. */
+export const ORACLE_S390X: readonly [string, string] = ['qemu-s390x-static', `${ORACLE}-s390x`];
+
+/** Run operations on native libseccomp in a fresh process; one answer per line. `oracle`: a program and its arguments. */
+export function askOracle(lines: readonly string[], oracle: string | readonly string[] = ORACLE): string[] {
+  const [command = '', ...args] = typeof oracle === 'string' ? [oracle] : oracle;
+  const input = lines.map((line) => `${line}\n`).join('');
+  return execFileSync(command, args, { input, maxBuffer: 1 << 28 })
+    .toString()
+    .trimEnd()
+    .split('\n');
 }
 
 /** Seconds that each of `runs` runs of the operations took natively, in one process, without starting or parsing. */
@@ -63,8 +70,8 @@ export function oracleLines(
 }
 
 /** The program at the end of {@link oracleLines}, every step of which must have succeeded. */
-export function nativeProgram(lines: readonly string[]): Uint8Array {
-  const answers = askOracle(lines);
+export function nativeProgram(lines: readonly string[], oracle: string | readonly string[] = ORACLE): Uint8Array {
+  const answers = askOracle(lines, oracle);
   answers.slice(0, -1).forEach((answer, i) => {
     if (answer !== '0') throw new Error(`native libseccomp: ${lines[i]}: ${answer}`);
   });
