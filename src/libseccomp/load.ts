@@ -109,6 +109,6 @@ function readFile(file: URL | string): Uint8Array<ArrayBuffer> {
 }
 
 /** Node's `fs` without an import that a browser's bundler would stumble over (process.getBuiltinModule, Node 20.16). */
-function nodeFs(): typeof import('node:fs') | undefined {
+function nodeFs(): { readFileSync(file: URL | string): Uint8Array } | undefined {
   return globalThis.process?.getBuiltinModule?.('node:fs');
 }
