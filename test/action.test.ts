@@ -72,9 +72,9 @@ test('precedence goes from the strictest action to ALLOW, whatever the data', ()
   expect(precedence(0x00050026)).toBe(precedence(0x00050001));
 });
 
-test('an errno that the architecture numbers differently is formatted by number', () => {
+test('an errno is formatted as the architecture numbers it', () => {
   expect(formatAction({ kind: 'ERRNO', data: 38 })).toBe('ERRNO(ENOSYS)');
-  expect(formatAction({ kind: 'ERRNO', data: 38 }, 'mips')).toBe('ERRNO(38)');
+  expect(formatAction({ kind: 'ERRNO', data: 38 }, 'mips')).toBe('ERRNO(EL2NSYNC)');
   expect(formatAction({ kind: 'ERRNO', data: 1 }, 'mips')).toBe('ERRNO(EPERM)');
   expect(formatAction({ kind: 'ERRNO', data: 0 })).toBe('ERRNO(0)');
 });
