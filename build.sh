@@ -7,6 +7,7 @@
 #   ./build.sh --native   also native libseccomp from the same source and patches: what the tests compare with
 #   ./build.sh --test     all of it, and every test (what `npm test` and CI run)
 #   ./build.sh --bench    all of it, and the figures of the README
+#   ./build.sh --fuzz     all of it, and random work on the wasm compared with native: [--count N] [--seed S]
 #   ./build.sh --demo     build, then compile a container profile and run a command under it
 #
 # Variables:
@@ -17,7 +18,7 @@ export LC_ALL=C
 
 mode=${1:---all}
 case "$mode" in
-  --all | --wasm | --native | --test | --bench | --demo) ;;
+  --all | --wasm | --native | --test | --bench | --fuzz | --demo) ;;
   -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0"; exit 0 ;;
   *) echo "build.sh: unknown option $mode (see ./build.sh --help)" >&2; exit 2 ;;
 esac
@@ -302,10 +303,12 @@ case "$mode" in
     step types "clean"
     exec node_modules/.bin/vitest run
     ;;
-  --bench)
+  --bench | --fuzz)
     run_step testinputs build/test-inputs/podman-default.json
-    node_modules/.bin/esbuild bench/bench.ts --bundle --format=esm --platform=node --target=node20 --main-fields=module,main --log-level=warning --outfile=build/bench/bench.mjs
-    exec node build/bench/bench.mjs
+    program=${mode#--}
+    node_modules/.bin/esbuild "bench/$program.ts" --bundle --format=esm --platform=node --target=node20 \
+      --main-fields=module,main --log-level=warning --outfile="build/bench/$program.mjs"
+    exec node "build/bench/$program.mjs" "${@:2}"
     ;;
   --demo) exec examples/demo.sh ;;
 esac

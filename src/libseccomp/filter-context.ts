@@ -40,7 +40,22 @@ interface AttributeCodec<T> {
 }
 
 function flag(id: number): AttributeCodec<boolean> {
-  return { id, encode: (value) => (value ? 1 : 0), decode: (raw) => raw !== 0 };
+  const encode = (value: boolean) => {
+    // A text `false` would switch the flag on.
+    if (typeof value !== 'boolean') throw new InvalidArgumentError(`${value} is not true or false`);
+    return value ? 1 : 0;
+  };
+  return { id, encode, decode: (raw) => raw !== 0 };
+}
+
+function word(id: number): AttributeCodec<number> {
+  const encode = (value: number) => {
+    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+      throw new InvalidArgumentError(`${value} is not an unsigned 32-bit integer`);
+    }
+    return value;
+  };
+  return { id, encode, decode: (raw) => raw };
 }
 
 function action(id: number): AttributeCodec<Action> {
@@ -55,7 +70,7 @@ const ATTRIBUTES: { readonly [A in FilterAttribute]: AttributeCodec<FilterAttrib
   API_TSKIP: flag(5),
   CTL_LOG: flag(6),
   CTL_SSB: flag(7),
-  CTL_OPTIMIZE: { id: 8, encode: (value) => value, decode: (raw) => raw },
+  CTL_OPTIMIZE: word(8),
   API_SYSRAWRC: flag(9),
   CTL_WAITKILL: flag(10),
 };
@@ -138,6 +153,8 @@ export class FilterContext implements Disposable {
     if (this.#pointer === 0) return;
     const pointer = this.#pointer;
     this.#forget();
+    // A crashed instance's memory goes as a whole; raising the crash again would hide the error that `using` unwinds for.
+    if (!this.#libseccomp.usable) return;
     this.#libseccomp.guard(() => this.#libseccomp.raw.seccomp_release(pointer));
   }
 
@@ -285,22 +302,24 @@ export class FilterContext implements Disposable {
 
   /** seccomp_transaction_commit(3) */
   commitTransaction(): void {
-    const context = this.#endTransaction();
+    const context = this.#openTransaction();
     this.#libseccomp.call('seccomp_transaction_commit', undefined, () =>
       this.#libseccomp.raw.seccomp_transaction_commit(context),
     );
+    this.#inTransaction = false;
   }
 
   /** seccomp_transaction_reject(3): the filter is again what it was when the transaction started. */
   rejectTransaction(): void {
-    const context = this.#endTransaction();
+    const context = this.#openTransaction();
     this.#libseccomp.guard(() => this.#libseccomp.raw.seccomp_transaction_reject(context));
+    this.#inTransaction = false;
   }
 
-  #endTransaction(): number {
+  /** The context, which must have an open transaction. */
+  #openTransaction(): number {
     const context = this.#context();
     if (!this.#inTransaction) throw new FilterContextStateError('no transaction is open');
-    this.#inTransaction = false;
     return context;
   }
 
@@ -318,11 +337,11 @@ export class FilterContext implements Disposable {
         ),
       ).word;
     const size = exportTo(0, 0);
-    const buffer = marshal.allocate(size);
+    const buffer = this.#libseccomp.guard(() => marshal.allocate(size));
     try {
       return marshal.readBytes(buffer, exportTo(buffer, size));
     } finally {
-      raw.free(buffer);
+      if (this.#libseccomp.usable) this.#libseccomp.guard(() => raw.free(buffer));
     }
   }
 

@@ -1,3 +1,4 @@
+import { errnoName } from '../errno.js';
 import { ScmpError } from '../errors.js';
 import type { LibseccompCall } from './exports.js';
 
@@ -16,22 +17,6 @@ export type LibseccompErrno =
   | 'ERANGE'
   | 'ESRCH';
 
-/** The module is built on wasi's C library, whose errno numbers are not Linux's (wasi/api.h, bits/errno.h). */
-const ERRNO_OF_MODULE: Readonly<Record<number, LibseccompErrno>> = {
-  1: 'E2BIG',
-  2: 'EACCES',
-  11: 'ECANCELED',
-  18: 'EDOM',
-  20: 'EEXIST',
-  21: 'EFAULT',
-  28: 'EINVAL',
-  44: 'ENOENT',
-  48: 'ENOMEM',
-  68: 'ERANGE',
-  71: 'ESRCH',
-  138: 'EOPNOTSUPP',
-};
-
 type Meanings = Partial<Record<LibseccompErrno, string>>;
 
 const RULE: Meanings = {
@@ -41,8 +26,10 @@ const RULE: Meanings = {
   EFAULT:
     'the number is no system call of the native architecture, by whose table libseccomp finds the number on the others',
   EINVAL:
-    'a comparison names an argument twice or one above 5, its operator is unknown, the action is not one libseccomp knows (ERRNO takes 0..4094), or the system call number is reserved (-1..-99)',
+    'a comparison names an argument twice or one above 5, its operator is unknown, the action is not one libseccomp knows (ERRNO takes 0..4094) at this API level, the system call number is reserved (-1..-99), or the filter has no architecture',
 };
+
+const DEFAULT_ACTION = 'the default action is not one libseccomp knows (ERRNO takes 0..4094) at this API level';
 
 /** What an errno means for one function, read off its code in libseccomp 2.6.0 (api.c, db.c, gen_bpf.c). */
 const MEANINGS: Partial<Record<LibseccompCall, Meanings>> = {
@@ -58,10 +45,10 @@ const MEANINGS: Partial<Record<LibseccompCall, Meanings>> = {
     EEXIST: 'the architecture is not in the filter',
     EINVAL: 'libseccomp does not know this architecture',
   },
-  seccomp_attr_get: { EINVAL: 'there is no such attribute' },
+  seccomp_attr_get: { EINVAL: 'there is no such attribute, or the filter has no architecture' },
   seccomp_attr_set: {
     EACCES: 'the default action is set when the filter is made or reset, not afterwards',
-    EINVAL: 'there is no such attribute, or the value is not a valid action',
+    EINVAL: 'there is no such attribute, the value is not a valid action, or the filter has no architecture',
     EOPNOTSUPP: 'the value is not supported (OPTIMIZE takes 1 or 2), or the API level is too low for the attribute',
   },
   seccomp_export_bpf_mem: {
@@ -70,17 +57,18 @@ const MEANINGS: Partial<Record<LibseccompCall, Meanings>> = {
     ERANGE: 'the buffer is smaller than the program',
   },
   seccomp_export_pfc: { ECANCELED: 'writing the text failed', EINVAL: 'the filter has no architecture' },
-  seccomp_init: { EINVAL: 'the default action is not one libseccomp knows (ERRNO takes 0..4094)' },
+  seccomp_init: { EINVAL: DEFAULT_ACTION },
   seccomp_merge: {
     EDOM: 'the filters have different byte orders',
     EEXIST: 'both filters have rules for the same architecture',
-    EINVAL: 'the default action, CTL_NNP and CTL_TSYNC must be the same in both filters',
+    EINVAL:
+      'the default action, CTL_NNP and CTL_TSYNC must be the same in both filters, and each needs an architecture',
   },
   seccomp_precompute: {
     E2BIG: 'the program has more than 65535 instructions',
     EINVAL: 'the filter has no architecture',
   },
-  seccomp_reset: { EINVAL: 'the default action is not one libseccomp knows (ERRNO takes 0..4094)' },
+  seccomp_reset: { EINVAL: DEFAULT_ACTION },
   seccomp_rule_add_array: RULE,
   seccomp_rule_add_exact_array: {
     ...RULE,
@@ -89,7 +77,7 @@ const MEANINGS: Partial<Record<LibseccompCall, Meanings>> = {
   },
   seccomp_syscall_priority: {
     EDOM: 'the system call does not exist on one of the architectures of the filter',
-    EINVAL: 'the system call number is reserved (-1..-99)',
+    EINVAL: 'the system call number is reserved (-1..-99), or the filter has no architecture',
   },
   seccomp_transaction_start: { EINVAL: 'the filter has no architecture' },
   seccomp_transaction_commit: { EINVAL: 'the filter has no architecture' },
@@ -119,9 +107,9 @@ export class LibseccompError extends ScmpError {
     this.code = `LIBSECCOMP_${errno}`;
   }
 
-  /** The error for a function's negative return value, as the module gives it. */
+  /** The error for a function's negative return value: the module has Linux's errno numbers (wasm/include/bits). */
   static fromReturn(call: LibseccompCall, value: number, subject?: string): LibseccompError {
-    return new LibseccompError(call, ERRNO_OF_MODULE[-value] ?? 'EFAULT', subject);
+    return new LibseccompError(call, (errnoName(-value) ?? 'EFAULT') as LibseccompErrno, subject);
   }
 }
 

@@ -43,10 +43,14 @@ export class Libseccomp {
       throw new WasmModuleError(`the wasm module is not this package's libseccomp: it lacks ${missing.join(', ')}`);
     }
     this.raw = instance.exports as unknown as LibseccompExports;
-    this.raw._initialize();
-    this.marshal = new Marshal(this.raw);
-    this.#native = this.raw.seccomp_arch_native() >>> 0;
-    this.setApiLevel(FULL_API_LEVEL);
+    try {
+      this.raw._initialize();
+      this.marshal = new Marshal(this.raw);
+      this.#native = this.raw.seccomp_arch_native() >>> 0;
+      this.setApiLevel(FULL_API_LEVEL);
+    } catch (cause) {
+      throw new WasmModuleError(`the wasm module does not start as libseccomp: ${(cause as Error).message}`, { cause });
+    }
   }
 
   /** The release the module was built from, for instance `2.6.0`. */
@@ -67,17 +71,22 @@ export class Libseccomp {
 
   /** seccomp_api_get(3): 7 unless {@link setApiLevel} said otherwise. */
   getApiLevel(): number {
-    return this.raw.seccomp_api_get();
+    return this.guard(() => this.raw.seccomp_api_get());
   }
 
   /** seccomp_api_set(3): 1..7. A lower level refuses newer actions and attributes, as an older kernel would make it do. */
   setApiLevel(level: number): void {
+    if (!Number.isInteger(level) || level < 0 || level > 0xffffffff) {
+      throw new InvalidArgumentError(`${level} is not an API level (1..7)`);
+    }
     this.call('seccomp_api_set', `level ${level}`, () => this.raw.seccomp_api_set(level));
   }
 
   /** seccomp_arch_resolve_name(3): whether libseccomp knows this (its own) architecture name, and its token. */
   resolveArchitectureName(name: string): number | undefined {
-    const token = this.marshal.withString(name, (pointer) => this.raw.seccomp_arch_resolve_name(pointer)) >>> 0;
+    if (endsEarly(name)) return undefined;
+    const resolve = () => this.marshal.withString(name, (pointer) => this.raw.seccomp_arch_resolve_name(pointer));
+    const token = this.guard(resolve) >>> 0;
     return token === 0 ? undefined : token;
   }
 
@@ -101,11 +110,13 @@ export class Libseccomp {
   resolveSyscallNumber(syscall: number, architecture: ArchitectureName | Architecture): string | undefined {
     checkSyscallNumber(syscall);
     const { token } = toArchitecture(architecture);
-    const pointer = this.raw.seccomp_syscall_resolve_num_arch(token, syscall);
-    if (pointer === 0) return undefined;
-    const name = this.marshal.readString(pointer);
-    this.raw.free(pointer);
-    return name;
+    return this.guard(() => {
+      const pointer = this.raw.seccomp_syscall_resolve_num_arch(token, syscall);
+      if (pointer === 0) return undefined;
+      const name = this.marshal.readString(pointer);
+      this.raw.free(pointer);
+      return name;
+    });
   }
 
   #resolveName(
@@ -113,10 +124,10 @@ export class Libseccomp {
     name: string,
     architecture: ArchitectureName | Architecture,
   ): number | undefined {
-    // C would read the name up to its first NUL, which is another name.
-    if (name.includes('\0')) return undefined;
+    if (endsEarly(name)) return undefined;
     const { token } = toArchitecture(architecture);
-    const syscall = this.marshal.withString(name, (pointer) => this.raw[call](token, pointer));
+    const resolve = () => this.marshal.withString(name, (pointer) => this.raw[call](token, pointer));
+    const syscall = this.guard(resolve);
     return syscall === NR_SCMP_ERROR ? undefined : syscall;
   }
 
@@ -143,8 +154,10 @@ export class Libseccomp {
     try {
       return run();
     } catch (cause) {
-      if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof ModuleExit)) throw cause;
-      this.#crash = new LibseccompCrashError(`libseccomp crashed (${cause.message}); load a new instance`, { cause });
+      // libseccomp's own errors are return values. What cuts a call short leaves its memory half changed: a trap, exit(3),
+      // memory that cannot grow, and also an engine out of stack (RangeError, in Firefox InternalError).
+      const { message } = cause as Error;
+      this.#crash = new LibseccompCrashError(`libseccomp crashed (${message}); load a new instance`, { cause });
       throw this.#crash;
     }
   }
@@ -189,6 +202,11 @@ export class Libseccomp {
 
 /** The module called exit(3) or abort(3). */
 class ModuleExit extends Error {}
+
+/** Whether C, which reads a text up to its first NUL, would take it for another one. */
+function endsEarly(text: string): boolean {
+  return text.includes('\0');
+}
 
 /** @internal */
 export function toArchitecture(architecture: ArchitectureName | Architecture): Architecture {

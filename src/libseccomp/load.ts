@@ -25,7 +25,7 @@ let defaultModuleSync: WebAssembly.Module | undefined;
  * @throws WasmModuleError when the address cannot be read or what is there is not this package's module
  */
 export async function loadLibseccomp(options: LoadOptions = {}): Promise<Libseccomp> {
-  if (options.wasm !== undefined) return new Libseccomp(await compile(await options.wasm));
+  if (options.wasm !== undefined) return new Libseccomp(await compile(options.wasm));
   if (defaultModuleSync) return new Libseccomp(defaultModuleSync);
   // A failed attempt is not remembered: the next one may find the network back.
   defaultModule ??= compile(defaultWasm()).catch((error) => {
@@ -46,9 +46,10 @@ export function loadLibseccompSync(options: LoadOptions<SyncWasmSource> = {}): L
   return new Libseccomp(defaultModuleSync);
 }
 
-async function compile(source: WasmSource): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source;
-  return wrapErrors(source, async () => {
+async function compile(given: WasmSource | PromiseLike<WasmSource>): Promise<WebAssembly.Module> {
+  return wrapErrors(given, async () => {
+    const source = await given;
+    if (source instanceof WebAssembly.Module) return source;
     if (typeof source === 'string' || source instanceof URL) {
       const file = fileUrl(source);
       return file ? WebAssembly.compile(readFile(file)) : compileResponse(await fetch(source));
