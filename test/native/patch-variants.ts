@@ -1,0 +1,126 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** wasm/patches as files by number. */
+export const PATCHES: ReadonlyMap<number, string> = new Map(
+  readdirSync(path('wasm/patches'))
+    .sort()
+    .map((name) => [Number.parseInt(name, 10), path(`wasm/patches/${name}`)]),
+);
+
+/** The C programs linked with libseccomp; each says in its head what it is for. */
+const PROGRAMS = {
+  oracle: path('test/native/oracle.c'),
+  internals: path('test/native/internals.c'),
+};
+
+export interface Variant {
+  /** The number of the patch to leave out; all are applied without it. */
+  without?: number | undefined;
+  /** With AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, every report of which ends the program. */
+  sanitize?: boolean;
+}
+
+/** The patch of src/syscalls.csv, and what build.sh makes of it. */
+const TABLE_PATCH = 8;
+const PERF = 'build/source/src/syscalls.perf.c';
+
+const CACHE = path('build/patch-variants');
+const COMPILER = 'gcc';
+const FLAGS = ['-g', '-O1'];
+const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+
+/**
+ * Build a program with native libseccomp of a choice of patches and return its path. Objects are kept by the content they
+ * are made from, so that a variant costs its own few files and a second run nothing.
+ */
+export function buildVariant(program: keyof typeof PROGRAMS, { without, sanitize = false }: Variant = {}): string {
+  const source = unpack(without);
+  const flags = [...FLAGS, ...(sanitize ? SANITIZERS : []), ...['', 'include', 'src'].map((d) => `-I${source}/${d}`)];
+  const files = [source, `${source}/include`, `${source}/src`].flatMap((d) =>
+    readdirSync(d).map((name) => join(d, name)),
+  );
+  const headers = files.filter((file) => file.endsWith('.h')).map((file) => readFileSync(file));
+  const base = digest(compilerVersion(), FLAGS.join(), `${sanitize}`, ...headers);
+  const library = files.filter((file) => file.endsWith('.c') && basename(file) !== 'arch-syscall-dump.c');
+  const objects = [...library, path('wasm/host.c'), PROGRAMS[program]].map((file) => {
+    const object = join(CACHE, `${digest(base, readFileSync(file))}.o`);
+    make(object, (output) => run(COMPILER, [...flags, '-c', file, '-o', output]));
+    return object;
+  });
+  const executable = join(CACHE, `${program}-${digest(base, ...objects)}`);
+  make(executable, (output) => run(COMPILER, [...(sanitize ? SANITIZERS : []), ...objects, '-o', output]));
+  return executable;
+}
+
+/** The folder of libseccomp's source with all patches but one. */
+function unpack(without: number | undefined): string {
+  const patches = [...PATCHES].filter(([number]) => number !== without).map(([, file]) => file);
+  if (without !== undefined && !PATCHES.has(without)) throw new Error(`there is no patch ${without}`);
+  const folder = join(
+    CACHE,
+    `source-${digest(tarballDigest(), ...[...patches, path(PERF)].map((file) => readFileSync(file)))}`,
+  );
+  make(folder, (output) => {
+    mkdirSync(output);
+    run('tar', ['-xzf', tarball(), '-C', output, '--strip-components=1']);
+    for (const file of patches) run('patch', ['-d', output, '-p1', '-s', '--no-backup-if-mismatch', '-i', file]);
+    copyFileSync(path('build/native/configure.h'), join(output, 'configure.h'));
+    // The lookup code is made from the table by gperf, and shipped made from the table that the release has.
+    if (without !== TABLE_PATCH) copyFileSync(path(PERF), join(output, 'src/syscalls.perf.c'));
+  });
+  return folder;
+}
+
+/** Make `output` unless it is there. Written elsewhere and moved, so that two test files may want the same at once. */
+function make(output: string, write: (temporary: string) => void): void {
+  if (existsSync(output)) return;
+  mkdirSync(CACHE, { recursive: true });
+  const temporary = `${output}.${process.pid}`;
+  rmSync(temporary, { recursive: true, force: true });
+  write(temporary);
+  try {
+    renameSync(temporary, output);
+  } catch (error) {
+    if (!existsSync(output)) throw error;
+    rmSync(temporary, { recursive: true });
+  }
+}
+
+function run(command: string, args: readonly string[]): string {
+  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+const compilerVersion = once(() => run(COMPILER, ['--version']));
+
+const tarball = once(() => {
+  const name = /^file=(.*)$/m.exec(readFileSync(path('wasm/libseccomp.lock'), 'utf8'))?.[1];
+  const file = path(`build/${name}`);
+  if (!existsSync(file) || !existsSync(path('build/native/configure.h'))) {
+    throw new Error(`build/${name} or build/native is missing: run ./build.sh --native (npm test does)`);
+  }
+  return file;
+});
+
+const tarballDigest = once(() => digest(readFileSync(tarball())));
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function digest(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(createHash('sha256').update(part).digest());
+  return hash.digest('hex').slice(0, 24);
+}
+
+function path(name: string): string {
+  return fileURLToPath(new URL(`../../${name}`, import.meta.url));
+}
