@@ -14,7 +14,8 @@ export interface CompileErrorPlace {
  *   gives the same condition another action;
  * - `ARCHITECTURE_REFUSED`: an architecture cannot be in one filter with the target, for byte order;
  * - `UNKNOWN_SYSCALL`: a name in no table, where the caller asked for an error (`unknownSyscall: 'error'`);
- * - `PROGRAM_TOO_LARGE`: the program has more instructions than the kernel loads.
+ * - `PROGRAM_TOO_LARGE`: the program has more instructions than the kernel loads;
+ * - `MISCOMPILED`: libseccomp's program does not decide as the rules say (see `checkDecisions`).
  */
 export class CompileError extends ScmpError {
   override readonly name = 'CompileError';
@@ -22,7 +23,7 @@ export class CompileError extends ScmpError {
   readonly position: SourcePosition | undefined;
 
   constructor(
-    readonly code: 'RULE_REFUSED' | 'ARCHITECTURE_REFUSED' | 'UNKNOWN_SYSCALL' | 'PROGRAM_TOO_LARGE',
+    readonly code: 'RULE_REFUSED' | 'ARCHITECTURE_REFUSED' | 'UNKNOWN_SYSCALL' | 'PROGRAM_TOO_LARGE' | 'MISCOMPILED',
     message: string,
     { source = 'profile', path, position }: CompileErrorPlace,
     options?: ErrorOptions,

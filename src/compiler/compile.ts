@@ -1,4 +1,4 @@
-import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { encodeProgram } from '../bpf/codec.js';
 import { MAX_INSTRUCTIONS } from '../bpf/instruction.js';
 import type { FilterProgram } from '../bpf/program.js';
@@ -11,6 +11,7 @@ import {
 } from '../libseccomp/index.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
 import { type ParsedProfile, readProfile, resolvePolicy } from '../profile/index.js';
+import { checkDecisions } from './check-decisions.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
@@ -32,6 +33,12 @@ export interface CompileOptions {
   enosysStub?: boolean | undefined;
   /** What to do about names that libseccomp does not know. Default: `warn`, and leave them out. */
   unknownSyscall?: 'warn' | 'error' | 'ignore' | undefined;
+  /**
+   * Try the program on calls around the values its conditions name, and raise CompileError (`MISCOMPILED`) where libseccomp
+   * made something else of the rules, as it does of some ranges of 64-bit values. Default: true. With false: the bytes
+   * libseccomp makes, right or wrong.
+   */
+  verify?: boolean | undefined;
   /** Also give the filter as libseccomp's pseudo filter code. Default: false. */
   pfc?: boolean | undefined;
   /** What to call the profile in messages, usually its file name. */
@@ -101,13 +108,14 @@ export function compilePolicy(policy: SeccompPolicy, options: CompileOptions): C
     architecture,
     ...plan.operations.flatMap((o) => ('architecture' in o ? [o.architecture] : [])),
   ];
-  let program = filter.exportBpf();
+  const exported = filter.exportBpf();
+  let program = exported;
+  const { defaultAction } = policy;
+  const resolve = (name: string, arch: Architecture) => libseccomp.resolveSyscallName(name, arch);
   if (options.enosysStub) {
     const names = new Set(policy.rules.flatMap((rule) => rule.names.map(({ name }) => name)));
-    const stub = enosysStub(policy.defaultAction, architectures, names, (name, arch) =>
-      libseccomp.resolveSyscallName(name, arch),
-    );
-    program = concatenate(encodeProgram(stub, architecture.endianness), program);
+    const stub = enosysStub(defaultAction, architectures, names, resolve);
+    program = concatenate(encodeProgram(stub, architecture.endianness), exported);
   }
   const instructions = program.length / 8;
   if (instructions > MAX_INSTRUCTIONS) {
@@ -116,6 +124,9 @@ export function compilePolicy(policy: SeccompPolicy, options: CompileOptions): C
       `the program has ${instructions} instructions, the kernel loads ${MAX_INSTRUCTIONS} at most; use fewer architectures or conditions`,
       { source },
     );
+  }
+  if (options.verify ?? true) {
+    checkDecisions(exported, plan.operations, { defaultAction, architectures, resolve, source });
   }
   return {
     program,

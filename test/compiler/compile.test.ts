@@ -143,6 +143,19 @@ describe('compileProfile', () => {
     expect(attempt(() => compile(allowing(...syscalls)))).toMatchObject({ code: 'PROGRAM_TOO_LARGE' });
   });
 
+  it('refuses rules that libseccomp makes a wrong program of', () => {
+    const range = (op: string, value: number) => rule({ args: [{ index: 0, op, value }] });
+    // what 2.6.0 makes of these two lets 6 through
+    const profile = allowing(range('SCMP_CMP_LT', 0x100000000), range('SCMP_CMP_LE', 5));
+    const error = attempt(() => compile(profile)) as CompileError;
+    expect(error).toMatchObject({ code: 'MISCOMPILED', path: 'syscalls[1]' });
+    expect(error.message).toMatch(/getcwd\(0x6, .*\) gives ALLOW instead of ERRNO\(EPERM\)/);
+    expect(compile(profile, { verify: false }).program.length).toBeGreaterThan(0);
+    // one range is right, and on 32-bit architectures several are
+    expect(() => compile(allowing(range('SCMP_CMP_LT', 0x100000000)))).not.toThrow();
+    expect(() => compile(allowing(range('SCMP_CMP_LT', 100), range('SCMP_CMP_LE', 5)), { arch: 'arm' })).not.toThrow();
+  });
+
   it('takes text, bytes, an object and a profile that was read, all alike, and with and without waiting', async () => {
     const profile = allowing(rule({}));
     const text = JSON.stringify(profile);

@@ -4,14 +4,18 @@
  *
  *   hash OFFSET             the hash of 16 fixed bytes that stand OFFSET bytes past an aligned address
  *   zrealloc OLD NEW        grow or shrink OLD bytes of 0xaa to NEW, and print what is in them, in hex
+ *   append COUNT            append a block of COUNT instructions to an empty program, twice, and print both results. A
+ *                           filter that gets there by rules takes libseccomp minutes.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
-#include "helper.h"
+/* for its static functions; the library has the public ones */
+#define gen_bpf_generate internals_gen_bpf_generate
+#define gen_bpf_release internals_gen_bpf_release
+#include "gen_bpf.c"
 
 int main(int argc, char *argv[])
 {
@@ -38,6 +42,19 @@ int main(int argc, char *argv[])
 		free(buffer);
 		return 0;
 	}
-	fprintf(stderr, "usage: internals hash OFFSET | zrealloc OLD NEW\n");
+	if (argc == 3 && strcmp(argv[1], "append") == 0) {
+		struct bpf_program *program = zmalloc(sizeof(*program));
+		struct bpf_blk block = { .blk_cnt = strtoul(argv[2], NULL, 0) };
+
+		block.blks = zmalloc(block.blk_cnt * sizeof(*block.blks));
+		for (unsigned int iter = 0; iter < block.blk_cnt; iter++)
+			block.blks[iter].k.type = TGT_K;
+		printf("%d", _bpf_append_blk(program, &block));
+		printf(" %d\n", _bpf_append_blk(program, &block));
+		_program_free(program);
+		free(block.blks);
+		return 0;
+	}
+	fprintf(stderr, "usage: internals hash OFFSET | zrealloc OLD NEW | append COUNT\n");
 	return 2;
 }

@@ -47,7 +47,9 @@ export function buildVariant(program: keyof typeof PROGRAMS, { without, sanitize
   const base = digest(compilerVersion(), FLAGS.join(), `${sanitize}`, ...headers);
   const library = files.filter((file) => file.endsWith('.c') && basename(file) !== 'arch-syscall-dump.c');
   const objects = [...library, path('wasm/host.c'), PROGRAMS[program]].map((file) => {
-    const object = join(CACHE, `${digest(base, readFileSync(file))}.o`);
+    // internals.c takes in a source file of the variant
+    const of = file === PROGRAMS.internals ? source : '';
+    const object = join(CACHE, `${digest(base, of, readFileSync(file))}.o`);
     make(object, (output) => run(COMPILER, [...flags, '-c', file, '-o', output]));
     return object;
   });

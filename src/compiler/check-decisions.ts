@@ -1,0 +1,156 @@
+import { decodeReturnValue, encodeAction, formatAction } from '../action.js';
+import type { Architecture } from '../architecture.js';
+import { createSimulator, type SeccompData } from '../bpf/index.js';
+import type { Action, ArgumentCondition } from '../policy.js';
+import { CompileError } from './compile-error.js';
+import type { FilterOperation } from './filter-operation.js';
+
+type RuleOperation = Extract<FilterOperation, { kind: 'addRule' }>;
+type Arguments = SeccompData['args'];
+
+/** How many calls of one system call are tried, on each architecture. */
+const MOST_CALLS = 3000;
+
+/** Where libseccomp puts the rules of other calls too: what they decide is not in their own rules alone. */
+const MULTIPLEXERS: ReadonlySet<string> = new Set(['socketcall', 'ipc']);
+
+const LOW = 0xffffffffn;
+
+export interface CheckOptions {
+  defaultAction: Action;
+  architectures: readonly Architecture[];
+  /** A name's number on an architecture; undefined or negative where it has none of its own. */
+  resolve: (name: string, architecture: Architecture) => number | undefined;
+  source?: string | undefined;
+}
+
+/**
+ * Try a program on the calls around the values its conditions name, and compare with the rules read one by one. libseccomp
+ * 2.6.0 merges the conditions of one system call into a tree, and gets it wrong for some: of `a0 < 0x100000000` and
+ * `a0 <= 5`, both denied, it lets 6 through. Such a program raises {@link CompileError} (`MISCOMPILED`).
+ *
+ * It tries values on and beside every boundary, in both halves of 64 bits; it is no proof. Where rules of several actions
+ * hold, any of them will do. Multiplexers (`socketcall`, `ipc`) and the
+ * calls that are reached through them are passed over.
+ */
+export function checkDecisions(
+  program: Uint8Array,
+  operations: readonly FilterOperation[],
+  { defaultAction, architectures, resolve, source }: CheckOptions,
+): void {
+  const rules = operations.filter((operation): operation is RuleOperation => operation.kind === 'addRule');
+  const conditional = new Set(rules.filter(({ conditions }) => conditions.length > 0).map(({ syscall }) => syscall));
+  if (conditional.size === 0) return;
+  const groups = groupBySyscall(rules);
+  const simulator = createSimulator(program, { endianness: (architectures[0] as Architecture).endianness });
+
+  for (const architecture of architectures) {
+    for (const syscall of conditional) {
+      const group = groups.get(syscall) as RuleOperation[];
+      const last = group.at(-1) as RuleOperation;
+      const nr = resolve(last.name, architecture);
+      if (nr === undefined || nr < 0 || MULTIPLEXERS.has(last.name)) continue;
+      for (const args of callsAround(group, architecture)) {
+        const { returnValue } = simulator.simulate({ nr, arch: architecture.auditArch, instructionPointer: 0n, args });
+        const right = decisions(group, args, architecture, defaultAction);
+        if (right.some((action) => encodeAction(action) === returnValue)) continue;
+        const call = `${last.name}(${args.map((value) => `0x${value.toString(16)}`).join(', ')})`;
+        const says = (action: Action) => formatAction(action, architecture.name);
+        const got = decodeReturnValue(returnValue);
+        throw new CompileError(
+          'MISCOMPILED',
+          `${last.name}: libseccomp does not make of these entries what they say: on ${architecture.name}, ${call} gives ${got.kind === 'UNKNOWN' ? returnValue : says(got)} instead of ${right.map(says).join(' or ')}. It goes wrong where entries for one call have several LT, LE, GT or GE on one 64-bit argument; say it with one range, or with EQ and MASKED_EQ`,
+          { source, path: last.rule.path, position: last.rule.position },
+        );
+      }
+    }
+  }
+}
+
+function groupBySyscall(rules: readonly RuleOperation[]): Map<number, RuleOperation[]> {
+  const groups = new Map<number, RuleOperation[]>();
+  for (const rule of rules) groups.set(rule.syscall, [...(groups.get(rule.syscall) ?? []), rule]);
+  return groups;
+}
+
+/** The actions that are right for a call: an unconditional rule decides alone, else every rule that holds is. */
+function decisions(
+  group: readonly RuleOperation[],
+  args: Arguments,
+  architecture: Architecture,
+  defaultAction: Action,
+): Action[] {
+  const unconditional = group.find(({ conditions }) => conditions.length === 0);
+  if (unconditional) return [unconditional.action];
+  const holding = group.filter(({ conditions }) =>
+    conditions.every((condition) => holds(condition, args, architecture)),
+  );
+  return holding.length > 0 ? holding.map(({ action }) => action) : [defaultAction];
+}
+
+/** On 32-bit architectures libseccomp compares the low halves, of the argument and of the value. */
+function holds(
+  { index, op, value, valueTwo }: ArgumentCondition,
+  args: Arguments,
+  { wordSize }: Architecture,
+): boolean {
+  const cut = (datum: bigint) => (wordSize === 32 ? datum & LOW : datum);
+  const argument = cut(args[index] as bigint);
+  const datum = cut(value);
+  switch (op) {
+    case 'NE':
+      return argument !== datum;
+    case 'LT':
+      return argument < datum;
+    case 'LE':
+      return argument <= datum;
+    case 'EQ':
+      return argument === datum;
+    case 'GE':
+      return argument >= datum;
+    case 'GT':
+      return argument > datum;
+    case 'MASKED_EQ':
+      // libseccomp masks the datum too
+      return (argument & datum) === (cut(valueTwo) & datum);
+  }
+}
+
+/** Calls with values on and beside the boundaries of all conditions; of too many, some spread over all. */
+function callsAround(group: readonly RuleOperation[], { wordSize }: Architecture): Arguments[] {
+  const candidates = Array.from({ length: 6 }, (_, index) => {
+    const data = group
+      .flatMap(({ conditions }) => conditions)
+      .filter((condition) => condition.index === index)
+      .flatMap(({ op, value, valueTwo }) =>
+        op === 'MASKED_EQ' ? [valueTwo, valueTwo | (~value & ((LOW << 32n) | LOW)), valueTwo ^ value] : [value],
+      );
+    if (data.length === 0) return [0n];
+    const lows = around(data.map((datum) => datum & LOW));
+    return wordSize === 32
+      ? lows
+      : around(data.map((datum) => datum >> 32n)).flatMap((high) => lows.map((low) => (high << 32n) | low));
+  });
+  const total = candidates.reduce((product, values) => product * values.length, 1);
+  // An odd step, so that it does not keep meeting the same values of one argument.
+  const step = Math.ceil(total / MOST_CALLS) | 1;
+  const calls: Arguments[] = [];
+  for (let at = 0; at < total; at += step) {
+    let rest = at;
+    calls.push(
+      candidates.map((values) => {
+        const value = values[rest % values.length] as bigint;
+        rest = Math.floor(rest / values.length);
+        return value;
+      }) as unknown as Arguments,
+    );
+  }
+  return calls;
+}
+
+/** Each 32-bit value and its neighbours, without repetition. */
+function around(values: readonly bigint[]): bigint[] {
+  return [...new Set(values.flatMap((value) => [value, value - 1n, value + 1n]).concat(0n, LOW))].filter(
+    (value) => value >= 0n && value <= LOW,
+  );
+}

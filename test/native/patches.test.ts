@@ -1,0 +1,242 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { encodeAction } from '../../src/action.js';
+import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
+import { decodeProgram, Opcode, simulate } from '../../src/bpf/index.js';
+import { planFilter } from '../../src/compiler/index.js';
+import { LibseccompError, loadLibseccompSync } from '../../src/libseccomp/index.js';
+import { readProfile, resolvePolicy } from '../../src/profile/index.js';
+import { askOracle, nativeProgram, oracleLines } from './oracle.js';
+import { buildVariant, PATCHES } from './patch-variants.js';
+
+// Each patch of wasm/patches: what it mends is right with all of them, and wrong with all but it. Natively, where both can
+// be built; the wasm has the same source, which byte-equality and fuzz tests show.
+
+const x86_64 = parseArchitecture('x86_64');
+const ALLOW = encodeAction({ kind: 'ALLOW' });
+const errno = (data: number) => encodeAction({ kind: 'ERRNO', data });
+const start = (defaultAction = ALLOW) => [`native ${x86_64.token}`, `init 0 ${defaultAction}`];
+
+const variant = (number: number, sanitize = false) => ({
+  mended: buildVariant('oracle', { sanitize }),
+  faulty: buildVariant('oracle', { without: number, sanitize }),
+});
+
+const tested = new Set<number>();
+function describePatch(number: number, what: string, tests: () => void): void {
+  tested.add(number);
+  describe(`patch ${number}: ${what}`, tests);
+}
+
+// Compiling libseccomp several times takes a while; the objects are kept under build/.
+beforeAll(() => {
+  buildVariant('oracle');
+}, 240_000);
+
+describePatch(1, 'a range inside another', () => {
+  // default KILL_PROCESS, allowed below the larger bound, denied below the smaller one: both hold for what is tried
+  const answers = (oracle: string, operator: number, larger: bigint, smaller: bigint) => {
+    const rules = [
+      `rule 0 0 ${ALLOW} 1 1 0 ${operator} ${larger} 0`,
+      `rule 0 0 ${errno(1)} 1 1 0 ${operator} ${smaller} 0`,
+    ];
+    const program = nativeProgram([...start(encodeAction({ kind: 'KILL_PROCESS' })), ...rules, 'bpf 0'], oracle);
+    return [0n, 1n, 0xffffffffn].map((value) => {
+      const data = {
+        nr: 1,
+        arch: x86_64.auditArch,
+        instructionPointer: 0n,
+        args: [value, 0n, 0n, 0n, 0n, 0n] as const,
+      };
+      return simulate(program, data, { endianness: 'little' }).action.kind;
+    });
+  };
+
+  it.each([
+    ['LE', 3, 0x100000005n, 0x100000002n],
+    ['LT', 2, 0x500000005n, 0x500000002n],
+  ] as const)(
+    'is decided by its own rule (%s): without the patch the wider one lets it through',
+    (_, operator, larger, smaller) => {
+      const { mended, faulty } = variant(1);
+      expect(answers(mended, operator, larger, smaller)).toEqual(['ERRNO', 'ERRNO', 'ERRNO']);
+      expect(answers(faulty, operator, larger, smaller)).toEqual(['ALLOW', 'ALLOW', 'ALLOW']);
+    },
+  );
+});
+
+describePatch(3, 'seccomp_export_bpf_mem with a larger buffer', () => {
+  it('writes the program and nothing behind it', () => {
+    const exported = (oracle: string) => {
+      const [length, , hex] = (
+        askOracle([...start(), `rule 0 0 ${errno(1)} 1 0`, 'bpf_into 0 4096'], oracle).at(-1) ?? ''
+      ).split(' ');
+      return Buffer.from(hex ?? '', 'hex').subarray(Number(length));
+    };
+    const { mended, faulty } = variant(3);
+    expect(exported(mended).length).toBeGreaterThan(3000);
+    expect(exported(mended).every((byte) => byte === 0xaa)).toBe(true);
+    expect(exported(faulty).every((byte) => byte === 0xaa)).toBe(false);
+  });
+});
+
+describePatch(4, 'merging a filter that notifies', () => {
+  it('leaves the destination knowing that it needs a listener', () => {
+    const lines = [
+      ...start(),
+      `native ${parseArchitecture('aarch64').token}`,
+      `init 1 ${ALLOW}`,
+      `rule 1 0 ${encodeAction({ kind: 'NOTIFY' })} 1 0`,
+      'merge 0 1',
+      'notify_used 0',
+    ];
+    const { mended, faulty } = variant(4);
+    expect(askOracle(lines, mended).slice(-2)).toEqual(['0', '1']);
+    expect(askOracle(lines, faulty).slice(-2)).toEqual(['0', '0']);
+  });
+});
+
+describe('inside libseccomp', () => {
+  const internals = (number: number, ...args: string[]) => {
+    const runs = [{}, { without: number }].map((which) =>
+      spawnSync(buildVariant('internals', { ...which, sanitize: true }), args, { encoding: 'utf8' }),
+    );
+    return { mended: runs[0], faulty: runs[1] };
+  };
+
+  describePatch(2, 'a program of more than 65535 instructions', () => {
+    it('is -E2BIG, and no memory is touched or freed that is not its own', () => {
+      const { mended, faulty } = internals(2, 'append', '40000');
+      expect(mended).toMatchObject({ status: 0, stdout: '40000 -7\n' });
+      expect(faulty?.status).not.toBe(0);
+      expect(faulty?.stderr).toContain('AddressSanitizer');
+      expect(internals(2, 'append', '30000').mended?.stdout).toBe('30000 60000\n');
+    });
+
+    it('is a typed error that says so', () => {
+      const error = LibseccompError.fromReturn('seccomp_export_bpf_mem', -7);
+      expect(error).toMatchObject({ code: 'LIBSECCOMP_E2BIG' });
+      expect(error.message).toContain('more than 65535 instructions');
+    });
+  });
+
+  describePatch(5, 'hashing what is not aligned', () => {
+    it('is defined, and gives the same hash', () => {
+      const { mended, faulty } = internals(5, 'hash', '1');
+      const aligned = internals(5, 'hash', '0');
+      expect(mended).toMatchObject({ status: 0, stdout: aligned.faulty?.stdout });
+      expect(faulty?.status).not.toBe(0);
+      expect(faulty?.stderr).toContain('misaligned address');
+    });
+  });
+
+  describePatch(6, 'zrealloc to a smaller size', () => {
+    it('keeps what fits and clears nothing else', () => {
+      const { mended, faulty } = internals(6, 'zrealloc', '64', '16');
+      expect(mended).toMatchObject({ status: 0, stdout: `${'aa'.repeat(16)}\n` });
+      expect(faulty?.status).not.toBe(0);
+      expect(internals(6, 'zrealloc', '2', '4').mended?.stdout).toBe('aaaa0000\n');
+    });
+  });
+});
+
+describePatch(7, 'a large filter for the other byte order', () => {
+  it('returns what its rules say', () => {
+    const architecture = parseArchitecture('s390x');
+    const libseccomp = loadLibseccompSync();
+    const text = readFileSync(new URL('../../examples/container-default.json', import.meta.url));
+    const { policy } = resolvePolicy(readProfile(text), { arch: architecture });
+    const { operations } = planFilter(policy, {
+      architecture,
+      optimize: 0,
+      unknownSyscall: 'ignore',
+      resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
+    });
+    const lines = oracleLines(operations, { defaultAction: policy.defaultAction, arch: architecture });
+    const rules = operations.flatMap((operation) => ('action' in operation ? [operation.action] : []));
+    const asked = new Set([...rules, policy.defaultAction, { kind: 'KILL_THREAD' } as const].map(encodeAction));
+    const foreign = (oracle: string) =>
+      decodeProgram(nativeProgram(lines, oracle), 'big').filter(
+        ({ code, k }) => code === Opcode.RET_K && !asked.has(k),
+      );
+    const { mended, faulty } = variant(7);
+    expect(foreign(mended)).toEqual([]);
+    expect(foreign(faulty)).not.toEqual([]);
+  });
+});
+
+describePatch(8, 'system calls newer than the release', () => {
+  it('have names and numbers', () => {
+    const ask = (oracle: string) =>
+      askOracle([`name ${x86_64.token} open_tree_attr`, `number ${x86_64.token} 471`], oracle);
+    const { mended, faulty } = variant(8);
+    expect(ask(mended)).toEqual(['467', 'rseq_slice_yield']);
+    expect(ask(faulty)).toEqual(['-1', '-']);
+  });
+
+  it.each([
+    ['open_tree_attr', 467, ['x86_64', 's390', 'parisc64', 'sheb']],
+    ['file_getattr', 468, ['aarch64', 's390', 'm68k']],
+    ['file_setattr', 469, ['riscv64', 's390', 'x86']],
+    ['listns', 470, ['s390x', 'arm', 'loongarch64']],
+    ['rseq_slice_yield', 471, ['s390x', 'ppc64le', 'x86']],
+    ['uprobe', 336, ['x86_64']],
+  ] as [string, number, ArchitectureName[]][])('are in the wasm: %s', (name, number, architectures) => {
+    const libseccomp = loadLibseccompSync();
+    for (const architecture of architectures) {
+      expect(libseccomp.resolveSyscallName(name, architecture)).toBe(number);
+      expect(libseccomp.resolveSyscallNumber(number, architecture)).toBe(name);
+    }
+  });
+
+  it('are not where Linux does not have them', () => {
+    const libseccomp = loadLibseccompSync();
+    const absent = [
+      ['listns', 's390'],
+      ['rseq_slice_yield', 's390'],
+      ['uprobe', 'x32'],
+      ['uprobe', 'aarch64'],
+      ['_llseek', 'parisc64'],
+    ] as const;
+    for (const [name, architecture] of absent)
+      expect(libseccomp.resolveSyscallName(name, architecture)).toBeLessThan(-1);
+    expect(libseccomp.resolveSyscallName('_llseek', 'parisc')).toBe(140);
+  });
+});
+
+describePatch(9, 'rules that share a level of the tree', () => {
+  it('do not make libseccomp loop', () => {
+    const lines = [
+      ...start(),
+      `rule 0 0 ${errno(1)} 2 2 0 1 5 0 1 6 8589934597 0`,
+      `rule 0 0 ${errno(1)} 2 2 0 1 5 0 1 3 0 0`,
+      'bpf 0',
+    ];
+    const run = (oracle: string) => spawnSync(oracle, { input: `${lines.join('\n')}\n`, timeout: 3000 });
+    const { mended, faulty } = variant(9);
+    expect(run(mended)).toMatchObject({ status: 0, signal: null });
+    expect(run(faulty)).toMatchObject({ status: null, signal: 'SIGTERM' });
+  });
+});
+
+describePatch(10, 'a refused rule', () => {
+  it('leaves the architectures as they were', () => {
+    const x86 = parseArchitecture('x86').token;
+    const lines = [
+      ...start(),
+      `rule 0 0 ${errno(1)} 1 1 0 4 1 0`,
+      `arch_add 0 ${x86}`,
+      `rule 0 0 ${errno(2)} 1 1 0 4 1 0`,
+      `arch_exist 0 ${x86}`,
+    ];
+    const { mended, faulty } = variant(10);
+    expect(askOracle(lines, mended).slice(-2)).toEqual(['-17', '0']);
+    expect(askOracle(lines, faulty).slice(-2)).toEqual(['-17', '-17']);
+  });
+});
+
+it('every patch has its test, and says what it mends', () => {
+  expect([...tested].sort((a, b) => a - b)).toEqual([...PATCHES.keys()]);
+  for (const file of PATCHES.values()) expect(readFileSync(file, 'utf8')).toMatch(/^src\/[\w.]+[,:] .{30}/);
+});
