@@ -223,10 +223,11 @@ build_bundles() {
   # The library: one chunk graph, so that a class is one class whichever entry it came by. zod and koffi stay imports;
   # jsonc-parser comes along, because its CommonJS file breaks other people's bundlers.
   $esbuild src/index.ts bpf=src/bpf/index.ts loader=native-loader/index.ts "${common[@]}" --splitting \
-    --main-fields=module,main --external:zod --external:koffi --sourcemap --outdir=dist || return 1
-  # The command: one file with everything in it but koffi, which is native and optional; that halves its start.
-  $esbuild src/cli/scmp.ts "${common[@]}" --main-fields=module,main --minify-syntax --external:koffi \
-    --legal-comments=none --outfile=dist/scmp.js \
+    --main-fields=module,main --external:zod --external:yaml --external:koffi --sourcemap --outdir=dist || return 1
+  # The command: everything in it but koffi, which is native and optional; that halves its start. A chunk a subcommand,
+  # so that each loads only what it needs.
+  $esbuild src/cli/scmp.ts "${common[@]}" --splitting --chunk-names='scmp-[name]-[hash]' --main-fields=module,main \
+    --minify-syntax --external:koffi --legal-comments=none --outdir=dist \
     --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" || return 1
   chmod +x dist/scmp.js
   node_modules/.bin/tsc -p tsconfig.build.json || return 1

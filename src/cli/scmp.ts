@@ -2,13 +2,19 @@
 import { Command, CommanderError } from 'commander';
 import { ScmpError } from '../errors.js';
 import { VERSION } from '../version.js';
-import { addCompileCommand } from './compile.js';
-import { addDisasmCommand } from './disasm.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
-import { addFeaturesCommand } from './features.js';
 import { printError } from './output.js';
-import { addResolveCommand } from './resolve.js';
-import { addRunCommand } from './run.js';
+
+type AddCommand = (program: Command) => void;
+
+/** A file a command, loaded when it is asked for: none pays for what another needs. The order is that of the help. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  compile: async () => (await import('./compile.js')).addCompileCommand,
+  disasm: async () => (await import('./disasm.js')).addDisasmCommand,
+  resolve: async () => (await import('./resolve.js')).addResolveCommand,
+  run: async () => (await import('./run.js')).addRunCommand,
+  features: async () => (await import('./features.js')).addFeaturesCommand,
+};
 
 const program = new Command('scmp')
   .description('Compile, inspect and run under seccomp profiles, with the compiler of libseccomp.')
@@ -18,14 +24,12 @@ const program = new Command('scmp')
   .configureOutput({ outputError: (text) => printError(`scmp: ${text.trimEnd()}`) })
   .exitOverride();
 
-addCompileCommand(program);
-addDisasmCommand(program);
-addRunCommand(program);
-addResolveCommand(program);
-addFeaturesCommand(program);
-
 try {
-  program.parse();
+  const asked = process.argv[2] ?? '';
+  // Without the name of a command first it is a call for help or a mistake, and either lists them all.
+  const wanted = Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
+  for (const name of wanted) (await (COMMANDS[name] as () => Promise<AddCommand>)())(program);
+  await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
 }
