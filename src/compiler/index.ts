@@ -1,11 +1,5 @@
-export {
-  type CompiledFilter,
-  type CompileOptions,
-  compilePolicy,
-  compileProfile,
-  compileProfileSync,
-  type ProfileInput,
-} from './compile.js';
 export { CompileError } from './compile-error.js';
+export { type CompiledFilter, type CompileOptions, compilePolicy } from './compile-policy.js';
+export { compileProfile, compileProfileSync, type ProfileInput } from './compile-profile.js';
 export { applyOperation, type FilterOperation } from './filter-operation.js';
 export { type Plan, type PlanOptions, planFilter } from './plan.js';

@@ -4,4 +4,5 @@ export { formatPath, type JsonPath } from './json-path.js';
 export { nearestName } from './nearest-name.js';
 export type { ParsedProfile, ProfileFormat } from './parsed-profile.js';
 export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './profile-error.js';
-export { type ReadOptions, type ResolveOptions, readProfile, resolvePolicy } from './read-profile.js';
+export { type ReadOptions, readProfile } from './read-profile.js';
+export { type ResolveOptions, resolvePolicy } from './resolve-policy.js';

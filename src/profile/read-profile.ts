@@ -1,18 +1,12 @@
-import type { Architecture } from '../architecture.js';
 import { InvalidArgumentError } from '../errors.js';
-import type { SeccompPolicy, Warning } from '../policy.js';
-import { parseCapabilities } from './capability.js';
 import { checkProfile } from './check-profile.js';
 import { findSeccompSection } from './detect.js';
-import { resolveDocker } from './docker.js';
 import { type JsonDocument, parseJson } from './json-document.js';
-import { formatPath, quote } from './json-path.js';
-import { type KernelVersion, parseRelease } from './kernel-version.js';
-import { resolveOci } from './oci.js';
+import { formatPath } from './json-path.js';
 import type { Locate, ParsedProfile } from './parsed-profile.js';
 import { documentOfObject } from './plain-object.js';
 import { ProfileError } from './profile-error.js';
-import { dockerSeccompSchema, ociSeccompSchema } from './schema.js';
+import { dockerSeccompSchema } from './schema.js';
 import { profileIssue } from './schema-issues.js';
 import { checkKeys } from './unknown-keys.js';
 
@@ -36,9 +30,8 @@ export function readProfile(input: string | Uint8Array | object, options: ReadOp
   };
 
   const keys = checkKeys(document, root, section, root.length > 0);
-  const schema = format === 'docker' ? dockerSeccompSchema : ociSeccompSchema;
   // No compiled validators: a profile is read once, and a page's content security policy may forbid making them.
-  const parsed = schema.safeParse(section, { jitless: true });
+  const parsed = dockerSeccompSchema.safeParse(section, { jitless: true });
   const shapeIssues = parsed.success ? [] : parsed.error.issues.map((issue) => profileIssue(issue, document, root));
   const checked = parsed.success ? checkProfile(parsed.data, locate) : { issues: [], warnings: [] };
 
@@ -48,7 +41,7 @@ export function readProfile(input: string | Uint8Array | object, options: ReadOp
     throw new ProfileError('PROFILE_INVALID', issues, source);
   }
   const warnings = [...keys.warnings, ...checked.warnings];
-  return { format, seccomp: parsed.data, source, warnings, locate } as ParsedProfile;
+  return { format, seccomp: parsed.data, source, warnings, locate };
 }
 
 function documentOf(input: unknown, source: string | undefined): JsonDocument {
@@ -60,40 +53,4 @@ function documentOf(input: unknown, source: string | undefined): JsonDocument {
   throw new InvalidArgumentError(
     `a profile is JSON text, bytes or an object, not ${input === null ? input : typeof input}`,
   );
-}
-
-export interface ResolveOptions {
-  arch: Architecture;
-  /** What the container may do, for conditional entries: `CAP_` optional, any case, `all`. Default: none. */
-  capabilities?: readonly string[] | undefined;
-  /** The kernel the profile will meet, "X.Y" or as `uname -r` has it. Default: newer than any the profile names. */
-  kernel?: string | undefined;
-}
-
-/**
- * Decide a profile's conditions for one target. The same arguments give the same policy on every machine. The warnings
- * are the profile's. Raises {@link InvalidArgumentError} for a capability or kernel that is none.
- */
-export function resolvePolicy(
-  profile: ParsedProfile,
-  options: ResolveOptions,
-): { policy: SeccompPolicy; warnings: readonly Warning[] } {
-  const { arch, capabilities = [], kernel } = options;
-  const target = {
-    architecture: arch,
-    capabilities: parseCapabilities(capabilities),
-    kernel: kernel === undefined ? undefined : parseKernel(kernel),
-  };
-  const { locate, warnings, source } = profile;
-  const policy =
-    profile.format === 'docker'
-      ? resolveDocker(profile.seccomp, target, locate, source)
-      : resolveOci(profile.seccomp, arch, locate);
-  return { policy, warnings };
-}
-
-function parseKernel(text: string): KernelVersion {
-  const kernel = parseRelease(text);
-  if (!kernel) throw new InvalidArgumentError(`${quote(text)} is no kernel version; give one as "6.1"`);
-  return kernel;
 }

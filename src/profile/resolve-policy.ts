@@ -1,15 +1,17 @@
 import { ARCHITECTURES, type Architecture, findArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
-import type { SeccompPolicy } from '../policy.js';
+import { InvalidArgumentError } from '../errors.js';
+import type { SeccompPolicy, Warning } from '../policy.js';
+import { parseCapabilities } from './capability.js';
 import { quote } from './json-path.js';
-import { isAtLeast, type KernelVersion, parseMinKernel } from './kernel-version.js';
-import { actionOf, listedArchitectures, policyBase, policyRule } from './oci.js';
-import type { Locate, Place } from './parsed-profile.js';
+import { isAtLeast, type KernelVersion, parseMinKernel, parseRelease } from './kernel-version.js';
+import type { Locate, ParsedProfile, Place } from './parsed-profile.js';
+import { actionOf, listedArchitectures, policyBase, policyRule } from './plain-rule.js';
 import { ProfileError } from './profile-error.js';
 import type { ActionName, DockerCondition, DockerSeccomp, DockerSyscall } from './schema.js';
 
-/** What Docker's conditional entries ask about. */
-export interface DockerTarget {
+/** What conditional entries ask about. */
+interface ResolutionTarget {
   readonly architecture: Architecture;
   /** The container's bounding set, as full names (`CAP_SYS_ADMIN`). */
   readonly capabilities: ReadonlySet<string>;
@@ -26,9 +28,41 @@ function dockerName({ name }: Architecture): string {
 /** Every name that `includes.arches` and `excludes.arches` can match. Comparison is exact. */
 export const DOCKER_ARCHITECTURES: ReadonlySet<string> = new Set(ARCHITECTURES.map(dockerName));
 
+export interface ResolveOptions {
+  arch: Architecture;
+  /** What the container may do, for conditional entries: `CAP_` optional, any case, `all`. Default: none. */
+  capabilities?: readonly string[] | undefined;
+  /** The kernel the profile will meet, "X.Y" or as `uname -r` has it. Default: newer than any the profile names. */
+  kernel?: string | undefined;
+}
+
 /**
- * Docker's and Podman's format as plain rules for one target, as setupSeccomp has it (moby/moby,
- * profiles/seccomp/seccomp_linux.go; containers/common, pkg/seccomp/seccomp_linux.go):
+ * Decide a profile's conditions for one target. The same arguments give the same policy on every machine. The warnings
+ * are the profile's. Raises {@link InvalidArgumentError} for a capability or kernel that is none.
+ */
+export function resolvePolicy(
+  profile: ParsedProfile,
+  options: ResolveOptions,
+): { policy: SeccompPolicy; warnings: readonly Warning[] } {
+  const { arch, capabilities = [], kernel } = options;
+  const target: ResolutionTarget = {
+    architecture: arch,
+    capabilities: parseCapabilities(capabilities),
+    kernel: kernel === undefined ? undefined : parseKernel(kernel),
+  };
+  const { seccomp, locate, warnings, source } = profile;
+  return { policy: plainPolicy(seccomp, target, locate, source), warnings };
+}
+
+function parseKernel(text: string): KernelVersion {
+  const kernel = parseRelease(text);
+  if (!kernel) throw new InvalidArgumentError(`${quote(text)} is no kernel version; give one as "6.1"`);
+  return kernel;
+}
+
+/**
+ * A profile as plain rules for one target: Docker's and Podman's conditions, as setupSeccomp has it (moby/moby,
+ * profiles/seccomp/seccomp_linux.go; containers/common, pkg/seccomp/seccomp_linux.go), decide; the other formats have none:
  * - `archMap`: the first entry whose architecture is the target's gives the architectures, its own and its
  *   subArchitectures; with no such entry the target stands alone.
  * - an entry is dropped where its `excludes` has the target's architecture, any capability the container has, or a
@@ -38,9 +72,9 @@ export const DOCKER_ARCHITECTURES: ReadonlySet<string> = new Set(ARCHITECTURES.m
  *   given they should agree.
  * Podman has no `minKernel`; where it is given Moby's rule holds.
  */
-export function resolveDocker(
+function plainPolicy(
   seccomp: DockerSeccomp,
-  target: DockerTarget,
+  target: ResolutionTarget,
   locate: Locate,
   source: string | undefined,
 ): SeccompPolicy {
@@ -96,7 +130,7 @@ function namesOf({ name, names }: DockerSyscall, index: number, locate: Locate) 
 }
 
 /** Whether an entry holds for the target; the order of the tests does not matter. */
-function applies({ includes, excludes }: DockerSyscall, target: DockerTarget): boolean {
+function applies({ includes, excludes }: DockerSyscall, target: ResolutionTarget): boolean {
   const { arches, caps, minKernel } = includes ?? {};
   const isIncluded =
     (!arches?.length || arches.includes(dockerName(target.architecture))) &&
@@ -105,7 +139,7 @@ function applies({ includes, excludes }: DockerSyscall, target: DockerTarget): b
   return isIncluded && !isExcluded(excludes ?? {}, target);
 }
 
-function isExcluded({ arches, caps, minKernel }: DockerCondition, target: DockerTarget): boolean {
+function isExcluded({ arches, caps, minKernel }: DockerCondition, target: ResolutionTarget): boolean {
   return (
     (arches ?? []).includes(dockerName(target.architecture)) ||
     (caps ?? []).some((capability) => target.capabilities.has(capability)) ||
@@ -113,7 +147,7 @@ function isExcluded({ arches, caps, minKernel }: DockerCondition, target: Docker
   );
 }
 
-function reaches({ kernel }: DockerTarget, minKernel: string): boolean {
+function reaches({ kernel }: ResolutionTarget, minKernel: string): boolean {
   const least = parseMinKernel(minKernel);
   return kernel === undefined || (least !== undefined && isAtLeast(kernel, least));
 }

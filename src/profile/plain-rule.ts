@@ -1,31 +1,15 @@
 import { type Architecture, findArchitecture } from '../architecture.js';
 import type { Action, ArgumentCondition, CompareOperator, PolicyRule, SeccompPolicy } from '../policy.js';
 import type { Locate, Place } from './parsed-profile.js';
-import { type ActionName, NATIVE_ARCHITECTURE, type OciSeccomp, type SeccompArgument } from './schema.js';
+import { type ActionName, type DockerSeccomp, NATIVE_ARCHITECTURE, type SeccompArgument } from './schema.js';
 
 /** EPERM: what runc and youki answer with where ERRNO or TRACE comes without `errnoRet`, and the spec's default. */
 const DEFAULT_ERRNO = 1n;
 
-/** OCI's `linux.seccomp` as plain rules. It has no conditions: the target decides SCMP_ARCH_NATIVE alone. */
-export function resolveOci(seccomp: OciSeccomp, target: Architecture, locate: Locate): SeccompPolicy {
-  return {
-    ...policyBase(seccomp, seccomp.defaultErrnoRet),
-    architectures: listedArchitectures(seccomp, target, locate),
-    rules: (seccomp.syscalls ?? []).map(({ names, action, errnoRet, args }, index) =>
-      policyRule(
-        names.map((name, position) => ({ name, ...locate('syscalls', index, 'names', position) })),
-        actionOf(action, errnoRet),
-        args,
-        locate('syscalls', index),
-      ),
-    ),
-  };
-}
-
 type PolicyBase = Omit<SeccompPolicy, 'architectures' | 'rules'>;
 
-/** What Docker's format takes over from OCI's as it is. */
-export function policyBase(seccomp: Omit<OciSeccomp, 'syscalls'>, errno: bigint | null | undefined): PolicyBase {
+/** What no condition of a profile changes. */
+export function policyBase(seccomp: Omit<DockerSeccomp, 'syscalls'>, errno: bigint | null | undefined): PolicyBase {
   const { defaultAction, flags, listenerPath, listenerMetadata } = seccomp;
   return {
     defaultAction: actionOf(defaultAction, errno),
@@ -36,7 +20,7 @@ export function policyBase(seccomp: Omit<OciSeccomp, 'syscalls'>, errno: bigint 
 }
 
 export function listedArchitectures(
-  { architectures }: Pick<OciSeccomp, 'architectures'>,
+  { architectures }: Pick<DockerSeccomp, 'architectures'>,
   target: Architecture,
   locate: Locate,
 ): SeccompPolicy['architectures'] {

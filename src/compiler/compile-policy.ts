@@ -10,7 +10,6 @@ import {
   loadLibseccompSync,
 } from '../libseccomp/index.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
-import { type ParsedProfile, readProfile, resolvePolicy } from '../profile/index.js';
 import { checkDecisions } from './check-decisions.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
@@ -61,35 +60,7 @@ export interface CompiledFilter extends FilterProgram {
   pfc?: string;
 }
 
-/** JSON text, its bytes, an object, or a profile that was read before. */
-export type ProfileInput = string | Uint8Array | object | ParsedProfile;
-
-/**
- * Compile a seccomp profile (OCI `LinuxSeccomp`, OCI `config.json`, Docker's format) to the bytes libseccomp would emit
- * on a machine of the target's architecture.
- *
- * Follows youki's `initialize_seccomp`; where that and runc differ (the operands of SCMP_CMP_MASKED_EQ) it follows runc.
- *
- * @throws ProfileError a profile that cannot be read: every issue, with its place
- * @throws CompileError a profile that libseccomp does not take
- * @throws InvalidArgumentError an unknown architecture, capability, kernel version or option
- */
-export async function compileProfile(profile: ProfileInput, options: CompileOptions): Promise<CompiledFilter> {
-  const { libseccomp = await loadDefault() } = options;
-  return compileProfileSync(profile, { ...options, libseccomp });
-}
-
-/** As {@link compileProfile} without waiting; with no `libseccomp` given, in Node only. */
-export function compileProfileSync(profile: ProfileInput, options: CompileOptions): CompiledFilter {
-  const { source, capabilities, kernel } = options;
-  const architecture = parseArchitecture(options.arch);
-  const parsed = isParsed(profile) ? profile : readProfile(profile, { source });
-  const { policy, warnings } = resolvePolicy(parsed, { arch: architecture, capabilities, kernel });
-  const compiled = compilePolicy(policy, { ...options, source: source ?? parsed.source });
-  return { ...compiled, warnings: [...warnings, ...compiled.warnings] };
-}
-
-/** Compile plain rules: the half of {@link compileProfile} behind the readers. */
+/** Compile plain rules: the half of `compileProfile` behind the readers, without them. */
 export function compilePolicy(policy: SeccompPolicy, options: CompileOptions): CompiledFilter {
   const { source, optimize = 0, unknownSyscall = 'warn', libseccomp = loadDefaultSync() } = options;
   const architecture = parseArchitecture(options.arch);
@@ -185,10 +156,6 @@ function refusal(
   }
 }
 
-function isParsed(profile: ProfileInput): profile is ParsedProfile {
-  return typeof profile === 'object' && 'locate' in profile && typeof profile.locate === 'function';
-}
-
 function concatenate(head: Uint8Array, tail: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(head.length + tail.length);
   bytes.set(head);
@@ -198,7 +165,8 @@ function concatenate(head: Uint8Array, tail: Uint8Array): Uint8Array {
 
 let defaultLibseccomp: Libseccomp | undefined;
 
-async function loadDefault(): Promise<Libseccomp> {
+/** The libseccomp that is loaded once and kept. */
+export async function loadDefault(): Promise<Libseccomp> {
   if (!defaultLibseccomp?.usable) defaultLibseccomp = await loadLibseccomp();
   return defaultLibseccomp;
 }
