@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseArchitecture } from '../src/architecture.js';
 import { applyOperation, compileProfileSync, type FilterOperation, planFilter } from '../src/compiler/index.js';
+import { fastestOrder } from '../src/compiler/rule-order.js';
 import { FilterContext, loadLibseccompSync } from '../src/libseccomp/index.js';
 import type { SeccompPolicy } from '../src/policy.js';
 import { readProfile, resolvePolicy } from '../src/profile/index.js';
@@ -46,9 +47,10 @@ function plan(optimize: 0 | 2): { policy: SeccompPolicy; operations: FilterOpera
   return { policy, operations };
 }
 
+/** What compilePolicy has libseccomp do; native gets the same calls in the profile's order. */
 function compileOperations({ policy, operations }: ReturnType<typeof plan>): Uint8Array {
   using filter = new FilterContext(libseccomp, { defaultAction: policy.defaultAction, architecture: 'x86_64' });
-  for (const operation of operations) applyOperation(filter, operation);
+  for (const operation of fastestOrder(operations, libseccomp)) applyOperation(filter, operation);
   return filter.exportBpf();
 }
 
@@ -72,7 +74,7 @@ function compileTime(optimize: 0 | 2): Figure[] {
   return [
     { what: `${label}: native libseccomp`, value: milliseconds(median(rounds.map(({ native }) => native))) },
     { what: `${label}: libseccomp.wasm`, value: milliseconds(median(rounds.map(({ wasm }) => wasm))) },
-    { what: `${label}: wasm / native`, value: ratio.toFixed(2), bar: 'at most 1.25', holds: ratio <= 1.25 },
+    { what: `${label}: wasm / native`, value: ratio.toFixed(2), bar: 'at most 1.0', holds: ratio <= 1 },
   ];
 }
 

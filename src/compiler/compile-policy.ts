@@ -15,6 +15,7 @@ import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
 import { planFilter } from './plan.js';
+import { fastestOrder } from './rule-order.js';
 
 export interface CompileOptions {
   /** The machine the filter is for, by any name: `x86_64`, `SCMP_ARCH_X86_64`, `amd64`. */
@@ -72,8 +73,7 @@ export function compilePolicy(policy: SeccompPolicy, options: CompileOptions): C
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
   });
 
-  using filter = new FilterContext(libseccomp, { defaultAction: policy.defaultAction, architecture });
-  for (const operation of plan.operations) apply(filter, operation, policy, source);
+  using filter = buildFilter(libseccomp, plan.operations, policy, { architecture, source });
 
   const architectures = [
     architecture,
@@ -109,18 +109,30 @@ export function compilePolicy(policy: SeccompPolicy, options: CompileOptions): C
   };
 }
 
-/** Run an operation; what libseccomp refuses is reported at its place in the profile. */
-function apply(
-  filter: FilterContext,
-  operation: FilterOperation,
+/** A filter context after all operations; what libseccomp refuses is reported at its place in the profile. */
+function buildFilter(
+  libseccomp: Libseccomp,
+  operations: readonly FilterOperation[],
   policy: SeccompPolicy,
-  source: string | undefined,
-): void {
+  { architecture, source }: { architecture: Architecture; source: string | undefined },
+): FilterContext {
+  const build = (ordered: readonly FilterOperation[]) => {
+    const filter = new FilterContext(libseccomp, { defaultAction: policy.defaultAction, architecture });
+    for (const operation of ordered) {
+      try {
+        applyOperation(filter, operation);
+      } catch (cause) {
+        filter.release();
+        throw cause instanceof LibseccompError ? refusal(operation, cause, policy, source) : cause;
+      }
+    }
+    return filter;
+  };
   try {
-    applyOperation(filter, operation);
-  } catch (cause) {
-    if (!(cause instanceof LibseccompError)) throw cause;
-    throw refusal(operation, cause, policy, source);
+    return build(fastestOrder(operations, libseccomp));
+  } catch {
+    // The profile's own order decides which of several faults is told.
+    return build(operations);
   }
 }
 
