@@ -43,7 +43,7 @@ const filter = fc.record({
   rules: fc.array(rule, { maxLength: 14 }),
 });
 
-function outcome(target: string, operations: readonly FilterOperation[]): string {
+function outcome(target: (typeof TARGETS)[number], operations: readonly FilterOperation[]): string {
   using context = new FilterContext(libseccomp, { defaultAction: { kind: 'KILL_PROCESS' }, architecture: target });
   try {
     for (const operation of operations) applyOperation(context, operation);
