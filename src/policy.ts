@@ -31,14 +31,18 @@ export interface ArgumentCondition {
   valueTwo: bigint;
 }
 
+type RulePlace = Pick<PolicyRule, 'path' | 'position' | 'source'>;
+
 /** One entry of a profile's `syscalls`, after conditional entries were decided. All conditions must hold (AND). */
 export interface PolicyRule {
-  names: readonly { name: string; path: string; position?: SourcePosition | undefined }[];
+  names: readonly ({ name: string } & RulePlace)[];
   action: Action;
   conditions: readonly ArgumentCondition[];
   /** Where in the profile: the JSON path, for instance `syscalls[3]`, and the position where the text is known. */
   path: string;
   position?: SourcePosition | undefined;
+  /** The file, where the profile extends another and this comes from there. */
+  source?: string | undefined;
 }
 
 /** `SECCOMP_FILTER_FLAG_…` of seccomp(2) that a profile may ask for. */
@@ -55,6 +59,8 @@ export interface Warning {
   /** JSON path in the profile, for instance `syscalls[3].names[0]`. */
   path?: string | undefined;
   position?: SourcePosition | undefined;
+  /** The file, where the profile extends another and this is about that one. */
+  source?: string | undefined;
 }
 
 /**
@@ -64,8 +70,9 @@ export interface Warning {
 export interface SeccompPolicy {
   defaultAction: Action;
   /** Architectures besides the target's own; may name it again. */
-  architectures: readonly { architecture: Architecture; path: string; position?: SourcePosition | undefined }[];
-  flags: readonly FilterFlag[];
+  architectures: readonly ({ architecture: Architecture } & RulePlace)[];
+  /** Undefined where the profile says nothing of them: runtimes have defaults then, not where it says "none". */
+  flags: readonly FilterFlag[] | undefined;
   rules: readonly PolicyRule[];
   listenerPath?: string | undefined;
   listenerMetadata?: string | undefined;

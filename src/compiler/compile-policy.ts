@@ -102,7 +102,7 @@ export function compilePolicy(policy: SeccompPolicy, options: CompileOptions): C
   return {
     program,
     arches: architectures.map(({ name }) => name),
-    flags: policy.flags,
+    flags: policy.flags ?? [],
     usesListener: plan.operations.some((o) => o.kind === 'addRule' && o.action.kind === 'NOTIFY'),
     warnings: plan.warnings,
     ...(options.pfc ? { pfc: filter.exportPfc() } : {}),

@@ -2,12 +2,12 @@ import { ARCHITECTURES } from '../architecture.js';
 import { ERRNO_NAMES, errnoNumber } from '../errno.js';
 import type { Warning } from '../policy.js';
 import { CAPABILITIES } from './capability.js';
+import { DOCKER_ARCHITECTURES } from './conditional-entry.js';
 import { quote } from './json-path.js';
 import { parseMinKernel } from './kernel-version.js';
 import { nearestName } from './nearest-name.js';
 import type { Locate } from './parsed-profile.js';
 import type { ProfileIssue, ProfileIssueCode } from './profile-error.js';
-import { DOCKER_ARCHITECTURES } from './resolve-policy.js';
 import type { ActionName, DockerCondition, DockerSeccomp, DockerSyscall } from './schema.js';
 
 /** The largest value of an action that carries one: libseccomp refuses ERRNO past 4094; TRACE's is 16 bits wide. */
@@ -50,6 +50,10 @@ export function checkProfile(seccomp: DockerSeccomp, locate: Locate): Pick<Findi
     name: { path: ['defaultErrno'], value: defaultErrno },
   });
   checkListener(findings, seccomp);
+  if (seccomp.remove?.length && !seccomp.extends) {
+    const message = '"remove" takes system calls out of the profile that "extends" names, and there is none';
+    findings.issue('remove-without-extends', ['remove'], message, 'name one, or take "remove" out');
+  }
   syscalls.forEach((entry, index) => {
     const path = ['syscalls', index];
     checkNames(findings, entry, path);

@@ -6,6 +6,8 @@ import type { DockerSeccomp } from './schema.js';
 export interface Place {
   path: string;
   position?: SourcePosition | undefined;
+  /** The file it is in, where that is not the profile's own but one that it extends. */
+  source?: string | undefined;
 }
 
 /** The place of a value of the seccomp section, by its path from there. */
@@ -21,12 +23,36 @@ export interface ParsedProfile {
   readonly seccomp: DockerSeccomp;
   /** What the caller called it, usually its file name. */
   readonly source: string | undefined;
+  /** What the profile calls itself (`metadata.name` of a SeccompProfile): others may extend it by that name. */
+  readonly name?: string | undefined;
   readonly warnings: readonly Warning[];
   readonly locate: Locate;
+  /**
+   * The text has no default action and takes that of the profile it extends. Until that is read
+   * `seccomp.defaultAction` is the strictest there is.
+   */
+  readonly inheritsDefault?: boolean | undefined;
 }
 
 /**
  * `oci`: a `LinuxSeccomp` object; `oci-config`: the `linux.seccomp` of a `config.json`; `docker`: Docker's or Podman's
- * format, wherever it was found.
+ * format, wherever it was found; `spo`: the SeccompProfile of Kubernetes' Security Profiles Operator; `seccompiler`: one
+ * thread's filter of a Firecracker file; `systemd`: the SystemCall…= lines of a unit; `list`: the plain list.
  */
-export type ProfileFormat = 'oci' | 'oci-config' | 'docker';
+export type ProfileFormat = 'oci' | 'oci-config' | 'docker' | 'spo' | 'seccompiler' | 'systemd' | 'list';
+
+/**
+ * What a caller may say a text is. `json` and `yaml` are syntaxes, and leave the format to be told by the keys; `oci` is
+ * both a `LinuxSeccomp` and a `config.json`.
+ */
+export const INPUT_FORMATS = ['json', 'yaml', 'oci', 'docker', 'spo', 'seccompiler', 'systemd', 'list'] as const;
+export type InputFormat = (typeof INPUT_FORMATS)[number];
+
+export interface ReadOptions {
+  /** What to call the profile in messages, usually its file name. */
+  source?: string | undefined;
+  /** What the text is. Default: told by its content, or an error. */
+  format?: InputFormat | undefined;
+  /** Of a seccompiler file: the thread whose filter is meant. Needed where there are several. */
+  thread?: string | undefined;
+}

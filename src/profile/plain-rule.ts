@@ -13,7 +13,7 @@ export function policyBase(seccomp: Omit<DockerSeccomp, 'syscalls'>, errno: bigi
   const { defaultAction, flags, listenerPath, listenerMetadata } = seccomp;
   return {
     defaultAction: actionOf(defaultAction, errno),
-    flags: [...new Set(flags)],
+    flags: flags ? [...new Set(flags)] : undefined,
     listenerPath: listenerPath ?? undefined,
     listenerMetadata: listenerMetadata ?? undefined,
   };

@@ -2,7 +2,7 @@ import { ScmpError, type SourcePosition } from '../errors.js';
 
 /** What is wrong at one place of a profile. Stable: safe to switch on. */
 export type ProfileIssueCode =
-  // PROFILE_SYNTAX: the text is not JSON as RFC 8259 has it, or is beyond this reader's limits.
+  // PROFILE_SYNTAX: the text is not in its format's syntax (for JSON: RFC 8259), or is beyond this reader's limits.
   | 'empty-input'
   | 'input-too-large'
   | 'not-utf8'
@@ -11,9 +11,22 @@ export type ProfileIssueCode =
   | 'duplicate-key'
   | 'nesting-too-deep'
   | 'number-too-long'
-  // PROFILE_INVALID: it is JSON, and not a profile.
+  | 'several-documents'
+  | 'yaml-feature'
+  | 'ambiguous-octal'
+  // PROFILE_INVALID: it can be read, and is not a profile.
   | 'unknown-format'
   | 'ambiguous-format'
+  | 'wrong-format'
+  | 'wrong-kind'
+  | 'unsupported-base'
+  | 'several-threads'
+  | 'unknown-thread'
+  | 'identical-actions'
+  | 'mixed-rules'
+  | 'too-many-conditions'
+  | 'wide-value'
+  | 'impossible-condition'
   | 'no-seccomp-section'
   | 'missing-key'
   | 'misspelt-key'
@@ -32,7 +45,20 @@ export type ProfileIssueCode =
   | 'name-and-names'
   | 'architectures-and-arch-map'
   | 'notify-default'
-  | 'notify-write';
+  | 'notify-write'
+  // What comes of "extends".
+  | 'extends-open'
+  | 'extends-not-found'
+  | 'extends-cycle'
+  | 'extends-too-deep'
+  | 'remove-without-extends'
+  | 'remove-nothing'
+  | 'remove-weakens'
+  | 'override-weakens'
+  | 'default-weakens'
+  | 'default-errno-without-action'
+  // What one runtime alone refuses (CompileOptions.runtime).
+  | 'errno-ret-refused';
 
 export interface ProfileIssue {
   code: ProfileIssueCode;
@@ -42,6 +68,8 @@ export interface ProfileIssue {
   path: string;
   /** Where, if the profile was read from text. */
   position?: SourcePosition | undefined;
+  /** The file it is in, where that is not the profile's own but one that it extends. */
+  source?: string | undefined;
   /** What to do about it. */
   hint?: string | undefined;
 }
@@ -49,8 +77,8 @@ export interface ProfileIssue {
 const LISTED_ISSUES = 20;
 
 /**
- * A profile that cannot be read, with everything that is wrong with it. `PROFILE_SYNTAX`: not JSON (one issue, the
- * first); `PROFILE_INVALID`: JSON that is not a profile. The message has one line an issue,
+ * A profile that cannot be read, with everything that is wrong with it. `PROFILE_SYNTAX`: not in its format's syntax
+ * (one issue, the first); `PROFILE_INVALID`: not a profile. The message has one line an issue,
  * `SOURCE:LINE:COLUMN: PATH: what is wrong; what to do`.
  */
 export class ProfileError extends ScmpError {
@@ -66,8 +94,8 @@ export class ProfileError extends ScmpError {
 }
 
 function formatIssues(issues: readonly ProfileIssue[], source: string): string {
-  const lines = issues.slice(0, LISTED_ISSUES).map(({ message, path, position, hint }) => {
-    const place = position ? `${source}:${position.line}:${position.column}` : source;
+  const lines = issues.slice(0, LISTED_ISSUES).map(({ message, path, position, hint, source: file = source }) => {
+    const place = position ? `${file}:${position.line}:${position.column}` : file;
     return `${place}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`;
   });
   const unlisted = issues.length - lines.length;

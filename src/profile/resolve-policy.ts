@@ -1,32 +1,15 @@
-import { ARCHITECTURES, type Architecture, findArchitecture } from '../architecture.js';
+import { type Architecture, findArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
 import { InvalidArgumentError } from '../errors.js';
-import type { SeccompPolicy, Warning } from '../policy.js';
+import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { parseCapabilities } from './capability.js';
+import { type ConditionOutcome, type ResolutionTarget, tryConditions } from './conditional-entry.js';
 import { quote } from './json-path.js';
-import { isAtLeast, type KernelVersion, parseMinKernel, parseRelease } from './kernel-version.js';
+import { type KernelVersion, parseRelease } from './kernel-version.js';
 import type { Locate, ParsedProfile, Place } from './parsed-profile.js';
 import { actionOf, listedArchitectures, policyBase, policyRule } from './plain-rule.js';
 import { ProfileError } from './profile-error.js';
-import type { ActionName, DockerCondition, DockerSeccomp, DockerSyscall } from './schema.js';
-
-/** What conditional entries ask about. */
-interface ResolutionTarget {
-  readonly architecture: Architecture;
-  /** The container's bounding set, as full names (`CAP_SYS_ADMIN`). */
-  readonly capabilities: ReadonlySet<string>;
-  /** Undefined is as new as any, so that a profile resolves alike on every machine. */
-  readonly kernel?: KernelVersion | undefined;
-}
-
-/** libseccomp-golang's names, which `arches` is compared with: libseccomp's own but for three. */
-function dockerName({ name }: Architecture): string {
-  const renamed: Partial<Record<typeof name, string>> = { x86_64: 'amd64', aarch64: 'arm64', loongarch64: 'loong64' };
-  return renamed[name] ?? name;
-}
-
-/** Every name that `includes.arches` and `excludes.arches` can match. Comparison is exact. */
-export const DOCKER_ARCHITECTURES: ReadonlySet<string> = new Set(ARCHITECTURES.map(dockerName));
+import type { ActionName, DockerSeccomp, DockerSyscall } from './schema.js';
 
 export interface ResolveOptions {
   arch: Architecture;
@@ -36,49 +19,62 @@ export interface ResolveOptions {
   kernel?: string | undefined;
 }
 
+/** An entry of `syscalls` and what was decided about it. */
+export interface ResolvedEntry {
+  readonly place: Place;
+  readonly names: readonly string[];
+  /** Every condition it has, the ones that do not hold too. Empty: it applies everywhere. */
+  readonly outcomes: readonly ConditionOutcome[];
+  /** What it comes to; undefined where a condition drops it. */
+  readonly rule: PolicyRule | undefined;
+}
+
+/** A profile decided for one target, with what decided it. */
+export interface Resolution {
+  readonly target: ResolutionTarget;
+  readonly policy: SeccompPolicy;
+  readonly entries: readonly ResolvedEntry[];
+  /** Which key gave the architectures besides the target: `archMap` by the entry for the target, or none. */
+  readonly architecturesFrom:
+    | { kind: 'archMap'; place: Place }
+    | { kind: 'archMap-without-target' }
+    | { kind: 'architectures' }
+    | { kind: 'target' };
+}
+
 /**
  * Decide a profile's conditions for one target. The same arguments give the same policy on every machine. The warnings
- * are the profile's. Raises {@link InvalidArgumentError} for a capability or kernel that is none.
+ * are the profile's. Raises {@link InvalidArgumentError} for a capability or kernel that is none, {@link ProfileError}
+ * for an errno the target lacks and for a profile whose `extends` is still open (see `extendProfile`).
  */
 export function resolvePolicy(
   profile: ParsedProfile,
   options: ResolveOptions,
 ): { policy: SeccompPolicy; warnings: readonly Warning[] } {
+  return { policy: resolve(profile, options).policy, warnings: profile.warnings };
+}
+
+/**
+ * As {@link resolvePolicy}, with what decided each entry. It follows setupSeccomp (moby/moby,
+ * profiles/seccomp/seccomp_linux.go; containers/common, pkg/seccomp/seccomp_linux.go); `tryConditions` has the rules of
+ * `includes` and `excludes`. The rest:
+ * - `archMap`: the first entry whose architecture is the target's gives the architectures, its own and its
+ *   subArchitectures; with no such entry the target stands alone.
+ * - an errno name wins over the number beside it (containers/common, getErrno). Docker knows the number alone: where both
+ *   are given they should agree.
+ */
+export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolution {
   const { arch, capabilities = [], kernel } = options;
+  const { seccomp, locate, source } = profile;
+  if (seccomp.extends) {
+    const message = `the profile extends ${quote(seccomp.extends)}, which was not read`;
+    throw new ProfileError('PROFILE_INVALID', [{ code: 'extends-open', message, ...locate('extends') }], source);
+  }
   const target: ResolutionTarget = {
     architecture: arch,
     capabilities: parseCapabilities(capabilities),
     kernel: kernel === undefined ? undefined : parseKernel(kernel),
   };
-  const { seccomp, locate, warnings, source } = profile;
-  return { policy: plainPolicy(seccomp, target, locate, source), warnings };
-}
-
-function parseKernel(text: string): KernelVersion {
-  const kernel = parseRelease(text);
-  if (!kernel) throw new InvalidArgumentError(`${quote(text)} is no kernel version; give one as "6.1"`);
-  return kernel;
-}
-
-/**
- * A profile as plain rules for one target: Docker's and Podman's conditions, as setupSeccomp has it (moby/moby,
- * profiles/seccomp/seccomp_linux.go; containers/common, pkg/seccomp/seccomp_linux.go), decide; the other formats have none:
- * - `archMap`: the first entry whose architecture is the target's gives the architectures, its own and its
- *   subArchitectures; with no such entry the target stands alone.
- * - an entry is dropped where its `excludes` has the target's architecture, any capability the container has, or a
- *   kernel no newer than the target's; or where its `includes` lacks the architecture, has a capability the container
- *   lacks, or a newer kernel. Of each an empty list is no condition.
- * - an errno name wins over the number beside it (Podman's getErrno). Docker knows the number alone: where both are
- *   given they should agree.
- * Podman has no `minKernel`; where it is given Moby's rule holds.
- */
-function plainPolicy(
-  seccomp: DockerSeccomp,
-  target: ResolutionTarget,
-  locate: Locate,
-  source: string | undefined,
-): SeccompPolicy {
-  const { architecture } = target;
   const errnoOf = (
     action: ActionName,
     number: bigint | null | undefined,
@@ -88,66 +84,61 @@ function plainPolicy(
     const carriesErrno = action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';
     if (!name || !carriesErrno) return number;
     if (/^\d+$/.test(name)) return BigInt(name);
-    const value = errnoNumber(name, architecture.name);
+    const value = errnoNumber(name, arch.name);
     if (value !== undefined) return BigInt(value);
-    const message = `${architecture.name} has no errno ${quote(name)}`;
+    const message = `${arch.name} has no errno ${quote(name)}`;
     throw new ProfileError('PROFILE_INVALID', [{ code: 'unknown-errno', message, ...place }], source);
   };
 
-  const { defaultAction, defaultErrnoRet, defaultErrno, syscalls } = seccomp;
-  return {
+  const { defaultAction, defaultErrnoRet, defaultErrno } = seccomp;
+  const entries = (seccomp.syscalls ?? []).map((entry, index): ResolvedEntry => {
+    const place = locate('syscalls', index);
+    const names = namesOf(entry, index, locate);
+    const outcomes = tryConditions(entry, target);
+    const resolved = { place, names: names.map(({ name }) => name), outcomes };
+    if (!outcomes.every(({ holds }) => holds)) return { ...resolved, rule: undefined };
+    const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
+    return { ...resolved, rule: policyRule(names, actionOf(entry.action, errno), entry.args, place) };
+  });
+  const { architectures, architecturesFrom } = chooseArchitectures(seccomp, arch, locate);
+  const policy = {
     ...policyBase(seccomp, errnoOf(defaultAction, defaultErrnoRet, defaultErrno, locate('defaultErrno'))),
-    architectures: seccomp.archMap?.length
-      ? mappedArchitectures(seccomp.archMap, architecture, locate)
-      : listedArchitectures(seccomp, architecture, locate),
-    rules: (syscalls ?? []).flatMap((entry, index) => {
-      if (!applies(entry, target)) return [];
-      const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
-      const action = actionOf(entry.action, errno);
-      return [policyRule(namesOf(entry, index, locate), action, entry.args, locate('syscalls', index))];
-    }),
+    architectures,
+    rules: entries.flatMap(({ rule }) => rule ?? []),
   };
+  return { target, policy, entries, architecturesFrom };
 }
 
-function mappedArchitectures(
-  archMap: NonNullable<DockerSeccomp['archMap']>,
+function parseKernel(text: string): KernelVersion {
+  const kernel = parseRelease(text);
+  if (!kernel) throw new InvalidArgumentError(`${quote(text)} is no kernel version; give one as "6.1"`);
+  return kernel;
+}
+
+function chooseArchitectures(
+  seccomp: DockerSeccomp,
   target: Architecture,
   locate: Locate,
-): SeccompPolicy['architectures'] {
+): Pick<Resolution, 'architecturesFrom'> & Pick<SeccompPolicy, 'architectures'> {
+  const { archMap } = seccomp;
+  if (!archMap?.length) {
+    const architectures = listedArchitectures(seccomp, target, locate);
+    return { architectures, architecturesFrom: { kind: architectures.length > 0 ? 'architectures' : 'target' } };
+  }
   const index = archMap.findIndex(({ architecture }) => architecture === target.ociName);
   const entry = archMap[index];
-  if (!entry) return [];
+  if (!entry) return { architectures: [], architecturesFrom: { kind: 'archMap-without-target' } };
   const subArchitectures = (entry.subArchitectures ?? []).map((name, position) => ({
     architecture: findArchitecture(name)!,
     ...locate('archMap', index, 'subArchitectures', position),
   }));
-  return [{ architecture: target, ...locate('archMap', index, 'architecture') }, ...subArchitectures];
+  return {
+    architectures: [{ architecture: target, ...locate('archMap', index, 'architecture') }, ...subArchitectures],
+    architecturesFrom: { kind: 'archMap', place: locate('archMap', index) },
+  };
 }
 
 function namesOf({ name, names }: DockerSyscall, index: number, locate: Locate) {
   if (name) return [{ name, ...locate('syscalls', index, 'name') }];
   return (names ?? []).map((listed, position) => ({ name: listed, ...locate('syscalls', index, 'names', position) }));
-}
-
-/** Whether an entry holds for the target; the order of the tests does not matter. */
-function applies({ includes, excludes }: DockerSyscall, target: ResolutionTarget): boolean {
-  const { arches, caps, minKernel } = includes ?? {};
-  const isIncluded =
-    (!arches?.length || arches.includes(dockerName(target.architecture))) &&
-    (caps ?? []).every((capability) => target.capabilities.has(capability)) &&
-    (!minKernel || reaches(target, minKernel));
-  return isIncluded && !isExcluded(excludes ?? {}, target);
-}
-
-function isExcluded({ arches, caps, minKernel }: DockerCondition, target: ResolutionTarget): boolean {
-  return (
-    (arches ?? []).includes(dockerName(target.architecture)) ||
-    (caps ?? []).some((capability) => target.capabilities.has(capability)) ||
-    (!!minKernel && reaches(target, minKernel))
-  );
-}
-
-function reaches({ kernel }: ResolutionTarget, minKernel: string): boolean {
-  const least = parseMinKernel(minKernel);
-  return kernel === undefined || (least !== undefined && isAtLeast(kernel, least));
 }

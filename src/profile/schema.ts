@@ -96,12 +96,15 @@ const archMapEntry = z.object({
 
 /**
  * Docker's format (moby/moby, profiles/seccomp/seccomp.go) with the errno names that Podman adds to it
- * (containers/common, pkg/seccomp/types.go).
+ * (containers/common, pkg/seccomp/types.go), and this package's own `extends` and `remove`.
  */
 export const dockerSeccompSchema = z.extend(ociSeccompSchema, {
   defaultErrno: z.nullish(z.string()),
   archMap: z.nullish(z.array(archMapEntry)),
   syscalls: z.nullish(z.array(dockerSyscall)),
+  // Ours: see extend-profile.ts. No runtime knows them.
+  extends: z.nullish(z.string()),
+  remove: z.nullish(strings),
 });
 
 export type OciSeccomp = z.infer<typeof ociSeccompSchema>;
