@@ -1,4 +1,10 @@
 export { CAPABILITIES } from './capability.js';
+export {
+  type EntryExplanation,
+  explainResolution,
+  formatResolution,
+  type ResolutionExplanation,
+} from './explain-resolution.js';
 export { InexactNumber, type JsonDocument, type JsonObject, type JsonValue, parseJson } from './json-document.js';
 export { formatPath, type JsonPath } from './json-path.js';
 export { nearestName } from './nearest-name.js';

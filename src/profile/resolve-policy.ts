@@ -23,6 +23,8 @@ export interface ResolveOptions {
 export interface ResolvedEntry {
   readonly place: Place;
   readonly names: readonly string[];
+  /** As the profile has it, without its errno. */
+  readonly action: ActionName;
   /** Every condition it has, the ones that do not hold too. Empty: it applies everywhere. */
   readonly outcomes: readonly ConditionOutcome[];
   /** What it comes to; undefined where a condition drops it. */
@@ -95,7 +97,7 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     const place = locate('syscalls', index);
     const names = namesOf(entry, index, locate);
     const outcomes = tryConditions(entry, target);
-    const resolved = { place, names: names.map(({ name }) => name), outcomes };
+    const resolved = { place, names: names.map(({ name }) => name), action: entry.action, outcomes };
     if (!outcomes.every(({ holds }) => holds)) return { ...resolved, rule: undefined };
     const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
     return { ...resolved, rule: policyRule(names, actionOf(entry.action, errno), entry.args, place) };
