@@ -5,16 +5,17 @@ import type { ArchitectureName } from '../architecture.js';
 import { parseArchitecture } from '../architecture.js';
 import { decodeProgram } from '../bpf/codec.js';
 import { disassemble, formatDisassembly } from '../bpf/index.js';
-import { type CompiledFilter, compileProfileSync } from '../compiler/index.js';
+import { compileParsed } from '../compiler/compile-parsed.js';
+import type { CompiledFilter } from '../compiler/compile-policy.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
-import { readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
 import { printWarnings, writeResult } from './output.js';
+import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
 import { syscallNames } from './syscall-names.js';
 
 type Format = 'bpf' | 'hex' | 'base64' | 'c' | 'json' | 'asm' | 'pfc';
 
-interface Flags extends CompileFlags {
+interface Flags extends CompileFlags, InputFlags {
   output?: string;
   format: Format;
   arch?: ArchitectureName;
@@ -25,7 +26,7 @@ export function addCompileCommand(program: Command): void {
     .command('compile')
     .summary('compile a profile to the BPF program libseccomp makes of it')
     .description(
-      "Compile a seccomp profile (OCI config.json or LinuxSeccomp, Docker's and Podman's format) to the bytes libseccomp emits.",
+      "Compile a seccomp profile (OCI, Docker, Podman, Kubernetes' SeccompProfile, seccompiler, systemd, plain list) to the bytes libseccomp emits.",
     )
     .argument('<profile>', 'the profile; "-" is standard input')
     .option('-o, --output <file>', 'where to write the result (default: standard output)')
@@ -35,21 +36,21 @@ export function addCompileCommand(program: Command): void {
         .default('bpf'),
     )
     .option('--arch <arch>', 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)', parseArchOption);
+  addInputOptions(command);
   addCompileOptions(command, 'newer than any the profile names').action(compile);
 }
 
-function compile(path: string, flags: Flags): void {
-  const { bytes, source } = readInput(path);
+async function compile(path: string, flags: Flags): Promise<void> {
+  const profile = await readInputProfile(path, flags);
   const libseccomp = loadLibseccompSync();
   const arch = flags.arch ?? hostArchitecture();
-  const compiled = compileProfileSync(bytes, {
+  const compiled = compileParsed(profile, {
     ...compileOptions(flags),
     arch,
-    source,
     libseccomp,
     pfc: flags.format === 'pfc',
   });
-  printWarnings(compiled.warnings, source);
+  printWarnings(compiled.warnings, profile.source);
   writeResult(render(compiled, flags.format, libseccomp), flags.output);
 }
 

@@ -26,9 +26,9 @@ export function printError(text: string): void {
   writeAll(2, Buffer.from(`${text}\n`));
 }
 
-export function printWarnings(warnings: readonly Warning[], source: string): void {
-  for (const { message, path, position, source: file = source } of warnings) {
-    const place = position ? `${file}:${position.line}:${position.column}` : file;
+export function printWarnings(warnings: readonly Warning[], source = 'profile'): void {
+  for (const { message, path, position } of warnings) {
+    const place = position ? `${source}:${position.line}:${position.column}` : source;
     printError(`${place}: warning: ${path ? `${path}: ` : ''}${message}`);
   }
 }

@@ -3,13 +3,14 @@ import type { Command } from 'commander';
 import { hostArchitecture, type InstallableFilter, installAndExec } from '../../native-loader/index.js';
 import { parseArchitecture } from '../architecture.js';
 import { readProgram, verifyProgram } from '../bpf/index.js';
-import { compileProfileSync } from '../compiler/index.js';
+import { compileParsed } from '../compiler/compile-parsed.js';
 import { InvalidArgumentError } from '../errors.js';
 import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { printWarnings } from './output.js';
+import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
-interface Flags extends CompileFlags {
+interface Flags extends CompileFlags, InputFlags {
   profile: string;
   newPrivs: boolean;
 }
@@ -28,26 +29,27 @@ export function addRunCommand(program: Command): void {
     .option('--no-new-privs', 'set no_new_privs first (on by default)')
     .option('--new-privs', 'do not set no_new_privs; needs CAP_SYS_ADMIN', false)
     .passThroughOptions();
+  addInputOptions(command);
   addCompileOptions(command, 'the one that runs').action(run);
 }
 
-function run(command: string, args: string[], flags: Flags): void {
-  const filter = filterOf(flags);
+async function run(command: string, args: string[], flags: Flags): Promise<void> {
+  const filter = await filterOf(flags);
   installAndExec({ filter, installOptions: { noNewPrivs: !flags.newPrivs }, command, args });
 }
 
-function filterOf(flags: Flags): InstallableFilter {
-  const { bytes, source } = readInput(flags.profile);
+async function filterOf(flags: Flags): Promise<InstallableFilter> {
+  const input = readInput(flags.profile);
+  const { bytes, source } = input;
   const arch = hostArchitecture();
   if (isProgram(bytes)) {
     verifyProgram(readProgram(bytes, parseArchitecture(arch).endianness).instructions);
     return bytes;
   }
-  const compiled = compileProfileSync(bytes, {
+  const compiled = compileParsed(await profileOfInput(input, flags), {
     kernel: release(),
     ...compileOptions(flags),
     arch,
-    source,
   });
   printWarnings(compiled.warnings, source);
   if (compiled.usesListener) {

@@ -1,13 +1,14 @@
-import { parseArchitecture } from '../architecture.js';
-import { type ParsedProfile, readProfile, resolvePolicy } from '../profile/index.js';
-import { type CompiledFilter, type CompileOptions, compilePolicy, loadDefault } from './compile-policy.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { readProfile } from '../profile/read-profile.js';
+import { compileParsed } from './compile-parsed.js';
+import { type CompiledFilter, type CompileOptions, loadDefault } from './compile-policy.js';
 
-/** JSON text, its bytes, an object, or a profile that was read before. */
+/** A profile's text, its bytes, an object, or a profile that was read before. */
 export type ProfileInput = string | Uint8Array | object | ParsedProfile;
 
 /**
- * Compile a seccomp profile (OCI `LinuxSeccomp`, OCI `config.json`, Docker's format) to the bytes libseccomp would emit
- * on a machine of the target's architecture.
+ * Compile a seccomp profile of any format that `readProfile` reads to the bytes libseccomp would emit on a machine of the
+ * target's architecture.
  *
  * Follows youki's `initialize_seccomp`; where that and runc differ (the operands of SCMP_CMP_MASKED_EQ) it follows runc.
  *
@@ -22,12 +23,8 @@ export async function compileProfile(profile: ProfileInput, options: CompileOpti
 
 /** As {@link compileProfile} without waiting; with no `libseccomp` given, in Node only. */
 export function compileProfileSync(profile: ProfileInput, options: CompileOptions): CompiledFilter {
-  const { source, capabilities, kernel } = options;
-  const architecture = parseArchitecture(options.arch);
-  const parsed = isParsed(profile) ? profile : readProfile(profile, { source });
-  const { policy, warnings } = resolvePolicy(parsed, { arch: architecture, capabilities, kernel });
-  const compiled = compilePolicy(policy, { ...options, source: source ?? parsed.source });
-  return { ...compiled, warnings: [...warnings, ...compiled.warnings] };
+  const parsed = isParsed(profile) ? profile : readProfile(profile, { source: options.source });
+  return compileParsed(parsed, options);
 }
 
 function isParsed(profile: ProfileInput): profile is ParsedProfile {

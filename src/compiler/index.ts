@@ -1,4 +1,5 @@
 export { CompileError } from './compile-error.js';
+export { compileParsed } from './compile-parsed.js';
 export { type CompiledFilter, type CompileOptions, compilePolicy } from './compile-policy.js';
 export { compileProfile, compileProfileSync, type ProfileInput } from './compile-profile.js';
 export { applyOperation, type FilterOperation } from './filter-operation.js';

@@ -7,8 +7,15 @@ export {
 } from './explain-resolution.js';
 export { InexactNumber, type JsonDocument, type JsonObject, type JsonValue, parseJson } from './json-document.js';
 export { formatPath, type JsonPath } from './json-path.js';
+export { loadProfile } from './load-profile.js';
 export { nearestName } from './nearest-name.js';
-export type { ParsedProfile, ProfileFormat } from './parsed-profile.js';
+export {
+  INPUT_FORMATS,
+  type InputFormat,
+  type ParsedProfile,
+  type ProfileFormat,
+  type ReadOptions,
+} from './parsed-profile.js';
 export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './profile-error.js';
-export { type ReadOptions, readProfile } from './read-profile.js';
+export { readProfile } from './read-profile.js';
 export { type ResolveOptions, resolvePolicy } from './resolve-policy.js';

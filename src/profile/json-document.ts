@@ -1,7 +1,8 @@
 import { createScanner, type JSONScanner } from 'jsonc-parser';
 import type { SourcePosition } from '../errors.js';
-import { formatPath, type JsonPath, quote } from './json-path.js';
-import { ProfileError, type ProfileIssueCode } from './profile-error.js';
+import { type JsonPath, quote } from './json-path.js';
+import type { ProfileError, ProfileIssueCode } from './profile-error.js';
+import { decodeText, positionFinder, syntaxFault } from './source-text.js';
 
 /** A number that no integer stands for exactly; it is kept so that an error can show it. */
 export class InexactNumber {
@@ -39,8 +40,6 @@ export interface JsonDocument {
   keyPositionOf(path: JsonPath): SourcePosition | undefined;
 }
 
-/** The largest profile taken, in bytes or UTF-16 code units. Docker's default profile has about 15 kB. */
-export const LARGEST_INPUT = 16 * 1024 * 1024;
 /** The most values in a profile: Docker's default has about 700, each name being one. */
 export const LARGEST_COUNT = 65_536;
 /** A `config.json` nests about 8 deep. The bound keeps hostile input from exhausting the stack. */
@@ -54,86 +53,33 @@ export const LONGEST_INTEGER = 4096;
  * `PROFILE_SYNTAX` at the first fault, whatever the input.
  */
 export function parseJson(input: string | Uint8Array, source?: string): JsonDocument {
-  if (input.length > LARGEST_INPUT) {
-    throw fault('input-too-large', `larger than ${LARGEST_INPUT / 1024 / 1024} MiB`, { source });
-  }
-  const text = typeof input === 'string' ? input.replace(/^\uFEFF/, '') : decodeUtf8(input, source);
-  const binaryAt = text.indexOf('\0');
-  if (binaryAt >= 0) {
-    const hint = 'a profile is JSON text in UTF-8';
-    throw fault('binary-input', 'binary data, not JSON', { source, text, offset: binaryAt, hint });
-  }
+  const text = decodeText(input, source);
   const { value, node } = new Parser(text, source).parse();
+  return placedDocument(value, node, text);
+}
+
+/** Where a value is written: the shadow that positions are looked up in. */
+export interface ValueNode {
+  /** UTF-16 code units from the text's beginning. */
+  offset: number;
+  keyOffset?: number;
+  children?: Map<string | number, ValueNode>;
+}
+
+/** A value that was read from a text, whatever the syntax, with the places of its parts. */
+export function placedDocument(value: JsonValue, root: ValueNode, text: string): JsonDocument {
   const positionAt = positionFinder(text);
   return {
     value,
-    positionOf: (path) => positionAt(findNode(node, path).offset),
+    positionOf: (path) => positionAt(findNode(root, path).offset),
     keyPositionOf(path) {
-      const { keyOffset, offset } = findNode(node, path);
+      const { keyOffset, offset } = findNode(root, path);
       return positionAt(keyOffset ?? offset);
     },
   };
 }
 
-function decodeUtf8(bytes: Uint8Array, source: string | undefined): string {
-  const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw fault('not-utf8', 'UTF-16 text', { source, text: '', hint: 'save it as UTF-8' });
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    const text = new TextDecoder().decode(bytes);
-    if (text.includes('\0')) return text; // binary: the caller says so
-    const hint = 'save it as UTF-8';
-    throw fault('not-utf8', 'not valid UTF-8', { source, text, offset: text.indexOf('\uFFFD'), hint });
-  }
-}
-
-interface FaultDetails {
-  source: string | undefined;
-  text?: string;
-  offset?: number;
-  path?: JsonPath;
-  hint?: string | undefined;
-}
-
-function fault(code: ProfileIssueCode, message: string, details: FaultDetails): ProfileError {
-  const { source, text, offset = 0, path = [], hint } = details;
-  const position = text === undefined ? undefined : positionFinder(text)(offset);
-  return new ProfileError('PROFILE_SYNTAX', [{ code, message, path: formatPath(path), position, hint }], source);
-}
-
-/** Line and column of offsets in a text. The lines are found once, when the first position is asked for. */
-function positionFinder(text: string): (offset: number) => SourcePosition {
-  let lineStarts: number[] | undefined;
-  return (offset) => {
-    lineStarts ??= findLineStarts(text);
-    let line = 0;
-    for (let above = lineStarts.length; above - line > 1; ) {
-      const middle = (line + above) >>> 1;
-      if (lineStarts[middle]! <= offset) line = middle;
-      else above = middle;
-    }
-    return { line: line + 1, column: offset - lineStarts[line]! + 1, offset };
-  };
-}
-
-function findLineStarts(text: string): number[] {
-  const starts = [0];
-  const lineBreak = /\r\n?|\n/g;
-  while (lineBreak.test(text)) starts.push(lineBreak.lastIndex);
-  return starts;
-}
-
-/** Where a value is written: the shadow that positions are looked up in. */
-interface Node {
-  offset: number;
-  keyOffset?: number;
-  children?: Map<string | number, Node>;
-}
-
-function findNode(root: Node, path: JsonPath): Node {
+function findNode(root: ValueNode, path: JsonPath): ValueNode {
   let node = root;
   for (const segment of path) {
     const child = node.children?.get(segment);
@@ -145,7 +91,7 @@ function findNode(root: Node, path: JsonPath): Node {
 
 interface Parsed {
   value: JsonValue;
-  node: Node;
+  node: ValueNode;
 }
 
 /** `ScanError` of jsonc-parser (a const enum, which isolated modules cannot read), as sentences. */
@@ -216,7 +162,7 @@ class Parser {
     if (++this.valueCount > LARGEST_COUNT) {
       throw this.fail('input-too-large', `more than ${LARGEST_COUNT} values`);
     }
-    const node: Node = { offset: this.offset };
+    const node: ValueNode = { offset: this.offset };
     const first = this.token[0];
     if (first === '{' || first === '[') {
       if (this.path.length >= DEEPEST_NESTING) {
@@ -250,7 +196,7 @@ class Parser {
     return /^-?\d+$/.test(token) && token !== '-0' ? BigInt(token) : new InexactNumber(token, 'fraction');
   }
 
-  private parseMembers(children: Map<string | number, Node>): JsonObject {
+  private parseMembers(children: Map<string | number, ValueNode>): JsonObject {
     const members: JsonObject = Object.create(null);
     this.parseList('}', (isFirst) => {
       if (!this.token.startsWith('"')) throw this.unexpected(isFirst ? 'a key in double quotes or "}"' : 'a key');
@@ -274,7 +220,7 @@ class Parser {
     return members;
   }
 
-  private parseItems(children: Map<string | number, Node>): JsonValue[] {
+  private parseItems(children: Map<string | number, ValueNode>): JsonValue[] {
     const items: JsonValue[] = [];
     this.parseList(']', () => {
       this.path.push(items.length);
@@ -311,6 +257,6 @@ class Parser {
 
   private fail(code: ProfileIssueCode, message: string, hint?: string, offset = this.offset): ProfileError {
     const { source, text, path } = this;
-    return fault(code, message, { source, text, offset, path, hint });
+    return syntaxFault(code, message, { source, text, offset, path, hint });
   }
 }

@@ -19,6 +19,7 @@ export type ProfileIssueCode =
   | 'ambiguous-format'
   | 'wrong-format'
   | 'wrong-kind'
+  | 'foreign-key'
   | 'unsupported-base'
   | 'several-threads'
   | 'unknown-thread'

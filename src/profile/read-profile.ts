@@ -1,56 +1,53 @@
 import { InvalidArgumentError } from '../errors.js';
-import { checkProfile } from './check-profile.js';
-import { findSeccompSection } from './detect.js';
+import { detectDocument } from './detect-document.js';
+import { detectSyntax } from './detect-syntax.js';
+import { readSeccompSection } from './formats/docker.js';
+import { readSpo } from './formats/spo.js';
+import { parseYaml } from './formats/yaml.js';
 import { type JsonDocument, parseJson } from './json-document.js';
-import { formatPath } from './json-path.js';
-import type { Locate, ParsedProfile } from './parsed-profile.js';
+import type { ParsedProfile, ReadOptions } from './parsed-profile.js';
 import { documentOfObject } from './plain-object.js';
-import { ProfileError } from './profile-error.js';
-import { dockerSeccompSchema } from './schema.js';
-import { profileIssue } from './schema-issues.js';
-import { checkKeys } from './unknown-keys.js';
-
-export interface ReadOptions {
-  /** What to call the profile in messages, usually its file name. */
-  source?: string | undefined;
-}
+import { decodeText } from './source-text.js';
 
 /**
- * Read a profile: an OCI `config.json`, its `linux.seccomp` by itself, or Docker's and Podman's format; as JSON text, as
- * its bytes (UTF-8), or as an object. Everything that does not depend on a target is checked here. Integers of text are
- * exact at any size; in an object they are bigint or safe numbers. Raises {@link ProfileError} with every issue found.
+ * Read a profile of any format: an OCI `config.json`, its `linux.seccomp` by itself, Docker's and Podman's format, a
+ * Kubernetes SeccompProfile, or a seccompiler filter, each as JSON or YAML text, as bytes (UTF-8), or as an object; or
+ * the text of a systemd unit or a plain list. The format is told by the content unless `format` names it. Everything
+ * that does not depend on a target is checked here. Integers of text are exact at any size; in an object they are bigint
+ * or safe numbers. Raises {@link ProfileError} with every issue found.
  */
 export function readProfile(input: string | Uint8Array | object, options: ReadOptions = {}): ParsedProfile {
-  const { source } = options;
-  const document = documentOf(input, source);
-  const { format, root, section } = findSeccompSection(document, source);
-  const locate: Locate = (...segments) => {
-    const path = [...root, ...segments];
-    return { path: formatPath(path), position: document.positionOf(path) };
-  };
-
-  const keys = checkKeys(document, root, section, root.length > 0);
-  // No compiled validators: a profile is read once, and a page's content security policy may forbid making them.
-  const parsed = dockerSeccompSchema.safeParse(section, { jitless: true });
-  const shapeIssues = parsed.success ? [] : parsed.error.issues.map((issue) => profileIssue(issue, document, root));
-  const checked = parsed.success ? checkProfile(parsed.data, locate) : { issues: [], warnings: [] };
-
-  const issues = [...keys.issues, ...shapeIssues, ...checked.issues];
-  if (!parsed.success || issues.length > 0) {
-    issues.sort((a, b) => (a.position?.offset ?? 0) - (b.position?.offset ?? 0));
-    throw new ProfileError('PROFILE_INVALID', issues, source);
+  const { source, format } = options;
+  const text = textOf(input, source);
+  if (text === undefined) return readDocument(documentOfObject(input as object, source), options);
+  switch (detectSyntax(text, source, format)) {
+    case 'json':
+      return readDocument(parseJson(text, source), options);
+    case 'yaml':
+      return readDocument(parseYaml(text, source), options);
+    default:
+      throw new InvalidArgumentError('this format is not read yet');
   }
-  const warnings = [...keys.warnings, ...checked.warnings];
-  return { format, seccomp: parsed.data, source, warnings, locate };
 }
 
-function documentOf(input: unknown, source: string | undefined): JsonDocument {
-  if (typeof input === 'string') return parseJson(input, source);
-  if (ArrayBuffer.isView(input)) {
-    return parseJson(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), source);
+function readDocument(document: JsonDocument, { source, format }: ReadOptions): ParsedProfile {
+  const detected = detectDocument(document, source, format);
+  switch (detected.format) {
+    case 'spo':
+      return readSpo(document, detected.section, source);
+    case 'seccompiler':
+      throw new InvalidArgumentError('this format is not read yet');
+    default:
+      return readSeccompSection(document, detected, source);
   }
-  if (typeof input === 'object' && input !== null) return documentOfObject(input, source);
-  throw new InvalidArgumentError(
-    `a profile is JSON text, bytes or an object, not ${input === null ? input : typeof input}`,
-  );
+}
+
+/** The text, or undefined for an object. */
+function textOf(input: unknown, source: string | undefined): string | undefined {
+  if (typeof input === 'string') return decodeText(input, source);
+  if (ArrayBuffer.isView(input)) {
+    return decodeText(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), source);
+  }
+  if (typeof input === 'object' && input !== null) return undefined;
+  throw new InvalidArgumentError(`a profile is text, bytes or an object, not ${input === null ? input : typeof input}`);
 }

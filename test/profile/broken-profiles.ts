@@ -61,7 +61,6 @@ export const BROKEN_PROFILES: readonly BrokenProfile[] = [
 
   // Not JSON.
   syntax('a word', 'profile', 'bad-syntax', 1, 1),
-  syntax('YAML', 'defaultAction: SCMP_ACT_ERRNO\n', 'bad-syntax', 1, 1),
   syntax('cut off after a key', '{\n  "defaultAction":', 'bad-syntax', 2, 19),
   syntax('cut off in an array', '{"syscalls": [', 'bad-syntax', 1, 15),
   syntax('cut off in a string', '{"defaultAction": "SCMP_ACT', 'bad-syntax', 1, 19),
@@ -100,8 +99,20 @@ export const BROKEN_PROFILES: readonly BrokenProfile[] = [
   invalid('a string', '"SCMP_ACT_ERRNO"', 'wrong-type', 1, 1),
   invalid('an empty object', '{}', 'unknown-format', 1, 1),
   invalid('a package.json', '{"name": "left-pad", "version": "1.0.0"}', 'unknown-format', 1, 1),
-  invalid('a Kubernetes profile', '{"apiVersion": "v1", "kind": "SeccompProfile", "spec": {}}', 'unknown-format', 1, 1),
-  invalid('a seccompiler filter', '{"main": {"default_action": "trap", "filter": []}}', 'unknown-format', 1, 1),
+  invalid(
+    'a Kubernetes profile of no known version',
+    '{"apiVersion": "v1", "kind": "SeccompProfile"}',
+    'wrong-kind',
+    1,
+    16,
+  ),
+  invalid(
+    'a seccompiler filter without its action',
+    '{"main": {"default_action": "trap", "filter": []}}',
+    'missing-key',
+    1,
+    10,
+  ),
   invalid('seccomp without linux', '{"seccomp": {"defaultAction": "SCMP_ACT_ERRNO"}}', 'unknown-format', 1, 1),
   invalid('a config.json without linux', '{"ociVersion": "1.0.2"}', 'no-seccomp-section', 1, 1),
   invalid('a config.json without seccomp', '{"ociVersion": "1.0.2",\n"linux": {}}', 'no-seccomp-section', 2, 10),

@@ -1,15 +1,66 @@
+import { invalidAt } from './invalid-at.js';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue, typeWord } from './json-document.js';
-import { formatPath, type JsonPath, quote } from './json-path.js';
+import { type JsonPath, quote } from './json-path.js';
 import { nearestName } from './nearest-name.js';
-import type { ProfileFormat } from './parsed-profile.js';
-import { ProfileError, type ProfileIssueCode } from './profile-error.js';
+import type { InputFormat } from './parsed-profile.js';
+import type { ProfileIssueCode } from './profile-error.js';
 import { DOCKER_ONLY_KEYS, KNOWN_KEYS } from './schema.js';
 
+/** A seccomp section of the OCI runtime spec's or Docker's shape. */
 export interface SeccompSection {
-  format: ProfileFormat;
+  format: 'oci' | 'oci-config' | 'docker';
   /** Where the section is in the document. */
   root: JsonPath;
   section: JsonObject;
+}
+
+/** What a document is: one with a seccomp section, or an object of a format that has its own shape. */
+export type DetectedDocument = SeccompSection | { format: 'spo' | 'seccompiler'; section: JsonObject };
+
+/**
+ * Tell a document's format by its keys, unless the caller named it. A Kubernetes object has `kind` or `apiVersion`; a
+ * seccompiler file is a map of filters, which have `mismatch_action`, `match_action` (or their older names) or `filter`;
+ * the rest see {@link findSeccompSection}. Raises {@link ProfileError} for what fits no format, or two.
+ */
+export function detectDocument(
+  document: JsonDocument,
+  source: string | undefined,
+  wanted?: InputFormat,
+): DetectedDocument {
+  const { value } = document;
+  if (isJsonObject(value)) {
+    const named = wanted === 'spo' || wanted === 'seccompiler' ? wanted : undefined;
+    if (named) return { format: named, section: value };
+    if (wanted === undefined || wanted === 'json' || wanted === 'yaml') {
+      const isOther = ['linux', 'ociVersion', ...KNOWN_KEYS.seccomp].find((key) => key in value);
+      const kubernetesKey = ['kind', 'apiVersion'].find((key) => key in value);
+      if (kubernetesKey && isOther) {
+        const message = `both a Kubernetes object (${quote(kubernetesKey)}) and a profile (${quote(isOther)})`;
+        throw invalidAt(document, source, [isOther], {
+          code: 'ambiguous-format',
+          message,
+          hint: 'take one of them out',
+        });
+      }
+      if (kubernetesKey) return { format: 'spo', section: value };
+      if (!isOther && Object.values(value).some(isSeccompilerFilter)) return { format: 'seccompiler', section: value };
+    }
+  }
+  const found = findSeccompSection(document, source);
+  if (wanted === 'oci' && found.format === 'docker') {
+    throw invalidAt(document, source, found.root, {
+      code: 'wrong-format',
+      message: "this is Docker's format, not OCI's: it has a key the OCI runtime spec lacks",
+      hint: 'OCI runtimes would pass over the key; name the format docker, or take the key out',
+    });
+  }
+  return wanted === 'docker' ? { ...found, format: 'docker' } : found;
+}
+
+const FILTER_KEYS = ['mismatch_action', 'match_action', 'default_action', 'filter_action'];
+
+function isSeccompilerFilter(value: JsonValue): boolean {
+  return isJsonObject(value) && FILTER_KEYS.some((key) => key in value);
 }
 
 /**
@@ -20,11 +71,7 @@ export interface SeccompSection {
 export function findSeccompSection(document: JsonDocument, source: string | undefined): SeccompSection {
   const { value } = document;
   const fail = (code: ProfileIssueCode, message: string, hint?: string, path: JsonPath = []) =>
-    new ProfileError(
-      'PROFILE_INVALID',
-      [{ code, message, path: formatPath(path), position: document.positionOf(path), hint }],
-      source,
-    );
+    invalidAt(document, source, path, { code, message, hint });
 
   if (!isJsonObject(value)) throw fail('wrong-type', `a profile is an object, not ${typeWord(value)}`);
   const profileKey = KNOWN_KEYS.seccomp.find((key) => key in value);
@@ -70,9 +117,9 @@ function hasDockerKeys(section: JsonObject): boolean {
 }
 
 function otherFormat(value: JsonObject): string | undefined {
-  if (value.kind === 'SeccompProfile') return 'this is a Kubernetes SeccompProfile: give what is under its "spec"';
+  if (value.kind === 'SeccompProfile') return 'this is a Kubernetes SeccompProfile';
   if ('seccomp' in value) return 'give what is under "seccomp", or put it under "linux"';
-  const first = Object.values(value)[0];
-  const isSeccompiler = isJsonObject(first) && ('default_action' in first || 'mismatch_action' in first);
-  return isSeccompiler ? 'this looks like a seccompiler (Firecracker) filter' : undefined;
+  return Object.values(value).some(isSeccompilerFilter)
+    ? 'this looks like a seccompiler (Firecracker) filter'
+    : undefined;
 }

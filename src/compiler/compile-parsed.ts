@@ -1,0 +1,15 @@
+import { parseArchitecture } from '../architecture.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { resolvePolicy } from '../profile/resolve-policy.js';
+import { type CompiledFilter, type CompileOptions, compilePolicy } from './compile-policy.js';
+
+/**
+ * Compile a profile that was read: `compileProfileSync` without the readers, for whoever reads by himself. The warnings
+ * are those of all steps.
+ */
+export function compileParsed(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
+  const { source = parsed.source, capabilities, kernel } = options;
+  const { policy, warnings } = resolvePolicy(parsed, { arch: parseArchitecture(options.arch), capabilities, kernel });
+  const compiled = compilePolicy(policy, { ...options, source });
+  return { ...compiled, warnings: [...warnings, ...compiled.warnings] };
+}

@@ -1,0 +1,28 @@
+import type { SeccompSection } from '../detect-document.js';
+import { failOnIssues, finishProfile } from '../finish-profile.js';
+import type { JsonDocument } from '../json-document.js';
+import { formatPath } from '../json-path.js';
+import type { Locate, ParsedProfile } from '../parsed-profile.js';
+import { dockerSeccompSchema } from '../schema.js';
+import { profileIssue } from '../schema-issues.js';
+import { checkKeys } from '../unknown-keys.js';
+
+/** Read a seccomp section of the OCI runtime spec's, Docker's or Podman's shape. */
+export function readSeccompSection(
+  document: JsonDocument,
+  { format, root, section }: SeccompSection,
+  source: string | undefined,
+): ParsedProfile {
+  const locate: Locate = (...segments) => {
+    const path = [...root, ...segments];
+    return { path: formatPath(path), position: document.positionOf(path) };
+  };
+  const keys = checkKeys(document, root, section, root.length > 0);
+  // No compiled validators: a profile is read once, and a page's content security policy may forbid making them.
+  const parsed = dockerSeccompSchema.safeParse(section, { jitless: true });
+  if (!parsed.success) {
+    const shapeIssues = parsed.error.issues.map((issue) => profileIssue(issue, document, root));
+    failOnIssues([...keys.issues, ...shapeIssues], source);
+  }
+  return finishProfile({ format, seccomp: parsed.data!, source, locate, ...keys });
+}

@@ -1,0 +1,142 @@
+import { failOnIssues, finishProfile } from '../finish-profile.js';
+import { invalidAt } from '../invalid-at.js';
+import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue, typeWord } from '../json-document.js';
+import { formatPath, type JsonPath, quote } from '../json-path.js';
+import type { Locate, ParsedProfile } from '../parsed-profile.js';
+import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
+import { DOCKER_ONLY_KEYS, dockerSeccompSchema } from '../schema.js';
+import { profileIssue } from '../schema-issues.js';
+import { checkKeys } from '../unknown-keys.js';
+
+/** The API group's versions whose `spec` this reads: they differ in nothing that decides. */
+export const SPO_API_VERSIONS = ['v1', 'v1beta1'].map((version) => `security-profiles-operator.x-k8s.io/${version}`);
+const KIND = 'SeccompProfile';
+
+/** Keys the API server drops, and a runtime would therefore never see: with them an entry means something else. */
+const FOREIGN_KEYS = {
+  spec: [...DOCKER_ONLY_KEYS.seccomp, 'defaultErrnoRet'],
+  syscall: DOCKER_ONLY_KEYS.syscall,
+} as const;
+
+/**
+ * Read a SeccompProfile of Kubernetes' Security Profiles Operator (api/seccompprofile, v1 and v1beta1): its `spec` is a
+ * `LinuxSeccomp` in which `value` and `errnoRet` may be left out, 0 being the same (so EPERM for an errno of 0), and
+ * `baseProfileName` names a profile that this one adds to.
+ */
+export function readSpo(document: JsonDocument, section: JsonObject, source: string | undefined): ParsedProfile {
+  const fail = (code: ProfileIssueCode, path: JsonPath, message: string, hint?: string) =>
+    invalidAt(document, source, path, { code, message, hint });
+  const { kind, apiVersion, metadata, spec } = section;
+  if (kind !== KIND) {
+    if (kind === undefined) throw fail('missing-key', [], 'the key "kind" is missing', `write kind: ${KIND}`);
+    throw fail('wrong-kind', ['kind'], `must be ${KIND}, not ${word(kind)}`);
+  }
+  if (apiVersion === undefined) {
+    throw fail('missing-key', [], 'the key "apiVersion" is missing', `write apiVersion: ${SPO_API_VERSIONS[0]}`);
+  }
+  if (typeof apiVersion !== 'string' || !SPO_API_VERSIONS.includes(apiVersion)) {
+    throw fail(
+      'wrong-kind',
+      ['apiVersion'],
+      `unknown apiVersion ${word(apiVersion)}`,
+      `known are ${SPO_API_VERSIONS.join(', ')}`,
+    );
+  }
+  if (spec === undefined) throw fail('missing-key', [], 'the key "spec" is missing');
+  if (!isJsonObject(spec)) throw fail('wrong-type', ['spec'], `must be an object, not ${typeWord(spec)}`);
+
+  const locate: Locate = (...segments) => {
+    const path = segments[0] === 'extends' ? ['spec', 'baseProfileName'] : ['spec', ...segments];
+    return { path: formatPath(path), position: document.positionOf(path) };
+  };
+  const { baseProfileName, disabled, ...own } = spec;
+  const keys = checkKeys(document, ['spec'], withoutPrototype(own), false);
+  const issues: ProfileIssue[] = [...foreignKeys(document, spec), ...keys.issues];
+  const warnings = [...keys.warnings];
+  const base = baseOf(baseProfileName, (code, message, hint) => {
+    issues.push({ code, message, hint, ...locate('extends') });
+  });
+  if (disabled !== undefined && disabled !== null && typeof disabled !== 'boolean') {
+    issues.push({
+      code: 'wrong-type',
+      message: `must be true or false, not ${typeWord(disabled)}`,
+      ...locate('disabled'),
+    });
+  } else if (disabled) {
+    const message = 'the operator does not install a disabled profile; it is read as if it were enabled';
+    warnings.push({ code: 'disabled-profile', message, ...locate('disabled') });
+  }
+  const parsed = dockerSeccompSchema.safeParse(withDefaults(own), { jitless: true });
+  if (!parsed.success) {
+    issues.push(...parsed.error.issues.map((issue) => profileIssue(issue, document, ['spec'])));
+    failOnIssues(issues, source);
+  }
+  const seccomp = { ...parsed.data!, ...(base === undefined ? {} : { extends: base }) };
+  const name = isJsonObject(metadata) && typeof metadata.name === 'string' ? metadata.name : undefined;
+  return finishProfile({ format: 'spo', seccomp, source, name, locate, issues, warnings });
+}
+
+function word(value: JsonValue): string {
+  return typeof value === 'string' ? quote(value) : typeWord(value);
+}
+
+function baseOf(
+  value: JsonValue | undefined,
+  issue: (code: ProfileIssueCode, message: string, hint?: string) => void,
+): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string') {
+    issue('wrong-type', `must be a string, not ${typeWord(value)}`);
+  } else if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) {
+    issue('unsupported-base', `${quote(value)} is in a registry`, 'fetch it, and name it by its metadata.name');
+  } else {
+    return value;
+  }
+  return undefined;
+}
+
+function foreignKeys(document: JsonDocument, spec: JsonObject): ProfileIssue[] {
+  const issues: ProfileIssue[] = [];
+  const note = (value: JsonObject, path: JsonPath, foreign: readonly string[]) => {
+    for (const key of Object.keys(value)) {
+      if (!foreign.includes(key)) continue;
+      const place = [...path, key];
+      issues.push({
+        code: 'foreign-key',
+        message: `a SeccompProfile has no ${quote(key)}: the API server drops it`,
+        path: formatPath(place),
+        position: document.keyPositionOf(place),
+        hint: 'take it out; for conditional entries write a profile each',
+      });
+    }
+  };
+  note(spec, ['spec'], FOREIGN_KEYS.spec);
+  const syscalls: readonly JsonValue[] = Array.isArray(spec.syscalls) ? spec.syscalls : [];
+  syscalls.forEach((entry, index) => {
+    if (isJsonObject(entry)) note(entry, ['spec', 'syscalls', index], FOREIGN_KEYS.syscall);
+  });
+  return issues;
+}
+
+/** What Go's zero values stand for, written out. */
+function withDefaults(spec: { [key: string]: JsonValue }): unknown {
+  if (!Array.isArray(spec.syscalls)) return spec;
+  const syscalls = spec.syscalls.map((entry) => {
+    if (!isJsonObject(entry)) return entry;
+    const { errnoRet, args, ...rest } = entry;
+    return {
+      ...rest,
+      ...(errnoRet === undefined || errnoRet === 0n ? {} : { errnoRet }),
+      ...(args === undefined ? {} : { args: Array.isArray(args) ? args.map(withValue) : args }),
+    };
+  });
+  return { ...spec, syscalls };
+}
+
+function withValue(argument: JsonValue): JsonValue {
+  return isJsonObject(argument) ? { value: 0n, ...argument } : argument;
+}
+
+function withoutPrototype(members: { [key: string]: JsonValue }): JsonObject {
+  return Object.assign(Object.create(null), members);
+}

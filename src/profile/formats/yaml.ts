@@ -1,0 +1,242 @@
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  Parser,
+  Scalar,
+  type YAMLError,
+} from 'yaml';
+import {
+  DEEPEST_NESTING,
+  InexactNumber,
+  type JsonDocument,
+  type JsonObject,
+  type JsonValue,
+  LARGEST_COUNT,
+  LONGEST_INTEGER,
+  placedDocument,
+  type ValueNode,
+} from '../json-document.js';
+import { quote } from '../json-path.js';
+import type { ProfileError, ProfileIssueCode } from '../profile-error.js';
+import { decodeText, positionFinder, syntaxFault } from '../source-text.js';
+
+/** The largest YAML text taken, in UTF-16 code units: its parser is slower than JSON's by far. */
+export const LARGEST_YAML = 1024 * 1024;
+
+/**
+ * Read one YAML 1.2 document (core schema) as the values JSON has, with the position of each. Integers are exact at any
+ * size, and may be hexadecimal. What the readers of Kubernetes and of containers understand in another way than YAML 1.2
+ * is refused, not guessed: numbers with a leading zero (octal to them), merge keys, tags, and a second document; as are
+ * keys given twice. An alias is its anchor's value again; all of them together count against the bound on values.
+ * Raises {@link ProfileError} `PROFILE_SYNTAX` at the first fault.
+ */
+export function parseYaml(input: string | Uint8Array, source?: string): JsonDocument {
+  const text = decodeText(input, source);
+  if (text.length > LARGEST_YAML) {
+    throw syntaxFault('input-too-large', `YAML larger than ${LARGEST_YAML / 1024 / 1024} MiB`, { source });
+  }
+  const document = onlyDocument(text, source);
+  const { value, node } = new Converter(text, source).convert(document.contents as Node, []);
+  return placedDocument(value, node, text);
+}
+
+function onlyDocument(text: string, source: string | undefined): Document {
+  const tokens = [...new Parser().parse(text)];
+  // The composer is recursive; hostile input would exhaust its stack, and regular expressions abort the process there.
+  const deep = tokens.find((token) => depthOf(token) > DEEPEST_NESTING + 1);
+  if (deep) {
+    throw syntaxFault('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep`, {
+      source,
+      text,
+      offset: deep.offset,
+    });
+  }
+  // Duplicate keys and aliases are the converter's: it has this package's words and bounds for them.
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    intAsBigInt: true,
+    uniqueKeys: false,
+    merge: false,
+    stringKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  const documents: Document[] = [...composer.compose(tokens, true, text.length)];
+  for (const document of documents) {
+    const [problem] = [...document.errors, ...document.warnings] as YAMLError[];
+    if (problem) throw fromYaml(problem, text, source);
+  }
+  const [first, second] = documents.filter(({ contents }) => contents !== null && !isEmptyScalar(contents));
+  if (!first) throw syntaxFault('empty-input', 'empty: there is no YAML in it', { source, text, offset: text.length });
+  if (second) {
+    const offset = (second.contents as Node).range?.[0] ?? 0;
+    const hint = 'put each into a file of its own';
+    throw syntaxFault('several-documents', 'a second YAML document', { source, text, offset, hint });
+  }
+  const { explicit, version } = first.directives?.yaml ?? {};
+  if (explicit && version !== '1.2') {
+    const message = `a YAML ${version} document, whose numbers and words mean other things`;
+    throw syntaxFault('yaml-feature', message, { source, text, hint: 'take the %YAML line out' });
+  }
+  return first;
+}
+
+/** How many collections the token's innermost value is in. */
+function depthOf(token: CST.Token): number {
+  let deepest = 0;
+  const left: { token: CST.Token; depth: number }[] = [{ token, depth: 0 }];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const { token, depth } = next;
+    if (depth > deepest) deepest = depth;
+    if (depth > DEEPEST_NESTING + 1) return depth;
+    if (token.type === 'document' && token.value) left.push({ token: token.value, depth });
+    if (!('items' in token)) continue;
+    for (const item of token.items as CST.CollectionItem[]) {
+      if (item.key) left.push({ token: item.key, depth: depth + 1 });
+      if (item.value) left.push({ token: item.value, depth: depth + 1 });
+    }
+  }
+  return deepest;
+}
+
+/** What `---` leaves where nothing follows. */
+function isEmptyScalar(contents: unknown): boolean {
+  return isScalar(contents) && contents.value === null && !contents.source;
+}
+
+function fromYaml(problem: YAMLError, text: string, source: string | undefined): ProfileError {
+  const isTag = problem.code === 'TAG_RESOLVE_FAILED';
+  const code = isTag ? 'yaml-feature' : 'bad-syntax';
+  // The library ends some of its messages with a colon and the place, which is said before.
+  const message = `not YAML: ${problem.message.split('\n')[0]?.replace(/[:.\s]+$/, '')}`;
+  const hint = problem.code === 'TAB_AS_INDENT' ? 'indent with blanks' : undefined;
+  return syntaxFault(code, message, { source, text, offset: problem.pos[0], hint });
+}
+
+interface Converted {
+  value: JsonValue;
+  node: ValueNode;
+}
+
+/** From YAML's nodes to JSON's values, with a shadow of places. */
+class Converter {
+  private valueCount = 0;
+  private readonly anchors = new Map<string, Node>();
+
+  constructor(
+    private readonly text: string,
+    private readonly source: string | undefined,
+  ) {}
+
+  convert(node: Node | null, path: (string | number)[]): Converted {
+    const offset = node?.range?.[0] ?? 0;
+    if (++this.valueCount > LARGEST_COUNT)
+      throw this.fail('input-too-large', `more than ${LARGEST_COUNT} values`, node, path);
+    if (path.length > DEEPEST_NESTING) {
+      throw this.fail('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep`, node, path);
+    }
+    if (isAlias(node)) return this.alias(node.source, node, path);
+    if (node !== null && 'tag' in node && node.tag && !isPlainTag(node)) {
+      throw this.fail('yaml-feature', `a tag, ${quote(String(node.tag))}`, node, path, 'write the value without it');
+    }
+    if (node !== null && 'anchor' in node && node.anchor) this.anchors.set(node.anchor, node);
+    if (isMap(node)) return this.map(node, path, offset);
+    if (isSeq(node)) {
+      const children = new Map<string | number, ValueNode>();
+      const value = node.items.map((item, index) => {
+        const converted = this.convert(item as Node | null, [...path, index]);
+        children.set(index, converted.node);
+        return converted.value;
+      });
+      return { value, node: { offset, children } };
+    }
+    return { value: isScalar(node) ? this.scalar(node, path) : null, node: { offset } };
+  }
+
+  private map(node: { items: readonly unknown[] }, path: (string | number)[], offset: number): Converted {
+    const members: JsonObject = Object.create(null);
+    const children = new Map<string | number, ValueNode>();
+    for (const pair of node.items as { key: unknown; value: unknown }[]) {
+      const key = this.key(pair.key, path);
+      const keyOffset = (pair.key as Node).range?.[0] ?? offset;
+      if (children.has(key)) {
+        const { line, column } = positionFinder(this.text)(children.get(key)!.keyOffset!);
+        const message = `the key ${quote(key)} was given before, at ${line}:${column}`;
+        throw this.fail('duplicate-key', message, pair.key as Node, [...path, key]);
+      }
+      const converted = this.convert((pair.value ?? null) as Node | null, [...path, key]);
+      const place = pair.value === null || (pair.value as Node).range === undefined ? keyOffset : converted.node.offset;
+      children.set(key, { ...converted.node, offset: place, keyOffset });
+      members[key] = converted.value;
+    }
+    return { value: members, node: { offset, children } };
+  }
+
+  private key(key: unknown, path: (string | number)[]): string {
+    if (!isScalar(key)) throw this.fail('bad-syntax', 'a key that is no word', key as Node | null, path);
+    if (key.tag && !isPlainTag(key)) throw this.fail('yaml-feature', `a tag, ${quote(key.tag)}`, key, path);
+    if (key.value === '<<' && key.type === 'PLAIN') {
+      const hint = 'write the keys out: YAML 1.2 has no merge keys';
+      throw this.fail('yaml-feature', 'a merge key ("<<")', key, path, hint);
+    }
+    return key.type === 'PLAIN' ? (key.source ?? '') : String(key.value);
+  }
+
+  private alias(name: string, node: Node, path: (string | number)[]): Converted {
+    const anchored = this.anchors.get(name);
+    if (!anchored) throw this.fail('bad-syntax', `no anchor ${quote(name)} before this alias`, node, path);
+    // The places inside are the anchor's: that is where the text is.
+    const { value, node: place } = this.convert(anchored, path);
+    return { value, node: { ...place, offset: node.range?.[0] ?? place.offset } };
+  }
+
+  private scalar(node: Scalar, path: (string | number)[]): JsonValue {
+    const { value, source = '' } = node;
+    if (node.type === Scalar.PLAIN && /^[-+]?0[\d_]+$/.test(source)) {
+      const hint = 'write it in decimal, or as 0x…; in quotes if it is no number';
+      throw this.fail(
+        'ambiguous-octal',
+        `${quote(source)} is octal to YAML 1.1 and decimal to YAML 1.2`,
+        node,
+        path,
+        hint,
+      );
+    }
+    if (source.length > LONGEST_INTEGER && (typeof value === 'bigint' || typeof value === 'number')) {
+      throw this.fail('number-too-long', `a number of more than ${LONGEST_INTEGER} characters`, node, path);
+    }
+    if (typeof value === 'number') return new InexactNumber(source, 'fraction');
+    if (typeof value === 'bigint' && /^-0+$/.test(source)) return new InexactNumber(source, 'fraction');
+    if (value === null || typeof value === 'bigint' || typeof value === 'string' || typeof value === 'boolean')
+      return value;
+    throw this.fail('wrong-type', 'a value JSON does not have', node, path);
+  }
+
+  private fail(
+    code: ProfileIssueCode,
+    message: string,
+    node: Node | null,
+    path: (string | number)[],
+    hint?: string,
+  ): ProfileError {
+    return syntaxFault(code, message, {
+      source: this.source,
+      text: this.text,
+      offset: node?.range?.[0] ?? 0,
+      path,
+      hint,
+    });
+  }
+}
+
+/** A quoted scalar's tag `!` says no more than its quotes do. */
+function isPlainTag(node: { tag?: string | undefined }): boolean {
+  return node.tag === undefined || node.tag === '!';
+}

@@ -1,0 +1,22 @@
+import { detectDocument } from './detect-document.js';
+import { looksLikeJson } from './detect-syntax.js';
+import { readSeccompSection } from './formats/docker.js';
+import { parseJson } from './json-document.js';
+import type { ParsedProfile, ReadOptions } from './parsed-profile.js';
+import { decodeText } from './source-text.js';
+
+/**
+ * As `readProfile`, for text and bytes. The readers of all formats but OCI's and Docker's JSON are loaded when one is
+ * needed: who reads those alone does not pay for a YAML parser and systemd's tables.
+ */
+export async function loadProfile(input: string | Uint8Array, options: ReadOptions = {}): Promise<ParsedProfile> {
+  const { source, format } = options;
+  const text = decodeText(input, source);
+  if (format !== 'yaml' && format !== 'systemd' && format !== 'list' && looksLikeJson(text)) {
+    const document = parseJson(text, source);
+    const detected = detectDocument(document, source, format);
+    if ('root' in detected) return readSeccompSection(document, detected, source);
+  }
+  const { readProfile } = await import('./read-profile.js');
+  return readProfile(text, options);
+}
