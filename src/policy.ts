@@ -38,6 +38,8 @@ export interface PolicyRule {
   names: readonly ({ name: string } & RulePlace)[];
   action: Action;
   conditions: readonly ArgumentCondition[];
+  /** The runtime gets the entry with an empty list of conditions, not without one: youki tells them apart. */
+  hasEmptyArgs?: boolean | undefined;
   /** Where in the profile: the JSON path, for instance `syscalls[3]`, and the position where the text is known. */
   path: string;
   position?: SourcePosition | undefined;

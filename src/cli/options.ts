@@ -1,14 +1,21 @@
 import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
 import { type ArchitectureName, findArchitecture, parseArchitecture } from '../architecture.js';
 import type { CompileOptions } from '../compiler/index.js';
+import { RUNTIME_NAMES, type RuntimeName } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
 
 /** What the options of {@link addCompileOptions} come to. */
 export interface CompileFlags {
   cap: string[];
   kernel?: string;
-  optimize: '0' | '1' | '2' | 'min';
+  optimize?: '0' | '1' | '2' | 'min';
+  runtime?: RuntimeName;
   enosysStub?: boolean;
+  defaultFlags?: 'spec-allow' | 'none';
+  optimizePast?: number;
+  errnoRet?: 'lenient' | 'strict';
+  conditions?: 'together' | 'split-repeated' | 'split-all';
+  maskedOperands?: 'mask-first' | 'datum-first';
   unknownSyscall: 'warn' | 'error' | 'ignore';
 }
 
@@ -25,11 +32,44 @@ export function addCompileOptions(command: Command, kernelDefault: string): Comm
     )
     .option('--kernel <X.Y>', `the kernel, for conditional entries (default: ${kernelDefault})`)
     .addOption(
-      new Option('--optimize <level>', "0: libseccomp's default, 1: by priority, 2: binary tree, min: smallest")
-        .choices(['0', '1', '2', 'min'])
-        .default('0'),
+      new Option(
+        '--optimize <level>',
+        "0: libseccomp's default, 1: by priority, 2: binary tree, min: smallest (default: the runtime's)",
+      ).choices(['0', '1', '2', 'min']),
+    )
+    .addOption(
+      new Option('--runtime <runtime>', 'whose behaviour to follow, where runtimes differ')
+        .choices(RUNTIME_NAMES)
+        .default('libseccomp'),
     )
     .option('--enosys-stub', 'answer ENOSYS for system calls newer than all the profile names, as runc does')
+    .option('--no-enosys-stub', 'do not, whatever the runtime does')
+    .addOption(
+      new Option('--default-flags <flags>', 'flags where the profile says nothing of them').choices([
+        'spec-allow',
+        'none',
+      ]),
+    )
+    .option('--optimize-past <rules>', 'a binary tree for profiles with more rules than this', parseCount)
+    .addOption(
+      new Option('--errno-ret <how>', 'strict: refuse an errno with an action that carries none').choices([
+        'lenient',
+        'strict',
+      ]),
+    )
+    .addOption(
+      new Option('--conditions <how>', 'several conditions in an entry: all must hold, or a rule of each').choices([
+        'together',
+        'split-repeated',
+        'split-all',
+      ]),
+    )
+    .addOption(
+      new Option('--masked-operands <order>', 'which of value and valueTwo is the mask of MASKED_EQ').choices([
+        'mask-first',
+        'datum-first',
+      ]),
+    )
     .addOption(
       new Option('--unknown-syscall <what>', 'about names libseccomp does not know')
         .choices(['warn', 'error', 'ignore'])
@@ -44,10 +84,21 @@ export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'
   return {
     capabilities: flags.cap,
     kernel: flags.kernel,
-    optimize: Number(flags.optimize) as 0 | 1 | 2,
+    optimize: flags.optimize === undefined ? undefined : (Number(flags.optimize) as 0 | 1 | 2),
+    runtime: flags.runtime,
     enosysStub: flags.enosysStub,
+    defaultFlags: flags.defaultFlags && (flags.defaultFlags === 'none' ? [] : ['SECCOMP_FILTER_FLAG_SPEC_ALLOW']),
+    optimizePast: flags.optimizePast,
+    errnoRet: flags.errnoRet,
+    conditions: flags.conditions,
+    maskedOperands: flags.maskedOperands,
     unknownSyscall: flags.unknownSyscall,
   };
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidOption('give a number of rules');
+  return Number(text);
 }
 
 /** commander's parser for `--arch`. */

@@ -27,8 +27,8 @@ export function printError(text: string): void {
 }
 
 export function printWarnings(warnings: readonly Warning[], source = 'profile'): void {
-  for (const { message, path, position } of warnings) {
-    const place = position ? `${source}:${position.line}:${position.column}` : source;
+  for (const { message, path, position, source: file = source } of warnings) {
+    const place = position ? `${file}:${position.line}:${position.column}` : file;
     printError(`${place}: warning: ${path ? `${path}: ` : ''}${message}`);
   }
 }

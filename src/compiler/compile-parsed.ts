@@ -2,6 +2,7 @@ import { parseArchitecture } from '../architecture.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { resolvePolicy } from '../profile/resolve-policy.js';
 import { type CompiledFilter, type CompileOptions, compilePolicy } from './compile-policy.js';
+import { runtimeBehaviour } from './runtime.js';
 
 /**
  * Compile a profile that was read: `compileProfileSync` without the readers, for whoever reads by himself. The warnings
@@ -9,7 +10,12 @@ import { type CompiledFilter, type CompileOptions, compilePolicy } from './compi
  */
 export function compileParsed(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
   const { source = parsed.source, capabilities, kernel } = options;
-  const { policy, warnings } = resolvePolicy(parsed, { arch: parseArchitecture(options.arch), capabilities, kernel });
+  const { policy, warnings } = resolvePolicy(parsed, {
+    arch: parseArchitecture(options.arch),
+    capabilities,
+    kernel,
+    strictErrnoRet: runtimeBehaviour(options).errnoRet === 'strict',
+  });
   const compiled = compilePolicy(policy, { ...options, source });
   return { ...compiled, warnings: [...warnings, ...compiled.warnings] };
 }

@@ -16,8 +16,9 @@ import { enosysStub } from './enosys-stub.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
 import { planFilter } from './plan.js';
 import { fastestOrder } from './rule-order.js';
+import { optimizationLevel, type RuntimeOptions, readMasks, runtimeBehaviour } from './runtime.js';
 
-export interface CompileOptions {
+export interface CompileOptions extends RuntimeOptions {
   /** The machine the filter is for, by any name: `x86_64`, `SCMP_ARCH_X86_64`, `amd64`. */
   arch: ArchitectureName | (string & {});
   /** What the container may do, for conditional entries: `CAP_` optional, any case, `all`. Default: none. */
@@ -25,12 +26,10 @@ export interface CompileOptions {
   /** The kernel the filter will meet, "X.Y", for conditional entries. Default: newer than any the profile names. */
   kernel?: string | undefined;
   /**
-   * libseccomp's optimisation level. 0 (the default) leaves it as it is, which is 1: rules by priority and complexity;
-   * 2: a binary tree by system call number.
+   * libseccomp's optimisation level. 0 leaves it as it is, which is 1: rules by priority and complexity; 2: a binary tree
+   * by system call number. Default: the runtime's, which is 0 for `libseccomp`.
    */
   optimize?: 0 | 1 | 2 | undefined;
-  /** Answer ENOSYS for system calls newer than all the profile names, as runc does. Default: false. */
-  enosysStub?: boolean | undefined;
   /** What to do about names that libseccomp does not know. Default: `warn`, and leave them out. */
   unknownSyscall?: 'warn' | 'error' | 'ignore' | undefined;
   /**
@@ -51,7 +50,7 @@ export interface CompileOptions {
 export interface CompiledFilter extends FilterProgram {
   /** The architectures the program decides for, the target first, in libseccomp's names. */
   arches: readonly ArchitectureName[];
-  /** The seccomp(2) flags the profile asks for; it is for the loader to set them. */
+  /** The seccomp(2) flags the profile asks for, or the runtime for it; it is for the loader to set them. */
   flags: readonly FilterFlag[];
   /** Whether a rule notifies, so that loading must ask for a listener (SECCOMP_FILTER_FLAG_NEW_LISTENER). */
   usesListener: boolean;
@@ -62,13 +61,17 @@ export interface CompiledFilter extends FilterProgram {
 }
 
 /** Compile plain rules: the half of `compileProfile` behind the readers, without them. */
-export function compilePolicy(policy: SeccompPolicy, options: CompileOptions): CompiledFilter {
-  const { source, optimize = 0, unknownSyscall = 'warn', libseccomp = loadDefaultSync() } = options;
+export function compilePolicy(given: SeccompPolicy, options: CompileOptions): CompiledFilter {
+  const behaviour = runtimeBehaviour(options);
+  const policy = readMasks(given, behaviour);
+  const { source, unknownSyscall = 'warn', libseccomp = loadDefaultSync() } = options;
+  const { optimize = optimizationLevel(policy, behaviour) } = options;
   const architecture = parseArchitecture(options.arch);
   const plan = planFilter(policy, {
     architecture,
     optimize,
     unknownSyscall,
+    conditions: behaviour.conditions,
     source,
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
   });
@@ -83,7 +86,7 @@ export function compilePolicy(policy: SeccompPolicy, options: CompileOptions): C
   let program = exported;
   const { defaultAction } = policy;
   const resolve = (name: string, arch: Architecture) => libseccomp.resolveSyscallName(name, arch);
-  if (options.enosysStub) {
+  if (behaviour.enosysStub) {
     const names = new Set(policy.rules.flatMap((rule) => rule.names.map(({ name }) => name)));
     const stub = enosysStub(defaultAction, architectures, names, resolve);
     program = concatenate(encodeProgram(stub, architecture.endianness), exported);
@@ -102,7 +105,7 @@ export function compilePolicy(policy: SeccompPolicy, options: CompileOptions): C
   return {
     program,
     arches: architectures.map(({ name }) => name),
-    flags: policy.flags ?? [],
+    flags: policy.flags ?? behaviour.defaultFlags,
     usesListener: plan.operations.some((o) => o.kind === 'addRule' && o.action.kind === 'NOTIFY'),
     warnings: plan.warnings,
     ...(options.pfc ? { pfc: filter.exportPfc() } : {}),
@@ -149,7 +152,7 @@ function refusal(
       return new CompileError(
         'RULE_REFUSED',
         `${name}: ${cause.message}`,
-        { source, path: rule.path, position },
+        { source: rule.source ?? source, path: rule.path, position },
         { cause },
       );
     }
@@ -159,7 +162,7 @@ function refusal(
       return new CompileError(
         'ARCHITECTURE_REFUSED',
         `${architecture.ociName}: ${cause.message}`,
-        { source, path: place?.path, position: place?.position },
+        { source: place?.source ?? source, path: place?.path, position: place?.position },
         { cause },
       );
     }

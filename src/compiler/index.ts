@@ -4,3 +4,10 @@ export { type CompiledFilter, type CompileOptions, compilePolicy } from './compi
 export { compileProfile, compileProfileSync, type ProfileInput } from './compile-profile.js';
 export { applyOperation, type FilterOperation } from './filter-operation.js';
 export { type Plan, type PlanOptions, planFilter } from './plan.js';
+export {
+  RUNTIME_NAMES,
+  type RuntimeBehaviour,
+  type RuntimeName,
+  type RuntimeOptions,
+  runtimeBehaviour,
+} from './runtime.js';

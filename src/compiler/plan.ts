@@ -2,6 +2,7 @@ import type { Architecture } from '../architecture.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { CompileError } from './compile-error.js';
 import type { FilterOperation } from './filter-operation.js';
+import type { RuntimeBehaviour } from './runtime.js';
 
 export interface PlanOptions {
   /** The architecture the filter is for: the one libseccomp treats as native. */
@@ -10,6 +11,8 @@ export interface PlanOptions {
   optimize: 0 | 1 | 2;
   /** What to do about a system call name that libseccomp has in no table. */
   unknownSyscall: 'warn' | 'error' | 'ignore';
+  /** What becomes of an entry with several conditions. Default: `split-repeated`. */
+  conditions?: RuntimeBehaviour['conditions'] | undefined;
   /** The name's number on the target, negative where the target lacks it; undefined where no table has it. */
   resolveSyscall: (name: string) => number | undefined;
   source?: string | undefined;
@@ -47,16 +50,17 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
         message: `${rule.names.map(({ name }) => name).join(', ')}: the action is the default action, so the entry changes nothing and is skipped`,
         path: rule.path,
         position: rule.position,
+        source: rule.source,
       });
       continue;
     }
-    const alternatives = splitRepeatedArguments(rule, warnings);
+    const alternatives = splitConditions(rule, options.conditions ?? 'split-repeated', warnings);
     for (const { name, ...place } of rule.names) {
       const syscall = options.resolveSyscall(name);
       if (syscall === undefined) {
         const message = `unknown system call ${JSON.stringify(name)}`;
         if (options.unknownSyscall === 'error') {
-          throw new CompileError('UNKNOWN_SYSCALL', message, { ...place, source: options.source });
+          throw new CompileError('UNKNOWN_SYSCALL', message, { ...place, source: place.source ?? options.source });
         }
         if (options.unknownSyscall === 'warn') {
           warnings.push({
@@ -85,7 +89,7 @@ class Overrides {
 
   constructor(readonly warnings: Warning[]) {}
 
-  note(name: string, syscall: number, rule: PolicyRule, place: Pick<Warning, 'path' | 'position'>): void {
+  note(name: string, syscall: number, rule: PolicyRule, place: Pick<Warning, 'path' | 'position' | 'source'>): void {
     const earlier = this.#entries.get(syscall) ?? [];
     this.#entries.set(syscall, [...earlier, rule]);
     const others = earlier.filter((entry) => !isSameAction(entry.action, rule.action));
@@ -111,20 +115,35 @@ function skipped(rule: PolicyRule, policy: SeccompPolicy): string {
 }
 
 /**
- * libseccomp takes one comparison per argument and rule. Where an entry has several, runc, crun and youki make one rule
- * of each condition (runc, matchCall, "revert to old behavior"), which turns its AND into OR.
+ * What an entry's conditions become: lists of which one must hold whole. libseccomp takes one comparison per argument and
+ * rule. Where an entry has two, runc and crun make one rule of each condition (runc, matchCall, "revert to old behavior"),
+ * which turns its AND into OR; youki does so for every entry with arguments.
  */
-function splitRepeatedArguments(rule: PolicyRule, warnings: Warning[]): readonly (readonly ArgumentCondition[])[] {
-  const indexes = rule.conditions.map(({ index }) => index);
+function splitConditions(
+  rule: PolicyRule,
+  mode: RuntimeBehaviour['conditions'],
+  warnings: Warning[],
+): readonly (readonly ArgumentCondition[])[] {
+  const { conditions, path, position, source } = rule;
+  const place = { path: `${path}.args`, position, source };
+  if (mode === 'split-all' && rule.hasEmptyArgs) {
+    const message = 'the list of conditions is empty, of which youki makes no rule at all: the entry has no effect';
+    warnings.push({ code: 'empty-args', message, ...place });
+    return [];
+  }
+  const indexes = conditions.map(({ index }) => index);
   const repeated = indexes.find((index, i) => indexes.indexOf(index) !== i);
-  if (repeated === undefined) return [rule.conditions];
-  warnings.push({
-    code: 'repeated-argument',
-    message: `argument ${repeated} has several conditions; as in runc, crun and youki each condition becomes a rule of its own, so the entry applies when ANY of them holds, not when all do`,
-    path: `${rule.path}.args`,
-    position: rule.position,
-  });
-  return rule.conditions.map((condition) => [condition]);
+  const consequence =
+    'each condition becomes a rule of its own, so the entry applies when ANY of them holds, not when all do';
+  if (mode === 'split-all' && conditions.length > 1) {
+    warnings.push({ code: 'split-conditions', message: `as in youki ${consequence}`, ...place });
+  } else if (mode === 'split-repeated' && repeated !== undefined) {
+    const message = `argument ${repeated} has several conditions; as in runc, crun and youki ${consequence}`;
+    warnings.push({ code: 'repeated-argument', message, ...place });
+  } else {
+    return [conditions];
+  }
+  return conditions.map((condition) => [condition]);
 }
 
 function isSameAction(a: Action, b: Action): boolean {

@@ -8,7 +8,7 @@ import { quote } from './json-path.js';
 import { type KernelVersion, parseRelease } from './kernel-version.js';
 import type { Locate, ParsedProfile, Place } from './parsed-profile.js';
 import { actionOf, listedArchitectures, policyBase, policyRule } from './plain-rule.js';
-import { ProfileError } from './profile-error.js';
+import { ProfileError, type ProfileIssue } from './profile-error.js';
 import type { ActionName, DockerSeccomp, DockerSyscall } from './schema.js';
 
 export interface ResolveOptions {
@@ -17,6 +17,8 @@ export interface ResolveOptions {
   capabilities?: readonly string[] | undefined;
   /** The kernel the profile will meet, "X.Y" or as `uname -r` has it. Default: newer than any the profile names. */
   kernel?: string | undefined;
+  /** Refuse an errno with an action that carries none, as the OCI runtime spec and crun do. Default: false. */
+  strictErrnoRet?: boolean | undefined;
 }
 
 /** An entry of `syscalls` and what was decided about it. */
@@ -83,8 +85,7 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     name: string | null | undefined,
     place: Place,
   ): bigint | null | undefined => {
-    const carriesErrno = action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';
-    if (!name || !carriesErrno) return number;
+    if (!name || !carriesErrno(action)) return number;
     if (/^\d+$/.test(name)) return BigInt(name);
     const value = errnoNumber(name, arch.name);
     if (value !== undefined) return BigInt(value);
@@ -100,8 +101,12 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     const resolved = { place, names: names.map(({ name }) => name), action: entry.action, outcomes };
     if (!outcomes.every(({ holds }) => holds)) return { ...resolved, rule: undefined };
     const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
-    return { ...resolved, rule: policyRule(names, actionOf(entry.action, errno), entry.args, place) };
+    const rule = policyRule(names, actionOf(entry.action, errno), entry.args, place);
+    // Docker and Podman hand a profile of theirs on without empty lists (Go's "omitempty").
+    const hasEmptyArgs = profile.format.startsWith('oci') && entry.args?.length === 0;
+    return { ...resolved, rule: hasEmptyArgs ? { ...rule, hasEmptyArgs } : rule };
   });
+  if (options.strictErrnoRet) refuseUselessErrno(profile, entries);
   const { architectures, architecturesFrom } = chooseArchitectures(seccomp, arch, locate);
   const policy = {
     ...policyBase(seccomp, errnoOf(defaultAction, defaultErrnoRet, defaultErrno, locate('defaultErrno'))),
@@ -109,6 +114,30 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     rules: entries.flatMap(({ rule }) => rule ?? []),
   };
   return { target, policy, entries, architecturesFrom };
+}
+
+/** config-linux.md, `errnoRet`: with another action "the runtime MUST print an error and fail". Of entries that apply. */
+function refuseUselessErrno({ seccomp, locate, source }: ParsedProfile, entries: readonly ResolvedEntry[]): void {
+  const issues: ProfileIssue[] = [];
+  const refuse = (action: ActionName, place: Place) => {
+    const message = `an errno with ${action}, which carries none`;
+    issues.push({ code: 'errno-ret-refused', message, hint: 'take it out', ...place });
+  };
+  const { defaultAction, defaultErrnoRet, defaultErrno } = seccomp;
+  if (!carriesErrno(defaultAction)) {
+    if (typeof defaultErrnoRet === 'bigint') refuse(defaultAction, locate('defaultErrnoRet'));
+    else if (defaultErrno) refuse(defaultAction, locate('defaultErrno'));
+  }
+  seccomp.syscalls?.forEach(({ action, errnoRet, errno }, index) => {
+    if (!entries[index]?.rule || carriesErrno(action)) return;
+    if (typeof errnoRet === 'bigint') refuse(action, locate('syscalls', index, 'errnoRet'));
+    else if (errno) refuse(action, locate('syscalls', index, 'errno'));
+  });
+  if (issues.length > 0) throw new ProfileError('PROFILE_INVALID', issues, source);
+}
+
+function carriesErrno(action: ActionName): boolean {
+  return action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';
 }
 
 function parseKernel(text: string): KernelVersion {

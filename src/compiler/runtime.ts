@@ -1,0 +1,97 @@
+import { InvalidArgumentError } from '../errors.js';
+import type { ArgumentCondition, FilterFlag, SeccompPolicy } from '../policy.js';
+
+export const RUNTIME_NAMES = ['libseccomp', 'runc', 'crun', 'youki'] as const;
+export type RuntimeName = (typeof RUNTIME_NAMES)[number];
+
+/** What a runtime makes of a profile beyond what the profile says. docs/runtimes.md has the same as a table. */
+export interface RuntimeBehaviour {
+  /** The flags of seccomp(2) where the profile has no `flags`; an empty list there is "none". */
+  readonly defaultFlags: readonly FilterFlag[];
+  /** Whether an ENOSYS stub goes in front: see `enosysStub`. */
+  readonly enosysStub: boolean;
+  /** libseccomp's binary tree (SCMP_FLTATR_CTL_OPTIMIZE 2) for profiles with more names than this. */
+  readonly optimizePast: number;
+  /** An errno with an action that carries none: passed over, or an error as the OCI runtime spec has it. */
+  readonly errnoRet: 'lenient' | 'strict';
+  /**
+   * Several conditions in one entry. `together`: all must hold, and libseccomp refuses two on one argument;
+   * `split-repeated`: where an argument has two, each condition becomes a rule of its own, so any will do;
+   * `split-all`: always so.
+   */
+  readonly conditions: 'together' | 'split-repeated' | 'split-all';
+  /** SCMP_CMP_MASKED_EQ: `(argument & value) == valueTwo`, or the other way round. */
+  readonly maskedOperands: 'mask-first' | 'datum-first';
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+const LIBSECCOMP: RuntimeBehaviour = {
+  defaultFlags: [],
+  enosysStub: false,
+  optimizePast: NEVER,
+  errnoRet: 'lenient',
+  conditions: 'split-repeated',
+  maskedOperands: 'mask-first',
+};
+
+const BEHAVIOURS: Readonly<Record<RuntimeName, RuntimeBehaviour>> = {
+  libseccomp: LIBSECCOMP,
+  // runc 1.2 and later. libcontainer/specconv/spec_linux.go, SetupSeccomp: SPEC_ALLOW where `flags` is nil.
+  // libcontainer/seccomp/seccomp_linux.go, InitSeccomp: the tree past 32 rules, of which each name makes one, known or
+  // not; matchCall: repeated arguments. libcontainer/seccomp/patchbpf: the stub.
+  runc: { ...LIBSECCOMP, defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'], enosysStub: true, optimizePast: 32 },
+  // src/libcrun/seccomp.c, libcrun_apply_seccomp: SPEC_ALLOW where there are no flags; libcrun_generate_seccomp: "errno
+  // value specified for action" is an error; repeated arguments as in runc.
+  crun: { ...LIBSECCOMP, defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'], errnoRet: 'strict' },
+  // crates/libcontainer/src/seccomp/mod.rs, initialize_seccomp: add_rule_conditional once for each argument; translate_op:
+  // MaskedEqual(valueTwo), which is the mask, with `value` as the datum.
+  youki: { ...LIBSECCOMP, conditions: 'split-all', maskedOperands: 'datum-first' },
+};
+
+/** The pieces of a runtime's behaviour that a caller may choose apart from the set. */
+export interface RuntimeOptions {
+  /**
+   * Whose behaviour to follow where runtimes differ; the options named like its pieces (see `RuntimeBehaviour`) win over it.
+   * Default: `libseccomp`, which adds nothing of its own.
+   */
+  runtime?: RuntimeName | undefined;
+  defaultFlags?: RuntimeBehaviour['defaultFlags'] | undefined;
+  /** Answer ENOSYS for system calls newer than all the profile names, as runc does. */
+  enosysStub?: boolean | undefined;
+  optimizePast?: number | undefined;
+  errnoRet?: RuntimeBehaviour['errnoRet'] | undefined;
+  conditions?: RuntimeBehaviour['conditions'] | undefined;
+  maskedOperands?: RuntimeBehaviour['maskedOperands'] | undefined;
+}
+
+/** The behaviour that options come to. Raises {@link InvalidArgumentError} for a runtime that is none. */
+export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
+  const { runtime = 'libseccomp' } = options;
+  if (!Object.hasOwn(BEHAVIOURS, runtime)) {
+    throw new InvalidArgumentError(`unknown runtime ${JSON.stringify(runtime)}; known are ${RUNTIME_NAMES.join(', ')}`);
+  }
+  const set = BEHAVIOURS[runtime];
+  return {
+    defaultFlags: options.defaultFlags ?? set.defaultFlags,
+    enosysStub: options.enosysStub ?? set.enosysStub,
+    optimizePast: options.optimizePast ?? set.optimizePast,
+    errnoRet: options.errnoRet ?? set.errnoRet,
+    conditions: options.conditions ?? set.conditions,
+    maskedOperands: options.maskedOperands ?? set.maskedOperands,
+  };
+}
+
+/** libseccomp's optimisation level for a policy, where the caller asked for none. */
+export function optimizationLevel(policy: SeccompPolicy, { optimizePast }: RuntimeBehaviour): 0 | 2 {
+  const rules = policy.rules.reduce((count, { names }) => count + names.length, 0);
+  return rules > optimizePast ? 2 : 0;
+}
+
+/** A policy with its masked comparisons as the runtime reads them, in the form libseccomp takes: the mask first. */
+export function readMasks(policy: SeccompPolicy, { maskedOperands }: RuntimeBehaviour): SeccompPolicy {
+  if (maskedOperands === 'mask-first') return policy;
+  const swap = (condition: ArgumentCondition): ArgumentCondition =>
+    condition.op === 'MASKED_EQ' ? { ...condition, value: condition.valueTwo, valueTwo: condition.value } : condition;
+  return { ...policy, rules: policy.rules.map((rule) => ({ ...rule, conditions: rule.conditions.map(swap) })) };
+}
