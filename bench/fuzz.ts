@@ -14,13 +14,14 @@ if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed)) {
 }
 
 const BATCH = 500;
-const libseccomp = loadLibseccompSync({ wasm: readFileSync(join(process.cwd(), 'dist/libseccomp.wasm')) });
+const wasm = new WebAssembly.Module(readFileSync(join(process.cwd(), 'dist/libseccomp.wasm')));
+const load = () => loadLibseccompSync({ wasm });
 let differing = 0;
 for (let done = 0; done < count; done += BATCH) {
-  const differences = fuzz(libseccomp, seed + done, Math.min(BATCH, count - done));
+  const differences = fuzz(load, seed + done, Math.min(BATCH, count - done));
   differing += differences.length;
   for (const difference of differences) console.log(`${describeDifference(difference)}\n`);
   if ((done / BATCH) % 10 === 9) console.log(`${done + BATCH} cases, ${differing} differ`);
 }
-console.log(`${count} cases from seed ${seed}: ${differing} differ; wasm memory ${libseccomp.memoryBytes} bytes`);
+console.log(`${count} cases from seed ${seed}: ${differing} differ`);
 process.exitCode = differing === 0 ? 0 : 1;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include "arch.h"
 
@@ -28,6 +29,25 @@ int scmp_set_native_arch(uint32_t token)
 }
 
 #ifdef __EMSCRIPTEN__
+
+/* The status of a module whose calls took more steps than they were granted; src/libseccomp/libseccomp.ts knows it. */
+#define STATUS_OUT_OF_WORK 75
+
+static uint32_t work_left;
+
+/** Grant the calls that follow this many steps: visits to a node of a rule's tree. None are left of an earlier grant. */
+void scmp_grant_work(uint32_t steps)
+{
+	work_left = steps;
+}
+
+/** libseccomp's walks report their steps here (wasm/patches); without any left the module ends. */
+void scmp_work(unsigned int steps)
+{
+	if (steps > work_left)
+		_exit(STATUS_OUT_OF_WORK);
+	work_left -= steps;
+}
 
 /* No kernel here: probes for features answer "no", which a pinned API level (seccomp_api_set) overrides. */
 long syscall(long number, ...)

@@ -15,6 +15,7 @@ export interface CompileErrorPlace {
  * - `ARCHITECTURE_REFUSED`: an architecture cannot be in one filter with the target, for byte order;
  * - `UNKNOWN_SYSCALL`: a name in no table, where the caller asked for an error (`unknownSyscall: 'error'`);
  * - `PROGRAM_TOO_LARGE`: the program has more instructions than the kernel loads;
+ * - `TOO_COMPLEX`: libseccomp cannot combine the rules of one system call in bearable time;
  * - `MISCOMPILED`: libseccomp's program does not decide as the rules say (see `checkDecisions`).
  */
 export class CompileError extends ScmpError {
@@ -23,7 +24,13 @@ export class CompileError extends ScmpError {
   readonly position: SourcePosition | undefined;
 
   constructor(
-    readonly code: 'RULE_REFUSED' | 'ARCHITECTURE_REFUSED' | 'UNKNOWN_SYSCALL' | 'PROGRAM_TOO_LARGE' | 'MISCOMPILED',
+    readonly code:
+      | 'RULE_REFUSED'
+      | 'ARCHITECTURE_REFUSED'
+      | 'UNKNOWN_SYSCALL'
+      | 'PROGRAM_TOO_LARGE'
+      | 'TOO_COMPLEX'
+      | 'MISCOMPILED',
     message: string,
     { source = 'profile', path, position }: CompileErrorPlace,
     options?: ErrorOptions,

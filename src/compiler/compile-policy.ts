@@ -6,6 +6,7 @@ import {
   FilterContext,
   type Libseccomp,
   LibseccompError,
+  LibseccompWorkLimitError,
   loadLibseccomp,
   loadLibseccompSync,
 } from '../libseccomp/index.js';
@@ -82,7 +83,7 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
     architecture,
     ...plan.operations.flatMap((o) => ('architecture' in o ? [o.architecture] : [])),
   ];
-  const exported = filter.exportBpf();
+  const exported = exportBpf(filter, source);
   let program = exported;
   const { defaultAction } = policy;
   const resolve = (name: string, arch: Architecture) => libseccomp.resolveSyscallName(name, arch);
@@ -126,35 +127,43 @@ function buildFilter(
         applyOperation(filter, operation);
       } catch (cause) {
         filter.release();
-        throw cause instanceof LibseccompError ? refusal(operation, cause, policy, source) : cause;
+        throw refusal(operation, cause, policy, source);
       }
     }
     return filter;
   };
   try {
     return build(fastestOrder(operations, libseccomp));
-  } catch {
+  } catch (error) {
+    if (!libseccomp.usable) throw error;
     // The profile's own order decides which of several faults is told.
     return build(operations);
   }
 }
 
+function exportBpf(filter: FilterContext, source: string | undefined): Uint8Array {
+  try {
+    return filter.exportBpf();
+  } catch (cause) {
+    if (!(cause instanceof LibseccompWorkLimitError)) throw cause;
+    throw new CompileError('TOO_COMPLEX', cause.message, { source }, { cause });
+  }
+}
+
 function refusal(
   operation: FilterOperation,
-  cause: LibseccompError,
+  cause: unknown,
   policy: SeccompPolicy,
   source: string | undefined,
-): Error {
+): unknown {
+  const isLimit = cause instanceof LibseccompWorkLimitError;
+  if (!isLimit && !(cause instanceof LibseccompError)) return cause;
   switch (operation.kind) {
     case 'addRule': {
       const { name, rule } = operation;
       const position = rule.names.find((entry) => entry.name === name)?.position ?? rule.position;
-      return new CompileError(
-        'RULE_REFUSED',
-        `${name}: ${cause.message}`,
-        { source: rule.source ?? source, path: rule.path, position },
-        { cause },
-      );
+      const place = { source, path: rule.path, position };
+      return new CompileError(isLimit ? 'TOO_COMPLEX' : 'RULE_REFUSED', `${name}: ${cause.message}`, place, { cause });
     }
     case 'addArchitecture': {
       const { architecture } = operation;

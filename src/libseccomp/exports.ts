@@ -7,6 +7,7 @@ export interface LibseccompExports {
   _initialize(): void;
   malloc(size: number): number;
   free(pointer: number): void;
+  scmp_grant_work(steps: number): void;
   scmp_set_native_arch(token: number): number;
   seccomp_api_get(): number;
   seccomp_api_set(level: number): number;
@@ -49,6 +50,7 @@ export const EXPORT_NAMES = [
   '_initialize',
   'malloc',
   'free',
+  'scmp_grant_work',
   'scmp_set_native_arch',
   'seccomp_api_get',
   'seccomp_api_set',

@@ -116,6 +116,7 @@ export class FilterContext implements Disposable {
     this.#libseccomp = libseccomp;
     this.#architecture = toArchitecture(architecture);
     libseccomp.useNative(this.#architecture.token);
+    libseccomp.grantWork();
     const encoded = encodeAction(defaultAction);
     this.#pointer = libseccomp.guard(() => libseccomp.raw.seccomp_init(encoded));
     // The function says NULL for every failure; short of memory a bad action is the only one (api.c, seccomp_init).
@@ -142,6 +143,7 @@ export class FilterContext implements Disposable {
   reset(defaultAction: Action): void {
     const context = this.#context();
     const encoded = encodeAction(defaultAction);
+    this.#libseccomp.grantWork();
     this.#libseccomp.call('seccomp_reset', defaultAction.kind, () =>
       this.#libseccomp.raw.seccomp_reset(context, encoded),
     );

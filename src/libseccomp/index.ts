@@ -10,6 +10,7 @@ export {
   LibseccompCrashError,
   type LibseccompErrno,
   LibseccompError,
+  LibseccompWorkLimitError,
   UnknownSyscallError,
   WasmModuleError,
 } from './libseccomp-error.js';

@@ -119,6 +119,21 @@ export class LibseccompCrashError extends ScmpError {
   readonly code = 'LIBSECCOMP_CRASH';
 }
 
+/**
+ * A call would have kept libseccomp busy for minutes, or hours: rules of one system call with many LT, LE, GT, GE or NE of
+ * 64-bit values multiply. The instance cannot be used again.
+ */
+export class LibseccompWorkLimitError extends ScmpError {
+  override readonly name = 'LibseccompWorkLimitError';
+  readonly code = 'LIBSECCOMP_WORK_LIMIT';
+
+  constructor() {
+    super(
+      'libseccomp was stopped: the rules of one system call have more LT, LE, GT, GE and NE of 64-bit values than it can combine; use fewer, or EQ and MASKED_EQ. Load a new instance to go on',
+    );
+  }
+}
+
 /** The wasm given is not this package's libseccomp: not wasm, or a module with other functions. */
 export class WasmModuleError extends ScmpError {
   override readonly name = 'WasmModuleError';

@@ -2,7 +2,12 @@ import { type Architecture, type ArchitectureName, parseArchitecture } from '../
 import { InvalidArgumentError } from '../errors.js';
 import type { LibseccompCall, LibseccompExports } from './exports.js';
 import { EXPORT_NAMES } from './exports.js';
-import { LibseccompCrashError, LibseccompError, WasmModuleError } from './libseccomp-error.js';
+import {
+  LibseccompCrashError,
+  LibseccompError,
+  LibseccompWorkLimitError,
+  WasmModuleError,
+} from './libseccomp-error.js';
 import { Marshal } from './marshal.js';
 
 /** seccomp.h: what the resolvers answer for a name they do not know. Other negative numbers are pseudo-numbers. */
@@ -10,6 +15,14 @@ const NR_SCMP_ERROR = -1;
 
 /** The API level that lets every attribute and action through; the module has no kernel to probe (seccomp_api_set(3)). */
 const FULL_API_LEVEL = 7;
+
+/**
+ * The steps that the calls of one filter may take, each a visit to a node of a rule's tree: one or two seconds. The
+ * container default takes under a hundred thousand.
+ */
+const WORK_LIMIT = 200_000_000;
+/** The exit status of the call that took one more (wasm/host.c). */
+const STATUS_OUT_OF_WORK = 75;
 
 const WASI_SUCCESS = 0;
 const WASI_EBADF = 8;
@@ -24,7 +37,7 @@ export class Libseccomp {
   /** @internal */
   readonly marshal: Marshal;
   #native: number;
-  #crash: LibseccompCrashError | undefined;
+  #crash: LibseccompCrashError | LibseccompWorkLimitError | undefined;
   /** Where the module's writes go while a text export runs. */
   #output: Uint8Array[] | undefined;
 
@@ -59,7 +72,7 @@ export class Libseccomp {
     return [0, 4, 8].map((offset) => this.marshal.readWord(pointer + offset)).join('.');
   }
 
-  /** False once the module has crashed: every call then raises {@link LibseccompCrashError}. */
+  /** False once the module has crashed or was stopped: every call then raises that error. */
   get usable(): boolean {
     return this.#crash === undefined;
   }
@@ -138,6 +151,11 @@ export class Libseccomp {
     this.#native = token;
   }
 
+  /** Let a new filter take its steps; what is left of the one before is not added. @internal */
+  grantWork(): void {
+    this.guard(() => this.raw.scmp_grant_work(WORK_LIMIT));
+  }
+
   /**
    * Run one C call: a negative return becomes a {@link LibseccompError}; a trap becomes a {@link LibseccompCrashError},
    * now and for every later call, since the instance's memory can no longer be trusted. @internal
@@ -154,6 +172,10 @@ export class Libseccomp {
     try {
       return run();
     } catch (cause) {
+      if (cause instanceof ModuleExit && cause.status === STATUS_OUT_OF_WORK) {
+        this.#crash = new LibseccompWorkLimitError();
+        throw this.#crash;
+      }
       // libseccomp's own errors are return values. What cuts a call short leaves its memory half changed: a trap, exit(3),
       // memory that cannot grow, and also an engine out of stack (RangeError, in Firefox InternalError).
       const { message } = cause as Error;
@@ -193,7 +215,7 @@ export class Libseccomp {
           return WASI_SUCCESS;
         },
         proc_exit: (status: number) => {
-          throw new ModuleExit(`exit status ${status}`);
+          throw new ModuleExit(status);
         },
       },
     };
@@ -201,7 +223,11 @@ export class Libseccomp {
 }
 
 /** The module called exit(3) or abort(3). */
-class ModuleExit extends Error {}
+class ModuleExit extends Error {
+  constructor(readonly status: number) {
+    super(`exit status ${status}`);
+  }
+}
 
 /** Whether C, which reads a text up to its first NUL, would take it for another one. */
 function endsEarly(text: string): boolean {

@@ -190,3 +190,18 @@ function attempt(run: () => unknown): unknown {
     return error;
   }
 }
+
+it('refuses rules that would keep libseccomp busy for hours, and goes on with the next profile', () => {
+  const entry = (i: number) => ({
+    names: ['mmap'],
+    action: 'SCMP_ACT_ERRNO',
+    args: [0, 1, 2, 3, 4, 5].map((index) => ({ index, op: 'SCMP_CMP_GT', value: i * 7 + index })),
+  });
+  const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: Array.from({ length: 50 }, (_, i) => entry(i)) };
+  const text = JSON.stringify(profile, null, 1);
+  expect(() => compileProfileSync(text, { arch: 'x86_64' })).toThrow(
+    expect.objectContaining({ code: 'TOO_COMPLEX', path: expect.stringMatching(/^syscalls\[\d+\]$/) }),
+  );
+  const one = { ...profile, syscalls: profile.syscalls.slice(0, 1) };
+  expect(compileProfileSync(one, { arch: 'x86_64' }).program.length).toBeGreaterThan(0);
+});

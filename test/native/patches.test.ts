@@ -5,7 +5,12 @@ import { encodeAction } from '../../src/action.js';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
 import { decodeProgram, Opcode, simulate } from '../../src/bpf/index.js';
 import { planFilter } from '../../src/compiler/index.js';
-import { LibseccompError, loadLibseccompSync } from '../../src/libseccomp/index.js';
+import {
+  FilterContext,
+  LibseccompError,
+  LibseccompWorkLimitError,
+  loadLibseccompSync,
+} from '../../src/libseccomp/index.js';
 import { readProfile, resolvePolicy } from '../../src/profile/index.js';
 import { askOracle, nativeProgram, oracleLines } from './oracle.js';
 import { buildVariant, PATCHES } from './patch-variants.js';
@@ -233,6 +238,34 @@ describePatch(10, 'a refused rule', () => {
     const { mended, faulty } = variant(10);
     expect(askOracle(lines, mended).slice(-2)).toEqual(['-17', '0']);
     expect(askOracle(lines, faulty).slice(-2)).toEqual(['-17', '-17']);
+  });
+});
+
+describePatch(11, 'rules that multiply', () => {
+  const rules = Array.from({ length: 50 }, (_, i) =>
+    [0, 1, 2, 3, 4, 5].map((arg) => `${arg} 6 ${i * 7 + arg} 0`).join(' '),
+  );
+
+  it('are stopped in the wasm', () => {
+    const libseccomp = loadLibseccompSync();
+    const filter = new FilterContext(libseccomp, { defaultAction: { kind: 'ALLOW' }, architecture: 'x86_64' });
+    const add = (i: number) =>
+      filter.addRule(
+        { kind: 'ERRNO', data: 1 },
+        'mmap',
+        [0, 1, 2, 3, 4, 5].map((index) => ({ index, op: 'GT', value: BigInt(i * 7 + index) })),
+      );
+    const addAll = () => {
+      for (let i = 0; i < rules.length; i++) add(i);
+    };
+    expect(addAll).toThrow(LibseccompWorkLimitError);
+    expect(libseccomp.usable).toBe(false);
+  });
+
+  it('keep native libseccomp, where nobody counts, busy', () => {
+    const lines = [...start(), ...rules.map((rule) => `rule 0 0 ${errno(1)} 9 6 ${rule}`), 'bpf 0'];
+    const run = spawnSync(buildVariant('oracle'), { input: `${lines.join('\n')}\n`, timeout: 3000 });
+    expect(run).toMatchObject({ status: null, signal: 'SIGTERM' });
   });
 });
 
