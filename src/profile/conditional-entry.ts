@@ -23,7 +23,8 @@ const DOCKER_NAMES: Readonly<Partial<Record<ArchitectureName, readonly string[]>
   mipsel64n32: ['mipsel64n32', 'mips3l64n32'],
 };
 
-function dockerNames({ name }: Architecture): readonly string[] {
+/** What `includes.arches` and `excludes.arches` may call an architecture; the usual name first. */
+export function dockerNames({ name }: Architecture): readonly string[] {
   return DOCKER_NAMES[name] ?? [name];
 }
 

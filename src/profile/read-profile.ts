@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { detectDocument } from './detect-document.js';
 import { detectSyntax } from './detect-syntax.js';
 import { readSeccompSection } from './formats/docker.js';
+import { readSeccompiler } from './formats/seccompiler.js';
 import { readSpo } from './formats/spo.js';
 import { parseYaml } from './formats/yaml.js';
 import { type JsonDocument, parseJson } from './json-document.js';
@@ -30,13 +31,13 @@ export function readProfile(input: string | Uint8Array | object, options: ReadOp
   }
 }
 
-function readDocument(document: JsonDocument, { source, format }: ReadOptions): ParsedProfile {
+function readDocument(document: JsonDocument, { source, format, thread }: ReadOptions): ParsedProfile {
   const detected = detectDocument(document, source, format);
   switch (detected.format) {
     case 'spo':
       return readSpo(document, detected.section, source);
     case 'seccompiler':
-      throw new InvalidArgumentError('this format is not read yet');
+      return readSeccompiler(document, detected.section, { source, thread });
     default:
       return readSeccompSection(document, detected, source);
   }

@@ -1,0 +1,28 @@
+import { ARCHITECTURES } from '../../architecture.js';
+import { dockerNames } from '../conditional-entry.js';
+import type { DockerSyscall } from '../schema.js';
+import type { ExactRule } from './exact-conditions.js';
+
+/** The names `includes.arches` has for the architectures of a word size. */
+const NAMES_OF_WORD_SIZE = {
+  32: namesOfWordSize(32),
+  64: namesOfWordSize(64),
+} as const;
+
+function namesOfWordSize(wordSize: 32 | 64): readonly string[] {
+  return ARCHITECTURES.filter((architecture) => architecture.wordSize === wordSize).map(
+    (architecture) => dockerNames(architecture)[0] as string,
+  );
+}
+
+/** An entry for each rule, with the same names and action; a rule for one word size is included on its architectures. */
+export function entriesOfRules(entry: Omit<DockerSyscall, 'args'>, rules: readonly ExactRule[]): DockerSyscall[] {
+  return rules.map(({ args, wordSize }) => {
+    const made: DockerSyscall = args.length > 0 ? { ...entry, args } : { ...entry };
+    if (wordSize === undefined) return made;
+    const { arches } = entry.includes ?? {};
+    const names = NAMES_OF_WORD_SIZE[wordSize];
+    const both = arches?.length ? arches.filter((name) => names.includes(name)) : [...names];
+    return { ...made, includes: { ...entry.includes, arches: both } };
+  });
+}

@@ -1,0 +1,308 @@
+import * as z from 'zod/mini';
+import type { Warning } from '../../policy.js';
+import { failOnIssues, finishProfile } from '../finish-profile.js';
+import { invalidAt } from '../invalid-at.js';
+import { isJsonObject, type JsonDocument, type JsonObject, typeWord } from '../json-document.js';
+import { formatPath, type JsonPath, quote } from '../json-path.js';
+import { nearestName } from '../nearest-name.js';
+import type { ParsedProfile, Place, ReadOptions } from '../parsed-profile.js';
+import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
+import type { ActionName, DockerSeccomp, DockerSyscall } from '../schema.js';
+import { profileIssue } from '../schema-issues.js';
+import { type Comparison, exactRules, MOST_RULES } from './exact-conditions.js';
+import { entriesOfRules } from './rule-entries.js';
+
+const integer = (least: bigint, most: bigint) => z.bigint().check(z.minimum(least), z.maximum(most));
+const uint64 = integer(0n, 2n ** 64n - 1n);
+
+const ACTIONS = ['allow', 'trap', 'kill_thread', 'kill_process', 'log'] as const;
+const OPERATORS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const;
+
+const condition = z.object({
+  index: integer(0n, 5n),
+  type: z.enum(['dword', 'qword']),
+  op: z.union([z.enum(OPERATORS), z.object({ masked_eq: uint64 })]),
+  val: uint64,
+  comment: z.nullish(z.string()),
+});
+const rule = z.object({
+  syscall: z.string(),
+  args: z.nullish(z.array(condition)),
+  comment: z.nullish(z.string()),
+});
+const rules = z.array(rule);
+
+const KEYS = {
+  filter: ['mismatch_action', 'default_action', 'match_action', 'filter_action', 'filter'],
+  rule: Object.keys(rule.shape),
+  condition: Object.keys(condition.shape),
+};
+
+/** What to say of a value that is none of a few. */
+const CHOICES: Readonly<Record<string, { code: ProfileIssueCode; known: string } | undefined>> = {
+  type: { code: 'wrong-type', known: '"dword" or "qword"' },
+  op: { code: 'unknown-operator', known: `one of ${OPERATORS.join(', ')}, or {"masked_eq": N}` },
+};
+
+type Rule = z.infer<typeof rule>;
+type Condition = z.infer<typeof condition>;
+type Action = Pick<DockerSyscall, 'action' | 'errnoRet'>;
+
+/**
+ * Read one thread's filter of a seccompiler file (Firecracker; rust-vmm/seccompiler, src/frontend/json.rs). A `dword`
+ * condition compares the low 32 bits, which libseccomp can only say with masks: it is expanded, exactly, as are several
+ * conditions on one argument, which libseccomp's users would turn from AND into OR. What would take too many rules is an
+ * error. An unknown key is one too, as there.
+ */
+export function readSeccompiler(
+  document: JsonDocument,
+  section: JsonObject,
+  { source, thread }: Pick<ReadOptions, 'source' | 'thread'>,
+): ParsedProfile {
+  const name = chooseThread(document, section, source, thread);
+  const filter = section[name];
+  if (!isJsonObject(filter)) {
+    const message = `must be an object, not ${typeWord(filter as never)}`;
+    throw invalidAt(document, source, [name], { code: 'wrong-type', message });
+  }
+  return new Reader(document, name, filter, source).read();
+}
+
+function chooseThread(
+  document: JsonDocument,
+  section: JsonObject,
+  source: string | undefined,
+  thread: string | undefined,
+): string {
+  const names = Object.keys(section);
+  const listed = names.map((name) => quote(name)).join(', ');
+  const fail = (code: ProfileIssueCode, message: string, hint: string) =>
+    invalidAt(document, source, [], { code, message, hint });
+  if (thread !== undefined) {
+    if (names.includes(thread)) return thread;
+    throw fail('unknown-thread', `there is no filter for a thread ${quote(thread)}`, `there are ${listed || 'none'}`);
+  }
+  const [only, second] = names;
+  if (only === undefined) throw fail('unknown-thread', 'there is no filter in it', 'name a thread, with its filter');
+  if (second !== undefined) {
+    throw fail(
+      'several-threads',
+      `filters for ${names.length} threads: ${listed}`,
+      'choose one with --thread (option "thread")',
+    );
+  }
+  return only;
+}
+
+class Reader {
+  private readonly issues: ProfileIssue[] = [];
+  private readonly warnings: Warning[] = [];
+  private readonly syscalls: DockerSyscall[] = [];
+  /** Of each entry made, the rule it is from. */
+  private readonly ruleOf: number[] = [];
+
+  constructor(
+    private readonly document: JsonDocument,
+    private readonly thread: string,
+    private readonly filter: JsonObject,
+    private readonly source: string | undefined,
+  ) {}
+
+  read(): ParsedProfile {
+    const { filter } = this;
+    this.checkKeys(filter, [], KEYS.filter);
+    const defaultKey = this.keyOf('mismatch_action', 'default_action');
+    const matchKey = this.keyOf('match_action', 'filter_action');
+    const mismatch = this.action(defaultKey);
+    const match = this.action(matchKey);
+    if (mismatch && match && mismatch.action === match.action && mismatch.errnoRet === match.errnoRet) {
+      this.issue('identical-actions', [matchKey], `the same as ${quote(defaultKey)}: the filter decides nothing`);
+    }
+    const parsed = this.rules();
+    failOnIssues(this.issues, this.source);
+    parsed.forEach((each, index) => {
+      this.addRule(each, index, match as Action);
+    });
+    this.checkMixed(parsed);
+    const { action: defaultAction, errnoRet: defaultErrnoRet } = mismatch as Action;
+    const seccomp: DockerSeccomp = { defaultAction, defaultErrnoRet, syscalls: this.syscalls };
+    return finishProfile({
+      format: 'seccompiler',
+      seccomp,
+      source: this.source,
+      locate: (...path) => this.locate(path, defaultKey),
+      issues: this.issues,
+      warnings: this.warnings,
+    });
+  }
+
+  /** Where a value of what was made is in the file. */
+  private locate(path: JsonPath, defaultKey: string): Place {
+    const [first, entry, key, position, part] = path;
+    if (first === 'defaultAction' || first === 'defaultErrnoRet') return this.place([defaultKey]);
+    if (first !== 'syscalls') return this.place([]);
+    if (typeof entry !== 'number') return this.place(['filter']);
+    const origin = ['filter', this.ruleOf[entry]!];
+    if (key === 'names' || key === 'name') return this.place([...origin, 'syscall']);
+    // The conditions made of a rule's are others, in another order.
+    return this.place(key === 'args' && position === undefined && part === undefined ? [...origin, 'args'] : origin);
+  }
+
+  private place(path: JsonPath): Place {
+    const whole = [this.thread, ...path];
+    return { path: formatPath(whole), position: this.document.positionOf(whole) };
+  }
+
+  private issue(code: ProfileIssueCode, path: JsonPath, message: string, hint?: string): void {
+    this.issues.push({ code, message, hint, ...this.place(path) });
+  }
+
+  /** The name in use of a key that has an older one. */
+  private keyOf(name: string, alias: string): string {
+    if (name in this.filter && alias in this.filter) {
+      this.issue('duplicate-key', [alias], `${quote(alias)} is another name for ${quote(name)}, which is there too`);
+    }
+    return alias in this.filter && !(name in this.filter) ? alias : name;
+  }
+
+  private action(key: string): Action | undefined {
+    const value = this.filter[key];
+    if (value === undefined) {
+      this.issue('missing-key', [], `the key ${quote(key)} is missing`);
+      return undefined;
+    }
+    if (typeof value === 'string') {
+      const known = (ACTIONS as readonly string[]).includes(value);
+      if (known) return { action: `SCMP_ACT_${value.toUpperCase()}` as ActionName };
+      const nearest = nearestName(value, [...ACTIONS, 'errno', 'trace']);
+      const hint = nearest
+        ? `did you mean ${quote(nearest)}?`
+        : `known are ${ACTIONS.join(', ')}, {"errno": N}, {"trace": N}`;
+      this.issue('unknown-action', [key], `unknown action ${quote(value)}`, hint);
+      return undefined;
+    }
+    if (isJsonObject(value) && Object.keys(value).length === 1) {
+      const [kind, data] = Object.entries(value)[0]!;
+      const action = kind === 'errno' ? 'SCMP_ACT_ERRNO' : kind === 'trace' ? 'SCMP_ACT_TRACE' : undefined;
+      if (action === undefined) {
+        this.issue(
+          'unknown-action',
+          [key],
+          `unknown action ${quote(kind)}`,
+          'with a number there are "errno" and "trace"',
+        );
+      } else if (typeof data !== 'bigint') {
+        this.issue('wrong-type', [key, kind], `must be an integer, not ${typeWord(data)}`);
+      } else if (data < 0n || data > (kind === 'errno' ? 4094n : 65535n)) {
+        this.issue('out-of-range', [key, kind], `must be from 0 to ${kind === 'errno' ? 4094 : 65535}, not ${data}`);
+      } else {
+        return { action, errnoRet: data };
+      }
+      return undefined;
+    }
+    this.issue('wrong-type', [key], `must be an action, not ${typeWord(value)}`);
+    return undefined;
+  }
+
+  private rules(): Rule[] {
+    const { filter } = this.filter;
+    if (filter === undefined) {
+      this.issue('missing-key', [], 'the key "filter" is missing');
+      return [];
+    }
+    for (const [index, entry] of Array.isArray(filter) ? filter.entries() : []) {
+      this.checkKeys(entry, ['filter', index], KEYS.rule);
+      const { args } = isJsonObject(entry) ? entry : {};
+      for (const [position, arg] of Array.isArray(args) ? args.entries() : []) {
+        this.checkKeys(arg, ['filter', index, 'args', position], KEYS.condition);
+      }
+    }
+    const parsed = rules.safeParse(filter, { jitless: true });
+    if (parsed.success) return parsed.data;
+    const root = [this.thread, 'filter'];
+    this.issues.push(
+      ...parsed.error.issues.map((issue) => {
+        const found = profileIssue(issue, this.document, root);
+        const choice = found.code === 'missing-key' ? undefined : CHOICES[String(issue.path.at(-1))];
+        return choice ? { ...found, code: choice.code, message: `must be ${choice.known}`, hint: undefined } : found;
+      }),
+    );
+    return [];
+  }
+
+  private checkKeys(value: unknown, path: JsonPath, known: readonly string[]): void {
+    if (typeof value !== 'object' || value === null || !isJsonObject(value as JsonObject)) return;
+    for (const key of Object.keys(value)) {
+      if (known.includes(key)) continue;
+      const nearest = nearestName(key, known, Math.min(2, key.length - 1));
+      const place = [this.thread, ...path, key];
+      this.issues.push({
+        code: 'misspelt-key',
+        message: `unknown key ${quote(key)}, which seccompiler refuses`,
+        hint: nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${quote(nearest)}?`,
+        path: formatPath(place),
+        position: this.document.keyPositionOf(place),
+      });
+    }
+  }
+
+  private addRule({ syscall, args, comment }: Rule, index: number, match: Action): void {
+    const path = ['filter', index];
+    if (args?.length === 0) {
+      this.issue(
+        'missing-key',
+        [...path, 'args'],
+        'no condition',
+        'take "args" out to match whatever the arguments are',
+      );
+      return;
+    }
+    const made = exactRules((args ?? []).map((each, position) => this.comparison(each, [...path, 'args', position])));
+    if (made === undefined) {
+      const message = `these conditions would take more than ${MOST_RULES} libseccomp rules`;
+      this.issue(
+        'too-many-conditions',
+        [...path, 'args'],
+        message,
+        'say them with eq or masked_eq, or as several rules',
+      );
+      return;
+    }
+    if (made.length === 0) {
+      const message = `${syscall}: no argument meets these conditions together; the rule never matches`;
+      this.warnings.push({ code: 'never-matches', message, ...this.place([...path, 'args']) });
+    }
+    const entry = { names: [syscall], ...match, ...(comment ? { comment } : {}) };
+    for (const each of entriesOfRules(entry, made)) {
+      this.syscalls.push(each);
+      this.ruleOf.push(index);
+    }
+  }
+
+  private comparison({ index, type, op, val }: Condition, path: JsonPath): Comparison {
+    const bits = type === 'dword' ? 32 : 64;
+    const value = BigInt.asUintN(bits, val);
+    if (value !== val) {
+      const message = `a dword is 32 bits: seccompiler compares with the low half, ${value}`;
+      this.warnings.push({ code: 'value-truncated', message, ...this.place([...path, 'val']) });
+    }
+    if (typeof op === 'object') {
+      // into_masked_eq_bpf: what the mask leaves out of the value does not count.
+      const mask = BigInt.asUintN(bits, op.masked_eq);
+      return { index: Number(index), bits, op: 'EQ', value: value & mask, mask };
+    }
+    return { index: Number(index), bits, op: op.toUpperCase() as Comparison['op'], value };
+  }
+
+  /**
+   * seccompiler passes over a rule without conditions where the call has another with some (append_syscall_chain);
+   * everybody else, and Firecracker since it compiles with libseccomp, lets it decide. Neither is to be guessed.
+   */
+  private checkMixed(parsed: readonly Rule[]): void {
+    parsed.forEach(({ syscall, args }, index) => {
+      if (args || !parsed.some((other) => other.syscall === syscall && other.args)) return;
+      const message = `${quote(syscall)} has a rule without conditions, this one, beside rules with some: seccompiler passes over it, libseccomp over those`;
+      this.issue('mixed-rules', ['filter', index], message, 'keep the one or the others');
+    });
+  }
+}
