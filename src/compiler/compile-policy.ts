@@ -162,7 +162,7 @@ function refusal(
     case 'addRule': {
       const { name, rule } = operation;
       const position = rule.names.find((entry) => entry.name === name)?.position ?? rule.position;
-      const place = { source, path: rule.path, position };
+      const place = { source: rule.source ?? source, path: rule.path, position };
       return new CompileError(isLimit ? 'TOO_COMPLEX' : 'RULE_REFUSED', `${name}: ${cause.message}`, place, { cause });
     }
     case 'addArchitecture': {

@@ -28,6 +28,11 @@ export function dockerNames({ name }: Architecture): readonly string[] {
   return DOCKER_NAMES[name] ?? [name];
 }
 
+/** A name of an architecture as Podman spells it: the same for all names of one. */
+export function dockerArchitecture(name: string): string {
+  return Object.values(DOCKER_NAMES).find((names) => names.includes(name))?.[0] ?? name;
+}
+
 /** Every name that `includes.arches` and `excludes.arches` can match. Comparison is exact. */
 export const DOCKER_ARCHITECTURES: ReadonlySet<string> = new Set(ARCHITECTURES.flatMap(dockerNames));
 

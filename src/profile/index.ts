@@ -5,6 +5,7 @@ export {
   formatResolution,
   type ResolutionExplanation,
 } from './explain-resolution.js';
+export { extendProfile, type LoadBase } from './extend-profile.js';
 export { InexactNumber, type JsonDocument, type JsonObject, type JsonValue, parseJson } from './json-document.js';
 export { formatPath, type JsonPath } from './json-path.js';
 export { loadProfile } from './load-profile.js';

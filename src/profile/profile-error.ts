@@ -57,6 +57,7 @@ export type ProfileIssueCode =
   | 'remove-weakens'
   | 'override-weakens'
   | 'default-weakens'
+  | 'union-conflict'
   | 'default-errno-without-action'
   // What one runtime alone refuses (CompileOptions.runtime).
   | 'errno-ret-refused';

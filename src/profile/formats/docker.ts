@@ -7,6 +7,9 @@ import { dockerSeccompSchema } from '../schema.js';
 import { profileIssue } from '../schema-issues.js';
 import { checkKeys } from '../unknown-keys.js';
 
+/** Stands in for the default action of the profile that one extends, until that is read. */
+const STRICTEST_ACTION = 'SCMP_ACT_KILL_PROCESS';
+
 /** Read a seccomp section of the OCI runtime spec's, Docker's or Podman's shape. */
 export function readSeccompSection(
   document: JsonDocument,
@@ -19,10 +22,14 @@ export function readSeccompSection(
   };
   const keys = checkKeys(document, root, section, root.length > 0);
   // No compiled validators: a profile is read once, and a page's content security policy may forbid making them.
-  const parsed = dockerSeccompSchema.safeParse(section, { jitless: true });
+  const inheritsDefault =
+    typeof section.extends === 'string' && section.extends !== '' && !('defaultAction' in section);
+  const complete = inheritsDefault ? { ...section, defaultAction: STRICTEST_ACTION } : section;
+  const parsed = dockerSeccompSchema.safeParse(complete, { jitless: true });
   if (!parsed.success) {
     const shapeIssues = parsed.error.issues.map((issue) => profileIssue(issue, document, root));
     failOnIssues([...keys.issues, ...shapeIssues], source);
   }
-  return finishProfile({ format, seccomp: parsed.data!, source, locate, ...keys });
+  const inherits = inheritsDefault ? { inheritsDefault } : {};
+  return finishProfile({ format, seccomp: parsed.data!, source, locate, ...inherits, ...keys });
 }
