@@ -22,6 +22,8 @@ export class CompileError extends ScmpError {
   override readonly name = 'CompileError';
   readonly path: string | undefined;
   readonly position: SourcePosition | undefined;
+  /** The message without the place. */
+  readonly reason: string;
 
   constructor(
     readonly code:
@@ -37,6 +39,7 @@ export class CompileError extends ScmpError {
   ) {
     const place = position ? `${source}:${position.line}:${position.column}` : source;
     super(`${place}: ${path ? `${path}: ` : ''}${message}`, options);
+    this.reason = message;
     this.path = path;
     this.position = position;
   }
