@@ -1,0 +1,132 @@
+import type { ArchitectureName } from '../architecture.js';
+import type { ConstantFamily } from './constant-families.js';
+import { ALIGNED_PAIRS, SIGNATURES, UID16_ARCHITECTURES, UID16_CALLS, VARIANTS } from './signatures.js';
+
+/**
+ * The C type of a parameter, as far as a filter has to know it. `fd`, `pid` and `id` (uid_t, gid_t) are ints with a
+ * meaning, `mode` is umode_t, `size` is size_t, `string` is a pointer to a name or path, `offset` and `u64` are 64 bits
+ * wide on every architecture.
+ */
+export type ParameterType =
+  | 'int'
+  | 'uint'
+  | 'long'
+  | 'ulong'
+  | 'fd'
+  | 'pid'
+  | 'id'
+  | 'mode'
+  | 'size'
+  | 'offset'
+  | 'u64'
+  | 'pointer'
+  | 'string';
+
+export interface SyscallParameter {
+  /** The manual page's name of it, the kernel's where there is no page. */
+  name: string;
+  type: ParameterType;
+  /**
+   * How many low bits of the argument the kernel looks at; the rest is whatever the caller left in the register. 32 for an
+   * int, 16 for a mode_t and for the user ids of old calls, 64 for a long or a pointer on a machine with 64-bit registers.
+   */
+  bits: 16 | 32 | 64;
+  /** The argument is an address the kernel reads or writes: a filter sees the address and never what is there. */
+  pointer: boolean;
+  /** The constants people write for it. */
+  constants?: ConstantFamily;
+}
+
+const WIDE: ReadonlySet<ParameterType> = new Set(['offset', 'u64']);
+const WORD: ReadonlySet<ParameterType> = new Set(['long', 'ulong', 'size', 'pointer', 'string']);
+
+// x32 and MIPS n32 count as 32-bit machines elsewhere, but their system calls take full 64-bit registers.
+const NARROW_REGISTERS: ReadonlySet<ArchitectureName> = new Set([
+  ...(['x86', 'arm', 'm68k', 'mips', 'mipsel', 'parisc', 'ppc', 's390', 'sh', 'sheb'] as const),
+]);
+const BIG_ENDIAN: ReadonlySet<ArchitectureName> = new Set(['m68k', 'mips', 'parisc', 'ppc', 's390', 'sheb']);
+
+let generic: Map<string, string> | undefined;
+let variants: Map<string, string> | undefined;
+
+/** `name name: parameters`, one a line. */
+function index(text: string): Map<string, string> {
+  const entries = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const colon = line.indexOf(':');
+    for (const name of line.slice(0, colon).trim().split(' ')) entries.set(name, line.slice(colon + 1).trim());
+  }
+  return entries;
+}
+
+function parse(text: string): SyscallParameter[] {
+  if (text === '') return [];
+  return text.split(', ').map((parameter) => {
+    const [type, name, constants] = parameter.split(' ') as [ParameterType, string, ConstantFamily | undefined];
+    return {
+      name,
+      type,
+      bits: type === 'mode' ? 16 : WIDE.has(type) || WORD.has(type) ? 64 : 32,
+      pointer: type === 'pointer' || type === 'string',
+      ...(constants === undefined ? {} : { constants }),
+    };
+  });
+}
+
+/** The registers of a machine with 32-bit ones: a 64-bit parameter is handed over in two (syscall(2)). */
+function splitWide(name: string, parameters: readonly SyscallParameter[], architecture: ArchitectureName) {
+  const halves = BIG_ENDIAN.has(architecture) ? ['high', 'low'] : ['low', 'high'];
+  const registers: SyscallParameter[] = [];
+  for (const parameter of parameters) {
+    if (!WIDE.has(parameter.type)) {
+      registers.push({ ...parameter, bits: parameter.bits === 16 ? 16 : 32 });
+      continue;
+    }
+    if (registers.length % 2 === 1 && isAligned(name, architecture)) {
+      registers.push({ name: 'unused', type: 'ulong', bits: 32, pointer: false });
+    }
+    for (const half of halves) {
+      registers.push({ name: `${parameter.name}_${half}`, type: 'ulong', bits: 32, pointer: false });
+    }
+  }
+  // seccomp_data has six arguments; MIPS takes a seventh from the stack, which no filter sees.
+  return registers.slice(0, 6);
+}
+
+/** Whether a 64-bit argument starts at an even register, an unused one before it where need be (syscall(2)). */
+function isAligned(name: string, architecture: ArchitectureName): boolean {
+  // arch/sh/kernel/sys_sh32.c: only where the pair would otherwise lie half in a register and half on the stack.
+  if (architecture === 'sh' || architecture === 'sheb') return name === 'pread64' || name === 'pwrite64';
+  return ALIGNED_PAIRS.has(architecture);
+}
+
+/**
+ * What a system call takes, in the order of its registers, at most six parameters; an empty list where it takes none (or
+ * Linux has the name only and answers ENOSYS), undefined for a name Linux does not have. Without an architecture, as on
+ * x86_64; a name another architecture alone has is answered as there.
+ *
+ * With an architecture: its order (`clone` has three), its old forms (`mmap` on x86 is one pointer), and on machines
+ * with 32-bit registers the two registers of every 64-bit value. It does not say whether the architecture has the call.
+ */
+export function syscallSignature(
+  name: string,
+  architecture?: ArchitectureName,
+): readonly SyscallParameter[] | undefined {
+  generic ??= index(SIGNATURES);
+  variants ??= index(VARIANTS);
+  const text = (architecture && variants.get(`${name}@${architecture}`)) ?? generic.get(name);
+  if (text === undefined) return undefined;
+  const parameters = parse(text);
+  if (architecture === undefined) return parameters;
+  if (UID16_CALLS.has(name) && UID16_ARCHITECTURES.has(architecture)) {
+    for (const parameter of parameters) if (parameter.type === 'id') parameter.bits = 16;
+  }
+  return NARROW_REGISTERS.has(architecture) ? splitWide(name, parameters, architecture) : parameters;
+}
+
+/** The names of all system calls there is a signature for. */
+export function knownSyscalls(): string[] {
+  generic ??= index(SIGNATURES);
+  return [...generic.keys()];
+}
