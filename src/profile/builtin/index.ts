@@ -1,0 +1,36 @@
+import containerDefault from '../../../examples/container-default.json' with { type: 'json' };
+import denyDangerous from '../../../examples/deny-list.json' with { type: 'json' };
+import noNetwork from '../../../examples/no-network.json' with { type: 'json' };
+import { findSeccompSection } from '../detect-document.js';
+import { readSeccompSection } from '../formats/docker.js';
+import type { ParsedProfile } from '../parsed-profile.js';
+import { documentOfObject } from '../plain-object.js';
+import { BUILTIN_PREFIX, type BuiltinName, findBuiltin } from './names.js';
+import noNewProcesses from './no-new-processes.json' with { type: 'json' };
+import node from './node.json' with { type: 'json' };
+import readOnlyInspection from './read-only-inspection.json' with { type: 'json' };
+
+// Ours, with the reasons as comments in their entries. Three of them are the examples.
+const BUILTINS: Readonly<Record<BuiltinName, object>> = {
+  'container-default': containerDefault,
+  'no-network': noNetwork,
+  'no-new-processes': noNewProcesses,
+  'read-only-inspection': readOnlyInspection,
+  node,
+  'deny-dangerous': denyDangerous,
+};
+
+/** A built-in profile by its name, with or without `builtin:`; undefined if there is none. A `LoadBase`. */
+export function builtinProfile(name: string): ParsedProfile | undefined {
+  const found = findBuiltin(name);
+  if (!found) return undefined;
+  const source = BUILTIN_PREFIX + found;
+  const document = documentOfObject(BUILTINS[found], source);
+  return readSeccompSection(document, findSeccompSection(document, source), source);
+}
+
+/** A built-in profile as JSON data in Docker's format, its comments included; undefined if there is none. */
+export function builtinSource(name: string): object | undefined {
+  const found = findBuiltin(name);
+  return found && BUILTINS[found];
+}
