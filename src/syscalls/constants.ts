@@ -23,9 +23,7 @@ const ALL_BITS = (1n << 64n) - 1n;
 function appliesTo(key: string, architecture: ArchitectureName): boolean {
   return key
     .split(' ')
-    .some(
-      (group) => group === architecture || (/^(mips|parisc|ppc|sh)$/.test(group) && architecture.startsWith(group)),
-    );
+    .some((group) => (group.endsWith('*') ? architecture.startsWith(group.slice(0, -1)) : group === architecture));
 }
 
 /** asm-generic/ioctl.h, and the headers of the architectures that lay the number out otherwise. */
@@ -48,6 +46,8 @@ const isLongWide = (architecture: ArchitectureName) =>
 function popcount(value: bigint): number {
   return value.toString(2).replaceAll('0', '').length;
 }
+
+const EMPTY: FamilyTable = { names: new Map(), values: new Map(), flags: [], mask: ALL_BITS, radix: 16 };
 
 function build(family: ConstantFamily, architecture: ArchitectureName): FamilyTable {
   const data: FamilyData = FAMILIES[family];
@@ -77,6 +77,7 @@ function build(family: ConstantFamily, architecture: ArchitectureName): FamilyTa
       if (token !== '-') names.set(name, { value: last, flag: isFlag(last) });
     }
   };
+  if (data.only && !appliesTo(data.only, architecture)) return EMPTY;
   if (data.values) add(data.values, 'value');
   if (data.flags) add(data.flags, 'flag');
   for (const [key, tokens] of Object.entries(data.differs ?? {})) if (appliesTo(key, architecture)) add(tokens);
