@@ -2,8 +2,10 @@ import { InvalidArgumentError } from '../errors.js';
 import { detectDocument } from './detect-document.js';
 import { detectSyntax } from './detect-syntax.js';
 import { readSeccompSection } from './formats/docker.js';
+import { readList } from './formats/list.js';
 import { readSeccompiler } from './formats/seccompiler.js';
 import { readSpo } from './formats/spo.js';
+import { readSystemdUnit } from './formats/systemd.js';
 import { parseYaml } from './formats/yaml.js';
 import { type JsonDocument, parseJson } from './json-document.js';
 import type { ParsedProfile, ReadOptions } from './parsed-profile.js';
@@ -26,8 +28,10 @@ export function readProfile(input: string | Uint8Array | object, options: ReadOp
       return readDocument(parseJson(text, source), options);
     case 'yaml':
       return readDocument(parseYaml(text, source), options);
-    default:
-      throw new InvalidArgumentError('this format is not read yet');
+    case 'list':
+      return readList(text, source);
+    case 'systemd':
+      return readSystemdUnit(text, source);
   }
 }
 

@@ -75,6 +75,9 @@ function maskedEqual(index: number, mask: bigint, value: bigint): SeccompArgumen
 
 /** One comparison of all bits, as libseccomp has it. A register of 32 bits is below every value that needs more. */
 function nativeComparison({ index, op, value }: Comparison): ExactRule[] {
+  const [range, second] = rangesOf({ index, op, value, bits: 64 }, ALL).filter(({ least, most }) => least <= most);
+  if (!range) return [];
+  if (!second && range.least === 0n && range.most === ALL) return [{ args: [] }];
   const args: SeccompArgument[] = [{ index: BigInt(index), op: `SCMP_CMP_${op}`, value }];
   if ((value & HIGH_HALF) === 0n) return [{ args }];
   const holdsBelow = op === 'NE' || op === 'LT' || op === 'LE';

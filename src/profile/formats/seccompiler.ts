@@ -142,7 +142,7 @@ class Reader {
     if (first === 'defaultAction' || first === 'defaultErrnoRet') return this.place([defaultKey]);
     if (first !== 'syscalls') return this.place([]);
     if (typeof entry !== 'number') return this.place(['filter']);
-    const origin = ['filter', this.ruleOf[entry]!];
+    const origin = ['filter', this.ruleOf[entry] ?? 0];
     if (key === 'names' || key === 'name') return this.place([...origin, 'syscall']);
     // The conditions made of a rule's are others, in another order.
     return this.place(key === 'args' && position === undefined && part === undefined ? [...origin, 'args'] : origin);

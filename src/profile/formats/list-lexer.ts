@@ -1,0 +1,88 @@
+import { quote } from '../json-path.js';
+import { syntaxFault } from '../source-text.js';
+
+export interface Token {
+  kind: 'word' | 'number' | 'string' | 'sign' | 'end';
+  /** As written; of a string, what is between its quotes. */
+  text: string;
+  /** UTF-16 code units from the beginning of the text. */
+  offset: number;
+}
+
+/** One statement's tokens, with the comment lines right above it. */
+export interface Line {
+  tokens: Token[];
+  comment: string | undefined;
+}
+
+const BLANK = /[ \t]*/y;
+const TOKEN =
+  /(?<string>"(?:[^"\\\r\n]|\\["\\])*")|(?<number>-?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)*)(?![\w.]))|(?<word>[A-Za-z_./@](?:[\w./@+]|-(?!>))*)|(?<sign>->|&&|==|!=|<=|>=|[<>&|(),:])/y;
+
+/** What a statement cannot end with: it goes on in the next line. */
+const OPEN_ENDS: ReadonlySet<string> = new Set([',', '&&', '|', '&', '(', '->', '==', '!=', '<', '<=', '>', '>=']);
+
+/**
+ * The statements of a plain list, one a line; a line that ends with a comma or an operator goes on in the next. `#` begins
+ * a comment. Raises {@link ProfileError} `PROFILE_SYNTAX` at what is no token.
+ */
+export function* listLines(text: string, source: string | undefined): Generator<Line> {
+  let tokens: Token[] = [];
+  let comment: string[] = [];
+  const lines = /[^\r\n]*(\r\n?|\n|$)/gy;
+  while (lines.lastIndex < text.length) {
+    const start = lines.lastIndex;
+    const content = lines.exec(text)![0].replace(/[\r\n]+$/, '');
+    const isOpen = tokens.length > 0;
+    const blank = /^[ \t]*(?:#[ \t]?(.*))?$/.exec(content);
+    if (blank) {
+      if (isOpen) continue;
+      if (blank[1] === undefined) comment = [];
+      else comment.push(blank[1].trimEnd());
+      continue;
+    }
+    tokens.push(...tokenize(text, start, start + content.length, source));
+    const last = tokens.at(-1)!;
+    if (last.kind === 'sign' && OPEN_ENDS.has(last.text)) continue;
+    yield finish(tokens, comment);
+    tokens = [];
+    comment = [];
+  }
+  if (tokens.length > 0) yield finish(tokens, comment);
+}
+
+function finish(tokens: Token[], comment: readonly string[]): Line {
+  const last = tokens.at(-1)!;
+  const end: Token = {
+    kind: 'end',
+    text: '',
+    offset: last.offset + last.text.length + (last.kind === 'string' ? 2 : 0),
+  };
+  return { tokens: [...tokens, end], comment: comment.length > 0 ? comment.join('\n') : undefined };
+}
+
+function* tokenize(text: string, start: number, end: number, source: string | undefined): Generator<Token> {
+  for (let offset = start; ; ) {
+    BLANK.lastIndex = offset;
+    BLANK.exec(text);
+    offset = BLANK.lastIndex;
+    if (offset >= end || text[offset] === '#') return;
+    TOKEN.lastIndex = offset;
+    const groups = TOKEN.exec(text)?.groups;
+    if (!groups) {
+      const word = /\S+/y;
+      word.lastIndex = offset;
+      const found = quote((word.exec(text)?.[0] ?? '').slice(0, 20));
+      const hint = text[offset] === '"' ? 'a string ends with a quote, in the same line' : undefined;
+      throw syntaxFault('bad-syntax', `${found} has no meaning in a list`, { source, text, offset, hint });
+    }
+    const { string, number, word, sign } = groups;
+    if (string !== undefined) {
+      yield { kind: 'string', text: string.slice(1, -1).replace(/\\(["\\])/g, '$1'), offset };
+    } else {
+      const kind = number !== undefined ? 'number' : word !== undefined ? 'word' : 'sign';
+      yield { kind, text: (number ?? word ?? sign) as string, offset };
+    }
+    offset = TOKEN.lastIndex;
+  }
+}

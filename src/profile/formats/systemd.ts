@@ -1,0 +1,319 @@
+import { ARCHITECTURES, type ArchitectureName, findArchitecture } from '../../architecture.js';
+import { ERRNO_NAMES } from '../../errno.js';
+import type { Warning } from '../../policy.js';
+import { failOnIssues, finishProfile } from '../finish-profile.js';
+import { quote } from '../json-path.js';
+import { nearestName } from '../nearest-name.js';
+import type { ParsedProfile, Place } from '../parsed-profile.js';
+import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
+import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../schema.js';
+import { positionFinder } from '../source-text.js';
+import { SYSTEMD_GROUPS_TEXT, SYSTEMD_VERSION } from './systemd-groups.js';
+import { type Assignment, parseUnit, type UnitWord } from './systemd-unit.js';
+
+type Action = Pick<DockerSyscall, 'action' | 'errno' | 'errnoRet'>;
+
+const ALLOW: Action = { action: 'SCMP_ACT_ALLOW' };
+const LOG: Action = { action: 'SCMP_ACT_LOG' };
+const KILL: Action = { action: 'SCMP_ACT_KILL_PROCESS' };
+
+const SETTINGS = ['SystemCallFilter', 'SystemCallErrorNumber', 'SystemCallArchitectures', 'SystemCallLog'];
+
+/** The sections whose units execute something (systemd.exec(5)); elsewhere systemd passes over these settings. */
+const SECTIONS = ['Service', 'Socket', 'Mount', 'Swap'];
+
+/** Settings for which systemd installs filters of its own, beside the one that is read here. */
+const OTHER_FILTERS =
+  `LockPersonality MemoryDenyWriteExecute PrivateDevices ProtectClock ProtectHostname ProtectKernelLogs
+  ProtectKernelModules ProtectKernelTunables RestrictAddressFamilies RestrictNamespaces RestrictRealtime
+  RestrictSUIDSGID`.split(/\s+/);
+
+/** systemd's names of architectures (seccomp_arch_from_string) that are not among ours. */
+const ARCHITECTURE_NAMES: Readonly<Record<string, ArchitectureName>> = {
+  'x86-64': 'x86_64',
+  arm64: 'aarch64',
+  'mips-le': 'mipsel',
+  'mips64-le': 'mipsel64',
+  'mips64-n32': 'mips64n32',
+  'mips64-le-n32': 'mipsel64n32',
+  'ppc64-le': 'ppc64le',
+};
+
+/** What else runs on a machine, whose calls systemd filters too (seccomp_local_archs in seccomp-util.c). */
+const LOCAL_ARCHITECTURES: Readonly<Partial<Record<ArchitectureName, readonly ArchitectureName[]>>> = {
+  x86_64: ['x86', 'x32'],
+  aarch64: ['arm'],
+  mips64: ['mips', 'mips64n32'],
+  mipsel64: ['mipsel', 'mipsel64n32'],
+  parisc64: ['parisc'],
+  ppc64: ['ppc'],
+  s390x: ['s390'],
+};
+
+let groups: ReadonlyMap<string, readonly string[]> | undefined;
+
+/** systemd's groups, with the `@` of their names. Their members are system calls and other groups. */
+export function systemdGroups(): ReadonlyMap<string, readonly string[]> {
+  groups ??= new Map(
+    SYSTEMD_GROUPS_TEXT.trim()
+      .split(/\n(?=@)/)
+      .map((entry) => {
+        const [name, ...members] = entry.split(/\s+/) as [string, ...string[]];
+        return [name.slice(0, -1), members];
+      }),
+  );
+  return groups;
+}
+
+/**
+ * Read the SystemCallFilter=, SystemCallErrorNumber=, SystemCallArchitectures= and SystemCallLog= of a unit, as
+ * systemd.exec(5) and systemd's source have them (config_parse_syscall_filter, seccomp_parse_syscall_filter,
+ * apply_syscall_filter). The filter and the log, which systemd installs apart, become one profile: the kernel obeys the
+ * stricter. What systemd passes over with a warning is an error here, where the unit would run with less of a filter than
+ * it says.
+ */
+export function readSystemdUnit(text: string, source: string | undefined): ParsedProfile {
+  return new UnitReader(text, source).read(parseUnit(text, source));
+}
+
+/** A set of calls to which an action applies that is not the default's. */
+interface CallSet {
+  /** The first assignment decides, until an empty one: only what is listed, or all but what is listed. */
+  isAllowList: boolean;
+  calls: Map<string, { error: Action | undefined; offset: number }>;
+  offset: number;
+}
+
+class UnitReader {
+  private readonly positionAt: ReturnType<typeof positionFinder>;
+  private readonly issues: ProfileIssue[] = [];
+  private readonly warnings: Warning[] = [];
+  private filter: CallSet | undefined;
+  private log: CallSet | undefined;
+  private error: { action: Action; offset: number } = { action: KILL, offset: 0 };
+  private architectures: { name: string; offset: number }[] = [];
+  /** Of each entry made: the offsets of its names. */
+  private readonly origins: number[][] = [];
+
+  constructor(
+    text: string,
+    private readonly source: string | undefined,
+  ) {
+    this.positionAt = positionFinder(text);
+  }
+
+  read(assignments: readonly Assignment[]): ParsedProfile {
+    const own = assignments.filter((assignment) => this.isOwn(assignment));
+    if (own.length === 0) {
+      const hint = 'it needs a SystemCallFilter= at least';
+      this.issue('no-seccomp-section', 0, 'there is no SystemCall…= setting in this unit', hint);
+    }
+    for (const assignment of own) this.assign(assignment);
+    failOnIssues(this.issues, this.source);
+    return finishProfile({
+      format: 'systemd',
+      seccomp: this.seccomp(),
+      source: this.source,
+      locate: (...path) => this.locate(path),
+      warnings: this.warnings,
+    });
+  }
+
+  private issue(code: ProfileIssueCode, offset: number, message: string, hint?: string, path = ''): void {
+    this.issues.push({ code, message, hint, path, position: this.positionAt(offset) });
+  }
+
+  private isOwn({ key, section, offset }: Assignment): boolean {
+    if (OTHER_FILTERS.includes(key)) {
+      const message = `systemd installs a filter of its own for ${key}=; it is not read here`;
+      this.warnings.push({ code: 'unread-setting', message, path: '', position: this.positionAt(offset) });
+    }
+    if (!SETTINGS.includes(key)) {
+      const nearest = nearestName(key, SETTINGS, 3);
+      if (nearest) this.issue('misspelt-key', offset, `unknown setting ${quote(key)}`, `did you mean ${nearest}=?`);
+      return false;
+    }
+    if (section !== undefined && !SECTIONS.includes(section)) {
+      const hint = `put it into [Service]`;
+      this.issue('wrong-section', offset, `systemd passes over ${key}= in [${section}]`, hint);
+    }
+    return true;
+  }
+
+  private assign({ key, words, offset }: Assignment): void {
+    switch (key) {
+      case 'SystemCallFilter':
+        this.filter = this.merge(this.filter, words, offset, 'filter');
+        break;
+      case 'SystemCallLog':
+        this.log = this.merge(this.log, words, offset, 'log');
+        break;
+      case 'SystemCallErrorNumber':
+        this.error = { action: this.errorNumber(words), offset };
+        break;
+      case 'SystemCallArchitectures':
+        if (words.length === 0) this.architectures = [];
+        for (const word of words) this.addArchitecture(word);
+        break;
+    }
+  }
+
+  private merge(
+    before: CallSet | undefined,
+    words: readonly UnitWord[],
+    offset: number,
+    kind: 'filter' | 'log',
+  ): CallSet | undefined {
+    const [first] = words;
+    if (!first) return undefined;
+    const isInverted = first.text.startsWith('~');
+    const bare = isInverted ? [{ text: first.text.slice(1), offset: first.offset + 1 }, ...words.slice(1)] : words;
+    const set = before ?? { isAllowList: !isInverted, calls: new Map(), offset };
+    // Only a filter is in the way of a process that has yet to start.
+    if (!before && !isInverted && kind === 'filter') this.add(set, { text: '@default', offset }, false);
+    for (const word of bare) if (word.text !== '') this.add(set, word, isInverted);
+    return set;
+  }
+
+  /** seccomp_parse_syscall_filter, with the word's suffix that parse_syscall_and_errno reads. */
+  private add(set: CallSet, { text, offset }: UnitWord, isInverted: boolean): void {
+    const [, name = '', suffix] = /^([^:]*)(?::(.*))?$/.exec(text) as unknown as [string, string, string | undefined];
+    let error: Action | undefined;
+    if (suffix !== undefined) {
+      if (!isInverted) {
+        const hint = 'errors go with what a "~" list denies';
+        this.issue('bad-syntax', offset, `${quote(text)} is allowed, so it cannot have an error`, hint);
+        return;
+      }
+      error = suffix === 'kill' ? KILL : this.errno({ text: suffix, offset: offset + name.length + 1 }, 0);
+      if (!error) return;
+    }
+    for (const call of this.members({ text: name, offset })) {
+      if (isInverted !== set.isAllowList || error) set.calls.set(call, { error, offset });
+      else set.calls.delete(call);
+    }
+  }
+
+  /** The calls a name stands for: those of a group, and of the groups in it. */
+  private members({ text, offset }: UnitWord): string[] {
+    if (!text.startsWith('@')) {
+      if (/^\w+$/.test(text)) return [text];
+      this.issue('bad-syntax', offset, `${quote(text)} is no name of a system call`);
+      return [];
+    }
+    const members = systemdGroups().get(text);
+    if (members) return members.flatMap((member) => this.members({ text: member, offset }));
+    const nearest = nearestName(text, systemdGroups().keys());
+    const hint = nearest ? `did you mean ${nearest}?` : `known are ${[...systemdGroups().keys()].join(', ')}`;
+    this.issue('unknown-group', offset, `systemd ${SYSTEMD_VERSION} has no group ${quote(text)}`, hint);
+    return [];
+  }
+
+  private errorNumber(words: readonly UnitWord[]): Action {
+    const [first, second] = words;
+    if (!first || first.text === 'kill') return KILL;
+    if (second) this.issue('bad-syntax', second.offset, 'one errno, by name or number, is all it takes');
+    return this.errno(first, 1) ?? KILL;
+  }
+
+  private errno({ text, offset }: UnitWord, least: number): Action | undefined {
+    if (/^\d{1,10}$/.test(text)) {
+      if (Number(text) >= least && Number(text) <= 4094) return { action: 'SCMP_ACT_ERRNO', errnoRet: BigInt(text) };
+      this.issue('out-of-range', offset, `an errno is a number from ${least} to 4094, not ${text}`);
+      return undefined;
+    }
+    if (ERRNO_NAMES.has(text)) return { action: 'SCMP_ACT_ERRNO', errno: text };
+    const nearest = nearestName(text, ERRNO_NAMES);
+    this.issue(
+      'unknown-errno',
+      offset,
+      `unknown errno ${quote(text)}`,
+      nearest ? `did you mean ${nearest}?` : 'see errno(3)',
+    );
+    return undefined;
+  }
+
+  private addArchitecture({ text, offset }: UnitWord): void {
+    const name = text === 'native' ? NATIVE_ARCHITECTURE : findSystemdArchitecture(text);
+    if (name) {
+      this.architectures.push({ name, offset });
+      return;
+    }
+    const known = ['native', ...ARCHITECTURES.map(({ name }) => systemdName(name))];
+    const nearest = nearestName(text, known);
+    const hint = nearest ? `did you mean ${nearest}?` : `known are ${known.join(', ')}`;
+    this.issue('unknown-architecture', offset, `unknown architecture ${quote(text)}`, hint);
+  }
+
+  private seccomp(): DockerSeccomp {
+    const { filter, log } = this;
+    const denied = this.error.action;
+    const filterDefault = filter?.isAllowList ? denied : ALLOW;
+    const logDefault = log && !log.isAllowList ? LOG : ALLOW;
+    const isAllowed = ({ action }: Action) => action === 'SCMP_ACT_ALLOW';
+    const byDefault = isAllowed(filterDefault) ? logDefault : filterDefault;
+
+    const entries = new Map<string, { entry: DockerSyscall; offsets: number[] }>();
+    for (const name of new Set([...(filter?.calls.keys() ?? []), ...(log?.calls.keys() ?? [])])) {
+      const filtered = filter?.calls.get(name);
+      const logged = log?.calls.get(name);
+      const listed = filter?.isAllowList ? ALLOW : denied;
+      const action = filtered ? (filtered.error ?? listed) : filterDefault;
+      const logAction = logged ? (log?.isAllowList ? LOG : ALLOW) : logDefault;
+      const decision = isAllowed(action) ? logAction : action;
+      if (key(decision) === key(byDefault)) continue;
+      const found = entries.get(key(decision)) ?? { entry: { ...decision, names: [] }, offsets: [] };
+      found.entry.names!.push(name);
+      found.offsets.push((filtered ?? logged)!.offset);
+      entries.set(key(decision), found);
+    }
+    const { action: defaultAction, errno: defaultErrno, errnoRet: defaultErrnoRet } = byDefault;
+    this.origins.push(...[...entries.values()].map(({ offsets }) => offsets));
+    const syscalls = [...entries.values()].map(({ entry }) => entry);
+    return {
+      defaultAction,
+      ...(defaultErrno === undefined ? {} : { defaultErrno }),
+      ...(defaultErrnoRet === undefined ? {} : { defaultErrnoRet }),
+      ...this.architectureKeys(),
+      syscalls,
+    };
+  }
+
+  /** Without SystemCallArchitectures= every architecture of the machine is filtered alike, and none is forbidden. */
+  private architectureKeys(): Pick<DockerSeccomp, 'architectures' | 'archMap'> {
+    if (this.architectures.length > 0) return { architectures: this.architectures.map(({ name }) => name) };
+    const ociName = (name: ArchitectureName) => findArchitecture(name)!.ociName;
+    const archMap = Object.entries(LOCAL_ARCHITECTURES).map(([name, others]) => ({
+      architecture: ociName(name as ArchitectureName),
+      subArchitectures: others.map(ociName),
+    }));
+    return { archMap };
+  }
+
+  private locate([key, entry, part, index]: readonly (string | number)[]): Place {
+    const place = (path: string, offset: number) => ({ path, position: this.positionAt(offset) });
+    if (key === 'syscalls' && typeof entry === 'number') {
+      const offsets = this.origins[entry] ?? [];
+      const at = part === 'names' && typeof index === 'number' ? offsets[index] : offsets[0];
+      return place('SystemCallFilter', at ?? this.filter?.offset ?? 0);
+    }
+    if (key === 'architectures') {
+      return place('SystemCallArchitectures', this.architectures[Number(entry ?? 0)]?.offset ?? 0);
+    }
+    if (key === 'defaultErrno' || key === 'defaultErrnoRet') return place('SystemCallErrorNumber', this.error.offset);
+    return place('SystemCallFilter', this.filter?.offset ?? this.log?.offset ?? 0);
+  }
+}
+
+function key({ action, errno, errnoRet }: Action): string {
+  return `${action} ${errno ?? errnoRet ?? ''}`;
+}
+
+function findSystemdArchitecture(name: string): string | undefined {
+  const known = ARCHITECTURES.find((architecture) => systemdName(architecture.name) === name);
+  return known?.ociName;
+}
+
+function systemdName(name: ArchitectureName): string {
+  return Object.entries(ARCHITECTURE_NAMES).find(([, ours]) => ours === name)?.[0] ?? name;
+}

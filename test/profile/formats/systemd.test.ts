@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { systemdGroups } from '../../../src/profile/formats/systemd.js';
+import { SYSTEMD_VERSION } from '../../../src/profile/formats/systemd-groups.js';
+import { readProfile } from '../../../src/profile/index.js';
+
+/** Of each call the unit decides: its action and errno; `*` is the default. */
+function decisions(unit: string): Record<string, string> {
+  const { defaultAction, defaultErrno, defaultErrnoRet, syscalls } = readProfile(unit, { source: 'x.service' }).seccomp;
+  const word = (action: string, errno: unknown) => [action.replace('SCMP_ACT_', ''), errno ?? []].flat().join(' ');
+  return Object.fromEntries([
+    ['*', word(defaultAction, defaultErrno ?? defaultErrnoRet)],
+    ...(syscalls ?? []).flatMap(({ names, action, errno, errnoRet }) =>
+      names!.map((name) => [name, word(action, errno ?? errnoRet)]),
+    ),
+  ]);
+}
+
+const unit = (...lines: string[]) => ['[Service]', 'ExecStart=/bin/true', ...lines].join('\n');
+const members = (group: string): string[] =>
+  systemdGroups()
+    .get(group)!
+    .flatMap((name) => (name.startsWith('@') ? members(name) : [name]));
+
+describe('SystemCallFilter=', () => {
+  it('is an allow-list, with what every process needs', () => {
+    const found = decisions(unit('SystemCallFilter=read write'));
+    expect(found).toMatchObject({ '*': 'KILL_PROCESS', read: 'ALLOW', write: 'ALLOW', execve: 'ALLOW' });
+    expect(Object.keys(found).length).toBe(new Set(['*', 'read', 'write', ...members('@default')]).size);
+  });
+
+  it('is a deny-list after "~"', () => {
+    expect(decisions(unit('SystemCallFilter=~ptrace', 'SystemCallErrorNumber=EPERM'))).toEqual({
+      '*': 'ALLOW',
+      ptrace: 'ERRNO EPERM',
+    });
+  });
+
+  it('merges lines; the first says of what kind it is', () => {
+    // The example of systemd.exec(5).
+    expect(decisions(unit('SystemCallFilter=read write', 'SystemCallFilter=~write'))).not.toHaveProperty('write');
+    const denied = decisions(unit('SystemCallFilter=~read write', 'SystemCallFilter=write'));
+    expect(denied).toEqual({ '*': 'ALLOW', read: 'KILL_PROCESS' });
+  });
+
+  it('is reset by an empty line, kind and all', () => {
+    expect(decisions(unit('SystemCallFilter=read', 'SystemCallFilter=', 'SystemCallFilter=~write'))).toEqual({
+      '*': 'ALLOW',
+      write: 'KILL_PROCESS',
+    });
+  });
+
+  it('has errors of single calls and groups, also in an allow-list', () => {
+    expect(decisions(unit('SystemCallFilter=~@clock:EACCES ptrace:kill mount:0'))).toMatchObject({
+      adjtimex: 'ERRNO EACCES',
+      ptrace: 'KILL_PROCESS',
+      mount: 'ERRNO 0',
+    });
+    const found = decisions(unit('SystemCallFilter=@system-service', 'SystemCallFilter=~@resources:ENOSYS write'));
+    expect(found).toMatchObject({ '*': 'KILL_PROCESS', setpriority: 'ERRNO ENOSYS', read: 'ALLOW' });
+    expect(found).not.toHaveProperty('write');
+  });
+
+  it('goes on after a backslash, over comments', () => {
+    const text = unit('# filter', 'SystemCallFilter=~ \\', '; why', '  ptrace \\', '  bpf', 'Nice=5');
+    expect(decisions(text)).toEqual({ '*': 'ALLOW', ptrace: 'KILL_PROCESS', bpf: 'KILL_PROCESS' });
+    expect(readProfile(text).locate('syscalls', 0, 'names', 1).position).toMatchObject({ line: 7, column: 3 });
+  });
+
+  it('is read without a section too', () => {
+    expect(decisions('SystemCallFilter=~ptrace\n')).toEqual({ '*': 'ALLOW', ptrace: 'KILL_PROCESS' });
+  });
+});
+
+describe('the other settings', () => {
+  it('SystemCallArchitectures= names those of the filter; without it the machine’s are filtered alike', () => {
+    const of = (line: string) => readProfile(unit('SystemCallFilter=~ptrace', line)).seccomp;
+    expect(of('SystemCallArchitectures=native x86-64 mips64-le-n32').architectures).toEqual([
+      'SCMP_ARCH_NATIVE',
+      'SCMP_ARCH_X86_64',
+      'SCMP_ARCH_MIPSEL64N32',
+    ]);
+    expect(of('SystemCallArchitectures=').archMap).toContainEqual({
+      architecture: 'SCMP_ARCH_X86_64',
+      subArchitectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+    });
+  });
+
+  it('SystemCallErrorNumber= is what a forbidden call fails with, "kill" or nothing a kill', () => {
+    const of = (line: string) => decisions(unit('SystemCallFilter=read', line))['*'];
+    expect(of('SystemCallErrorNumber=EPERM')).toBe('ERRNO EPERM');
+    expect(of('SystemCallErrorNumber=38')).toBe('ERRNO 38');
+    expect(of('SystemCallErrorNumber=kill')).toBe('KILL_PROCESS');
+    expect(of('SystemCallErrorNumber=')).toBe('KILL_PROCESS');
+  });
+
+  it('SystemCallLog= logs what the filter allows', () => {
+    const only = decisions(unit('SystemCallLog=ptrace'));
+    expect(only).toEqual({ '*': 'ALLOW', ptrace: 'LOG' });
+    expect(decisions(unit('SystemCallLog=~read'))).toEqual({ '*': 'LOG', read: 'ALLOW' });
+    const both = decisions(unit('SystemCallFilter=~bpf ptrace', 'SystemCallLog=ptrace mount'));
+    expect(both).toEqual({ '*': 'ALLOW', bpf: 'KILL_PROCESS', ptrace: 'KILL_PROCESS', mount: 'LOG' });
+    expect(decisions(unit('SystemCallFilter=read', 'SystemCallLog=~write'))).toMatchObject({
+      '*': 'KILL_PROCESS',
+      read: 'LOG',
+    });
+  });
+
+  it('warns of settings whose filters it does not read', () => {
+    const { warnings } = readProfile(unit('SystemCallFilter=~ptrace', 'RestrictNamespaces=yes'));
+    expect(warnings).toMatchObject([{ code: 'unread-setting', position: { line: 4, column: 1 } }]);
+  });
+});
+
+/** What the systemd of this machine says, and its version. */
+function systemdAnalyze(): { version: number; groups: Map<string, string[]> } | undefined {
+  const run = (...args: string[]) =>
+    execFileSync('systemd-analyze', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const version = Number(/^systemd (\d+)/.exec(run('--version'))![1]);
+    const groups = new Map<string, string[]>();
+    for (const line of run('syscall-filter').split('\n')) {
+      if (line.startsWith('#')) break;
+      if (line.startsWith('@')) groups.set(line.trim(), []);
+      else if (/^ +[^ #]/.test(line)) [...groups.values()].at(-1)!.push(line.trim());
+    }
+    return { version, groups };
+  } catch {
+    return undefined;
+  }
+}
+
+const machine = systemdAnalyze();
+
+describe('the groups', () => {
+  it.runIf(machine?.version === SYSTEMD_VERSION)('are those systemd-analyze lists', () => {
+    expect(Object.fromEntries(systemdGroups())).toEqual(Object.fromEntries(machine!.groups));
+  });
+
+  it('have members that can be read, and no cycles', () => {
+    expect(systemdGroups().size).toBeGreaterThan(25);
+    for (const group of systemdGroups().keys()) expect(members(group).length).toBeGreaterThan(0);
+    expect(members('@system-service')).toContain('io_uring_enter');
+  });
+});
