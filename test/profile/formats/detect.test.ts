@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidArgumentError } from '../../../src/errors.js';
+import { type InputFormat, loadProfile, ProfileError, readProfile } from '../../../src/profile/index.js';
+
+const SPO =
+  'apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nspec:\n  defaultAction: SCMP_ACT_LOG\n';
+
+const TEXTS: [string, string][] = [
+  ['oci', '{"defaultAction": "SCMP_ACT_LOG"}'],
+  ['oci', '\n# why\ndefaultAction: SCMP_ACT_LOG\n'],
+  ['oci', '---\n"defaultAction": SCMP_ACT_LOG'],
+  ['oci-config', 'linux:\n  seccomp: {defaultAction: SCMP_ACT_LOG}\n'],
+  ['docker', 'defaultAction: SCMP_ACT_LOG\narchMap: []\n'],
+  ['docker', '{"defaultAction": "SCMP_ACT_LOG", "defaultErrno": "EPERM"}'],
+  ['spo', SPO],
+  [
+    'spo',
+    '{"kind": "SeccompProfile", "apiVersion": "security-profiles-operator.x-k8s.io/v1beta1", "spec": {"defaultAction": "SCMP_ACT_LOG"}}',
+  ],
+  ['seccompiler', '{"main": {"mismatch_action": "log", "match_action": "allow", "filter": []}}'],
+  ['seccompiler', 'main:\n  default_action: log\n  filter_action: allow\n  filter: []\n'],
+  ['systemd', '[Service]\nSystemCallFilter=read\n'],
+  ['systemd', '# a drop-in\nSystemCallFilter = ~ptrace\n'],
+  ['list', 'default allow\n'],
+  ['list', '\n# why\n\nread -> deny\ndefault allow\n'],
+];
+
+describe('the format is told by the content', () => {
+  it.each(TEXTS)('%s: %s', async (format, text) => {
+    expect(readProfile(text).format).toBe(format);
+    expect(readProfile(new TextEncoder().encode(`\uFEFF${text}`)).format).toBe(format);
+    const loaded = await loadProfile(text, { source: 'x' });
+    expect({ ...loaded, locate: undefined }).toEqual({ ...readProfile(text, { source: 'x' }), locate: undefined });
+  });
+
+  it.each(['profile', 'read\nwrite\n', '# only a comment', 'default', 'key = value\n'])('not %j', (text) => {
+    expect(() => readProfile(text)).toThrow(ProfileError);
+  });
+
+  it('or named', () => {
+    const read = (text: string, format: InputFormat) => readProfile(text, { format });
+    expect(read('defaultAction: SCMP_ACT_LOG', 'docker').format).toBe('docker');
+    expect(read('{defaultAction: SCMP_ACT_LOG}', 'yaml').format).toBe('oci');
+    expect(read('{"defaultAction": "SCMP_ACT_LOG"}', 'yaml').format).toBe('oci');
+    expect(() => read('defaultAction: SCMP_ACT_LOG', 'json')).toThrow('expected a value');
+    expect(() => read('{"defaultAction": "SCMP_ACT_LOG", "archMap": []}', 'oci')).toThrow("Docker's format, not OCI's");
+    expect(() => read('{"defaultAction": "SCMP_ACT_LOG"}', 'spo')).toThrow('the key "kind" is missing');
+    expect(() => read(SPO, 'list')).toThrow(ProfileError);
+    expect(() => read('SystemCallFilter=read', 'list')).toThrow(ProfileError);
+  });
+
+  it('is no number and no null', () => {
+    for (const input of [null, undefined, 7]) expect(() => readProfile(input as never)).toThrow(InvalidArgumentError);
+  });
+});
+
+describe('YAML', () => {
+  it('has integers of any size, anchors, and the position of each value', () => {
+    const text = `defaultAction: SCMP_ACT_ERRNO
+x-args: &args
+- {index: 0, value: 18446744073709551615, op: SCMP_CMP_EQ}
+- {index: 1, value: 0xffff0000ffff0001, valueTwo: 0x1, op: SCMP_CMP_MASKED_EQ}
+syscalls:
+- names: [read, "write"]
+  action: SCMP_ACT_ALLOW
+  args: *args
+`;
+    const { seccomp, locate } = readProfile(text);
+    expect(seccomp.syscalls![0]!.args).toEqual([
+      { index: 0n, value: 2n ** 64n - 1n, op: 'SCMP_CMP_EQ' },
+      { index: 1n, value: 0xffff0000ffff0001n, valueTwo: 1n, op: 'SCMP_CMP_MASKED_EQ' },
+    ]);
+    expect(locate('syscalls', 0, 'names', 1).position).toMatchObject({ line: 6, column: 17 });
+    expect(locate('syscalls', 0, 'action').position).toMatchObject({ line: 7, column: 11 });
+    expect(locate('syscalls', 0, 'args', 1, 'value').position).toMatchObject({ line: 4, column: 21 });
+  });
+});
+
+describe('a SeccompProfile', () => {
+  it('is what is under "spec", zero where Go has zero', () => {
+    const text = `${SPO.replace('spec:', 'metadata: {name: child}\nspec:\n  baseProfileName: parent')}  architectures: [SCMP_ARCH_X86_64]
+  syscalls:
+  - names: [personality]
+    action: SCMP_ACT_ERRNO
+    errnoRet: 0
+    args:
+    - {index: 0, op: SCMP_CMP_EQ}
+`;
+    const { seccomp, name, locate } = readProfile(text);
+    expect(name).toBe('child');
+    expect(seccomp).toEqual({
+      defaultAction: 'SCMP_ACT_LOG',
+      extends: 'parent',
+      architectures: ['SCMP_ARCH_X86_64'],
+      syscalls: [
+        { names: ['personality'], action: 'SCMP_ACT_ERRNO', args: [{ index: 0n, value: 0n, op: 'SCMP_CMP_EQ' }] },
+      ],
+    });
+    expect(locate('extends')).toMatchObject({ path: 'spec.baseProfileName', position: { line: 5, column: 20 } });
+    expect(locate('syscalls', 0, 'names', 0)).toMatchObject({
+      path: 'spec.syscalls[0].names[0]',
+      position: { line: 9 },
+    });
+  });
+
+  it('may be disabled, which is said', () => {
+    const { warnings } = readProfile(`${SPO}  disabled: true\n`);
+    expect(warnings).toMatchObject([{ code: 'disabled-profile', path: 'spec.disabled' }]);
+  });
+});
