@@ -13,7 +13,7 @@ interface Import {
 
 const files = ['src', 'native-loader'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.(ts|json)$/.test(name))
     .map((name) => posix.join(folder, name)),
 );
 

@@ -8,6 +8,7 @@ import { disassemble, formatDisassembly } from '../bpf/index.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
 import { printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
@@ -19,6 +20,7 @@ interface Flags extends CompileFlags, InputFlags {
   output?: string;
   format: Format;
   arch?: ArchitectureName;
+  explainResolution?: boolean;
 }
 
 export function addCompileCommand(program: Command): void {
@@ -36,14 +38,22 @@ export function addCompileCommand(program: Command): void {
         .default('bpf'),
     )
     .option('--arch <arch>', 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)', parseArchOption);
+  command.option(
+    '--explain-resolution',
+    'instead of a program: which entries apply and why, as text, or as JSON with --format json',
+  );
   addInputOptions(command);
   addCompileOptions(command, 'newer than any the profile names').action(compile);
 }
 
 async function compile(path: string, flags: Flags): Promise<void> {
   const profile = await readInputProfile(path, flags);
-  const libseccomp = loadLibseccompSync();
   const arch = flags.arch ?? hostArchitecture();
+  if (flags.explainResolution) {
+    writeResult(await explanation(profile, arch, flags), flags.output);
+    return;
+  }
+  const libseccomp = loadLibseccompSync();
   const compiled = compileParsed(profile, {
     ...compileOptions(flags),
     arch,
@@ -52,6 +62,14 @@ async function compile(path: string, flags: Flags): Promise<void> {
   });
   printWarnings(compiled.warnings, profile.source);
   writeResult(render(compiled, flags.format, libseccomp), flags.output);
+}
+
+async function explanation(profile: ParsedProfile, arch: ArchitectureName, flags: Flags): Promise<string> {
+  const { explainResolution, formatResolution } = await import('../profile/explain-resolution.js');
+  const { capabilities, kernel } = compileOptions(flags);
+  const resolution = explainResolution(profile, { arch: parseArchitecture(arch), capabilities, kernel });
+  printWarnings(profile.warnings, profile.source);
+  return flags.format === 'json' ? `${JSON.stringify(resolution, null, 2)}\n` : formatResolution(resolution);
 }
 
 function render(compiled: CompiledFilter, format: Format, libseccomp: Libseccomp): string | Uint8Array {

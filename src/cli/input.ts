@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { decodeProgram } from '../bpf/codec.js';
 import { isOpcode } from '../bpf/index.js';
 import { ScmpError } from '../errors.js';
+import { BUILTIN_NAMES, BUILTIN_PREFIX, type BuiltinName, findBuiltin } from '../profile/builtin/names.js';
 
 /** A file cannot be read or written. */
 export class FileError extends ScmpError {
@@ -13,6 +14,8 @@ export interface Input {
   bytes: Uint8Array;
   /** What to call it in messages. */
   source: string;
+  /** A profile that comes with this package; `bytes` are none then. */
+  builtin?: BuiltinName;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -28,8 +31,27 @@ export function fileError(path: string, cause: unknown): FileError {
   return new FileError(`${path}: ${REASONS[code ?? ''] ?? message}`, { cause });
 }
 
-/** Read a file, or standard input for `-`. */
-export function readInput(path: string): Input {
+/** Whether there is something of that name that may be read: not a folder. */
+export function isReadable(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
+}
+
+/**
+ * Read a file, or standard input for `-`, or take a built-in profile by its name (`builtin:node`; `node` where there is no
+ * such file). A name that is a file and a built-in is an error: a sandbox must not depend on what lies about in a folder.
+ * `kind` rules out one of the two.
+ */
+export function readInput(path: string, kind: 'any' | 'file' = 'any'): Input {
+  const builtin = kind === 'file' ? undefined : findBuiltin(path);
+  if (builtin) {
+    if (isReadable(path)) {
+      throw new FileError(`${path} is a file and a built-in profile: write ./${path} or ${BUILTIN_PREFIX}${path}`);
+    }
+    return { bytes: new Uint8Array(), source: BUILTIN_PREFIX + builtin, builtin };
+  }
+  if (kind !== 'file' && path.startsWith(BUILTIN_PREFIX)) {
+    throw new FileError(`${path}: no such built-in profile; there are ${BUILTIN_NAMES.join(', ')}`);
+  }
   try {
     return path === '-' ? { bytes: readFileSync(0), source: 'stdin' } : { bytes: readFileSync(path), source: path };
   } catch (cause) {

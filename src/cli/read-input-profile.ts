@@ -7,6 +7,7 @@ import { type Input, readInput } from './input.js';
 export interface InputFlags {
   from?: InputFormat;
   thread?: string;
+  base?: string;
 }
 
 /** The options of every command that reads a profile. */
@@ -15,15 +16,27 @@ export function addInputOptions(command: Command): Command {
     .addOption(
       new Option('--from <format>', "the profile's format (default: told by its content)").choices(INPUT_FORMATS),
     )
-    .option('--thread <name>', 'of a seccompiler file: the thread whose filter is meant');
+    .option('--thread <name>', 'of a seccompiler file: the thread whose filter is meant')
+    .option('--base <folder>', "where profiles are that others extend by name (default: the profile's own folder)");
 }
 
-/** Read a profile of any format from a file, or from standard input for `-`. */
+/**
+ * Read a profile of any format from a file, from standard input for `-`, or one that comes with this package, with all that
+ * it extends. The built-ins, and what puts profiles together, are loaded when a profile needs them.
+ */
 export async function readInputProfile(path: string, flags: InputFlags): Promise<ParsedProfile> {
   return profileOfInput(readInput(path), flags);
 }
 
 /** As {@link readInputProfile}, of bytes that were read before. */
-export async function profileOfInput({ bytes, source }: Input, { from, thread }: InputFlags): Promise<ParsedProfile> {
-  return loadProfile(bytes, { source, format: from, thread });
+export async function profileOfInput(input: Input, { from, thread, base }: InputFlags): Promise<ParsedProfile> {
+  const { bytes, source, builtin } = input;
+  if (builtin) {
+    const { builtinProfile } = await import('../profile/builtin/index.js');
+    return builtinProfile(builtin) as ParsedProfile;
+  }
+  const profile = await loadProfile(bytes, { source, format: from, thread });
+  if (!profile.seccomp.extends) return profile;
+  const { extendFromFiles } = await import('./base-profiles.js');
+  return extendFromFiles(profile, base);
 }

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { InvalidArgumentError } from '../errors.js';
+import { builtinProfile } from '../profile/builtin/index.js';
+import { BUILTIN_PREFIX } from '../profile/builtin/names.js';
+import { extendProfile } from '../profile/extend-profile.js';
+import { quote } from '../profile/json-path.js';
+import { loadProfile } from '../profile/load-profile.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { isReadable, readInput } from './input.js';
+
+const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
+
+/** More than a chain of profiles may have: `extendProfile` says what is wrong with it. */
+const LONGEST_WALK = 16;
+
+/** A profile with all that it extends, from files and built-ins. `folder`: where names are looked for besides. */
+export async function extendFromFiles(profile: ParsedProfile, folder: string | undefined): Promise<ParsedProfile> {
+  const bases = new Map<ParsedProfile, ParsedProfile>();
+  let top: ParsedProfile | undefined = profile;
+  for (let step = 0; top?.seccomp.extends && step < LONGEST_WALK; step++) {
+    const base: ParsedProfile | undefined = await findBase(top.seccomp.extends, top, folder);
+    if (base) bases.set(top, base);
+    top = base;
+  }
+  return extendProfile(profile, (_name, from) => bases.get(from));
+}
+
+/**
+ * The profile of a name in `extends`. With a slash or a dot it is a file, from the folder of the profile that names it on;
+ * otherwise a built-in, or a file of that name, which may leave out its extension. What is both is an error: nobody should
+ * have to guess which one counts. In a SeccompProfile it is a name always: that of another's metadata, or a file's.
+ */
+async function findBase(
+  name: string,
+  from: ParsedProfile,
+  folder: string | undefined,
+): Promise<ParsedProfile | undefined> {
+  if (name.startsWith(BUILTIN_PREFIX)) return builtinProfile(name);
+  const isFile = from.source !== undefined && isReadable(from.source);
+  const own = isFile ? dirname(from.source as string) : '.';
+  if (from.format !== 'spo' && /[/\\.]/.test(name)) return read(join(own, name));
+
+  const searched = folder ?? own;
+  const isItself = (file: string) => isFile && resolve(file) === resolve(from.source as string);
+  const found = EXTENSIONS.map((extension) => join(searched, name + extension))
+    .filter((file) => isReadable(file) && !isItself(file))
+    .map((file) => ({ what: file, load: () => read(file) }));
+  if (from.format === 'spo') found.push(...(await namedProfiles(name, searched)));
+  const builtin = builtinProfile(name);
+  if (builtin) found.push({ what: `${BUILTIN_PREFIX}${name}`, load: async () => builtin });
+  const distinct = new Map(found.map(({ what, load }) => [resolve(what), { what, load }]));
+  if (distinct.size > 1) {
+    const all = [...distinct.values()].map(({ what }) => what).join(' and ');
+    throw new InvalidArgumentError(
+      `${from.source ?? 'profile'}: ${quote(name)} may be ${all}; say which: a path with a slash, or ${BUILTIN_PREFIX}NAME`,
+    );
+  }
+  return distinct.values().next().value?.load();
+}
+
+async function read(path: string): Promise<ParsedProfile> {
+  const { bytes, source } = readInput(path === '-' ? './-' : path, 'file');
+  return loadProfile(bytes, { source });
+}
+
+/** The SeccompProfiles of a folder whose `metadata.name` it is: what `baseProfileName` means to the operator. */
+async function namedProfiles(name: string, folder: string) {
+  const found: { what: string; load: () => Promise<ParsedProfile> }[] = [];
+  for (const file of readdirSync(folder).sort()) {
+    if (!/\.(json|ya?ml)$/.test(file)) continue;
+    const path = join(folder, file);
+    const text = readFileSync(path, 'utf8');
+    if (!text.includes('SeccompProfile') || !text.includes(name)) continue;
+    const profile = await loadProfile(text, { source: path });
+    if (profile.name === name) found.push({ what: path, load: async () => profile });
+  }
+  return found;
+}
