@@ -93,7 +93,7 @@ fanotify_mark: fd fanotify_fd, uint flags, u64 mask, fd dirfd FDCWD, string path
 getdents getdents64: fd fd, pointer dirp, uint count
 readdir: fd fd, pointer dirp, uint count
 getcwd: pointer buf, size size
-chdir chroot swapoff rmdir: string path
+chdir chroot swapoff: string path
 swapon: string path, int swapflags
 acct: string filename
 uselib: string library
@@ -101,7 +101,7 @@ mkdir: string pathname, mode mode S
 mkdirat: fd dirfd FDCWD, string pathname, mode mode S
 mknod: string pathname, mode mode S, uint dev
 mknodat: fd dirfd FDCWD, string pathname, mode mode S, uint dev
-unlink: string pathname
+unlink rmdir: string pathname
 unlinkat: fd dirfd FDCWD, string pathname, int flags AT_REMOVE
 link rename: string oldpath, string newpath
 linkat: fd olddirfd FDCWD, string oldpath, fd newdirfd FDCWD, string newpath, int flags AT
@@ -157,7 +157,8 @@ fspick: fd dirfd FDCWD, string pathname, uint flags
 
 mmap: ulong addr, ulong length, ulong prot PROT, ulong flags MAP, fd fd, ulong offset
 mmap2: ulong addr, ulong length, ulong prot PROT, ulong flags MAP, fd fd, ulong pgoffset
-munmap mlock munlock: ulong addr, size length
+munmap: ulong addr, size length
+mlock munlock: ulong addr, size len
 mprotect: ulong addr, size len, ulong prot PROT
 pkey_mprotect: ulong addr, size len, ulong prot PROT, int pkey
 pkey_alloc: ulong flags, ulong access_rights PKEY

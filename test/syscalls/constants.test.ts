@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ARCHITECTURES, type ArchitectureName } from '../../src/architecture.js';
 import {
   CONSTANT_FAMILIES,
@@ -11,7 +11,7 @@ import {
   familyConstants,
 } from '../../src/syscalls/constants.js';
 import { cValues } from './c-values.js';
-import { HEADER_ARCHITECTURES, kernelHeaderArguments } from './kernel-headers.js';
+import { HEADER_ARCHITECTURES, kernelHeaderArguments, removeStubHeaders } from './kernel-headers.js';
 
 /** The kernel's headers that define them. */
 const KERNEL = `asm/termios.h asm/ioctls.h asm/signal.h asm/mman.h asm/socket.h linux/bpf.h linux/close_range.h
@@ -54,6 +54,8 @@ function ours(architecture: ArchitectureName, families = CONSTANT_FAMILIES): Map
 function asArgument(value: bigint): bigint {
   return value >> 31n === (1n << 33n) - 1n ? BigInt.asUintN(32, value) : value;
 }
+
+afterAll(removeStubHeaders);
 
 describe('the values of constants', () => {
   it.each(HEADER_ARCHITECTURES)('are those of the kernel headers of %s', (architecture) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArchitectureName } from '../../src/architecture.js';
@@ -56,4 +56,10 @@ function stubHeaders(): string {
   }
   for (const file of ['linux/compiler_types.h', 'linux/compiler.h', 'unistd.h']) writeFileSync(join(stubs, file), '');
   return stubs;
+}
+
+/** To be called when the tests are done. */
+export function removeStubHeaders(): void {
+  if (stubs) rmSync(stubs, { recursive: true });
+  stubs = undefined;
 }
