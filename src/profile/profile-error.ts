@@ -30,6 +30,7 @@ export type ProfileIssueCode =
   | 'impossible-condition'
   | 'unknown-argument'
   | 'unknown-group'
+  | 'not-in-format'
   | 'wrong-section'
   | 'unknown-constant'
   | 'differs-by-architecture'

@@ -148,7 +148,9 @@ class ListReader {
           );
           break;
         case 'flags':
-          settings.flags = this.list('flags', settings.flags, statement.words, (word) => this.flag(word));
+          settings.flags = this.list('flags', settings.flags, statement.words, (word) =>
+            word.text === 'none' ? undefined : this.flag(word),
+          );
           break;
         case 'remove':
           settings.remove = this.list('remove', settings.remove, statement.words, ({ text }) => text);

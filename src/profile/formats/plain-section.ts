@@ -1,0 +1,105 @@
+import { ARCHITECTURES, type Architecture } from '../../architecture.js';
+import { errnoNumber } from '../../errno.js';
+import type { Action, PolicyRule } from '../../policy.js';
+import { quote } from '../json-path.js';
+import type { ParsedProfile } from '../parsed-profile.js';
+import type { ProfileIssue } from '../profile-error.js';
+import { type ResolveOptions, resolvePolicy } from '../resolve-policy.js';
+import type { ActionName, DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument } from '../schema.js';
+
+/** What a format cannot say, at the place in the profile where it is said. */
+export type Unsayable = (message: string, hint: string | undefined, ...path: (string | number)[]) => void;
+
+/** Collect what a format cannot say, as issues of the profile. */
+export function unsayableOf({ locate }: ParsedProfile, issues: ProfileIssue[]): Unsayable {
+  return (message, hint, ...path) => {
+    issues.push({ code: 'not-in-format', message, hint, ...locate(...path) });
+  };
+}
+
+/** A profile decided for a target, in the shape of the OCI runtime spec. */
+export function resolvedSection(profile: ParsedProfile, target: ResolveOptions): OciSeccomp {
+  const { policy } = resolvePolicy(profile, target);
+  const { defaultAction, architectures, flags, rules, listenerPath, listenerMetadata } = policy;
+  const names = new Set([target.arch, ...architectures.map(({ architecture }) => architecture)]);
+  return {
+    defaultAction: actionName(defaultAction),
+    ...('data' in defaultAction ? { defaultErrnoRet: BigInt(defaultAction.data) } : {}),
+    architectures: [...names].map(({ ociName }) => ociName),
+    ...(flags === undefined ? {} : { flags: [...flags] }),
+    ...(listenerPath === undefined ? {} : { listenerPath }),
+    ...(listenerMetadata === undefined ? {} : { listenerMetadata }),
+    syscalls: rules.map(ociRule),
+  };
+}
+
+function ociRule({ names, action, conditions }: PolicyRule): OciSyscall {
+  const args = conditions.map(({ index, op, value, valueTwo }): SeccompArgument => {
+    const argument = { index: BigInt(index), value, op: `SCMP_CMP_${op}` } as const;
+    return op === 'MASKED_EQ' ? { ...argument, valueTwo } : argument;
+  });
+  return {
+    names: names.map(({ name }) => name),
+    action: actionName(action),
+    ...('data' in action ? { errnoRet: BigInt(action.data) } : {}),
+    ...(args.length > 0 ? { args } : {}),
+  };
+}
+
+function actionName({ kind }: Action): ActionName {
+  return `SCMP_ACT_${kind}`;
+}
+
+/**
+ * A profile in the shape of the OCI runtime spec without a target: only where no entry has conditions, no architecture
+ * depends on the target, and every errno name is the same number everywhere.
+ */
+export function unresolvedSection(profile: ParsedProfile, cannot: Unsayable): OciSeccomp {
+  const { seccomp } = profile;
+  const choose = 'choose the target (--arch, --cap, --kernel) to have it decided';
+  if (seccomp.archMap?.length) cannot('architectures that depend on the target', choose, 'archMap');
+  const { defaultAction, defaultErrno, defaultErrnoRet, architectures, flags, listenerPath, listenerMetadata } =
+    seccomp;
+  const errno = plainErrno(defaultAction, defaultErrno, defaultErrnoRet);
+  if (errno === 'differs') cannot(`${quote(defaultErrno!)} is not the same number everywhere`, choose, 'defaultErrno');
+  const syscalls = (seccomp.syscalls ?? []).map((entry, index): OciSyscall => {
+    if (isConditional(entry)) cannot('a conditional entry', choose, 'syscalls', index);
+    const errnoRet = plainErrno(entry.action, entry.errno, entry.errnoRet);
+    if (errnoRet === 'differs') {
+      cannot(`${quote(entry.errno!)} is not the same number everywhere`, choose, 'syscalls', index, 'errno');
+    }
+    return {
+      names: entry.name ? [entry.name] : [...(entry.names ?? [])],
+      action: entry.action,
+      ...(typeof errnoRet === 'bigint' ? { errnoRet } : {}),
+      ...(entry.args?.length ? { args: entry.args } : {}),
+    };
+  });
+  return {
+    defaultAction,
+    ...(typeof errno === 'bigint' ? { defaultErrnoRet: errno } : {}),
+    ...(architectures?.length ? { architectures } : {}),
+    ...(flags ? { flags } : {}),
+    ...(listenerPath ? { listenerPath } : {}),
+    ...(listenerMetadata ? { listenerMetadata } : {}),
+    syscalls,
+  };
+}
+
+export function isConditional({ includes, excludes }: DockerSyscall): boolean {
+  return [includes, excludes].some((clause) => clause?.arches?.length || clause?.caps?.length || clause?.minKernel);
+}
+
+/** The number an action carries, a name being stronger than the number beside it. What carries none has none. */
+export function plainErrno(
+  action: ActionName,
+  name: string | null | undefined,
+  number: bigint | null | undefined,
+): bigint | 'differs' | undefined {
+  if (action !== 'SCMP_ACT_ERRNO' && action !== 'SCMP_ACT_TRACE') return undefined;
+  if (!name) return number ?? undefined;
+  if (/^\d+$/.test(name)) return BigInt(name);
+  const numbers = new Set(ARCHITECTURES.map((architecture: Architecture) => errnoNumber(name, architecture.name)));
+  const [only] = numbers;
+  return numbers.size === 1 && only !== undefined ? BigInt(only) : 'differs';
+}

@@ -1,0 +1,89 @@
+import { stringify } from 'yaml';
+import { quote } from '../json-path.js';
+import type { OciSeccomp } from '../schema.js';
+import type { Unsayable } from './plain-section.js';
+import { SPO_API_VERSIONS } from './spo.js';
+
+/** The architectures a SeccompProfile may name (api/seccompprofile/v1, `Arch`). */
+const ARCHITECTURES = new Set(
+  `NATIVE X86 X86_64 X32 ARM AARCH64 MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X PARISC
+  PARISC64 RISCV64`
+    .split(/\s+/)
+    .map((name) => `SCMP_ARCH_${name}`),
+);
+const LISTENER_PATH = /^\/var\/run\/security-profiles-operator\/[\w.-]{1,70}$/;
+const LARGEST_VALUE = 2n ** 63n - 1n;
+
+/** A Kubernetes object's name (RFC 1123) made of any text. */
+export function objectName(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, '-')
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+    .slice(0, 200);
+  return name === '' ? 'profile' : name;
+}
+
+/** A section as the YAML of a SeccompProfile. `base`: its `baseProfileName`. */
+export function writeSpo(
+  section: OciSeccomp,
+  cannot: Unsayable,
+  options: { name: string; base?: string | undefined },
+): string {
+  const { defaultAction, defaultErrnoRet, architectures, flags, listenerPath, listenerMetadata, syscalls } = section;
+  if (defaultErrnoRet !== undefined && defaultErrnoRet !== 1n) {
+    cannot(`a default errno (${defaultErrnoRet}); the operator's is EPERM`, undefined, 'defaultErrnoRet');
+  }
+  architectures?.forEach((name, index) => {
+    if (!ARCHITECTURES.has(name)) cannot(`the architecture ${quote(name)}`, undefined, 'architectures', index);
+  });
+  if (listenerPath && !LISTENER_PATH.test(listenerPath)) {
+    cannot('a listener outside /var/run/security-profiles-operator', undefined, 'listenerPath');
+  }
+  const entries = (syscalls ?? []).map(({ names, action, errnoRet, args }, index) => {
+    if (errnoRet === 0n)
+      cannot(
+        'an errno of 0: the operator takes it for none, and so for EPERM',
+        undefined,
+        'syscalls',
+        index,
+        'errnoRet',
+      );
+    if (args && args.length > 6) cannot('more than six conditions', undefined, 'syscalls', index, 'args');
+    args?.forEach(({ value, valueTwo }, position) => {
+      if (value > LARGEST_VALUE || (valueTwo ?? 0n) > LARGEST_VALUE) {
+        cannot('a value past 2^63-1', undefined, 'syscalls', index, 'args', position, 'value');
+      }
+    });
+    return {
+      names,
+      action,
+      ...(errnoRet === undefined || errnoRet === null ? {} : { errnoRet }),
+      ...(args?.length
+        ? {
+            args: args.map(({ index: at, value, valueTwo, op }) => ({
+              index: at,
+              value,
+              ...(valueTwo == null ? {} : { valueTwo }),
+              op,
+            })),
+          }
+        : {}),
+    };
+  });
+  const document = {
+    apiVersion: SPO_API_VERSIONS[1],
+    kind: 'SeccompProfile',
+    metadata: { name: objectName(options.name) },
+    spec: {
+      ...(options.base === undefined ? {} : { baseProfileName: options.base }),
+      defaultAction,
+      ...(architectures?.length ? { architectures } : {}),
+      ...(flags ? { flags } : {}),
+      ...(listenerPath ? { listenerPath } : {}),
+      ...(listenerMetadata ? { listenerMetadata } : {}),
+      ...(entries.length > 0 ? { syscalls: entries } : {}),
+    },
+  };
+  return stringify(document, { lineWidth: 100, aliasDuplicateObjects: false });
+}
