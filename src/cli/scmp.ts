@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   disasm: async () => (await import('./disasm.js')).addDisasmCommand,
   resolve: async () => (await import('./resolve.js')).addResolveCommand,
   run: async () => (await import('./run.js')).addRunCommand,
+  schema: async () => (await import('./schema.js')).addSchemaCommand,
   features: async () => (await import('./features.js')).addFeaturesCommand,
 };
 
