@@ -1,3 +1,4 @@
+import { extendProfile, type LoadBase } from '../profile/extend-profile.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { readProfile } from '../profile/read-profile.js';
 import { compileParsed } from './compile-parsed.js';
@@ -6,25 +7,45 @@ import { type CompiledFilter, type CompileOptions, loadDefault } from './compile
 /** A profile's text, its bytes, an object, or a profile that was read before. */
 export type ProfileInput = string | Uint8Array | object | ParsedProfile;
 
+export interface CompileProfileOptions extends CompileOptions {
+  /** Finds what a profile names in `extends`. Default of {@link compileProfile}: the built-in profiles. */
+  loadBase?: LoadBase | undefined;
+}
+
 /**
  * Compile a seccomp profile of any format that `readProfile` reads to the bytes libseccomp would emit on a machine of the
  * target's architecture.
  *
- * Follows youki's `initialize_seccomp`; where that and runc differ (the operands of SCMP_CMP_MASKED_EQ) it follows runc.
+ * Where runtimes differ it adds nothing of its own, and reads SCMP_CMP_MASKED_EQ as runc does; `runtime` picks another.
  *
  * @throws ProfileError a profile that cannot be read: every issue, with its place
  * @throws CompileError a profile that libseccomp does not take
  * @throws InvalidArgumentError an unknown architecture, capability, kernel version or option
  */
-export async function compileProfile(profile: ProfileInput, options: CompileOptions): Promise<CompiledFilter> {
+export async function compileProfile(profile: ProfileInput, options: CompileProfileOptions): Promise<CompiledFilter> {
+  const parsed = parse(profile, options);
   const { libseccomp = await loadDefault() } = options;
-  return compileProfileSync(profile, { ...options, libseccomp });
+  const loadBase = options.loadBase ?? (parsed.seccomp.extends ? await loadBuiltins() : undefined);
+  return compileProfileSync(parsed, { ...options, libseccomp, loadBase });
 }
 
-/** As {@link compileProfile} without waiting; with no `libseccomp` given, in Node only. */
-export function compileProfileSync(profile: ProfileInput, options: CompileOptions): CompiledFilter {
-  const parsed = isParsed(profile) ? profile : readProfile(profile, { source: options.source });
-  return compileParsed(parsed, options);
+/**
+ * As {@link compileProfile} without waiting; with no `libseccomp` given, in Node only. A profile that extends another needs
+ * `loadBase` (see {@link loadBuiltins}).
+ */
+export function compileProfileSync(profile: ProfileInput, options: CompileProfileOptions): CompiledFilter {
+  const { loadBase } = options;
+  const parsed = parse(profile, options);
+  return compileParsed(loadBase ? extendProfile(parsed, loadBase) : parsed, options);
+}
+
+/** What finds the built-in profiles by name. They are loaded when this is called first. */
+export async function loadBuiltins(): Promise<LoadBase> {
+  return (await import('../profile/builtin/index.js')).builtinProfile;
+}
+
+function parse(profile: ProfileInput, { source }: CompileOptions): ParsedProfile {
+  return isParsed(profile) ? profile : readProfile(profile, { source });
 }
 
 function isParsed(profile: ProfileInput): profile is ParsedProfile {

@@ -1,7 +1,13 @@
 export { CompileError } from './compile-error.js';
 export { compileParsed } from './compile-parsed.js';
 export { type CompiledFilter, type CompileOptions, compilePolicy } from './compile-policy.js';
-export { compileProfile, compileProfileSync, type ProfileInput } from './compile-profile.js';
+export {
+  type CompileProfileOptions,
+  compileProfile,
+  compileProfileSync,
+  loadBuiltins,
+  type ProfileInput,
+} from './compile-profile.js';
 export { applyOperation, type FilterOperation } from './filter-operation.js';
 export { type Plan, type PlanOptions, planFilter } from './plan.js';
 export {

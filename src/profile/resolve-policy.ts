@@ -72,7 +72,8 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
   const { seccomp, locate, source } = profile;
   if (seccomp.extends) {
     const message = `the profile extends ${quote(seccomp.extends)}, which was not read`;
-    throw new ProfileError('PROFILE_INVALID', [{ code: 'extends-open', message, ...locate('extends') }], source);
+    const hint = 'put the two together with extendProfile, or give loadBase';
+    throw new ProfileError('PROFILE_INVALID', [{ code: 'extends-open', message, hint, ...locate('extends') }], source);
   }
   const target: ResolutionTarget = {
     architecture: arch,
