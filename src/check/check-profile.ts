@@ -1,0 +1,134 @@
+import {
+  ARCHITECTURES,
+  type Architecture,
+  type ArchitectureName,
+  findArchitecture,
+  parseArchitecture,
+} from '../architecture.js';
+import { runtimeBehaviour } from '../compiler/runtime.js';
+import { InvalidArgumentError } from '../errors.js';
+import { quote } from '../profile/json-path.js';
+import { nearestName } from '../profile/nearest-name.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { type CheckContext, contextOf } from './context.js';
+import type { CheckReport, Finding } from './finding.js';
+import { ignoredIds } from './ignore-comment.js';
+import { profileText } from './profile-text.js';
+import { RULE_IDS, RULES } from './registry.js';
+import type { Problem, Rule } from './rule.js';
+import { type TargetOptions, targetOf } from './target.js';
+
+export interface CheckOptions extends TargetOptions {
+  /** The machines to check it for, by any name. Default: {@link defaultTargets}. */
+  targets?: readonly (Architecture | ArchitectureName | (string & {}))[] | undefined;
+  /** Findings to pass over, by id. An id there is not raises InvalidArgumentError. */
+  ignore?: readonly string[] | undefined;
+  /** The text the profile was read from, to offer mends for it; without a byte order mark or with it. */
+  text?: string | undefined;
+}
+
+/** Formats whose entries have the keys that mends write. */
+const MENDABLE: ReadonlySet<ParsedProfile['format']> = new Set(['oci', 'oci-config', 'docker']);
+
+/**
+ * Look a profile over for what a reviewer would want to see, on every machine it is for. The same arguments give the same
+ * report everywhere.
+ *
+ * @throws ProfileError an errno that a target lacks, or an `extends` that was not read
+ * @throws InvalidArgumentError an unknown architecture, capability, kernel version or id
+ */
+export function checkProfile(profile: ParsedProfile, options: CheckOptions): CheckReport {
+  const { targets: asked, ignore = [], text, ...targetOptions } = options;
+  for (const id of ignore) checkId(id);
+  const architectures = asked?.length
+    ? asked.map((each) => (typeof each === 'string' ? parseArchitecture(each) : each))
+    : defaultTargets(profile);
+  const targets = [...new Set(architectures)].map((architecture) => targetOf(profile, architecture, targetOptions));
+  const context = contextOf(profile, targets, {
+    behaviour: runtimeBehaviour(options),
+    libseccomp: options.libseccomp,
+    ruleIds: RULE_IDS,
+    text: text !== undefined && MENDABLE.has(profile.format) ? profileText(text.replace(/^\uFEFF/, '')) : undefined,
+  });
+
+  const findings = RULES.flatMap((rule) => findingsOf(rule, context)).sort(byPosition);
+  const isIgnored = ignoring(context, new Set(ignore));
+  return {
+    findings: findings.filter((finding) => !isIgnored(finding)),
+    ignored: findings.filter(isIgnored),
+  };
+}
+
+/**
+ * The machines that a profile is for, where nobody says: those of `archMap`; the 64-bit ones of `architectures`, or all if
+ * there is none; and for a profile that names none x86_64 and aarch64, which most are run on.
+ */
+export function defaultTargets({ seccomp: { archMap, architectures } }: ParsedProfile): readonly Architecture[] {
+  const named = (archMap ?? [])
+    .map(({ architecture }) => architecture)
+    .concat(archMap?.length ? [] : (architectures ?? []));
+  const known = named.flatMap((name) => findArchitecture(name) ?? []);
+  const usual = ARCHITECTURES.filter(({ name }) => name === 'x86_64' || name === 'aarch64');
+  if (known.length === 0) return usual;
+  const wide = known.filter(({ wordSize }) => wordSize === 64);
+  return archMap?.length || wide.length === 0 ? known : wide;
+}
+
+function checkId(id: string): void {
+  if (RULE_IDS.has(id)) return;
+  const nearest = nearestName(id, RULE_IDS);
+  throw new InvalidArgumentError(
+    `there is no finding ${quote(id)} to ignore; ${nearest === undefined ? 'docs/check.md lists them' : `did you mean ${nearest}?`}`,
+  );
+}
+
+function findingsOf(rule: Rule, context: CheckContext): Finding[] {
+  const { targets, profile } = context;
+  const finding = ({ place, message, advice, severity, fix }: Problem): Finding => ({
+    id: rule.id,
+    severity: severity ?? rule.severity,
+    path: place.path,
+    position: place.position,
+    source: place.source ?? profile.source ?? 'profile',
+    message,
+    advice,
+    ...(fix?.length ? { fix } : {}),
+  });
+
+  const merged = new Map<
+    string,
+    { finding: Finding; on: Set<ArchitectureName>; isPartial: boolean; targets: number }
+  >();
+  for (const target of targets) {
+    const seen = new Set<string>();
+    for (const problem of rule.checkTarget?.(target, context) ?? []) {
+      const found = finding(problem);
+      const key = JSON.stringify([found.source, found.path, found.severity, found.message]);
+      const same = merged.get(key) ?? { finding: found, on: new Set(), isPartial: false, targets: 0 };
+      merged.set(key, same);
+      if (!seen.has(key)) same.targets++;
+      seen.add(key);
+      same.isPartial ||= problem.on !== undefined;
+      for (const name of problem.on ?? [target.architecture.name]) same.on.add(name);
+    }
+  }
+  const ofTargets = [...merged.values()].map((same) => {
+    if (same.targets === targets.length && !same.isPartial) return same.finding;
+    return { ...same.finding, message: `${same.finding.message} (on ${[...same.on].join(', ')})` };
+  });
+  return [...Array.from(rule.checkText?.(context) ?? [], finding), ...ofTargets];
+}
+
+/** By file, and by place in it; what has no place comes first, and what has the same one by rule. */
+function byPosition(a: Finding, b: Finding): number {
+  if (a.source !== b.source) return a.source < b.source ? -1 : 1;
+  return (a.position?.offset ?? -1) - (b.position?.offset ?? -1);
+}
+
+/** Whether a finding was silenced, by the caller or by the comment of its entry. */
+function ignoring({ entries }: CheckContext, ids: ReadonlySet<string>): (finding: Finding) => boolean {
+  const byEntry = new Map(entries.map((entry) => [entry.place.path, ignoredIds(entry)]));
+  // The entry is the longest part of the path that is one.
+  const entryOf = (path: string) => /^(.*?syscalls\[\d+\])/.exec(path)?.[1];
+  return ({ id, path }) => ids.has(id) || (byEntry.get(entryOf(path) ?? '')?.includes(id) ?? false);
+}

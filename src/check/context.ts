@@ -1,0 +1,97 @@
+import type { Architecture } from '../architecture.js';
+import { type RuntimeBehaviour, readMasks } from '../compiler/runtime.js';
+import type { Libseccomp } from '../libseccomp/index.js';
+import type { Action, ArgumentCondition } from '../policy.js';
+import { tryConditions } from '../profile/conditional-entry.js';
+import type { ParsedProfile, Place } from '../profile/parsed-profile.js';
+import { actionOf, policyRule } from '../profile/plain-rule.js';
+import type { DockerSyscall } from '../profile/schema.js';
+import type { ProfileText } from './profile-text.js';
+import type { Target } from './target.js';
+import { permits } from './verdict.js';
+
+/** An entry of `syscalls` as it is written, whatever it is conditional on. */
+export interface Entry {
+  readonly index: number;
+  readonly written: DockerSyscall;
+  readonly place: Place;
+  readonly action: Action;
+  readonly names: readonly { name: string; place: Place }[];
+  readonly conditions: readonly ArgumentCondition[];
+  /** The architectures of all filters it may be part of: its `caps` and `minKernel` are left open. */
+  readonly architectures: readonly Architecture[];
+}
+
+/** What the rules look at. */
+export interface CheckContext {
+  readonly profile: ParsedProfile;
+  readonly behaviour: RuntimeBehaviour;
+  readonly defaultAction: Action;
+  /** Whether what the profile does not name may run. */
+  readonly isDenyList: boolean;
+  readonly entries: readonly Entry[];
+  readonly targets: readonly Target[];
+  readonly libseccomp: Libseccomp;
+  /** Every finding there is. */
+  readonly ruleIds: ReadonlySet<string>;
+  /** The JSON it was read from, for mends; undefined for other formats and for objects. */
+  readonly text: ProfileText | undefined;
+}
+
+export function contextOf(
+  profile: ParsedProfile,
+  targets: readonly Target[],
+  given: Pick<CheckContext, 'behaviour' | 'libseccomp' | 'ruleIds' | 'text'>,
+): CheckContext {
+  const { defaultAction: name, defaultErrnoRet } = profile.seccomp;
+  const defaultAction = actionOf(name, defaultErrnoRet);
+  const entries = entriesOf(profile, targets, given.behaviour);
+  return { profile, defaultAction, isDenyList: permits(defaultAction), entries, targets, ...given };
+}
+
+function entriesOf(profile: ParsedProfile, targets: readonly Target[], behaviour: RuntimeBehaviour): Entry[] {
+  const { seccomp, locate } = profile;
+  return (seccomp.syscalls ?? []).map((written, index) => {
+    const { name, names, action: actionName, errnoRet, args } = written;
+    const place = locate('syscalls', index);
+    const listed = (names ?? []).map((each, at) => ({ name: each, place: locate('syscalls', index, 'names', at) }));
+    const action = actionOf(actionName, errnoRet);
+    const rules = [policyRule([], action, args, place)];
+    const asRead = readMasks({ defaultAction: action, architectures: [], flags: undefined, rules }, behaviour);
+    return {
+      index,
+      written,
+      place,
+      action,
+      names: name ? [{ name, place: locate('syscalls', index, 'name') }, ...listed] : listed,
+      conditions: asRead.rules.flatMap(({ conditions }) => conditions),
+      architectures: [
+        ...new Set(targets.filter((target) => mayApply(written, target)).flatMap(({ architectures }) => architectures)),
+      ],
+    };
+  });
+}
+
+function mayApply(entry: DockerSyscall, { architecture }: Target): boolean {
+  const outcomes = tryConditions(entry, { architecture, capabilities: new Set() });
+  return outcomes.every(({ key, holds }) => key !== 'arches' || holds);
+}
+
+/** A condition of an entry, with the places of its object and of its value. */
+export interface PlacedCondition {
+  readonly entry: Entry;
+  readonly condition: ArgumentCondition;
+  readonly place: Place;
+  readonly valuePlace: Place;
+}
+
+/** Every condition that is written, in order. */
+export function* placedConditions({ entries, profile }: CheckContext): Generator<PlacedCondition> {
+  for (const entry of entries) {
+    for (const [at, condition] of entry.conditions.entries()) {
+      const path = ['syscalls', entry.index, 'args', at] as const;
+      const { locate } = profile;
+      yield { entry, condition, place: locate(...path), valuePlace: locate(...path, 'value') };
+    }
+  }
+}

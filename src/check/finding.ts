@@ -1,0 +1,45 @@
+import type { SourcePosition } from '../errors.js';
+
+/**
+ * `error`: the filter does not do what the profile says, or there is none. `warning`: it does, and that is most likely
+ * not what was meant. `advice`: worth knowing, and often right as it is.
+ */
+export type Severity = 'error' | 'warning' | 'advice';
+
+export const SEVERITIES = ['error', 'warning', 'advice'] as const satisfies readonly Severity[];
+
+/** Replace `length` UTF-16 code units at `offset` of the profile's text, counted from after a byte order mark. */
+export interface TextEdit {
+  offset: number;
+  length: number;
+  text: string;
+}
+
+/** Something a reviewer of the profile should see. */
+export interface Finding {
+  /** Which rule found it. Stable: safe to switch on, to ignore by, and to look up in docs/check.md. */
+  id: string;
+  severity: Severity;
+  /** JSON path in the profile, for instance `syscalls[3].args[0].value`; the empty string is the whole profile. */
+  path: string;
+  /** Where the value begins, if the profile was read from text. */
+  position?: SourcePosition | undefined;
+  /** What the caller called the file it is in, which may be one that the profile extends. */
+  source: string;
+  /** Why, in a sentence. */
+  message: string;
+  /** What to do, in a sentence. */
+  advice: string;
+  /**
+   * How to mend the text, where a mend exists after which the profile decides as before or more strictly. In order, and
+   * not overlapping.
+   */
+  fix?: readonly TextEdit[] | undefined;
+}
+
+/** What checking a profile came to, each list in the order of the text. */
+export interface CheckReport {
+  findings: readonly Finding[];
+  /** Findings that the caller or a comment of the profile said to pass over. */
+  ignored: readonly Finding[];
+}

@@ -1,0 +1,12 @@
+import type { Entry } from './context.js';
+
+const DIRECTIVE = /\bscmp-ignore:?\s+([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)/g;
+
+/**
+ * The findings that the author of an entry accepts: its `comment` says `scmp-ignore ID` or `scmp-ignore ID, ID`, anywhere
+ * in it, so that the reason stands beside. They are passed over for this entry alone, and counted.
+ */
+export function ignoredIds({ written: { comment } }: Entry): string[] {
+  if (typeof comment !== 'string') return [];
+  return [...comment.matchAll(DIRECTIVE)].flatMap(([, ids = '']) => ids.split(/\s*,\s*/));
+}

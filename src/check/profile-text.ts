@@ -1,0 +1,65 @@
+import { findNodeAtOffset, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import type { Place } from '../profile/parsed-profile.js';
+import type { TextEdit } from './finding.js';
+
+/** A profile's JSON text, to make edits for. They leave everything else as its author laid it out. */
+export interface ProfileText {
+  /** Give a key another value. None where the place is no member of an object of this text. */
+  setMember(object: Place, key: string, value: string | number): TextEdit[];
+  /** Give a key, with its value, another name and value: `"name": "open"` becomes `"names": ["open"]`. */
+  replaceMember(object: Place, key: string, newKey: string, newValue: readonly string[]): TextEdit[];
+}
+
+/** Undefined for a text that is not JSON: other formats have no mends. */
+export function profileText(text: string): ProfileText | undefined {
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { disallowComments: true });
+  if (root?.type !== 'object' || errors.length > 0) return undefined;
+
+  const objectAt = ({ position, source }: Place): Node | undefined => {
+    // A place with a source is in another file, one that this profile extends.
+    if (position === undefined || source !== undefined) return undefined;
+    const node = findNodeAtOffset(root, position.offset);
+    return node?.type === 'object' && node.offset === position.offset ? node : undefined;
+  };
+  const memberOf = (object: Node | undefined, key: string): Node | undefined =>
+    object?.children?.find((property) => property.children?.[0]?.value === key);
+
+  return {
+    setMember(place, key, value) {
+      const object = objectAt(place);
+      if (object === undefined) return [];
+      const written = memberOf(object, key)?.children?.[1];
+      const newText = JSON.stringify(value);
+      if (written) return [{ offset: written.offset, length: written.length, text: newText }];
+      const last = object.children?.at(-1);
+      if (last === undefined) return [];
+      // As far from the comma as the last member is from what comes before it, and the same about the colon.
+      const gap = text.slice(gapStart(text, last.offset), last.offset);
+      const [lastKey, lastValue] = last.children as [Node, Node];
+      const colon = text.slice(lastKey.offset + lastKey.length, lastValue.offset);
+      const offset = last.offset + last.length;
+      return [{ offset, length: 0, text: `,${gap}${JSON.stringify(key)}${colon}${newText}` }];
+    },
+    replaceMember(place, key, newKey, newValue) {
+      const member = memberOf(objectAt(place), key);
+      if (member?.children?.length !== 2) return [];
+      const [written, value] = member.children as [Node, Node];
+      return [
+        { offset: written.offset, length: written.length, text: JSON.stringify(newKey) },
+        {
+          offset: value.offset,
+          length: value.length,
+          text: `[${newValue.map((item) => JSON.stringify(item)).join(', ')}]`,
+        },
+      ];
+    },
+  };
+}
+
+/** Where the white space in front of an offset begins. */
+function gapStart(text: string, offset: number): number {
+  let start = offset;
+  while (start > 0 && /\s/.test(text[start - 1] as string)) start--;
+  return start;
+}

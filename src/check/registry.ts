@@ -1,0 +1,29 @@
+import type { Rule } from './rule.js';
+import { ACTION_RULES } from './rules/actions.js';
+import { ARGUMENT_RULES } from './rules/arguments.js';
+import { CONDITION_RULES } from './rules/conditions.js';
+import { CONFLICT_RULES } from './rules/conflicts.js';
+import { IGNORE_RULES } from './rules/ignores.js';
+import { NAME_RULES } from './rules/names.js';
+import { PROCESS_RULES } from './rules/processes.js';
+import { PROGRAM_RULES } from './rules/program.js';
+import { READER_RULES } from './rules/reader.js';
+import { SENSITIVE_RULES } from './rules/sensitive.js';
+import { SIBLING_RULES } from './rules/siblings.js';
+
+/** Every rule, in the order of docs/check.md. */
+export const RULES: readonly Rule[] = [
+  ...NAME_RULES,
+  ...SIBLING_RULES,
+  ...ARGUMENT_RULES,
+  ...CONDITION_RULES,
+  ...CONFLICT_RULES,
+  ...ACTION_RULES,
+  ...PROCESS_RULES,
+  ...SENSITIVE_RULES,
+  ...PROGRAM_RULES,
+  ...READER_RULES,
+  ...IGNORE_RULES,
+];
+
+export const RULE_IDS: ReadonlySet<string> = new Set(RULES.map(({ id }) => id));

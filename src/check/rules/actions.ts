@@ -1,0 +1,184 @@
+import { errnoNumber } from '../../errno.js';
+import type { CheckContext, Entry } from '../context.js';
+import type { TextEdit } from '../finding.js';
+import type { Rule } from '../rule.js';
+import { permits } from '../verdict.js';
+import { count } from './words.js';
+
+const emptyAllowList: Rule = {
+  id: 'empty-allow-list',
+  severity: 'error',
+  summary: 'A restricting default and nothing allowed: no program runs under it.',
+  *checkTarget({ policy, isDenyList }, { profile }) {
+    if (
+      isDenyList ||
+      policy.rules.some(({ action }) => permits(action) || action.kind === 'NOTIFY' || action.kind === 'TRACE')
+    )
+      return;
+    if (policy.defaultAction.kind === 'TRACE' || policy.defaultAction.kind === 'NOTIFY') return;
+    yield {
+      place: profile.locate('defaultAction'),
+      message: `the default is ${policy.defaultAction.kind} and no entry allows anything: not even the program's start`,
+      advice: 'add an entry with SCMP_ACT_ALLOW and the calls that are needed',
+    };
+  },
+};
+
+const filterDoesNothing: Rule = {
+  id: 'filter-does-nothing',
+  severity: 'warning',
+  summary: 'A permitting default and nothing restricted: the filter lets everything through.',
+  *checkTarget({ policy, isDenyList }, { profile }) {
+    if (!isDenyList || policy.rules.some(({ action }) => !permits(action))) return;
+    yield {
+      place: profile.locate('defaultAction'),
+      message: `the default is ${policy.defaultAction.kind} and no entry restricts anything: everything runs`,
+      advice: 'deny what is not needed, or use a restricting default with a list of what is',
+    };
+  },
+};
+
+const logDefault: Rule = {
+  id: 'log-default',
+  severity: 'advice',
+  summary: 'SCMP_ACT_LOG for a default: it allows everything and writes it down.',
+  *checkText({ profile, defaultAction }) {
+    if (defaultAction.kind !== 'LOG') return;
+    yield {
+      place: profile.locate('defaultAction'),
+      message: 'SCMP_ACT_LOG allows what it logs: this profile observes and does not protect',
+      advice: 'use it to find out what a program calls, and a restricting default afterwards',
+    };
+  },
+};
+
+const namesErrno = ({ written: { errnoRet, errno } }: Entry) => typeof errnoRet === 'bigint' || !!errno;
+
+const errnoMissing: Rule = {
+  id: 'errno-missing',
+  severity: 'advice',
+  summary: 'SCMP_ACT_ERRNO without an errno: it is EPERM then.',
+  *checkText(context) {
+    const { entries, profile } = context;
+    const { defaultErrnoRet, defaultErrno, defaultAction } = profile.seccomp;
+    if (defaultAction === 'SCMP_ACT_ERRNO' && typeof defaultErrnoRet !== 'bigint' && !defaultErrno) {
+      yield {
+        place: profile.locate('defaultAction'),
+        message: 'SCMP_ACT_ERRNO without "defaultErrnoRet" is EPERM',
+        advice: 'say "defaultErrnoRet": 1 if that is meant, or 38 (ENOSYS), which programs fall back from',
+        fix: addErrno(context, [], 'defaultErrnoRet'),
+      };
+    }
+    const silent = entries.filter((entry) => entry.action.kind === 'ERRNO' && !namesErrno(entry));
+    const first = silent[0];
+    if (first === undefined) return;
+    yield {
+      place: profile.locate('syscalls', first.index, 'action'),
+      message: `${count(silent.length, 'entry has', 'entries have')} SCMP_ACT_ERRNO without "errnoRet", which is EPERM`,
+      advice: 'say "errnoRet": 1 if that is meant, or the errno that the programs expect',
+      fix: silent.flatMap(({ index }) => addErrno(context, ['syscalls', index], 'errnoRet')),
+    };
+  },
+};
+
+function addErrno({ text, profile }: CheckContext, path: (string | number)[], key: string): readonly TextEdit[] {
+  return text?.setMember(profile.locate(...path), key, 1) ?? [];
+}
+
+const errnoZero: Rule = {
+  id: 'errno-zero',
+  severity: 'advice',
+  summary: 'Errno 0: the call does nothing and reports success.',
+  *checkText({ entries, profile }) {
+    if (
+      profile.seccomp.defaultAction === 'SCMP_ACT_ERRNO' &&
+      profile.seccomp.defaultErrnoRet === 0n &&
+      !profile.seccomp.defaultErrno
+    ) {
+      yield {
+        place: profile.locate('defaultErrnoRet'),
+        message: 'errno 0 is success: every call that is not named reports that it was done, and nothing was',
+        advice: 'use 1 (EPERM) or 38 (ENOSYS)',
+      };
+    }
+    for (const { action, written, index } of entries) {
+      if (action.kind !== 'ERRNO' || written.errnoRet !== 0n || written.errno) continue;
+      yield {
+        place: profile.locate('syscalls', index, 'errnoRet'),
+        message: 'errno 0 is success: the program goes on as if the call had been made',
+        advice: 'keep it only where the program must be made to believe so',
+      };
+    }
+  },
+};
+
+const newCallsRefused: Rule = {
+  id: 'new-calls-refused',
+  severity: 'advice',
+  summary:
+    'An allow-list that refuses calls newer than itself with something else than ENOSYS, which programs fall back from.',
+  *checkTarget({ policy, isDenyList, architecture }, { behaviour, profile }) {
+    const { defaultAction } = policy;
+    if (isDenyList || behaviour.enosysStub || policy.rules.length === 0) return;
+    if (defaultAction.kind === 'TRACE' || defaultAction.kind === 'NOTIFY') return;
+    if (defaultAction.kind === 'ERRNO' && defaultAction.data === errnoNumber('ENOSYS', architecture.name)) return;
+    const does = defaultAction.kind === 'ERRNO' ? 'refuses them' : 'ends the program';
+    yield {
+      place: profile.locate('defaultAction'),
+      message: `for calls that Linux gets after this profile was written the default ${does}, where ENOSYS would make a C library fall back to an older call`,
+      advice: 'compile with --enosys-stub (runc always does), or make ENOSYS the default',
+    };
+  },
+};
+
+const traceWithoutTracer: Rule = {
+  id: 'trace-without-tracer',
+  severity: 'warning',
+  summary: 'SCMP_ACT_TRACE: without a tracer the call fails with ENOSYS.',
+  *checkText({ entries, profile, defaultAction }) {
+    const message =
+      'SCMP_ACT_TRACE asks a ptrace(2) tracer, and no container runtime attaches one: without it the call fails with ENOSYS';
+    if (defaultAction.kind === 'TRACE') {
+      yield {
+        place: profile.locate('defaultAction'),
+        message,
+        advice: 'use SCMP_ACT_LOG to observe, or SCMP_ACT_ERRNO to refuse',
+      };
+    }
+    const tracing = entries.filter(({ action }) => action.kind === 'TRACE');
+    if (tracing[0]) {
+      yield {
+        place: profile.locate('syscalls', tracing[0].index, 'action'),
+        message: `${count(tracing.length, 'entry', 'entries')}: ${message}`,
+        advice: 'use SCMP_ACT_LOG to observe, or SCMP_ACT_ERRNO to refuse',
+      };
+    }
+  },
+};
+
+const notifyWithoutListener: Rule = {
+  id: 'notify-without-listener',
+  severity: 'warning',
+  summary: 'SCMP_ACT_NOTIFY without `listenerPath`: nobody answers, and runc refuses the profile.',
+  *checkText({ entries, profile }) {
+    const notifying = entries.find(({ action }) => action.kind === 'NOTIFY');
+    if (!notifying || profile.seccomp.listenerPath) return;
+    yield {
+      place: profile.locate('syscalls', notifying.index, 'action'),
+      message:
+        'SCMP_ACT_NOTIFY needs somebody who answers, and the profile has no "listenerPath": runc refuses it, and elsewhere the call fails with ENOSYS',
+      advice: 'name the socket of the agent in "listenerPath", unless the program that loads the filter listens itself',
+    };
+  },
+};
+
+export const ACTION_RULES: readonly Rule[] = [
+  emptyAllowList,
+  filterDoesNothing,
+  logDefault,
+  newCallsRefused,
+  errnoMissing,
+  errnoZero,
+  traceWithoutTracer,
+  notifyWithoutListener,
+];

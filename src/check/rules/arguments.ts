@@ -1,0 +1,209 @@
+import type { Architecture } from '../../architecture.js';
+import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
+import { type CheckContext, type Entry, type PlacedCondition, placedConditions } from '../context.js';
+import type { TextEdit } from '../finding.js';
+import type { Rule } from '../rule.js';
+import { permits } from '../verdict.js';
+import { list, number } from './words.js';
+
+const ALL_BITS = 2n ** 64n - 1n;
+const LOW_BITS = 0xffffffffn;
+
+/** What the kernel makes of the argument that an entry compares, in one of its calls. */
+interface Compared {
+  name: string;
+  parameter: SyscallParameter | undefined;
+}
+
+/** The argument in each call of the entry, on the architectures of the filter that pass the test. */
+function compared(
+  { names, architectures }: Entry,
+  index: number,
+  test: (architecture: Architecture) => boolean = () => true,
+): Compared[] {
+  const found = new Map<string, Compared>();
+  for (const { name } of names) {
+    for (const architecture of architectures.filter(test)) {
+      const signature = syscallSignature(name, architecture.name);
+      // A name without a parameter at all is one that Linux answers ENOSYS, or one without a prototype.
+      if (!signature?.length) continue;
+      const parameter = signature[index];
+      const key = `${name} ${parameter?.name} ${parameter?.bits} ${parameter?.pointer}`;
+      if (!found.has(key)) found.set(key, { name, parameter });
+    }
+  }
+  return [...found.values()];
+}
+
+/** libseccomp compares 64 bits on these, and the low 32 on the others. */
+const isWide = ({ wordSize }: Architecture) => wordSize === 64;
+
+const bitsBeyond = (bits: number) => ALL_BITS ^ (2n ** BigInt(bits) - 1n);
+
+/** Whether garbage above the bits that the kernel reads turns the condition the way that lets a call through. */
+function canBeDodged(entry: Entry, { isDenyList, defaultAction }: CheckContext, placed: PlacedCondition): boolean {
+  const { op } = placed.condition;
+  // A caller sets upper bits to make the value another, or larger: what must not match then is a restriction.
+  if (!permits(entry.action)) return isDenyList && ['EQ', 'LT', 'LE', 'MASKED_EQ'].includes(op);
+  return !permits(defaultAction) && ['NE', 'GT', 'GE'].includes(op);
+}
+
+const wideComparison: Rule = {
+  id: 'wide-comparison',
+  severity: 'error',
+  summary: 'An argument of 32 bits compared in 64: bits that the kernel does not look at get a call past the filter.',
+  *checkText(context) {
+    for (const placed of placedConditions(context)) {
+      const { entry, condition, place } = placed;
+      if (!canBeDodged(entry, context, placed)) continue;
+      const dodged = compared(entry, condition.index, isWide).filter(({ parameter }) => {
+        if (parameter === undefined || parameter.pointer || parameter.bits === 64) return false;
+        return condition.op !== 'MASKED_EQ' || (condition.value & bitsBeyond(parameter.bits)) !== 0n;
+      });
+      const first = dodged[0];
+      if (first?.parameter === undefined) continue;
+      const { name, parameter } = first;
+      const mask = 2n ** BigInt(parameter.bits) - 1n;
+      yield {
+        place,
+        message: `the kernel reads ${parameter.bits} bits of ${list([...new Set(dodged.map((each) => each.name))])}'s ${parameter.name} and this compares 64, so ${example(name, condition.index, placed, mask)} gets past it`,
+        advice: mend(placed, mask),
+        fix: context.behaviour.maskedOperands === 'mask-first' ? maskEdits(context, placed, dodged, mask) : [],
+      };
+    }
+  },
+};
+
+function example(name: string, index: number, { condition, entry }: PlacedCondition, mask: bigint): string {
+  const bit = mask + 1n;
+  const low = condition.op === 'MASKED_EQ' ? condition.valueTwo : condition.value;
+  const value =
+    permits(entry.action) && condition.op === 'NE'
+      ? low | bit
+      : condition.op === 'EQ' || condition.op === 'MASKED_EQ'
+        ? low | bit
+        : bit;
+  return `${name} with ${number(value)} in argument ${index}`;
+}
+
+function mend({ condition: { op, value, valueTwo } }: PlacedCondition, mask: bigint): string {
+  switch (op) {
+    case 'EQ':
+      return `compare with SCMP_CMP_MASKED_EQ, value ${number(mask)} (the mask), valueTwo ${number(value & mask)}`;
+    case 'MASKED_EQ':
+      return `take the bits above ${number(mask)} out of the mask: value ${number(value & mask)}, valueTwo ${number(valueTwo & mask)}`;
+    case 'NE':
+      return `allow the values that are wanted, each with SCMP_CMP_MASKED_EQ and the mask ${number(mask)}; there is no masked form of "not equal"`;
+    default:
+      return `say it with SCMP_CMP_MASKED_EQ and masks within ${number(mask)}, an entry for each group of values`;
+  }
+}
+
+/** The masked form in the text: it holds for every value that the condition holds for, so a denial denies no less. */
+function maskEdits(
+  { text }: CheckContext,
+  { condition: { op, value, valueTwo, index }, place, entry }: PlacedCondition,
+  dodged: readonly Compared[],
+  mask: bigint,
+): readonly TextEdit[] {
+  // Only where all calls of the entry read as many bits: a mask too narrow would deny what was not meant.
+  const all = compared(entry, index, isWide);
+  const isUniform =
+    all.length === dodged.length &&
+    dodged.every(({ parameter }) => bitsBeyond(parameter?.bits ?? 64) === (ALL_BITS ^ mask));
+  if (text === undefined || !isUniform) return [];
+  const [newMask, datum] = op === 'EQ' ? [mask, value] : [value & mask, valueTwo];
+  if (!['EQ', 'MASKED_EQ'].includes(op) || (datum & ~mask) !== 0n || newMask === 0n) return [];
+  return [
+    ...text.setMember(place, 'op', 'SCMP_CMP_MASKED_EQ'),
+    ...text.setMember(place, 'value', Number(newMask)),
+    ...text.setMember(place, 'valueTwo', Number(datum)),
+  ];
+}
+
+const valueTooWide: Rule = {
+  id: 'value-too-wide',
+  severity: 'warning',
+  summary:
+    'A value with more bits than the argument it is compared with, or than a 32-bit architecture of the filter compares.',
+  *checkText(context) {
+    for (const {
+      entry,
+      condition: { op, value, valueTwo, index },
+      valuePlace,
+    } of placedConditions(context)) {
+      const datum = op === 'MASKED_EQ' ? valueTwo & value : value;
+      if (datum <= LOW_BITS) continue;
+      const narrow = compared(entry, index, isWide).find(
+        ({ parameter }) => parameter && !parameter.pointer && parameter.bits < 64,
+      );
+      if (narrow?.parameter) {
+        const { name, parameter } = narrow;
+        yield {
+          place: valuePlace,
+          message: `${number(datum)} does not fit into ${name}'s ${parameter.name}, of which the kernel reads ${parameter.bits} bits: whether a caller's register holds the bits above is chance, or its choice`,
+          advice: `compare the low bits: SCMP_CMP_MASKED_EQ, value ${number(2n ** BigInt(parameter.bits) - 1n)}, valueTwo ${number(datum & (2n ** BigInt(parameter.bits) - 1n))}`,
+        };
+        continue;
+      }
+      // The sign of a negative number is what is cut off, and the comparison stays right.
+      const isNegative = datum >> 31n === ALL_BITS >> 31n;
+      const cutting = entry.architectures.filter(({ wordSize }) => wordSize === 32);
+      if (cutting.length === 0 || isNegative || !entry.architectures.some(isWide)) continue;
+      yield {
+        place: valuePlace,
+        message: `${list(cutting.map(({ name }) => name))} of this filter ${cutting.length === 1 ? 'compares' : 'compare'} 32 bits: there ${number(datum)} is ${number(datum & LOW_BITS)}`,
+        advice: 'make the entry conditional on the 64-bit architecture, or leave the 32-bit ones out of the filter',
+      };
+    }
+  },
+};
+
+const pointerComparison: Rule = {
+  id: 'pointer-comparison',
+  severity: 'warning',
+  summary: 'A condition on an argument that is an address: a filter sees the address, not what is there.',
+  *checkText(context) {
+    for (const {
+      entry,
+      condition: { op, value, index },
+      place,
+    } of placedConditions(context)) {
+      // Whether there is an address at all is something a filter can tell.
+      if ((op === 'EQ' || op === 'NE') && value === 0n) continue;
+      const pointer = compared(entry, index).find(({ parameter }) => parameter?.pointer);
+      if (!pointer?.parameter) continue;
+      yield {
+        place,
+        message: `argument ${index} of ${pointer.name} (${pointer.parameter.name}) is an address, which the caller chooses: the filter never sees what it points at`,
+        advice:
+          'take the condition out, and allow or deny the call as a whole (or decide with SCMP_ACT_NOTIFY, or Landlock for paths)',
+      };
+    }
+  },
+};
+
+const argumentNotThere: Rule = {
+  id: 'argument-not-there',
+  severity: 'warning',
+  summary: 'A condition on an argument that the system call does not have.',
+  *checkText(context) {
+    for (const {
+      entry,
+      condition: { index },
+      place,
+    } of placedConditions(context)) {
+      const all = compared(entry, index);
+      const missing = all.find(({ parameter }) => parameter === undefined);
+      if (!missing || all.some(({ name, parameter }) => name === missing.name && parameter !== undefined)) continue;
+      const taken = syscallSignature(missing.name)?.length ?? 0;
+      yield {
+        place,
+        message: `${missing.name} takes ${taken} argument${taken === 1 ? '' : 's'}, and argument ${index} (they count from 0) is none of them: the register holds whatever was left there`,
+        advice: 'compare the argument that is meant',
+      };
+    }
+  },
+};
+
+export const ARGUMENT_RULES: readonly Rule[] = [wideComparison, valueTooWide, pointerComparison, argumentNotThere];

@@ -1,0 +1,132 @@
+import type { PolicyRule, Warning } from '../../policy.js';
+import { areSameConditions, overlap } from '../condition-algebra.js';
+import type { Problem, Rule } from '../rule.js';
+import type { Target } from '../target.js';
+import { isSameAction, permits, placeOfName } from '../verdict.js';
+import { list } from './words.js';
+
+/** A compiler's warning that is a finding as it stands. */
+function* lifted({ warnings }: Target, code: string, advice: string): Generator<Problem> {
+  for (const { message, path = '', position, source } of warnings.filter((warning: Warning) => warning.code === code)) {
+    yield { place: { path, position, source }, message, advice };
+  }
+}
+
+const ineffectiveRule: Rule = {
+  id: 'ineffective-rule',
+  severity: 'error',
+  summary: 'An entry that another one with another action overrides: libseccomp passes over one of them in silence.',
+  checkTarget: (target) =>
+    lifted(target, 'ineffective-rule', 'decide which of the two is meant, and take the name out of the other'),
+};
+
+const defaultActionRule: Rule = {
+  id: 'default-action-rule',
+  severity: 'advice',
+  summary: 'An entry whose action is the default action: it changes nothing.',
+  checkTarget: (target) =>
+    lifted(target, 'default-action-rule', 'take the entry out, or give it the action that is meant'),
+};
+
+/** More entries than this with conditions for one call are not compared pair by pair. */
+const MOST_PAIRED = 64;
+
+interface Pair {
+  first: PolicyRule;
+  second: PolicyRule;
+  names: string[];
+}
+
+/** Pairs of entries that name the same calls, the later one second, for which `test` holds. */
+function* pairs(
+  { policy }: Target,
+  test: (first: PolicyRule, second: PolicyRule, name: string) => boolean,
+): Generator<Pair> {
+  const byName = new Map<string, PolicyRule[]>();
+  const found = new Map<PolicyRule, Map<PolicyRule, Pair>>();
+  for (const second of policy.rules) {
+    if (isSameAction(second.action, policy.defaultAction)) continue;
+    for (const { name } of second.names) {
+      const earlier = byName.get(name) ?? [];
+      for (const first of earlier.slice(0, MOST_PAIRED)) {
+        if (!test(first, second, name)) continue;
+        const ofFirst = found.get(first) ?? new Map<PolicyRule, Pair>();
+        found.set(first, ofFirst);
+        const pair = ofFirst.get(second) ?? { first, second, names: [] };
+        ofFirst.set(second, pair);
+        if (!pair.names.includes(name)) pair.names.push(name);
+      }
+      earlier.push(second);
+      byName.set(name, earlier);
+    }
+  }
+  for (const ofFirst of found.values()) yield* ofFirst.values();
+}
+
+const redundantRule: Rule = {
+  id: 'redundant-rule',
+  severity: 'advice',
+  summary: 'The same call, conditions and action a second time.',
+  *checkTarget(target) {
+    const isSame = (a: PolicyRule, b: PolicyRule) =>
+      isSameAction(a.action, b.action) && areSameConditions(a.conditions, b.conditions);
+    for (const { first, second, names } of pairs(target, isSame)) {
+      yield {
+        place: placeOfName(second, names[0] as string),
+        message: `${list(names)}: ${first === second ? 'named twice in this entry' : `${first.path} says the same`}`,
+        advice: 'take one of the two out',
+      };
+    }
+  },
+};
+
+const defeatedCondition: Rule = {
+  id: 'defeated-condition',
+  severity: 'warning',
+  summary: 'A condition on a call that another entry gives the same action for all arguments.',
+  *checkTarget(target) {
+    const isDefeated = (a: PolicyRule, b: PolicyRule) =>
+      isSameAction(a.action, b.action) && (a.conditions.length === 0) !== (b.conditions.length === 0);
+    for (const { first, second, names } of pairs(target, isDefeated)) {
+      const [whole, conditional] = first.conditions.length === 0 ? [first, second] : [second, first];
+      yield {
+        place: placeOfName(conditional, names[0] as string),
+        message: `${list(names)}: ${whole.path} has the same action without conditions, so the conditions here mean nothing`,
+        advice: `take the name out of ${whole.path} if the conditions are meant, and else out of here`,
+      };
+    }
+  },
+};
+
+const overlappingConditions: Rule = {
+  id: 'overlapping-conditions',
+  severity: 'warning',
+  summary: 'Entries with different actions whose conditions one call can meet: libseccomp decides which applies.',
+  *checkTarget(target) {
+    const meet = (a: PolicyRule, b: PolicyRule) =>
+      !isSameAction(a.action, b.action) &&
+      permits(a.action) !== permits(b.action) &&
+      a.conditions.length > 0 &&
+      b.conditions.length > 0 &&
+      // The same condition twice is refused by libseccomp, and said so by conflicting-actions.
+      !areSameConditions(a.conditions, b.conditions) &&
+      a.conditions.every((one) =>
+        b.conditions.every((other) => one.index !== other.index || overlap(one, other) === true),
+      );
+    for (const { first, second, names } of pairs(target, meet)) {
+      yield {
+        place: placeOfName(second, names[0] as string),
+        message: `${list(names)}: a call can meet the conditions of this entry (${second.action.kind}) and of ${first.path} (${first.action.kind}); the order of entries does not decide between them`,
+        advice: 'make the conditions exclude each other',
+      };
+    }
+  },
+};
+
+export const CONFLICT_RULES: readonly Rule[] = [
+  ineffectiveRule,
+  overlappingConditions,
+  defeatedCondition,
+  redundantRule,
+  defaultActionRule,
+];

@@ -1,0 +1,147 @@
+import { ARCHITECTURES, type ArchitectureName } from '../../architecture.js';
+import type { Libseccomp } from '../../libseccomp/index.js';
+import { quote } from '../../profile/json-path.js';
+import { nearestName } from '../../profile/nearest-name.js';
+import { knownSyscalls } from '../../syscalls/signature.js';
+import type { Problem, Rule } from '../rule.js';
+import { permits } from '../verdict.js';
+import { count, list } from './words.js';
+
+const unknownSyscall: Rule = {
+  id: 'unknown-syscall',
+  severity: 'warning',
+  summary: 'A name that is no system call of any architecture; runtimes pass over it in silence.',
+  *checkText({ entries, isDenyList, libseccomp }) {
+    for (const { names, action } of entries) {
+      for (const { name, place } of names) {
+        if (isKnown(name, libseccomp)) continue;
+        const isHole = isDenyList && !permits(action);
+        const nearest = nearestName(name, knownSyscalls());
+        const what = isHole ? 'so the filter does NOT deny it' : 'so this entry does nothing for it';
+        yield {
+          place,
+          // A denial that does not happen is a hole; an allowance that does not is noticed.
+          severity: isHole ? 'error' : undefined,
+          message: `no architecture has a system call ${quote(name)}, ${what}`,
+          advice:
+            nearest === undefined ? 'take the name out' : `write ${quote(nearest)} if that is meant, or take it out`,
+        };
+      }
+    }
+  },
+};
+
+function isKnown(name: string, libseccomp: Libseccomp): boolean {
+  return ARCHITECTURES.some((architecture) => libseccomp.resolveSyscallName(name, architecture) !== undefined);
+}
+
+const deprecatedName: Rule = {
+  id: 'deprecated-name',
+  severity: 'advice',
+  summary: 'The key `name`, which Docker had before `names`; newer tools and the OCI runtime spec do not know it.',
+  *checkText({ entries, text, profile }) {
+    const old = entries.filter(({ written }) => written.name);
+    const first = old[0];
+    if (first === undefined) return;
+    const edits = old.flatMap(({ written: { name, names }, place }) =>
+      names === undefined ? (text?.replaceMember(place, 'name', 'names', [name as string]) ?? []) : [],
+    );
+    yield {
+      place: profile.locate('syscalls', first.index, 'name'),
+      message: `${count(old.length, 'entry has', 'entries have')} the old key "name": OCI runtimes and newer tools do not read it`,
+      advice: 'write "names" with a list',
+      fix: edits,
+    } satisfies Problem;
+  },
+};
+
+/**
+ * Calls that newer architectures never had, with what programs make there instead. Of several replacements one is enough.
+ * (asm-generic/unistd.h: the calls behind __ARCH_WANT_SYSCALL_NO_AT and its kin.)
+ */
+const REPLACEMENTS: Readonly<Record<string, readonly string[]>> = {
+  open: ['openat'],
+  creat: ['openat'],
+  stat: ['newfstatat', 'fstatat64', 'statx'],
+  lstat: ['newfstatat', 'fstatat64', 'statx'],
+  access: ['faccessat', 'faccessat2'],
+  unlink: ['unlinkat'],
+  rmdir: ['unlinkat'],
+  rename: ['renameat', 'renameat2'],
+  mkdir: ['mkdirat'],
+  link: ['linkat'],
+  symlink: ['symlinkat'],
+  readlink: ['readlinkat'],
+  chmod: ['fchmodat', 'fchmodat2'],
+  chown: ['fchownat'],
+  lchown: ['fchownat'],
+  mknod: ['mknodat'],
+  utime: ['utimensat'],
+  utimes: ['utimensat'],
+  getdents: ['getdents64'],
+  poll: ['ppoll'],
+  select: ['pselect6'],
+  epoll_create: ['epoll_create1'],
+  epoll_wait: ['epoll_pwait', 'epoll_pwait2'],
+  pipe: ['pipe2'],
+  dup2: ['dup3'],
+  eventfd: ['eventfd2'],
+  inotify_init: ['inotify_init1'],
+  signalfd: ['signalfd4'],
+  fork: ['clone', 'clone3'],
+  vfork: ['clone', 'clone3'],
+  alarm: ['setitimer'],
+  pause: ['ppoll'],
+  mmap2: ['mmap'],
+};
+
+const archMissingSyscall: Rule = {
+  id: 'arch-missing-syscall',
+  severity: 'warning',
+  summary: 'An allowed call that a target does not have, while the call its programs make instead is not allowed.',
+  *checkTarget({ policy, architecture, verdict, exists }) {
+    for (const rule of policy.rules) {
+      if (!permits(rule.action) || permits(policy.defaultAction)) continue;
+      const lacking = rule.names.filter(({ name }) => {
+        const replacements = REPLACEMENTS[name];
+        if (!replacements || exists(name, architecture)) return false;
+        const usable = replacements.filter((replacement) => exists(replacement, architecture));
+        return usable.length > 0 && usable.every((replacement) => verdict(replacement).permitted === 'never');
+      });
+      const first = lacking[0];
+      if (first === undefined) continue;
+      const names = lacking.map(({ name }) => name);
+      const replacements = [...new Set(names.map((name) => (REPLACEMENTS[name] as readonly string[])[0] as string))];
+      yield {
+        place: first,
+        message: `${architecture.name} has no ${list(names)}, and ${list(replacements)}, which programs call there instead, ${replacements.length === 1 ? 'is' : 'are'} not allowed`,
+        advice: `allow ${list(replacements)} too`,
+      };
+    }
+  },
+};
+
+const deniedNowhere: Rule = {
+  id: 'denied-nowhere',
+  severity: 'advice',
+  summary: 'A deny-list entry all of whose calls exist on none of the architectures checked.',
+  *checkText({ entries, isDenyList, targets, libseccomp }) {
+    if (!isDenyList) return;
+    for (const { names, action, architectures, place } of entries) {
+      if (permits(action) || architectures.length === 0 || names.length === 0) continue;
+      const known = names.filter(({ name }) => isKnown(name, libseccomp));
+      const isThere = known.some(({ name }) =>
+        targets.some((target) => architectures.some((on) => target.exists(name, on))),
+      );
+      if (known.length === 0 || isThere) continue;
+      const on = [...new Set(architectures.map((architecture): ArchitectureName => architecture.name))];
+      yield {
+        place,
+        message: `${list(known.map(({ name }) => name))} ${known.length === 1 ? 'is a call' : 'are calls'} of other architectures: ${list(on)} ${on.length === 1 ? 'has' : 'have'} none of that name, so the entry denies nothing`,
+        advice: 'deny what these architectures have instead, or add the architecture that is meant',
+      };
+    }
+  },
+};
+
+export const NAME_RULES: readonly Rule[] = [unknownSyscall, archMissingSyscall, deniedNowhere, deprecatedName];

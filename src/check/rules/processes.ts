@@ -1,0 +1,174 @@
+import type { ArchitectureName } from '../../architecture.js';
+import { errnoName, errnoNumber } from '../../errno.js';
+import type { Rule } from '../rule.js';
+import type { Target } from '../target.js';
+import { kills, placeOfName } from '../verdict.js';
+import { list } from './words.js';
+
+/** What no process does without; of several one is enough where it exists. */
+const ESSENTIAL: readonly (readonly string[])[] = [
+  ['execve', 'execveat'],
+  ['exit_group', 'exit'],
+  ['rt_sigreturn'],
+  ['mmap', 'mmap2'],
+  ['munmap'],
+  ['mprotect'],
+  ['brk', 'mmap', 'mmap2'],
+  ['close'],
+  ['read', 'readv', 'pread64'],
+];
+
+/** How a C library sets up thread-local storage before main(), by its architecture. */
+const THREAD_POINTER: Partial<Record<ArchitectureName, string>> = {
+  x86_64: 'arch_prctl',
+  x32: 'arch_prctl',
+  x86: 'set_thread_area',
+  arm: 'set_tls',
+};
+
+const missingEssential: Rule = {
+  id: 'missing-essential',
+  severity: 'warning',
+  summary:
+    'An allow-list without calls that every process makes: to start, to have memory, to return from signals, to end.',
+  *checkTarget(target, { profile }) {
+    const { policy, isDenyList, architecture, exists } = target;
+    // Where nothing is allowed at all, or somebody else answers, there is nothing to say of single calls.
+    const { kind } = policy.defaultAction;
+    if (
+      isDenyList ||
+      kind === 'TRACE' ||
+      kind === 'NOTIFY' ||
+      !policy.rules.some(({ action }) => action.kind === 'ALLOW' || action.kind === 'LOG')
+    )
+      return;
+    const threadPointer = THREAD_POINTER[architecture.name];
+    const missing = [...ESSENTIAL, ...(threadPointer ? [[threadPointer]] : [])]
+      .map((alternatives) => alternatives.filter((name) => exists(name, architecture)))
+      .filter((there) => there.length > 0 && there.every((name) => isRefused(target, name)))
+      .map(([first]) => first as string);
+    if (missing.length === 0) return;
+    yield {
+      place: profile.locate('syscalls'),
+      message: `${list([...new Set(missing)], 12)} ${missing.length === 1 ? 'is' : 'are'} not allowed: a program does not start, or ends in the middle`,
+      advice: 'allow them, unless the filter is loaded by a running program that makes none of them any more',
+    };
+  },
+};
+
+function isRefused({ verdict, policy }: Target, name: string): boolean {
+  const { permitted, rules } = verdict(name);
+  if (permitted !== 'never') return false;
+  return ![...rules.map(({ action }) => action), policy.defaultAction].some(
+    ({ kind }) => kind === 'NOTIFY' || kind === 'TRACE',
+  );
+}
+
+/**
+ * Calls that C libraries and language runtimes try unasked, and do without where they answer ENOSYS: glibc (rseq and
+ * set_robust_list at every thread's start, clone3 for threads since 2.34, getrandom for malloc since 2.36, faccessat2,
+ * fchmodat2, statx, close_range), Go (pidfd_open) and libuv (statx, io_uring).
+ */
+const PROBED: readonly string[] =
+  `rseq set_robust_list clone3 getrandom statx faccessat2 close_range prlimit64 fchmodat2
+  pidfd_open`
+    .trim()
+    .split(/\s+/);
+
+const killProbed: Rule = {
+  id: 'kill-probed-call',
+  severity: 'warning',
+  summary: 'KILL or TRAP for calls that C libraries only try, and do without where the answer is ENOSYS.',
+  *checkTarget(target, { profile }) {
+    const { policy, verdict, exists, architecture } = target;
+    if (!policy.rules.some(({ action }) => action.kind === 'ALLOW') && !target.isDenyList) return;
+    const probed = PROBED.filter((name) => exists(name, architecture));
+    const advice = 'answer these with SCMP_ACT_ERRNO and errnoRet 38 (ENOSYS)';
+    const byDefault = kills(policy.defaultAction) ? probed.filter((name) => verdict(name).rules.length === 0) : [];
+    if (byDefault.length > 0) {
+      yield {
+        place: profile.locate('defaultAction'),
+        message: `the default, ${policy.defaultAction.kind}, ends a program for ${list(byDefault, 12)}, which C libraries try and do without`,
+        advice,
+      };
+    }
+    for (const rule of policy.rules.filter(({ action }) => kills(action))) {
+      const killed = probed.filter(
+        (name) => rule.names.some((named) => named.name === name) && verdict(name).permitted === 'never',
+      );
+      const first = killed[0];
+      if (first === undefined) continue;
+      yield {
+        place: placeOfName(rule, first),
+        message: `${rule.action.kind} ends a program for ${list(killed, 12)}, which C libraries try and do without`,
+        advice,
+      };
+    }
+  },
+};
+
+/** A call that a C library tries first, and what it falls back to, on ENOSYS and on no other error. */
+const FALLBACKS: readonly (readonly [tried: string, older: readonly string[], what: string])[] = [
+  // sysdeps/unix/sysv/linux/clone-internal.c, __clone_internal
+  ['clone3', ['clone'], 'pthread_create(3) and fork(3) fail with glibc 2.34 and newer'],
+  // sysdeps/unix/sysv/linux/faccessat.c
+  ['faccessat2', ['faccessat', 'access'], 'access tests with flags (test -x, bash) fail with glibc 2.33 and newer'],
+  // sysdeps/unix/sysv/linux/fchmodat.c
+  ['fchmodat2', ['fchmodat'], 'fchmodat(3) with flags fails with glibc 2.39 and newer'],
+];
+
+const probeNotEnosys: Rule = {
+  id: 'probe-not-enosys',
+  severity: 'warning',
+  summary: 'clone3 and its like refused with another errno than ENOSYS, on which alone a C library falls back.',
+  *checkTarget(target, { profile, behaviour, libseccomp }) {
+    const { policy, verdict, exists, architecture } = target;
+    const enosys = errnoNumber('ENOSYS', architecture.name);
+    const newest = Math.max(
+      0,
+      ...policy.rules.flatMap(({ names }) =>
+        names.map(({ name }) => libseccomp.resolveSyscallName(name, architecture) ?? 0),
+      ),
+    );
+    for (const [tried, older, what] of FALLBACKS) {
+      if (!exists(tried, architecture) || verdict(tried).permitted !== 'never') continue;
+      if (older.every((name) => verdict(name).permitted === 'never')) continue;
+      const { decisive, rules } = verdict(tried);
+      const action = decisive?.action ?? policy.defaultAction;
+      if (action.kind !== 'ERRNO' || action.data === enosys) continue;
+      // A stub answers ENOSYS for what is newer than all that is named.
+      const isStubbed = behaviour.enosysStub && (libseccomp.resolveSyscallName(tried, architecture) ?? 0) > newest;
+      if (isStubbed) continue;
+      const [rule] = rules;
+      // Whoever names only older calls is told to take the stub by new-calls-refused.
+      if (rule === undefined && (libseccomp.resolveSyscallName(tried, architecture) ?? 0) > newest) continue;
+      yield {
+        place: rule ? placeOfName(rule, tried) : profile.locate('defaultAction'),
+        message: `${tried} is refused with ${errnoName(action.data, architecture.name) ?? action.data}: ${what}, for they fall back on ENOSYS alone`,
+        advice: `answer ${tried} with SCMP_ACT_ERRNO and errnoRet ${enosys} (ENOSYS)`,
+      };
+    }
+  },
+};
+
+/** The 32-bit architecture whose programs a 64-bit kernel runs as well. */
+const COMPATIBLE: Partial<Record<ArchitectureName, ArchitectureName>> = { x86_64: 'x86', aarch64: 'arm' };
+
+const missing32Bit: Rule = {
+  id: 'missing-32-bit',
+  severity: 'advice',
+  summary: 'A 64-bit target without the 32-bit architecture that its kernel runs too: those programs are killed.',
+  *checkTarget({ architecture, architectures }, { profile }) {
+    const compatible = COMPATIBLE[architecture.name];
+    if (compatible === undefined || architectures.some(({ name }) => name === compatible)) return;
+    const { seccomp, locate } = profile;
+    const at = seccomp.archMap?.findIndex((entry) => entry.architecture === architecture.ociName) ?? -1;
+    yield {
+      place: at >= 0 ? locate('archMap', at) : locate(seccomp.archMap?.length ? 'archMap' : 'architectures'),
+      message: `the filter does not know ${compatible}: ${compatible} programs are killed at their first system call`,
+      advice: `add SCMP_ARCH_${compatible.toUpperCase()} if there are such programs; if there are none it is stricter as it is`,
+    };
+  },
+};
+
+export const PROCESS_RULES: readonly Rule[] = [missingEssential, killProbed, probeNotEnosys, missing32Bit];

@@ -1,0 +1,66 @@
+import type { Severity } from '../finding.js';
+import type { Rule } from '../rule.js';
+
+/** What the reader warns of, under the reader's own code. */
+function fromReader(id: string, severity: Severity, summary: string, advice: string): Rule {
+  return {
+    id,
+    severity,
+    summary,
+    *checkText({ profile }) {
+      for (const { code, message, path = '', position, source } of profile.warnings) {
+        if (code === id) yield { place: { path, position, source }, message, advice };
+      }
+    },
+  };
+}
+
+const NAMED: readonly Rule[] = [
+  fromReader(
+    'unknown-key',
+    'warning',
+    'A key that means nothing; runtimes pass over it.',
+    'take it out, or call it "_comment" if it is a note',
+  ),
+  fromReader(
+    'foreign-key',
+    'warning',
+    "A key of Docker's format in an OCI config.json: OCI runtimes pass over it, and apply a conditional entry always.",
+    'give the runtime the profile as Docker resolves it (scmp convert --to oci)',
+  ),
+  fromReader(
+    'unknown-condition',
+    'warning',
+    'An architecture or capability in `includes` or `excludes` that there is not: the condition never matches.',
+    'write the name that is meant',
+  ),
+  fromReader(
+    'errno-ret-ignored',
+    'warning',
+    'An errno with an action that carries none; crun refuses the profile.',
+    'take the errno out, or use SCMP_ACT_ERRNO',
+  ),
+  fromReader(
+    'errno-conflict',
+    'warning',
+    'An errno by name and by number that differ: Docker takes the number, Podman the name.',
+    'make them agree, or take one out',
+  ),
+  fromReader('listener-path-unused', 'advice', '`listenerPath` without SCMP_ACT_NOTIFY.', 'take it out'),
+  fromReader('listener-metadata-unused', 'advice', '`listenerMetadata` without `listenerPath`.', 'take it out'),
+];
+
+const NAMED_CODES: ReadonlySet<string> = new Set(NAMED.map(({ id }) => id));
+
+const readerWarning: Rule = {
+  id: 'reader-warning',
+  severity: 'warning',
+  summary: 'Whatever else was odd when the profile was read.',
+  *checkText({ profile }) {
+    for (const { code, message, path = '', position, source } of profile.warnings) {
+      if (!NAMED_CODES.has(code)) yield { place: { path, position, source }, message, advice: 'see the message' };
+    }
+  },
+};
+
+export const READER_RULES: readonly Rule[] = [...NAMED, readerWarning];

@@ -1,0 +1,86 @@
+import type { PolicyRule } from '../../policy.js';
+import type { CheckContext } from '../context.js';
+import type { Rule } from '../rule.js';
+import { permits } from '../verdict.js';
+
+/**
+ * Calls that the defaults of Docker and Podman refuse, or give to containers with a capability only, because it is not the
+ * kernel's own checks that should be relied on there.
+ */
+const SENSITIVE: Readonly<Record<string, string>> = {
+  bpf: 'loads programs into the kernel; tie it to CAP_BPF',
+  perf_event_open: 'watches the kernel and other programs; tie it to CAP_PERFMON',
+  userfaultfd: 'lets a program stop the kernel in the middle of a copy, which exploits lean on',
+  open_by_handle_at: "opens files past the container's root with CAP_DAC_READ_SEARCH; tie it to that capability",
+  init_module: 'loads kernel modules; tie it to CAP_SYS_MODULE',
+  finit_module: 'loads kernel modules; tie it to CAP_SYS_MODULE',
+  kexec_load: 'replaces the running kernel',
+  kexec_file_load: 'replaces the running kernel',
+  iopl: 'opens I/O ports; tie it to CAP_SYS_RAWIO',
+  ioperm: 'opens I/O ports; tie it to CAP_SYS_RAWIO',
+  io_uring_setup: 'does files and sockets in the kernel without calls that a filter sees, and has had many faults',
+};
+
+/** Whether the entry is there for containers with a capability. */
+function isTiedToCapability(rule: PolicyRule, { entries }: CheckContext): boolean {
+  const entry = entries.find(({ place }) => place.path === rule.path && place.source === rule.source);
+  return !!entry?.written.includes?.caps?.length;
+}
+
+const sensitiveCall: Rule = {
+  id: 'sensitive-call',
+  severity: 'advice',
+  summary: 'A call allowed to every container that the defaults of Docker and Podman refuse or tie to a capability.',
+  *checkTarget(target, context) {
+    if (target.isDenyList) return;
+    for (const rule of target.policy.rules) {
+      if (!permits(rule.action) || isTiedToCapability(rule, context)) continue;
+      for (const { name, ...place } of rule.names) {
+        const reason = SENSITIVE[name];
+        if (reason === undefined || target.verdict(name).permitted === 'never') continue;
+        if (!target.architectures.some((architecture) => target.exists(name, architecture))) continue;
+        yield {
+          place,
+          message: `${name} is allowed to every program: it ${reason.replace(/; .*/, '')}`,
+          advice: advise(name, reason),
+        };
+      }
+    }
+  },
+};
+
+function advise(name: string, reason: string): string {
+  const tie = reason.split('; ')[1];
+  return tie ? `${tie} ("includes": {"caps": […]}), or take it out` : `take ${name} out unless the program needs it`;
+}
+
+const TIOCSTI = 0x5412n;
+const TIOCLINUX = 0x541cn;
+
+const terminalInput: Rule = {
+  id: 'terminal-input-open',
+  severity: 'warning',
+  summary: 'TIOCSTI kept from ioctl and TIOCLINUX not: either puts input into the terminal outside.',
+  *checkTarget(target) {
+    const { verdict } = target;
+    if (!target.isDenyList) return;
+    const denied = verdict('ioctl').rules.filter(({ action, conditions }) => !permits(action) && conditions.length > 0);
+    const denies = (request: bigint) =>
+      denied.find(({ conditions }) =>
+        conditions.some(
+          ({ index, op, value, valueTwo }) =>
+            index === 1 &&
+            (op === 'EQ' ? value === request : op === 'MASKED_EQ' && (request & value) === (valueTwo & value)),
+        ),
+      );
+    const rule = denies(TIOCSTI);
+    if (!rule || denies(TIOCLINUX)) return;
+    yield {
+      place: rule,
+      message: 'ioctl is denied TIOCSTI (0x5412), and TIOCLINUX (0x541c), which pastes into a console, is open',
+      advice: 'deny 0x541c of argument 1 in the same way',
+    };
+  },
+};
+
+export const SENSITIVE_RULES: readonly Rule[] = [sensitiveCall, terminalInput];

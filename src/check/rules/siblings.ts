@@ -1,0 +1,168 @@
+import type { Architecture } from '../../architecture.js';
+import type { Problem, Rule } from '../rule.js';
+import type { Target } from '../target.js';
+import { permits, placeOfName } from '../verdict.js';
+import { IO_URING_OPERATIONS, MULTIPLEXED, SIBLING_GROUPS, type SiblingGroup } from './sibling-calls.js';
+import { list } from './words.js';
+
+/** Whether any architecture of the filter has the call. */
+const existsSomewhere = ({ architectures, exists }: Target, name: string) =>
+  architectures.some((architecture) => exists(name, architecture));
+
+/** Whether an entry means the call not to run, or not with all arguments. */
+function isRestricted(target: Target, name: string, when: SiblingGroup['when']): boolean {
+  const { permitted, rules } = target.verdict(name);
+  if (rules.length === 0) return false;
+  return when === 'denied' ? permitted === 'never' : permitted !== 'always';
+}
+
+const siblingOpen: Rule = {
+  id: 'sibling-open',
+  severity: 'warning',
+  summary: 'A call that is denied or restricted, while another that does the same is open.',
+  *checkTarget(target) {
+    for (const { guarded, ways, reason, when, severity } of SIBLING_GROUPS) {
+      const restricted = guarded.filter((name) => isRestricted(target, name, when));
+      const first = restricted[0];
+      if (first === undefined) continue;
+      const open = ways.filter(
+        (name) =>
+          !restricted.includes(name) && existsSomewhere(target, name) && target.verdict(name).permitted === 'always',
+      );
+      const rule = target.verdict(first).rules[0];
+      if (open.length === 0 || rule === undefined) continue;
+      yield {
+        place: placeOfName(rule, first),
+        severity,
+        message: `${list(restricted)} ${restricted.length === 1 ? 'is' : 'are'} restricted and ${list(open)} ${open.length === 1 ? 'is' : 'are'} not, but ${reason}`,
+        advice: open.includes('clone3')
+          ? `deny ${list(open)} too; clone3 with ENOSYS, so that a C library falls back to clone`
+          : `restrict ${list(open)} too, or neither`,
+      };
+    }
+  },
+};
+
+const CLONE_NAMESPACES = 0x7e020080n;
+
+const unshareOpen: Rule = {
+  id: 'unshare-open',
+  severity: 'warning',
+  summary: 'New namespaces kept from clone by its flags, while unshare makes them.',
+  *checkTarget(target) {
+    const clone = target.verdict('clone');
+    if (clone.permitted !== 'sometimes' || target.verdict('unshare').permitted !== 'always') return;
+    const rule = clone.rules.find(({ conditions }) =>
+      conditions.some(({ op, value }) => (op === 'MASKED_EQ' || op === 'EQ') && (value & CLONE_NAMESPACES) !== 0n),
+    );
+    if (rule === undefined) return;
+    yield {
+      place: placeOfName(rule, 'clone'),
+      message: 'clone is kept from making namespaces by its flags, and unshare, which makes them too, is open',
+      advice: 'deny unshare, or compare its flags (argument 0) with the same mask',
+    };
+  },
+};
+
+const ioUringOpen: Rule = {
+  id: 'io-uring-open',
+  severity: 'warning',
+  summary: 'Calls that are denied or restricted, while io_uring does the same without making them.',
+  *checkTarget(target) {
+    const ring = target.verdict('io_uring_setup');
+    if (ring.permitted !== 'always' || !existsSomewhere(target, 'io_uring_setup')) return;
+    const isMeant = (name: string) =>
+      isRestricted(target, name, undefined) || (!target.isDenyList && target.verdict(name).permitted === 'never');
+    const core = target.isDenyList ? IO_URING_OPERATIONS : ['socket', 'connect', 'openat', 'unlinkat', 'renameat2'];
+    const kept = [
+      ...new Set([...core, ...IO_URING_OPERATIONS.filter((name) => isRestricted(target, name, undefined))]),
+    ].filter((name) => isMeant(name) && existsSomewhere(target, name));
+    const first = kept[0];
+    if (first === undefined) return;
+    const rule = ring.rules.find(({ action }) => permits(action)) ?? target.verdict(first).rules[0];
+    const name = ring.rules.length > 0 ? 'io_uring_setup' : first;
+    yield {
+      place: rule ? placeOfName(rule, name) : { path: 'syscalls' },
+      message: `io_uring is open and does ${list(kept)} without the system call that the filter would see`,
+      advice: 'deny io_uring_setup, io_uring_enter and io_uring_register, with ENOSYS or EPERM',
+    };
+  },
+};
+
+/** Architectures of the filter where calls go through socketcall or ipc. */
+function multiplexing({ architectures, exists }: Target, multiplexer: string): Architecture[] {
+  return architectures.filter((architecture) => exists(multiplexer, architecture));
+}
+
+const multiplexerOpen: Rule = {
+  id: 'multiplexer-open',
+  severity: 'warning',
+  summary:
+    'Socket or IPC calls that are restricted, while socketcall or ipc, which does them on some architectures, is open.',
+  *checkTarget(target) {
+    for (const multiplexer of ['socketcall', 'ipc'] as const) {
+      const on = multiplexing(target, multiplexer);
+      const { decisive, permitted } = target.verdict(multiplexer);
+      // Without an entry for the multiplexer itself libseccomp takes it along with its calls: multiplexer-widened.
+      if (on.length === 0 || permitted !== 'always' || decisive === undefined) continue;
+      const kept = MULTIPLEXED[multiplexer].filter((name) => isRestricted(target, name, undefined));
+      const absent = ['socket', 'connect', 'bind', 'listen', 'shmat', 'msgsnd'].filter(
+        (name) => MULTIPLEXED[multiplexer].includes(name) && target.verdict(name).permitted === 'never',
+      );
+      const all = [...new Set([...kept, ...absent])];
+      if (all.length === 0) continue;
+      yield {
+        place: placeOfName(decisive, multiplexer),
+        on: on.map(({ name }) => name),
+        message: `${multiplexer} is open, and does ${list(all)}, which ${all.length === 1 ? 'is' : 'are'} restricted`,
+        advice: `take ${multiplexer} out: libseccomp lets the calls through it that are allowed by name (or leave these architectures out of the filter)`,
+      };
+    }
+  },
+};
+
+const multiplexerWidened: Rule = {
+  id: 'multiplexer-widened',
+  severity: 'warning',
+  summary:
+    'A condition on a socket or IPC call that is lost where socketcall or ipc makes it: arguments are in memory there.',
+  *checkTarget(target, { libseccomp }) {
+    const { policy } = target;
+    for (const multiplexer of ['socketcall', 'ipc'] as const) {
+      // An entry of its own for the multiplexer is multiplexer-open's.
+      if (target.verdict(multiplexer).decisive) continue;
+      for (const rule of policy.rules) {
+        if (rule.conditions.length === 0 || permits(rule.action) === permits(policy.defaultAction)) continue;
+        const names = rule.names
+          .map(({ name }) => name)
+          .filter((name) => MULTIPLEXED[multiplexer].includes(name) && !target.verdict(name).decisive);
+        // libseccomp: -1xx and -2xx are the stand-ins of calls behind socketcall and ipc (seccomp.h, __PNR_socket…).
+        const on = multiplexing(target, multiplexer).filter((architecture) =>
+          names.some((name) => (libseccomp.resolveSyscallName(name, architecture) ?? 0) < 0),
+        );
+        const first = names[0];
+        if (first === undefined || on.length === 0) continue;
+        const consequence = permits(rule.action)
+          ? `${list(names)} through ${multiplexer} is let through whatever the condition says`
+          : `all of ${list(names)} through ${multiplexer} is denied, not only what meets the condition`;
+        yield {
+          place: placeOfName(rule, first),
+          severity: permits(rule.action) ? undefined : 'advice',
+          on: on.map(({ name }) => name),
+          message: `${consequence}: the arguments are in memory there`,
+          advice: permits(rule.action)
+            ? `deny ${multiplexer} in an entry of its own, or leave these architectures out of the filter`
+            : 'leave these architectures out of the filter if their programs need the call',
+        } satisfies Problem;
+      }
+    }
+  },
+};
+
+export const SIBLING_RULES: readonly Rule[] = [
+  siblingOpen,
+  unshareOpen,
+  ioUringOpen,
+  multiplexerOpen,
+  multiplexerWidened,
+];

@@ -1,0 +1,74 @@
+import type { Architecture } from '../architecture.js';
+import { CompileError } from '../compiler/compile-error.js';
+import { type CompiledFilter, type CompileOptions, compilePolicy } from '../compiler/compile-policy.js';
+import { planFilter } from '../compiler/plan.js';
+import { readMasks, runtimeBehaviour } from '../compiler/runtime.js';
+import type { Libseccomp } from '../libseccomp/index.js';
+import type { SeccompPolicy, Warning } from '../policy.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { resolvePolicy } from '../profile/resolve-policy.js';
+import { permits, type Verdict, verdictsOf } from './verdict.js';
+
+export interface TargetOptions extends Omit<CompileOptions, 'arch' | 'source' | 'pfc' | 'unknownSyscall'> {
+  libseccomp: Libseccomp;
+}
+
+/** What a profile comes to on one machine. */
+export interface Target {
+  /** The machine's own. */
+  readonly architecture: Architecture;
+  /** All that the filter decides for, the machine's own first. */
+  readonly architectures: readonly Architecture[];
+  readonly policy: SeccompPolicy;
+  /** Whether what the profile does not name may run: it is a list of what is denied then. */
+  readonly isDenyList: boolean;
+  verdict(name: string): Verdict;
+  /** Whether a call can be made on an architecture, by a number of its own or through socketcall or ipc. */
+  exists(name: string, architecture: Architecture): boolean;
+  /** What the compiler warns of. */
+  readonly warnings: readonly Warning[];
+  /** The filter, or why there is none. */
+  readonly outcome: CompiledFilter | CompileError;
+}
+
+/**
+ * A profile on one machine. Raises what {@link resolvePolicy} does: ProfileError for an errno the machine lacks,
+ * InvalidArgumentError for a capability or kernel that is none.
+ */
+export function targetOf(profile: ParsedProfile, architecture: Architecture, options: TargetOptions): Target {
+  const { libseccomp, capabilities, kernel } = options;
+  const { policy: written } = resolvePolicy(profile, { arch: architecture, capabilities, kernel });
+  const behaviour = runtimeBehaviour(options);
+  const policy = readMasks(written, behaviour);
+  const { warnings } = planFilter(policy, {
+    architecture,
+    optimize: 0,
+    unknownSyscall: 'ignore',
+    conditions: behaviour.conditions,
+    resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
+  });
+  let outcome: CompiledFilter | CompileError | undefined;
+  return {
+    architecture,
+    architectures: [...new Set([architecture, ...policy.architectures.map((listed) => listed.architecture)])],
+    policy,
+    isDenyList: permits(policy.defaultAction),
+    verdict: verdictsOf(policy),
+    // Negative: libseccomp's stand-in for a call that the architecture lacks.
+    exists: (name, on) => (libseccomp.resolveSyscallNameRewrite(name, on) ?? -1) >= 0,
+    warnings,
+    get outcome() {
+      outcome ??= compile(written, { ...options, arch: architecture.name, source: profile.source });
+      return outcome;
+    },
+  };
+}
+
+function compile(policy: SeccompPolicy, options: CompileOptions): CompiledFilter | CompileError {
+  try {
+    return compilePolicy(policy, { ...options, unknownSyscall: 'ignore' });
+  } catch (error) {
+    if (error instanceof CompileError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
+
+/** Whether an action lets the call run. TRACE and NOTIFY leave it to somebody else, who may refuse. */
+export function permits({ kind }: Action): boolean {
+  return kind === 'ALLOW' || kind === 'LOG';
+}
+
+/** Whether an action ends the thread or the process, as TRAP's signal does where nobody handles it. */
+export function kills({ kind }: Action): boolean {
+  return kind === 'KILL_PROCESS' || kind === 'KILL_THREAD' || kind === 'TRAP';
+}
+
+export function isSameAction(a: Action, b: Action): boolean {
+  return a.kind === b.kind && ('data' in a ? a.data : 0) === ('data' in b ? b.data : 0);
+}
+
+/** What a policy decides about one system call, on every architecture that has it. */
+export interface Verdict {
+  /** How often it lets the call run: for all arguments, for some, for none. */
+  permitted: 'always' | 'sometimes' | 'never';
+  /** The entries that name it, in order: none where the default decides. */
+  rules: readonly PolicyRule[];
+  /** The entry that decides for all arguments, where there is one. */
+  decisive: PolicyRule | undefined;
+}
+
+/** A policy's verdicts, by name of the call. */
+export function verdictsOf(policy: SeccompPolicy): (name: string) => Verdict {
+  const byName = new Map<string, PolicyRule[]>();
+  for (const rule of policy.rules) {
+    for (const name of new Set(rule.names.map((named) => named.name))) {
+      const rules = byName.get(name);
+      if (rules) rules.push(rule);
+      else byName.set(name, [rule]);
+    }
+  }
+  return (name) => decide(byName.get(name) ?? [], policy.defaultAction);
+}
+
+/** libseccomp (db.c, _db_rule_add): an entry without conditions decides for good; one that is the default is no entry. */
+function decide(rules: readonly PolicyRule[], defaultAction: Action): Verdict {
+  const effective = rules.filter(({ action }) => !isSameAction(action, defaultAction));
+  const decisive = effective.find(({ conditions }) => conditions.length === 0);
+  const actions = decisive ? [decisive.action] : [...effective.map(({ action }) => action), defaultAction];
+  const permitting = actions.filter(permits).length;
+  const permitted = permitting === 0 ? 'never' : permitting === actions.length ? 'always' : 'sometimes';
+  return { permitted, rules, decisive };
+}
+
+/** Where a rule names a call: the place of the name itself. */
+export function placeOfName(rule: PolicyRule, name: string): PolicyRule['names'][number] | PolicyRule {
+  return rule.names.find((named) => named.name === name) ?? rule;
+}
