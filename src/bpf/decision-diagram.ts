@@ -1,0 +1,336 @@
+import { decodeReturnValue, encodeAction, kernelAction } from '../action.js';
+import type { Action } from '../policy.js';
+import { type ProgramInput, readProgram } from './codec.js';
+import { type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
+import { bitOf, levelOfOffset, WORD_BITS } from './input-variables.js';
+import {
+  type Endianness,
+  type Instruction,
+  isConditionalJump,
+  Opcode,
+  SCRATCH_WORDS,
+  SECCOMP_DATA_SIZE,
+  successors,
+} from './instruction.js';
+import type { SeccompData } from './simulate.js';
+import { SymbolicWords, type Word } from './symbolic-word.js';
+import { verifyProgram } from './verify.js';
+
+/**
+ * What a program decides, as a function of its whole input: architecture, number, arguments, instruction pointer. In one
+ * store, two programs decide alike on every input exactly when their roots are equal.
+ */
+export interface DecisionDiagram {
+  readonly store: DiagramStore;
+  readonly root: Node;
+}
+
+export interface DecisionDiagramOptions extends DiagramBudget {
+  /** Byte order of bare bytes; without it it is detected. */
+  endianness?: Endianness | undefined;
+  /** The store to build in, for programs that are to be compared. Default: a new one, of the budget given. */
+  store?: DiagramStore | undefined;
+}
+
+/**
+ * Build a program's decision diagram. No sampling: every instruction is executed on bits that are functions of the input.
+ * What counts is what the kernel does: unknown actions are KILL_PROCESS, an errno past 4095 is 4095, data that has no effect
+ * is left out.
+ *
+ * @throws InvalidProgramError what the kernel would not load (as `verifyProgram`)
+ * @throws ProgramTooComplexError a program whose diagram is beyond the budget, as of one that multiplies or compares two
+ *   arguments with each other; real filters do not
+ */
+export function buildDecisionDiagram(program: ProgramInput, options: DecisionDiagramOptions = {}): DecisionDiagram {
+  const { instructions, endianness } = readProgram(program, options.endianness);
+  verifyProgram(instructions);
+  const store = options.store ?? new DiagramStore(options);
+  return { store, root: new SymbolicExecution(instructions, endianness, store).root() };
+}
+
+/** The terminal for what the kernel does. */
+export function actionTerminal(store: DiagramStore, action: Action): Node {
+  return store.terminal(encodeAction(kernelAction(encodeAction(action))));
+}
+
+/** The action of a terminal that {@link actionTerminal} made. */
+export function terminalAction(store: DiagramStore, node: Node): Action {
+  const value = store.valueOf(node);
+  if (value === undefined) throw new Error(`node ${node} decides nothing yet`);
+  return kernelAction(value);
+}
+
+/** The decision on one input. */
+export function decide({ store, root }: DecisionDiagram, data: SeccompData): Action {
+  let node = root;
+  while (!store.isTerminal(node)) node = bitOf(data, store.level(node)) ? store.high(node) : store.low(node);
+  return terminalAction(store, node);
+}
+
+/** The machine before an instruction; what is not read before it is written again is left out ({@link UNUSED}). */
+interface State {
+  readonly a: Word;
+  readonly x: Word;
+  readonly scratch: readonly Word[];
+  /** What is decided from here on, once that is known. */
+  decision: Node;
+  /** How it goes on: with `holds` where `test` holds, else with `fails`, or with `next`. Nowhere after a return. */
+  next: State | undefined;
+  branch: { test: () => Node; holds: State; fails: State | undefined } | undefined;
+}
+
+const UNUSED: Word = -1;
+const NO_SCRATCH: readonly Word[] = new Array<Word>(SCRATCH_WORDS).fill(UNUSED);
+
+/**
+ * Forward through the program it finds with which contents of the registers each instruction is reached; jumps go forward
+ * only, so one pass is all. Backward it then builds what is decided from each on. Nothing recurs with the program's length.
+ */
+class SymbolicExecution {
+  readonly #words: SymbolicWords;
+  readonly #live: Uint32Array;
+  /** Per instruction, by key. */
+  readonly #states: (Map<string, State> | undefined)[];
+
+  constructor(
+    readonly instructions: readonly Instruction[],
+    readonly endianness: Endianness,
+    readonly store: DiagramStore,
+  ) {
+    this.#words = new SymbolicWords(store);
+    this.#live = liveness(instructions);
+    this.#states = new Array(instructions.length);
+  }
+
+  root(): Node {
+    const zero = this.#words.constant(0);
+    const start = this.#enter(0, zero, zero, NO_SCRATCH);
+    this.instructions.forEach((instruction, index) => {
+      for (const state of this.#states[index]?.values() ?? []) this.#execute(state, instruction, index);
+    });
+    for (let index = this.instructions.length - 1; index >= 0; index--) {
+      for (const state of this.#states[index]?.values() ?? []) this.#decide(state);
+      // Nothing comes back to it.
+      this.#states[index] = undefined;
+    }
+    return start.decision;
+  }
+
+  #decide(state: State): void {
+    if (state.next) state.decision = state.next.decision;
+    if (!state.branch) return;
+    const { test, holds, fails } = state.branch;
+    // a division by 0 ends the program with KILL_THREAD
+    const otherwise = fails ? fails.decision : this.#terminal(0);
+    // A comparison on which nothing depends may be one that is too complex.
+    state.decision = holds.decision === otherwise ? otherwise : this.store.choose(test(), holds.decision, otherwise);
+  }
+
+  /** The state before instruction `index` with these contents, shared by all paths that bring them. */
+  #enter(index: number, a: Word, x: Word, scratch: readonly Word[]): State {
+    const live = this.#live[index]!;
+    const liveA = live & LIVE_A ? a : UNUSED;
+    const liveX = live & LIVE_X ? x : UNUSED;
+    const usesScratch = live >>> LIVE_SCRATCH !== 0;
+    const liveScratch = usesScratch
+      ? scratch.map((word, slot) => ((live >>> (LIVE_SCRATCH + slot)) & 1 ? word : UNUSED))
+      : NO_SCRATCH;
+    const key = usesScratch ? `${liveA},${liveX},${liveScratch.join()}` : `${liveA},${liveX}`;
+    this.#states[index] ??= new Map();
+    const states = this.#states[index];
+    const known = states.get(key);
+    if (known) return known;
+    this.store.spend(1);
+    const made: State = {
+      a: liveA,
+      x: liveX,
+      scratch: liveScratch,
+      decision: FALSE,
+      next: undefined,
+      branch: undefined,
+    };
+    states.set(key, made);
+    return made;
+  }
+
+  #execute(state: State, instruction: Instruction, index: number): void {
+    const { code, k } = instruction;
+    const words = this.#words;
+    const { a, x, scratch } = state;
+    const goOn = (newA: Word, newX = x, newScratch = scratch) => {
+      state.next = this.#enter(index + 1, newA, newX, newScratch);
+    };
+    const store = (word: Word) =>
+      goOn(
+        a,
+        x,
+        scratch.map((old, slot) => (slot === k ? word : old)),
+      );
+    switch (code) {
+      case Opcode.RET_K:
+        state.decision = this.#terminal(k);
+        return;
+      case Opcode.RET_A:
+        state.decision = this.#returned(words.bits(a));
+        return;
+      case Opcode.JA:
+        state.next = this.#enter(index + 1 + k, a, x, scratch);
+        return;
+      case Opcode.LD_ABS:
+        goOn(words.input(levelOfOffset(k, this.endianness)));
+        return;
+      case Opcode.LD_LEN:
+        goOn(words.constant(SECCOMP_DATA_SIZE));
+        return;
+      case Opcode.LD_IMM:
+        goOn(words.constant(k));
+        return;
+      case Opcode.LD_MEM:
+        goOn(scratch[k]!);
+        return;
+      case Opcode.LDX_LEN:
+        goOn(a, words.constant(SECCOMP_DATA_SIZE));
+        return;
+      case Opcode.LDX_IMM:
+        goOn(a, words.constant(k));
+        return;
+      case Opcode.LDX_MEM:
+        goOn(a, scratch[k]!);
+        return;
+      case Opcode.TAX:
+        goOn(a, a);
+        return;
+      case Opcode.TXA:
+        goOn(x);
+        return;
+      case Opcode.ST:
+        store(a);
+        return;
+      case Opcode.STX:
+        store(x);
+        return;
+    }
+    const operand = code & SOURCE_X ? x : code === Opcode.NEG ? a : words.constant(k);
+    if (isConditionalJump(code)) {
+      this.#jump(state, instruction, index, operand);
+      return;
+    }
+    // What nobody reads need not be computed, but a division by 0 ends the program all the same.
+    const isRead = (this.#live[index + 1]! & LIVE_A) !== 0;
+    if (code !== Opcode.DIV_X) {
+      goOn(isRead ? words.compute(code, a, operand) : UNUSED);
+      return;
+    }
+    if (words.valueOf(x) === 0) {
+      state.decision = this.#terminal(0);
+      return;
+    }
+    const holds = this.#enter(index + 1, isRead ? words.compute(code, a, x) : UNUSED, x, scratch);
+    const test = () => this.store.not(words.equal(x, words.constant(0)));
+    state.branch = { test, holds, fails: undefined };
+  }
+
+  #jump(state: State, instruction: Instruction, index: number, operand: Word): void {
+    const [taken = 0, passed = 0] = successors(instruction, index);
+    const { a, x, scratch } = state;
+    const test = () => this.#compare(instruction.code, a, operand);
+    const isConstant = this.#words.valueOf(a) !== undefined && this.#words.valueOf(operand) !== undefined;
+    if (isConstant) {
+      state.next = this.#enter(test() === TRUE ? taken : passed, a, x, scratch);
+      return;
+    }
+    state.branch = { test, holds: this.#enter(taken, a, x, scratch), fails: this.#enter(passed, a, x, scratch) };
+  }
+
+  #compare(code: number, a: Word, operand: Word): Node {
+    switch (code & ~SOURCE_X) {
+      case Opcode.JEQ_K:
+        return this.#words.equal(a, operand);
+      case Opcode.JGT_K:
+        return this.#words.greater(a, operand, false);
+      case Opcode.JGE_K:
+        return this.#words.greater(a, operand, true);
+      default:
+        return this.#words.intersects(a, operand);
+    }
+  }
+
+  #terminal(returnValue: number): Node {
+    return this.store.terminal(encodeAction(kernelAction(returnValue)));
+  }
+
+  /** A return of A: every value it can have, from the top bit on, down to the bits that matter. */
+  #returned(bits: readonly Node[]): Node {
+    const { store } = this;
+    // Of bits that depend on each other not every combination is there. Those of a word of the input are all variables, and
+    // to know each combination's inputs would take a diagram for every one.
+    const areVariables = bits.every((bit) => bit <= TRUE || (store.low(bit) === FALSE && store.high(bit) === TRUE));
+    // `where`: the inputs on which the bits above are those of `value`
+    const visit = (value: number, bit: number, where: Node): Node => {
+      const action = decodeReturnValue(value);
+      const hasData = action.kind === 'ERRNO' || action.kind === 'TRACE';
+      if (bit < 0 || (bit < 16 && !hasData)) return this.#terminal(value);
+      const among = areVariables ? TRUE : where;
+      const [ones, zeros] = [store.and(among, bits[bit]!), store.and(among, store.not(bits[bit]!))];
+      const one = (value | (1 << bit)) >>> 0;
+      if (zeros === FALSE) return visit(one, bit - 1, ones);
+      if (ones === FALSE) return visit(value, bit - 1, zeros);
+      return store.choose(bits[bit]!, visit(one, bit - 1, ones), visit(value, bit - 1, zeros));
+    };
+    return visit(0, WORD_BITS - 1, TRUE);
+  }
+}
+
+/** The bit of an operation that says that its second operand is X (BPF_X of linux/bpf_common.h). */
+const SOURCE_X = 0x08;
+
+const LIVE_A = 1;
+const LIVE_X = 2;
+/** Slot n's bit is this far up, and n. */
+const LIVE_SCRATCH = 2;
+
+/** Per instruction, one bit each for A, X and the scratch slots: whether its content before the instruction is read later. */
+function liveness(instructions: readonly Instruction[]): Uint32Array {
+  const live = new Uint32Array(instructions.length);
+  for (let index = instructions.length - 1; index >= 0; index--) {
+    const instruction = instructions[index]!;
+    const after = successors(instruction, index).reduce((set, target) => set | live[target]!, 0);
+    live[index] = liveBefore(instruction, after);
+  }
+  return live;
+}
+
+function liveBefore({ code, k }: Instruction, after: number): number {
+  const slot = 1 << (LIVE_SCRATCH + k);
+  const moves = (written: number, read: number) => (after & written ? (after & ~written) | read : after);
+  switch (code) {
+    case Opcode.RET_K:
+      return 0;
+    case Opcode.RET_A:
+      return LIVE_A;
+    case Opcode.JA:
+      return after;
+    case Opcode.LD_ABS:
+    case Opcode.LD_LEN:
+    case Opcode.LD_IMM:
+      return after & ~LIVE_A;
+    case Opcode.LDX_LEN:
+    case Opcode.LDX_IMM:
+      return after & ~LIVE_X;
+    case Opcode.LD_MEM:
+      return moves(LIVE_A, slot);
+    case Opcode.LDX_MEM:
+      return moves(LIVE_X, slot);
+    case Opcode.TAX:
+      return moves(LIVE_X, LIVE_A);
+    case Opcode.TXA:
+      return moves(LIVE_A, LIVE_X);
+    case Opcode.ST:
+      return moves(slot, LIVE_A);
+    case Opcode.STX:
+      return moves(slot, LIVE_X);
+  }
+  const operands = LIVE_A | (code & SOURCE_X ? LIVE_X : 0);
+  if (isConditionalJump(code)) return after | operands;
+  return moves(LIVE_A, operands) | (code === Opcode.DIV_X ? LIVE_X : 0);
+}
