@@ -222,7 +222,7 @@ build_bundles() {
   common=(--bundle --format=esm --platform=neutral --target=es2022 --log-level=warning --external:node:*)
   # The library: one chunk graph, so that a class is one class whichever entry it came by. zod and koffi stay imports;
   # jsonc-parser comes along, because its CommonJS file breaks other people's bundlers.
-  $esbuild src/index.ts bpf=src/bpf/index.ts loader=native-loader/index.ts "${common[@]}" --splitting \
+  $esbuild src/index.ts bpf=src/bpf/index.ts testing=src/testing/index.ts loader=native-loader/index.ts "${common[@]}" --splitting \
     --main-fields=module,main --external:zod --external:yaml --external:koffi --sourcemap --outdir=dist || return 1
   # The command: everything in it but koffi, which is native and optional; that halves its start. A chunk a subcommand,
   # so that each loads only what it needs.
@@ -248,7 +248,7 @@ build_bundles() {
 
 # --- what only the tests need --------------------------------------------------------------------------------------------
 
-# Podman's default profile, from the distribution's package (any architecture); bubblewrap, a real consumer of filters.
+# Podman's and Moby's default profiles, and the kernel's headers, from the distribution's packages.
 build_testinputs() {
   command -v dpkg-deb >/dev/null || die "Podman's default profile comes from Debian's package of it; there is no dpkg-deb here"
   rm -rf build/test-inputs
@@ -259,9 +259,20 @@ build_testinputs() {
     apt-get download golang-github-containers-common
     dpkg-deb -x golang-github-containers-common_*.deb package
     cp package/usr/share/containers/seccomp.json podman-default.json
+    # Moby's, as packaged with its Go sources
+    apt-get download golang-github-docker-docker-dev
+    dpkg-deb -x golang-github-docker-docker-dev_*.deb package
+    cp "$(find package -path '*profiles/seccomp/default.json')" moby-default.json
+    # the kernel's prototypes and constants, of all architectures
+    headers=$(apt-cache search --names-only '^linux-headers-[0-9.]+[^ ]*-common$' | cut -d' ' -f1 | sort -V | tail -1)
+    apt-get download "$headers"
+    dpkg-deb -x linux-headers-*.deb package
+    mkdir linux
+    (cd package/usr/src/linux-headers-*-common &&
+      cp -r --parents include/uapi/linux include/uapi/asm-generic include/linux/syscalls.h arch/*/include/uapi "$OLDPWD/linux")
     rm -rf package ./*.deb
   ) >build/test-inputs.log 2>&1 || { cat build/test-inputs.log >&2; return 1; }
-  step testinputs "build/test-inputs/podman-default.json"
+  step testinputs "build/test-inputs/: Podman's and Moby's default profiles, Linux's headers"
 }
 
 # --- the steps in order --------------------------------------------------------------------------------------------------
@@ -297,7 +308,7 @@ case "$mode" in
     if want s390x-linux-gnu-gcc 'gcc-s390x-linux-gnu libc6-dev-s390x-cross' && want qemu-s390x-static qemu-user-static; then
       run_step s390x build/oracle-s390x build/stamps/native wasm/host.c test/native/oracle.c
     fi
-    run_step testinputs build/test-inputs/podman-default.json
+    run_step testinputs build/test-inputs/linux
     node_modules/.bin/biome ci --error-on-warnings .
     step lint "clean"
     node_modules/.bin/tsc -p .
@@ -305,7 +316,7 @@ case "$mode" in
     exec node_modules/.bin/vitest run
     ;;
   --bench | --fuzz)
-    run_step testinputs build/test-inputs/podman-default.json
+    run_step testinputs build/test-inputs/linux
     program=${mode#--}
     node_modules/.bin/esbuild "bench/$program.ts" --bundle --format=esm --platform=node --target=node20 \
       --main-fields=module,main --log-level=warning --outfile="build/bench/$program.mjs"

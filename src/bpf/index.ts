@@ -15,6 +15,12 @@ export {
   readProgram,
 } from './codec.js';
 export { analyzeFlow, type FlowState, type Origin, type ValueSet } from './dataflow.js';
+export {
+  buildDecisionDiagram,
+  type DecisionDiagram,
+  type DecisionDiagramOptions,
+  decide,
+} from './decision-diagram.js';
 export { type DisassembleOptions, disassemble, formatDisassembly, type Line } from './disassemble.js';
 export { InvalidProgramError, type InvalidProgramReason, UnknownByteOrderError } from './errors.js';
 export {
@@ -30,6 +36,13 @@ export {
   successors,
   X32_SYSCALL_BIT,
 } from './instruction.js';
+export {
+  type CallPattern,
+  exactly,
+  type KnownBits,
+  type PossibleDecision,
+  possibleDecisions,
+} from './possible-decisions.js';
 export type { FilterProgram } from './program.js';
 export {
   createSimulator,

@@ -1,0 +1,115 @@
+import { encodeAction, formatAction } from '../action.js';
+import type { ArchitectureName } from '../architecture.js';
+import type { PossibleDecision } from '../bpf/index.js';
+import { InvalidArgumentError } from '../errors.js';
+import type { Action } from '../policy.js';
+import { describeValue } from '../syscalls/constants.js';
+import { type Answer, ask, type CallArguments, type QuestionOptions, type Subject } from './policy-question.js';
+
+/** What vitest's and jest's `expect.extend` want of a matcher. */
+export interface MatcherResult {
+  pass: boolean;
+  message: () => string;
+}
+
+// A type, not an interface: `expect.extend` takes records.
+export type SeccompMatchers = {
+  toAllow(subject: Subject, syscall: string, args?: CallArguments): MatcherResult;
+  toDeny(subject: Subject, syscall: string, args?: CallArguments): MatcherResult;
+  toReturn(subject: Subject, action: string | Action, syscall: string, args?: CallArguments): MatcherResult;
+};
+
+/** The same as they stand behind `expect(profile)`: what `declare module` adds to a test runner's types. */
+export interface SeccompAssertions<R = void> {
+  /** Every such call is executed (ALLOW, LOG). */
+  toAllow(syscall: string, args?: CallArguments): R;
+  /** No such call is executed, and nobody else decides it. */
+  toDeny(syscall: string, args?: CallArguments): R;
+  /** Every such call is answered so: `ERRNO(EPERM)`, `KILL_PROCESS`. */
+  toReturn(action: string | Action, syscall: string, args?: CallArguments): R;
+}
+
+/** The call is executed. */
+const allows = ({ kind }: Action) => kind === 'ALLOW' || kind === 'LOG';
+/** The call is not executed, whatever anybody else says; of TRACE and NOTIFY another process decides. */
+const denies = ({ kind }: Action) => kind !== 'TRACE' && kind !== 'NOTIFY' && !allows({ kind } as Action);
+
+/**
+ * Matchers for `expect.extend`: what a profile does with a system call, decided exactly, without a container.
+ *
+ *     expect.extend(seccompMatchers({ arch: 'x86_64' }));
+ *     expect(profile).toAllow('socket', { domain: 'AF_UNIX' });
+ *     expect(profile).toDeny('ptrace');
+ *     expect(profile).toReturn('ERRNO(ENOSYS)', 'clone3');
+ *
+ * The profile is text, bytes or an object of any format `readProfile` takes, or a filter from `compileProfile`. A claim
+ * holds for every value of the arguments that are not given. To deny means for every upper half of a 32-bit argument too,
+ * since the kernel does not look at it; to allow means as the C library passes it. The failure shows a call for which the
+ * claim is wrong.
+ */
+export function seccompMatchers(options: QuestionOptions = {}): SeccompMatchers {
+  return {
+    toAllow: (subject, syscall, args = {}) =>
+      judge('allowed', ask(subject, syscall, args, 'extended', options), syscall, allows),
+    toDeny: (subject, syscall, args = {}) =>
+      judge('denied', ask(subject, syscall, args, 'any', options), syscall, denies),
+    toReturn(subject, action, syscall, args = {}) {
+      checkAction(action);
+      const wanted = typeof action === 'string' ? action : spellData(action);
+      const isDenial = !/^(ALLOW|LOG|TRACE|NOTIFY)/.test(wanted);
+      const answer = ask(subject, syscall, args, isDenial ? 'any' : 'extended', options);
+      const spellings = (each: Action) => [formatAction(each, answer.architecture.name), spellData(each)];
+      return judge(`answered with ${wanted}`, answer, syscall, (each) => spellings(each).includes(wanted));
+    },
+  };
+}
+
+/** With the errno by number: names are an architecture's. */
+const spellData = (action: Action) => ('data' in action ? `${action.kind}(${action.data})` : action.kind);
+
+const ACTION_TEXT = /^(ALLOW|LOG|TRAP|NOTIFY|KILL_THREAD|KILL_PROCESS|ERRNO\((E[A-Z\d]+|\d{1,4})\)|TRACE\(\d{1,5}\))$/;
+
+function checkAction(action: string | Action): void {
+  if (typeof action !== 'string') encodeAction(action);
+  else if (!ACTION_TEXT.test(action)) {
+    throw new InvalidArgumentError(
+      `${JSON.stringify(action)} is no action; write ALLOW, LOG, TRAP, NOTIFY, KILL_THREAD, KILL_PROCESS, ERRNO(EPERM) or TRACE(7)`,
+    );
+  }
+}
+
+function judge(claim: string, answer: Answer, syscall: string, holds: (action: Action) => boolean): MatcherResult {
+  const against = answer.decisions.find(({ action }) => !holds(action));
+  const inFavour = answer.decisions.find(({ action }) => holds(action));
+  const { name } = answer.architecture;
+  return {
+    pass: against === undefined,
+    message: () => {
+      const shown = against ?? inFavour;
+      const call = shown ? describeCall(shown, answer, syscall) : syscall;
+      const got = shown ? formatAction(shown.action, name) : 'nothing';
+      return against
+        ? `on ${name}, ${call} is not ${claim}: the filter's answer is ${got}`
+        : `on ${name}, ${syscall} was not to be ${claim}, and is for all such calls, as ${call}: ${got}`;
+    },
+  };
+}
+
+/** `socket(domain=AF_INET, type=0, protocol=0)` */
+function describeCall({ example }: PossibleDecision, { parameters, architecture }: Answer, syscall: string): string {
+  const last = example.args.reduce((found, value, index) => (value === 0n ? found : index + 1), 0);
+  const count = Math.max(parameters.length, last);
+  const shown = example.args.slice(0, count).map((value, index) => {
+    const parameter = parameters[index];
+    const text = describeArgument(value, architecture.name, parameter?.constants);
+    return parameter ? `${parameter.name}=${text}` : text;
+  });
+  return `${syscall}(${shown.join(', ')})`;
+}
+
+type Family = Parameters<typeof describeValue>[0];
+
+function describeArgument(value: bigint, architecture: ArchitectureName, family: Family | undefined): string {
+  if (family !== undefined && value <= 0xffff_ffffn) return describeValue(family, value, architecture);
+  return value > 9n ? `0x${value.toString(16)}` : `${value}`;
+}
