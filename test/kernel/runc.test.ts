@@ -87,9 +87,9 @@ function parseFilter(line: string): Instruction[] {
   );
 }
 
-function sum(text: string, valueOf: (name: string) => number | undefined): number {
+function sum(text: string, numberOf: (name: string) => number | undefined): number {
   return text.split('|').reduce((total, name) => {
-    const value = valueOf(name.trim());
+    const value = numberOf(name.trim());
     if (value === undefined || Number.isNaN(value)) throw new Error(`strace said ${text}`);
     return (total | value) >>> 0;
   }, 0);

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseArchitecture } from '../../src/architecture.js';
+import { compileProfile, RUNTIME_NAMES, runtimeBehaviour } from '../../src/compiler/index.js';
+import { builtinProfile } from '../../src/profile/builtin/index.js';
+import { BUILTIN_NAMES } from '../../src/profile/builtin/names.js';
+import { extendProfile, readProfile, resolvePolicy } from '../../src/profile/index.js';
+
+const page = (name: string) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
+
+describe('docs/extends.md', () => {
+  it('has an example that does what it says', async () => {
+    const example = /```json\n([\s\S]+?)```/.exec(page('extends'))![1] as string;
+    const allowed = (profile: string | object) => {
+      const whole = extendProfile(readProfile(profile), builtinProfile);
+      const { policy } = resolvePolicy(whole, { arch: parseArchitecture('x86_64') });
+      const rules = policy.rules.filter(({ action }) => action.kind === 'ALLOW');
+      return new Set(rules.flatMap(({ names }) => names.map(({ name }) => name)));
+    };
+    const [before, after] = [allowed({ extends: 'container-default' }), allowed(example)];
+    const added = [...after].filter((name) => !before.has(name));
+    const taken = [...before].filter((name) => !after.has(name));
+    expect(added).toEqual(['io_uring_setup', 'io_uring_enter', 'io_uring_register']);
+    expect(taken).toEqual(['ptrace']);
+    expect((await compileProfile(example, { arch: 'x86_64' })).warnings).toEqual([]);
+  });
+
+  it('lists the built-ins there are', () => {
+    const table = page('extends').split('## The built-in profiles')[1] as string;
+    expect([...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map((match) => match[1])).toEqual([...BUILTIN_NAMES]);
+  });
+});
+
+describe('docs/runtimes.md', () => {
+  const rows = page('runtimes')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .replaceAll('\\|', '/')
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  const column = (start: string) => rows.find(([head]) => head!.startsWith(start))!.slice(1, 5);
+
+  it('has the table of what is done', () => {
+    expect(rows[0]!.slice(1, 5).map((cell) => /`(\w+)`/.exec(cell)![1])).toEqual([...RUNTIME_NAMES]);
+    const behaviours = RUNTIME_NAMES.map((runtime) => runtimeBehaviour({ runtime }));
+    const same = (cells: string[]) => cells.map((cell, index) => (cell === 'the same' ? cells[index - 1] : cell));
+    expect(column('Flags')).toEqual(
+      behaviours.map(({ defaultFlags }) => (defaultFlags.length > 0 ? '`SPEC_ALLOW`' : 'none')),
+    );
+    expect(column('ENOSYS')).toEqual(behaviours.map(({ enosysStub }) => (enosysStub ? 'yes' : 'no')));
+    expect(column('Binary')).toEqual(
+      behaviours.map(({ optimizePast }) => (Number.isFinite(optimizePast) ? `past ${optimizePast} rules` : 'no')),
+    );
+    expect(column('`errnoRet`').map((cell) => cell === 'an error')).toEqual(
+      behaviours.map(({ errnoRet }) => errnoRet === 'strict'),
+    );
+    expect(column('Several').map((cell) => cell.endsWith('always'))).toEqual(
+      behaviours.map(({ conditions }) => conditions === 'split-all'),
+    );
+    expect(
+      same(same(column('`SCMP_CMP_MASKED_EQ`') as string[]) as string[]).map(
+        (cell) => cell === '`(arg & valueTwo) == value`',
+      ),
+    ).toEqual(behaviours.map(({ maskedOperands }) => maskedOperands === 'datum-first'));
+  });
+});
