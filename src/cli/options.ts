@@ -4,10 +4,14 @@ import type { CompileOptions } from '../compiler/index.js';
 import { RUNTIME_NAMES, type RuntimeName } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
 
-/** What the options of {@link addCompileOptions} come to. */
-export interface CompileFlags {
+/** What the options of {@link addTargetOptions} come to. */
+export interface TargetFlags {
   cap: string[];
   kernel?: string;
+}
+
+/** What the options of {@link addCompileOptions} come to. */
+export interface CompileFlags extends TargetFlags {
   optimize?: '0' | '1' | '2' | 'min';
   runtime?: RuntimeName;
   enosysStub?: boolean;
@@ -21,8 +25,8 @@ export interface CompileFlags {
 
 const collect = (value: string, previous: string[]) => [...previous, value];
 
-/** The options of every command that compiles a profile. */
-export function addCompileOptions(command: Command, kernelDefault: string): Command {
+/** The options of every command that decides conditional entries. */
+export function addTargetOptions(command: Command, kernelDefault: string): Command {
   return command
     .option(
       '--cap <capability>',
@@ -30,7 +34,12 @@ export function addCompileOptions(command: Command, kernelDefault: string): Comm
       collect,
       [],
     )
-    .option('--kernel <X.Y>', `the kernel, for conditional entries (default: ${kernelDefault})`)
+    .option('--kernel <X.Y>', `the kernel, for conditional entries (default: ${kernelDefault})`);
+}
+
+/** The options of every command that compiles a profile. */
+export function addCompileOptions(command: Command, kernelDefault: string): Command {
+  return addTargetOptions(command, kernelDefault)
     .addOption(
       new Option(
         '--optimize <level>',

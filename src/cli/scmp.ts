@@ -10,12 +10,18 @@ type AddCommand = (program: Command) => void;
 /** A file a command, loaded when it is asked for: none pays for what another needs. The order is that of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   compile: async () => (await import('./compile.js')).addCompileCommand,
+  convert: async () => (await import('./convert.js')).addConvertCommand,
   disasm: async () => (await import('./disasm.js')).addDisasmCommand,
   resolve: async () => (await import('./resolve.js')).addResolveCommand,
   run: async () => (await import('./run.js')).addRunCommand,
   schema: async () => (await import('./schema.js')).addSchemaCommand,
   features: async () => (await import('./features.js')).addFeaturesCommand,
+  completion: async () => (await import('./completion.js')).addCompletionCommand,
+  man: async () => (await import('./man.js')).addManCommand,
 };
+
+/** Commands about all commands. */
+const NEED_ALL: ReadonlySet<string> = new Set(['completion', 'man']);
 
 const program = new Command('scmp')
   .description('Compile, inspect and run under seccomp profiles, with the compiler of libseccomp.')
@@ -28,7 +34,8 @@ const program = new Command('scmp')
 try {
   const asked = process.argv[2] ?? '';
   // Without the name of a command first it is a call for help or a mistake, and either lists them all.
-  const wanted = Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
+  const isAlone = Object.hasOwn(COMMANDS, asked) && !NEED_ALL.has(asked);
+  const wanted = isAlone ? [asked] : Object.keys(COMMANDS);
   for (const name of wanted) (await (COMMANDS[name] as () => Promise<AddCommand>)())(program);
   await program.parseAsync();
 } catch (error) {

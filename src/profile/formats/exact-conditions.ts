@@ -59,25 +59,25 @@ function combine(a: ExactRule, b: ExactRule): ExactRule[] {
 }
 
 function alternativesOf(index: number, comparisons: readonly Comparison[]): ExactRule[] | undefined {
-  const [first] = comparisons as [Comparison];
-  if (comparisons.length === 1 && first.bits === 64 && first.mask === undefined) return nativeComparison(first);
-  return cubesOf(comparisons)?.map(({ mask, value }) => ({
-    args: mask === 0n ? [] : [maskedEqual(index, mask, value)],
-    wordSize: value & HIGH_HALF ? 64 : undefined,
-  }));
+  const [first, second] = comparisons as [Comparison, ...Comparison[]];
+  if (!second && first.bits === 64) {
+    // What libseccomp can say is left as it is: its order among overlapping rules depends on how they are said.
+    if (first.mask === undefined) return nativeComparison(first);
+    const isPossible = (first.value & ~first.mask) === 0n;
+    if (first.op === 'EQ' && isPossible) return [maskedRule(index, { mask: first.mask, value: first.value })];
+  }
+  return cubesOf(comparisons)?.map((cube) => (cube.mask === 0n ? { args: [] } : maskedRule(index, cube)));
 }
 
-function maskedEqual(index: number, mask: bigint, value: bigint): SeccompArgument {
-  return mask === ALL
-    ? { index: BigInt(index), op: 'SCMP_CMP_EQ', value }
-    : { index: BigInt(index), op: 'SCMP_CMP_MASKED_EQ', value: mask, valueTwo: value };
+function maskedRule(index: number, { mask, value }: Cube): ExactRule {
+  return {
+    args: [{ index: BigInt(index), op: 'SCMP_CMP_MASKED_EQ', value: mask, valueTwo: value }],
+    wordSize: value & HIGH_HALF ? 64 : undefined,
+  };
 }
 
 /** One comparison of all bits, as libseccomp has it. A register of 32 bits is below every value that needs more. */
 function nativeComparison({ index, op, value }: Comparison): ExactRule[] {
-  const [range, second] = rangesOf({ index, op, value, bits: 64 }, ALL).filter(({ least, most }) => least <= most);
-  if (!range) return [];
-  if (!second && range.least === 0n && range.most === ALL) return [{ args: [] }];
   const args: SeccompArgument[] = [{ index: BigInt(index), op: `SCMP_CMP_${op}`, value }];
   if ((value & HIGH_HALF) === 0n) return [{ args }];
   const holdsBelow = op === 'NE' || op === 'LT' || op === 'LE';

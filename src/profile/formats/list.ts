@@ -15,7 +15,7 @@ import {
   NATIVE_ARCHITECTURE,
 } from '../schema.js';
 import { positionFinder } from '../source-text.js';
-import { type ExactRule, exactRules, MOST_RULES } from './exact-conditions.js';
+import { type Comparison, type ExactRule, exactRules, MOST_RULES } from './exact-conditions.js';
 import { groupConditions, parseInteger } from './list-conditions.js';
 import {
   type ListAction,
@@ -52,6 +52,12 @@ const PERMISSIVE: ReadonlySet<ActionName> = new Set([
 export const FLAG_WORDS: ReadonlyMap<string, (typeof FLAG_NAMES)[number]> = new Map(
   FLAG_NAMES.map((name) => [name.replace('SECCOMP_FILTER_FLAG_', '').toLowerCase().replaceAll('_', '-'), name]),
 );
+
+/** Whether a comparison holds for every argument. */
+function isAlways({ op, bits, value, mask }: Comparison): boolean {
+  if (mask !== undefined) return mask === 0n;
+  return (op === 'GE' && value === 0n) || (op === 'LE' && value === 2n ** BigInt(bits) - 1n);
+}
 
 type Rule = Extract<ListStatement, { kind: 'rule' }>;
 
@@ -300,18 +306,18 @@ class ListReader {
         this.issue('too-many-conditions', call.offset, message, 'say them with == or with a mask, or in several lines');
         return [];
       }
-      if (group === groups[0]) this.warnOfConstant(call, rules);
+      if (group === groups[0]) this.warnOfConstant(call, rules, group.comparisons);
       return entriesOfRules(limited, this.withinListed(rules, call, isPermissive));
     });
   }
 
-  private warnOfConstant(call: ListCall, rules: readonly ExactRule[]): void {
+  private warnOfConstant(call: ListCall, rules: readonly ExactRule[], comparisons: readonly Comparison[]): void {
     const [first] = rules;
     const place = { path: '', position: this.positionAt(call.offset) };
     if (!first) {
       const message = `${call.text}: no argument meets these conditions together; the line has no effect`;
       this.warnings.push({ code: 'never-matches', message, ...place });
-    } else if (first.args.length === 0 && first.wordSize === undefined) {
+    } else if (comparisons.every(isAlways)) {
       const message = `${call.text}: the conditions hold whatever the arguments are`;
       this.warnings.push({ code: 'always-matches', message, ...place });
     }

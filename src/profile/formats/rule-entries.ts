@@ -10,19 +10,20 @@ const NAMES_OF_WORD_SIZE = {
 } as const;
 
 function namesOfWordSize(wordSize: 32 | 64): readonly string[] {
-  return ARCHITECTURES.filter((architecture) => architecture.wordSize === wordSize).map(
-    (architecture) => dockerNames(architecture)[0] as string,
-  );
+  return ARCHITECTURES.filter((architecture) => architecture.wordSize === wordSize).flatMap(dockerNames);
 }
 
-/** An entry for each rule, with the same names and action; a rule for one word size is included on its architectures. */
+/**
+ * An entry for each rule, with the same names and action. A rule for one word size is included on its architectures alone;
+ * where the entry is for none of them there is none (an empty list of architectures would mean all).
+ */
 export function entriesOfRules(entry: Omit<DockerSyscall, 'args'>, rules: readonly ExactRule[]): DockerSyscall[] {
-  return rules.map(({ args, wordSize }) => {
+  return rules.flatMap(({ args, wordSize }) => {
     const made: DockerSyscall = args.length > 0 ? { ...entry, args } : { ...entry };
-    if (wordSize === undefined) return made;
+    if (wordSize === undefined) return [made];
     const { arches } = entry.includes ?? {};
     const names = NAMES_OF_WORD_SIZE[wordSize];
     const both = arches?.length ? arches.filter((name) => names.includes(name)) : [...names];
-    return { ...made, includes: { ...entry.includes, arches: both } };
+    return both.length > 0 ? [{ ...made, includes: { ...entry.includes, arches: both } }] : [];
   });
 }

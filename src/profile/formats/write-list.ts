@@ -1,4 +1,5 @@
 import { ARCHITECTURES, findArchitecture } from '../../architecture.js';
+import { errnoName } from '../../errno.js';
 import { describeValue } from '../../syscalls/constants.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 import { CAPABILITIES } from '../capability.js';
@@ -16,7 +17,7 @@ import { exactRules } from './exact-conditions.js';
 import { FLAG_WORDS } from './list.js';
 import { groupConditions } from './list-conditions.js';
 import { parseList } from './list-parser.js';
-import type { Unsayable } from './plain-section.js';
+import { plainErrno, type Unsayable } from './plain-section.js';
 
 const ACTION_WORDS: Readonly<Record<ActionName, string>> = {
   SCMP_ACT_ALLOW: 'allow',
@@ -134,9 +135,15 @@ function wrap(head: string, items: readonly string[], tail: string): string[] {
 
 function actionText(action: ActionName, name: string | null | undefined, number: bigint | null | undefined): string {
   const word = ACTION_WORDS[action];
-  if (word === 'errno') return `errno ${name || (number ?? 'EPERM')}`;
+  if (word === 'errno') return `errno ${name || everywhereName(number ?? 1n)}`;
   if (word !== 'trace') return word;
   return `trace ${name && /^\d+$/.test(name) ? name : (number ?? 1)}`;
+}
+
+/** The name of an errno that has this number on every architecture, else the number. */
+function everywhereName(number: bigint): string {
+  const name = errnoName(Number(number));
+  return name !== undefined && plainErrno('SCMP_ACT_ERRNO', name, undefined) === number ? name : String(number);
 }
 
 function whenText({ includes, excludes }: DockerSyscall, cannot: Unsayable): string {
@@ -178,19 +185,25 @@ function conditionText(syscall: string, args: readonly SeccompArgument[]): strin
 
 /** By name, where reading it back gives the same argument everywhere; else by index, with all 64 bits. */
 function comparisonText(syscall: string, argument: SeccompArgument): string {
-  const named = namedText(syscall, argument);
-  if (named !== undefined && meansJust(syscall, named, argument)) return named;
+  for (const withConstants of [true, false]) {
+    const named = namedText(syscall, argument, withConstants);
+    if (named !== undefined && meansJust(syscall, named, argument)) return named;
+  }
   const { index, op, value, valueTwo } = argument;
   if (op === 'SCMP_CMP_MASKED_EQ') return `arg${index}:64 & ${hex(value)} == ${hex((valueTwo ?? 0n) & value)}`;
   return `arg${index}:64 ${OPERATOR_WORDS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATOR_WORDS]} ${hex(value)}`;
 }
 
-function namedText(syscall: string, { index, op, value, valueTwo }: SeccompArgument): string | undefined {
+function namedText(
+  syscall: string,
+  { index, op, value, valueTwo }: SeccompArgument,
+  withConstants: boolean,
+): string | undefined {
   const parameter = syscallSignature(syscall)?.[Number(index)];
   if (!parameter) return undefined;
   const { name, bits, constants } = parameter;
   const text = (datum: bigint) =>
-    constants && datum !== 0n ? describeValue(constants, datum).replace(/\s+/g, '') : hex(datum);
+    withConstants && constants && datum !== 0n ? describeValue(constants, datum).replace(/\s+/g, '') : hex(datum);
   if (op !== 'SCMP_CMP_MASKED_EQ') {
     return bits === 64
       ? `${name} ${OPERATOR_WORDS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATOR_WORDS]} ${text(value)}`

@@ -128,6 +128,10 @@ describe('conditions', () => {
     const list = 'default allow\ndeny lseek(offset >= 0x100000000)\n';
     expect(decide(list, 'lseek', [0, 2n ** 32n])).toBe('ERRNO 1');
     expect(decide(list, 'lseek', [0, 5])).toBe('ALLOW');
+    const unlike = 'default deny\nwhen arch arm64 amd64: allow lseek(offset != 0x100000000)\n';
+    expect(decide(unlike, 'lseek', [0, 2n ** 32n])).toBe('ERRNO 1');
+    expect(decide(unlike, 'lseek', [0, 5])).toBe('ALLOW');
+    expect(decide(unlike, 'lseek', [0, 5], { arch: 'riscv64' })).toBe('ERRNO 1');
   });
 
   it('warns of conditions that never or always hold', () => {

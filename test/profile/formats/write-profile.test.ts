@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../../src/architecture.js';
 import { createSimulator, type SeccompData } from '../../../src/bpf/index.js';
 import { type CompiledFilter, CompileError, compileProfileSync } from '../../../src/compiler/index.js';
+import { InvalidArgumentError } from '../../../src/errors.js';
 import { loadLibseccompSync } from '../../../src/libseccomp/index.js';
-import { type OutputFormat, type ProfileError, readProfile, writeProfile } from '../../../src/profile/index.js';
+import { type OutputFormat, ProfileError, readProfile, writeProfile } from '../../../src/profile/index.js';
 
 const libseccomp = loadLibseccompSync();
 const SYSCALLS = ['socket', 'ioctl', 'clone', 'personality', 'read', 'openat', 'lseek'];
@@ -166,9 +167,119 @@ describe('what was written decides as what was read', () => {
         if (Buffer.compare(before.program, after.program) === 0) counts.sameBytes++;
         else expect(sample(after, VALUES)).toEqual(sample(before, VALUES));
       }),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
     expect(counts.written / counts.all).toBeGreaterThan(leastShare);
     expect(counts.sameBytes).toBeGreaterThan(counts.written / 3);
+  });
+});
+
+describe('what a format cannot say', () => {
+  const made = (members: object, entry: object = {}) =>
+    readProfile({
+      defaultAction: 'SCMP_ACT_ERRNO',
+      syscalls: [{ names: ['read'], action: 'SCMP_ACT_ERRNO', errnoRet: 5, ...entry }],
+      ...members,
+    });
+
+  it.each<[OutputFormat, string, object, object, string]>([
+    ['oci', 'archMap', { archMap: [{ architecture: 'SCMP_ARCH_X86_64' }] }, {}, 'archMap'],
+    ['oci', 'a conditional entry', {}, { includes: { caps: ['CAP_BPF'] } }, 'syscalls[0]'],
+    ['oci', 'an errno of several numbers', {}, { errno: 'ENOSYS' }, 'syscalls[0].errno'],
+    ['oci', 'such a default errno', { defaultErrno: 'ENOSYS' }, {}, 'defaultErrno'],
+    ['oci', 'extends', { extends: 'base' }, {}, 'extends'],
+    ['docker', 'a listener', { listenerPath: '/run/x' }, { action: 'SCMP_ACT_NOTIFY', errnoRet: null }, 'listenerPath'],
+    ['docker', 'extends', { extends: 'base' }, {}, 'extends'],
+    ['spo', 'a default errno', { defaultErrnoRet: 38 }, {}, 'defaultErrnoRet'],
+    ['spo', 'an errno of 0', {}, { errnoRet: 0 }, 'syscalls[0].errnoRet'],
+    ['spo', 'an architecture', { architectures: ['SCMP_ARCH_M68K'] }, {}, 'architectures[0]'],
+    [
+      'spo',
+      'a value past 2^63-1',
+      {},
+      { args: [{ index: 0, value: 2n ** 63n, op: 'SCMP_CMP_EQ' }] },
+      'syscalls[0].args[0].value',
+    ],
+    ['list', 'archMap', { archMap: [{ architecture: 'SCMP_ARCH_X86_64' }] }, {}, 'archMap'],
+    ['list', 'a name that is no word', {}, { names: ['read write'] }, 'syscalls[0].names[0]'],
+    ['list', 'a capability Linux lacks', {}, { excludes: { caps: ['SYS_ADMIN'] } }, 'syscalls[0].excludes.caps[0]'],
+    [
+      'list',
+      'an architecture Docker lacks',
+      {},
+      { includes: { arches: ['x86_64'] } },
+      'syscalls[0].includes.arches[0]',
+    ],
+    [
+      'list',
+      '33 bits beside x86',
+      { architectures: ['SCMP_ARCH_X86'] },
+      { args: [{ index: 0, value: 2n ** 32n, op: 'SCMP_CMP_EQ' }] },
+      'syscalls[0].args',
+    ],
+  ])('%s: %s', (format, _, members, entry, path) => {
+    const profileOf = made(members, entry);
+    try {
+      writeProfile(profileOf, format);
+    } catch (error) {
+      expect(error).toBeInstanceOf(ProfileError);
+      expect((error as ProfileError).issues).toMatchObject([{ code: 'not-in-format', path }]);
+      return;
+    }
+    throw new Error('it was written');
+  });
+
+  it('is decided for a target, where that helps', () => {
+    const conditional = made({ defaultErrno: 'ENOSYS' }, { includes: { arches: ['mips64'] } });
+    expect(JSON.parse(writeProfile(conditional, 'oci', { arch: 'mips64' }))).toEqual({
+      defaultAction: 'SCMP_ACT_ERRNO',
+      defaultErrnoRet: 89,
+      architectures: ['SCMP_ARCH_MIPS64'],
+      syscalls: [{ names: ['read'], action: 'SCMP_ACT_ERRNO', errnoRet: 5 }],
+    });
+    expect(JSON.parse(writeProfile(conditional, 'oci', { arch: 'amd64' })).syscalls).toEqual([]);
+    expect(() => writeProfile(conditional, 'oci', { kernel: '5.0' })).toThrow(InvalidArgumentError);
+  });
+});
+
+describe('the text', () => {
+  it('has integers of 64 bits as they are', () => {
+    const args = [{ index: 0, value: 2n ** 64n - 1n, valueTwo: 2n ** 53n + 1n, op: 'SCMP_CMP_MASKED_EQ' }];
+    const read = readProfile({
+      defaultAction: 'SCMP_ACT_LOG',
+      syscalls: [{ names: ['lseek'], action: 'SCMP_ACT_ALLOW', args }],
+    });
+    for (const format of ['oci', 'docker'] as const) {
+      expect(writeProfile(read, format)).toContain(
+        '"value": 18446744073709551615,\n          "valueTwo": 9007199254740993',
+      );
+    }
+    expect(writeProfile(read, 'list')).toContain('arg0:64 & 0xffffffffffffffff == 0x20000000000001');
+  });
+
+  it('of a list has names where they mean the same everywhere', () => {
+    const list = `extends "my base"
+default errno EPERM
+arch x86_64, native
+flags none
+
+# why
+allow read, write
+
+allow socket(domain == AF_UNIX && type & 15 == 1)
+
+when cap CAP_BPF, not kernel 5.8: allow bpf
+
+unshare(flags & (CLONE_NEWUSER|CLONE_NEWNET) == 0) -> errno EROFS
+
+trap clone(arg0:64 & 0x10000000 == 0x10000000)
+`;
+    expect(writeProfile(readProfile(list), 'list')).toBe(list);
+  });
+
+  it('of a SeccompProfile has a name Kubernetes takes', () => {
+    const read = readProfile({ defaultAction: 'SCMP_ACT_LOG' }, { source: '/profiles/My profile.json' });
+    expect(readProfile(writeProfile(read, 'spo'))).toMatchObject({ format: 'spo', name: 'my-profile' });
+    expect(writeProfile(read, 'spo', { name: 'other' })).toContain('name: other');
   });
 });
