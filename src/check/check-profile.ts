@@ -13,10 +13,11 @@ import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { type CheckContext, contextOf } from './context.js';
 import type { CheckReport, Finding } from './finding.js';
 import { ignoredIds } from './ignore-comment.js';
+import { printable } from './printable.js';
 import { profileText } from './profile-text.js';
 import { RULE_IDS, RULES } from './registry.js';
 import type { Problem, Rule } from './rule.js';
-import { type TargetOptions, targetOf } from './target.js';
+import { type Target, type TargetOptions, targetOf } from './target.js';
 
 export interface CheckOptions extends TargetOptions {
   /** The machines to check it for, by any name. Default: {@link defaultTargets}. */
@@ -38,12 +39,9 @@ const MENDABLE: ReadonlySet<ParsedProfile['format']> = new Set(['oci', 'oci-conf
  * @throws InvalidArgumentError an unknown architecture, capability, kernel version or id
  */
 export function checkProfile(profile: ParsedProfile, options: CheckOptions): CheckReport {
-  const { targets: asked, ignore = [], text, ...targetOptions } = options;
+  const { ignore = [], text } = options;
   for (const id of ignore) checkId(id);
-  const architectures = asked?.length
-    ? asked.map((each) => (typeof each === 'string' ? parseArchitecture(each) : each))
-    : defaultTargets(profile);
-  const targets = [...new Set(architectures)].map((architecture) => targetOf(profile, architecture, targetOptions));
+  const targets = checkedTargets(profile, options);
   const context = contextOf(profile, targets, {
     behaviour: runtimeBehaviour(options),
     libseccomp: options.libseccomp,
@@ -57,6 +55,15 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
     findings: findings.filter((finding) => !isIgnored(finding)),
     ignored: findings.filter(isIgnored),
   };
+}
+
+/** The profile on every machine that it is checked for. */
+export function checkedTargets(profile: ParsedProfile, options: CheckOptions): readonly Target[] {
+  const { targets: asked, ignore: _ignore, text: _text, ...targetOptions } = options;
+  const architectures = asked?.length
+    ? asked.map((each) => (typeof each === 'string' ? parseArchitecture(each) : each))
+    : defaultTargets(profile);
+  return [...new Set(architectures)].map((architecture) => targetOf(profile, architecture, targetOptions));
 }
 
 /**
@@ -90,8 +97,8 @@ function findingsOf(rule: Rule, context: CheckContext): Finding[] {
     path: place.path,
     position: place.position,
     source: place.source ?? profile.source ?? 'profile',
-    message,
-    advice,
+    message: printable(message),
+    advice: printable(advice),
     ...(fix?.length ? { fix } : {}),
   });
 

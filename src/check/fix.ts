@@ -1,25 +1,92 @@
-import type { Finding, TextEdit } from './finding.js';
+import { CompileError } from '../compiler/compile-error.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { ProfileError } from '../profile/profile-error.js';
+import { isAsStrict } from './as-strict.js';
+import { type CheckOptions, checkedTargets, checkProfile } from './check-profile.js';
+import type { CheckReport, Finding, TextEdit } from './finding.js';
+import type { Target } from './target.js';
 
-export interface FixedText {
+export interface FixedProfile {
   text: string;
   /** The findings that were mended. */
   fixed: readonly Finding[];
+  /** What is left. */
+  report: CheckReport;
+}
+
+/** Mends may open the way for others: a mend at the same place waits for the next round. */
+const MOST_ROUNDS = 8;
+
+/**
+ * Mend what can be mended in a profile's text. Every result is read again, compiled for every target and compared with what
+ * was there before, decision by decision: a mend after which the profile would let anything more through, or have no filter
+ * where it had one, is left out.
+ *
+ * @param read how the text was read, to read it again
+ */
+export async function fixProfile(
+  text: string,
+  read: (text: string) => ParsedProfile | Promise<ParsedProfile>,
+  options: Omit<CheckOptions, 'text'>,
+): Promise<FixedProfile> {
+  let profile = await read(text);
+  let current = text;
+  const fixed: Finding[] = [];
+  for (let round = 0; ; round++) {
+    const report = checkProfile(profile, { ...options, text: current });
+    const source = profile.source ?? 'profile';
+    const mendable = report.findings.filter((finding) => finding.fix && finding.source === source);
+    const before = checkedTargets(profile, options);
+    const attempt = async (findings: readonly Finding[]) => {
+      const applied = applyFixes(current, findings);
+      if (applied.fixed.length === 0) return undefined;
+      const mended = await tryToRead(read, applied.text);
+      return mended && areAsStrict(checkedTargets(mended, options), before)
+        ? { ...applied, profile: mended }
+        : undefined;
+    };
+    let done = round < MOST_ROUNDS ? await attempt(mendable) : undefined;
+    // One bad mend must not keep the others from being made.
+    for (let at = 0; !done && round < MOST_ROUNDS && mendable.length > 1 && at < mendable.length; at++) {
+      done = await attempt([mendable[at] as Finding]);
+    }
+    if (!done) return { text: current, fixed, report };
+    ({ text: current, profile } = done);
+    fixed.push(...done.fixed);
+  }
+}
+
+async function tryToRead(
+  read: (text: string) => ParsedProfile | Promise<ParsedProfile>,
+  text: string,
+): Promise<ParsedProfile | undefined> {
+  try {
+    return await read(text);
+  } catch (error) {
+    if (error instanceof ProfileError) return undefined;
+    throw error;
+  }
+}
+
+function areAsStrict(after: readonly Target[], before: readonly Target[]): boolean {
+  return after.every(({ outcome }, index) => {
+    const earlier = before[index]?.outcome;
+    if (earlier === undefined || earlier instanceof CompileError) return earlier !== undefined;
+    return !(outcome instanceof CompileError) && isAsStrict(outcome, earlier);
+  });
 }
 
 /**
- * Apply the mends of findings to the text they were found in. Of mends that touch one another the first is made; check
- * what comes out again, for the others.
- *
- * @param source what the text was called when it was checked: findings of other files are left alone
+ * Make the mends of findings in the text they were found in. Of mends that touch one another the first is made; check what
+ * comes out again, for the others.
  */
-export function applyFixes(text: string, findings: readonly Finding[], source: string): FixedText {
+export function applyFixes(text: string, findings: readonly Finding[]): Pick<FixedProfile, 'text' | 'fixed'> {
   const bom = text.startsWith('\uFEFF') ? 1 : 0;
   const edits: TextEdit[] = [];
   const fixed: Finding[] = [];
   for (const finding of findings) {
     const { fix } = finding;
-    if (!fix?.length || finding.source !== source) continue;
-    if (fix.some((edit) => edits.some((made) => touches(edit, made)))) continue;
+    if (!fix?.length || fix.some((edit) => edits.some((made) => touches(edit, made)))) continue;
     edits.push(...fix);
     fixed.push(finding);
   }

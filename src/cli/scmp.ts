@@ -11,6 +11,7 @@ type AddCommand = (program: Command) => void;
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   compile: async () => (await import('./compile.js')).addCompileCommand,
   convert: async () => (await import('./convert.js')).addConvertCommand,
+  check: async () => (await import('./check.js')).addCheckCommand,
   disasm: async () => (await import('./disasm.js')).addDisasmCommand,
   resolve: async () => (await import('./resolve.js')).addResolveCommand,
   run: async () => (await import('./run.js')).addRunCommand,

@@ -142,8 +142,20 @@ const probeNotEnosys: Rule = {
       const [rule] = rules;
       // Whoever names only older calls is told to take the stub by new-calls-refused.
       if (rule === undefined && (libseccomp.resolveSyscallName(tried, architecture) ?? 0) > newest) continue;
+      const place = rule ? placeOfName(rule, tried) : profile.locate('defaultAction');
+      const usual = errnoNumber('ENOSYS');
+      if (action.data === usual) {
+        // MIPS and PA-RISC; a profile by number cannot say it for all machines.
+        yield {
+          place,
+          severity: 'advice',
+          message: `errno ${usual} is ENOSYS on most architectures and ${errnoName(usual, architecture.name)} here: C libraries do not fall back from ${tried}`,
+          advice: `answer errno ${enosys} here, in an entry conditional on the architecture, or use Podman's "errno": "ENOSYS"`,
+        };
+        continue;
+      }
       yield {
-        place: rule ? placeOfName(rule, tried) : profile.locate('defaultAction'),
+        place,
         message: `${tried} is refused with ${errnoName(action.data, architecture.name) ?? action.data}: ${what}, for they fall back on ENOSYS alone`,
         advice: `answer ${tried} with SCMP_ACT_ERRNO and errnoRet ${enosys} (ENOSYS)`,
       };

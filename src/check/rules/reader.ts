@@ -1,16 +1,21 @@
 import type { Severity } from '../finding.js';
 import type { Rule } from '../rule.js';
+import { count } from './words.js';
 
-/** What the reader warns of, under the reader's own code. */
+/** What the reader warns of, under the reader's own code; several of one kind are told once, at the first. */
 function fromReader(id: string, severity: Severity, summary: string, advice: string): Rule {
   return {
     id,
     severity,
     summary,
     *checkText({ profile }) {
-      for (const { code, message, path = '', position, source } of profile.warnings) {
-        if (code === id) yield { place: { path, position, source }, message, advice };
-      }
+      const warnings = profile.warnings.filter(({ code }) => code === id);
+      const [first] = warnings;
+      if (first === undefined) return;
+      const more = warnings.length - 1;
+      const { message, path = '', position, source } = first;
+      const rest = more === 0 ? '' : ` (and ${count(more, 'other place')})`;
+      yield { place: { path, position, source }, message: `${message}${rest}`, advice };
     },
   };
 }

@@ -94,6 +94,10 @@ function multiplexing({ architectures, exists }: Target, multiplexer: string): A
   return architectures.filter((architecture) => exists(multiplexer, architecture));
 }
 
+/** An entry with the default action is passed over, and the calls by name would open the multiplexer again. */
+const denyMultiplexer = (multiplexer: string) =>
+  `deny ${multiplexer} in an entry of its own, with another errno than the default's (programs have the calls by numbers of their own since Linux 4.3), or leave these architectures out of the filter`;
+
 const multiplexerOpen: Rule = {
   id: 'multiplexer-open',
   severity: 'warning',
@@ -115,7 +119,10 @@ const multiplexerOpen: Rule = {
         place: placeOfName(decisive, multiplexer),
         on: on.map(({ name }) => name),
         message: `${multiplexer} is open, and does ${list(all)}, which ${all.length === 1 ? 'is' : 'are'} restricted`,
-        advice: `take ${multiplexer} out: libseccomp lets the calls through it that are allowed by name (or leave these architectures out of the filter)`,
+        // Without an entry of its own the multiplexer does what is allowed by name, but no condition reaches it.
+        advice: all.every((name) => target.verdict(name).permitted === 'never')
+          ? `take ${multiplexer} out: what is allowed by name stays allowed through it`
+          : denyMultiplexer(multiplexer),
       };
     }
   },
@@ -131,6 +138,7 @@ const multiplexerWidened: Rule = {
     for (const multiplexer of ['socketcall', 'ipc'] as const) {
       // An entry of its own for the multiplexer is multiplexer-open's.
       if (target.verdict(multiplexer).decisive) continue;
+      const told = new Set<string>();
       for (const rule of policy.rules) {
         if (rule.conditions.length === 0 || permits(rule.action) === permits(policy.defaultAction)) continue;
         const names = rule.names
@@ -141,7 +149,8 @@ const multiplexerWidened: Rule = {
           names.some((name) => (libseccomp.resolveSyscallName(name, architecture) ?? 0) < 0),
         );
         const first = names[0];
-        if (first === undefined || on.length === 0) continue;
+        if (first === undefined || on.length === 0 || told.has(first)) continue;
+        told.add(first);
         const consequence = permits(rule.action)
           ? `${list(names)} through ${multiplexer} is let through whatever the condition says`
           : `all of ${list(names)} through ${multiplexer} is denied, not only what meets the condition`;
@@ -151,7 +160,7 @@ const multiplexerWidened: Rule = {
           on: on.map(({ name }) => name),
           message: `${consequence}: the arguments are in memory there`,
           advice: permits(rule.action)
-            ? `deny ${multiplexer} in an entry of its own, or leave these architectures out of the filter`
+            ? denyMultiplexer(multiplexer)
             : 'leave these architectures out of the filter if their programs need the call',
         } satisfies Problem;
       }

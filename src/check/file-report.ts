@@ -1,0 +1,51 @@
+import type { ProfileError } from '../profile/profile-error.js';
+import type { CheckReport, Finding, Severity } from './finding.js';
+import { printable } from './printable.js';
+
+/** A file that was checked: what was found, or why there was nothing to check. */
+export interface FileReport {
+  source: string;
+  report: CheckReport;
+  /** Findings that were mended in the file. */
+  fixed?: readonly Finding[] | undefined;
+  /** It could not be read: `report` has the reasons, under the id `unreadable`. */
+  isUnreadable?: boolean | undefined;
+}
+
+/** The id of what keeps a profile from being read. No rule finds it, and it cannot be ignored. */
+export const UNREADABLE = 'unreadable';
+
+/** A profile that cannot be read, in the form of the findings it would else have. */
+export function unreadableReport(error: Error, source: string): FileReport {
+  const finding = (message: string, advice = 'mend the profile; nothing else was checked'): Finding => ({
+    id: UNREADABLE,
+    severity: 'error',
+    path: '',
+    source,
+    message: printable(message),
+    advice: printable(advice),
+  });
+  const isProfileError = 'issues' in error;
+  const findings = isProfileError
+    ? (error as ProfileError).issues.map((issue) => ({
+        ...finding(issue.message, issue.hint),
+        path: issue.path,
+        position: issue.position,
+        source: issue.source ?? (error as ProfileError).source,
+      }))
+    : [finding(error.message)];
+  return { source, report: { findings, ignored: [] }, isUnreadable: true };
+}
+
+/** How many findings there are of each severity. */
+export function tally(files: readonly FileReport[]): Record<Severity | 'ignored' | 'fixed', number> {
+  const findings = files.flatMap(({ report }) => report.findings);
+  const of = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
+  return {
+    error: of('error'),
+    warning: of('warning'),
+    advice: of('advice'),
+    ignored: files.reduce((sum, { report }) => sum + report.ignored.length, 0),
+    fixed: files.reduce((sum, { fixed }) => sum + (fixed?.length ?? 0), 0),
+  };
+}

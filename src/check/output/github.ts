@@ -1,0 +1,28 @@
+import type { FileReport } from '../file-report.js';
+import type { Finding, Severity } from '../finding.js';
+
+const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', advice: 'notice' };
+
+/**
+ * For a workflow's log on GitHub, which shows each line as an annotation beside the file's line
+ * ("Workflow commands for GitHub Actions").
+ */
+export function renderGithub(files: readonly FileReport[]): string {
+  const lines = files.flatMap(({ report }) => report.findings.map(annotation));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function annotation({ severity, source, position, id, message, advice }: Finding): string {
+  const place = position ? [`line=${position.line}`, `col=${position.column}`] : [];
+  const properties = [`file=${escapeProperty(source)}`, ...place, `title=${escapeProperty(`scmp check: ${id}`)}`];
+  return `::${COMMANDS[severity]} ${properties.join(',')}::${escapeData(`${message}. ${advice}`)}`;
+}
+
+/** What would end the line or begin another command. */
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

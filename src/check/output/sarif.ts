@@ -1,0 +1,78 @@
+import { VERSION } from '../../version.js';
+import { type FileReport, UNREADABLE } from '../file-report.js';
+import type { Finding, Severity, TextEdit } from '../finding.js';
+import { RULES } from '../registry.js';
+
+const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', advice: 'note' };
+
+const DESCRIPTORS = [
+  ...RULES.map(({ id, severity, summary }) => ({ id, severity, summary })),
+  { id: UNREADABLE, severity: 'error' as const, summary: 'The profile cannot be read.' },
+];
+const INDEXES = new Map(DESCRIPTORS.map(({ id }, index) => [id, index]));
+
+/**
+ * A log of the Static Analysis Results Interchange Format, SARIF 2.1.0 (OASIS), which code scanning services read. Columns
+ * count UTF-16 code units, as `columnKind` says. Ignored findings are in it as suppressed results.
+ */
+export function renderSarif(files: readonly FileReport[]): string {
+  const driver = {
+    name: 'scmp check',
+    version: VERSION,
+    semanticVersion: VERSION,
+    rules: DESCRIPTORS.map(({ id, severity, summary }) => ({
+      id,
+      shortDescription: { text: summary },
+      defaultConfiguration: { level: LEVELS[severity] },
+    })),
+  };
+  const run = {
+    tool: { driver },
+    columnKind: 'utf16CodeUnits',
+    invocations: [{ executionSuccessful: files.every(({ isUnreadable }) => !isUnreadable) }],
+    results: files.flatMap(({ report }) => [
+      ...report.findings.map((finding) => resultOf(finding)),
+      ...report.ignored.map((finding) => ({ ...resultOf(finding), suppressions: [{ kind: 'inSource' }] })),
+    ]),
+  };
+  const log = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
+  return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+function resultOf({ id, severity, source, position, path, message, advice, fix }: Finding) {
+  const artifactLocation = { uri: uriOf(source) };
+  const region = position && { region: { startLine: position.line, startColumn: position.column } };
+  const logicalLocations = path === '' ? {} : { logicalLocations: [{ fullyQualifiedName: path }] };
+  return {
+    ruleId: id,
+    ruleIndex: INDEXES.get(id),
+    level: LEVELS[severity],
+    message: { text: `${message}. ${advice}.` },
+    locations: [{ physicalLocation: { artifactLocation, ...region }, ...logicalLocations }],
+    ...(fix ? { fixes: [{ description: { text: advice }, artifactChanges: [changeOf(artifactLocation, fix)] }] } : {}),
+  };
+}
+
+function changeOf(artifactLocation: { uri: string }, edits: readonly TextEdit[]) {
+  return {
+    artifactLocation,
+    replacements: edits.map(({ offset, length, text }) => ({
+      deletedRegion: { charOffset: offset, charLength: length },
+      insertedContent: { text },
+    })),
+  };
+}
+
+/** A path as a URI reference: relative paths stay relative, as code scanning wants them. */
+function uriOf(path: string): string {
+  const segments = path.replaceAll('\\', '/').split('/').map(encodeSegment).join('/');
+  if (/^[A-Za-z]%3A\//.test(segments)) return `file:///${segments.replace('%3A', ':')}`;
+  return segments.startsWith('/') ? `file://${segments}` : segments;
+}
+
+/** A file name may hold half a surrogate pair, which no URI can. */
+function encodeSegment(segment: string): string {
+  return encodeURIComponent(
+    segment.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd'),
+  );
+}
