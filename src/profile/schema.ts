@@ -129,3 +129,6 @@ export const DOCKER_ONLY_KEYS = {
   seccomp: KNOWN_KEYS.seccomp.filter((key) => !(key in ociSeccompSchema.shape)),
   syscall: KNOWN_KEYS.syscall.filter((key) => !(key in ociSyscall.shape) && key !== 'comment'),
 } as const;
+
+/** Of those, the ones no runtime has. */
+export const OUR_KEYS: readonly string[] = ['extends', 'remove'];

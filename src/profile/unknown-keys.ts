@@ -3,7 +3,7 @@ import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from
 import { formatPath, type JsonPath, quote } from './json-path.js';
 import { nearestName } from './nearest-name.js';
 import type { ProfileIssue } from './profile-error.js';
-import { DOCKER_ONLY_KEYS, KNOWN_KEYS } from './schema.js';
+import { DOCKER_ONLY_KEYS, KNOWN_KEYS, OUR_KEYS } from './schema.js';
 
 /** Keys that people write notes under; they were never meant to do anything. */
 const COMMENT_KEY = /^(comments?|descriptions?|desc|notes?|reasons?|rationale|title|version|author)$/i;
@@ -17,7 +17,7 @@ export interface KeyFindings {
 /**
  * Judge the keys of a seccomp section that mean nothing. Runtimes pass over them in silence, so a misspelt `args` makes a
  * rule unconditional and a misspelt `syscalls` empties a deny-list: what is within two edits of a key that means
- * something is an error. Docker's keys in an OCI `config.json` (`isConfig`) are a warning: a runtime passes over them, and
+ * something is an error. Docker's keys, and ours, in an OCI `config.json` (`isConfig`) are a warning: a runtime passes over them, and
  * would apply a conditional entry always. Comments pass; any other key is a warning.
  */
 export function checkKeys(document: JsonDocument, root: JsonPath, section: JsonObject, isConfig: boolean): KeyFindings {
@@ -63,7 +63,9 @@ function placeOfKey(document: JsonDocument, path: JsonPath): KeyPlace {
 }
 
 function foreignKey(key: string, place: KeyPlace): Warning {
-  const message = `${quote(key)} is of Docker's format and is read here as Docker reads it; OCI runtimes pass over it`;
+  const message = OUR_KEYS.includes(key)
+    ? `${quote(key)} is this package's and is followed here; OCI runtimes pass over it`
+    : `${quote(key)} is of Docker's format and is read here as Docker reads it; OCI runtimes pass over it`;
   return { code: 'foreign-key', message, ...place };
 }
 

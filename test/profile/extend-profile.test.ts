@@ -131,6 +131,15 @@ describe('a profile that extends another', () => {
     expect(policy.rules[2]!.position!.line).toBeGreaterThan(policy.rules[1]!.position!.line);
   });
 
+  it('may stand in a config.json, with a warning that no runtime follows it there', () => {
+    const seccomp = { extends: 'base', remove: ['ptrace'] };
+    const own = readProfile({ ociVersion: '1.0.2', linux: { seccomp } });
+    expect(
+      own.warnings.map(({ code, path, message }) => `${code} ${path} ${/"\w+" is this package's/.test(message)}`),
+    ).toEqual(['foreign-key linux.seccomp.extends true', 'foreign-key linux.seccomp.remove true']);
+    expect(rules(extendProfile(own, library({ base })))).toEqual(['ALLOW read write', 'ERRNO bpf']);
+  });
+
   it('is not taken for one that is whole', () => {
     const profile = library({ own: { extends: 'base' } })('own')!;
     expect(issuesOf(() => resolvePolicy(profile, { arch: parseArchitecture('x86_64') }))).toEqual([
