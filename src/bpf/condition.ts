@@ -1,0 +1,77 @@
+import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
+import { type Field, fieldLevel } from './input-variables.js';
+
+/**
+ * One condition on a 64-bit field of the input: argument 0 to 5, or the instruction pointer as 6. It is about the field
+ * AND `mask`, compared unsigned; no value has a bit outside the mask. `between` includes both ends.
+ */
+export type Condition =
+  | { kind: 'equal' | 'notEqual'; field: Field; mask: bigint; value: bigint }
+  | { kind: 'between'; field: Field; mask: bigint; from: bigint; to: bigint };
+
+/** Conditions that hold together (AND). None: it always holds. */
+export type Term = readonly Condition[];
+
+/** Terms of which at least one holds (OR). None: it never holds. */
+export type Terms = readonly Term[];
+
+export const ALL_BITS = 0xffffffffffffffffn;
+export const LOW_HALF = 0xffffffffn;
+
+/** Where a condition holds. */
+export function conditionDiagram(store: DiagramStore, condition: Condition): Node {
+  const { field, mask } = condition;
+  switch (condition.kind) {
+    case 'equal':
+      return equalTo(store, field, mask, condition.value);
+    case 'notEqual':
+      return store.not(equalTo(store, field, mask, condition.value));
+    case 'between':
+      return store.and(
+        store.not(below(store, field, mask, condition.from, false)),
+        below(store, field, mask, condition.to, true),
+      );
+  }
+}
+
+/** Where terms hold. */
+export function termsDiagram(store: DiagramStore, terms: Terms): Node {
+  return terms.reduce(
+    (some: Node, term) =>
+      store.or(
+        some,
+        term.reduce((all: Node, condition) => store.and(all, conditionDiagram(store, condition)), TRUE),
+      ),
+    FALSE,
+  );
+}
+
+/** Where the field AND the mask is the value AND the mask. */
+export function equalTo(store: DiagramStore, field: number, mask: bigint, value: bigint): Node {
+  return compareBits(field, mask, value, TRUE, (level, rest, bit) =>
+    bit ? store.node(level, FALSE, rest) : store.node(level, rest, FALSE),
+  );
+}
+
+/** Where the field AND the mask is less than the value AND the mask, unsigned, or equal too with `orEqual`. */
+export function below(store: DiagramStore, field: number, mask: bigint, value: bigint, orEqual: boolean): Node {
+  return compareBits(field, mask, value, orEqual ? TRUE : FALSE, (level, rest, bit) =>
+    bit ? store.node(level, TRUE, rest) : store.node(level, rest, FALSE),
+  );
+}
+
+/** From the least significant bit of the mask to the most, which is from the last variable to the first. */
+function compareBits(
+  field: number,
+  mask: bigint,
+  value: bigint,
+  end: Node,
+  step: (level: number, rest: Node, bit: boolean) => Node,
+): Node {
+  let node = end;
+  for (let bit = 0; bit < 64; bit++) {
+    const at = BigInt(bit);
+    if ((mask >> at) & 1n) node = step(fieldLevel(field) + 63 - bit, node, ((value >> at) & 1n) === 1n);
+  }
+  return node;
+}

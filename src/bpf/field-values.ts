@@ -1,0 +1,164 @@
+import { ALL_BITS, type Condition, LOW_HALF, type Term, type Terms } from './condition.js';
+import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
+import { type Field, fieldLevel } from './input-variables.js';
+
+/** More than this nobody reads, and there are sets with 2^63 intervals. */
+export const MAX_TERMS = 128;
+
+interface Interval {
+  from: bigint;
+  to: bigint;
+}
+
+/**
+ * A set of values of one field, given as a boolean function of its bits alone, in as few conditions as can be found:
+ * intervals of the field or of some of its bits, masks, or the exceptions from either. Exact, or undefined where it takes
+ * more than {@link MAX_TERMS} terms.
+ */
+export function describeValues(store: DiagramStore, set: Node, field: Field): Terms | undefined {
+  if (set === TRUE) return [[]];
+  if (set === FALSE) return [];
+  const complement = store.not(set);
+  const candidates: Terms[] = [];
+  for (const mask of masksFor(support(store, set, field))) {
+    const inside = intervals(store, set, field, mask);
+    if (inside) candidates.push(inside.map((interval) => [inInterval(field, mask, interval)]));
+    const outside = intervals(store, complement, field, mask);
+    if (outside?.every(({ from, to }) => from === to)) {
+      candidates.push([outside.map(({ from }) => ({ kind: 'notEqual', field, mask, value: from }))]);
+    }
+  }
+  const cubes = cover(store, set, field);
+  if (cubes) candidates.push(cubes.map((cube) => [{ kind: 'equal', field, ...cube }]));
+  const excluded = cover(store, complement, field);
+  if (excluded) candidates.push([excluded.map((cube) => ({ kind: 'notEqual', field, ...cube }))]);
+  return cheapest(candidates);
+}
+
+/** How much there is to read. */
+export function costOf(terms: Terms): number {
+  const ofCondition = (condition: Condition) => (isTwoSided(condition) ? 1.75 : 1) + costOfMask(condition.mask);
+  const ofTerm = (term: Term) => term.reduce((sum, condition) => sum + ofCondition(condition), 0.5);
+  return terms.reduce((sum, term) => sum + ofTerm(term), 0);
+}
+
+/** A mask with holes in the upper half is an accident of two values that differ in one bit. */
+function costOfMask(mask: bigint): number {
+  if (mask === ALL_BITS) return 0;
+  const isMeant = mask <= LOW_HALF || (mask & LOW_HALF) === 0n;
+  return isMeant ? 0.25 : 2;
+}
+
+function isTwoSided(condition: Condition): boolean {
+  return condition.kind === 'between' && condition.from !== 0n && condition.to !== condition.mask;
+}
+
+function cheapest(candidates: readonly Terms[]): Terms | undefined {
+  return candidates.reduce<Terms | undefined>(
+    (least, each) => (least === undefined || costOf(each) < costOf(least) ? each : least),
+    undefined,
+  );
+}
+
+/** The bits on which a function depends. */
+function support(store: DiagramStore, node: Node, field: Field): bigint {
+  let bits = 0n;
+  for (const each of store.reachable(node)) {
+    if (!store.isTerminal(each)) bits |= bitAt(store.level(each), field);
+  }
+  return bits;
+}
+
+function bitAt(level: number, field: Field): bigint {
+  return 1n << BigInt(63 - (level - fieldLevel(field)));
+}
+
+/** What to compare: the whole field, a half of it, or no more than the bits that matter. */
+function masksFor(bits: bigint): bigint[] {
+  const masks = [ALL_BITS, LOW_HALF, ALL_BITS ^ LOW_HALF, bits].filter((mask) => (bits & ~mask) === 0n);
+  return [...new Set(masks)];
+}
+
+function inInterval(field: Field, mask: bigint, { from, to }: Interval): Condition {
+  return from === to ? { kind: 'equal', field, mask, value: from } : { kind: 'between', field, mask, from, to };
+}
+
+/** The values of the field AND `mask` in the set as intervals, ascending; undefined where there are too many. */
+function intervals(store: DiagramStore, set: Node, field: Field, mask: bigint): Interval[] | undefined {
+  const found: Interval[] = [];
+  const bits = bitsOf(mask);
+  // The bits of the mask below each of them: what can still be added.
+  const below = bits.map((bit) => mask & (bit - 1n));
+  const visit = (node: Node, at: number, from: bigint): boolean => {
+    if (node === FALSE) return true;
+    if (node === TRUE) {
+      const to = from | (at < bits.length ? bits[at]! | below[at]! : 0n);
+      const last = found.at(-1);
+      if (last && follows(last.to, from, mask)) last.to = to;
+      else found.push({ from, to });
+      return found.length <= MAX_TERMS;
+    }
+    const bit = bits[at]!;
+    const isTested = bitAt(store.level(node), field) === bit;
+    return (
+      visit(isTested ? store.low(node) : node, at + 1, from) &&
+      visit(isTested ? store.high(node) : node, at + 1, from | bit)
+    );
+  };
+  return visit(set, 0, 0n) ? found : undefined;
+}
+
+/** Whether `next` is the value after `value` among those with no bit outside the mask. */
+function follows(value: bigint, next: bigint, mask: bigint): boolean {
+  return (((value | ~mask) + 1n) & mask) === next;
+}
+
+/** The bits of a mask, each as a number, the most significant first. */
+function bitsOf(mask: bigint): bigint[] {
+  return Array.from({ length: 64 }, (_, at) => 1n << BigInt(63 - at)).filter((bit) => mask & bit);
+}
+
+/** All values that have, in the bits of the mask, those of the value. */
+interface Cube {
+  mask: bigint;
+  value: bigint;
+}
+
+/**
+ * An irredundant cover of a set by cubes (Minato, "Fast Generation of Irredundant Sum-of-Products Forms from Binary
+ * Decision Diagrams", 1992); undefined where it takes too many.
+ */
+function cover(store: DiagramStore, set: Node, field: Field): Cube[] | undefined {
+  const known = new Map<string, { cubes: readonly Cube[]; union: Node }>();
+  // Cubes that cover all of `least` and nothing outside `most`.
+  const visit = (least: Node, most: Node): { cubes: readonly Cube[]; union: Node } | undefined => {
+    if (least === FALSE) return { cubes: [], union: FALSE };
+    if (most === TRUE) return { cubes: [{ mask: 0n, value: 0n }], union: TRUE };
+    const key = `${least},${most}`;
+    const seen = known.get(key);
+    if (seen) return seen;
+    const level = Math.min(store.level(least), store.level(most));
+    const half = (node: Node, side: 'low' | 'high') => (store.level(node) === level ? store[side](node) : node);
+    const [least0, least1] = [half(least, 'low'), half(least, 'high')];
+    const [most0, most1] = [half(most, 'low'), half(most, 'high')];
+    const with0 = visit(store.and(least0, store.not(most1)), most0);
+    const with1 = with0 && visit(store.and(least1, store.not(most0)), most1);
+    if (!with1) return undefined;
+    const rest = store.or(store.and(least0, store.not(with0.union)), store.and(least1, store.not(with1.union)));
+    const without = visit(rest, store.and(most0, most1));
+    if (!without) return undefined;
+    const bit = bitAt(level, field);
+    const cubes = [
+      ...with0.cubes.map(({ mask, value }) => ({ mask: mask | bit, value })),
+      ...with1.cubes.map(({ mask, value }) => ({ mask: mask | bit, value: value | bit })),
+      ...without.cubes,
+    ];
+    if (cubes.length > MAX_TERMS) return undefined;
+    const union = store.or(store.node(level, with0.union, with1.union), without.union);
+    const result = { cubes, union };
+    known.set(key, result);
+    return result;
+  };
+  const covered = visit(set, set);
+  return covered && [...covered.cubes].sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
+}

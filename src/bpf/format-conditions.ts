@@ -1,0 +1,51 @@
+import { ALL_BITS, type Condition, LOW_HALF, type Terms } from './condition.js';
+import { type Field, INSTRUCTION_POINTER_FIELD } from './input-variables.js';
+
+export interface ConditionNames {
+  /** What to call a field; 6 is the instruction pointer. Default: `arg0`…, `instruction_pointer`. */
+  field?: ((field: Field) => string | undefined) | undefined;
+  /** What to call a value of a field AND a mask, for instance `AF_UNIX`. Default: the number. */
+  value?: ((field: Field, value: bigint, mask: bigint) => string | undefined) | undefined;
+  /**
+   * How many bits of the registers there are, 64 by default. With 32 a comparison of low halves reads as one of the argument.
+   */
+  registerBits?: 32 | 64 | undefined;
+}
+
+/** Terms as text: `domain == AF_UNIX and (type & 0xf) <= 2, or protocol != 0`. The empty text for what always holds. */
+export function formatConditions(terms: Terms, names: ConditionNames = {}): string {
+  if (terms.length === 0) return 'never';
+  return terms.map((term) => term.map((each) => formatCondition(each, names)).join(' and ')).join(', or ');
+}
+
+/** One condition as text. */
+export function formatCondition(condition: Condition, names: ConditionNames = {}): string {
+  const { field, mask } = condition;
+  const name = names.field?.(field) ?? (field === INSTRUCTION_POINTER_FIELD ? 'instruction_pointer' : `arg${field}`);
+  const whole = names.registerBits === 32 ? LOW_HALF : ALL_BITS;
+  const isMasked = mask !== whole;
+  const subject = isMasked ? `(${name} & ${hexadecimal(mask)})` : name;
+  const isHexadecimal = isMasked && mask !== LOW_HALF;
+  const text = (value: bigint) => names.value?.(field, value, mask) ?? formatValue(value, isHexadecimal);
+  switch (condition.kind) {
+    case 'equal':
+      return `${subject} == ${text(condition.value)}`;
+    case 'notEqual':
+      return `${subject} != ${text(condition.value)}`;
+    case 'between': {
+      const { from, to } = condition;
+      if (from === 0n) return `${subject} <= ${text(to)}`;
+      if (to === mask) return `${subject} >= ${text(from)}`;
+      return `${text(from)} <= ${subject} <= ${text(to)}`;
+    }
+  }
+}
+
+/** Numbers that people know by heart are decimal. */
+function formatValue(value: bigint, isHexadecimal: boolean): string {
+  return isHexadecimal || value > 0xffffn ? hexadecimal(value) : `${value}`;
+}
+
+function hexadecimal(value: bigint): string {
+  return `0x${value.toString(16)}`;
+}

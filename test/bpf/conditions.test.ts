@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ALL_BITS, type Condition, LOW_HALF, type Terms, termsDiagram } from '../../src/bpf/condition.js';
+import { buildDecisionDiagram } from '../../src/bpf/decision-diagram.js';
+import { DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/diagram-store.js';
+import { formatConditions } from '../../src/bpf/format-conditions.js';
+import { type Field, INSTRUCTION_POINTER_FIELD, Level } from '../../src/bpf/input-variables.js';
+import { recoverConditions } from '../../src/bpf/recover-conditions.js';
+import { compileProfileSync } from '../../src/compiler/index.js';
+import { doubleWord } from './programs.js';
+
+const mask = fc.oneof(
+  fc.constantFrom(ALL_BITS, LOW_HALF, ALL_BITS ^ LOW_HALF, 0x7e020000n, 0xfffffffffffffffen, 1n, 3n),
+  doubleWord.filter((value) => value !== 0n),
+);
+const field = fc.constantFrom<Field>(0, 1, 5, INSTRUCTION_POINTER_FIELD);
+const condition: fc.Arbitrary<Condition> = fc.oneof(
+  fc
+    .tuple(fc.constantFrom('equal' as const, 'notEqual' as const), field, mask, doubleWord)
+    .map(([kind, field, mask, value]): Condition => ({ kind, field, mask, value: value & mask })),
+  fc.tuple(field, mask, doubleWord, doubleWord).map(([field, mask, a, b]): Condition => {
+    const [from, to] = [a & mask, b & mask].sort((x, y) => (x < y ? -1 : 1)) as [bigint, bigint];
+    return { kind: 'between', field, mask, from, to };
+  }),
+);
+const terms: fc.Arbitrary<Terms> = fc.array(fc.array(condition, { minLength: 1, maxLength: 3 }), { maxLength: 3 });
+
+function holds(condition: Condition, values: readonly bigint[]): boolean {
+  const value = (values[condition.field] as bigint) & condition.mask;
+  if (condition.kind === 'between') return value >= condition.from && value <= condition.to;
+  return (value === condition.value) === (condition.kind === 'equal');
+}
+
+/** The value of a boolean function of arguments and instruction pointer. */
+function evaluate(store: DiagramStore, root: Node, values: readonly bigint[]): boolean {
+  let node = root;
+  while (!store.isTerminal(node)) {
+    const at = store.level(node) - Level.ARGUMENTS;
+    const bit = ((values[at >> 6] as bigint) >> BigInt(63 - (at & 63))) & 1n;
+    node = bit ? store.high(node) : store.low(node);
+  }
+  return node === TRUE;
+}
+
+test('a condition’s diagram holds where the condition does', () => {
+  fc.assert(
+    fc.property(condition, fc.array(doubleWord, { minLength: 7, maxLength: 7 }), (condition, values) => {
+      const store = new DiagramStore();
+      const node = termsDiagram(store, [[condition]]);
+      const ends = condition.kind === 'between' ? [condition.from, condition.to, condition.to + 1n] : [condition.value];
+      for (const end of ends) {
+        const near = values.map(() => BigInt.asUintN(64, end));
+        for (const tried of [values, near]) expect(evaluate(store, node, tried)).toBe(holds(condition, tried));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('recovered conditions decide as the diagram does, on every input', () => {
+  let readable = 0;
+  const RUNS = 400;
+  fc.assert(
+    fc.property(terms, (terms) => {
+      const store = new DiagramStore();
+      const node = termsDiagram(store, terms);
+      const recovered = recoverConditions(store, node);
+      if (recovered === undefined) return;
+      readable++;
+      // equal nodes, equal functions
+      expect(termsDiagram(store, recovered)).toBe(node);
+    }),
+    { numRuns: RUNS },
+  );
+  // the others mix masks at random
+  expect(readable).toBeGreaterThan(RUNS / 2);
+});
+
+describe('recovered conditions are those that were meant', () => {
+  const text = (terms: Terms) => {
+    const store = new DiagramStore();
+    return formatConditions(recoverConditions(store, termsDiagram(store, terms)) ?? []);
+  };
+  const equal = (field: Field, value: bigint, mask = ALL_BITS): Condition => ({ kind: 'equal', field, mask, value });
+  const between = (field: Field, from: bigint, to: bigint, mask = ALL_BITS): Condition => ({
+    kind: 'between',
+    field,
+    mask,
+    from,
+    to,
+  });
+
+  test.each<[string, Terms]>([
+    ['arg0 == 5', [[equal(0, 5n)]]],
+    ['arg0 == 5, or arg0 == 7', [[equal(0, 7n)], [equal(0, 5n)]]],
+    ['5 <= arg0 <= 7', [[equal(0, 6n)], [equal(0, 5n)], [equal(0, 7n)]]],
+    ['arg0 != 5', [[between(0, 0n, 4n)], [between(0, 6n, ALL_BITS)]]],
+    ['arg0 != 0 and arg0 != 5', [[between(0, 1n, 4n)], [between(0, 6n, ALL_BITS)]]],
+    ['arg2 <= 0xffffffff', [[equal(2, 0n, ALL_BITS ^ LOW_HALF)]]],
+    ['arg2 >= 0x500000005', [[between(2, 0x500000005n, ALL_BITS)]]],
+    ['(arg0 & 0x7e020000) == 0x0', [[equal(0, 0n, 0x7e020000n)]]],
+    ['(arg0 & 0xffffffff) <= 9', [[between(0, 0n, 9n, LOW_HALF)]]],
+    ['arg0 == 2 and arg1 == 3', [[equal(1, 3n), equal(0, 2n)]]],
+    ['arg1 == 2, or arg0 == 1', [[equal(0, 1n)], [equal(1, 2n)]]],
+    ['instruction_pointer == 0x10000', [[equal(6, 0x10000n)]]],
+    ['', [[equal(0, 5n)], [between(0, 0n, 4n)], [between(0, 6n, ALL_BITS)]]],
+    ['never', [[equal(0, 5n), equal(0, 6n)]]],
+  ])('%s', (expected, terms) => {
+    expect(text(terms)).toBe(expected);
+  });
+
+  test('a 16-bit parity, which has 32768 intervals and no masks, is not put into words', () => {
+    const store = new DiagramStore();
+    let parity: Node = FALSE;
+    for (let bit = 0; bit < 16; bit++) parity = store.xor(parity, store.node(Level.ARGUMENTS + 63 - bit, FALSE, TRUE));
+    expect(recoverConditions(store, parity)).toBeUndefined();
+  });
+});
+
+describe('conditions are found again in what libseccomp compiles', () => {
+  /** The argument conditions under which getcwd is denied. */
+  function denied(arch: string, ...args: { index: number; op: string; value: number | bigint; valueTwo?: bigint }[]) {
+    const spelt = args.map((each) => ({
+      ...each,
+      value: Number(each.value),
+      ...(each.valueTwo === undefined ? {} : { valueTwo: Number(each.valueTwo) }),
+    }));
+    const profile = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['getcwd'], action: 'SCMP_ACT_ERRNO', args: spelt }],
+    };
+    const { store, root } = buildDecisionDiagram(compileProfileSync(profile, { arch }));
+    const deny = store.terminal(0x50001);
+    // where some call is denied: only getcwd's are, and only on that architecture
+    let node = root;
+    while (store.level(node) < Level.ARGUMENTS) {
+      const hasDenial = (side: Node) => store.reachable(side).has(deny);
+      node = hasDenial(store.low(node)) ? store.low(node) : store.high(node);
+    }
+    const where = store.map(node, (terminal) => (terminal === deny ? TRUE : FALSE));
+    return formatConditions(recoverConditions(store, where) ?? [], {
+      registerBits: arch === 'x86' || arch === 'mips' ? 32 : 64,
+    });
+  }
+
+  test.each(['x86_64', 's390x', 'x86', 'mips'])('on %s', (arch) => {
+    const on = (op: string, value: number | bigint, valueTwo?: bigint) =>
+      denied(arch, { index: 1, op: `SCMP_CMP_${op}`, value, ...(valueTwo === undefined ? {} : { valueTwo }) });
+    expect(on('EQ', 5)).toBe('arg1 == 5');
+    expect(on('NE', 5)).toBe('arg1 != 5');
+    expect(on('LT', 70000)).toBe('arg1 <= 0x1116f');
+    expect(on('LE', 5)).toBe('arg1 <= 5');
+    expect(on('GT', 5)).toBe('arg1 >= 6');
+    expect(on('GE', 5)).toBe('arg1 >= 5');
+    expect(on('MASKED_EQ', 0xf0n, 0x10n)).toBe('(arg1 & 0xf0) == 0x10');
+    expect(denied(arch, { index: 0, op: 'SCMP_CMP_NE', value: 1 }, { index: 2, op: 'SCMP_CMP_EQ', value: 3 })).toBe(
+      'arg0 != 1 and arg2 == 3',
+    );
+  });
+});
+
+test('names are what the caller says', () => {
+  const values = new Map([[2n, 'AF_INET']]);
+  const equal = (field: Field, value: bigint, mask = ALL_BITS): Condition => ({ kind: 'equal', field, mask, value });
+  const names = {
+    field: (field: Field) => ['domain', 'type'][field],
+    value: (field: Field, value: bigint) => (field === 0 ? values.get(value) : undefined),
+  };
+  expect(formatConditions([[equal(0, 2n), equal(1, 1n, 0xfn)], [equal(2, 9n)]], names)).toBe(
+    'domain == AF_INET and (type & 0xf) == 0x1, or arg2 == 9',
+  );
+  expect(formatConditions([[equal(0, 2n, LOW_HALF)]], { registerBits: 32 })).toBe('arg0 == 2');
+  expect(formatConditions([[equal(0, 2n, LOW_HALF)]])).toBe('(arg0 & 0xffffffff) == 2');
+});
