@@ -233,6 +233,8 @@ build_bundles() {
   node_modules/.bin/tsc -p tsconfig.build.json || return 1
   # libseccomp is LGPL-2.1: its module stays a file of its own, with its licence and source named beside it.
   cp build/libseccomp.wasm dist/libseccomp.wasm
+  node dist/scmp.js schema >dist/schema.json || return 1
+  node dist/scmp.js man >dist/scmp.1 || return 1
   tar -xzOf "$tarball" "$(lock file | sed 's/\.tar\.gz$//')/LICENSE" >dist/libseccomp.LICENSE.txt
   {
     echo "libseccomp.wasm is libseccomp $(lock version), https://github.com/seccomp/libseccomp, under the LGPL-2.1"
@@ -243,7 +245,7 @@ build_bundles() {
     (ls wasm/patches/*.patch wasm/host.c; find wasm/include -type f | sort) | sed 's/^/  /'
     echo "You may replace the file by your own build: loadLibseccomp({wasm}) takes it from anywhere."
   } >dist/libseccomp.SOURCE.txt
-  step bundles "dist/: $(cd dist && ls *.js | paste -sd' '), types, libseccomp.wasm"
+  step bundles "dist/: $(ls dist/*.js | wc -l) JavaScript files, types, schema, manual page, libseccomp.wasm"
 }
 
 # --- what only the tests need --------------------------------------------------------------------------------------------
@@ -305,6 +307,12 @@ run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock
 case "$mode" in
   --test)
     want bwrap bubblewrap || true
+    want zsh zsh || true
+    want fish fish || true
+    want groff groff-base || true
+    want runc runc || true
+    want strace strace || true
+    want busybox busybox-static || true
     if want s390x-linux-gnu-gcc 'gcc-s390x-linux-gnu libc6-dev-s390x-cross' && want qemu-s390x-static qemu-user-static; then
       run_step s390x build/oracle-s390x build/stamps/native wasm/host.c test/native/oracle.c
     fi
