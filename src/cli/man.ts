@@ -21,15 +21,13 @@ export function manualPage(program: Command): string {
     '.I command',
     '[options] [arguments]',
     '.SH COMMANDS',
-    ...help
-      .visibleCommands(program)
-      .flatMap((command) => [
-        '.SS',
-        roff(`${program.name()} ${command.name()} ${command.usage()}`),
-        paragraph(command.description()),
-        ...help.visibleOptions(command).map(option),
-        ...examples(command),
-      ]),
+    ...visibleCommands(program).flatMap((command) => [
+      '.SS',
+      roff(`${program.name()} ${command.name()} ${command.usage()}`),
+      paragraph(command.description()),
+      ...help.visibleOptions(command).map(option),
+      ...examples(command),
+    ]),
     '.SH EXIT STATUS',
     '.TP\n.B 0\nDone.',
     '.TP\n.B 1\nThe answer is no: findings, differences, nothing found.',
