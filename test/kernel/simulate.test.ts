@@ -40,7 +40,6 @@ const getppid = (architecture: string) => {
 };
 /** Numbers no kernel has, so that letting one through does nothing; below and above x32's bit. */
 const UNUSED = [0x1000, 0x1001, 0x1002, 0x7fff, 0x40001000, 0x7fffffff, 0x80000000, 0xffffffff];
-const NO_ARGS: Call['args'] = [0n, 0n, 0n, 0n, 0n, 0n];
 
 /** Constants near what the calls carry, so that comparisons go either way. */
 const interesting = [0n, 1n, 2n, 0x28n, 0xffffffffn, 0x100000000n, 0x100000001n, 0x7fffffffffffffffn, (1n << 64n) - 1n];
