@@ -7,6 +7,7 @@ import { extendProfile } from '../profile/extend-profile.js';
 import { quote } from '../profile/json-path.js';
 import { loadProfile } from '../profile/load-profile.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { ProfileError } from '../profile/profile-error.js';
 import { isReadable, readInput } from './input.js';
 
 const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
@@ -72,8 +73,19 @@ async function namedProfiles(name: string, folder: string) {
     const path = join(folder, file);
     const text = readFileSync(path, 'utf8');
     if (!text.includes('SeccompProfile') || !text.includes(name)) continue;
-    const profile = await loadProfile(text, { source: path });
-    if (profile.name === name) found.push({ what: path, load: async () => profile });
+    const profile = await loadNamed(text, path, name);
+    if (profile?.name === name) found.push({ what: path, load: async () => profile });
   }
   return found;
+}
+
+/** The profile of that name in a file of one or several; undefined where it has none. */
+async function loadNamed(text: string, source: string, name: string): Promise<ParsedProfile | undefined> {
+  try {
+    return await loadProfile(text, { source, document: name });
+  } catch (error) {
+    const isAnother = error instanceof ProfileError && error.issues.some(({ code }) => code === 'unknown-document');
+    if (isAnother) return undefined;
+    throw error;
+  }
 }

@@ -7,6 +7,7 @@ import { type Input, readInput } from './input.js';
 export interface InputFlags {
   from?: InputFormat;
   thread?: string;
+  document?: string;
   base?: string;
 }
 
@@ -17,6 +18,7 @@ export function addInputOptions(command: Command): Command {
       new Option('--from <format>', "the profile's format (default: told by its content)").choices(INPUT_FORMATS),
     )
     .option('--thread <name>', 'of a seccompiler file: the thread whose filter is meant')
+    .option('--document <name>', 'of YAML with several SeccompProfiles: the one with this metadata.name')
     .option('--base <folder>', "where profiles are that others extend by name (default: the profile's own folder)");
 }
 
@@ -29,13 +31,16 @@ export async function readInputProfile(path: string, flags: InputFlags): Promise
 }
 
 /** As {@link readInputProfile}, of bytes that were read before. */
-export async function profileOfInput(input: Input, { from, thread, base }: InputFlags): Promise<ParsedProfile> {
+export async function profileOfInput(
+  input: Input,
+  { from, thread, document, base }: InputFlags,
+): Promise<ParsedProfile> {
   const { bytes, source, builtin } = input;
   if (builtin) {
     const { builtinProfile } = await import('../profile/builtin/index.js');
     return builtinProfile(builtin) as ParsedProfile;
   }
-  const profile = await loadProfile(bytes, { source, format: from, thread });
+  const profile = await loadProfile(bytes, { source, format: from, thread, document });
   if (!profile.seccomp.extends) return profile;
   const { extendFromFiles } = await import('./base-profiles.js');
   return extendFromFiles(profile, base);

@@ -55,4 +55,6 @@ export interface ReadOptions {
   format?: InputFormat | undefined;
   /** Of a seccompiler file: the thread whose filter is meant. Needed where there are several. */
   thread?: string | undefined;
+  /** Of YAML with several documents: the `metadata.name` of the one that is meant. Needed where there are several. */
+  document?: string | undefined;
 }

@@ -11,7 +11,6 @@ export type ProfileIssueCode =
   | 'duplicate-key'
   | 'nesting-too-deep'
   | 'number-too-long'
-  | 'several-documents'
   | 'yaml-feature'
   | 'ambiguous-octal'
   // PROFILE_INVALID: it can be read, and is not a profile.
@@ -21,6 +20,8 @@ export type ProfileIssueCode =
   | 'wrong-kind'
   | 'foreign-key'
   | 'unsupported-base'
+  | 'several-documents'
+  | 'unknown-document'
   | 'several-threads'
   | 'unknown-thread'
   | 'identical-actions'

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../errors.js';
 import { detectDocument } from './detect-document.js';
 import { detectSyntax } from './detect-syntax.js';
+import { chooseDocument } from './formats/choose-document.js';
 import { readSeccompSection } from './formats/docker.js';
 import { readList } from './formats/list.js';
 import { readSeccompiler } from './formats/seccompiler.js';
@@ -27,7 +28,7 @@ export function readProfile(input: string | Uint8Array | object, options: ReadOp
     case 'json':
       return readDocument(parseJson(text, source), options);
     case 'yaml':
-      return readDocument(parseYaml(text, source), options);
+      return readDocument(chooseDocument(parseYaml(text, source), options.document, source), options);
     case 'list':
       return readList(text, source);
     case 'systemd':

@@ -7,6 +7,8 @@ export interface Token {
   text: string;
   /** UTF-16 code units from the beginning of the text. */
   offset: number;
+  /** Where it ends. */
+  end: number;
 }
 
 /** One statement's tokens, with the comment lines right above it. */
@@ -17,7 +19,7 @@ export interface Line {
 
 const BLANK = /[ \t]*/y;
 const TOKEN =
-  /(?<string>"(?:[^"\\\r\n]|\\["\\])*")|(?<number>-?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)*)(?![\w.]))|(?<word>[A-Za-z_./@](?:[\w./@+]|-(?!>))*)|(?<sign>->|&&|==|!=|<=|>=|[<>&|(),:])/y;
+  /(?<string>"(?:[^"\\\r\n]|\\["\\n])*")|(?<number>-?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)*)(?![\w.]))|(?<word>[A-Za-z_./@](?:[\w./@+]|-(?!>))*)|(?<sign>->|&&|==|!=|<=|>=|[<>&|(),:])/y;
 
 /** What a statement cannot end with: it goes on in the next line. */
 const OPEN_ENDS: ReadonlySet<string> = new Set([',', '&&', '|', '&', '(', '->', '==', '!=', '<', '<=', '>', '>=']);
@@ -52,12 +54,8 @@ export function* listLines(text: string, source: string | undefined): Generator<
 }
 
 function finish(tokens: Token[], comment: readonly string[]): Line {
-  const last = tokens.at(-1)!;
-  const end: Token = {
-    kind: 'end',
-    text: '',
-    offset: last.offset + last.text.length + (last.kind === 'string' ? 2 : 0),
-  };
+  const { end: offset } = tokens.at(-1)!;
+  const end: Token = { kind: 'end', text: '', offset, end: offset };
   return { tokens: [...tokens, end], comment: comment.length > 0 ? comment.join('\n') : undefined };
 }
 
@@ -78,10 +76,11 @@ function* tokenize(text: string, start: number, end: number, source: string | un
     }
     const { string, number, word, sign } = groups;
     if (string !== undefined) {
-      yield { kind: 'string', text: string.slice(1, -1).replace(/\\(["\\])/g, '$1'), offset };
+      const unescaped = string.slice(1, -1).replace(/\\(.)/g, (_, escaped) => (escaped === 'n' ? '\n' : escaped));
+      yield { kind: 'string', text: unescaped, offset, end: TOKEN.lastIndex };
     } else {
       const kind = number !== undefined ? 'number' : word !== undefined ? 'word' : 'sign';
-      yield { kind, text: (number ?? word ?? sign) as string, offset };
+      yield { kind, text: (number ?? word ?? sign) as string, offset, end: TOKEN.lastIndex };
     }
     offset = TOKEN.lastIndex;
   }

@@ -60,7 +60,7 @@ export function writeList(seccomp: DockerSeccomp, cannot: Unsayable, inheritsDef
   }
   if (seccomp.listenerPath) lines.push(`listener ${string(seccomp.listenerPath)}`);
   if (seccomp.listenerMetadata) {
-    if (/[\r\n]/.test(seccomp.listenerMetadata)) cannot('a line break in a string', undefined, 'listenerMetadata');
+    if (/[\r\0]/.test(seccomp.listenerMetadata)) cannot('a carriage return or NUL', undefined, 'listenerMetadata');
     lines.push(`listener-metadata ${string(seccomp.listenerMetadata)}`);
   }
   if (seccomp.remove?.length) lines.push(...wrap('remove ', seccomp.remove, ''));
@@ -76,7 +76,7 @@ export function writeList(seccomp: DockerSeccomp, cannot: Unsayable, inheritsDef
 }
 
 function string(text: string): string {
-  return /^[A-Za-z_./@][\w./@+-]*$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
+  return /^[A-Za-z_./@][\w./@+-]*$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
 /** Whether an entry asks for bits that one of the profile's architectures lacks: the list's reader refuses it. */

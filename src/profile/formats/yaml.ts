@@ -30,23 +30,29 @@ import { decodeText, positionFinder, syntaxFault } from '../source-text.js';
 export const LARGEST_YAML = 1024 * 1024;
 
 /**
- * Read one YAML 1.2 document (core schema) as the values JSON has, with the position of each. Integers are exact at any
- * size, and may be hexadecimal. What the readers of Kubernetes and of containers understand in another way than YAML 1.2
- * is refused, not guessed: numbers with a leading zero (octal to them), merge keys, tags, and a second document; as are
- * keys given twice. An alias is its anchor's value again; all of them together count against the bound on values.
+ * Read YAML 1.2 documents (core schema), one at least, as the values JSON has, with the position of each. Integers are
+ * exact at any size, and may be hexadecimal. What the readers of Kubernetes and of containers understand in another way
+ * than YAML 1.2 is refused, not guessed: numbers with a leading zero (octal to them), merge keys and tags; as are keys
+ * given twice. An alias is its anchor's value again; all of them together count against the bound on values.
  * Raises {@link ProfileError} `PROFILE_SYNTAX` at the first fault.
  */
-export function parseYaml(input: string | Uint8Array, source?: string): JsonDocument {
+export function parseYaml(input: string | Uint8Array, source?: string): [JsonDocument, ...JsonDocument[]] {
   const text = decodeText(input, source);
   if (text.length > LARGEST_YAML) {
     throw syntaxFault('input-too-large', `YAML larger than ${LARGEST_YAML / 1024 / 1024} MiB`, { source });
   }
-  const document = onlyDocument(text, source);
-  const { value, node } = new Converter(text, source).convert(document.contents as Node, []);
-  return placedDocument(value, node, text);
+  const converter = new Converter(text, source);
+  const documents = composeDocuments(text, source).map(({ contents }) => {
+    const { value, node } = converter.convertDocument(contents as Node);
+    return placedDocument(value, node, text);
+  });
+  const [first, ...others] = documents;
+  if (!first) throw syntaxFault('empty-input', 'empty: there is no YAML in it', { source, text, offset: text.length });
+  return [first, ...others];
 }
 
-function onlyDocument(text: string, source: string | undefined): Document {
+/** The documents with something in them. */
+function composeDocuments(text: string, source: string | undefined): Document[] {
   const tokens = [...new Parser().parse(text)];
   // The composer is recursive; hostile input would exhaust its stack, and regular expressions abort the process there.
   const deep = tokens.find((token) => depthOf(token) > DEEPEST_NESTING + 1);
@@ -73,19 +79,13 @@ function onlyDocument(text: string, source: string | undefined): Document {
     const [problem] = [...document.errors, ...document.warnings] as YAMLError[];
     if (problem) throw fromYaml(problem, text, source);
   }
-  const [first, second] = documents.filter(({ contents }) => contents !== null && !isEmptyScalar(contents));
-  if (!first) throw syntaxFault('empty-input', 'empty: there is no YAML in it', { source, text, offset: text.length });
-  if (second) {
-    const offset = (second.contents as Node).range?.[0] ?? 0;
-    const hint = 'put each into a file of its own';
-    throw syntaxFault('several-documents', 'a second YAML document', { source, text, offset, hint });
-  }
-  const { explicit, version } = first.directives?.yaml ?? {};
-  if (explicit && version !== '1.2') {
+  for (const { directives } of documents) {
+    const { explicit, version } = directives?.yaml ?? {};
+    if (!explicit || version === '1.2') continue;
     const message = `a YAML ${version} document, whose numbers and words mean other things`;
     throw syntaxFault('yaml-feature', message, { source, text, hint: 'take the %YAML line out' });
   }
-  return first;
+  return documents.filter(({ contents }) => contents !== null && !isEmptyScalar(contents));
 }
 
 /** How many collections the token's innermost value is in. */
@@ -135,7 +135,13 @@ class Converter {
     private readonly source: string | undefined,
   ) {}
 
-  convert(node: Node | null, path: (string | number)[]): Converted {
+  /** An anchor is known in its own document; the values of all count together. */
+  convertDocument(contents: Node): Converted {
+    this.anchors.clear();
+    return this.convert(contents, []);
+  }
+
+  private convert(node: Node | null, path: (string | number)[]): Converted {
     const offset = node?.range?.[0] ?? 0;
     if (++this.valueCount > LARGEST_COUNT)
       throw this.fail('input-too-large', `more than ${LARGEST_COUNT} values`, node, path);

@@ -52,7 +52,7 @@ export const BROKEN_TEXTS: readonly BrokenText[] = [
   syntax('YAML with a merge key', yaml('<<: {flags: []}'), 'yaml-feature', 2, 1),
   syntax('YAML of version 1.1', `%YAML 1.1\n---\n${yaml('')}`, 'yaml-feature', 1, 1),
   syntax('YAML with an octal number', yaml('defaultErrnoRet: 010'), 'ambiguous-octal', 2, 18),
-  syntax('YAML with a second document', yaml('---\nkind: SeccompProfile'), 'several-documents', 3, 1),
+  invalid('YAML with a second document', yaml('---\nkind: SeccompProfile'), 'several-documents', 3, 1),
   syntax('YAML with an alias of nothing', yaml('flags: *flags'), 'bad-syntax', 2, 8),
   syntax('YAML whose aliases multiply', laughs, 'input-too-large', 1, 18),
   syntax('YAML that contains itself', yaml('flags: &f [*f]'), 'nesting-too-deep', 2, 12),

@@ -103,6 +103,17 @@ describe('a SeccompProfile', () => {
     });
   });
 
+  it('is chosen by name, of a file with several', () => {
+    const named = (name: string) => `${SPO.replace('spec:', `metadata: {name: ${name}}\nspec:`)}`;
+    const file = `---\n${named('one')}---\n${named('two').replace('LOG', 'TRAP')}---\n`;
+    const chosen = readProfile(file, { document: 'two' });
+    expect(chosen).toMatchObject({ name: 'two', seccomp: { defaultAction: 'SCMP_ACT_TRAP' } });
+    expect(chosen.locate('defaultAction').position).toMatchObject({ line: 12 });
+    expect(() => readProfile(file)).toThrow('a second YAML document, of 2; choose one with --document');
+    expect(() => readProfile(file, { document: 'three' })).toThrow('no document "three"; there are "one", "two"');
+    expect(() => readProfile(`${file}${named('one')}`, { document: 'one' })).toThrow('a second document "one"');
+  });
+
   it('may be disabled, which is said', () => {
     const { warnings } = readProfile(`${SPO}  disabled: true\n`);
     expect(warnings).toMatchObject([{ code: 'disabled-profile', path: 'spec.disabled' }]);

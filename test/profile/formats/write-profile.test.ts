@@ -262,9 +262,11 @@ describe('the text', () => {
 default errno EPERM
 arch x86_64, native
 flags none
+listener /run/agent.sock
+listener-metadata "two\\nlines, \\"quoted\\""
 
 # why
-allow read, write
+notify read
 
 allow socket(domain == AF_UNIX && type & 15 == 1)
 

@@ -1,0 +1,37 @@
+import { isJsonObject, type JsonDocument } from '../json-document.js';
+import { quote } from '../json-path.js';
+import { ProfileError, type ProfileIssue } from '../profile-error.js';
+
+/**
+ * The document that is meant of a file with one or several: the one whose `metadata.name` is the name given. Raises
+ * {@link ProfileError} where there is no such document, or where there are several and no name is given.
+ */
+export function chooseDocument(
+  documents: readonly [JsonDocument, ...JsonDocument[]],
+  name: string | undefined,
+  source: string | undefined,
+): JsonDocument {
+  const [first, second] = documents;
+  const names = documents.map(nameOf);
+  const listed = names.filter((each) => each !== undefined).map(quote);
+  const fail = (code: ProfileIssue['code'], document: JsonDocument, message: string, hint: string) =>
+    new ProfileError('PROFILE_INVALID', [{ code, message, hint, path: '', position: document.positionOf([]) }], source);
+  if (name !== undefined) {
+    const [found, another] = documents.filter((_, index) => names[index] === name);
+    if (another) throw fail('several-documents', another, `a second document ${quote(name)}`, 'names tell them apart');
+    if (found) return found;
+    const hint = listed.length > 0 ? `there are ${listed.join(', ')}` : 'none of them has a metadata.name';
+    throw fail('unknown-document', first, `there is no document ${quote(name)}`, hint);
+  }
+  if (!second) return first;
+  const hint =
+    listed.length > 0
+      ? `choose one with --document (option "document"): ${listed.join(', ')}`
+      : 'put each into a file of its own';
+  throw fail('several-documents', second, `a second YAML document, of ${documents.length}`, hint);
+}
+
+function nameOf({ value }: JsonDocument): string | undefined {
+  const metadata = isJsonObject(value) ? value.metadata : undefined;
+  return isJsonObject(metadata) && typeof metadata.name === 'string' ? metadata.name : undefined;
+}
