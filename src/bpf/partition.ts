@@ -1,0 +1,54 @@
+import { type DiagramStore, type Node, ProgramTooComplexError } from './diagram-store.js';
+import { WORD_BITS } from './input-variables.js';
+
+/** 32-bit numbers, both ends included. */
+export interface NumberRange {
+  from: number;
+  to: number;
+}
+
+/** Numbers after which a function goes on with the same node. */
+export interface Part extends NumberRange {
+  node: Node;
+}
+
+/** Filters tell apart some hundreds. */
+const MAX_PARTS = 1 << 14;
+
+/**
+ * Take apart a function by the 32-bit number that its first variables, from `level` on, make: ranges from 0 to 2^32 - 1,
+ * ascending, no two neighbours alike.
+ */
+export function partition(store: DiagramStore, root: Node, level: number): Part[] {
+  const parts: Part[] = [];
+  const visit = (node: Node, at: number, from: number): void => {
+    const size = 2 ** (WORD_BITS - (at - level));
+    if (at === level + WORD_BITS || store.level(node) >= level + WORD_BITS) {
+      const last = parts.at(-1);
+      if (last?.node === node) last.to = from + size - 1;
+      else parts.push({ from, to: from + size - 1, node });
+      if (parts.length > MAX_PARTS) {
+        throw new ProgramTooComplexError(
+          `too complex to list: it tells apart more than ${MAX_PARTS} ranges of numbers`,
+        );
+      }
+      return;
+    }
+    const isTested = store.level(node) === at;
+    visit(isTested ? store.low(node) : node, at + 1, from);
+    visit(isTested ? store.high(node) : node, at + 1, from + size / 2);
+  };
+  visit(root, level, 0);
+  return parts;
+}
+
+/** The ranges of each node, in the order in which the nodes appear. */
+export function rangesByNode(parts: readonly Part[]): Map<Node, NumberRange[]> {
+  const byNode = new Map<Node, NumberRange[]>();
+  for (const { node, from, to } of parts) {
+    const ranges = byNode.get(node) ?? [];
+    ranges.push({ from, to });
+    byNode.set(node, ranges);
+  }
+  return byNode;
+}
