@@ -77,7 +77,7 @@ const deprecatedName: Rule = {
  * Calls that newer architectures never had, with what programs make there instead. Of several replacements one is enough.
  * (asm-generic/unistd.h: the calls behind __ARCH_WANT_SYSCALL_NO_AT and its kin.)
  */
-const REPLACEMENTS: Readonly<Record<string, readonly string[]>> = {
+export const REPLACEMENTS: Readonly<Record<string, readonly string[]>> = {
   open: ['openat'],
   creat: ['openat'],
   stat: ['newfstatat', 'fstatat64', 'statx'],

@@ -6,7 +6,7 @@ import { kills, placeOfName } from '../verdict.js';
 import { list } from './words.js';
 
 /** What no process does without; of several one is enough where it exists. */
-const ESSENTIAL: readonly (readonly string[])[] = [
+export const ESSENTIAL: readonly (readonly string[])[] = [
   ['execve', 'execveat'],
   ['exit_group', 'exit'],
   ['rt_sigreturn'],
@@ -69,7 +69,7 @@ function isRefused({ verdict, policy }: Target, name: string): boolean {
  * set_robust_list at every thread's start, clone3 for threads since 2.34, getrandom for malloc since 2.36, faccessat2,
  * fchmodat2, statx, close_range), Go (pidfd_open) and libuv (statx, io_uring).
  */
-const PROBED: readonly string[] =
+export const PROBED: readonly string[] =
   `rseq set_robust_list clone3 getrandom statx faccessat2 close_range prlimit64 fchmodat2
   pidfd_open`
     .trim()
@@ -120,7 +120,7 @@ const FALLBACKS: readonly (readonly [tried: string, older: readonly string[], wh
 const probeNotEnosys: Rule = {
   id: 'probe-not-enosys',
   severity: 'warning',
-  summary: 'clone3 and its like refused with another errno than ENOSYS, on which alone a C library falls back.',
+  summary: 'A call like clone3 refused with another errno than ENOSYS, on which alone a C library falls back.',
   *checkTarget(target, { profile, behaviour, libseccomp }) {
     const { policy, verdict, exists, architecture } = target;
     const enosys = errnoNumber('ENOSYS', architecture.name);

@@ -7,7 +7,7 @@ import { permits } from '../verdict.js';
  * Calls that the defaults of Docker and Podman refuse, or give to containers with a capability only, because it is not the
  * kernel's own checks that should be relied on there.
  */
-const SENSITIVE: Readonly<Record<string, string>> = {
+export const SENSITIVE: Readonly<Record<string, string>> = {
   bpf: 'loads programs into the kernel; tie it to CAP_BPF',
   perf_event_open: 'watches the kernel and other programs; tie it to CAP_PERFMON',
   userfaultfd: 'lets a program stop the kernel in the middle of a copy, which exploits lean on',
