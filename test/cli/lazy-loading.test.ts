@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { dirname, posix } from 'node:path';
+import { expect, it } from 'vitest';
+import { ROOT } from './scmp.js';
+
+/** All that a file loads before it does anything: its imports and theirs, without those that only name types. */
+function loadedWith(file: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  const text = readFileSync(`${ROOT}${file}`, 'utf8');
+  for (const [, names = '', specifier = ''] of text.matchAll(/^(?:import|export) ([^;]*?) from '([^']+)';$/gms)) {
+    const listed = /^\{(.*)\}$/s
+      .exec(names)?.[1]
+      ?.split(',')
+      .filter((name) => name.trim() !== '') ?? [names];
+    if (names.startsWith('type ') || listed.every((name) => name.trim().startsWith('type '))) continue;
+    if (specifier.startsWith('.')) loadedWith(posix.join(dirname(file), specifier.replace(/\.js$/, '.ts')), found);
+    else found.add(specifier);
+  }
+  return found;
+}
+
+it('finds what a file loads', () => {
+  expect(loadedWith('src/profile/read-profile.ts')).toContain('yaml');
+  expect(loadedWith('src/cli/compile.ts')).toContain('src/profile/json-document.ts');
+  expect(loadedWith('src/cli/compile.ts').size).toBeGreaterThan(30);
+});
+
+it.each(['compile', 'run'])('scmp %s loads the readers of JSON alone until a profile needs another', (command) => {
+  const loaded = [...loadedWith(`src/cli/${command}.ts`)];
+  expect(loaded).not.toContain('yaml');
+  expect(loaded).not.toContain('src/profile/read-profile.ts');
+  expect(loaded.filter((file) => file.startsWith('src/profile/formats/'))).toEqual(['src/profile/formats/docker.ts']);
+});
