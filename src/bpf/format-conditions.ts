@@ -6,6 +6,8 @@ export interface ConditionNames {
   field?: ((field: Field) => string | undefined) | undefined;
   /** What to call a value of a field AND a mask, for instance `AF_UNIX`. Default: the number. */
   value?: ((field: Field, value: bigint, mask: bigint) => string | undefined) | undefined;
+  /** What to call a mask of some bits of a field, for instance `CLONE_NEWUSER`. Default: the number. */
+  mask?: ((field: Field, mask: bigint) => string | undefined) | undefined;
   /**
    * How many bits of the registers there are, 64 by default. With 32 a comparison of low halves reads as one of the argument.
    */
@@ -24,7 +26,7 @@ export function formatCondition(condition: Condition, names: ConditionNames = {}
   const name = names.field?.(field) ?? (field === INSTRUCTION_POINTER_FIELD ? 'instruction_pointer' : `arg${field}`);
   const whole = names.registerBits === 32 ? LOW_HALF : ALL_BITS;
   const isMasked = mask !== whole;
-  const subject = isMasked ? `(${name} & ${hexadecimal(mask)})` : name;
+  const subject = isMasked ? `(${name} & ${names.mask?.(field, mask) ?? hexadecimal(mask)})` : name;
   const isHexadecimal = isMasked && mask !== LOW_HALF;
   const text = (value: bigint) => names.value?.(field, value, mask) ?? formatValue(value, isHexadecimal);
   switch (condition.kind) {
@@ -34,6 +36,8 @@ export function formatCondition(condition: Condition, names: ConditionNames = {}
       return `${subject} != ${text(condition.value)}`;
     case 'between': {
       const { from, to } = condition;
+      if (from === 0n && to === mask - 1n) return `${subject} != ${text(mask)}`;
+      if (from === 1n && to === mask) return `${subject} != ${text(0n)}`;
       if (from === 0n) return `${subject} <= ${text(to)}`;
       if (to === mask) return `${subject} >= ${text(from)}`;
       return `${text(from)} <= ${subject} <= ${text(to)}`;
@@ -47,5 +51,6 @@ function formatValue(value: bigint, isHexadecimal: boolean): string {
 }
 
 function hexadecimal(value: bigint): string {
+  if (value === 0n) return '0';
   return `0x${value.toString(16)}`;
 }

@@ -98,10 +98,21 @@ describe('recovered conditions are those that were meant', () => {
     ['arg0 != 0 and arg0 != 5', [[between(0, 1n, 4n)], [between(0, 6n, ALL_BITS)]]],
     ['arg2 <= 0xffffffff', [[equal(2, 0n, ALL_BITS ^ LOW_HALF)]]],
     ['arg2 >= 0x500000005', [[between(2, 0x500000005n, ALL_BITS)]]],
-    ['(arg0 & 0x7e020000) == 0x0', [[equal(0, 0n, 0x7e020000n)]]],
+    ['(arg0 & 0x7e020000) == 0', [[equal(0, 0n, 0x7e020000n)]]],
     ['(arg0 & 0xffffffff) <= 9', [[between(0, 0n, 9n, LOW_HALF)]]],
     ['arg0 == 2 and arg1 == 3', [[equal(1, 3n), equal(0, 2n)]]],
     ['arg1 == 2, or arg0 == 1', [[equal(0, 1n)], [equal(1, 2n)]]],
+    [
+      '(arg0 & 0xffffffff00000000) != 0x0 and (arg0 & 0xf0) != 0x0',
+      [
+        [
+          { kind: 'notEqual', field: 0, mask: ALL_BITS ^ LOW_HALF, value: 0n },
+          { kind: 'notEqual', field: 0, mask: 0xf0n, value: 0n },
+        ],
+      ],
+    ],
+    ['(arg0 & 0x70) != 0x0', [[{ kind: 'notEqual', field: 0, mask: 0x70n, value: 0n }]]],
+    ['arg0 != 0', [[between(0, 1n, ALL_BITS)]]],
     ['instruction_pointer == 0x10000', [[equal(6, 0x10000n)]]],
     ['', [[equal(0, 5n)], [between(0, 0n, 4n)], [between(0, 6n, ALL_BITS)]]],
     ['never', [[equal(0, 5n), equal(0, 6n)]]],

@@ -1,0 +1,135 @@
+import type { Command } from 'commander';
+import { hostArchitecture } from '../../native-loader/host.js';
+import { formatAction } from '../action.js';
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { policyTable } from '../bpf/index.js';
+import { compileParsed } from '../compiler/compile-parsed.js';
+import { formatDecisions, formatPolicy } from '../explain/format-policy.js';
+import { type NamedCall, type NamedPolicy, nameTable } from '../explain/named-policy.js';
+import { type RuleSource, ruleSources } from '../explain/rule-sources.js';
+import { type Libseccomp, loadLibseccompSync, lookUpSyscallName } from '../libseccomp/index.js';
+import type { SeccompPolicy } from '../policy.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { resolvePolicy } from '../profile/resolve-policy.js';
+import { ExitCode } from './exit-code.js';
+import { isProgram, readInput } from './input.js';
+import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
+import { print, printError, printWarnings } from './output.js';
+import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
+
+interface Flags extends CompileFlags, InputFlags {
+  arch?: ArchitectureName;
+  json?: boolean;
+}
+
+export function addExplainCommand(program: Command): void {
+  const command = program
+    .command('explain')
+    .summary('what a profile or program allows, in words')
+    .description(
+      'Explain the whole policy of a profile or a compiled program, by architecture and action, with the conditions on arguments recovered from the program; or what becomes of one system call, and which lines of the profile say so. Exact: the program is evaluated for every input.',
+    )
+    .argument('<input>', 'a profile, or a compiled program of any tool; "-" is standard input')
+    .argument('[syscall]', 'a name, or a number of this architecture')
+    .option('--arch <arch>', 'the machine: x86_64, arm64… (default: this machine)', parseArchOption)
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  scmp explain profile.json                 the whole policy
+  scmp explain profile.json socket          one system call, on every architecture
+  scmp explain /tmp/dumped.bpf --json       a filter of some other program`,
+    );
+  addInputOptions(command);
+  addCompileOptions(command, 'newer than any the profile names').action(explain);
+}
+
+/** What is explained: the policy of a program, and the profile that it was made of. */
+interface Explained {
+  policy: NamedPolicy;
+  profile?: { parsed: ParsedProfile; resolved: SeccompPolicy };
+}
+
+async function explain(path: string, syscall: string | undefined, flags: Flags): Promise<void> {
+  const libseccomp = loadLibseccompSync();
+  const explained = await read(path, flags, libseccomp);
+  if (syscall === undefined) {
+    print(flags.json ? `${JSON.stringify(explained.policy, null, 2)}\n` : formatPolicy(explained.policy));
+    return;
+  }
+  const answers = answersFor(explained, syscall, libseccomp);
+  if (flags.json) print(`${JSON.stringify(answers, null, 2)}\n`);
+  else if (answers.length > 0) print(answers.map((answer) => formatAnswer(answer, explained)).join('\n'));
+  else printError(`scmp: no architecture of this filter has a system call ${JSON.stringify(syscall)}`);
+  if (answers.length === 0) process.exitCode = ExitCode.NO;
+}
+
+async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise<Explained> {
+  const input = readInput(path);
+  if (isProgram(input.bytes)) {
+    const endianness = flags.arch && parseArchitecture(flags.arch).endianness;
+    return { policy: nameTable(policyTable(input.bytes, { endianness }), libseccomp) };
+  }
+  const parsed = await profileOfInput(input, flags);
+  const options = compileOptions(flags);
+  const arch = flags.arch ?? hostArchitecture();
+  const compiled = compileParsed(parsed, { ...options, arch, libseccomp });
+  printWarnings(compiled.warnings, parsed.source);
+  const { policy } = resolvePolicy(parsed, { ...options, arch: parseArchitecture(arch) });
+  const { endianness } = parseArchitecture(arch);
+  return {
+    policy: nameTable(policyTable(compiled.program, { endianness }), libseccomp),
+    profile: { parsed, resolved: policy },
+  };
+}
+
+interface Answer extends NamedCall {
+  architecture: ArchitectureName;
+  /** Where a multiplexer reaches the call too, or alone: `socketcall`. */
+  through?: string;
+  /** The profile's entries about it, where there is a profile. */
+  entries?: readonly RuleSource[];
+}
+
+function answersFor({ policy, profile }: Explained, syscall: string, libseccomp: Libseccomp): Answer[] {
+  const isNumber = /^(0[xX][\da-fA-F]+|\d+)$/.test(syscall);
+  const multiplexers = new Map(
+    isNumber
+      ? []
+      : lookUpSyscallName(libseccomp, syscall).map(({ architecture, multiplexer }) => [
+          architecture,
+          multiplexer?.name,
+        ]),
+  );
+  const answers = policy.architectures.flatMap(({ architecture, calls, unnamed }): Answer[] => {
+    if (isNumber) {
+      const number = Number(syscall);
+      const call = calls.find((each) => each.number === number);
+      const range = unnamed.find(({ from, to }) => from <= number && number <= to);
+      const found = call ?? (range && { name: syscall, number, decisions: range.decisions });
+      return found ? [{ architecture, ...found }] : [];
+    }
+    const through = multiplexers.get(architecture);
+    return calls
+      .filter(({ name }) => name === syscall || name === through)
+      .map((call) => ({ architecture, ...call, ...(call.name === through && through !== syscall ? { through } : {}) }));
+  });
+  return answers.map((answer) => ({
+    ...answer,
+    ...(profile && { entries: ruleSources(profile.resolved, answer.through ? syscall : answer.name) }),
+  }));
+}
+
+function formatAnswer(answer: Answer, { profile }: Explained): string {
+  const { architecture, name, number, decisions, through, entries } = answer;
+  const call = through ? `through ${through} (${number})` : `${name} (${number})`;
+  const source = profile?.parsed.source ?? 'profile';
+  const says = (entries ?? []).map(({ path, position, source: file = source, action, isConditional }) => {
+    const place = position ? `${file}:${position.line}:${position.column}` : file;
+    return `    ${place}: ${path}: ${formatAction(action, architecture)}${isConditional ? ', depending on arguments' : ''}`;
+  });
+  const isDefault = profile && says.length === 0;
+  const fallback = isDefault ? [`    no entry names it: the default action decides`] : [];
+  return `${[`${architecture}: ${call}: ${formatDecisions(decisions, architecture)}`, ...says, ...fallback].join('\n')}\n`;
+}

@@ -1,0 +1,79 @@
+import { formatAction } from '../action.js';
+import type { ArchitectureName } from '../architecture.js';
+import { isSame, type NamedArchitecture, type NamedDecision, type NamedPolicy } from './named-policy.js';
+
+export interface FormatPolicyOptions {
+  /** Columns that lines may take, where they can be broken. Default: 100. */
+  width?: number | undefined;
+}
+
+/** A policy as text: per architecture the actions, each with its calls; then those that arguments decide; then the rest. */
+export function formatPolicy(policy: NamedPolicy, { width = 100 }: FormatPolicyOptions = {}): string {
+  const parts = policy.architectures.map((each) => formatArchitecture(each, width));
+  const others = policy.otherArchitectures.map(({ from, to, decisions }) => {
+    const numbers = policy.otherArchitectures.length === 1 ? 'every call' : formatNumbers(from, to);
+    return `  ${numbers}: ${formatDecisions(decisions)}`;
+  });
+  return [...parts, ['any other architecture', ...others].join('\n')].join('\n\n').concat('\n');
+}
+
+function formatArchitecture({ architecture, calls, unnamed }: NamedArchitecture, width: number): string {
+  // The numbers that nobody uses are the most, so what they meet is what is not spoken of.
+  const size = ({ from, to }: { from: number; to: number }) => to - from;
+  const rest = [...unnamed].sort((a, b) => size(b) - size(a))[0]?.decisions ?? [];
+  const named = calls.filter(({ decisions }) => !isSame(decisions, rest));
+  const groups = new Map<string, string[]>();
+  for (const { name, decisions } of named) {
+    const [only, ...others] = decisions;
+    if (!only || others.length > 0) continue;
+    const action = formatAction(only.action, architecture);
+    groups.set(action, [...(groups.get(action) ?? []), name]);
+  }
+  const conditional = named.filter(({ decisions }) => decisions.length > 1);
+  const gaps = unnamed.filter(({ decisions }) => !isSame(decisions, rest));
+  const restNames = calls.length - named.length;
+  const lines = [
+    ...[...groups].map(
+      ([action, names]) => `  ${action} always (${names.length}):\n${wrap(names.sort(), '    ', width)}`,
+    ),
+    ...(conditional.length > 0 ? [`  depending on arguments (${conditional.length}):`] : []),
+    ...conditional.map(({ name, decisions }) => `    ${name}: ${formatDecisions(decisions, architecture)}`),
+    ...gaps.map(
+      ({ from, to, decisions }) =>
+        `  ${formatNumbers(from, to)}, without a name: ${formatDecisions(decisions, architecture)}`,
+    ),
+    `  every other call (${restNames === 0 ? 'none' : restNames} with a name): ${formatDecisions(rest, architecture)}`,
+  ];
+  return [architecture, ...lines].join('\n');
+}
+
+/** `ERRNO(EPERM) when domain == AF_VSOCK, else ALLOW` */
+export function formatDecisions(decisions: readonly NamedDecision[], architecture?: ArchitectureName): string {
+  return decisions
+    .map(({ action, when }, index) => {
+      const text = formatAction(action, architecture);
+      if (when === undefined) return text;
+      // Together they cover everything: the last one, whose condition is the longest, is what remains.
+      if (index === decisions.length - 1) return `else ${text}`;
+      return `${text} when ${when ?? 'the arguments are of more kinds than can be listed'}`;
+    })
+    .join(', ');
+}
+
+function formatNumbers(from: number, to: number): string {
+  if (from === to) return `number ${from}`;
+  return to === 2 ** 32 - 1 ? `numbers from ${from}` : `numbers ${from} to ${to}`;
+}
+
+function wrap(words: readonly string[], indent: string, width: number): string {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of words) {
+    const separator = line === indent ? '' : ' ';
+    if (line !== indent && line.length + separator.length + word.length > width) {
+      lines.push(line);
+      line = indent + word;
+    } else line += separator + word;
+  }
+  return [...lines, line].join('\n');
+}

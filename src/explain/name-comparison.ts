@@ -1,0 +1,93 @@
+import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
+import type { ArchitectureDifference, CallDifference, Comparison, DecisionChange } from '../bpf/compare.js';
+import type { Terms } from '../bpf/condition.js';
+import { formatConditions } from '../bpf/format-conditions.js';
+import type { NumberRange } from '../bpf/partition.js';
+import type { Direction } from '../bpf/permissiveness.js';
+import type { SeccompData } from '../bpf/simulate.js';
+import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
+import type { Action } from '../policy.js';
+import { conditionNames } from './condition-names.js';
+
+/** One change of a decision, for one or several system calls. */
+export interface NamedDifference {
+  /** Undefined: every architecture that neither program knows. */
+  architecture: ArchitectureName | undefined;
+  /** The values of `seccomp_data.arch`. */
+  auditArches: readonly NumberRange[];
+  /** The calls by name… */
+  syscalls: readonly string[];
+  /** …and the numbers that have none. */
+  numbers: readonly NumberRange[];
+  from: Action;
+  to: Action;
+  direction: Direction;
+  /** In words; absent where it is always, null where it takes more words than anybody reads. */
+  when?: string | null;
+  example: SeccompData;
+}
+
+/**
+ * A comparison with system calls, arguments and values by name: those that change alike for all arguments together, those
+ * that change on a condition one by one, since each names its arguments.
+ */
+export function nameComparison(comparison: Comparison, libseccomp: Libseccomp): NamedDifference[] {
+  return comparison.architectures.flatMap((each) => {
+    const architecture = each.architecture && parseArchitecture(each.architecture);
+    const known = new Map(
+      architecture ? listSyscalls(libseccomp, architecture).map(({ number, name }) => [number, name]) : [],
+    );
+    return each.calls.flatMap((call) => nameCall(each, call, known, architecture));
+  });
+}
+
+function nameCall(
+  { architecture: name, auditArches }: ArchitectureDifference,
+  { numbers, changes }: CallDifference,
+  known: ReadonlyMap<number, string>,
+  architecture: Architecture | undefined,
+): NamedDifference[] {
+  const named = [...known].filter(([number]) => numbers.some(({ from, to }) => from <= number && number <= to));
+  const rest = without(numbers, new Set(known.keys()));
+  const about = ({ from, to, direction }: DecisionChange) => ({ architecture: name, auditArches, from, to, direction });
+  return changes.flatMap((change) => {
+    const { conditions, example } = change;
+    if (isAlways(conditions)) {
+      return [{ ...about(change), syscalls: named.map(([, syscall]) => syscall), numbers: rest, example }];
+    }
+    const when = (syscall?: string) =>
+      conditions ? formatConditions(conditions, conditionNames(syscall, architecture)) : null;
+    const each = named.map(([nr, syscall]) => ({
+      ...about(change),
+      syscalls: [syscall],
+      numbers: [],
+      when: when(syscall),
+      example: { ...example, nr },
+    }));
+    const [first] = rest;
+    if (!first) return each;
+    return [
+      ...each,
+      { ...about(change), syscalls: [], numbers: rest, when: when(), example: { ...example, nr: first.from } },
+    ];
+  });
+}
+
+function isAlways(conditions: Terms | undefined): boolean {
+  return conditions?.length === 1 && conditions[0]?.length === 0;
+}
+
+/** Ranges with some numbers taken out. */
+function without(ranges: readonly NumberRange[], taken: ReadonlySet<number>): NumberRange[] {
+  const inside = [...taken].sort((a, b) => a - b);
+  return ranges.flatMap(({ from, to }) => {
+    const parts: NumberRange[] = [];
+    let start = from;
+    for (const number of inside) {
+      if (number < start || number > to) continue;
+      if (number > start) parts.push({ from: start, to: number - 1 });
+      start = number + 1;
+    }
+    return start <= to ? [...parts, { from: start, to }] : parts;
+  });
+}

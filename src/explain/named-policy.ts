@@ -1,0 +1,102 @@
+import type { Architecture, ArchitectureName } from '../architecture.js';
+import type { Condition, Decision, NumberRange, PolicyTable } from '../bpf/index.js';
+import { ALL_BITS, formatConditions, LOW_HALF } from '../bpf/index.js';
+import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
+import type { Action } from '../policy.js';
+import { describeValue } from '../syscalls/constants.js';
+import { syscallSignature } from '../syscalls/signature.js';
+
+/** What a filter does with a call, in words where arguments decide. */
+export interface NamedDecision {
+  action: Action;
+  /** `domain == AF_UNIX and type != 3`; absent where it is always, null where it takes too many words. */
+  when?: string | null;
+}
+
+export interface NamedCall {
+  name: string;
+  number: number;
+  decisions: readonly NamedDecision[];
+}
+
+/** A filter's policy for one architecture. */
+export interface NamedArchitecture {
+  architecture: ArchitectureName;
+  /** Every system call with a name, by number. */
+  calls: readonly NamedCall[];
+  /** Numbers without a name, both ends included. */
+  unnamed: readonly { from: number; to: number; decisions: readonly NamedDecision[] }[];
+}
+
+export interface NamedPolicy {
+  architectures: readonly NamedArchitecture[];
+  /** What calls of any other architecture meet, whatever their number; several entries where the number matters. */
+  otherArchitectures: readonly { from: number; to: number; decisions: readonly NamedDecision[] }[];
+}
+
+/** A policy table with system calls, arguments and their values by name. */
+export function nameTable(table: PolicyTable, libseccomp: Libseccomp): NamedPolicy {
+  return {
+    architectures: table.architectures.map(({ architecture, ranges }) => nameRanges(architecture, ranges, libseccomp)),
+    otherArchitectures: table.otherArchitectures.map((range) => ({
+      ...range,
+      decisions: range.decisions.map((decision) => nameDecision(decision)),
+    })),
+  };
+}
+
+function nameRanges(
+  architecture: Architecture,
+  ranges: readonly NumberRange[],
+  libseccomp: Libseccomp,
+): NamedArchitecture {
+  const calls: NamedCall[] = [];
+  const unnamed: NamedArchitecture['unnamed'][number][] = [];
+  const known = listSyscalls(libseccomp, architecture);
+  let next = 0;
+  for (const { from, to, decisions } of ranges) {
+    let start = from;
+    const closeGap = (end: number) => {
+      if (end < start) return;
+      const last = unnamed.at(-1);
+      const own = decisions.map((decision) => nameDecision(decision, undefined, architecture));
+      // Only names lay between.
+      if (last && isSame(last.decisions, own)) unnamed[unnamed.length - 1] = { ...last, to: end };
+      else unnamed.push({ from: start, to: end, decisions: own });
+    };
+    for (; next < known.length && (known[next]?.number ?? 0) <= to; next++) {
+      const { name, number } = known[next] as { name: string; number: number };
+      closeGap(number - 1);
+      start = number + 1;
+      calls.push({ name, number, decisions: decisions.map((each) => nameDecision(each, name, architecture)) });
+    }
+    closeGap(to);
+  }
+  return { architecture: architecture.name, calls, unnamed };
+}
+
+/** Whether two lists of decisions are the same. */
+export function isSame(one: readonly NamedDecision[], other: readonly NamedDecision[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function nameDecision({ action, when }: Decision, name?: string, architecture?: Architecture): NamedDecision {
+  if (when === undefined) return { action, when: null };
+  if (when.length === 1 && when[0]?.length === 0) return { action };
+  const parameters = (name !== undefined && syscallSignature(name, architecture?.name)) || [];
+  /** Only where names say all of it. */
+  const nameOf = (field: number, value: bigint) => {
+    const family = parameters[field]?.constants;
+    if (family === undefined || value > 0xffff_ffffn) return undefined;
+    const text = describeValue(family, value, architecture?.name);
+    return /(^|\|)\d/.test(text) ? undefined : text;
+  };
+  const words = formatConditions(when, {
+    field: (field: Condition['field']) => parameters[field]?.name,
+    // Zero of some bits is no name's value (`(flags & CLONE_NEWUSER) == 0`).
+    value: (field, value, mask) => (value === 0n && mask !== ALL_BITS ? undefined : nameOf(field, value)),
+    mask: (field, mask) => (mask === LOW_HALF ? undefined : nameOf(field, mask)),
+    registerBits: architecture?.wordSize,
+  });
+  return { action, when: words };
+}

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseArchitecture } from '../../src/architecture.js';
+import {
+  type Condition,
+  createSimulator,
+  encodeAction,
+  kernelAction,
+  Opcode,
+  type PolicyTable,
+  ProgramTooComplexError,
+  policyTable,
+  type SeccompData,
+  X32_SYSCALL_BIT,
+} from '../../src/bpf/index.js';
+import type { Action } from '../../src/policy.js';
+import { ALLOW, AUDIT_ARCH_X86_64, anySeccompData, EPERM, op, seccompData, validProgram } from './programs.js';
+
+function holds({ field, mask, ...condition }: Condition, { args, instructionPointer }: SeccompData): boolean {
+  const value = ([...args, instructionPointer][field] as bigint) & mask;
+  if (condition.kind === 'between') return value >= condition.from && value <= condition.to;
+  return (value === condition.value) === (condition.kind === 'equal');
+}
+
+/** What a table says of a call: every decision whose conditions hold, and whether all conditions could be told. */
+function lookUp({ architectures, otherArchitectures }: PolicyTable, data: SeccompData) {
+  const nr = data.nr >>> 0;
+  const isX32 = data.arch === AUDIT_ARCH_X86_64 && nr >= X32_SYSCALL_BIT;
+  const table = architectures.find(
+    ({ architecture: { auditArch, name } }) => auditArch === data.arch && (name === 'x32') === isX32,
+  );
+  const range = (table?.ranges ?? otherArchitectures).find(({ from, to }) => from <= nr && nr <= to);
+  if (!range) throw new Error(`no range for ${nr}`);
+  const actions: Action[] = range.decisions
+    .filter(({ when }) => when === undefined || when.some((term) => term.every((condition) => holds(condition, data))))
+    .map(({ action }) => action);
+  return { actions, isExact: range.decisions.every(({ when }) => when !== undefined) };
+}
+
+// No arithmetic that makes diagrams explode; those are refused, which another test sees.
+const operations = Object.values(Opcode).filter(
+  (code) => ![Opcode.MUL_X, Opcode.DIV_X, Opcode.MUL_K, Opcode.DIV_K].includes(code as never),
+);
+
+describe('policyTable', () => {
+  it('says of any call what the simulator says', () => {
+    let told = 0;
+    fc.assert(
+      fc.property(
+        validProgram(operations),
+        fc.array(anySeccompData, { minLength: 1, maxLength: 20 }),
+        (program, calls) => {
+          let table: PolicyTable;
+          try {
+            table = policyTable({ instructions: program, endianness: 'little' }, { nodes: 100_000, steps: 1_000_000 });
+          } catch (error) {
+            if (error instanceof ProgramTooComplexError) return;
+            throw error;
+          }
+          told++;
+          const simulator = createSimulator({ instructions: program, endianness: 'little' });
+          for (const data of calls) {
+            const expected = kernelAction(encodeAction(simulator.simulate(data).action));
+            const { actions, isExact } = lookUp(table, data);
+            if (isExact) expect(actions).toEqual([expected]);
+            else expect(actions).toContainEqual(expected);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(told).toBeGreaterThan(200);
+  });
+
+  it('covers every number once, with conditions that exclude each other', () => {
+    const arg0Low = 16;
+    const program = [
+      op(Opcode.LD_ABS, 4),
+      op(Opcode.JEQ_K, AUDIT_ARCH_X86_64, 0, 5),
+      op(Opcode.LD_ABS, 0),
+      op(Opcode.JEQ_K, 41, 0, 2),
+      op(Opcode.LD_ABS, arg0Low),
+      op(Opcode.JEQ_K, 1, 0, 1),
+      op(Opcode.RET_K, ALLOW),
+      op(Opcode.RET_K, EPERM),
+    ];
+    const table = policyTable({ instructions: program, endianness: 'little' });
+    expect(table.architectures.map(({ architecture }) => architecture.name)).toEqual(['x86_64', 'x32']);
+    const [x86_64] = table.architectures;
+    expect(x86_64?.ranges.map(({ from, to }) => [from, to])).toEqual([
+      [0, 40],
+      [41, 41],
+      [42, X32_SYSCALL_BIT - 1],
+    ]);
+    const [allowed, denied] = x86_64?.ranges[1]?.decisions ?? [];
+    const low = { field: 0, mask: 0xffffffffn, value: 1n };
+    expect(allowed).toEqual({ action: { kind: 'ALLOW' }, when: [[{ kind: 'equal', ...low }]] });
+    expect(denied).toEqual({ action: { kind: 'ERRNO', data: 1 }, when: [[{ kind: 'notEqual', ...low }]] });
+    const errno = { action: { kind: 'ERRNO', data: 1 }, when: [[]] };
+    expect(table.otherArchitectures).toEqual([{ from: 0, to: 0xffffffff, decisions: [errno] }]);
+  });
+
+  it('tells a filter that never asks for the architecture', () => {
+    // As some hand-written filters are: the same for every architecture.
+    const program = [
+      op(Opcode.LD_ABS, 0),
+      op(Opcode.JEQ_K, 59, 0, 1),
+      op(Opcode.RET_K, EPERM),
+      op(Opcode.RET_K, ALLOW),
+    ];
+    const table = policyTable({ instructions: program, endianness: 'little' });
+    const data = seccompData({ arch: parseArchitecture('aarch64').auditArch, nr: 59 });
+    expect(lookUp(table, data).actions).toEqual([{ kind: 'ERRNO', data: 1 }]);
+    expect(table.otherArchitectures.map(({ from, to }) => [from, to])).toEqual([
+      [0, 58],
+      [59, 59],
+      [60, 0xffffffff],
+    ]);
+  });
+
+  it('refuses to list what is too much to list', () => {
+    const program = [
+      op(Opcode.LD_ABS, 0),
+      op(Opcode.JSET_K, 1, 0, 1),
+      op(Opcode.RET_K, EPERM),
+      op(Opcode.RET_K, ALLOW),
+    ];
+    expect(() => policyTable({ instructions: program, endianness: 'little' })).toThrow(ProgramTooComplexError);
+  });
+});
