@@ -184,7 +184,8 @@ class Parser {
     if (token === 'false') return false;
     if (token.startsWith('"')) return this.stringValue;
     if (/^-?\d/.test(token)) return this.number();
-    throw this.unexpected('a value', this.path.length === 0 ? 'a profile is a JSON object, { … }' : undefined);
+    const hint = 'JSON begins with "{", YAML with "key:", a plain list with "default", a unit with "[Service]"';
+    throw this.unexpected('a value', this.path.length === 0 ? hint : undefined);
   }
 
   private number(): bigint | InexactNumber {

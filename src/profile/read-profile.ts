@@ -23,7 +23,12 @@ import { decodeText } from './source-text.js';
 export function readProfile(input: string | Uint8Array | object, options: ReadOptions = {}): ParsedProfile {
   const { source, format } = options;
   const text = textOf(input, source);
-  if (text === undefined) return readDocument(documentOfObject(input as object, source), options);
+  if (text === undefined) {
+    if (format === 'systemd' || format === 'list') {
+      throw new InvalidArgumentError(`a profile of the format "${format}" is text, not an object`);
+    }
+    return readDocument(documentOfObject(input as object, source), options);
+  }
   switch (detectSyntax(text, source, format)) {
     case 'json':
       return readDocument(parseJson(text, source), options);

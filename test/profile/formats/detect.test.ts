@@ -49,7 +49,8 @@ describe('the format is told by the content', () => {
     expect(() => read('SystemCallFilter=read', 'list')).toThrow(ProfileError);
   });
 
-  it('is no number and no null', () => {
+  it('is no number and no null, nor an object where the format is lines', () => {
+    expect(() => readProfile({ defaultAction: 'SCMP_ACT_LOG' }, { format: 'list' })).toThrow(InvalidArgumentError);
     for (const input of [null, undefined, 7]) expect(() => readProfile(input as never)).toThrow(InvalidArgumentError);
   });
 });
