@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeReturnValue } from '../../../src/action.js';
-import { createSimulator, type SeccompData } from '../../../src/bpf/index.js';
-import { type Action, type ArchitectureName, compileProfileSync, parseArchitecture } from '../../../src/index.js';
+import { type ArchitectureName, parseArchitecture } from '../../../src/architecture.js';
+import { createSimulator, type SeccompData } from '../../../src/bpf/simulate.js';
+import { compileProfileSync } from '../../../src/compiler/index.js';
 import { loadLibseccompSync } from '../../../src/libseccomp/index.js';
+import type { Action } from '../../../src/policy.js';
 import { readProfile } from '../../../src/profile/index.js';
 
 const libseccomp = loadLibseccompSync();
