@@ -48,7 +48,7 @@ Examples:
 /** What is explained: the policy of a program, and the profile that it was made of. */
 interface Explained {
   policy: NamedPolicy;
-  profile?: { parsed: ParsedProfile; resolved: SeccompPolicy };
+  profile?: { parsed: ParsedProfile; resolved: SeccompPolicy; arches: readonly ArchitectureName[] };
 }
 
 async function explain(path: string, syscall: string | undefined, flags: Flags): Promise<void> {
@@ -80,7 +80,7 @@ async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise
   const { endianness } = parseArchitecture(arch);
   return {
     policy: nameTable(policyTable(compiled.program, { endianness }), libseccomp),
-    profile: { parsed, resolved: policy },
+    profile: { parsed, resolved: policy, arches: compiled.arches },
   };
 }
 
@@ -117,7 +117,10 @@ function answersFor({ policy, profile }: Explained, syscall: string, libseccomp:
   });
   return answers.map((answer) => ({
     ...answer,
-    ...(profile && { entries: ruleSources(profile.resolved, answer.through ? syscall : answer.name) }),
+    // The profile's entries say nothing of architectures that it does not list.
+    ...(profile?.arches.includes(answer.architecture) && {
+      entries: ruleSources(profile.resolved, answer.through ? syscall : answer.name),
+    }),
   }));
 }
 
@@ -129,7 +132,13 @@ function formatAnswer(answer: Answer, { profile }: Explained): string {
     const place = position ? `${file}:${position.line}:${position.column}` : file;
     return `    ${place}: ${path}: ${formatAction(action, architecture)}${isConditional ? ', depending on arguments' : ''}`;
   });
-  const isDefault = profile && says.length === 0;
-  const fallback = isDefault ? [`    no entry names it: the default action decides`] : [];
+  const fallback =
+    !profile || says.length > 0
+      ? []
+      : [
+          entries
+            ? '    no entry names it: the default action decides'
+            : `    the profile does not list ${architecture} among its architectures`,
+        ];
   return `${[`${architecture}: ${call}: ${formatDecisions(decisions, architecture)}`, ...says, ...fallback].join('\n')}\n`;
 }
