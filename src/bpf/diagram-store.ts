@@ -222,6 +222,17 @@ export class DiagramStore {
     return found;
   }
 
+  /** The nodes with which a function goes on once all variables before `level` are known. */
+  cut(root: Node, level: number): Set<Node> {
+    const seen = new Set<Node>([root]);
+    const behind = new Set<Node>();
+    for (const node of seen) {
+      if (this.level(node) >= level) behind.add(node);
+      else seen.add(this.low(node)).add(this.high(node));
+    }
+    return behind;
+  }
+
   /** Count work that makes no node against the budget of steps. */
   spend(steps: number): void {
     this.#steps -= steps;

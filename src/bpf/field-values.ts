@@ -16,6 +16,27 @@ interface Interval {
  * more than {@link MAX_TERMS} terms.
  */
 export function describeValues(store: DiagramStore, set: Node, field: Field): Terms | undefined {
+  return cheapest([describeAlike(store, set, field), describeByHalves(store, set, field)]);
+}
+
+/** With what is said of the upper half apart from what is said of the lower one, which may be of different kinds. */
+function describeByHalves(store: DiagramStore, set: Node, field: Field): Terms | undefined {
+  const middle = fieldLevel(field) + 32;
+  const terms: Term[] = [];
+  for (const lowSet of store.cut(set, middle)) {
+    if (lowSet === FALSE) continue;
+    const highSet = store.combine(set, set, (node) =>
+      store.level(node) >= middle ? (node === lowSet ? TRUE : FALSE) : undefined,
+    );
+    const [high, low] = [describeAlike(store, highSet, field), describeAlike(store, lowSet, field)];
+    if (!high || !low || terms.length + high.length * low.length > MAX_TERMS) return undefined;
+    for (const one of high) for (const other of low) terms.push([...one, ...other]);
+  }
+  return terms;
+}
+
+/** With conditions of one kind. */
+function describeAlike(store: DiagramStore, set: Node, field: Field): Terms | undefined {
   if (set === TRUE) return [[]];
   if (set === FALSE) return [];
   const complement = store.not(set);
@@ -37,25 +58,29 @@ export function describeValues(store: DiagramStore, set: Node, field: Field): Te
 
 /** How much there is to read. */
 export function costOf(terms: Terms): number {
-  const ofCondition = (condition: Condition) => (isTwoSided(condition) ? 1.75 : 1) + costOfMask(condition.mask);
+  const ofCondition = (condition: Condition) => {
+    const ends = condition.kind !== 'between' ? 1 : isTwoSided(condition) ? 1.75 : 1.1;
+    return ends + costOfMask(condition.mask);
+  };
   const ofTerm = (term: Term) => term.reduce((sum, condition) => sum + ofCondition(condition), 0.5);
   return terms.reduce((sum, term) => sum + ofTerm(term), 0);
 }
 
-/** A mask with holes in the upper half is an accident of two values that differ in one bit. */
+/** A mask that leaves out a bit or two is more often an accident of a few values than meant. */
 function costOfMask(mask: bigint): number {
   if (mask === ALL_BITS) return 0;
-  const isMeant = mask <= LOW_HALF || (mask & LOW_HALF) === 0n;
-  return isMeant ? 0.25 : 2;
+  if (mask === LOW_HALF || (mask & LOW_HALF) === 0n) return 0.25;
+  const width = mask > LOW_HALF ? 64 : 32;
+  return width - bitsOf(mask).length < 4 ? 6 : 0.25;
 }
 
-function isTwoSided(condition: Condition): boolean {
-  return condition.kind === 'between' && condition.from !== 0n && condition.to !== condition.mask;
+function isTwoSided(condition: Extract<Condition, { kind: 'between' }>): boolean {
+  return condition.from !== 0n && condition.to !== condition.mask;
 }
 
-function cheapest(candidates: readonly Terms[]): Terms | undefined {
+function cheapest(candidates: readonly (Terms | undefined)[]): Terms | undefined {
   return candidates.reduce<Terms | undefined>(
-    (least, each) => (least === undefined || costOf(each) < costOf(least) ? each : least),
+    (least, each) => (each && (least === undefined || costOf(each) < costOf(least)) ? each : least),
     undefined,
   );
 }

@@ -25,7 +25,7 @@ export function recoverConditions(store: DiagramStore, node: Node): Terms | unde
  */
 function recoverFrom(store: DiagramStore, node: Node, recover: (rest: Node) => Terms | undefined): Terms | undefined {
   const field = Math.floor((store.level(node) - Level.ARGUMENTS) / 64) as Field;
-  const rests = [...restsBehind(store, node, field)].filter((rest) => rest !== FALSE);
+  const rests = [...store.cut(node, fieldLevel(field) + 64)].filter((rest) => rest !== FALSE);
   // Of each pair it is asked which is wider, so that many would take long; and nobody would read them.
   if (rests.length > MAX_TERMS) return undefined;
   const found: Term[] = [];
@@ -40,18 +40,6 @@ function recoverFrom(store: DiagramStore, node: Node, recover: (rest: Node) => T
     for (const one of values) for (const other of later) found.push([...one, ...other]);
   }
   return found;
-}
-
-/** The nodes that come after a field. */
-function restsBehind(store: DiagramStore, node: Node, field: Field): Set<Node> {
-  const end = fieldLevel(field) + 64;
-  const seen = new Set<Node>([node]);
-  const rests = new Set<Node>();
-  for (const each of seen) {
-    if (store.level(each) >= end) rests.add(each);
-    else seen.add(store.low(each)).add(store.high(each));
-  }
-  return rests;
 }
 
 /** The values of the field from which it goes on with one of the given nodes. */

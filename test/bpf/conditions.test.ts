@@ -103,15 +103,19 @@ describe('recovered conditions are those that were meant', () => {
     ['arg0 == 2 and arg1 == 3', [[equal(1, 3n), equal(0, 2n)]]],
     ['arg1 == 2, or arg0 == 1', [[equal(0, 1n)], [equal(1, 2n)]]],
     [
-      '(arg0 & 0xffffffff00000000) != 0x0 and (arg0 & 0xf0) != 0x0',
+      'arg0 >= 0x100000000 and (arg0 & 0xf0) != 0x10',
       [
         [
           { kind: 'notEqual', field: 0, mask: ALL_BITS ^ LOW_HALF, value: 0n },
-          { kind: 'notEqual', field: 0, mask: 0xf0n, value: 0n },
+          { kind: 'notEqual', field: 0, mask: 0xf0n, value: 0x10n },
         ],
       ],
     ],
-    ['(arg0 & 0x70) != 0x0', [[{ kind: 'notEqual', field: 0, mask: 0x70n, value: 0n }]]],
+    ['(arg0 & 0xfe) != 0x70', [[{ kind: 'notEqual', field: 0, mask: 0xfen, value: 0x70n }]]],
+    [
+      'arg0 == 0, or arg0 == 8, or arg0 == 0x20000, or arg0 == 0x20008',
+      [[equal(0, 0n)], [equal(0, 8n)], [equal(0, 0x20000n)], [equal(0, 0x20008n)]],
+    ],
     ['arg0 != 0', [[between(0, 1n, ALL_BITS)]]],
     ['instruction_pointer == 0x10000', [[equal(6, 0x10000n)]]],
     ['', [[equal(0, 5n)], [between(0, 0n, 4n)], [between(0, 6n, ALL_BITS)]]],
