@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander';
+import { compareDecisions } from '../bpf/compare.js';
+import { formatComparison } from '../explain/format-comparison.js';
+import { nameComparison } from '../explain/name-comparison.js';
+import { loadLibseccompSync } from '../libseccomp/index.js';
+import { addComparisonOptions, type ComparisonFlags, readBoth } from './comparison-inputs.js';
+import { differenceJson } from './difference-json.js';
+import { ExitCode } from './exit-code.js';
+import { print } from './output.js';
+
+interface Flags extends ComparisonFlags {
+  only?: 'weaker' | 'stronger' | 'other';
+}
+
+export function addDiffCommand(program: Command): void {
+  const command = program
+    .command('diff')
+    .summary('what two filters decide differently, on every possible input')
+    .description(
+      'Compare two filters exactly: every architecture, system call and argument condition that B decides otherwise than A. ' +
+        'Weaker: B may let the call do more, or it cannot be told (another tracer or supervisor decides). ' +
+        'Exit 0: no difference; 1: some; 2: unusable input.',
+    );
+  addComparisonOptions(command)
+    .addOption(
+      new Option('--only <direction>', 'show, and count for the exit code, no others').choices([
+        'weaker',
+        'stronger',
+        'other',
+      ]),
+    )
+    .action(diff);
+}
+
+async function diff(a: string, b: string, flags: Flags): Promise<void> {
+  const libseccomp = loadLibseccompSync();
+  const programs = await readBoth([a, b], flags, libseccomp);
+  const all = nameComparison(compareDecisions(...programs), libseccomp);
+  const differences = flags.only ? all.filter(({ direction }) => direction === flags.only) : all;
+  print(
+    flags.json
+      ? `${JSON.stringify({ equal: all.length === 0, differences: differences.map(differenceJson) }, null, 2)}\n`
+      : formatComparison(differences),
+  );
+  if (differences.length > 0) process.exitCode = ExitCode.NO;
+}

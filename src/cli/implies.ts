@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { formatAction } from '../action.js';
+import { ARCHITECTURES } from '../architecture.js';
+import { implies } from '../bpf/compare.js';
+import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
+import type { SeccompData } from '../bpf/simulate.js';
+import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
+import { addComparisonOptions, type ComparisonFlags, readBoth } from './comparison-inputs.js';
+import { inputJson } from './difference-json.js';
+import { ExitCode } from './exit-code.js';
+import { print } from './output.js';
+
+export function addImpliesCommand(program: Command): void {
+  const command = program
+    .command('implies')
+    .summary('whether a filter is nowhere more permissive than another')
+    .description(
+      'Prove that A lets no call do more than B does, or show one that it does. ' +
+        'Exit 0: it is nowhere more permissive; 1: it is somewhere, or that cannot be told; 2: unusable input.',
+    );
+  addComparisonOptions(command).action(run);
+}
+
+async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> {
+  const libseccomp = loadLibseccompSync();
+  const answer = implies(...(await readBoth([a, b], flags, libseccomp)));
+  if (!answer.holds) process.exitCode = ExitCode.NO;
+  if (flags.json) {
+    const counterexample = answer.holds
+      ? {}
+      : { counterexample: { ...inputJson(answer.counterexample.data), ...actionsOf(answer.counterexample) } };
+    print(`${JSON.stringify({ holds: answer.holds, ...counterexample }, null, 2)}\n`);
+  } else if (answer.holds) print('A is nowhere more permissive than B\n');
+  else {
+    const { data } = answer.counterexample;
+    const actions = actionsOf(answer.counterexample);
+    print(`A is more permissive than B: ${describeCall(data, libseccomp)}: A ${actions.a}, B ${actions.b}\n`);
+  }
+}
+
+type Counterexample = Extract<ReturnType<typeof implies>, { holds: false }>['counterexample'];
+
+function actionsOf({ data, a, b }: Counterexample): { a: string; b: string } {
+  const architecture = architectureOf(data)?.name;
+  return { a: formatAction(a, architecture), b: formatAction(b, architecture) };
+}
+
+function architectureOf({ arch, nr }: SeccompData) {
+  const isX32 = nr >= X32_SYSCALL_BIT && nr < 2 * X32_SYSCALL_BIT;
+  const candidates = ARCHITECTURES.filter(({ auditArch }) => auditArch === arch);
+  return candidates.find(({ name }) => (name === 'x32') === isX32) ?? candidates[0];
+}
+
+function describeCall(data: SeccompData, libseccomp: Libseccomp): string {
+  const { arch, nr, args, instructionPointer } = data;
+  const architecture = architectureOf(data);
+  const signed = nr | 0;
+  const name = architecture && signed >= 0 ? libseccomp.resolveSyscallNumber(signed, architecture) : undefined;
+  const values = args.map((value) => `0x${value.toString(16)}`).join(', ');
+  const place = instructionPointer === 0n ? '' : ` from 0x${instructionPointer.toString(16)}`;
+  return `on ${architecture?.name ?? `architecture 0x${arch.toString(16)}`}, ${name ?? `call ${signed}`}(${values})${place}`;
+}
