@@ -59,6 +59,12 @@ it('what comes earlier in the data flow does not know what comes later', () => {
   expect(forbidden(inside('src/bpf'), inside('src/libseccomp', 'src/profile', 'src/compiler'))).toEqual([]);
 });
 
+it('nothing that a check is made of knows the check', () => {
+  const parts = inside('src/profile', 'src/syscalls', 'src/libseccomp', 'src/compiler', 'src/bpf');
+  expect(forbidden(parts, inside('src/check'))).toEqual([]);
+  expect(imports.filter(({ file }) => inside('src/check')(file)).length).toBeGreaterThan(20);
+});
+
 it('nobody imports the command line', () => {
   expect(forbidden((file) => !inside('src/cli')(file), inside('src/cli'))).toEqual([]);
 });

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkProfile, defaultTargets } from '../../src/check/index.js';
+import { InvalidArgumentError } from '../../src/errors.js';
+import { readProfile } from '../../src/profile/index.js';
+import { allow, allowList, args, check, deny, denyList, ids, libseccomp } from './profiles.js';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+const PODMAN = readFileSync(join(ROOT, 'build/test-inputs/podman-default.json'), 'utf8');
+
+describe('places', () => {
+  it('are those of the very value', () => {
+    const text =
+      '{\n  "defaultAction": "SCMP_ACT_ALLOW",\n  "syscalls": [\n    {"names": ["kill", "ptrase"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]}';
+    const [found] = check(text).findings.filter(({ id }) => id === 'unknown-syscall');
+    expect(found).toMatchObject({
+      severity: 'error',
+      path: 'syscalls[0].names[1]',
+      position: { line: 4, column: 24 },
+      source: 'profile.json',
+      message: 'no architecture has a system call "ptrase", so the filter does NOT deny it',
+      advice: 'write "ptrace" if that is meant, or take it out',
+    });
+  });
+
+  it('come in the order of the text', () => {
+    const offsets = check(PODMAN, { targets: undefined }).findings.map(({ position }) => position?.offset ?? -1);
+    expect(offsets).toEqual([...offsets].sort((a, b) => a - b));
+  });
+
+  it('are paths alone for an object', () => {
+    const parsed = readProfile(denyList(deny('ptrase')));
+    const { findings } = checkProfile(parsed, { libseccomp, targets: ['x86_64'] });
+    expect(findings.find(({ id }) => id === 'unknown-syscall')).toMatchObject({
+      position: undefined,
+      source: 'profile',
+    });
+  });
+});
+
+describe("Podman's default", () => {
+  it('has what docs/check.md defends one by one, and nothing else', () => {
+    const { findings } = check(PODMAN, { targets: undefined });
+    expect(findings.map(({ id, path }) => `${id} ${path}`)).toEqual([
+      'multiplexer-open syscalls[1].names[320]',
+      'ineffective-rule syscalls[15].names[7]',
+      'wide-comparison syscalls[31].args[0]',
+      'wide-comparison syscalls[32].args[0]',
+      'redundant-rule syscalls[33].names[0]',
+      'wide-comparison syscalls[33].args[0]',
+    ]);
+  });
+});
+
+describe('targets', () => {
+  const targetsOf = (profile: object) =>
+    defaultTargets(readProfile({ ...denyList(), ...profile })).map(({ name }) => name);
+
+  it('are those of archMap, the wide ones of architectures, or the two usual ones', () => {
+    const archMap = [{ architecture: 'SCMP_ARCH_S390X' }, { architecture: 'SCMP_ARCH_X86' }];
+    expect(targetsOf({ architectures: undefined, archMap })).toEqual(['s390x', 'x86']);
+    expect(targetsOf({ architectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X86_64', 'SCMP_ARCH_ARM'] })).toEqual(['x86_64']);
+    expect(targetsOf({ architectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_ARM'] })).toEqual(['x86', 'arm']);
+    expect(targetsOf({ architectures: [] })).toEqual(['x86_64', 'aarch64']);
+  });
+
+  it('are named where a finding is not of all', () => {
+    const profile = { ...allowList(allow('open')), architectures: undefined };
+    const of = (targets: string[]) =>
+      check(profile, { targets }).findings.find(({ id }) => id === 'arch-missing-syscall')?.message;
+    expect(of(['aarch64'])).toMatch(/not allowed$/);
+    expect(of(['x86_64', 'aarch64'])).toMatch(/not allowed \(on aarch64\)$/);
+    expect(of(['x86_64'])).toBeUndefined();
+  });
+
+  it('decide which entries count, and so do capabilities and the kernel', () => {
+    const entry = allow('bpf', { includes: { caps: ['CAP_BPF'], minKernel: '5.8' } });
+    const conflicting = allowList(entry, deny('bpf'));
+    expect(ids(check(conflicting))).not.toContain('ineffective-rule');
+    expect(ids(check(conflicting, { capabilities: ['BPF'] }))).toContain('ineffective-rule');
+    expect(ids(check(conflicting, { capabilities: ['BPF'], kernel: '4.19' }))).not.toContain('ineffective-rule');
+  });
+
+  it('look at entries for other capabilities where the condition itself is wrong', () => {
+    const entry = deny('socket', { ...args([0, 'EQ', 16]), excludes: { caps: ['CAP_NET_ADMIN'] } });
+    expect(ids(check(denyList(entry), { capabilities: ['all'] }))).toContain('wide-comparison');
+  });
+
+  it('know the order of arguments on each machine', () => {
+    // clone(2) takes its flags second on s390x, where argument 0 is the address of a stack.
+    const profile = denyList(deny('clone', args([0, 'EQ', 0x10000000])));
+    const on = (name: string) =>
+      ids(check({ ...profile, architectures: [`SCMP_ARCH_${name.toUpperCase()}`] }, { targets: [name] }));
+    expect(on('s390x')).not.toContain('wide-comparison');
+    expect(on('x86_64')).toContain('wide-comparison');
+  });
+});
+
+describe('runtimes', () => {
+  it('that answer ENOSYS for new calls need no stub', () => {
+    const profile = { ...allowList(), defaultErrnoRet: 1 };
+    expect(ids(check(profile))).toContain('new-calls-refused');
+    expect(ids(check(profile, { runtime: 'runc' }))).not.toContain('new-calls-refused');
+    expect(ids(check(profile, { enosysStub: true }))).not.toContain('new-calls-refused');
+  });
+
+  it('that read masks the other way round are followed', () => {
+    const profile = denyList(deny('ioctl', args([1, 'MASKED_EQ', 0x5412, 0xffffffff])));
+    expect(ids(check(profile))).toContain('masked-value-bits');
+    expect(ids(check(profile, { runtime: 'youki' }))).not.toContain('masked-value-bits');
+  });
+});
+
+describe('ignoring', () => {
+  const profile = denyList(
+    deny('ptrase'),
+    deny('mouny', { comment: 'gone soon: scmp-ignore unknown-syscall, errno-missing' }),
+  );
+
+  it('by the caller, all of an id', () => {
+    const { findings, ignored } = check(profile, { ignore: ['unknown-syscall'] });
+    expect(findings.map(({ id }) => id)).not.toContain('unknown-syscall');
+    expect(ignored.map(({ path }) => path)).toEqual(['syscalls[1].names[0]', 'syscalls[2].names[0]']);
+  });
+
+  it('by a comment, those of its entry alone', () => {
+    const { findings, ignored } = check(profile);
+    expect(findings.filter(({ id }) => id === 'unknown-syscall').map(({ path }) => path)).toEqual([
+      'syscalls[1].names[0]',
+    ]);
+    expect(ignored.map(({ path }) => path)).toEqual(['syscalls[2].names[0]']);
+  });
+
+  it('an id there is not is an error, with the nearest', () => {
+    expect(() => check(profile, { ignore: ['unknown-sycall'] })).toThrow(InvalidArgumentError);
+    expect(() => check(profile, { ignore: ['unknown-sycall'] })).toThrow(/did you mean unknown-syscall/);
+  });
+
+  it('does not take an id that is part of another', () => {
+    const { ignored } = check(denyList(deny('mouny', { comment: 'scmp-ignore unknown-syscalls' })));
+    expect(ignored).toEqual([]);
+  });
+});
+
+describe('hostile profiles', () => {
+  const EVIL = '\u001b[2J\u202e::error::\r\n<script>\u009b';
+
+  it('cannot put control characters into a finding', () => {
+    const profile = { ...denyList(deny(EVIL.replace(' ', '')), allow(`${EVIL}2`)), [EVIL]: 1 };
+    const { findings } = check(profile);
+    expect(findings.length).toBeGreaterThan(2);
+    const texts = findings.flatMap(({ message, advice }) => [message, advice]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    for (const text of texts) expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+  });
+
+  it('are answered in bounded time and length', () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `no_such_call_${index % 300}`);
+    const many = denyList(
+      { names: [...names, 'x'.repeat(100_000)], action: 'SCMP_ACT_ERRNO', errnoRet: 1 },
+      ...Array.from({ length: 300 }, (_, index) => deny('getpid', args([0, 'EQ', index % 7]))),
+    );
+    const start = performance.now();
+    const { findings } = check(many);
+    expect(performance.now() - start).toBeLessThan(10_000);
+    for (const { message } of findings) expect(message.length).toBeLessThan(1500);
+  });
+});

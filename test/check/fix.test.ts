@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isAsStrict } from '../../src/check/as-strict.js';
+import { fixProfile } from '../../src/check/index.js';
+import { compileProfileSync } from '../../src/compiler/index.js';
+import { readProfile } from '../../src/profile/index.js';
+import { allow, allowList, args, deny, denyList, libseccomp, type Options } from './profiles.js';
+
+const compile = (profile: object | string) => compileProfileSync(profile, { arch: 'x86_64', verify: false });
+
+function fix(text: string, options: Options = {}) {
+  const read = (each: string) => readProfile(each, { source: 'profile.json' });
+  return fixProfile(text, read, { targets: ['x86_64'], ...options, libseccomp });
+}
+
+describe('isAsStrict', () => {
+  const some = denyList(deny('kill', args([1, 'EQ', 9])));
+  const more = denyList(deny('kill', args([1, 'MASKED_EQ', 0xffffffff, 9])));
+
+  it('is true of the same and of a stricter program', () => {
+    expect(isAsStrict(compile(some), compile(some))).toBe(true);
+    expect(isAsStrict(compile(more), compile(some))).toBe(true);
+  });
+
+  it('is false of a weaker one, by a single value of one argument', () => {
+    expect(isAsStrict(compile(some), compile(more))).toBe(false);
+    expect(isAsStrict(compile(denyList()), compile(some))).toBe(false);
+    expect(isAsStrict(compile({ ...some, defaultAction: 'SCMP_ACT_ALLOW', architectures: [] }), compile(some))).toBe(
+      true,
+    );
+  });
+
+  it('looks at the action, not at its errno', () => {
+    const other = denyList(deny('kill', { ...args([1, 'EQ', 9]), errnoRet: 38 }));
+    const killing = denyList({ names: ['kill'], action: 'SCMP_ACT_KILL_PROCESS', ...args([1, 'EQ', 9]) });
+    expect(isAsStrict(compile(other), compile(some))).toBe(true);
+    expect(isAsStrict(compile(killing), compile(some))).toBe(true);
+    expect(isAsStrict(compile(some), compile(killing))).toBe(false);
+  });
+});
+
+describe('fixProfile', () => {
+  it('mends in place and leaves the layout alone', async () => {
+    const text = `\uFEFF{
+\t"defaultAction":"SCMP_ACT_ALLOW",\r
+    "architectures" : ["SCMP_ARCH_X86_64"],
+  "syscalls": [
+    { "name": "socket" , "action": "SCMP_ACT_ERRNO", "args": [ {"index":0 , "op": "SCMP_CMP_EQ", "value" : 16} ] },
+    {
+      "names": ["kill"],
+      "comment": "{ \\"name\\": 1 }",
+      "action": "SCMP_ACT_ERRNO"
+    }
+  ]
+}
+`;
+    const { text: mended, fixed } = await fix(text);
+    expect(mended).toBe(`\uFEFF{
+\t"defaultAction":"SCMP_ACT_ALLOW",\r
+    "architectures" : ["SCMP_ARCH_X86_64"],
+  "syscalls": [
+    { "names": ["socket"] , "action": "SCMP_ACT_ERRNO", "args": [ {"index":0 , "op": "SCMP_CMP_MASKED_EQ", "value" : 4294967295, "valueTwo" : 16} ], "errnoRet": 1 },
+    {
+      "names": ["kill"],
+      "comment": "{ \\"name\\": 1 }",
+      "action": "SCMP_ACT_ERRNO",
+      "errnoRet": 1
+    }
+  ]
+}
+`);
+    expect(fixed.map(({ id }) => id).sort()).toEqual(['deprecated-name', 'errno-missing', 'wide-comparison']);
+    expect(await fix(mended)).toMatchObject({ text: mended, fixed: [] });
+  });
+
+  it('leaves alone what has no safe mend: NE, an allowance, arguments that calls read differently', async () => {
+    const profiles = [
+      allowList(allow('socket', args([0, 'NE', 16]))),
+      denyList(deny('socket', args([0, 'LT', 2]))),
+      denyList(deny('madvise munmap', args([1, 'EQ', 4096]))),
+      denyList(deny('socket chmod', args([1, 'EQ', 2]))),
+    ];
+    for (const profile of profiles) {
+      const text = JSON.stringify(profile);
+      expect((await fix(text)).text).toBe(text);
+    }
+  });
+
+  it('makes no mend after which there is no filter, and makes the others', async () => {
+    // The mended condition would be the second entry's, with another errno: libseccomp refuses that.
+    const { architectures: _, ...profile } = denyList(
+      deny('socket', args([0, 'EQ', 16])),
+      deny('socket', { ...args([0, 'MASKED_EQ', 0xffffffff, 16]), errnoRet: 22 }),
+      { names: ['kill'], action: 'SCMP_ACT_ERRNO' },
+    );
+    const { text, fixed } = await fix(JSON.stringify(profile));
+    expect(fixed.map(({ id }) => id)).toEqual(['errno-missing']);
+    expect(JSON.parse(text).syscalls[1]).toEqual(profile.syscalls[1]);
+  });
+
+  it('does not mend formats whose keys are others', async () => {
+    const seccompiler = JSON.stringify({
+      main: {
+        mismatch_action: 'allow',
+        match_action: { errno: 1 },
+        filter: [{ syscall: 'socket', args: [{ index: 0, type: 'qword', op: 'eq', val: 16 }] }],
+      },
+    });
+    const { text, report } = await fix(seccompiler);
+    expect(report.findings.map(({ id }) => id)).toContain('wide-comparison');
+    expect(text).toBe(seccompiler);
+  });
+
+  it('passes nothing that the profile stopped, finds nothing more to mend, and keeps every other value', async () => {
+    const syscall = fc.constantFrom('socket', 'kill', 'ioctl', 'madvise', 'personality', 'chmod', 'lseek');
+    const condition = fc.record({
+      index: fc.integer({ min: 0, max: 3 }),
+      op: fc.constantFrom('EQ', 'NE', 'LT', 'GE', 'MASKED_EQ').map((op) => `SCMP_CMP_${op}`),
+      value: fc.constantFrom(0, 1, 9, 0xffff, 0xffffffff, 2 ** 32, 2 ** 40 + 9),
+      valueTwo: fc.option(fc.constantFrom(0, 1, 9, 2 ** 32 + 1), { nil: undefined }),
+    });
+    const entry = fc.record({
+      names: fc.uniqueArray(syscall, { minLength: 1, maxLength: 2 }),
+      action: fc.constantFrom('SCMP_ACT_ERRNO', 'SCMP_ACT_ALLOW', 'SCMP_ACT_KILL_PROCESS'),
+      args: fc.uniqueArray(condition, { maxLength: 2, selector: ({ index }) => index }),
+    });
+    const profile = fc.record({
+      defaultAction: fc.constantFrom('SCMP_ACT_ALLOW', 'SCMP_ACT_ERRNO', 'SCMP_ACT_LOG'),
+      architectures: fc.constantFrom(['SCMP_ARCH_X86_64'], ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']),
+      syscalls: fc.array(entry, { maxLength: 3 }),
+    });
+    let mends = 0;
+    await fc.assert(
+      fc.asyncProperty(profile, fc.constantFrom(undefined, 2, '\t'), async (written, indent) => {
+        const text = JSON.stringify(written, null, indent);
+        const { text: mended, fixed } = await fix(text);
+        mends += fixed.length;
+        expect((await fix(mended)).fixed).toEqual([]);
+        const before = tryToCompile(text);
+        if (before) expect(isAsStrict(compile(mended), before)).toBe(true);
+      }),
+      { numRuns: 150 },
+    );
+    expect(mends).toBeGreaterThan(50);
+  });
+});
+
+function tryToCompile(text: string) {
+  try {
+    return compile(text);
+  } catch {
+    return undefined;
+  }
+}

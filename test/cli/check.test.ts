@@ -1,0 +1,117 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scmp } from './scmp.js';
+
+const CLEAN =
+  '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86"],"syscalls":[{"names":["swapon"],"action":"SCMP_ACT_ERRNO","errnoRet":1}]}';
+const ADVISED = CLEAN.replace(',"errnoRet":1', '');
+const FAULTY = CLEAN.replace('swapon', 'swapoon');
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'scmp-check-'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('scmp check', () => {
+  it('leaves with 0 where nothing is wrong, 1 with findings, 2 where a profile cannot be read', () => {
+    const [clean, faulty] = [file('clean.json', CLEAN), file('faulty.json', FAULTY)];
+    const none = scmp(['check', clean]);
+    expect(none).toMatchObject({ status: 0, stderr: '' });
+    expect(none.stdout.toString()).toBe('nothing found\n');
+    const some = scmp(['check', clean, faulty]);
+    expect(some).toMatchObject({ status: 1, stderr: '' });
+    expect(some.stdout.toString()).toMatch(
+      /faulty\.json:1:\d+: error: syscalls\[0\]\.names\[0\]: no architecture .*\[unknown-syscall\]\n {4}write "swapon"/,
+    );
+    const unreadable = scmp(['check', faulty, join(directory, 'missing.json')]);
+    expect(unreadable).toMatchObject({ status: 2, stderr: '' });
+    expect(unreadable.stdout.toString()).toMatch(/missing\.json: error: .*no such file \[unreadable\]/);
+    expect(unreadable.stdout.toString()).toContain('[unknown-syscall]');
+  });
+
+  it('takes advice for a finding when it is told to', () => {
+    expect(scmp(['check', '-'], { input: ADVISED })).toMatchObject({ status: 0 });
+    expect(scmp(['check', '-', '--strict'], { input: ADVISED })).toMatchObject({ status: 1 });
+  });
+
+  it('passes over what it is told to, and counts it', () => {
+    const { status, stdout } = scmp(['check', '-', '--ignore', 'unknown-syscall'], { input: FAULTY });
+    expect(status).toBe(0);
+    expect(stdout.toString()).toMatch(/nothing found; 1 ignored\n$/);
+    const unknown = scmp(['check', '-', '--ignore', 'unknown-sycall'], { input: FAULTY });
+    expect(unknown.status).toBe(2);
+    expect(unknown.stderr).toMatch(/^scmp: .*did you mean unknown-syscall\?/);
+  });
+
+  it('checks for the machines it is told to, or for the usual ones', () => {
+    const input =
+      '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":38,"syscalls":[{"names":["open"],"action":"SCMP_ACT_ALLOW"}]}';
+    const message = (...args: string[]) => scmp(['check', '-', ...args], { input }).stdout.toString();
+    expect(message()).toMatch(/aarch64 has no open.*\(on aarch64\)/);
+    expect(message('--arch', 'amd64')).not.toContain('has no open');
+    expect(message('--arch', 'arm64', '--arch', 'riscv64')).toMatch(/riscv64 has no open/);
+    expect(scmp(['check', '-', '--arch', 'z80'], { input })).toMatchObject({ status: 2 });
+  });
+
+  it('reports as JSON, SARIF and annotations, a profile that cannot be read too', () => {
+    for (const input of [FAULTY, '{']) {
+      const status = input === '{' ? 2 : 1;
+      const id = input === '{' ? 'unreadable' : 'unknown-syscall';
+      const json = scmp(['check', '-', '--json'], { input });
+      expect(json.status).toBe(status);
+      expect(JSON.parse(json.stdout.toString()).files[0].findings[0]).toMatchObject({ id, source: 'stdin' });
+      const sarif = scmp(['check', '-', '--format', 'sarif'], { input });
+      expect(sarif.status).toBe(status);
+      expect(JSON.parse(sarif.stdout.toString()).runs[0].results[0]).toMatchObject({ ruleId: id, level: 'error' });
+      const github = scmp(['check', '-', '--format', 'github'], { input });
+      expect(github.stdout.toString()).toMatch(/^::error file=stdin,line=1,col=\d+,title=/);
+    }
+  });
+
+  it('reads other formats', () => {
+    const input = 'SystemCallFilter=~swapoon\n';
+    expect(scmp(['check', '-', '--from', 'systemd'], { input })).toMatchObject({ status: 1 });
+  });
+});
+
+describe('scmp check --fix', () => {
+  const mended = ADVISED.replace('"SCMP_ACT_ERRNO"', '"SCMP_ACT_ERRNO","errnoRet":1');
+
+  it('mends the file, and the second time there is nothing to mend', () => {
+    const path = file('mend.json', ADVISED);
+    const { status, stdout } = scmp(['check', path, '--fix']);
+    expect(status).toBe(0);
+    expect(stdout.toString()).toMatch(/mended: .*\[errno-missing\]\nnothing found; 1 mended\n$/);
+    expect(readFileSync(path, 'utf8')).toBe(mended);
+    expect(scmp(['check', path, '--fix']).stdout.toString()).toBe('nothing found\n');
+  });
+
+  it('changes no file in a dry run', () => {
+    const path = file('dry.json', ADVISED);
+    expect(scmp(['check', path, '--fix', '--dry-run']).stdout.toString()).toContain('1 mended');
+    expect(readFileSync(path, 'utf8')).toBe(ADVISED);
+    expect(scmp(['check', path, '--dry-run'])).toMatchObject({ status: 2 });
+  });
+
+  it('writes the mended standard input to standard output, and the report beside it', () => {
+    const { status, stdout, stderr } = scmp(['check', '-', '--fix'], { input: ADVISED });
+    expect(status).toBe(0);
+    expect(stdout.toString()).toBe(mended);
+    expect(stderr).toContain('1 mended');
+  });
+
+  it('leaves a file alone that cannot be read', () => {
+    const path = file('broken.json', '{"defaultAction": "SCMP_ACT_ALOW"}');
+    expect(scmp(['check', path, '--fix'])).toMatchObject({ status: 2 });
+    expect(readFileSync(path, 'utf8')).toBe('{"defaultAction": "SCMP_ACT_ALOW"}');
+  });
+});
