@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { RULES } from '../../src/check/index.js';
+import { check, ids } from './profiles.js';
+
+const text = readFileSync(new URL('../../docs/check.md', import.meta.url), 'utf8');
+const sections = text
+  .split(/^### /m)
+  .slice(1)
+  .map((section) => {
+    const [, id = '', severity = ''] = /^`([a-z0-9-]+)` \((\w+)\)\n/.exec(section) ?? [];
+    const [, summary = ''] = section.split('\n');
+    return { id, severity, summary, section, example: /```json\n(.*)\n```/.exec(section)?.[1] };
+  });
+
+it('docs/check.md lists the findings there are, in the order of the registry', () => {
+  expect(sections.map(({ id, severity, summary }) => ({ id, severity, summary }))).toEqual(
+    RULES.map(({ id, severity, summary }) => ({ id, severity, summary })),
+  );
+});
+
+it.each(sections)(
+  '$id: says why, what to do and when to ignore it, with an example that has it',
+  ({ id, section, example }) => {
+    for (const part of ['*Why:*', '*Mend:*', '*Ignore*']) expect(section).toContain(part);
+    if (example === undefined)
+      expect(['rule-refused', 'filter-too-large', 'filter-near-limit', 'reader-warning']).toContain(id);
+    else expect(ids(check(example, { targets: undefined }))).toContain(id);
+  },
+);
