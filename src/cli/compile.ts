@@ -4,7 +4,6 @@ import { hostArchitecture } from '../../native-loader/host.js';
 import type { ArchitectureName } from '../architecture.js';
 import { parseArchitecture } from '../architecture.js';
 import { decodeProgram } from '../bpf/codec.js';
-import { disassemble, formatDisassembly } from '../bpf/index.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
@@ -12,7 +11,6 @@ import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
 import { printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
-import { syscallNames } from './syscall-names.js';
 
 type Format = 'bpf' | 'hex' | 'base64' | 'c' | 'json' | 'asm' | 'pfc';
 
@@ -61,7 +59,7 @@ async function compile(path: string, flags: Flags): Promise<void> {
     pfc: flags.format === 'pfc',
   });
   printWarnings(compiled.warnings, profile.source);
-  writeResult(render(compiled, flags.format, libseccomp), flags.output);
+  writeResult(await render(compiled, flags.format, libseccomp), flags.output);
 }
 
 async function explanation(profile: ParsedProfile, arch: ArchitectureName, flags: Flags): Promise<string> {
@@ -72,7 +70,7 @@ async function explanation(profile: ParsedProfile, arch: ArchitectureName, flags
   return flags.format === 'json' ? `${JSON.stringify(resolution, null, 2)}\n` : formatResolution(resolution);
 }
 
-function render(compiled: CompiledFilter, format: Format, libseccomp: Libseccomp): string | Uint8Array {
+async function render(compiled: CompiledFilter, format: Format, libseccomp: Libseccomp): Promise<string | Uint8Array> {
   const { program, arches, flags, usesListener, warnings, pfc } = compiled;
   switch (format) {
     case 'bpf':
@@ -85,8 +83,13 @@ function render(compiled: CompiledFilter, format: Format, libseccomp: Libseccomp
       return renderC(compiled);
     case 'json':
       return `${JSON.stringify({ arches, flags, usesListener, warnings, instructions: instructionsOf(compiled), program: Buffer.from(program).toString('base64') }, null, 2)}\n`;
-    case 'asm':
+    case 'asm': {
+      const [{ disassemble, formatDisassembly }, { syscallNames }] = await Promise.all([
+        import('../bpf/index.js'),
+        import('./syscall-names.js'),
+      ]);
       return formatDisassembly(disassemble(compiled, { syscallName: syscallNames(libseccomp) }));
+    }
     case 'pfc':
       return pfc as string;
   }

@@ -1,11 +1,10 @@
-import { decodeReturnValue, encodeAction, formatAction } from '../action.js';
+import { encodeAction, kernelAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { createSimulator, type SeccompData } from '../bpf/index.js';
+import { createSimulator, type SeccompData } from '../bpf/simulate.js';
 import type { Action, ArgumentCondition } from '../policy.js';
-import { CompileError } from './compile-error.js';
 import type { FilterOperation } from './filter-operation.js';
+import { miscompiled, type RuleOperation } from './miscompiled.js';
 
-type RuleOperation = Extract<FilterOperation, { kind: 'addRule' }>;
 type Arguments = SeccompData['args'];
 
 /** How many calls of one system call are tried, on each architecture: where rules compare by order, which goes wrong. */
@@ -30,11 +29,11 @@ export interface CheckOptions {
 /**
  * Try a program on the calls around the values its conditions name, and compare with the rules read one by one. libseccomp
  * 2.6.0 merges the conditions of one system call into a tree, and gets it wrong for some: of `a0 < 0x100000000` and
- * `a0 <= 5`, both denied, it lets 6 through. Such a program raises {@link CompileError} (`MISCOMPILED`).
+ * `a0 <= 5`, both denied, it lets 6 through. Such a program raises CompileError (`MISCOMPILED`).
  *
- * It tries values on and beside every boundary, in both halves of 64 bits; it is no proof. Where rules of several actions
- * hold, any of them will do. Multiplexers (`socketcall`, `ipc`) and the
- * calls that are reached through them are passed over.
+ * It tries values on and beside every boundary, in both halves of 64 bits; it is no proof, which `proveDecisions` is, at
+ * several times the cost. Where rules of several actions hold, any of them will do. Multiplexers (`socketcall`, `ipc`) and
+ * the calls that are reached through them are passed over.
  */
 export function checkDecisions(
   program: Uint8Array,
@@ -54,17 +53,12 @@ export function checkDecisions(
       const nr = resolve(last.name, architecture);
       if (nr === undefined || nr < 0 || MULTIPLEXERS.has(last.name)) continue;
       for (const args of callsAround(group, architecture)) {
-        const { returnValue } = simulator.simulate({ nr, arch: architecture.auditArch, instructionPointer: 0n, args });
+        const data: SeccompData = { nr, arch: architecture.auditArch, instructionPointer: 0n, args };
+        const { returnValue } = simulator.simulate(data);
         const right = decisions(group, args, architecture, defaultAction);
         if (right.some((action) => encodeAction(action) === returnValue)) continue;
-        const call = `${last.name}(${args.map((value) => `0x${value.toString(16)}`).join(', ')})`;
-        const says = (action: Action) => formatAction(action, architecture.name);
-        const got = decodeReturnValue(returnValue);
-        throw new CompileError(
-          'MISCOMPILED',
-          `${last.name}: libseccomp does not make of these entries what they say: on ${architecture.name}, ${call} gives ${got.kind === 'UNKNOWN' ? returnValue : says(got)} instead of ${right.map(says).join(' or ')}. It goes wrong where entries for one call have several LT, LE, GT or GE on one 64-bit argument; say it with one range, or with EQ and MASKED_EQ`,
-          { source, path: last.rule.path, position: last.rule.position },
-        );
+        const got = kernelAction(returnValue);
+        throw miscompiled({ architecture, data, got, right, rules: group, source });
       }
     }
   }
