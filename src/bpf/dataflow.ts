@@ -22,7 +22,12 @@ export interface FlowState {
   readonly scratch: readonly Origin[];
   /** The values of `seccomp_data.arch` with which the instruction can be reached. */
   readonly arch: ValueSet;
+  /** The system call numbers that comparisons for equality leave, while they are few ({@link FEW}); else undefined: any. */
+  readonly nr: ReadonlySet<number> | undefined;
 }
+
+/** How many system call numbers are still worth telling apart. */
+const FEW = 8;
 
 /**
  * Follow every path through a program (jumps go forward only, so one pass is all), keeping track of which fields the
@@ -37,6 +42,7 @@ export function analyzeFlow(instructions: readonly Instruction[]): (FlowState | 
     x: undefined,
     scratch: new Array<Origin>(SCRATCH_WORDS).fill(undefined),
     arch: { kind: 'except', values: new Set() },
+    nr: undefined,
   };
   instructions.forEach((instruction, index) => {
     const state = states[index];
@@ -49,7 +55,11 @@ export function analyzeFlow(instructions: readonly Instruction[]): (FlowState | 
           ? narrow(after.arch, instruction, branch === 0)
           : after.arch;
       if (arch.kind === 'only' && arch.values.size === 0) return;
-      const arriving = arch === after.arch ? after : { ...after, arch };
+      const nr =
+        instruction.code === Opcode.JEQ_K && branch === 0 && after.a === SeccompDataOffset.NR
+          ? new Set([instruction.k])
+          : after.nr;
+      const arriving = arch === after.arch && nr === after.nr ? after : { ...after, arch, nr };
       const known = states[target];
       states[target] = known ? join(known, arriving) : arriving;
     });
@@ -114,7 +124,14 @@ function join(one: FlowState, other: FlowState): FlowState {
         ? one.scratch
         : one.scratch.map((origin, slot) => same(origin, other.scratch[slot])),
     arch: union(one.arch, other.arch),
+    nr: unionOfFew(one.nr, other.nr),
   };
+}
+
+function unionOfFew(one: FlowState['nr'], other: FlowState['nr']): FlowState['nr'] {
+  if (one === other || one === undefined || other === undefined) return one === other ? one : undefined;
+  const all = new Set([...one, ...other]);
+  return all.size <= FEW ? all : undefined;
 }
 
 function union(one: ValueSet, other: ValueSet): ValueSet {

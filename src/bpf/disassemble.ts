@@ -1,7 +1,9 @@
-import { decodeReturnValue, formatAction } from '../action.js';
-import { ARCHITECTURES, type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { decodeReturnValue } from '../action.js';
+import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { errnoName } from '../errno.js';
+import { nameArgument } from './argument-naming.js';
 import { type ProgramInput, readProgram } from './codec.js';
-import { analyzeFlow, type FlowState } from './dataflow.js';
+import { analyzeFlow, type FlowState, type Origin } from './dataflow.js';
 import {
   type Endianness,
   type Instruction,
@@ -11,6 +13,7 @@ import {
   successors,
   X32_SYSCALL_BIT,
 } from './instruction.js';
+import { argumentAt, auditArchitecture, commonErrnoName, possibleArchitectures, X32 } from './naming.js';
 
 /** One instruction of a disassembly. */
 export interface Line {
@@ -27,6 +30,8 @@ export interface Line {
    * once the program has compared `arch`; empty before.
    */
   architectures: string[];
+  /** Names of those that cannot get here though any other can; absent where there are none. */
+  excludedArchitectures?: string[];
   /** False where no path leads. */
   reachable: boolean;
 }
@@ -49,10 +54,9 @@ interface Naming {
   syscallName: (token: number, nr: number) => string | undefined;
 }
 
-/** x32 is left out: it is told from x86_64 by the system call number. */
-const byAuditArch = new Map(ARCHITECTURES.filter(({ name }) => name !== 'x32').map((each) => [each.auditArch, each]));
-const X32 = parseArchitecture('x32');
 const MAX_SYSCALL = 0x7fffffff;
+/** MAX_ERRNO of linux/err.h. */
+const MAX_ERRNO = 4095;
 
 /**
  * Put a program into words, one line an instruction. A program that does not verify is put into words too, as far as it
@@ -75,24 +79,11 @@ export function disassemble(program: ProgramInput, options: DisassembleOptions =
       ...(comments.length > 0 && { comment: comments.join('; ') }),
       successors: successors(instruction, index),
       architectures: state?.arch.kind === 'only' ? [...state.arch.values].map(archName) : [],
+      ...(state?.arch.kind === 'except' &&
+        state.arch.values.size > 0 && { excludedArchitectures: [...state.arch.values].map(archName) }),
       reachable: state !== undefined,
     };
   });
-}
-
-/**
- * A disassembly as text, in columns that stay where they are: index, the instruction's four fields in hexadecimal, words,
- * and comments behind `#`. Ends with a newline.
- */
-export function formatDisassembly(lines: readonly Line[]): string {
-  const rows = lines.map(({ index, instruction: { code, jt, jf, k }, text, comment }) => {
-    const fields = [hexDigits(code, 4), hexDigits(jt, 2), hexDigits(jf, 2), hexDigits(k, 8)].map(
-      (field) => `0x${field}`,
-    );
-    const row = ` ${target(index)}: ${fields.join(' ')}  ${text}`;
-    return comment === undefined ? row : `${row.padEnd(72)}  # ${comment}`;
-  });
-  return [' line  CODE   JT   JF   K', '='.repeat(32), ...rows, ''].join('\n');
 }
 
 interface Description {
@@ -105,7 +96,10 @@ function describe(instruction: Instruction, index: number, state: FlowState | un
   if (!isOpcode(code)) return { text: '???', comment: 'no operation that seccomp takes' };
   switch (code) {
     case Opcode.LD_ABS:
-      return { text: `A = ${fieldName(k, naming.endianness)}` };
+      return {
+        text: `A = ${fieldName(k, naming.endianness)}`,
+        comment: argumentOf(k, state, naming)?.text,
+      };
     case Opcode.LD_LEN:
     case Opcode.LDX_LEN:
       return { text: `${registerOf(code)} = sizeof(seccomp_data)`, comment: '64' };
@@ -136,7 +130,8 @@ function describe(instruction: Instruction, index: number, state: FlowState | un
       return describeReturn(k, state, naming);
     default:
       if (arithmetic.has(code & 0xf0) && (code & 0x07) === 0x04) {
-        return { text: `A ${arithmetic.get(code & 0xf0)}= ${usesX(code) ? 'X' : hex(k)}` };
+        const flags = code === Opcode.AND_K ? argumentOf(state?.a, state, naming, 'low')?.value(k) : undefined;
+        return { text: `A ${arithmetic.get(code & 0xf0)}= ${usesX(code) ? 'X' : hex(k)}`, comment: flags };
       }
       return describeJump(instruction, index, state, naming);
   }
@@ -176,7 +171,7 @@ function describeJump(
   const [condition, opposite] = comparison.get(code & 0xf0)!(operand);
   const whenTrue = target(index + 1 + jt);
   const whenFalse = target(index + 1 + jf);
-  if (jt === jf) return { text: `goto ${whenTrue}`, comment: `whether or not ${condition}` };
+  if (jt === jf) return { text: `if (${condition}) goto ${whenTrue} else goto ${whenFalse}`, comment: 'either way' };
   if (jf === 0) return { text: `if (${condition}) goto ${whenTrue}`, comment };
   if (jt === 0) return { text: `if (${opposite}) goto ${whenFalse}`, comment };
   return { text: `if (${condition}) goto ${whenTrue} else goto ${whenFalse}`, comment };
@@ -186,7 +181,9 @@ function describeJump(
 function describeOperand(k: number, code: number, state: FlowState | undefined, naming: Naming): Description {
   const equality = code === Opcode.JEQ_K;
   if (state?.a === SeccompDataOffset.ARCH && equality) return { text: archName(k) };
-  if (state?.a !== SeccompDataOffset.NR || code === Opcode.JSET_K) return { text: hex(k) };
+  if (state?.a !== SeccompDataOffset.NR || code === Opcode.JSET_K) {
+    return { text: hex(k), comment: argumentOf(state?.a, state, naming, 'low')?.value(k) };
+  }
   // A negative number is no system call (libseccomp's tables hold pseudo system calls there), but -1 is a tracer's "skip".
   if (k > MAX_SYSCALL) return { text: equality ? String(k | 0) : hex(k) };
   const number = k < X32_SYSCALL_BIT ? String(k) : hex(k);
@@ -204,43 +201,73 @@ function describeOperand(k: number, code: number, state: FlowState | undefined, 
 }
 
 /** The architectures under which a system call number may be meant here. */
-function syscallArchitectures(nr: number, state: FlowState, naming: Naming): Architecture[] {
-  const found = possibleArchitectures(state, naming);
+function syscallArchitectures(nr: number, state: FlowState, { assumed }: Naming): Architecture[] {
   const x32 = (nr & X32_SYSCALL_BIT) !== 0;
-  return found.map((architecture) => (x32 && architecture.auditArch === X32.auditArch ? X32 : architecture));
+  return possibleArchitectures(state, assumed).map((architecture) =>
+    x32 && architecture.auditArch === X32.auditArch ? X32 : architecture,
+  );
 }
 
-function possibleArchitectures({ arch }: FlowState, { assumed }: Naming): Architecture[] {
-  const auditArches =
-    arch.kind === 'only'
-      ? [...arch.values]
-      : assumed.map(({ auditArch }) => auditArch).filter((value) => !arch.values.has(value));
-  return [...new Set(auditArches)].map((value) => byAuditArch.get(value)).filter((each) => each !== undefined);
+/** The argument at an offset, by its name in the few system calls that get here; with `half`, only that half of it. */
+function argumentOf(offset: Origin, state: FlowState | undefined, naming: Naming, half?: 'low' | 'high') {
+  const argument = offset === undefined ? undefined : argumentAt(offset, naming.endianness);
+  if (argument === undefined || state?.nr === undefined || (half ?? argument.half) !== argument.half) return undefined;
+  const calls = [...state.nr].flatMap((nr) =>
+    syscallArchitectures(nr, state, naming).map((architecture) => ({
+      name: naming.syscallName(architecture.token, nr),
+      architecture,
+    })),
+  );
+  const named = calls.flatMap(({ name, architecture }) => (name === undefined ? [] : [{ name, architecture }]));
+  return named.length === calls.length ? nameArgument(named, argument.index) : undefined;
 }
 
-function describeReturn(k: number, state: FlowState | undefined, naming: Naming): Description {
-  const action = decodeReturnValue(k);
-  if (action.kind === 'UNKNOWN') return { text: `return ${hex(k)}`, comment: 'unknown action: KILL_PROCESS' };
-  // A name that one of the architectures numbers differently is no name here.
-  const names = (state ? possibleArchitectures(state, naming) : []).map(({ name }) => formatAction(action, name));
-  const byNumber = names.find((name) => name !== formatAction(action));
-  return { text: `return ${byNumber ?? formatAction(action)}` };
+/** A return value so that nothing of it is lost: data stands in brackets wherever there is any. */
+function describeReturn(k: number, state: FlowState | undefined, { assumed }: Naming): Description {
+  const { kind } = decodeReturnValue(k);
+  const data = k & 0xffff;
+  switch (kind) {
+    case 'UNKNOWN':
+      return { text: `return ${hex(k)}`, comment: 'unknown action: KILL_PROCESS' };
+    case 'ERRNO':
+      return describeErrno(data, state ? possibleArchitectures(state, assumed) : []);
+    case 'TRACE':
+      return { text: `return TRACE(${data})` };
+    case 'TRAP':
+      return data === 0 ? { text: 'return TRAP' } : { text: `return TRAP(${data})`, comment: `si_errno ${data}` };
+    default:
+      return data === 0
+        ? { text: `return ${kind}` }
+        : { text: `return ${kind}(${data})`, comment: 'the data has no effect' };
+  }
+}
+
+function describeErrno(errno: number, architectures: readonly Architecture[]): Description {
+  if (errno > MAX_ERRNO) return { text: `return ERRNO(${errno})`, comment: `the kernel makes it ${MAX_ERRNO}` };
+  const name = commonErrnoName(errno, architectures);
+  if (name !== undefined) return { text: `return ERRNO(${name})` };
+  const names = architectures.flatMap((each) => {
+    const own = errnoName(errno, each.name);
+    return own === undefined ? [] : [`${each.name}:${own}`];
+  });
+  return { text: `return ERRNO(${errno})`, comment: names.length > 0 ? names.join(', ') : undefined };
 }
 
 /** `args[2].high`: the half of a 64-bit field that a load from `offset` gets depends on the byte order. */
 function fieldName(offset: number, endianness: Endianness): string {
   if (offset === SeccompDataOffset.NR) return 'nr';
   if (offset === SeccompDataOffset.ARCH) return 'arch';
-  const index = (offset - SeccompDataOffset.ARGS) >> 3;
-  if (offset % 4 !== 0 || index > 5) return `seccomp_data[${offset}]`;
-  const half = (offset % 8 === 0) === (endianness === 'little') ? 'low' : 'high';
-  return index < 0 ? `instruction_pointer.${half}` : `args[${index}].${half}`;
+  const argument = argumentAt(offset, endianness);
+  if (argument) return `args[${argument.index}].${argument.half}`;
+  const ip = argumentAt(offset + 8, endianness);
+  return offset >= SeccompDataOffset.INSTRUCTION_POINTER && ip?.index === 0
+    ? `instruction_pointer.${ip.half}`
+    : `seccomp_data[${offset}]`;
 }
 
 function archName(auditArch: number): string {
-  return byAuditArch.get(auditArch)?.name ?? hex(auditArch);
+  return auditArchitecture(auditArch)?.name ?? hex(auditArch);
 }
 
-const hexDigits = (value: number, width: number) => value.toString(16).padStart(width, '0');
 const hex = (value: number) => `0x${value.toString(16)}`;
 const target = (index: number) => String(index).padStart(4, '0');

@@ -6,6 +6,8 @@ export {
   precedence,
   type UnknownAction,
 } from '../action.js';
+export { type AssembledProgram, type AssembleOptions, assemble } from './assemble.js';
+export { AssemblyError, type AssemblyIssue, type AssemblyIssueCode } from './assembly-error.js';
 export {
   type DecodedProgram,
   decodeProgram,
@@ -21,8 +23,9 @@ export {
   type DecisionDiagramOptions,
   decide,
 } from './decision-diagram.js';
-export { type DisassembleOptions, disassemble, formatDisassembly, type Line } from './disassemble.js';
+export { type DisassembleOptions, disassemble, type Line } from './disassemble.js';
 export { InvalidProgramError, type InvalidProgramReason, UnknownByteOrderError } from './errors.js';
+export { type FormatOptions, formatAssembly, formatDisassembly, type ListingPart } from './format-disassembly.js';
 export {
   type Endianness,
   type Instruction,

@@ -23,6 +23,8 @@ const FIRST_NUMBER: Partial<Record<ArchitectureName, number>> = {
   x32: 0x40000000,
 };
 const firstNumber = ({ name }: Architecture) => FIRST_NUMBER[name] ?? 0;
+/** __ARM_NR_BASE of arch/arm/include/uapi/asm/unistd.h: `cacheflush` and other calls of ARM alone. */
+const ARM_PRIVATE = 0xf0000;
 /** More than any table has. */
 const NUMBERS = 1024;
 
@@ -49,6 +51,21 @@ export function lookUpSyscallNumber(libseccomp: Libseccomp, number: number): Sys
     const name = libseccomp.resolveSyscallNumber(number, architecture);
     return name === undefined ? [] : [{ architecture: architecture.name, name, number }];
   });
+}
+
+/** Every system call of an architecture that has a number there, by number. */
+export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture): { name: string; number: number }[] {
+  const first = firstNumber(architecture);
+  const calls: { name: string; number: number }[] = [];
+  const look = (start: number, count: number) => {
+    for (let number = start; number < start + count; number++) {
+      const name = libseccomp.resolveSyscallNumber(number, architecture);
+      if (name !== undefined) calls.push({ name, number });
+    }
+  };
+  look(first, NUMBERS);
+  if (architecture.name === 'arm') look(ARM_PRIVATE, 16);
+  return calls;
 }
 
 function findNumber(libseccomp: Libseccomp, name: string, architecture: Architecture): number | undefined {

@@ -68,6 +68,7 @@ test('a whole filter, as text', () => {
 ================================
  0000: 0x0020 0x00 0x00 0x00000004  A = arch
  0001: 0x0015 0x00 0x07 0xc000003e  if (A != x86_64) goto 0009
+# x86_64
  0002: 0x0020 0x00 0x00 0x00000000  A = nr
  0003: 0x0015 0x06 0x00 0x00000101  if (A == openat) goto 0010
  0004: 0x0015 0x05 0x00 0x40000101  if (A == x32:openat) goto 0010
@@ -75,10 +76,14 @@ test('a whole filter, as text', () => {
  0006: 0x0020 0x00 0x00 0x00000024  A = args[2].high
  0007: 0x0015 0x03 0x04 0x00000000  if (A == 0x0) goto 0011 else goto 0012
  0008: 0x0006 0x00 0x00 0x12340000  return 0x12340000                     # unknown action: KILL_PROCESS; unreachable
+# any architecture but x86_64
  0009: 0x0015 0x00 0x03 0x40000003  if (A != x86) goto 0013
+# x86_64, x86
  0010: 0x0006 0x00 0x00 0x00050001  return ERRNO(EPERM)
+# x86_64
  0011: 0x0006 0x00 0x00 0x7fff0000  return ALLOW
  0012: 0x0006 0x00 0x00 0x7ff00007  return TRACE(7)
+# any architecture but x86_64, x86
  0013: 0x0006 0x00 0x00 0x80000000  return KILL_PROCESS
 `);
 });
@@ -122,7 +127,7 @@ test('every operation in words', () => {
     [op(Opcode.JGE_K, 9, 0, 1), 'if (A < 0x9) goto 0036'],
     [op(Opcode.JSET_K, 8, 1, 0), 'if (A & 0x8) goto 0037'],
     [op(Opcode.JSET_X, 0, 0, 1), 'if (!(A & X)) goto 0038'],
-    [op(Opcode.JEQ_K, 8, 0, 0), 'goto 0038'],
+    [op(Opcode.JEQ_K, 8, 0, 0), 'if (A == 0x8) goto 0038 else goto 0038'],
     [op(Opcode.RET_A), 'return A'],
     [op(Opcode.LD_ABS, 0), 'A = nr'],
     [op(Opcode.RET_K), 'return KILL_THREAD'],

@@ -1,0 +1,39 @@
+import { ARCHITECTURES } from '../architecture.js';
+import type { Libseccomp } from './libseccomp.js';
+import { listSyscalls } from './syscall-table.js';
+
+/**
+ * Names and numbers of system calls as programs have them, one the inverse of the other: what `disassemble` and `assemble`
+ * ask for. Architectures are given by libseccomp's token; x32's numbers have bit 30 set.
+ */
+export interface SyscallNaming {
+  syscallName(token: number, nr: number): string | undefined;
+  syscallNumber(token: number, name: string): number | undefined;
+}
+
+interface Table {
+  names: ReadonlyMap<number, string>;
+  numbers: ReadonlyMap<string, number>;
+}
+
+/** libseccomp's tables; each architecture's is made when it is first asked for. */
+export function syscallNaming(libseccomp: Libseccomp): SyscallNaming {
+  const tables = new Map<number, Table>();
+  const tableOf = (token: number): Table | undefined => {
+    const known = tables.get(token);
+    const architecture = known ? undefined : ARCHITECTURES.find((each) => each.token === token);
+    if (!architecture) return known;
+    const calls = listSyscalls(libseccomp, architecture);
+    const numbers = new Map<string, number>();
+    // Of two numbers with one name, which libseccomp has not, only the first would be read back.
+    for (const { name, number } of calls) if (!numbers.has(name)) numbers.set(name, number);
+    const names = new Map([...numbers].map(([name, number]) => [number, name]));
+    const table = { names, numbers };
+    tables.set(token, table);
+    return table;
+  };
+  return {
+    syscallName: (token, nr) => tableOf(token)?.names.get(nr),
+    syscallNumber: (token, name) => tableOf(token)?.numbers.get(name),
+  };
+}
