@@ -301,7 +301,7 @@ if [ "$mode" != --all ] && [ "$mode" != --demo ]; then
 fi
 if [ "$mode" = --native ]; then exit 0; fi
 
-run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader tsconfig.json tsconfig.build.json \
+run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader examples tsconfig.json tsconfig.build.json \
   package-lock.json
 
 case "$mode" in
@@ -312,6 +312,7 @@ case "$mode" in
     want groff groff-base || true
     want runc runc || true
     want strace strace || true
+    want systemd-analyze systemd || true
     want busybox busybox-static || true
     if want s390x-linux-gnu-gcc 'gcc-s390x-linux-gnu libc6-dev-s390x-cross' && want qemu-s390x-static qemu-user-static; then
       run_step s390x build/oracle-s390x build/stamps/native wasm/host.c test/native/oracle.c

@@ -6,8 +6,10 @@ export {
   parseArchitecture,
 } from './architecture.js';
 export type { FilterProgram } from './bpf/program.js';
+export * from './check/index.js';
 export * from './compiler/index.js';
 export { InvalidArgumentError, ScmpError, type SourcePosition, UnsupportedHostError } from './errors.js';
+export * from './explain/index.js';
 export * from './libseccomp/index.js';
 export type {
   Action,
@@ -19,10 +21,27 @@ export type {
   Warning,
 } from './policy.js';
 export {
+  type EntryExplanation,
+  explainResolution,
+  extendProfile,
+  formatResolution,
+  INPUT_FORMATS,
+  type InputFormat,
+  type LoadBase,
+  loadProfile,
+  OUTPUT_FORMATS,
+  type OutputFormat,
   type ParsedProfile,
   ProfileError,
+  type ProfileFormat,
   type ProfileIssue,
   type ProfileIssueCode,
+  type ReadOptions,
+  type ResolutionExplanation,
+  type ResolveOptions,
   readProfile,
   resolvePolicy,
+  type WriteTarget,
+  writeProfile,
 } from './profile/index.js';
+export * from './syscalls/index.js';

@@ -1,0 +1,10 @@
+export {
+  CONSTANT_FAMILIES,
+  type ConstantFamily,
+  constantExpression,
+  constantName,
+  constantValue,
+  describeValue,
+  familyConstants,
+} from './constants.js';
+export { knownSyscalls, type ParameterType, type SyscallParameter, syscallSignature } from './signature.js';
