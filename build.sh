@@ -273,6 +273,11 @@ build_testinputs() {
     (cd package/usr/src/linux-headers-*-common &&
       cp -r --parents include/uapi/linux include/uapi/asm-generic include/linux/syscalls.h arch/*/include/uapi "$OLDPWD/linux")
     rm -rf package ./*.deb
+    # the schema of SARIF 2.1.0, in a package of its authors
+    npm pack --silent @microsoft/jest-sarif@1.0.0-beta.0
+    tar -xzf microsoft-jest-sarif-*.tgz package/lib/schemas/sarif-2.1.0-rtm.5.json
+    mv package/lib/schemas/sarif-2.1.0-rtm.5.json sarif-2.1.0.json
+    rm -rf package ./*.tgz
   ) >build/test-inputs.log 2>&1 || { cat build/test-inputs.log >&2; return 1; }
   step testinputs "build/test-inputs/: Podman's and Moby's default profiles, Linux's headers"
 }
