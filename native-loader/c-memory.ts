@@ -14,7 +14,13 @@ export function allocateProgram(memory: Memory, program: Uint8Array): Pointer {
   });
 }
 
-function setPointer(memory: Memory, view: DataView, offset: number, pointer: Pointer): void {
+/** Store an address, or any number of C's `size_t`. */
+export function setPointer(
+  memory: Pick<Memory, 'pointerSize' | 'endianness'>,
+  view: DataView,
+  offset: number,
+  pointer: Pointer,
+): void {
   if (memory.pointerSize === 8) view.setBigUint64(offset, pointer, memory.endianness === 'little');
   else view.setUint32(offset, Number(pointer), memory.endianness === 'little');
 }

@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import type koffi from 'koffi';
-import { UnsupportedHostError } from '../src/errors.js';
 import { type Host, seccompNumber, thisHost } from './host.js';
+import { allocator, type Koffi, loadKoffi, orErrno as orErrnoOf } from './load-koffi.js';
 
 /** An address in this process. */
 export type Pointer = bigint;
@@ -41,6 +39,11 @@ export interface Libc extends Memory {
   execve(path: Pointer | null, argv: Pointer | null, envp: Pointer | null): number;
   /** _exit(2): no atexit handlers, nothing flushed. */
   exit(status: number): never;
+  /** A pthread_spin_lock(3) that is held; to be freed with {@link Memory.free}. */
+  heldSpinLock(): Pointer;
+  /** Wait for the lock without any system call: the one way to wait for a thread under a filter that forbids futex(2). */
+  spinLock(lock: Pointer): void;
+  spinUnlock(lock: Pointer): void;
   /** environ(7): the environment as it is, including bytes that are not UTF-8. */
   environment(): Pointer;
 }
@@ -52,31 +55,16 @@ export const SIGNAL_SET_SIZE = 128;
 const SIG_SETMASK = 2;
 const RLIMIT_NOFILE = 7;
 
-type Koffi = typeof koffi;
-
-const requireHere = createRequire(import.meta.url);
+// pthread_spinlock_t is an int in glibc and musl.
+const SPIN_LOCK_SIZE = 8;
+const PTHREAD_PROCESS_PRIVATE = 0;
 
 /**
- * Bind the C library of this process. Raises {@link UnsupportedHostError} off Linux, and where koffi (an optional
- * dependency) is not installed or has no binary.
+ * Bind the C library of this process. Raises UnsupportedHostError where {@link loadKoffi} does.
  */
-export function openLibc(host: Host = thisHost, loadKoffi: () => Koffi = () => requireHere('koffi')): Libc {
-  if (host.platform !== 'linux') {
-    throw new UnsupportedHostError(
-      `seccomp is a feature of the Linux kernel and this is ${host.platform}: a filter can be compiled and examined here, but installed on Linux only`,
-    );
-  }
+export function openLibc(host: Host = thisHost, load?: () => Koffi): Libc {
+  const k = loadKoffi(host, load);
   const seccompSystemCall = seccompNumber(host);
-  let k: Koffi;
-  try {
-    k = loadKoffi();
-  } catch (cause) {
-    throw new UnsupportedHostError(
-      `the package koffi, which calls seccomp(2) for the loader, cannot be loaded on ${host.platform}-${host.arch}; ` +
-        'it is an optional dependency: install it (npm install koffi), unless it has no binary for this architecture',
-      { cause },
-    );
-  }
 
   // The symbols of the process itself: glibc or musl, whichever Node was linked with. Integers and pointers only, for
   // which Linux's calling conventions pass variadic arguments (syscall, prctl, fcntl) as they pass fixed ones.
@@ -90,10 +78,11 @@ export function openLibc(host: Host = thisHost, loadKoffi: () => Koffi = () => r
   const write = symbols.func('long write(int, void *, size_t)');
   const execve = symbols.func('int execve(void *, void *, void *)');
   const exit = symbols.func('void _exit(int)');
-  const memcpy = symbols.func('void *memcpy(void *, void *, size_t)');
+  const spinInit = symbols.func('int pthread_spin_init(void *, int)');
+  const spinLock = symbols.func('int pthread_spin_lock(void *)');
+  const spinUnlock = symbols.func('int pthread_spin_unlock(void *)');
 
-  // errno has to be read before JavaScript does anything else: Node's own system calls overwrite it.
-  const orErrno = (result: number) => (result === -1 ? -k.errno() : result);
+  const orErrno = (result: number) => orErrnoOf(k, result);
 
   return {
     seccomp: (operation, flags, args) => orErrno(syscall(seccompSystemCall, operation, flags, args)),
@@ -105,12 +94,16 @@ export function openLibc(host: Host = thisHost, loadKoffi: () => Koffi = () => r
     write: (fd, bytes) => orErrno(write(fd, bytes, bytes.length)),
     execve: (path, argv, envp) => orErrno(execve(path, argv, envp)),
     exit: (status) => exit(status) as never,
-    environment: () => k.decode(symbols.symbol('environ'), 'void *'),
-    allocate: (size, layOut) => {
-      const base: Pointer = k.alloc('uint8_t', size);
-      memcpy(base, layOut(base), size);
-      return base;
+    heldSpinLock: () => {
+      const lock: Pointer = k.alloc('uint8_t', SPIN_LOCK_SIZE);
+      spinInit(lock, PTHREAD_PROCESS_PRIVATE);
+      spinLock(lock);
+      return lock;
     },
+    spinLock: (lock) => spinLock(lock),
+    spinUnlock: (lock) => spinUnlock(lock),
+    environment: () => k.decode(symbols.symbol('environ'), 'void *'),
+    allocate: allocator(k),
     free: (pointer) => k.free(pointer),
     pointerSize: k.sizeof('void *') === 4 ? 4 : 8,
     endianness: host.endianness,

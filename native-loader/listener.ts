@@ -1,0 +1,98 @@
+import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { FdAnswer } from './answer.js';
+import { errnoName } from './libc.js';
+import {
+  encodeAddFd,
+  encodeResponse,
+  type NotifyRequests,
+  notifyRequests,
+  type RawAddFd,
+  type RawResponse,
+  SECCOMP_ADDFD_FLAG_SEND,
+  SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
+} from './notify-abi.js';
+import type { SupervisorCalls } from './supervisor-calls.js';
+import { SupervisorError } from './supervisor-error.js';
+
+const { ENOENT, EINVAL, EBADF, ESRCH, EINTR, EINPROGRESS } = constants.errno;
+const O_CLOEXEC = 0o2000000;
+
+/**
+ * The file descriptor of a listener (seccomp_unotify(2)) and what can be done with it. It owns the descriptor: after
+ * {@link close} every operation fails as for a call that is gone, and never reaches another file of the same number.
+ */
+export class Listener {
+  readonly calls: SupervisorCalls;
+  readonly #requests: NotifyRequests = notifyRequests(process.arch);
+  #fd: number | undefined;
+
+  constructor(calls: SupervisorCalls, fd: number) {
+    this.calls = calls;
+    this.#fd = fd;
+  }
+
+  /** Wake target and supervisor on one CPU in turn, which is faster; before Linux 6.6 without effect. */
+  useSyncWakeUp(): void {
+    this.#ioctl(this.#requests.SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+  }
+
+  /** Whether the call is still waiting: its thread lives, and its thread id is still its own. */
+  isPending(id: bigint): boolean {
+    return this.#ioctl(this.#requests.ID_VALID, new Uint8Array(new BigUint64Array([id]).buffer)) === 0;
+  }
+
+  /** Answer a call. False if it is no longer waiting, which is normal: it was killed or interrupted. */
+  send(id: bigint, response: RawResponse): boolean {
+    const bytes = encodeResponse(id, response, this.calls.endianness);
+    return !this.#gone('SECCOMP_IOCTL_NOTIF_SEND', this.#ioctl(this.#requests.SEND, bytes));
+  }
+
+  /** Put a descriptor into the target, which goes on waiting. Returns its number there; undefined if the call is gone. */
+  addFd(id: bigint, addFd: RawAddFd): number | undefined {
+    const bytes = encodeAddFd(id, addFd, this.calls.endianness);
+    const result = this.#ioctl(this.#requests.ADDFD, bytes);
+    return this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result) ? undefined : result;
+  }
+
+  /** Answer a call with a new descriptor. False if it is no longer waiting. */
+  sendFd(id: bigint, { fd, closeOnExec = false, closeSource = false }: FdAnswer): boolean {
+    const request = { source: fd, target: 0, targetFlags: closeOnExec ? O_CLOEXEC : 0 };
+    try {
+      const bytes = encodeAddFd(id, { ...request, flags: SECCOMP_ADDFD_FLAG_SEND }, this.calls.endianness);
+      const result = this.#ioctl(this.#requests.ADDFD, bytes);
+      if (result !== -EINVAL) return !this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result);
+      // Before Linux 5.14: in two steps.
+      const added = this.addFd(id, { ...request, flags: 0 });
+      return added !== undefined && this.send(id, { value: BigInt(added), error: 0, flags: 0 });
+    } finally {
+      if (closeSource) closeSync(fd);
+    }
+  }
+
+  /** Calls that wait, and all that come, fail with ENOSYS, unless another process holds the listener too. */
+  close(): void {
+    if (this.#fd === undefined) return;
+    const fd = this.#fd;
+    this.#fd = undefined;
+    this.calls.close(fd);
+  }
+
+  /** ADDFD waits for the target to take the descriptor, and a signal to us interrupts that: EINTR. */
+  #ioctl(request: number, argument: Uint8Array | bigint): number {
+    if (this.#fd === undefined) return -ENOENT;
+    let result: number;
+    do result = this.calls.ioctl(this.#fd, request, argument);
+    while (result === -EINTR);
+    return result;
+  }
+
+  #gone(what: string, result: number): boolean {
+    if (result >= 0) return false;
+    // ENOENT: nobody waits with this id. EINPROGRESS: it was answered already. ESRCH: it died while it took a descriptor.
+    if (result === -ENOENT || result === -EINPROGRESS || result === -ESRCH) return true;
+    const errno = errnoName(-result);
+    const why = result === -EBADF ? ': the descriptor to be added is not open here' : '';
+    throw new SupervisorError('LISTENER', `${what}: ${errno}${why}`, { errno });
+  }
+}
