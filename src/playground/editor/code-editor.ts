@@ -1,0 +1,220 @@
+import {
+  autocompletion,
+  type CompletionContext,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { json } from '@codemirror/lang-json';
+import {
+  bracketMatching,
+  foldGutter,
+  foldKeymap,
+  HighlightStyle,
+  indentOnInput,
+  indentUnit,
+  syntaxHighlighting,
+} from '@codemirror/language';
+import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
+import { Compartment, EditorState } from '@codemirror/state';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view';
+import { tags } from '@lezer/highlight';
+import type { Answer, Problem, Question } from '../engine/protocol.js';
+import type { Editor } from './editor.js';
+
+export interface CodeEditorOptions {
+  text: string;
+  onChange(): void;
+  complete(question: Question<'complete'>): Promise<Answer<'complete'>>;
+}
+
+/** Colours are the page's own (tokens.css), which reach in here as custom properties do. */
+const theme = EditorView.theme({
+  '&': { height: '100%', backgroundColor: 'var(--surface)', color: 'var(--text)', fontSize: '13px' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '20px', overflow: 'auto' },
+  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--text-quiet)', border: 'none' },
+  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--line-active)' },
+  '.cm-cursor': { borderLeftColor: 'var(--text)', borderLeftWidth: '2px' },
+  '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {
+    backgroundColor: 'var(--selection)',
+  },
+  '&.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--selection)' },
+  '&.cm-focused .cm-nonmatchingBracket': { backgroundColor: 'transparent' },
+  '.cm-foldPlaceholder': { backgroundColor: 'var(--sunken)', color: 'var(--text-quiet)', border: 'none' },
+  '.cm-tooltip': {
+    backgroundColor: 'var(--raised)',
+    color: 'var(--text)',
+    border: '1px solid var(--border)',
+    borderRadius: '6px',
+    boxShadow: 'var(--shadow)',
+    overflow: 'hidden',
+  },
+  '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--accent)', color: 'var(--on-accent)' },
+  '.cm-completionDetail': { color: 'inherit', opacity: '0.75', fontStyle: 'normal' },
+  '.cm-completionInfo': { maxWidth: '280px', padding: '6px 8px' },
+  '.cm-diagnostic': { padding: '6px 10px', maxWidth: '480px' },
+  '.cm-diagnostic-error': { borderLeftColor: 'var(--error)' },
+  '.cm-diagnostic-warning': { borderLeftColor: 'var(--warning)' },
+  '.cm-diagnostic-info': { borderLeftColor: 'var(--accent)' },
+  '.cm-diagnosticAction': { backgroundColor: 'var(--accent)', color: 'var(--on-accent)' },
+});
+
+const highlighting = HighlightStyle.define([
+  { tag: tags.propertyName, color: 'var(--code-key)' },
+  { tag: tags.string, color: 'var(--code-string)' },
+  { tag: [tags.number, tags.bool, tags.null], color: 'var(--code-number)' },
+  { tag: [tags.separator, tags.bracket], color: 'var(--text-quiet)' },
+]);
+
+/** CodeMirror as the page's editor. */
+export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Editor {
+  // CodeMirror makes its style sheets with CSSOM inside a shadow root, and with a <style> element, which the page's policy
+  // forbids, outside of one.
+  const host = document.createElement('div');
+  host.className = 'code-editor';
+  const root = host.attachShadow({ mode: 'open' });
+  const language = new Compartment();
+  let isJson = looksLikeJson(text);
+
+  const view = new EditorView({
+    root,
+    parent: root,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        lineNumbers(),
+        foldGutter(),
+        lintGutter(),
+        highlightActiveLine(),
+        highlightActiveLineGutter(),
+        highlightSpecialChars(),
+        history(),
+        drawSelection(),
+        indentOnInput(),
+        indentUnit.of('  '),
+        bracketMatching(),
+        closeBrackets(),
+        autocompletion({ override: [(context) => completions(context, complete)], icons: false }),
+        keymap.of([
+          ...closeBracketsKeymap,
+          ...completionKeymap,
+          ...lintKeymap,
+          ...historyKeymap,
+          ...foldKeymap,
+          ...defaultKeymap,
+          indentWithTab,
+        ]),
+        language.of(isJson ? json() : []),
+        syntaxHighlighting(highlighting),
+        EditorView.contentAttributes.of({ 'aria-label': 'Profile text', spellcheck: 'false' }),
+        EditorView.updateListener.of((update) => {
+          if (!update.docChanged) return;
+          const isJsonNow = looksLikeJson(view.state.sliceDoc(0, 200));
+          if (isJsonNow !== isJson) {
+            isJson = isJsonNow;
+            queueMicrotask(() => view.dispatch({ effects: language.reconfigure(isJson ? json() : []) }));
+          }
+          onChange();
+        }),
+        theme,
+      ],
+    }),
+  });
+
+  const clamp = (offset: number) => Math.min(Math.max(0, offset), view.state.doc.length);
+  return {
+    element: host,
+    getText: () => view.state.doc.toString(),
+    setText: (replacement) =>
+      view.dispatch({
+        changes: { from: 0, to: view.state.doc.length, insert: replacement },
+        selection: { anchor: 0 },
+        scrollIntoView: true,
+      }),
+    edit: (changes) =>
+      view.dispatch({
+        changes: changes.map((change) => ({
+          from: clamp(change.offset),
+          to: clamp(change.offset + change.length),
+          insert: change.text,
+        })),
+      }),
+    reveal(offset) {
+      const anchor = clamp(offset);
+      view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) });
+      view.focus();
+    },
+    getSelection: () => ({ from: view.state.selection.main.from, to: view.state.selection.main.to }),
+    setSelection: ({ from, to }) =>
+      view.dispatch({ selection: { anchor: clamp(from), head: clamp(to) }, scrollIntoView: true }),
+    hasFocus: () => view.hasFocus,
+    focus: () => view.focus(),
+    showProblems: (problems) =>
+      view.dispatch(
+        setDiagnostics(
+          view.state,
+          problems.flatMap((problem) => diagnosticOf(problem, view.state)),
+        ),
+      ),
+  };
+}
+
+const looksLikeJson = (text: string) => /^\s*[{[]/.test(text);
+
+async function completions(context: CompletionContext, complete: CodeEditorOptions['complete']) {
+  const text = context.state.doc.toString();
+  const before = text.slice(Math.max(0, context.pos - 64), context.pos);
+  if (!context.explicit && !/["\w]$/.test(before)) return null;
+  const found = await complete({ text, offset: context.pos });
+  if (!found || context.aborted) return null;
+  return {
+    from: found.from,
+    to: found.to,
+    // What is typed has its quotes, the labels have none.
+    options: found.options.map((option) => ({
+      ...option,
+      label: text[found.from] === '"' ? `"${option.label}"` : option.label,
+    })),
+    validFor: /^"?\w*"?$/,
+  };
+}
+
+const SEVERITY = { error: 'error', warning: 'warning', advice: 'info' } as const;
+
+function diagnosticOf({ severity, message, advice, offset, fix }: Problem, state: EditorState): Diagnostic[] {
+  if (offset === undefined || offset > state.doc.length) return [];
+  const line = state.doc.lineAt(offset);
+  // The value that begins there: a string, a word, or a single character of punctuation.
+  const rest = line.text.slice(offset - line.from);
+  const length = /^("(?:[^"\\]|\\.)*"?|[\w.-]+|\S)/.exec(rest)?.[0].length ?? 0;
+  const actions = fix
+    ? [
+        {
+          name: 'Mend',
+          apply: (view: EditorView) =>
+            view.dispatch({
+              changes: fix.map((edit) => ({ from: edit.offset, to: edit.offset + edit.length, insert: edit.text })),
+            }),
+        },
+      ]
+    : [];
+  return [
+    {
+      from: offset,
+      to: Math.min(offset + length, line.to),
+      severity: SEVERITY[severity],
+      message: advice ? `${message}\n${advice}` : message,
+      actions,
+    },
+  ];
+}

@@ -1,0 +1,20 @@
+import type { Problem } from '../engine/protocol.js';
+
+/** Where the profile is written: a plain text field from the first moment, an editor once its code has arrived. */
+export interface Editor {
+  readonly element: HTMLElement;
+  getText(): string;
+  /** Replace all of the text, as one step that can be undone. */
+  setText(text: string): void;
+  /** Change parts of it, as one step that can be undone. Offsets are those of the text as it is. */
+  edit(changes: readonly { offset: number; length: number; text: string }[]): void;
+  /** Put the caret at an offset, show it, and give the editor the keyboard. */
+  reveal(offset: number): void;
+  /** The caret or selection, from and to. */
+  getSelection(): { from: number; to: number };
+  setSelection(selection: { from: number; to: number }): void;
+  hasFocus(): boolean;
+  focus(): void;
+  /** Underline what is wrong, where. */
+  showProblems(problems: readonly Problem[]): void;
+}

@@ -1,0 +1,154 @@
+import { encodeAction } from '../../action.js';
+import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
+import { createSimulator, disassemble, Opcode, type Simulator } from '../../bpf/index.js';
+import { type CompiledFilter, compileParsed } from '../../compiler/index.js';
+import { type Libseccomp, loadLibseccomp } from '../../libseccomp/index.js';
+import { explainResolution, type ParsedProfile, resolvePolicy } from '../../profile/index.js';
+import { complete } from './complete.js';
+import { actionLabel, costOf, mapCalls } from './policy-map.js';
+import { problemOfFinding, problemOfWarning, problemsOfError } from './problems.js';
+import type { Answer, Question, RequestName, Settings } from './protocol.js';
+import { readText } from './read-text.js';
+import { ruleNotes } from './rule-notes.js';
+import { callForm, simulateCall } from './simulate-call.js';
+
+/** Everything the page computes, in whichever worker it runs. It keeps the last profile that compiled. */
+export class Engine {
+  #libseccomp: Libseccomp | undefined;
+  #revision = 0;
+  #compiled: CompiledFilter | undefined;
+  #simulator: Simulator | undefined;
+
+  readonly #handlers: { [K in RequestName]: (question: Question<K>) => Promise<Answer<K>> } = {
+    compile: (question) => this.#compile(question),
+    listing: async () => this.#listing(),
+    simulate: async ({ call }) => {
+      const libseccomp = await this.#library();
+      if (!this.#compiled) return { kind: 'bad-call', message: 'no profile has compiled yet' };
+      this.#simulator ??= createSimulator(this.#compiled);
+      const answer = simulateCall(call, this.#simulator, libseccomp);
+      return answer.kind === 'simulated' ? { ...answer, revision: this.#revision } : answer;
+    },
+    form: async ({ architecture, syscall }) => callForm(architecture, syscall, await this.#library()),
+    check: async ({ settings, ...profile }) => {
+      const [{ checkProfile }, parsed, libseccomp] = await Promise.all([
+        import('../../check/index.js'),
+        readText(profile),
+        this.#library(),
+      ]);
+      const { text } = profile;
+      const { capabilities, kernel } = targetOf(settings);
+      const { findings } = checkProfile(parsed, { libseccomp, text, targets: [settings.arch], capabilities, kernel });
+      return { problems: findings.map((finding) => problemOfFinding(finding, profile.source)) };
+    },
+    compare: async ({ before, after, settings }) => {
+      const { comparePrograms } = await import('./compare-programs.js');
+      let current = before;
+      try {
+        const first = await this.#compiledFrom(before, settings);
+        current = after;
+        return comparePrograms(first, await this.#compiledFrom(after, settings), await this.#library());
+      } catch (error) {
+        return { kind: 'refused', problems: problemsOfError(error, current.source) };
+      }
+    },
+    export: async ({ format, settings, ...profile }) => {
+      const { exportProfile } = await import('./export-profile.js');
+      try {
+        const libseccomp = await this.#library();
+        const parsed = await readText(profile);
+        const content = exportProfile(parsed, format, { ...targetOf(settings), libseccomp });
+        return { kind: 'exported', revision: this.#revision, ...content };
+      } catch (error) {
+        const messages = problemsOfError(error, profile.source).map(({ path, message, advice }) =>
+          [path, message, advice].filter(Boolean).join(': '),
+        );
+        return { kind: 'failed', message: messages.join('\n') };
+      }
+    },
+    complete: async ({ text, offset }) => complete(text, offset),
+  };
+
+  answer<K extends RequestName>(name: K, question: Question<K>): Promise<Answer<K>> {
+    return this.#handlers[name](question);
+  }
+
+  async #compile({ settings, ...profile }: Question<'compile'>): Promise<Answer<'compile'>> {
+    const start = performance.now();
+    const { source } = profile;
+    try {
+      const libseccomp = await this.#library();
+      const parsed = await readText(profile);
+      const target = targetOf(settings);
+      const compiled = compileParsed(parsed, { ...target, libseccomp });
+      const resolveOptions = { ...target, arch: parseArchitecture(settings.arch) };
+      const { policy } = resolvePolicy(parsed, resolveOptions);
+      const { architectures, otherArchitectures } = mapCalls(compiled, libseccomp);
+      this.#compiled = compiled;
+      this.#simulator = undefined;
+      this.#revision++;
+      return {
+        kind: 'compiled',
+        revision: this.#revision,
+        source,
+        format: parsed.format,
+        arches: compiled.arches,
+        flags: compiled.flags,
+        usesListener: compiled.usesListener,
+        instructions: compiled.program.length / 8,
+        bytes: compiled.program.length,
+        ...costOf(architectures),
+        map: {
+          architectures,
+          otherArchitectures,
+          rules: ruleNotes(policy.rules, explainResolution(parsed, resolveOptions), source),
+          defaultAction: actionLabel(encodeAction(policy.defaultAction), settings.arch),
+        },
+        problems: compiled.warnings.map((warning) => problemOfWarning(warning, source)),
+        milliseconds: performance.now() - start,
+      };
+    } catch (error) {
+      return { kind: 'refused', problems: problemsOfError(error, source) };
+    }
+  }
+
+  #listing(): Answer<'listing'> {
+    const compiled = this.#compiled;
+    const libseccomp = this.#libseccomp;
+    if (!compiled || !libseccomp) return undefined;
+    const syscallName = (token: number, nr: number) => {
+      const architecture = byToken.get(token);
+      return architecture && libseccomp.resolveSyscallNumber(nr, architecture);
+    };
+    const [target] = compiled.arches;
+    const lines = disassemble(compiled, { syscallName }).map(
+      ({ text, comment, successors, architectures, reachable, instruction: { code, k } }) => ({
+        text,
+        comment,
+        successors,
+        architectures,
+        reachable,
+        action: code === Opcode.RET_K ? actionLabel(k, target) : undefined,
+      }),
+    );
+    return { revision: this.#revision, lines };
+  }
+
+  async #compiledFrom(profile: { text: string; source: string }, settings: Settings): Promise<CompiledFilter> {
+    const libseccomp = await this.#library();
+    const parsed: ParsedProfile = await readText(profile);
+    return compileParsed(parsed, { ...targetOf(settings), libseccomp });
+  }
+
+  /** An instance that was stopped for too much work is of no use any more. */
+  async #library(): Promise<Libseccomp> {
+    if (!this.#libseccomp?.usable) this.#libseccomp = await loadLibseccomp();
+    return this.#libseccomp;
+  }
+}
+
+const byToken = new Map(ARCHITECTURES.map((architecture) => [architecture.token, architecture]));
+
+function targetOf({ arch, capabilities, kernel, optimize }: Settings) {
+  return { arch, capabilities, kernel: kernel.trim() === '' ? undefined : kernel.trim(), optimize };
+}

@@ -1,0 +1,66 @@
+import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
+import { decodeProgram, disassemble, formatDisassembly } from '../../bpf/index.js';
+import { type CompileOptions, compileParsed } from '../../compiler/index.js';
+import type { Libseccomp } from '../../libseccomp/index.js';
+import type { ParsedProfile } from '../../profile/index.js';
+import { writeProfile } from '../../profile/write-profile.js';
+import type { ExportFormat } from './protocol.js';
+
+export interface ExportedFile {
+  fileName: string;
+  content: string | Uint8Array<ArrayBuffer>;
+}
+
+/** A profile in one of the forms that people carry away. The bytes and texts are those of `scmp compile` and `scmp convert`. */
+export function exportProfile(
+  parsed: ParsedProfile,
+  format: ExportFormat,
+  options: CompileOptions & { libseccomp: Libseccomp },
+): ExportedFile {
+  const stem = (parsed.source ?? 'profile').replace(/^.*[/:\\]/, '').replace(/\.[a-z]+$/i, '') || 'profile';
+  const { arch, capabilities, kernel } = options;
+  if (format === 'oci' || format === 'docker' || format === 'spo' || format === 'list') {
+    // Only a bare LinuxSeccomp cannot leave conditions open.
+    const target = format === 'docker' ? {} : { arch: parseArchitecture(arch).name, capabilities, kernel };
+    const extension = { oci: 'oci.json', docker: 'docker.json', spo: 'spo.yaml', list: 'list.txt' }[format];
+    return { fileName: `${stem}.${extension}`, content: writeProfile(parsed, format, target) };
+  }
+  const compiled = compileParsed(parsed, { ...options, pfc: format === 'pfc' });
+  const named = (extension: string, content: ExportedFile['content']) => ({
+    fileName: `${stem}.${parseArchitecture(arch).name}.${extension}`,
+    content,
+  });
+  switch (format) {
+    case 'bpf':
+      return named('bpf', new Uint8Array(compiled.program));
+    case 'base64':
+      return named('base64', `${btoa(String.fromCharCode(...compiled.program))}\n`);
+    case 'pfc':
+      return named('pfc', compiled.pfc ?? '');
+    case 'asm': {
+      const { libseccomp } = options;
+      const syscallName = (token: number, nr: number) => {
+        const architecture = ARCHITECTURES.find((each) => each.token === token);
+        return architecture && libseccomp.resolveSyscallNumber(nr, architecture);
+      };
+      return named('asm', formatDisassembly(disassemble(compiled, { syscallName })));
+    }
+    case 'c': {
+      const instructions = decodeProgram(compiled.program, parseArchitecture(arch).endianness);
+      const hex = (value: number, digits: number) => `0x${value.toString(16).padStart(digits, '0')}`;
+      const rows = instructions.map(({ code, jt, jf, k }) => `\t{ ${hex(code, 2)}, ${jt}, ${jf}, ${hex(k, 8)} },`);
+      return named(
+        'c',
+        [
+          `/* seccomp filter for ${compiled.arches.join(', ')}: ${instructions.length} instructions, made by scmp compile */`,
+          '#include <linux/filter.h>',
+          '',
+          'static const struct sock_filter seccomp_filter[] = {',
+          ...rows,
+          '};',
+          '',
+        ].join('\n'),
+      );
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { formatAction, kernelAction } from '../../action.js';
+import { type Architecture, type ArchitectureName, parseArchitecture } from '../../architecture.js';
+import { type CallOutcome, createCallExplorer } from '../../bpf/call-outcomes.js';
+import type { CompiledFilter } from '../../compiler/index.js';
+import { type Libseccomp, listSyscalls } from '../../libseccomp/index.js';
+import type { ActionLabel, ArchitectureMap, CallDecision } from './protocol.js';
+
+/** An AUDIT_ARCH that no machine has. */
+const NO_ARCHITECTURE = 0xffff_ffff;
+
+/** A number that no table has, above all calls of the architecture. */
+const UNUSED_NUMBER = 0x0fff;
+
+export function actionLabel(returnValue: number, architecture: ArchitectureName | undefined): ActionLabel {
+  const action = kernelAction(returnValue);
+  return { kind: action.kind, text: formatAction(action, architecture) };
+}
+
+/** The names and numbers of an architecture, which never change. */
+const tables = new Map<ArchitectureName, readonly { name: string; number: number }[]>();
+
+export function syscallTable(libseccomp: Libseccomp, architecture: Architecture) {
+  const known = tables.get(architecture.name);
+  if (known) return known;
+  const table = listSyscalls(libseccomp, architecture);
+  tables.set(architecture.name, table);
+  return table;
+}
+
+/** What the program, not the profile, does with every call of its architectures. */
+export function mapCalls(compiled: CompiledFilter, libseccomp: Libseccomp) {
+  const explore = createCallExplorer(compiled);
+  const architectures = compiled.arches.map((name): ArchitectureMap => {
+    const architecture = parseArchitecture(name);
+    const decisionOf = (number: number) => toDecision(explore(architecture.auditArch, number), name);
+    const base = name === 'x32' ? 0x4000_0000 : 0;
+    return {
+      architecture: name,
+      calls: syscallTable(libseccomp, architecture).map((call) => ({ ...call, ...decisionOf(call.number) })),
+      otherNumbers: decisionOf(base + UNUSED_NUMBER),
+    };
+  });
+  const [target] = compiled.arches;
+  const { returnValues } = explore(NO_ARCHITECTURE, 0);
+  return { architectures, otherArchitectures: actionLabel(returnValues[0] as number, target) };
+}
+
+function toDecision(
+  { returnValues, leastSteps, mostSteps }: CallOutcome,
+  architecture: ArchitectureName,
+): CallDecision {
+  const labels = returnValues.map((value) => actionLabel(value, architecture));
+  const distinct = new Map(labels.map((label) => [label.text, label]));
+  return { actions: [...distinct.values()], leastSteps, mostSteps };
+}
+
+/** What calls that are allowed cost: of each the cheapest way, and of those the median; and the dearest of all calls. */
+export function costOf(maps: readonly ArchitectureMap[]): { typicalSteps: number | undefined; mostSteps: number } {
+  // The target's own calls: those of the other architectures are rarely made.
+  const [own] = maps;
+  const allowed = (own?.calls ?? [])
+    .filter(({ actions }) => actions.some(({ kind }) => kind === 'ALLOW'))
+    .map(({ leastSteps }) => leastSteps)
+    .sort((x, y) => x - y);
+  const mostSteps = maps.reduce(
+    (most, { calls }) => calls.reduce((highest, call) => Math.max(highest, call.mostSteps), most),
+    0,
+  );
+  return { typicalSteps: allowed[allowed.length >> 1], mostSteps };
+}

@@ -1,0 +1,53 @@
+import type { Finding } from '../../check/index.js';
+import { CompileError } from '../../compiler/index.js';
+import { ScmpError, type SourcePosition } from '../../errors.js';
+import type { Warning } from '../../policy.js';
+import { ProfileError } from '../../profile/index.js';
+import type { Problem } from './protocol.js';
+
+function placeOf(place: {
+  path?: string | undefined;
+  position?: SourcePosition | undefined;
+  source?: string | undefined;
+}): Pick<Problem, 'path' | 'line' | 'column' | 'offset' | 'source'> {
+  const { path = '', position, source } = place;
+  return { path, line: position?.line, column: position?.column, offset: position?.offset, source };
+}
+
+/** Whatever stopped a profile, in the terms of the page. A fault of our own is told too: it must not look like success. */
+export function problemsOfError(error: unknown, source: string): Problem[] {
+  if (error instanceof ProfileError) {
+    return error.issues.map(({ code, message, hint, ...place }) => ({
+      severity: 'error' as const,
+      id: code,
+      message,
+      advice: hint,
+      ...withoutOwn(placeOf(place), source),
+    }));
+  }
+  if (error instanceof CompileError) {
+    const { code, reason, path, position } = error;
+    return [{ severity: 'error', id: code, message: reason, ...placeOf({ path, position }) }];
+  }
+  if (error instanceof ScmpError) return [{ severity: 'error', id: error.code, message: error.message, path: '' }];
+  const message = error instanceof Error ? error.message : String(error);
+  return [
+    { severity: 'error', id: 'internal', message: `a fault of this page, please report it: ${message}`, path: '' },
+  ];
+}
+
+export function problemOfWarning({ code, message, ...place }: Warning, source: string): Problem {
+  return { severity: 'warning', id: code, message, ...withoutOwn(placeOf(place), source) };
+}
+
+export function problemOfFinding(finding: Finding, source: string): Problem {
+  const { id, severity, message, advice, fix } = finding;
+  return { severity, id, message, advice, fix, ...withoutOwn(placeOf(finding), source) };
+}
+
+/** A place in another file has no position in the text that is open. */
+function withoutOwn<T extends Pick<Problem, 'source' | 'offset'>>(place: T, source: string): T {
+  return place.source === undefined || place.source === source
+    ? { ...place, source: undefined }
+    : { ...place, offset: undefined };
+}

@@ -1,0 +1,238 @@
+import type { ArchitectureName } from '../../architecture.js';
+import type { ActionKind } from '../action-style.js';
+
+// What the page and its workers tell each other: plain data that structured cloning takes.
+
+/** What the page's controls say. */
+export interface Settings {
+  arch: ArchitectureName;
+  capabilities: readonly string[];
+  /** "X.Y"; empty: newer than any the profile names. */
+  kernel: string;
+  optimize: 0 | 1 | 2;
+}
+
+/** A profile as the page has it. */
+export interface ProfileText {
+  text: string;
+  /** What to call it, usually its file name. */
+  source: string;
+}
+
+/** Something to tell the author, with its place. Offsets are UTF-16 code units of the text, without a byte order mark. */
+export interface Problem {
+  severity: 'error' | 'warning' | 'advice';
+  /** Stable name of the kind of problem. */
+  id: string;
+  message: string;
+  /** What to do about it. */
+  advice?: string | undefined;
+  path: string;
+  line?: number | undefined;
+  column?: number | undefined;
+  offset?: number | undefined;
+  /** A file that the profile extends, where it is not about the profile itself. */
+  source?: string | undefined;
+  fix?: readonly { offset: number; length: number; text: string }[] | undefined;
+}
+
+export interface ActionLabel {
+  kind: ActionKind;
+  /** `ERRNO(EPERM)`. */
+  text: string;
+}
+
+/** What happens to one call, whatever its arguments or depending on them. */
+export interface CallDecision {
+  /** One: the arguments do not matter. */
+  actions: readonly ActionLabel[];
+  leastSteps: number;
+  mostSteps: number;
+}
+
+export interface MapCall extends CallDecision {
+  name: string;
+  number: number;
+}
+
+/** A rule or a dropped entry that names a call. */
+export interface RuleNote {
+  path: string;
+  line?: number | undefined;
+  column?: number | undefined;
+  offset?: number | undefined;
+  source?: string | undefined;
+  action: ActionLabel;
+  /** In words: `domain == AF_UNIX`; empty: for all arguments. */
+  condition: string;
+  /** Why the entry does not apply; undefined: it does. */
+  dropped?: string | undefined;
+}
+
+/** Everything one architecture's calls come to. */
+export interface ArchitectureMap {
+  architecture: ArchitectureName;
+  calls: readonly MapCall[];
+  /** What a number that no table knows gets. */
+  otherNumbers: CallDecision;
+}
+
+export interface PolicyMap {
+  architectures: readonly ArchitectureMap[];
+  /** By name of the call. */
+  rules: Readonly<Record<string, readonly RuleNote[]>>;
+  defaultAction: ActionLabel;
+  /** What a call of an architecture that the filter does not know gets. */
+  otherArchitectures: ActionLabel;
+}
+
+/** A profile that compiled. */
+export interface CompiledProfile {
+  kind: 'compiled';
+  revision: number;
+  source: string;
+  format: string;
+  arches: readonly ArchitectureName[];
+  flags: readonly string[];
+  usesListener: boolean;
+  instructions: number;
+  bytes: number;
+  /** Instructions executed for a call that is allowed: the median one. Undefined where none is. */
+  typicalSteps: number | undefined;
+  mostSteps: number;
+  map: PolicyMap;
+  problems: readonly Problem[];
+  /** How long it took in the worker, in milliseconds. */
+  milliseconds: number;
+}
+
+export interface RefusedProfile {
+  kind: 'refused';
+  problems: readonly Problem[];
+}
+
+/** One instruction of the listing. */
+export interface ListingLine {
+  text: string;
+  comment?: string | undefined;
+  successors: readonly number[];
+  architectures: readonly string[];
+  reachable: boolean;
+  /** Of a return. */
+  action?: ActionLabel | undefined;
+}
+
+export interface Listing {
+  revision: number;
+  lines: readonly ListingLine[];
+}
+
+/** A call as it is typed in. */
+export interface TypedCall {
+  architecture: ArchitectureName;
+  syscall: string;
+  arguments: readonly string[];
+}
+
+export interface SimulatedCall {
+  kind: 'simulated';
+  revision: number;
+  name: string | undefined;
+  number: number;
+  action: ActionLabel;
+  returnValue: number;
+  path: readonly number[];
+}
+
+/** A call that cannot be made of what was typed. `argument`: which one is wrong; undefined: the call itself. */
+export interface BadCall {
+  kind: 'bad-call';
+  argument?: number | undefined;
+  message: string;
+}
+
+export interface Parameter {
+  name: string;
+  /** `int`, `string`…, for people. */
+  type: string;
+  bits: number;
+  pointer: boolean;
+  constants: readonly string[];
+}
+
+/** What the simulator's form is made of. Undefined parameters: nobody knows what the call takes. */
+export interface CallForm {
+  number: number | undefined;
+  parameters: readonly Parameter[] | undefined;
+}
+
+export interface Difference {
+  architecture: string;
+  /** `clone3`, or a range of numbers. */
+  call: string;
+  /** In words; empty: for all arguments. */
+  condition: string;
+  from: ActionLabel;
+  to: ActionLabel;
+  change: 'weaker' | 'stronger' | 'other';
+}
+
+export interface Comparison {
+  kind: 'compared';
+  differences: readonly Difference[];
+  /** The other profile's size, for a comparison at a glance. */
+  instructions: number;
+}
+
+export const EXPORT_FORMATS = ['bpf', 'c', 'base64', 'pfc', 'asm', 'oci', 'docker', 'spo', 'list'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface Exported {
+  kind: 'exported';
+  revision: number;
+  fileName: string;
+  content: string | Uint8Array<ArrayBuffer>;
+}
+
+export interface Failed {
+  kind: 'failed';
+  message: string;
+}
+
+export interface Completion {
+  label: string;
+  /** What is inserted, where it is not the label. */
+  apply?: string;
+  detail?: string;
+  info?: string;
+}
+
+export interface Completions {
+  from: number;
+  to: number;
+  options: readonly Completion[];
+}
+
+/** What can be asked: the question's and the answer's type by name. */
+export interface Requests {
+  compile: [ProfileText & { settings: Settings }, CompiledProfile | RefusedProfile];
+  listing: [{ revision: number }, Listing | undefined];
+  simulate: [{ call: TypedCall }, SimulatedCall | BadCall];
+  form: [{ architecture: ArchitectureName; syscall: string }, CallForm];
+  check: [ProfileText & { settings: Settings }, { problems: readonly Problem[] }];
+  compare: [{ before: ProfileText; after: ProfileText; settings: Settings }, Comparison | RefusedProfile];
+  export: [ProfileText & { settings: Settings; format: ExportFormat }, Exported | Failed];
+  complete: [{ text: string; offset: number }, Completions | undefined];
+}
+
+export type RequestName = keyof Requests;
+export type Question<K extends RequestName> = Requests[K][0];
+export type Answer<K extends RequestName> = Requests[K][1];
+
+export interface RequestMessage {
+  id: number;
+  name: RequestName;
+  question: unknown;
+}
+
+export type ResponseMessage = { id: number; answer: unknown } | { id: number; error: string };

@@ -1,0 +1,87 @@
+import { formatAction } from '../../action.js';
+import type { ArchitectureName } from '../../architecture.js';
+import type { ArgumentCondition, PolicyRule } from '../../policy.js';
+import type { ResolutionExplanation } from '../../profile/index.js';
+import { describeValue } from '../../syscalls/constants.js';
+import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
+import type { ActionKind } from '../action-style.js';
+import type { Problem, RuleNote } from './protocol.js';
+
+const OPERATORS = { NE: '!=', LT: '<', LE: '<=', EQ: '==', GE: '>=', GT: '>' } as const;
+
+/** A condition in words, by the names of the argument and of its values: `(flags & CLONE_NEWUSER) == 0`. */
+export function describeCondition(
+  { index, op, value, valueTwo }: ArgumentCondition,
+  parameter: SyscallParameter | undefined,
+  architecture: ArchitectureName,
+): string {
+  const name = parameter?.name ?? `arg${index}`;
+  const number = (given: bigint) => {
+    if (parameter?.constants) return describeValue(parameter.constants, given, architecture);
+    return given < 4096n ? `${given}` : `0x${given.toString(16)}`;
+  };
+  if (op !== 'MASKED_EQ') return `${name} ${OPERATORS[op]} ${number(value)}`;
+  // A mask of all low bits is how an int is compared.
+  if (parameter && parameter.bits < 64 && value === (1n << BigInt(parameter.bits)) - 1n) {
+    return `${name} == ${number(valueTwo)}`;
+  }
+  return `(${name} & ${number(value)}) == ${number(valueTwo)}`;
+}
+
+function describeConditions(name: string, rule: PolicyRule, architecture: ArchitectureName): string {
+  const parameters = syscallSignature(name, architecture);
+  const words = rule.conditions.map((each) => describeCondition(each, parameters?.[each.index], architecture));
+  // As libseccomp takes it: where an argument has several, any of all conditions will do (see planFilter).
+  const isSplit = new Set(rule.conditions.map(({ index }) => index)).size < rule.conditions.length;
+  return words.join(isSplit ? ' or ' : ' and ');
+}
+
+/** For every name the profile has: the rules about it, and the entries that do not apply to this target. */
+export function ruleNotes(
+  rules: readonly PolicyRule[],
+  explanation: ResolutionExplanation,
+  source: string,
+): Record<string, RuleNote[]> {
+  const { architecture } = explanation;
+  const notes: Record<string, RuleNote[]> = Object.create(null);
+  const add = (name: string, note: RuleNote) => {
+    notes[name] ??= [];
+    notes[name].push(note);
+  };
+  for (const rule of rules) {
+    const action = { kind: rule.action.kind, text: formatAction(rule.action, architecture) };
+    for (const { name, path, position, source: file } of rule.names) {
+      add(name, {
+        ...placeOf({ path, position, source: file }, source),
+        action,
+        condition: describeConditions(name, rule, architecture),
+      });
+    }
+  }
+  for (const entry of explanation.entries) {
+    if (entry.applies) continue;
+    const kind = entry.action.replace(/^KILL$/, 'KILL_THREAD').replace(/\(.*$/, '') as ActionKind;
+    const note: RuleNote = {
+      ...placeOf(entry, source),
+      action: { kind, text: entry.action },
+      condition: '',
+      dropped: entry.because.map(({ reason }) => reason).join('; '),
+    };
+    for (const name of entry.names) add(name, note);
+  }
+  return notes;
+}
+
+function placeOf(
+  { path, position, source: file }: Pick<PolicyRule, 'path' | 'position' | 'source'>,
+  source: string,
+): Pick<Problem, 'path' | 'line' | 'column' | 'offset' | 'source'> {
+  const isOther = file !== undefined && file !== source;
+  return {
+    path,
+    line: position?.line,
+    column: position?.column,
+    offset: isOther ? undefined : position?.offset,
+    source: isOther ? file : undefined,
+  };
+}

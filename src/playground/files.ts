@@ -1,0 +1,62 @@
+import { required } from './dom.js';
+import type { Session } from './session.js';
+
+/** What the reader takes at most (source-text.ts); more is not worth reading from the disk. */
+const LARGEST_FILE = 16 * 1024 * 1024;
+
+/** Opening files: by the button, by Ctrl+O, and by dropping them anywhere. */
+export function setUpFiles(session: Session): void {
+  const input = required('#file', HTMLInputElement);
+  const drop = required('#drop', HTMLElement);
+  required('#open', HTMLButtonElement).addEventListener('click', () => input.click());
+  input.addEventListener('change', () => {
+    const [file] = input.files ?? [];
+    input.value = '';
+    if (file) void openFile(file, session);
+  });
+  addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key === 'o') {
+      event.preventDefault();
+      input.click();
+    }
+  });
+
+  const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+  addEventListener('dragenter', (event) => {
+    if (hasFiles(event)) drop.hidden = false;
+  });
+  addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) drop.hidden = true;
+  });
+  addEventListener('dragover', (event) => {
+    if (hasFiles(event)) event.preventDefault();
+  });
+  // Before the editor sees it, which would insert the text at the caret.
+  addEventListener(
+    'drop',
+    (event) => {
+      drop.hidden = true;
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const [file] = event.dataTransfer?.files ?? [];
+      if (file) void openFile(file, session);
+    },
+    { capture: true },
+  );
+}
+
+async function openFile(file: File, session: Session): Promise<void> {
+  if (file.size > LARGEST_FILE) {
+    session.notify(`${file.name} is larger than any profile: nothing was opened`);
+    return;
+  }
+  const bytes = await file.arrayBuffer();
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (text.includes('\0')) throw new Error('binary');
+    session.open({ text, source: file.name });
+  } catch {
+    session.notify(`${file.name} is no text in UTF-8, so it is no profile: nothing was opened`);
+  }
+}

@@ -1,0 +1,151 @@
+import { required } from './dom.js';
+import { createDraft } from './draft.js';
+import type { Editor } from './editor/editor.js';
+import { plainEditor } from './editor/plain-editor.js';
+import { EngineClient } from './engine/client.js';
+import { EXAMPLES, loadExample } from './examples.js';
+import { setUpFiles } from './files.js';
+import { createSession } from './session.js';
+import { setUpSettings } from './settings-form.js';
+import { decodeShared, encodeShared } from './share-link.js';
+import { initialState } from './state.js';
+import { createStore } from './store.js';
+import { setUpTheme } from './theme.js';
+import { setUpFigures } from './views/figures.js';
+import { setUpProblems } from './views/problems.js';
+import { setUpTabs } from './views/tabs.js';
+import { startWorker } from './worker-url.js';
+
+const store = createStore(initialState());
+const area = required('#text', HTMLTextAreaElement);
+const notice = required('#notice', HTMLElement);
+const draft = createDraft();
+
+let noticeTimer: ReturnType<typeof setTimeout> | undefined;
+function notify(message: string): void {
+  notice.textContent = message;
+  notice.classList.add('is-shown');
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => notice.classList.remove('is-shown'), 4000);
+}
+
+const onChange = () => {
+  // An address that says something else than the page is no link to it any more.
+  if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search);
+  draft.save({ ...session.profile(), settings: store.get().settings });
+  session.recompile();
+};
+let editor: Editor = plainEditor(area, onChange);
+const quick = new EngineClient(startWorker);
+const long = new EngineClient(startWorker);
+const session = createSession({ store, quick, long, editor: () => editor, notify });
+
+quick.warmUp();
+setUpTheme(required('#theme', HTMLButtonElement));
+setUpSettings(session);
+setUpFigures(session);
+setUpProblems(session);
+setUpTabs(session);
+setUpFiles(session);
+setUpExamples();
+setUpShare();
+setUpName();
+void start().then(loadCodeEditor);
+
+/** What is in the address, else what was here before a reload, else an example. */
+async function start(): Promise<void> {
+  try {
+    const shared = (await decodeShared(location.hash)) ?? draft.load();
+    if (shared) {
+      store.set({ settings: shared.settings });
+      // What somebody has typed by now is worth more than what was to be shown.
+      if (area.value === '') session.open(shared);
+      return;
+    }
+  } catch (error) {
+    notify((error as Error).message);
+  }
+  const [first] = EXAMPLES;
+  if (!first) return;
+  try {
+    const profile = await loadExample(first);
+    if (area.value === '') session.open(profile);
+  } catch (error) {
+    notify((error as Error).message);
+  }
+}
+
+/** Swap the text field for the editor, keeping the text, the caret and the keyboard where they are. */
+async function loadCodeEditor(): Promise<void> {
+  const { codeEditor } = await import('./editor/code-editor.js');
+  // In the middle of composing a character the swap would lose it.
+  while (area.matches('[data-composing]')) await new Promise((resolve) => setTimeout(resolve, 200));
+  const plain = editor;
+  const hadFocus = plain.hasFocus();
+  const selection = plain.getSelection();
+  const complete = (question: { text: string; offset: number }) => session.ask('complete', question);
+  editor = codeEditor({ text: plain.getText(), onChange, complete });
+  plain.element.replaceWith(editor.element);
+  editor.setSelection(selection);
+  if (hadFocus) editor.focus();
+  const { errors, findings } = store.get();
+  editor.showProblems([...errors, ...findings]);
+}
+area.addEventListener('compositionstart', () => area.setAttribute('data-composing', ''));
+area.addEventListener('compositionend', () => area.removeAttribute('data-composing'));
+
+store.subscribe(({ errors, findings, settings }, before) => {
+  if (errors !== before.errors || findings !== before.findings) editor.showProblems([...errors, ...findings]);
+  if (settings !== before.settings) onChange();
+});
+
+function setUpExamples(): void {
+  const select = required('#examples', HTMLSelectElement);
+  for (const { title } of EXAMPLES) select.add(new Option(title, title));
+  select.addEventListener('change', async () => {
+    const example = EXAMPLES.find(({ title }) => title === select.value);
+    select.value = '';
+    if (!example) return;
+    try {
+      session.open(await loadExample(example));
+    } catch (error) {
+      notify((error as Error).message);
+    }
+  });
+}
+
+function setUpShare(): void {
+  required('#share', HTMLButtonElement).addEventListener('click', async () => {
+    const fragment = await encodeShared({ ...session.profile(), settings: store.get().settings });
+    history.replaceState(null, '', fragment);
+    try {
+      await navigator.clipboard.writeText(location.href);
+      notify('The link is in the clipboard. It holds the whole profile; no server sees it.');
+    } catch {
+      notify('The link is in the address bar. It holds the whole profile; no server sees it.');
+    }
+  });
+  // A link that is opened in this very tab.
+  addEventListener('hashchange', async () => {
+    try {
+      const shared = await decodeShared(location.hash);
+      if (!shared) return;
+      store.set({ settings: shared.settings });
+      session.open(shared);
+    } catch (error) {
+      notify((error as Error).message);
+    }
+  });
+}
+
+function setUpName(): void {
+  const field = required('#source', HTMLInputElement);
+  field.addEventListener('change', () => {
+    store.set({ source: field.value.trim() || 'profile' });
+    session.recompile();
+  });
+  store.subscribe(({ source, compiled }, before) => {
+    if (source !== before.source) field.value = source;
+    if (compiled !== before.compiled) required('#format', HTMLElement).textContent = compiled?.format ?? '';
+  });
+}

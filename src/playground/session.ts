@@ -1,0 +1,133 @@
+import type { Editor } from './editor/editor.js';
+import type { EngineClient } from './engine/client.js';
+import type { Answer, ProfileText, Question } from './engine/protocol.js';
+import type { AppState } from './state.js';
+import type { Store } from './store.js';
+
+/** How long nothing must be typed before the profile is checked, in milliseconds: that takes several compilations. */
+const CHECK_DELAY = 300;
+
+/** What the views may do. */
+export interface Session {
+  readonly store: Store<AppState>;
+  /** The text that is open now. */
+  profile(): ProfileText;
+  /** Put another profile in the place of this one; undo brings it back. */
+  open(profile: ProfileText): void;
+  /** Show a place of the profile in the editor. */
+  reveal(offset: number): void;
+  edit(changes: Parameters<Editor['edit']>[0]): void;
+  /** Compile what is there, as after every keystroke. */
+  recompile(): void;
+  /** Ask for the listing, where it is not there yet. */
+  loadListing(): void;
+  simulate(): void;
+  ask: EngineClient['ask'];
+  /** Ask the worker that does not compile at keystrokes: for what takes long. */
+  askLong: EngineClient['ask'];
+  /** Tell the reader something in passing. */
+  notify(message: string): void;
+}
+
+export interface SessionParts {
+  store: Store<AppState>;
+  /** Compiles; `long` does what takes longer, so that typing never waits for it. */
+  quick: EngineClient;
+  long: EngineClient;
+  editor(): Editor;
+  notify(message: string): void;
+}
+
+/** The page's behaviour between the editor, the workers and the state. */
+export function createSession({ store, quick, long, editor, notify }: SessionParts): Session {
+  let checkTimer: ReturnType<typeof setTimeout> | undefined;
+
+  const profile = (): ProfileText => ({ text: editor().getText(), source: store.get().source });
+
+  async function recompile(): Promise<void> {
+    clearTimeout(checkTimer);
+    const asked = { ...profile(), settings: store.get().settings };
+    if (asked.text.trim() === '') {
+      store.set({ errors: [], findings: [], failure: undefined });
+      return;
+    }
+    checkTimer = setTimeout(() => void check(asked), CHECK_DELAY);
+    try {
+      const answer = await quick.ask('compile', asked);
+      if (!answer) return; // a newer text is on its way
+      apply(answer);
+    } catch (error) {
+      store.set({ failure: (error as Error).message });
+    }
+  }
+
+  function apply(answer: Answer<'compile'>): void {
+    if (answer.kind === 'refused') {
+      store.set({ errors: answer.problems, failure: undefined });
+      return;
+    }
+    const { call, mapArchitecture } = store.get();
+    const [target = 'x86_64'] = answer.arches;
+    const callArchitecture = answer.arches.includes(call.architecture) ? call.architecture : target;
+    store.set({
+      compiled: answer,
+      errors: [],
+      failure: undefined,
+      mapArchitecture: mapArchitecture && answer.arches.includes(mapArchitecture) ? mapArchitecture : undefined,
+      call: callArchitecture === call.architecture ? call : { ...call, architecture: callArchitecture },
+    });
+    simulate();
+  }
+
+  async function check(asked: Question<'check'>): Promise<void> {
+    try {
+      const answer = await long.ask('check', asked);
+      if (answer && asked.text === editor().getText()) store.set({ findings: answer.problems });
+    } catch {
+      // The text does not compile, and that has been said.
+    }
+  }
+
+  async function simulate(): Promise<void> {
+    const { call, compiled } = store.get();
+    if (!compiled) return;
+    try {
+      const simulation = await quick.ask('simulate', { call });
+      if (simulation) store.set({ simulation });
+    } catch (error) {
+      store.set({ failure: (error as Error).message });
+    }
+  }
+
+  async function loadListing(): Promise<void> {
+    const { compiled, listing } = store.get();
+    if (!compiled || listing?.revision === compiled.revision) return;
+    try {
+      const answer = await quick.ask('listing', { revision: compiled.revision });
+      if (answer) store.set({ listing: answer });
+    } catch (error) {
+      store.set({ failure: (error as Error).message });
+    }
+  }
+
+  return {
+    store,
+    profile,
+    open({ text, source }) {
+      store.set({ source, findings: [], errors: [] });
+      editor().setText(text);
+      void recompile();
+    },
+    reveal(offset) {
+      if (store.get().view !== 'profile' && matchMedia('(max-width: 860px)').matches) store.set({ view: 'profile' });
+      editor().reveal(offset);
+    },
+    edit: (changes) => editor().edit(changes),
+    recompile: () => void recompile(),
+    loadListing: () => void loadListing(),
+    simulate: () => void simulate(),
+    ask: (name, question) => quick.ask(name, question),
+    askLong: (name, question) => long.ask(name, question),
+    notify,
+  };
+}

@@ -1,0 +1,63 @@
+import type { ArchitectureName } from '../architecture.js';
+import type {
+  BadCall,
+  CompiledProfile,
+  Listing,
+  Problem,
+  ProfileText,
+  Settings,
+  SimulatedCall,
+  TypedCall,
+} from './engine/protocol.js';
+
+export const VIEW_NAMES = ['profile', 'map', 'program', 'simulate', 'diff', 'export'] as const;
+/** `profile`: the editor, which is a view of its own on a narrow screen only. */
+export type ViewName = (typeof VIEW_NAMES)[number];
+
+/** Everything the page shows; the text itself is the editor's. */
+export interface AppState {
+  /** The profile's name, usually of its file. */
+  source: string;
+  settings: Settings;
+  view: ViewName;
+  /** The last profile that compiled: it stays while the text has errors. */
+  compiled: CompiledProfile | undefined;
+  /** What stopped the text that is there now; empty when it compiled. */
+  errors: readonly Problem[];
+  /** What `scmp check` says about it. */
+  findings: readonly Problem[];
+  /** The worker that computes everything could not be started, or died. */
+  failure: string | undefined;
+  /** Of the last compiled profile, once a view has asked for it. */
+  listing: Listing | undefined;
+  /** The architecture whose map is shown; undefined: the target's. */
+  mapArchitecture: ArchitectureName | undefined;
+  call: TypedCall;
+  simulation: SimulatedCall | BadCall | undefined;
+  /** The other profile of the diff. */
+  other: ProfileText;
+}
+
+export const DEFAULT_SETTINGS: Settings = { arch: 'x86_64', capabilities: [], kernel: '', optimize: 0 };
+
+export function initialState(): AppState {
+  return {
+    source: 'container-default.json',
+    settings: DEFAULT_SETTINGS,
+    view: 'map',
+    compiled: undefined,
+    errors: [],
+    findings: [],
+    failure: undefined,
+    listing: undefined,
+    mapArchitecture: undefined,
+    call: { architecture: 'x86_64', syscall: 'openat', arguments: ['AT_FDCWD', '', 'O_RDONLY', ''] },
+    simulation: undefined,
+    other: { text: '', source: '' },
+  };
+}
+
+/** The path of the simulated call, where it is one through the program that is shown. */
+export function litPath({ simulation, compiled }: AppState): readonly number[] {
+  return simulation?.kind === 'simulated' && simulation.revision === compiled?.revision ? simulation.path : [];
+}

@@ -1,0 +1,35 @@
+const KEY = 'scmp-theme';
+const THEMES = ['system', 'light', 'dark'] as const;
+type Theme = (typeof THEMES)[number];
+
+const LABELS: Readonly<Record<Theme, string>> = { system: '◐ System', light: '○ Light', dark: '● Dark' };
+
+/** The button that goes through the themes; what is chosen is kept in this browser. */
+export function setUpTheme(button: HTMLButtonElement): void {
+  let theme = stored();
+  const apply = () => {
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    button.textContent = LABELS[theme];
+    button.setAttribute('aria-label', `Theme: ${theme}. Change`);
+  };
+  apply();
+  button.addEventListener('click', () => {
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
+    apply();
+    try {
+      localStorage.setItem(KEY, theme);
+    } catch {
+      // A browser may forbid storage: the choice lasts as long as the page then.
+    }
+  });
+}
+
+function stored(): Theme {
+  try {
+    const value = localStorage.getItem(KEY);
+    return THEMES.find((each) => each === value) ?? 'system';
+  } catch {
+    return 'system';
+  }
+}

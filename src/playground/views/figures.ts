@@ -1,0 +1,48 @@
+import { element, required, setText } from '../dom.js';
+import type { Session } from '../session.js';
+import { type AppState, litPath } from '../state.js';
+
+const count = (value: number) => value.toLocaleString('en');
+
+/** What is always in view: whether the text is good, how large the program is, and what it costs to run. */
+export function setUpFigures({ store }: Session): void {
+  const list = required('#figures', HTMLElement);
+  const status = required('#status', HTMLElement);
+  const figure = (label: string, title: string) => {
+    const value = element('dd', { text: '–' });
+    list.append(element('div', { class: 'figure', attributes: { title } }, element('dt', { text: label }), value));
+    return value;
+  };
+  const instructions = figure('Instructions', 'The kernel loads 4096 at most, of 8 bytes each');
+  const typical = figure('Typical call', 'Instructions executed for an allowed call: the median of the target’s');
+  const most = figure('Longest', 'Instructions executed for the dearest call there is');
+  const simulated = figure('Simulated', 'Instructions executed for the call of the simulator');
+  const architectures = figure('Architectures', 'Those the program decides for, the target first');
+
+  const show = (state: Readonly<AppState>) => {
+    const { compiled } = state;
+    const { kind, text } = statusOf(state);
+    status.dataset.kind = kind;
+    setText(status, text);
+    list.classList.toggle('is-stale', kind === 'stale');
+    setText(instructions, compiled ? count(compiled.instructions) : '–');
+    setText(typical, compiled?.typicalSteps === undefined ? '–' : count(compiled.typicalSteps));
+    setText(most, compiled ? count(compiled.mostSteps) : '–');
+    const path = litPath(state);
+    setText(simulated, path.length > 0 ? count(path.length) : '–');
+    setText(architectures, compiled ? compiled.arches.join(', ') : '–');
+  };
+  show(store.get());
+  store.subscribe(show);
+}
+
+function statusOf({ compiled, errors, failure }: Readonly<AppState>): { kind: string; text: string } {
+  if (failure !== undefined) return { kind: 'error', text: `Nothing can be computed: ${failure}` };
+  if (errors.length > 0) {
+    const what = errors.length === 1 ? 'an error' : `${errors.length} errors`;
+    return compiled
+      ? { kind: 'stale', text: `The text has ${what}; this is the last version that compiled` }
+      : { kind: 'error', text: `The text has ${what}` };
+  }
+  return compiled ? { kind: 'good', text: 'Compiled' } : { kind: 'waiting', text: 'Loading libseccomp…' };
+}

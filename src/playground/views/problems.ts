@@ -1,0 +1,67 @@
+import { element, required, setText } from '../dom.js';
+import type { Problem } from '../engine/protocol.js';
+import type { Session } from '../session.js';
+
+const GLYPHS: Readonly<Record<Problem['severity'], string>> = { error: '×', warning: '!', advice: 'i' };
+
+/** The list under the editor: what is wrong, where, why, and how to mend it. */
+export function setUpProblems(session: Session): void {
+  const { store } = session;
+  const list = required('#problems', HTMLElement);
+  const title = required('#problems-count', HTMLElement);
+
+  store.subscribe(({ errors, findings, compiled }, before) => {
+    const isSame =
+      errors === before.errors && findings === before.findings && compiled?.problems === before.compiled?.problems;
+    if (isSame) return;
+    // While the text does not compile the findings are of another text.
+    const problems = errors.length > 0 ? errors : merge(findings, compiled?.problems ?? []);
+    setText(title, titleOf(problems));
+    list.replaceChildren(...problems.map((problem) => problemItem(problem, session)));
+  });
+}
+
+/** Findings, and what the compiler warns of beyond them. */
+function merge(findings: readonly Problem[], warnings: readonly Problem[]): readonly Problem[] {
+  const known = new Set(findings.map(({ id, path }) => `${id} ${path}`));
+  return [...findings, ...warnings.filter(({ id, path }) => !known.has(`${id} ${path}`))];
+}
+
+function titleOf(problems: readonly Problem[]): string {
+  if (problems.length === 0) return 'No findings';
+  const parts = (['error', 'warning', 'advice'] as const).flatMap((severity) => {
+    const count = problems.filter((problem) => problem.severity === severity).length;
+    if (count === 0) return [];
+    return [`${count} ${severity === 'advice' ? 'advice' : `${severity}${count === 1 ? '' : 's'}`}`];
+  });
+  return parts.join(', ');
+}
+
+function problemItem(problem: Problem, session: Session): HTMLElement {
+  const { severity, id, message, advice, path, line, column, offset, source, fix } = problem;
+  const place = line === undefined ? path : `${source ? `${source}:` : ''}${line}:${column}`;
+  return element(
+    'li',
+    { class: `problem is-${severity}` },
+    element('span', { class: 'problem-glyph', text: GLYPHS[severity], attributes: { 'aria-hidden': 'true' } }),
+    element(
+      'button',
+      {
+        class: 'problem-text',
+        attributes: { type: 'button', disabled: offset === undefined },
+        on: { click: () => offset !== undefined && session.reveal(offset) },
+      },
+      element('span', { class: 'visually-hidden', text: `${severity}: ` }),
+      element('span', { class: 'problem-message', text: message }),
+      advice !== undefined && element('span', { class: 'problem-advice', text: advice }),
+      element('span', { class: 'problem-place', text: `${place}  ${id}`, attributes: { title: path } }),
+    ),
+    fix !== undefined &&
+      element('button', {
+        class: 'control small',
+        text: 'Mend',
+        attributes: { type: 'button', 'aria-label': `Mend: ${message}` },
+        on: { click: () => session.edit(fix) },
+      }),
+  );
+}
