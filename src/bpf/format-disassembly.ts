@@ -39,7 +39,7 @@ export function formatDisassembly(lines: readonly Line[], options: FormatOptions
  */
 export function formatAssembly(lines: readonly Line[], options: FormatOptions = {}): string {
   const { paint = (_, text) => text } = options;
-  const targets = new Set(lines.flatMap(({ text, successors }) => (text.includes('goto ') ? successors : [])));
+  const targets = new Set(lines.flatMap(({ text }) => [...text.matchAll(/goto (\d+)/g)].map(([, to]) => Number(to))));
   const heads = headings(lines, paint);
   const rows = lines.flatMap((line, at) => {
     const { index, instruction, comment } = line;

@@ -11,8 +11,9 @@ import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
 import { printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
+import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from './render-program.js';
 
-type Format = 'bpf' | 'hex' | 'base64' | 'c' | 'json' | 'asm' | 'pfc';
+type Format = ProgramFormat | 'json' | 'asm' | 'pfc';
 
 interface Flags extends CompileFlags, InputFlags {
   output?: string;
@@ -32,7 +33,7 @@ export function addCompileCommand(program: Command): void {
     .option('-o, --output <file>', 'where to write the result (default: standard output)')
     .addOption(
       new Option('--format <format>', 'bpf: raw struct sock_filter, in the byte order of the architecture')
-        .choices(['bpf', 'hex', 'base64', 'c', 'json', 'asm', 'pfc'])
+        .choices([...PROGRAM_FORMATS, 'json', 'asm', 'pfc'])
         .default('bpf'),
     )
     .option('--arch <arch>', 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)', parseArchOption);
@@ -72,45 +73,21 @@ async function explanation(profile: ParsedProfile, arch: ArchitectureName, flags
 
 async function render(compiled: CompiledFilter, format: Format, libseccomp: Libseccomp): Promise<string | Uint8Array> {
   const { program, arches, flags, usesListener, warnings, pfc } = compiled;
+  const { endianness } = parseArchitecture(arches[0] as string);
   switch (format) {
-    case 'bpf':
-      return program;
-    case 'hex':
-      return `${Buffer.from(program).toString('hex')}\n`;
-    case 'base64':
-      return `${Buffer.from(program).toString('base64')}\n`;
-    case 'c':
-      return renderC(compiled);
     case 'json':
-      return `${JSON.stringify({ arches, flags, usesListener, warnings, instructions: instructionsOf(compiled), program: Buffer.from(program).toString('base64') }, null, 2)}\n`;
+      return `${JSON.stringify({ arches, flags, usesListener, warnings, instructions: decodeProgram(program, endianness), program: Buffer.from(program).toString('base64') }, null, 2)}\n`;
     case 'asm': {
-      const [{ disassemble, formatDisassembly }, { syscallNames }] = await Promise.all([
+      const [{ disassemble, formatDisassembly }, { syscallNaming }] = await Promise.all([
         import('../bpf/index.js'),
-        import('./syscall-names.js'),
+        import('../libseccomp/syscall-naming.js'),
       ]);
-      return formatDisassembly(disassemble(compiled, { syscallName: syscallNames(libseccomp) }));
+      const lines = disassemble(compiled, syscallNaming(libseccomp));
+      return formatDisassembly(lines, { target: { architectures: arches, endianness } });
     }
     case 'pfc':
       return pfc as string;
+    default:
+      return renderProgram({ program, arches, endianness }, format, 'compile');
   }
-}
-
-function instructionsOf({ program, arches }: CompiledFilter) {
-  return decodeProgram(program, parseArchitecture(arches[0] as string).endianness);
-}
-
-/** An array of `struct sock_filter` for a C source; numbers, so in the byte order of whatever compiles it. */
-function renderC(compiled: CompiledFilter): string {
-  const instructions = instructionsOf(compiled);
-  const hex = (value: number, digits: number) => `0x${value.toString(16).padStart(digits, '0')}`;
-  const rows = instructions.map(({ code, jt, jf, k }) => `\t{ ${hex(code, 2)}, ${jt}, ${jf}, ${hex(k, 8)} },`);
-  return [
-    `/* seccomp filter for ${compiled.arches.join(', ')}: ${instructions.length} instructions, made by scmp compile */`,
-    '#include <linux/filter.h>',
-    '',
-    'static const struct sock_filter seccomp_filter[] = {',
-    ...rows,
-    '};',
-    '',
-  ].join('\n');
 }

@@ -1,33 +1,69 @@
-import type { Command } from 'commander';
-import type { ArchitectureName } from '../architecture.js';
-import { disassemble, formatDisassembly } from '../bpf/index.js';
+import { type Command, Option } from 'commander';
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import {
+  detectEndianness,
+  disassemble,
+  type Endianness,
+  formatAssembly,
+  formatDisassembly,
+  type Line,
+} from '../bpf/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
+import { syscallNaming } from '../libseccomp/syscall-naming.js';
 import { isProgram, readInput } from './input.js';
+import { listingColors } from './listing-colors.js';
 import { parseArchOption } from './options.js';
 import { print } from './output.js';
-import { syscallNames } from './syscall-names.js';
+
+type Format = 'text' | 'json' | 'asm';
 
 export function addDisasmCommand(program: Command): void {
   program
     .command('disasm')
     .summary('show a compiled program')
-    .description('Show a compiled seccomp program, with system calls, actions and errnos by name.')
+    .description(
+      'Show a compiled seccomp program of any tool, with system calls, arguments, actions and errnos by name. scmp asm reads text and asm back to the same program.',
+    )
     .argument('<file>', 'raw struct sock_filter, as scmp compile and libseccomp write it; "-" is standard input')
     .option('--arch <arch>', 'the architecture, where the program itself does not say', parseArchOption)
+    .addOption(
+      new Option('--format <format>', 'text: a listing; asm: source to edit')
+        .choices(['text', 'json', 'asm'])
+        .default('text'),
+    )
+    .option('--json', 'the same as --format json')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  scmp compile profile.json | scmp disasm -
+  scmp disasm filter.bpf --format asm > filter.asm    edit it, then: scmp asm filter.asm -o filter.bpf`,
+    )
     .action(disasm);
 }
 
-function disasm(path: string, { arch }: { arch?: ArchitectureName }): void {
+function disasm(path: string, flags: { arch?: ArchitectureName; format: Format; json?: boolean }): void {
   const { bytes, source } = readInput(path);
   if (!isProgram(bytes)) {
     throw new InvalidArgumentError(
       `${source}: this is no seccomp program (8 bytes an instruction); for a profile use scmp compile --format asm`,
     );
   }
-  const lines = disassemble(bytes, {
-    ...(arch ? { architectures: [arch] } : {}),
-    syscallName: syscallNames(loadLibseccompSync()),
-  });
-  print(formatDisassembly(lines));
+  const architectures = flags.arch ? [flags.arch] : [];
+  const endianness = flags.arch ? parseArchitecture(flags.arch).endianness : detectEndianness(bytes);
+  const lines = disassemble(bytes, { endianness, architectures, ...syscallNaming(loadLibseccompSync()) });
+  print(render(lines, { architectures, endianness }, flags.json ? 'json' : flags.format));
+}
+
+function render(
+  lines: readonly Line[],
+  target: { architectures: readonly ArchitectureName[]; endianness: Endianness },
+  format: Format,
+): string {
+  if (format === 'json') {
+    const instructions = lines.map(({ instruction, ...line }) => ({ ...line, ...instruction }));
+    return `${JSON.stringify({ ...target, instructions }, null, 2)}\n`;
+  }
+  return (format === 'asm' ? formatAssembly : formatDisassembly)(lines, { target, paint: listingColors() });
 }

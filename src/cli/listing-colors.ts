@@ -1,0 +1,18 @@
+import type { FormatOptions, ListingPart } from '../bpf/index.js';
+
+// ECMA-48 SGR; nothing that depends on a dark or a light ground.
+const CODES: Readonly<Record<ListingPart, string | undefined>> = {
+  place: '2',
+  fields: '2',
+  words: undefined,
+  allow: '32',
+  deny: '31',
+  comment: '36',
+};
+
+/** Colours for a listing on standard output: on a terminal that has them, and never where NO_COLOR is set. */
+export function listingColors(): FormatOptions['paint'] {
+  const { NO_COLOR, TERM } = process.env;
+  if (!process.stdout.isTTY || NO_COLOR || TERM === 'dumb') return undefined;
+  return (part, text) => (CODES[part] ? `\x1b[${CODES[part]}m${text}\x1b[0m` : text);
+}

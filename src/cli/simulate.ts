@@ -1,0 +1,103 @@
+import { type Command, InvalidArgumentError as InvalidOption } from 'commander';
+import { hostArchitecture } from '../../native-loader/host.js';
+import { formatAction } from '../action.js';
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { disassemble, formatDisassembly, type ProgramInput, simulate } from '../bpf/index.js';
+import { type ParsedCall, parseCall } from '../bpf/parse-call.js';
+import { compileParsed } from '../compiler/compile-parsed.js';
+import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
+import { syscallNaming } from '../libseccomp/syscall-naming.js';
+import { isProgram, readInput } from './input.js';
+import { listingColors } from './listing-colors.js';
+import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
+import { print, printWarnings } from './output.js';
+import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
+
+interface Flags extends CompileFlags, InputFlags {
+  arch?: ArchitectureName;
+  ip: bigint;
+  trace?: boolean;
+  json?: boolean;
+}
+
+export function addSimulateCommand(program: Command): void {
+  const command = program
+    .command('simulate')
+    .summary('what a filter decides on one system call')
+    .description('Show which action a profile or a compiled program takes on one system call. Exit 0: answered.')
+    .argument('<input>', 'a profile, or a compiled program of any tool; "-" is standard input')
+    .argument('<syscall>', 'a name or a number')
+    .argument('[args...]', 'in order or as name=value: 12, 0xc, -1, AF_UNIX, flags=O_RDWR|O_CLOEXEC; left out: 0')
+    .option('--arch <arch>', 'the machine: x86_64, arm64… (default: this machine)', parseArchOption)
+    .option('--ip <address>', 'where the call is made: the instruction pointer', parseAddress, 0n)
+    .option('--trace', 'also the instructions executed')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  scmp simulate profile.json socket AF_VSOCK SOCK_STREAM
+  scmp simulate filter.bpf openat flags=O_CREAT --trace
+  scmp simulate profile.json --arch s390x clone -- -1 CLONE_NEWUSER`,
+    );
+  addInputOptions(command);
+  addCompileOptions(command, 'newer than any the profile names').action(run);
+}
+
+async function run(path: string, syscall: string, args: string[], flags: Flags): Promise<void> {
+  const libseccomp = loadLibseccompSync();
+  const architecture = parseArchitecture(flags.arch ?? hostArchitecture());
+  const naming = syscallNaming(libseccomp);
+  const call = parseCall({ syscall, args, architecture, instructionPointer: flags.ip, ...naming });
+  const program = await read(path, architecture.name, flags, libseccomp);
+  const { endianness } = architecture;
+  const { action, returnValue, path: executed = [] } = simulate(program, call.data, { endianness, trace: true });
+  const lines = flags.trace ? disassemble(program, { architectures: [architecture.name], ...naming }) : [];
+  const trace = executed.flatMap((index) => lines[index] ?? []);
+  if (flags.json) {
+    const { data, name } = call;
+    const answer = {
+      architecture: architecture.name,
+      syscall: { ...(name !== undefined && { name }), number: data.nr },
+      args: data.args.map(hex),
+      instructionPointer: hex(data.instructionPointer),
+      action,
+      returnValue,
+      instructions: executed.length,
+      ...(flags.trace && {
+        trace: trace.map(({ index, text, comment }) => ({ index, text, ...(comment !== undefined && { comment }) })),
+      }),
+    };
+    print(`${JSON.stringify(answer, null, 2)}\n`);
+    return;
+  }
+  print(`${architecture.name}: ${describe(call)}: ${formatAction(action, architecture.name)}\n`);
+  if (flags.trace) print(formatDisassembly(trace, { paint: listingColors() }));
+}
+
+async function read(path: string, arch: ArchitectureName, flags: Flags, libseccomp: Libseccomp): Promise<ProgramInput> {
+  const input = readInput(path);
+  if (isProgram(input.bytes)) return input.bytes;
+  const parsed = await profileOfInput(input, flags);
+  const compiled = compileParsed(parsed, { ...compileOptions(flags), arch, libseccomp });
+  printWarnings(compiled.warnings, parsed.source);
+  return compiled;
+}
+
+function describe({ data: { nr, args }, name, parameters }: ParsedCall): string {
+  // A number without a name may take anything.
+  const count = name === undefined ? 6 : parameters.length;
+  const list = args.flatMap((value, index) =>
+    index < count || value !== 0n ? `${parameters[index]?.name ?? `a${index}`}=${hex(value)}` : [],
+  );
+  return `${name ?? nr}(${list.join(', ')})`;
+}
+
+const hex = (value: bigint) => `0x${value.toString(16)}`;
+
+function parseAddress(text: string): bigint {
+  if (!/^(\d{1,20}|0x[\da-f]{1,16})$/i.test(text) || BigInt(text) >= 1n << 64n) {
+    throw new InvalidOption('give an address of 64 bits, as 0x7f0000001000');
+  }
+  return BigInt(text);
+}
