@@ -20,6 +20,7 @@ export interface CompileFlags extends TargetFlags {
   errnoRet?: 'lenient' | 'strict';
   conditions?: 'together' | 'split-repeated' | 'split-all';
   maskedOperands?: 'mask-first' | 'datum-first';
+  notifyGuards?: boolean;
   unknownSyscall: 'warn' | 'error' | 'ignore';
 }
 
@@ -79,6 +80,8 @@ export function addCompileOptions(command: Command, kernelDefault: string): Comm
         'datum-first',
       ]),
     )
+    .option('--notify-guards', 'refuse SCMP_ACT_NOTIFY as the default action and on write')
+    .option('--no-notify-guards', 'take it, as crun does')
     .addOption(
       new Option('--unknown-syscall <what>', 'about names libseccomp does not know')
         .choices(['warn', 'error', 'ignore'])
@@ -101,6 +104,7 @@ export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'
     errnoRet: flags.errnoRet,
     conditions: flags.conditions,
     maskedOperands: flags.maskedOperands,
+    notifyGuards: flags.notifyGuards,
     unknownSyscall: flags.unknownSyscall,
   };
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { type RuntimeOptions, runtimeBehaviour } from '../compiler/runtime.js';
 import { loadProfile } from '../profile/load-profile.js';
 import { INPUT_FORMATS, type InputFormat, type ParsedProfile } from '../profile/parsed-profile.js';
 import { type Input, readInput } from './input.js';
@@ -10,6 +11,9 @@ export interface InputFlags {
   document?: string;
   base?: string;
 }
+
+/** Of a command's options those that say what SCMP_ACT_NOTIFY may be on. */
+type NotifyFlags = Pick<RuntimeOptions, 'runtime' | 'notifyGuards'>;
 
 /** The options of every command that reads a profile. */
 export function addInputOptions(command: Command): Command {
@@ -26,21 +30,27 @@ export function addInputOptions(command: Command): Command {
  * Read a profile of any format from a file, from standard input for `-`, or one that comes with this package, with all that
  * it extends. The built-ins, and what puts profiles together, are loaded when a profile needs them.
  */
-export async function readInputProfile(path: string, flags: InputFlags): Promise<ParsedProfile> {
+export async function readInputProfile(path: string, flags: InputFlags & NotifyFlags): Promise<ParsedProfile> {
   return profileOfInput(readInput(path), flags);
 }
 
 /** As {@link readInputProfile}, of bytes that were read before. */
 export async function profileOfInput(
   input: Input,
-  { from, thread, document, base }: InputFlags,
+  { from, thread, document, base, runtime, notifyGuards }: InputFlags & NotifyFlags,
 ): Promise<ParsedProfile> {
   const { bytes, source, builtin } = input;
   if (builtin) {
     const { builtinProfile } = await import('../profile/builtin/index.js');
     return builtinProfile(builtin) as ParsedProfile;
   }
-  const profile = await loadProfile(bytes, { source, format: from, thread, document });
+  const profile = await loadProfile(bytes, {
+    source,
+    format: from,
+    thread,
+    document,
+    notifyGuards: runtimeBehaviour({ runtime, notifyGuards }).notifyGuards,
+  });
   if (!profile.seccomp.extends) return profile;
   const { extendFromFiles } = await import('./base-profiles.js');
   return extendFromFiles(profile, base);

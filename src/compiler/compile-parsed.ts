@@ -1,4 +1,5 @@
 import { parseArchitecture } from '../architecture.js';
+import { guardNotify } from '../profile/finish-profile.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { resolvePolicy } from '../profile/resolve-policy.js';
 import { type CompiledFilter, type CompileOptions, compilePolicy } from './compile-policy.js';
@@ -10,11 +11,13 @@ import { runtimeBehaviour } from './runtime.js';
  */
 export function compileParsed(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
   const { source = parsed.source, capabilities, kernel } = options;
+  const { errnoRet, notifyGuards } = runtimeBehaviour(options);
+  if (notifyGuards) guardNotify(parsed);
   const { policy, warnings } = resolvePolicy(parsed, {
     arch: parseArchitecture(options.arch),
     capabilities,
     kernel,
-    strictErrnoRet: runtimeBehaviour(options).errnoRet === 'strict',
+    strictErrnoRet: errnoRet === 'strict',
   });
   const compiled = compilePolicy(policy, { ...options, source });
   return { ...compiled, warnings: [...warnings, ...compiled.warnings] };

@@ -45,7 +45,8 @@ export async function loadBuiltins(): Promise<LoadBase> {
 }
 
 function parse(profile: ProfileInput, { source }: CompileOptions): ParsedProfile {
-  return isParsed(profile) ? profile : readProfile(profile, { source });
+  // compileParsed has the guards of the runtime.
+  return isParsed(profile) ? profile : readProfile(profile, { source, notifyGuards: false });
 }
 
 function isParsed(profile: ProfileInput): profile is ParsedProfile {

@@ -22,6 +22,8 @@ export interface RuntimeBehaviour {
   readonly conditions: 'together' | 'split-repeated' | 'split-all';
   /** SCMP_CMP_MASKED_EQ: `(argument & value) == valueTwo`, or the other way round. */
   readonly maskedOperands: 'mask-first' | 'datum-first';
+  /** Whether SCMP_ACT_NOTIFY is refused as the default action and on `write`. */
+  readonly notifyGuards: boolean;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -33,6 +35,7 @@ const LIBSECCOMP: RuntimeBehaviour = {
   errnoRet: 'lenient',
   conditions: 'split-repeated',
   maskedOperands: 'mask-first',
+  notifyGuards: true,
 };
 
 const BEHAVIOURS: Readonly<Record<RuntimeName, RuntimeBehaviour>> = {
@@ -42,8 +45,13 @@ const BEHAVIOURS: Readonly<Record<RuntimeName, RuntimeBehaviour>> = {
   // not; matchCall: repeated arguments. libcontainer/seccomp/patchbpf: the stub.
   runc: { ...LIBSECCOMP, defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'], enosysStub: true, optimizePast: 32 },
   // src/libcrun/seccomp.c, libcrun_apply_seccomp: SPEC_ALLOW where there are no flags; libcrun_generate_seccomp: "errno
-  // value specified for action" is an error; repeated arguments as in runc.
-  crun: { ...LIBSECCOMP, defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'], errnoRet: 'strict' },
+  // value specified for action" is an error; repeated arguments as in runc. It has no rule against NOTIFY on any call.
+  crun: {
+    ...LIBSECCOMP,
+    defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'],
+    errnoRet: 'strict',
+    notifyGuards: false,
+  },
   // crates/libcontainer/src/seccomp/mod.rs, initialize_seccomp: add_rule_conditional once for each argument; translate_op:
   // MaskedEqual(valueTwo), which is the mask, with `value` as the datum.
   youki: { ...LIBSECCOMP, conditions: 'split-all', maskedOperands: 'datum-first' },
@@ -63,6 +71,7 @@ export interface RuntimeOptions {
   errnoRet?: RuntimeBehaviour['errnoRet'] | undefined;
   conditions?: RuntimeBehaviour['conditions'] | undefined;
   maskedOperands?: RuntimeBehaviour['maskedOperands'] | undefined;
+  notifyGuards?: boolean | undefined;
 }
 
 /** The behaviour that options come to. Raises {@link InvalidArgumentError} for a runtime that is none. */
@@ -79,6 +88,7 @@ export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
     errnoRet: options.errnoRet ?? set.errnoRet,
     conditions: options.conditions ?? set.conditions,
     maskedOperands: options.maskedOperands ?? set.maskedOperands,
+    notifyGuards: options.notifyGuards ?? set.notifyGuards,
   };
 }
 

@@ -12,8 +12,24 @@ export type ReadParts = Omit<ParsedProfile, 'warnings'> & {
 /** The last step of every reader: what holds for a profile of any format. Raises {@link ProfileError} with all issues. */
 export function finishProfile({ issues = [], warnings = [], ...profile }: ReadParts): ParsedProfile {
   const checked = checkProfile(profile.seccomp, profile.locate);
-  failOnIssues([...issues, ...checked.issues], profile.source);
-  return { ...profile, warnings: [...warnings, ...checked.warnings] };
+  const all = [...issues, ...checked.issues];
+  const notifyIssues = all.filter(({ code }) => NOTIFY_GUARDS.has(code));
+  // With other issues they are told together; alone they are for the caller to decide.
+  if (notifyIssues.length < all.length) failOnIssues(all, profile.source);
+  return {
+    ...profile,
+    ...(notifyIssues.length > 0 ? { notifyIssues } : {}),
+    warnings: [...warnings, ...checked.warnings],
+  };
+}
+
+/** What runc refuses and crun takes: the loader would have to answer its own calls. */
+const NOTIFY_GUARDS: ReadonlySet<string> = new Set(['notify-default', 'notify-write']);
+
+/** Raise {@link ProfileError} for SCMP_ACT_NOTIFY where whoever loads the filter might wait for itself. */
+export function guardNotify(profile: ParsedProfile): ParsedProfile {
+  failOnIssues(profile.notifyIssues ?? [], profile.source);
+  return profile;
 }
 
 /** Raise {@link ProfileError} if there is any issue, in the order of the text. */

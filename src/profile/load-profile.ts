@@ -1,5 +1,6 @@
 import { detectDocument } from './detect-document.js';
 import { looksLikeJson } from './detect-syntax.js';
+import { guardNotify } from './finish-profile.js';
 import { readSeccompSection } from './formats/docker.js';
 import { parseJson } from './json-document.js';
 import type { ParsedProfile, ReadOptions } from './parsed-profile.js';
@@ -15,7 +16,10 @@ export async function loadProfile(input: string | Uint8Array, options: ReadOptio
   if (format !== 'yaml' && format !== 'systemd' && format !== 'list' && looksLikeJson(text)) {
     const document = parseJson(text, source);
     const detected = detectDocument(document, source, format);
-    if ('root' in detected) return readSeccompSection(document, detected, source);
+    if ('root' in detected) {
+      const profile = readSeccompSection(document, detected, source);
+      return options.notifyGuards === false ? profile : guardNotify(profile);
+    }
   }
   const { readProfile } = await import('./read-profile.js');
   return readProfile(text, options);

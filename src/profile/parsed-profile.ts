@@ -1,5 +1,6 @@
 import type { SourcePosition } from '../errors.js';
 import type { Warning } from '../policy.js';
+import type { ProfileIssue } from './profile-error.js';
 import type { DockerSeccomp } from './schema.js';
 
 /** A place in a profile: its JSON path, and its position where the profile was read from text. */
@@ -26,6 +27,8 @@ export interface ParsedProfile {
   /** What the profile calls itself (`metadata.name` of a SeccompProfile): others may extend it by that name. */
   readonly name?: string | undefined;
   readonly warnings: readonly Warning[];
+  /** SCMP_ACT_NOTIFY as the default or on `write`, in a profile that was read with `notifyGuards: false`. */
+  readonly notifyIssues?: readonly ProfileIssue[] | undefined;
   readonly locate: Locate;
   /**
    * The text has no default action and takes that of the profile it extends. Until that is read
@@ -57,4 +60,9 @@ export interface ReadOptions {
   thread?: string | undefined;
   /** Of YAML with several documents: the `metadata.name` of the one that is meant. Needed where there are several. */
   document?: string | undefined;
+  /**
+   * Refuse SCMP_ACT_NOTIFY as the default action and on `write`, where whoever loads the filter would wait for an answer to
+   * its own call. Default: true. crun, which hands the listener over from another process, takes both.
+   */
+  notifyGuards?: boolean | undefined;
 }

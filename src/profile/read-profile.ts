@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../errors.js';
 import { detectDocument } from './detect-document.js';
 import { detectSyntax } from './detect-syntax.js';
+import { guardNotify } from './finish-profile.js';
 import { chooseDocument } from './formats/choose-document.js';
 import { readSeccompSection } from './formats/docker.js';
 import { readList } from './formats/list.js';
@@ -21,6 +22,11 @@ import { decodeText } from './source-text.js';
  * or safe numbers. Raises {@link ProfileError} with every issue found.
  */
 export function readProfile(input: string | Uint8Array | object, options: ReadOptions = {}): ParsedProfile {
+  const profile = read(input, options);
+  return options.notifyGuards === false ? profile : guardNotify(profile);
+}
+
+function read(input: string | Uint8Array | object, options: ReadOptions): ParsedProfile {
   const { source, format } = options;
   const text = textOf(input, source);
   if (text === undefined) {

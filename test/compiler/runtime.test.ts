@@ -5,7 +5,7 @@ import { simulate } from '../../src/bpf/index.js';
 import { CompileError, type CompileOptions, compileProfileSync, RUNTIME_NAMES } from '../../src/compiler/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
-import { ProfileError } from '../../src/profile/index.js';
+import { ProfileError, readProfile } from '../../src/profile/index.js';
 
 const libseccomp = loadLibseccompSync();
 const compile = (profile: object, options: Partial<CompileOptions> = {}) =>
@@ -214,3 +214,25 @@ function attempt(run: () => unknown): unknown {
     return error;
   }
 }
+
+describe('NOTIFY where the loader would wait for itself', () => {
+  const onWrite = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['write'], action: 'SCMP_ACT_NOTIFY' }] };
+  const byDefault = { defaultAction: 'SCMP_ACT_NOTIFY', syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }] };
+
+  it.each([onWrite, byDefault])('is refused by all but crun', (profile) => {
+    for (const runtime of ['libseccomp', 'runc', 'youki'] as const) {
+      expect(() => compile(profile, { runtime })).toThrow(ProfileError);
+    }
+    expect(() => compile(profile, { runtime: 'crun', notifyGuards: true })).toThrow(ProfileError);
+    // A profile that was read without the guards does not get past them either.
+    const parsed = readProfile(profile, { notifyGuards: false });
+    expect(() => compile(parsed, {})).toThrow(/SCMP_ACT_NOTIFY cannot be/);
+  });
+
+  it.each([onWrite, byDefault])('is taken by crun, and needs a listener', (profile) => {
+    for (const options of [{ runtime: 'crun' }, { notifyGuards: false }] as const) {
+      expect(compile(profile, options).usesListener).toBe(true);
+      expect(decide(profile, options, profile === onWrite ? 'write' : 'openat')).toBe('NOTIFY');
+    }
+  });
+});

@@ -55,6 +55,9 @@ describe('docs/runtimes.md', () => {
     expect(column('Binary')).toEqual(
       behaviours.map(({ optimizePast }) => (Number.isFinite(optimizePast) ? `past ${optimizePast} rules` : 'no')),
     );
+    expect(column('`SCMP_ACT_NOTIFY`')).toEqual(
+      behaviours.map(({ notifyGuards }) => (notifyGuards ? 'refused' : 'taken')),
+    );
     expect(column('`errnoRet`').map((cell) => cell === 'an error')).toEqual(
       behaviours.map(({ errnoRet }) => errnoRet === 'strict'),
     );
