@@ -62,9 +62,14 @@ export function terminalAction(store: DiagramStore, node: Node): Action {
 
 /** The decision on one input. */
 export function decide({ store, root }: DecisionDiagram, data: SeccompData): Action {
+  return terminalAction(store, terminalAt(store, root, data));
+}
+
+/** The terminal to which any function over the input comes on one input. */
+export function terminalAt(store: DiagramStore, root: Node, data: SeccompData): Node {
   let node = root;
   while (!store.isTerminal(node)) node = bitOf(data, store.level(node)) ? store.high(node) : store.low(node);
-  return terminalAction(store, node);
+  return node;
 }
 
 /** The machine before an instruction; what is not read before it is written again is left out ({@link UNUSED}). */

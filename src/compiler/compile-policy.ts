@@ -7,6 +7,7 @@ import {
   type Libseccomp,
   LibseccompError,
   LibseccompWorkLimitError,
+  listSyscalls,
   loadLibseccomp,
   loadLibseccompSync,
 } from '../libseccomp/index.js';
@@ -14,6 +15,7 @@ import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
 import { checkDecisions } from './check-decisions.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
+import type { Translation } from './expected-decisions.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
 import { planFilter } from './plan.js';
 import { fastestOrder } from './rule-order.js';
@@ -34,11 +36,11 @@ export interface CompileOptions extends RuntimeOptions {
   /** What to do about names that libseccomp does not know. Default: `warn`, and leave them out. */
   unknownSyscall?: 'warn' | 'error' | 'ignore' | undefined;
   /**
-   * Try the program on calls around the values its conditions name, and raise CompileError (`MISCOMPILED`) where libseccomp
-   * made something else of the rules, as it does of some ranges of 64-bit values. Default: true. With false: the bytes
-   * libseccomp makes, right or wrong.
+   * Compare the program with the rules, and raise CompileError (`MISCOMPILED`) where libseccomp made something else of
+   * them, as it does of some ranges of 64-bit values. `true`, the default: on calls around the values the conditions name.
+   * `proveDecisions`: on every call there is. `false`: not at all; the bytes libseccomp makes, right or wrong.
    */
-  verify?: boolean | undefined;
+  verify?: boolean | Verifier | undefined;
   /** Also give the filter as libseccomp's pseudo filter code. Default: false. */
   pfc?: boolean | undefined;
   /** What to call the profile in messages, usually its file name. */
@@ -46,6 +48,9 @@ export interface CompileOptions extends RuntimeOptions {
   /** The libseccomp to compile with. Default: one that is loaded once and kept. */
   libseccomp?: Libseccomp | undefined;
 }
+
+/** Raises an error where a program is not what it was made from. */
+export type Verifier = (translation: Translation) => void;
 
 /** A compiled profile: a value, in the byte order of its architectures. */
 export interface CompiledFilter extends FilterProgram {
@@ -100,14 +105,21 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
       { source },
     );
   }
-  if (options.verify ?? true) {
-    checkDecisions(exported, plan.operations, { defaultAction, architectures, resolve, source });
+  const { verify = true } = options;
+  if (verify === true) checkDecisions(exported, plan.operations, { defaultAction, architectures, resolve, source });
+  else if (verify) {
+    const { enosysStub } = behaviour;
+    const syscalls = (arch: Architecture) => listSyscalls(libseccomp, arch);
+    const { operations } = plan;
+    verify({ program, policy, operations, architectures, enosysStub, resolve, syscalls, source });
   }
   return {
     program,
     arches: architectures.map(({ name }) => name),
     flags: policy.flags ?? behaviour.defaultFlags,
-    usesListener: plan.operations.some((o) => o.kind === 'addRule' && o.action.kind === 'NOTIFY'),
+    usesListener:
+      defaultAction.kind === 'NOTIFY' ||
+      plan.operations.some((o) => o.kind === 'addRule' && o.action.kind === 'NOTIFY'),
     warnings: plan.warnings,
     ...(options.pfc ? { pfc: filter.exportPfc() } : {}),
   };

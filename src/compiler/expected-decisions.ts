@@ -1,0 +1,182 @@
+import type { Architecture } from '../architecture.js';
+import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
+import { errnoNumber } from '../errno.js';
+import type { Action, ArgumentCondition, SeccompPolicy } from '../policy.js';
+import type { FilterOperation } from './filter-operation.js';
+import type { RuleOperation } from './miscompiled.js';
+import { MULTIPLEXED_CALLS } from './multiplexed-calls.js';
+
+// What the rules say of every call, worked out from the rules alone: libseccomp is asked for the numbers of names, and for
+// nothing else.
+
+/** A program and what it was made from. */
+export interface Translation {
+  program: Uint8Array;
+  policy: SeccompPolicy;
+  operations: readonly FilterOperation[];
+  /** Those of the filter, the target first. */
+  architectures: readonly Architecture[];
+  /** Whether calls newer than all that the policy names are to be answered ENOSYS (see `enosysStub`). */
+  enosysStub: boolean;
+  /** A name's number on an architecture as libseccomp resolves it: undefined or negative where it has none of its own. */
+  resolve: (name: string, architecture: Architecture) => number | undefined;
+  /** All names that have a number of their own on an architecture, those that a multiplexer reaches too included. */
+  syscalls: (architecture: Architecture) => readonly { name: string; number: number }[];
+  source?: string | undefined;
+}
+
+/** A rule as it stands for one number of an architecture. */
+export interface ExpectedRule {
+  action: Action;
+  /** What must hold, in as many bits as `bits` says; none: always. */
+  conditions: readonly ArgumentCondition[];
+  operation: RuleOperation;
+}
+
+/** What is right for the calls of a range of numbers. */
+export interface Expectation {
+  from: number;
+  to: number;
+  /** Undefined for the numbers of an ABI that is not in the filter. */
+  architecture: Architecture | undefined;
+  /** Of the rules that hold, any may decide; an unconditional one is alone. */
+  rules: readonly ExpectedRule[];
+  /** Where no rule holds. */
+  otherwise: Action;
+}
+
+/** libseccomp's SCMP_FLTATR_ACT_BADARCH, which nothing here changes. */
+export const BAD_ARCHITECTURE: Action = { kind: 'KILL_THREAD' };
+
+const LAST_NUMBER = 2 ** 32 - 1;
+
+/**
+ * What is right for every number of an AUDIT_ARCH, in ranges that cover all 32-bit numbers.
+ *
+ * - Names count per architecture, and so do argument widths: a 32-bit architecture compares low halves.
+ * - A call behind a multiplexer has its rules there, with the call's number instead of a condition on argument 0, and
+ *   its other conditions on what stands in the multiplexer's own registers, as seccomp_rule_add(3) does it: a filter
+ *   cannot follow the pointer behind which the real arguments are. Where the call has a number of its own too, its rules
+ *   are there as they are.
+ * - An unconditional rule decides a number alone, the first if there are several (db.c, `db_rule_add`).
+ * - x32's numbers are x86_64's with bit 30 set; of the two, the one that is not in the filter is a bad architecture,
+ *   but -1, by which a tracer skips a call (seccomp(2)), is x86_64's.
+ */
+export function expectedDecisions(translation: Translation, auditArch: number): Expectation[] {
+  const members = translation.architectures.filter((each) => each.auditArch === auditArch);
+  const { defaultAction } = translation.policy;
+  return splitAt(sectionsOf(members), members, translation).map(({ from, to, architecture }) => {
+    // The stub stands in front of the filter.
+    const enosys = translation.enosysStub ? enosysFor(from, members, translation) : undefined;
+    if (enosys) return { from, to, architecture, rules: [], otherwise: enosys };
+    if (!architecture) return { from, to, architecture, rules: [], otherwise: BAD_ARCHITECTURE };
+    const rules = from === to ? effective(rulesOf(translation, architecture).get(from) ?? []) : [];
+    return { from, to, architecture, rules, otherwise: defaultAction };
+  });
+}
+
+interface Section {
+  from: number;
+  to: number;
+  architecture: Architecture | undefined;
+}
+
+/** Whose the numbers are. */
+function sectionsOf(members: readonly Architecture[]): Section[] {
+  const [x8664, x32] = ['x86_64', 'x32'].map((wanted) => members.find(({ name }) => name === wanted));
+  if (!x8664 && !x32) return [{ from: 0, to: LAST_NUMBER, architecture: members[0] }];
+  return [
+    { from: 0, to: X32_SYSCALL_BIT - 1, architecture: x8664 },
+    { from: X32_SYSCALL_BIT, to: LAST_NUMBER - 1, architecture: x32 },
+    { from: LAST_NUMBER, to: LAST_NUMBER, architecture: x8664 ?? x32 },
+  ];
+}
+
+/** Cut sections so that every number with rules, and every number at which the stub changes its mind, has its own. */
+function splitAt(sections: readonly Section[], members: readonly Architecture[], translation: Translation): Section[] {
+  const numbers = new Set(members.flatMap((member) => [...rulesOf(translation, member).keys()]));
+  const cuts = new Set([...numbers].flatMap((number) => [number, number + 1]));
+  if (translation.enosysStub) {
+    for (const member of members) cuts.add(lastNamed(member, translation) + 1);
+    for (const bit of [X32_SYSCALL_BIT, 2 * X32_SYSCALL_BIT, 3 * X32_SYSCALL_BIT]) cuts.add(bit);
+    cuts.add(1);
+  }
+  const sorted = [...cuts].sort((a, b) => a - b);
+  return sections.flatMap(({ from, to, architecture }) => {
+    const inside = sorted.filter((cut) => cut > from && cut <= to);
+    return [from, ...inside].map((start, index) => ({ from: start, to: (inside[index] ?? to + 1) - 1, architecture }));
+  });
+}
+
+/**
+ * The answer to calls newer than all that the policy names, where runc's stub (libcontainer/seccomp/patchbpf) has one:
+ * per architecture, a number above the largest that is named; setup(2), which is 0, on s390; nothing where the default
+ * lets the call be executed, or is ENOSYS. x32 is whatever has bit 30 set, the negative numbers too.
+ */
+function enosysFor(number: number, members: readonly Architecture[], translation: Translation): Action | undefined {
+  const { defaultAction } = translation.policy;
+  if (defaultAction.kind === 'ALLOW' || defaultAction.kind === 'LOG' || defaultAction.kind === 'TRACE')
+    return undefined;
+  const enosys = errnoNumber('ENOSYS', translation.architectures[0]?.name) as number;
+  const isX86 = members.some(({ name }) => name === 'x86_64' || name === 'x32');
+  const wanted = (number & X32_SYSCALL_BIT) !== 0 ? 'x32' : 'x86_64';
+  const member = isX86 ? members.find(({ name }) => name === wanted) : members[0];
+  const last = member ? lastNamed(member, translation) : 0;
+  if (!member || last === 0) return undefined;
+  const isSetup = number === 0 && (member.name === 's390' || member.name === 's390x');
+  return number > last || isSetup ? { kind: 'ERRNO', data: enosys } : undefined;
+}
+
+function lastNamed(architecture: Architecture, { policy, resolve }: Translation): number {
+  const names = policy.rules.flatMap((rule) => rule.names.map(({ name }) => name));
+  return names.reduce((last, name) => Math.max(last, resolve(name, architecture) ?? 0), 0);
+}
+
+const known = new WeakMap<Translation, Map<Architecture, Map<number, ExpectedRule[]>>>();
+
+/** The rules of each number, in the order of the profile. */
+function rulesOf(translation: Translation, architecture: Architecture): Map<number, ExpectedRule[]> {
+  const byArchitecture = known.get(translation) ?? new Map<Architecture, Map<number, ExpectedRule[]>>();
+  known.set(translation, byArchitecture);
+  const made = byArchitecture.get(architecture) ?? placeRules(translation, architecture);
+  byArchitecture.set(architecture, made);
+  return made;
+}
+
+function placeRules(translation: Translation, architecture: Architecture): Map<number, ExpectedRule[]> {
+  const { operations, resolve, syscalls } = translation;
+  let direct: Map<string, number> | undefined;
+  const rules = new Map<number, ExpectedRule[]>();
+  const place = (number: number | undefined, operation: RuleOperation, conditions: readonly ArgumentCondition[]) => {
+    if (number === undefined || number < 0) return;
+    const meant = conditions.filter((condition) => !isTautology(condition, architecture));
+    const rule: ExpectedRule = { action: operation.action, conditions: meant, operation };
+    rules.set(number, [...(rules.get(number) ?? []), rule]);
+  };
+  for (const operation of operations) {
+    if (operation.kind !== 'addRule') continue;
+    const { name, conditions } = operation;
+    const number = resolve(name, architecture);
+    const multiplexed = MULTIPLEXED_CALLS.get(name);
+    if (number === undefined || number >= 0 || !multiplexed) {
+      place(number, operation, conditions);
+      continue;
+    }
+    const isCall: ArgumentCondition = { index: 0, op: 'EQ', value: multiplexed.call, valueTwo: 0n };
+    const others = conditions.filter(({ index }) => index !== 0);
+    place(resolve(multiplexed.multiplexer, architecture), operation, [isCall, ...others]);
+    direct ??= new Map(syscalls(architecture).map((call) => [call.name, call.number]));
+    place(direct.get(name), operation, conditions);
+  }
+  return rules;
+}
+
+/** A mask without bits compares nothing: libseccomp leaves it out (db.c, `_db_arg_cmp_need_lo`). */
+function isTautology({ op, value }: ArgumentCondition, { wordSize }: Architecture): boolean {
+  return op === 'MASKED_EQ' && BigInt.asUintN(wordSize, value) === 0n;
+}
+
+function effective(rules: readonly ExpectedRule[]): readonly ExpectedRule[] {
+  const unconditional = rules.find(({ conditions }) => conditions.length === 0);
+  return unconditional ? [unconditional] : rules;
+}

@@ -1,0 +1,39 @@
+import { formatAction } from '../action.js';
+import type { Architecture } from '../architecture.js';
+import type { SeccompData } from '../bpf/simulate.js';
+import type { Action } from '../policy.js';
+import { CompileError } from './compile-error.js';
+import type { FilterOperation } from './filter-operation.js';
+
+export type RuleOperation = Extract<FilterOperation, { kind: 'addRule' }>;
+
+export interface Miscompilation {
+  /** Undefined where the call is of an architecture that is not in the filter. */
+  architecture: Architecture | undefined;
+  /** The call that is decided wrongly. */
+  data: SeccompData;
+  got: Action;
+  /** Any of these would be right. */
+  right: readonly Action[];
+  /** The entries that are about the call, in the profile's order; none for a call that no entry names. */
+  rules: readonly RuleOperation[];
+  source: string | undefined;
+}
+
+/** The error for a program that does not decide a call as the entries say: which call, and which entries. */
+export function miscompiled({ architecture, data, got, right, rules, source }: Miscompilation): CompileError {
+  const last = rules.at(-1);
+  const says = (action: Action) => formatAction(action, architecture?.name);
+  const values = data.args.map((value) => `0x${value.toString(16)}`).join(', ');
+  const call = `${last?.name ?? `system call ${data.nr >>> 0}`}(${values})`;
+  const place = architecture?.name ?? `architecture 0x${data.arch.toString(16)}`;
+  const decisions = `on ${place}, ${call} gives ${says(got)} instead of ${right.map(says).join(' or ')}`;
+  const paths = [...new Set(rules.map(({ rule }) => rule.path))].join(', ');
+  return new CompileError(
+    'MISCOMPILED',
+    last
+      ? `${last.name}: libseccomp does not make of these entries (${paths}) what they say: ${decisions}. It goes wrong where entries for one call have several LT, LE, GT or GE on one 64-bit argument; say it with one range, or with EQ and MASKED_EQ`
+      : `libseccomp decides a call that no entry is about otherwise than the default says: ${decisions}`,
+    { source: last?.rule.source ?? source, path: last?.rule.path, position: last?.rule.position },
+  );
+}

@@ -1,0 +1,35 @@
+/**
+ * The system calls that some architectures reach through another one, whose first argument says which is meant: the
+ * multiplexer and that number (linux/net.h, SYS_…; linux/ipc.h).
+ */
+export const MULTIPLEXED_CALLS: ReadonlyMap<string, { multiplexer: 'socketcall' | 'ipc'; call: bigint }> = new Map([
+  ...numbered('socketcall', 1, [
+    'socket',
+    'bind',
+    'connect',
+    'listen',
+    'accept',
+    'getsockname',
+    'getpeername',
+    'socketpair',
+    'send',
+    'recv',
+    'sendto',
+    'recvfrom',
+    'shutdown',
+    'setsockopt',
+    'getsockopt',
+    'sendmsg',
+    'recvmsg',
+    'accept4',
+    'recvmmsg',
+    'sendmmsg',
+  ]),
+  ...numbered('ipc', 1, ['semop', 'semget', 'semctl', 'semtimedop']),
+  ...numbered('ipc', 11, ['msgsnd', 'msgrcv', 'msgget', 'msgctl']),
+  ...numbered('ipc', 21, ['shmat', 'shmdt', 'shmget', 'shmctl']),
+]);
+
+function numbered(multiplexer: 'socketcall' | 'ipc', first: number, names: readonly string[]) {
+  return names.map((name, index) => [name, { multiplexer, call: BigInt(first + index) }] as const);
+}

@@ -1,0 +1,148 @@
+import { kernelAction } from '../action.js';
+import type { Architecture } from '../architecture.js';
+import { ALL_BITS, below, equalTo, LOW_HALF } from '../bpf/condition.js';
+import { actionTerminal, buildDecisionDiagram, terminalAt } from '../bpf/decision-diagram.js';
+import { type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from '../bpf/diagram-store.js';
+import { findInput } from '../bpf/find-input.js';
+import { Level } from '../bpf/input-variables.js';
+import { type NumberRange, partition } from '../bpf/partition.js';
+import { type SeccompData, simulate } from '../bpf/simulate.js';
+import type { Action, ArgumentCondition } from '../policy.js';
+import {
+  BAD_ARCHITECTURE,
+  type Expectation,
+  type ExpectedRule,
+  expectedDecisions,
+  type Translation,
+} from './expected-decisions.js';
+import { miscompiled } from './miscompiled.js';
+
+/**
+ * Prove that a program decides every possible call as its rules say: all architectures, all numbers, all values of all
+ * arguments, the ENOSYS stub included. The rules are read here (see `expectedDecisions`), not by libseccomp. To be given to
+ * `compileProfile` as its option `verify`.
+ *
+ * Where several conditional rules hold at once, with different actions, any of them is right: libseccomp does not say which
+ * it takes. An unconditional rule decides alone.
+ *
+ * @throws CompileError `MISCOMPILED`, with a call that is decided wrongly and the entries that are about it
+ * @throws ProgramTooComplexError where the budget does not do
+ */
+export function proveDecisions(translation: Translation, budget: DiagramBudget = {}): void {
+  const [target] = translation.architectures as [Architecture];
+  const store = new DiagramStore(budget);
+  const endianness = target.endianness;
+  const { root } = buildDecisionDiagram(translation.program, { store, endianness });
+  const proof = new Proof(store, translation);
+  const auditArches = [...new Set(translation.architectures.map(({ auditArch }) => auditArch))].sort((a, b) => a - b);
+  const badArchitecture = actionTerminal(store, BAD_ARCHITECTURE);
+
+  for (const part of partition(store, root, Level.ARCH)) {
+    const inside = auditArches.filter((arch) => part.from <= arch && arch <= part.to);
+    const other = firstOutside(part, inside);
+    if (other !== undefined && part.node !== badArchitecture) {
+      const data = findInput(store, part.node, (node) => node !== badArchitecture, { arch: other }) as SeccompData;
+      proof.fail(data, [BAD_ARCHITECTURE], undefined);
+    }
+    for (const arch of inside) proof.checkNumbers(part.node, arch);
+  }
+}
+
+/** The first number of a range that is none of the given ones, which are ascending. */
+function firstOutside({ from, to }: NumberRange, numbers: readonly number[]): number | undefined {
+  let first = from;
+  for (const number of numbers) if (number === first) first++;
+  return first <= to ? first : undefined;
+}
+
+class Proof {
+  readonly #conditions = new Map<string, Node>();
+
+  constructor(
+    readonly store: DiagramStore,
+    readonly translation: Translation,
+  ) {}
+
+  /** Compare what is decided for an architecture, number by number. */
+  checkNumbers(node: Node, arch: number): void {
+    const expectations = expectedDecisions(this.translation, arch);
+    let at = 0;
+    for (const part of partition(this.store, node, Level.NR)) {
+      // both are ascending and cover all numbers
+      while ((expectations[at] as Expectation).to < part.from) at++;
+      for (let next = at; next < expectations.length; next++) {
+        const expectation = expectations[next] as Expectation;
+        if (expectation.from > part.to) break;
+        const nr = Math.max(part.from, expectation.from);
+        this.#checkCall(part.node, expectation, { arch, nr });
+      }
+    }
+  }
+
+  #checkCall(node: Node, expectation: Expectation, call: { arch: number; nr: number }): void {
+    const { store } = this;
+    const { rules, otherwise, architecture } = expectation;
+    if (rules.length === 0 && node === actionTerminal(store, otherwise)) return;
+    const bits = architecture?.wordSize ?? 64;
+    const where = rules.map((rule) => this.#where(rule, bits));
+    const anywhere = where.reduce((some, each) => store.or(some, each), FALSE);
+    for (const terminal of store.terminalsOf(node)) {
+      const right = rules.reduce(
+        (some, { action }, index) =>
+          actionTerminal(store, action) === terminal ? store.or(some, where[index] as Node) : some,
+        actionTerminal(store, otherwise) === terminal ? store.not(anywhere) : FALSE,
+      );
+      const decided = store.map(node, (each) => (each === terminal ? TRUE : FALSE));
+      const wrong = store.and(decided, store.not(right));
+      if (wrong === FALSE) continue;
+      const data = findInput(store, wrong, (each) => each === TRUE, call) as SeccompData;
+      const holding = rules.filter((_, index) => terminalAt(store, where[index] as Node, data) === TRUE);
+      const actions = holding.length > 0 ? holding.map(({ action }) => action) : [otherwise];
+      this.fail(data, actions, architecture, rules);
+    }
+  }
+
+  fail(
+    data: SeccompData,
+    right: readonly Action[],
+    architecture: Architecture | undefined,
+    rules: readonly ExpectedRule[] = [],
+  ): never {
+    const { program, architectures, source } = this.translation;
+    const { returnValue } = simulate(program, data, { endianness: (architectures[0] as Architecture).endianness });
+    const operations = rules.map(({ operation }) => operation);
+    throw miscompiled({ architecture, data, got: kernelAction(returnValue), right, rules: operations, source });
+  }
+
+  /** Where all conditions of a rule hold. */
+  #where({ conditions }: ExpectedRule, bits: 32 | 64): Node {
+    return conditions.reduce((all: Node, condition) => this.store.and(all, this.#holds(condition, bits)), TRUE);
+  }
+
+  #holds(condition: ArgumentCondition, bits: 32 | 64): Node {
+    const key = `${bits} ${condition.index} ${condition.op} ${condition.value} ${condition.valueTwo}`;
+    const node = this.#conditions.get(key) ?? conditionNode(this.store, condition, bits === 32 ? LOW_HALF : ALL_BITS);
+    this.#conditions.set(key, node);
+    return node;
+  }
+}
+
+/** Where the argument, as far as the mask goes, compares with the value as asked. libseccomp masks a MASKED_EQ's datum too. */
+function conditionNode(store: DiagramStore, { index, op, value, valueTwo }: ArgumentCondition, width: bigint): Node {
+  switch (op) {
+    case 'EQ':
+      return equalTo(store, index, width, value);
+    case 'NE':
+      return store.not(equalTo(store, index, width, value));
+    case 'LT':
+      return below(store, index, width, value, false);
+    case 'LE':
+      return below(store, index, width, value, true);
+    case 'GE':
+      return store.not(below(store, index, width, value, false));
+    case 'GT':
+      return store.not(below(store, index, width, value, true));
+    case 'MASKED_EQ':
+      return equalTo(store, index, value & width, valueTwo);
+  }
+}
