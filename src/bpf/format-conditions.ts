@@ -26,7 +26,8 @@ export function formatCondition(condition: Condition, names: ConditionNames = {}
   const name = names.field?.(field) ?? (field === INSTRUCTION_POINTER_FIELD ? 'instruction_pointer' : `arg${field}`);
   const whole = names.registerBits === 32 ? LOW_HALF : ALL_BITS;
   const isMasked = mask !== whole;
-  const subject = isMasked ? `(${name} & ${names.mask?.(field, mask) ?? hexadecimal(mask)})` : name;
+  const maskName = names.mask?.(field, mask) ?? hexadecimal(mask);
+  const subject = isMasked ? `(${name} & ${maskName.includes('|') ? `(${maskName})` : maskName})` : name;
   const isHexadecimal = isMasked && mask !== LOW_HALF;
   const text = (value: bigint) => names.value?.(field, value, mask) ?? formatValue(value, isHexadecimal);
   switch (condition.kind) {
