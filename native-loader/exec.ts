@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { InvalidArgumentError } from '../src/errors.js';
 import { allocateProgram, allocateString, allocateStrings } from './c-memory.js';
+import { Handover, type ListenerReceiver } from './handover.js';
 import { installError } from './install-error.js';
 import { checkInstallation, type InstallableFilter, type InstallOptions, setNoNewPrivs } from './install-filter.js';
 import { errnoName, type Libc, libc, type Memory, type Pointer } from './libc.js';
@@ -19,6 +20,11 @@ export interface ExecRequest {
   args?: readonly string[];
   /** The whole environment of the command, whose PATH is searched. Default: this process's, byte for byte. */
   env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Who gets the listener before the command is executed; needed where the filter has one. It is handed over by a thread
+   * that the filter does not cover, which execve(2) ends.
+   */
+  listenerReceiver?: ListenerReceiver;
 }
 
 /**
@@ -42,13 +48,20 @@ export interface ExecRequest {
  * set if it was asked for. If execve(2) itself fails, the filter is in force already: the process writes why to stderr
  * and exits with 127 (ENOENT) or 126, as far as the filter allows write(2) and exit_group(2).
  */
-export function installAndExec({ filter, installOptions = {}, command, args = [], env }: ExecRequest): never {
+export function installAndExec({
+  filter,
+  installOptions = {},
+  command,
+  args = [],
+  env,
+  listenerReceiver,
+}: ExecRequest): never {
   if (!isMainThread) throw new InvalidArgumentError('installAndExec works on the main thread only, not in a Worker');
   const c = libc();
   const installation = checkInstallation(filter, { ...installOptions, tsync: false }, c);
-  if (installation.listener) {
+  if (installation.listener && !listenerReceiver) {
     throw new InvalidArgumentError(
-      'execve(2) closes the listener that the filter’s NOTIFY actions need: a supervisor has to hold it. With installOptions.listener: false the filter is installed without one, and NOTIFY answers ENOSYS',
+      'execve(2) closes the listener that the filter’s NOTIFY actions need: a supervisor has to hold it, so name a listenerReceiver. With installOptions.listener: false the filter is installed without one, and NOTIFY answers ENOSYS',
     );
   }
   const environmentStrings = env && toStrings(env);
@@ -75,10 +88,17 @@ export function installAndExec({ filter, installOptions = {}, command, args = []
     };
     const program = allocateProgram(arena, installation.program);
     if (installation.noNewPrivs) setNoNewPrivs();
+    const handover =
+      listenerReceiver && new Handover(c, { receiver: listenerReceiver, file, explanations: execFailures });
+    if (handover) cleanup.push(() => handover.cancel());
     warmUp(c);
     restoreProcessDefaults(c, cleanup);
-    const { installed, failed } = enter(c, SECCOMP_SET_MODE_FILTER, installation.flags, program, images);
-    if (installed !== 0) throw installError(c, -installed, installation);
+    const { listener } = installation;
+    const { installed, failed } = enter(c, SECCOMP_SET_MODE_FILTER, installation.flags, program, images, (result) =>
+      handover?.installed(listener ? result : -1),
+    );
+    if (listener ? installed < 0 : installed !== 0) throw installError(c, -installed, installation);
+    if (handover) return handover.failed(-failed);
     const errno = errnoName(-failed);
     c.write(2, Buffer.from(`${file}: not executed: ${errno}${execFailures[errno] ?? ''}\n`));
     return c.exit(errno === 'ENOENT' ? 127 : 126);
@@ -111,9 +131,17 @@ interface Images {
  * seccomp(2), then execve(2), and nothing in between that could need a system call: all memory is there, and an
  * earlier run has compiled this function and bound what it calls.
  */
-function enter(c: Libc, operation: number, flags: number, argument: Pointer | Uint8Array, { file, script }: Images) {
+function enter(
+  c: Libc,
+  operation: number,
+  flags: number,
+  argument: Pointer | Uint8Array,
+  { file, script }: Images,
+  onInstalled: (result: number) => void,
+) {
   const installed = c.seccomp(operation, flags, argument);
-  if (installed !== 0) return { installed, failed: 0 };
+  if (installed < 0) return { installed, failed: 0 };
+  onInstalled(installed);
   let failed = c.execve(file.path, file.argv, file.envp);
   if (failed === -constants.errno.ENOEXEC) failed = c.execve(script.path, script.argv, script.envp);
   return { installed, failed };
@@ -123,7 +151,7 @@ function enter(c: Libc, operation: number, flags: number, argument: Pointer | Ui
 function warmUp(c: Libc): void {
   const nothing: Image = { path: null, argv: null, envp: null };
   const allow = new Uint8Array(Uint32Array.of(ACTIONS.ALLOW).buffer);
-  enter(c, SECCOMP_GET_ACTION_AVAIL, 0, allow, { file: nothing, script: nothing });
+  enter(c, SECCOMP_GET_ACTION_AVAIL, 0, allow, { file: nothing, script: nothing }, () => {});
 }
 
 function allocateImage(memory: Memory, path: string, argv: readonly string[], envp: Pointer): Image {

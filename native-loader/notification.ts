@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ARCHITECTURES, type ArchitectureName } from '../src/architecture.js';
 import { InvalidArgumentError } from '../src/errors.js';
 import type { ContinueAnswer } from './answer.js';
+import type { Cancellation } from './cancellation.js';
 import { errnoName } from './libc.js';
 import type { Listener } from './listener.js';
 import { type RawNotification, SECCOMP_ADDFD_FLAG_SETFD } from './notify-abi.js';
@@ -36,22 +37,26 @@ export class Notification {
   /** Six registers, unsigned, whether the call takes them or not; a 32-bit program's are zero-extended. */
   readonly args: readonly bigint[];
   readonly instructionPointer: bigint;
-  /** Aborted when an answer is of no use any more: the handler took too long, or supervision has ended. */
-  readonly signal: AbortSignal;
   readonly #listener: Listener;
+  readonly #cancellation: Cancellation;
   #memoryWasRead = false;
 
-  constructor(raw: RawNotification, listener: Listener, signal: AbortSignal, syscallName?: SyscallNamer) {
+  constructor(raw: RawNotification, listener: Listener, cancellation: Cancellation, syscallName?: SyscallNamer) {
     this.id = raw.id;
     this.pid = raw.pid;
     this.auditArch = raw.auditArch;
     this.number = raw.number;
     this.args = raw.args;
     this.instructionPointer = raw.instructionPointer;
-    this.signal = signal;
+    this.#cancellation = cancellation;
     this.architecture = architectureOf(raw);
     this.name = this.architecture && syscallName?.(raw.number, this.architecture);
     this.#listener = listener;
+  }
+
+  /** Aborted when an answer is of no use any more: the handler took too long, or supervision has ended. */
+  get signal(): AbortSignal {
+    return this.#cancellation.signal;
   }
 
   /** An argument as the kernel takes an `int`: its low half, signed. */
@@ -218,11 +223,12 @@ function refused(what: string, result: number): SupervisorError {
   return new SupervisorError('TARGET_ACCESS', `${what}: ${errno}`, { errno });
 }
 
+const byAuditArch = new Map<number, ArchitectureName>();
+for (const { name, auditArch } of ARCHITECTURES) if (name !== 'x32') byAuditArch.set(auditArch, name);
+
 function architectureOf({ auditArch, number }: RawNotification): ArchitectureName | undefined {
-  const candidates = ARCHITECTURES.filter((architecture) => architecture.auditArch === auditArch);
-  if (candidates.length < 2) return candidates[0]?.name;
-  const x32 = (number & X32_BIT) !== 0;
-  return candidates.find(({ name }) => (name === 'x32') === x32)?.name;
+  const name = byAuditArch.get(auditArch);
+  return name === 'x86_64' && (number & X32_BIT) !== 0 ? 'x32' : name;
 }
 
 /** The process of a thread; pidfd_open(2) takes no other threads before Linux 6.9. proc_pid_status(5), "Tgid". */

@@ -17,6 +17,8 @@ export type SupervisorErrorCode =
   | 'SOCKET'
   /** A message from a container runtime is not what the OCI runtime spec says. */
   | 'CONTAINER_STATE'
+  /** The process that was to become the sandboxed command failed before it did. */
+  | 'LAUNCH'
   /** The supervisor's own thread ended. */
   | 'SUPERVISOR_THREAD';
 

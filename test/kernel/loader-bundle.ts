@@ -27,6 +27,16 @@ export function buildLoaderBundle(): LoaderBundle {
     format: 'esm',
     logLevel: 'warning',
   });
+  // What the loader starts by its file name, as the package has it.
+  buildSync({
+    entryPoints: { 'loader-worker': join(root, 'native-loader/worker.ts') },
+    outdir: directory,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    external: ['koffi'],
+    logLevel: 'warning',
+  });
   return {
     directory,
     loader: pathToFileURL(join(directory, 'loader.mjs')).href,

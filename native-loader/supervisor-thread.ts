@@ -1,0 +1,110 @@
+import { Worker } from 'node:worker_threads';
+import { errnoName } from './libc.js';
+import { supervisorCalls } from './supervisor-calls.js';
+import { SupervisorError } from './supervisor-error.js';
+import type { AnswerTable, FromThread, ThreadStart, ToThread, Watch } from './watch-protocol.js';
+import { workerFile } from './worker-file.js';
+
+/** What comes of a watched descriptor; `onEnd` is the last, with an error if something failed. */
+export interface WatchEvents {
+  onNotification?(bytes: Uint8Array): void;
+  onReceived?(received: { bytes: Uint8Array; fds: number[]; truncated: boolean }): void;
+  onAccepted?(fd: number): void;
+  onEnd(error?: SupervisorError): void;
+}
+
+type WatchRequest =
+  | { kind: 'listener'; fd: number; answers: AnswerTable }
+  | { kind: 'socket'; fd: number }
+  | { kind: 'server'; fd: number };
+
+/**
+ * The one thread of this process that waits for listeners and sockets, started on first use. It does not keep the process
+ * alive. Descriptors stay their owner's: they may be closed after `onEnd`, not before.
+ */
+class SupervisorThread {
+  readonly #c = supervisorCalls();
+  readonly #wakeUp: number;
+  readonly #stop = new Int32Array(new SharedArrayBuffer(4));
+  readonly #worker: Worker;
+  readonly #watches = new Map<number, WatchEvents>();
+  #lastId = 0;
+
+  constructor(onGone: () => void) {
+    this.#wakeUp = this.#c.eventfd();
+    if (this.#wakeUp < 0) {
+      const errno = errnoName(-this.#wakeUp);
+      throw new SupervisorError('SUPERVISOR_THREAD', `no eventfd for the supervisor thread: ${errno}`, { errno });
+    }
+    const workerData: ThreadStart = { role: 'supervisor', wakeUp: this.#wakeUp, stop: this.#stop };
+    this.#worker = new Worker(workerFile(), { workerData, execArgv: [], name: 'seccomp supervisor' });
+    this.#worker.unref();
+    this.#worker.on('message', (message: FromThread) => this.#receive(message));
+    // Node waits for its threads when the process ends, and this one may be waiting in C.
+    const stop = () => this.#interrupt(1);
+    process.on('exit', stop);
+    let failure: unknown;
+    this.#worker.on('error', (error) => {
+      failure = error;
+    });
+    this.#worker.on('exit', () => {
+      process.off('exit', stop);
+      onGone();
+      this.#c.close(this.#wakeUp);
+      const error = new SupervisorError('SUPERVISOR_THREAD', 'the supervisor thread has ended', { cause: failure });
+      const events = [...this.#watches.values()];
+      this.#watches.clear();
+      for (const { onEnd } of events) onEnd(error);
+    });
+  }
+
+  /** Watch a descriptor; returns how to stop, after which `onEnd` still comes. */
+  watch(request: WatchRequest, events: WatchEvents): () => void {
+    const id = ++this.#lastId;
+    this.#watches.set(id, events);
+    this.#tell({ kind: 'watch', watch: { ...request, id } as Watch });
+    return () => {
+      if (this.#watches.has(id)) this.#tell({ kind: 'unwatch', id });
+    };
+  }
+
+  #tell(message: ToThread): void {
+    this.#worker.postMessage(message);
+    this.#interrupt(0);
+  }
+
+  #interrupt(stop: 0 | 1): void {
+    Atomics.store(this.#stop, 0, stop);
+    this.#c.writeEventfd(this.#wakeUp);
+  }
+
+  #receive(message: FromThread): void {
+    const events = this.#watches.get(message.id);
+    if (message.kind === 'notification') {
+      events?.onNotification?.(message.bytes);
+    } else if (message.kind === 'received') {
+      if (events?.onReceived) events.onReceived(message);
+      else for (const fd of message.fds) this.#c.close(fd);
+    } else if (message.kind === 'accepted') {
+      if (events?.onAccepted) events.onAccepted(message.fd);
+      else this.#c.close(message.fd);
+    } else {
+      this.#watches.delete(message.id);
+      events?.onEnd(message.errno === undefined ? undefined : receiveError(message.errno));
+    }
+  }
+}
+
+function receiveError(errno: string): SupervisorError {
+  return new SupervisorError('LISTENER', `nothing more can be received: ${errno}`, { errno });
+}
+
+let running: SupervisorThread | undefined;
+
+/** This process's supervisor thread. */
+export function supervisorThread(): Pick<SupervisorThread, 'watch'> {
+  running ??= new SupervisorThread(() => {
+    running = undefined;
+  });
+  return running;
+}

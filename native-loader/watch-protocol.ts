@@ -1,0 +1,40 @@
+import type { RawResponse } from './notify-abi.js';
+
+// What the process's main side and its supervisor thread tell each other.
+
+/** What the thread watches a descriptor for; `id` names it in all messages, since descriptors' numbers come again. */
+export type Watch =
+  /** A seccomp listener. Calls that the table answers are answered by the thread itself, the others are passed on. */
+  | { kind: 'listener'; id: number; fd: number; answers: AnswerTable }
+  /** A connected unix stream socket, from which data and descriptors are received up to its end. */
+  | { kind: 'socket'; id: number; fd: number }
+  /** A listening unix socket. */
+  | { kind: 'server'; id: number; fd: number };
+
+export interface AnswerTable {
+  /** By AUDIT_ARCH_… and the number of the system call. */
+  readonly bySyscall: ReadonlyMap<number, ReadonlyMap<number, RawResponse>>;
+  /** For every other call; undefined: pass it on. */
+  readonly otherwise: RawResponse | undefined;
+}
+
+export type ToThread =
+  | { kind: 'watch'; watch: Watch }
+  /** Answered with `ended`, after which the thread does not use the descriptor any more. */
+  | { kind: 'unwatch'; id: number };
+
+export type FromThread =
+  /** `struct seccomp_notif` */
+  | { kind: 'notification'; id: number; bytes: Uint8Array }
+  | { kind: 'received'; id: number; bytes: Uint8Array; fds: number[]; truncated: boolean }
+  | { kind: 'accepted'; id: number; fd: number }
+  /** Nothing more comes from this descriptor; `errno` if that is due to a failure. The thread has not closed it. */
+  | { kind: 'ended'; id: number; errno?: string };
+
+export interface ThreadStart {
+  readonly role: 'supervisor';
+  /** An eventfd that interrupts the thread's waiting. */
+  readonly wakeUp: number;
+  /** One number; not 0 when the thread shall end. */
+  readonly stop: Int32Array;
+}
