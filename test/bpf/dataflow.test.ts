@@ -23,6 +23,7 @@ test('every instruction that a run executes is reachable with the architecture i
         const state = states[index];
         expect(state).toBeDefined();
         expect(state!.arch.values.has(data.arch)).toBe(state!.arch.kind === 'only');
+        if (state!.nr) expect(state!.nr).toContain(data.nr >>> 0);
       }
     }),
     { numRuns: 500 },
@@ -94,4 +95,21 @@ test('takes broken programs as they are', () => {
   const states = analyzeFlow([op(Opcode.JA, 0xffffffff), op(0xffff), op(Opcode.ST, 99)]);
   expect(states.map((state) => state !== undefined)).toEqual([true, false, false]);
   expect(analyzeFlow([op(0xffff), op(Opcode.ST, 99), op(Opcode.LD_MEM, 99)])[2]).toBeDefined();
+});
+
+describe('system call numbers', () => {
+  const numbers = (instructions: Instruction[]) => analyzeFlow(instructions).map((state) => state?.nr);
+
+  test('are known behind comparisons for equality, also of several', () => {
+    const jumps = [op(Opcode.JEQ_K, 41, 2, 0), op(Opcode.JEQ_K, 53, 1, 0)];
+    const states = numbers([LOAD_NR, ...jumps, ret, op(Opcode.LD_ABS, 16), ret]);
+    expect(states.slice(2)).toEqual([undefined, undefined, new Set([41, 53]), new Set([41, 53])]);
+  });
+
+  test('are any where too many or none were compared, or A holds something else', () => {
+    const many = Array.from({ length: 9 }, (_, nr) => op(Opcode.JEQ_K, nr, 9 - nr, 0));
+    expect(numbers([LOAD_NR, ...many, ret, ret])[11]).toBeUndefined();
+    expect(numbers([LOAD_NR, op(Opcode.JEQ_K, 1, 0, 0), ret])[2]).toBeUndefined();
+    expect(numbers([op(Opcode.LD_ABS, 16), op(Opcode.JEQ_K, 1, 0, 1), ret, ret])[2]).toBeUndefined();
+  });
 });

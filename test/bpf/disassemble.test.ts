@@ -4,6 +4,7 @@ import {
   disassemble,
   encodeAction,
   encodeProgram,
+  formatAssembly,
   formatDisassembly,
   type Instruction,
   InvalidProgramError,
@@ -267,4 +268,75 @@ test('bytes need a byte order: detected, told, or from the architecture', () => 
   expect(disassemble(bytes, { architectures: ['s390x'] })[1]!.text).toBe('return ALLOW');
   expect(() => disassemble(new Uint8Array(8))).toThrow(UnknownByteOrderError);
   expect(() => disassemble(bytes.subarray(3))).toThrow(InvalidProgramError);
+});
+
+describe('arguments', () => {
+  const SOCKETS: Record<number, string> = { 41: 'socket', 53: 'socketpair', 56: 'clone' };
+  const behind = (numbers: number[], ...rest: Instruction[]) =>
+    lines(
+      [
+        LOAD_NR,
+        ...numbers.map((nr, at) => op(Opcode.JEQ_K, nr, numbers.length - at, 0)),
+        ret,
+        ...rest,
+        ...new Array<Instruction>(4).fill(ret),
+      ],
+      { architectures: ['x86_64'], syscallName: (_, nr) => SOCKETS[nr] },
+    )
+      .slice(numbers.length + 2, numbers.length + 2 + rest.length)
+      .map(({ comment }) => comment);
+  const compare = op(Opcode.JEQ_K, 40, 0, 1);
+
+  test('are named after the system call, and compared values after its constants', () => {
+    expect(behind([41], op(Opcode.LD_ABS, 16), compare)).toEqual(['socket(domain)', 'AF_VSOCK']);
+    expect(behind([56], op(Opcode.LD_ABS, 16), op(Opcode.AND_K, 0x10020000))).toEqual([
+      'clone(flags)',
+      'CLONE_NEWNS|CLONE_NEWUSER',
+    ]);
+  });
+
+  test('of several system calls have the name that all give them', () => {
+    expect(behind([41, 53], op(Opcode.LD_ABS, 16), compare)[1]).toBe('AF_VSOCK');
+    expect(behind([41, 56], op(Opcode.LD_ABS, 16), compare)).toEqual([undefined, undefined]);
+  });
+
+  test('have no constants in their upper half', () => {
+    expect(behind([41], op(Opcode.LD_ABS, 20), compare)).toEqual(['socket(domain)', undefined]);
+  });
+});
+
+test('nothing of a return value is lost', () => {
+  const returned = (value: number) => lines([op(Opcode.RET_K, value)])[0];
+  expect(returned(0x7fff0005)).toMatchObject({ text: 'return ALLOW(5)', comment: 'the data has no effect' });
+  expect(returned(0x00030007)).toMatchObject({ text: 'return TRAP(7)', comment: 'si_errno 7' });
+  expect(returned(0x0005ffff)).toMatchObject({ text: 'return ERRNO(65535)', comment: 'the kernel makes it 4095' });
+});
+
+test('an errno that is another on each of the architectures stays a number', () => {
+  const enosys = op(Opcode.RET_K, encodeAction({ kind: 'ERRNO', data: 38 }));
+  const both = lines([enosys], { architectures: ['mips', 'ppc'], big: true });
+  expect(both[0]).toMatchObject({ text: 'return ERRNO(38)', comment: 'mips:EL2NSYNC, ppc:ENOSYS' });
+});
+
+test('as source: labels where something jumps to, and what words cannot say as fields', () => {
+  const program = [LOAD_NR, op(Opcode.JEQ_K, 3, 1, 0), op(Opcode.NEG, 9), ret];
+  const target = { architectures: ['x86_64'] as const, endianness: 'little' as const };
+  expect(formatAssembly(lines(program, { architectures: ['x86_64'] }), { target })).toBe(`\
+.arch x86_64
+    A = nr
+    if (A == close) goto L0003
+    .insn 0x0084 0x00 0x00 0x00000009             # A = -A
+L0003:
+    return ALLOW
+`);
+});
+
+test('colours move nothing', () => {
+  const listing = lines([LOAD_NR, op(Opcode.JEQ_K, 3, 0, 0), op(Opcode.RET_K, EPERM), ret]);
+  const marked = (format: typeof formatAssembly) => format(listing, { paint: (part, text) => `<${part}>${text}</>` });
+  for (const format of [formatAssembly, formatDisassembly]) {
+    expect(marked(format).replace(/<\/?\w*>/g, '')).toBe(format(listing));
+  }
+  expect(marked(formatDisassembly)).toContain('<deny>return ERRNO(EPERM)</>');
+  expect(marked(formatDisassembly)).toContain('<allow>return ALLOW</>');
 });
