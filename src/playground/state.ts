@@ -34,6 +34,7 @@ export interface AppState {
   mapArchitecture: ArchitectureName | undefined;
   call: TypedCall;
   simulation: SimulatedCall | BadCall | undefined;
+  programForm: 'listing' | 'graph';
   /** The other profile of the diff. */
   other: ProfileText;
 }
@@ -53,6 +54,7 @@ export function initialState(): AppState {
     mapArchitecture: undefined,
     call: { architecture: 'x86_64', syscall: 'openat', arguments: ['AT_FDCWD', '', 'O_RDONLY', ''] },
     simulation: undefined,
+    programForm: 'listing',
     other: { text: '', source: '' },
   };
 }

@@ -1,12 +1,27 @@
-import { kernelAction, precedence } from '../../action.js';
-import { parseArchitecture } from '../../architecture.js';
-import { buildDecisionDiagram, terminalAction } from '../../bpf/decision-diagram.js';
+import { formatAction } from '../../action.js';
+import { compareDecisions } from '../../bpf/compare.js';
+import type { NumberRange } from '../../bpf/partition.js';
 import type { CompiledFilter } from '../../compiler/index.js';
+import { nameComparison } from '../../explain/name-comparison.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import type { Comparison } from './protocol.js';
 
-/** placeholder until compare lands */
+/** What two programs decide differently, in names: what `scmp diff` says. */
 export function comparePrograms(before: CompiledFilter, after: CompiledFilter, libseccomp: Libseccomp): Comparison {
-  void [kernelAction, precedence, parseArchitecture, buildDecisionDiagram, terminalAction, before, libseccomp];
-  return { kind: 'compared', differences: [], instructions: after.program.length / 8 };
+  const differences = nameComparison(compareDecisions(before, after), libseccomp).map(
+    ({ architecture, syscalls, numbers, from, to, direction, when }) => ({
+      architecture: architecture ?? 'other architectures',
+      calls: [...syscalls, ...numbers.map(formatRange)],
+      condition: when === null ? 'on a condition too long to be read' : (when ?? ''),
+      from: { kind: from.kind, text: formatAction(from, architecture) },
+      to: { kind: to.kind, text: formatAction(to, architecture) },
+      change: direction,
+    }),
+  );
+  return { kind: 'compared', differences, instructions: after.program.length / 8 };
+}
+
+function formatRange({ from, to }: NumberRange): string {
+  if (from === to) return `number ${from}`;
+  return to === 0xffff_ffff ? `numbers from ${from}` : `numbers ${from} to ${to}`;
 }

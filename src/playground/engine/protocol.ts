@@ -168,8 +168,8 @@ export interface CallForm {
 
 export interface Difference {
   architecture: string;
-  /** `clone3`, or a range of numbers. */
-  call: string;
+  /** `clone3`, or a range of numbers; several that change alike. */
+  calls: readonly string[];
   /** In words; empty: for all arguments. */
   condition: string;
   from: ActionLabel;

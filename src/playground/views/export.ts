@@ -1,7 +1,128 @@
+import { element, setText } from '../dom.js';
+import { EXPORT_FORMATS, type ExportFormat } from '../engine/protocol.js';
 import type { Session } from '../session.js';
 import type { View } from './view.js';
 
-export function exportView(panel: HTMLElement, _session: Session): View {
-  panel.textContent = '…';
-  return { update() {} };
+const FORMATS: Readonly<Record<ExportFormat, { label: string; note: string }>> = {
+  bpf: {
+    label: 'Program (.bpf)',
+    note: 'struct sock_filter as bubblewrap and libseccomp’s users load it, in the byte order of the architecture',
+  },
+  c: { label: 'C array', note: 'the program for a C source' },
+  base64: { label: 'Base64', note: 'the program as text' },
+  pfc: { label: 'PFC', note: 'libseccomp’s own pseudo code of the filter' },
+  asm: { label: 'Assembly', note: 'as scmp disasm prints it' },
+  oci: { label: 'OCI', note: 'linux.seccomp of a config.json, decided for this target' },
+  docker: { label: 'Docker', note: 'for --security-opt seccomp=FILE; Podman takes it too' },
+  spo: { label: 'Kubernetes', note: 'a SeccompProfile of the Security Profiles Operator' },
+  list: { label: 'Plain list', note: 'a line a rule, as scmp reads it' },
+};
+
+/** The longest preview, in characters; copies and downloads are whole. */
+const PREVIEW = 100_000;
+
+/** The profile in the forms that people carry away. */
+export function exportView(panel: HTMLElement, session: Session): View {
+  let format: ExportFormat = 'bpf';
+  let content: string | Uint8Array<ArrayBuffer> | undefined;
+  let fileName = '';
+
+  const radios = EXPORT_FORMATS.map((value) => {
+    const input = element('input', {
+      attributes: { type: 'radio', name: 'export-format', value, checked: value === format },
+      on: {
+        change: () => {
+          format = value;
+          void make();
+        },
+      },
+    });
+    return element('label', { class: 'export-choice' }, input, FORMATS[value].label);
+  });
+  const note = element('p', { class: 'quiet export-note' });
+  const download = element('button', {
+    class: 'control primary',
+    text: 'Download',
+    attributes: { type: 'button' },
+    on: { click: save },
+  });
+  const copy = element('button', {
+    class: 'control',
+    text: 'Copy',
+    attributes: { type: 'button' },
+    on: { click: () => void copyText() },
+  });
+  const preview = element('pre', { class: 'export-preview', attributes: { tabindex: '0', 'aria-label': 'Preview' } });
+  panel.append(
+    element(
+      'fieldset',
+      { class: 'view-bar export-formats' },
+      element('legend', { class: 'visually-hidden', text: 'Format' }),
+      ...radios,
+    ),
+    element('div', { class: 'view-bar' }, download, copy, note),
+    preview,
+  );
+
+  async function make(): Promise<void> {
+    const { compiled, settings } = session.store.get();
+    setText(note, FORMATS[format].note);
+    if (!compiled) return;
+    const wanted = format;
+    const answer = await session
+      .askLong('export', { ...session.profile(), settings, format })
+      .catch((error: Error) => ({
+        kind: 'failed' as const,
+        message: error.message,
+      }));
+    if (!answer || wanted !== format) return;
+    const isMade = answer.kind === 'exported';
+    preview.classList.toggle('is-failed', !isMade);
+    download.disabled = !isMade;
+    copy.disabled = !isMade || typeof answer.content !== 'string';
+    if (!isMade) {
+      content = undefined;
+      setText(preview, answer.message);
+      return;
+    }
+    ({ content, fileName } = answer);
+    download.textContent = `Download ${fileName}`;
+    const text = typeof content === 'string' ? content : hexDump(content);
+    setText(preview, text.length > PREVIEW ? `${text.slice(0, PREVIEW)}\n…` : text);
+  }
+
+  function save(): void {
+    if (content === undefined) return;
+    const url = URL.createObjectURL(new Blob([content]));
+    const link = element('a', { attributes: { href: url, download: fileName } });
+    link.click();
+    // The download has begun by the next task, and holds the data itself.
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  }
+
+  async function copyText(): Promise<void> {
+    if (typeof content !== 'string') return;
+    try {
+      await navigator.clipboard.writeText(content);
+      session.notify('Copied');
+    } catch {
+      session.notify('This browser does not let pages copy here: select the text, or download it');
+    }
+  }
+
+  return {
+    update(state, before) {
+      if (!before || state.compiled !== before.compiled) void make();
+    },
+  };
+}
+
+function hexDump(bytes: Uint8Array): string {
+  const lines: string[] = [];
+  const hex = (value: number, width: number) => value.toString(16).padStart(width, '0');
+  for (let at = 0; at < bytes.length; at += 16) {
+    const row = [...bytes.subarray(at, at + 16)].map((byte) => hex(byte, 2));
+    lines.push(`${hex(at, 6)}  ${row.slice(0, 8).join(' ')}  ${row.slice(8).join(' ')}`);
+  }
+  return lines.join('\n');
 }
