@@ -15,7 +15,7 @@ import { addInputOptions, type InputFlags, profileOfInput } from './read-input-p
 
 interface Flags extends CompileFlags, InputFlags {
   arch?: ArchitectureName;
-  ip: bigint;
+  ip?: bigint;
   trace?: boolean;
   json?: boolean;
 }
@@ -29,7 +29,7 @@ export function addSimulateCommand(program: Command): void {
     .argument('<syscall>', 'a name or a number')
     .argument('[args...]', 'in order or as name=value: 12, 0xc, -1, AF_UNIX, flags=O_RDWR|O_CLOEXEC; left out: 0')
     .option('--arch <arch>', 'the machine: x86_64, arm64… (default: this machine)', parseArchOption)
-    .option('--ip <address>', 'where the call is made: the instruction pointer', parseAddress, 0n)
+    .option('--ip <address>', 'where the call is made: the instruction pointer', parseAddress)
     .option('--trace', 'also the instructions executed')
     .option('--json', 'as JSON')
     .addHelpText(
@@ -48,7 +48,7 @@ async function run(path: string, syscall: string, args: string[], flags: Flags):
   const libseccomp = loadLibseccompSync();
   const architecture = parseArchitecture(flags.arch ?? hostArchitecture());
   const naming = syscallNaming(libseccomp);
-  const call = parseCall({ syscall, args, architecture, instructionPointer: flags.ip, ...naming });
+  const call = parseCall({ syscall, args, architecture, instructionPointer: flags.ip ?? 0n, ...naming });
   const program = await read(path, architecture.name, flags, libseccomp);
   const { endianness } = architecture;
   const { action, returnValue, path: executed = [] } = simulate(program, call.data, { endianness, trace: true });

@@ -25,6 +25,7 @@ export function buildLoaderBundle(): LoaderBundle {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    target: 'es2022',
     logLevel: 'warning',
   });
   // What the loader starts by its file name, as the package has it.
@@ -34,6 +35,7 @@ export function buildLoaderBundle(): LoaderBundle {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    target: 'es2022',
     external: ['koffi'],
     logLevel: 'warning',
   });
