@@ -224,6 +224,11 @@ build_bundles() {
   # jsonc-parser comes along, because its CommonJS file breaks other people's bundlers.
   $esbuild src/index.ts bpf=src/bpf/index.ts testing=src/testing/index.ts loader=native-loader/index.ts "${common[@]}" --splitting \
     --main-fields=module,main --external:zod --external:yaml --external:koffi --sourcemap --outdir=dist || return 1
+  node scripts/bundle-inline.mjs dist/inline.js || return 1
+  # The same for require(), in one chunk graph too: Node before 20.19 cannot require what is ESM. The copies of the types
+  # say that they are CommonJS.
+  node_modules/.bin/rollup dist/{index,bpf,testing,loader,inline}.js --silent --format cjs --dir dist \
+    --entryFileNames '[name].cjs' --chunkFileNames 'chunk-[hash].cjs' --external zod,zod/mini,yaml,koffi || return 1
   # The command: everything in it but koffi, which is native and optional; that halves its start. A chunk a subcommand,
   # so that each loads only what it needs.
   $esbuild src/cli/scmp.ts "${common[@]}" --splitting --chunk-names='scmp-[name]-[hash]' --main-fields=module,main \
@@ -231,6 +236,8 @@ build_bundles() {
     --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" || return 1
   chmod +x dist/scmp.js
   node_modules/.bin/tsc -p tsconfig.build.json || return 1
+  cp -r dist/types dist/types-cjs
+  echo '{ "type": "commonjs" }' >dist/types-cjs/package.json
   # libseccomp is LGPL-2.1: its module stays a file of its own, with its licence and source named beside it.
   cp build/libseccomp.wasm dist/libseccomp.wasm
   node dist/scmp.js schema >dist/schema.json || return 1
@@ -333,7 +340,8 @@ case "$mode" in
     run_step testinputs build/test-inputs/linux
     program=${mode#--}
     node_modules/.bin/esbuild "bench/$program.ts" --bundle --format=esm --platform=node --target=node20 \
-      --main-fields=module,main --log-level=warning --outfile="build/bench/$program.mjs"
+      --main-fields=module,main --log-level=warning --external:esbuild --outfile="build/bench/$program.mjs" \
+      --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);"
     exec node "build/bench/$program.mjs" "${@:2}"
     ;;
   --demo) exec examples/demo.sh ;;

@@ -12,17 +12,12 @@ import { FilterContext, loadLibseccompSync } from '../src/libseccomp/index.js';
 import type { SeccompPolicy } from '../src/policy.js';
 import { readProfile, resolvePolicy } from '../src/profile/index.js';
 import { oracleLines, timeOracle } from '../test/native/oracle.js';
+import type { Figure } from './figure.js';
+import { simulateFigures } from './simulate.js';
 
 const root = process.cwd();
 const PROFILE = join(root, 'build/test-inputs/podman-default.json');
 const libseccomp = loadLibseccompSync({ wasm: readFileSync(join(root, 'dist/libseccomp.wasm')) });
-
-interface Figure {
-  what: string;
-  value: string;
-  bar?: string;
-  holds?: boolean;
-}
 
 const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
@@ -116,7 +111,14 @@ function wasmSize(): Figure {
   };
 }
 
-const figures = [...compileTime(0), ...compileTime(2), wholeCompile(), ...coldStart(), wasmSize()];
+const figures: Figure[] = [
+  ...compileTime(0),
+  ...compileTime(2),
+  wholeCompile(),
+  ...coldStart(),
+  wasmSize(),
+  ...simulateFigures(root, readFileSync(PROFILE), libseccomp),
+];
 console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; medians\n`);
 const width = Math.max(...figures.map(({ what }) => what.length));
 for (const { what, value, bar, holds } of figures) {

@@ -5,13 +5,7 @@ import { join } from 'node:path';
 import { createSimulator, type SeccompData, seccompDataWords } from '../src/bpf/index.js';
 import { compileProfileSync } from '../src/compiler/index.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';
-
-export interface Figure {
-  what: string;
-  value: string;
-  bar?: string;
-  holds?: boolean;
-}
+import type { Figure } from './figure.js';
 
 const TOOLS = 'build/source/tools';
 const FOLDER = 'build/bench';
