@@ -19,8 +19,8 @@ type WatchRequest =
   | { kind: 'server'; fd: number };
 
 /**
- * The one thread of this process that waits for listeners and sockets, started on first use. It does not keep the process
- * alive. Descriptors stay their owner's: they may be closed after `onEnd`, not before.
+ * The one thread of this process that waits for listeners and sockets, started on first use. It keeps the process
+ * alive while it has something to watch. Descriptors stay their owner's: they may be closed after `onEnd`, not before.
  */
 class SupervisorThread {
   readonly #c = supervisorCalls();
@@ -38,7 +38,6 @@ class SupervisorThread {
     }
     const workerData: ThreadStart = { role: 'supervisor', wakeUp: this.#wakeUp, stop: this.#stop };
     this.#worker = new Worker(workerFile(), { workerData, execArgv: [], name: 'seccomp supervisor' });
-    this.#worker.unref();
     this.#worker.on('message', (message: FromThread) => this.#receive(message));
     // Node waits for its threads when the process ends, and this one may be waiting in C.
     const stop = () => this.#interrupt(1);
@@ -56,12 +55,15 @@ class SupervisorThread {
       this.#watches.clear();
       for (const { onEnd } of events) onEnd(error);
     });
+    // After the listeners: each takes a reference.
+    this.#worker.unref();
   }
 
   /** Watch a descriptor; returns how to stop, after which `onEnd` still comes. */
   watch(request: WatchRequest, events: WatchEvents): () => void {
     const id = ++this.#lastId;
     this.#watches.set(id, events);
+    this.#worker.ref();
     this.#tell({ kind: 'watch', watch: { ...request, id } as Watch });
     return () => {
       if (this.#watches.has(id)) this.#tell({ kind: 'unwatch', id });
@@ -90,6 +92,7 @@ class SupervisorThread {
       else this.#c.close(message.fd);
     } else {
       this.#watches.delete(message.id);
+      if (this.#watches.size === 0) this.#worker.unref();
       events?.onEnd(message.errno === undefined ? undefined : receiveError(message.errno));
     }
   }

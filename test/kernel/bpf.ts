@@ -15,14 +15,37 @@ export const EAGAIN = 11;
 /** System call numbers and machine code for the architectures that these tests run on, by `process.arch`. */
 const machines = {
   x64: {
-    syscalls: { getcwd: 79, execve: 59, exit_group: 231, write: 1, getpriority: 140 },
+    syscalls: {
+      getcwd: 79,
+      execve: 59,
+      exit_group: 231,
+      write: 1,
+      getpriority: 140,
+      mkdir: 83,
+      mkdirat: 258,
+      openat: 257,
+      sendmsg: 46,
+      futex: 202,
+    },
     auditArch: 0xc000003e,
     elfMachine: 62,
     // mov edi, 42; mov eax, 231 (exit_group); syscall
     exit42: [0xbf, 42, 0, 0, 0, 0xb8, 231, 0, 0, 0, 0x0f, 0x05],
   },
   arm64: {
-    syscalls: { getcwd: 17, execve: 221, exit_group: 94, write: 64, getpriority: 141 },
+    syscalls: {
+      getcwd: 17,
+      execve: 221,
+      exit_group: 94,
+      write: 64,
+      getpriority: 141,
+      // aarch64 has mkdirat only.
+      mkdir: 34,
+      mkdirat: 34,
+      openat: 56,
+      sendmsg: 211,
+      futex: 98,
+    },
     auditArch: 0xc00000b7,
     elfMachine: 183,
     // mov x0, #42; mov x8, #94 (exit_group); svc #0
