@@ -3,13 +3,18 @@ import type { ActionLabel, ListingLine } from './engine/protocol.js';
 /** Where a branch ends at once: the action of a return that is drawn as a badge beside the jump to it. */
 export interface GraphEnd {
   kind: 'end';
+  /** The instruction control goes to: it may be a jump that leads on, which is not drawn. */
+  entry: number;
   index: number;
   action: ActionLabel;
 }
 export interface GraphEdge {
   kind: 'edge';
+  entry: number;
   to: GraphNode;
 }
+
+export type GraphBranch = GraphEdge | GraphEnd;
 
 /** Instructions that are always executed one after the other. */
 export interface GraphNode {
@@ -18,9 +23,10 @@ export interface GraphNode {
   end: number;
   /** In words, one a line. */
   text: readonly string[];
-  /** A jump's "holds" before its "does not hold"; one branch where there is no choice. */
-  branches: readonly (GraphEdge | GraphEnd)[];
-  column: number;
+  /** What follows when the comparison, as it is written, holds, before what follows when not; one where there is no choice. */
+  branches: readonly GraphBranch[];
+  /** The node that its row belongs to. */
+  parent: GraphNode | undefined;
   x: number;
   y: number;
   height: number;
@@ -32,47 +38,45 @@ export interface GraphLayout {
   height: number;
 }
 
-export const NODE_WIDTH = 220;
+export const NODE_WIDTH = 224;
 export const LINE_HEIGHT = 16;
-const COLUMN_GAP = 130;
-const ROW_GAP = 22;
-const PADDING = 24;
+const INDENT = 36;
+const ROW_GAP = 14;
+const PADDING = 20;
+/** Room beside a node for where its branches end. */
+const BADGES = 190;
 
 /**
- * The program as a graph from top to bottom. Returns are badges at the jumps to them and not nodes, or every edge of a filter
- * would lead to the same few places. A node stands below all that lead to it; the way on when a comparison fails goes
- * straight down, the way aside when it holds to the right, so that a chain of comparisons is a column and a search a tree.
+ * The program as a graph that reads like an outline: a node a row, what follows when a comparison holds below it and further
+ * in, what follows when it does not straight below that. A chain of comparisons is a column, a search is a tree, and however
+ * large the program is, one scrolls in one direction. Returns are badges at the jumps to them, or every edge would lead to
+ * the same few places; so are jumps to a node that has its row elsewhere (`parent` is another then).
  */
 export function layOutGraph(lines: readonly ListingLine[]): GraphLayout {
-  const nodes = blocksOf(lines);
-  const rows: GraphNode[][] = [];
-  const depth = new Map<GraphNode, number>();
-  // In the program's order, which all jumps follow: a node's depth is settled before it is read.
-  for (const node of nodes) {
-    const own = depth.get(node) ?? 0;
-    rows[own] ??= [];
-    rows[own].push(node);
-    node.branches.forEach((branch, at) => {
-      if (branch.kind === 'end') return;
-      depth.set(branch.to, Math.max(depth.get(branch.to) ?? 0, own + 1));
-      const aside = at === 0 && node.branches.length > 1 ? 1 : 0;
-      // The leftmost of those that lead to it says where it would like to be.
-      branch.to.column = Math.min(branch.to.column, (Number.isFinite(node.column) ? node.column : 0) + aside);
-    });
-  }
+  const nodes: GraphNode[] = [];
+  const [root] = blocksOf(lines);
   let y = PADDING;
   let width = 0;
-  for (const row of rows) {
-    if (!row) continue;
-    let next = 0;
-    for (const node of row.sort((a, b) => a.column - b.column || a.first - b.first)) {
-      node.column = Math.max(Number.isFinite(node.column) ? node.column : 0, next);
-      next = node.column + 1;
-      node.x = PADDING + node.column * (NODE_WIDTH + COLUMN_GAP);
-      node.y = y;
-      width = Math.max(width, node.x + NODE_WIDTH + COLUMN_GAP);
+  const isPlaced = new Set<GraphNode>();
+  const pending: { node: GraphNode; parent: GraphNode | undefined; indent: number }[] = [];
+  if (root) pending.push({ node: root, parent: undefined, indent: 0 });
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { node, parent, indent } = next;
+    if (isPlaced.has(node)) continue;
+    isPlaced.add(node);
+    nodes.push(node);
+    node.parent = parent;
+    node.x = PADDING + indent * INDENT;
+    node.y = y;
+    y += node.height + ROW_GAP;
+    width = Math.max(width, node.x + NODE_WIDTH + BADGES);
+    // Last in, first out: the branch that holds is placed right below.
+    for (const [at, branch] of [...node.branches.entries()].reverse()) {
+      if (branch.kind === 'end') continue;
+      const isHolding = at === 0 && node.branches.length > 1;
+      const hasSibling = node.branches.some((other) => other !== branch && other.kind === 'edge');
+      pending.push({ node: branch.to, parent: node, indent: isHolding && hasSibling ? indent + 1 : indent });
     }
-    y += Math.max(...row.map(({ height }) => height)) + ROW_GAP;
   }
   return { nodes, width, height: y + PADDING };
 }
@@ -91,14 +95,15 @@ function blocksOf(lines: readonly ListingLine[]): GraphNode[] {
     while (end < lines.length && !isLeader[end]) end++;
     // What only returns is drawn where the jump to it is.
     const isReturn = end === first + 1 && lines[first]?.action !== undefined && first > 0;
-    if (lines[first]?.reachable && !isReturn) {
+    const isJump = end === first + 1 && lines[first]?.text.startsWith('goto') === true && first > 0;
+    if (lines[first]?.reachable && !isReturn && !isJump) {
       const text = lines.slice(first, end).map((line) => line.text.replace(/ (else )?goto \d+/g, ''));
       byFirst.set(first, {
         first,
         end,
         text,
         branches: [],
-        column: first === 0 ? 0 : Number.POSITIVE_INFINITY,
+        parent: undefined,
         x: 0,
         y: 0,
         height: text.length * LINE_HEIGHT + 12,
@@ -107,12 +112,22 @@ function blocksOf(lines: readonly ListingLine[]): GraphNode[] {
     first = end;
   }
   for (const node of byFirst.values()) {
-    const { successors = [] } = lines[node.end - 1] ?? {};
-    node.branches = [...new Set(successors)].flatMap((target): (GraphEdge | GraphEnd)[] => {
+    const { successors = [], text = '' } = lines[node.end - 1] ?? {};
+    // A listing says "A != 5" where the program says "A == 5" and goes on: what holds is what is written.
+    const written = Number(/\bgoto (\d+)/.exec(text)?.[1] ?? Number.NaN);
+    const inOrder = successors.includes(written) ? [written, ...successors] : successors;
+    node.branches = [...new Set(inOrder)].flatMap((entry): GraphBranch[] => {
+      let target = entry;
+      // Jumps go forward only.
+      while (!byFirst.has(target) && !lines[target]?.action) {
+        const [next] = lines[target]?.successors ?? [];
+        if (next === undefined) return [];
+        target = next;
+      }
       const to = byFirst.get(target);
-      if (to) return [{ kind: 'edge', to }];
+      if (to) return [{ kind: 'edge', entry, to }];
       const action = lines[target]?.action;
-      return action ? [{ kind: 'end', index: target, action }] : [];
+      return action ? [{ kind: 'end', entry, index: target, action }] : [];
     });
   }
   return [...byFirst.values()];

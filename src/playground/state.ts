@@ -59,6 +59,11 @@ export function initialState(): AppState {
   };
 }
 
+/** From each instruction of a path to the one after it: a jump that was not taken may lead to the path too. */
+export function stepsOf(path: readonly number[]): ReadonlyMap<number, number | undefined> {
+  return new Map(path.map((index, at) => [index, path[at + 1]]));
+}
+
 /** The path of the simulated call, where it is one through the program that is shown. */
 export function litPath({ simulation, compiled }: AppState): readonly number[] {
   return simulation?.kind === 'simulated' && simulation.revision === compiled?.revision ? simulation.path : [];

@@ -1,8 +1,14 @@
+import { element } from './dom.js';
+
 const KEY = 'scmp-theme';
 const THEMES = ['system', 'light', 'dark'] as const;
 type Theme = (typeof THEMES)[number];
 
-const LABELS: Readonly<Record<Theme, string>> = { system: '◐ System', light: '○ Light', dark: '● Dark' };
+const LABELS: Readonly<Record<Theme, { glyph: string; text: string }>> = {
+  system: { glyph: '◐', text: 'System' },
+  light: { glyph: '○', text: 'Light' },
+  dark: { glyph: '●', text: 'Dark' },
+};
 
 /** The button that goes through the themes; what is chosen is kept in this browser. */
 export function setUpTheme(button: HTMLButtonElement): void {
@@ -10,7 +16,8 @@ export function setUpTheme(button: HTMLButtonElement): void {
   const apply = () => {
     if (theme === 'system') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
-    button.textContent = LABELS[theme];
+    const { glyph, text } = LABELS[theme];
+    button.replaceChildren(glyph, element('span', { class: 'theme-name', text: ` ${text}` }));
     button.setAttribute('aria-label', `Theme: ${theme}. Change`);
   };
   apply();

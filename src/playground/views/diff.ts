@@ -148,6 +148,26 @@ function byArchitecture(differences: readonly Difference[]): HTMLElement[] {
   );
 }
 
+/** Calls shown before somebody asks for all. */
+const LISTED = 24;
+
+function callList(calls: readonly string[]): (string | HTMLElement)[] {
+  if (calls.length <= LISTED + 4) return [calls.join(', ')];
+  const rest = element('span', { text: calls.slice(LISTED).join(', '), attributes: { hidden: true } });
+  const more = element('button', {
+    class: 'link',
+    text: `and ${calls.length - LISTED} more`,
+    attributes: { type: 'button' },
+    on: {
+      click: () => {
+        rest.hidden = false;
+        more.remove();
+      },
+    },
+  });
+  return [`${calls.slice(0, LISTED).join(', ')}, `, rest, more];
+}
+
 function differenceItem({ calls, condition, from, to, change }: Difference): HTMLElement {
   const { glyph, text, title } = CHANGES[change];
   return element(
@@ -169,7 +189,7 @@ function differenceItem({ calls, condition, from, to, change }: Difference): HTM
     element(
       'span',
       { class: 'difference-calls' },
-      calls.join(', '),
+      ...callList(calls),
       condition !== '' && element('code', { class: 'rule-condition', text: ` when ${condition}` }),
     ),
   );

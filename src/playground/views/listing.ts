@@ -1,6 +1,7 @@
 import { actionClass } from '../action-style.js';
 import { element, svgElement } from '../dom.js';
 import type { ListingLine } from '../engine/protocol.js';
+import { stepsOf } from '../state.js';
 
 const ROW = 20;
 /** Rows made beyond what is in view, so that scrolling does not show gaps. */
@@ -14,7 +15,8 @@ const GUTTER = 8 + LANES * LANE;
 /** The disassembly. Only the rows in view exist, so that 4096 instructions scroll like forty. */
 export function createListing() {
   let lines: readonly ListingLine[] = [];
-  let lit: ReadonlySet<number> = new Set();
+  /** The simulated call's way: from each instruction to the next one. */
+  let lit: ReadonlyMap<number, number | undefined> = new Map();
   let active = 0;
   let isFocused = false;
 
@@ -146,7 +148,7 @@ export function createListing() {
       for (const target of lines[index]?.successors ?? []) {
         const length = target - index;
         const isActive = index === active || target === active;
-        const isLit = lit.has(index) && lit.has(target);
+        const isLit = lit.get(index) === target;
         if (length <= 1) continue;
         if (length > LONGEST_ARROW && !isActive) {
           if (index >= first) stubs.push({ from: index, isLit });
@@ -167,7 +169,7 @@ export function createListing() {
     reveal,
     update(next: readonly ListingLine[], path: readonly number[]) {
       lines = next;
-      lit = new Set(path);
+      lit = stepsOf(path);
       active = Math.min(active, lines.length - 1);
       space.style.height = `${lines.length * ROW}px`;
       draw();

@@ -2,21 +2,25 @@ import { ACTION_GLYPHS, actionClass } from '../action-style.js';
 import { element, svgElement } from '../dom.js';
 import type { ListingLine } from '../engine/protocol.js';
 import {
-  type GraphEnd,
+  type GraphBranch,
+  type GraphEdge,
   type GraphLayout,
   type GraphNode,
   LINE_HEIGHT,
   layOutGraph,
   NODE_WIDTH,
 } from '../graph-layout.js';
+import { stepsOf } from '../state.js';
 
 const MARGIN = 200;
+/** Characters of a line that fit into a node. */
+const LONGEST = 28;
 
 /** The program as a graph. Only what is in view is drawn. */
 export function createProgramGraph() {
   let layout: GraphLayout = { nodes: [], width: 0, height: 0 };
   let lines: readonly ListingLine[] | undefined;
-  let lit: ReadonlySet<number> = new Set();
+  let lit: ReadonlyMap<number, number | undefined> = new Map();
   let scale = 1;
 
   const content = svgElement('g');
@@ -49,71 +53,87 @@ export function createProgramGraph() {
     const edges: SVGElement[] = [];
     const boxes: SVGElement[] = [];
     for (const node of layout.nodes) {
-      if (isIn(node.x, node.y, node.x + NODE_WIDTH + 130, node.y + node.height)) boxes.push(nodeElement(node));
+      if (isIn(node.x, node.y, node.x + NODE_WIDTH + 190, node.y + node.height)) boxes.push(nodeElement(node));
       node.branches.forEach((branch, at) => {
-        if (branch.kind === 'end') return;
+        if (branch.kind === 'end' || branch.to.parent !== node) return;
         const { to } = branch;
-        if (!isIn(Math.min(node.x, to.x), node.y, Math.max(node.x, to.x) + NODE_WIDTH, to.y)) return;
-        edges.push(edgeElement(node, to, at === 0 && node.branches.length > 1));
+        if (!isIn(node.x, node.y, to.x + NODE_WIDTH, to.y)) return;
+        edges.push(edgeElement(node, branch, at === 0 && node.branches.length > 1));
       });
     }
     content.replaceChildren(...edges, ...boxes);
   }
 
-  const isOnPath = (from: GraphNode, index: number) => lit.has(from.end - 1) && lit.has(index);
+  const isOnPath = (from: GraphNode, { entry }: GraphBranch) => lit.get(from.end - 1) === entry;
 
-  function edgeElement(from: GraphNode, to: GraphNode, isHolding: boolean): SVGElement {
-    const startX = from.x + (isHolding ? NODE_WIDTH * 0.75 : NODE_WIDTH * 0.25);
-    const startY = from.y + from.height;
-    const endX = to.x + NODE_WIDTH * 0.25;
-    const bend = Math.min(60, (to.y - startY) / 2);
-    const path = `M${startX} ${startY}C${startX} ${startY + bend} ${endX} ${to.y - bend} ${endX} ${to.y}`;
-    const classes = ['edge', isHolding && 'is-holding', isOnPath(from, to.first) && 'is-lit'];
+  function edgeElement(from: GraphNode, branch: GraphEdge, isHolding: boolean): SVGElement {
+    const { to } = branch;
+    // Straight down from the parent's left, and in where the child stands further in.
+    const x = from.x + 14;
+    const isStraight = to.x === from.x;
+    const end = isStraight ? to.y : to.y + Math.min(14, to.height / 2);
+    const path = `M${x} ${from.y + from.height}V${end - (isStraight ? 0 : 6)}${isStraight ? '' : `Q${x} ${end} ${x + 6} ${end}H${to.x}`}`;
+    const classes = ['edge', isHolding && 'is-holding', isOnPath(from, branch) && 'is-lit'];
     return svgElement('path', { d: path, class: classes.filter(Boolean).join(' ') });
   }
 
   function nodeElement(node: GraphNode): SVGElement {
     const { x, y, height, text, first, end } = node;
     const isLit = lit.has(first);
-    const ends = node.branches.filter((branch) => branch.kind === 'end');
-    return svgElement(
-      'g',
-      { class: isLit ? 'node is-lit' : 'node' },
+    const aside = node.branches.filter((branch) => branch.kind === 'end' || branch.to.parent !== node);
+    let left = x + NODE_WIDTH + 14;
+    const badges = aside.map((branch) => {
+      const isHolding = branch === node.branches[0] && node.branches.length > 1;
+      const badge = badgeElement(node, branch, left, isHolding);
+      left += badge.width + 8;
+      return badge.element;
+    });
+    const box = [
       svgElement('title', {}, `${first} to ${end - 1}\n${text.join('\n')}`),
       svgElement('rect', { x, y, width: NODE_WIDTH, height, rx: 5 }),
       ...text.map((line, at) =>
         svgElement(
           'text',
           { x: x + 10, y: y + 6 + (at + 0.75) * LINE_HEIGHT },
-          line.length > 30 ? `${line.slice(0, 29)}…` : line,
+          line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line,
         ),
       ),
-      ...ends.map((branch, at) => endElement(node, branch as GraphEnd, at)),
-    );
+    ];
+    const wire = aside.length > 0 ? [wireElement(node, aside)] : [];
+    return svgElement('g', { class: isLit ? 'node is-lit' : 'node' }, ...wire, ...box, ...badges);
   }
 
-  function endElement(node: GraphNode, { index, action }: GraphEnd, at: number): SVGElement {
-    // The way aside ends beside the node; where both ways end the other one's badge stands under it.
-    const isFirst = at === 0;
-    const x = node.x + NODE_WIDTH + 14;
-    const y = node.y + node.height / 2 - 9 + (isFirst ? 0 : 21);
-    const width = 24 + action.text.length * 7.3;
-    return svgElement(
+  function wireElement(node: GraphNode, aside: readonly GraphBranch[]): SVGElement {
+    const y = node.y + node.height / 2;
+    const isLit = aside.some((branch) => isOnPath(node, branch));
+    return svgElement('path', {
+      d: `M${node.x + NODE_WIDTH} ${y}h14`,
+      class: isLit ? 'edge is-lit' : 'edge',
+    });
+  }
+
+  /** Where a branch ends, or the number of the instruction that it goes on at. */
+  function badgeElement(node: GraphNode, branch: GraphBranch, x: number, isHolding: boolean) {
+    const y = node.y + node.height / 2 - 9;
+    const label =
+      branch.kind === 'end' ? `${ACTION_GLYPHS[branch.action.kind]} ${branch.action.text}` : `→ ${branch.to.first}`;
+    // Where both ways are badges, which is which.
+    const text = node.branches.length > 1 && !isHolding ? `else ${label}` : label;
+    const width = text.length * 7.4 + 14;
+    const kind = actionClass(branch.kind === 'end' ? branch.action.kind : 'mixed');
+    const element = svgElement(
       'g',
-      { class: `end ${actionClass(action.kind)}${isOnPath(node, index) ? ' is-lit' : ''}` },
-      svgElement('path', {
-        d: `M${node.x + NODE_WIDTH} ${node.y + node.height / 2}L${x} ${y + 9}`,
-        class: 'edge is-holding',
-      }),
+      { class: `end ${kind}${isOnPath(node, branch) ? ' is-lit' : ''}` },
       svgElement('rect', { x, y, width, height: 18, rx: 4 }),
-      svgElement('text', { x: x + 7, y: y + 13 }, `${ACTION_GLYPHS[action.kind]} ${action.text}`),
+      svgElement('text', { x: x + 7, y: y + 13 }, text),
     );
+    return { element, width };
   }
 
   return {
     element: scroller,
     update(next: readonly ListingLine[], path: readonly number[]) {
-      lit = new Set(path);
+      lit = stepsOf(path);
       if (next !== lines) {
         lines = next;
         layout = layOutGraph(next);
