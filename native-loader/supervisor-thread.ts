@@ -2,7 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { errnoName } from './libc.js';
 import { supervisorCalls } from './supervisor-calls.js';
 import { SupervisorError } from './supervisor-error.js';
-import type { AnswerTable, FromThread, ThreadStart, ToThread, Watch } from './watch-protocol.js';
+import {
+  type AnswerTable,
+  type FromThread,
+  PACKET_HEADER,
+  type ThreadStart,
+  type ToThread,
+  type Watch,
+} from './watch-protocol.js';
 import { workerFile } from './worker-file.js';
 
 /** What comes of a watched descriptor; `onEnd` is the last, with an error if something failed. */
@@ -81,10 +88,13 @@ class SupervisorThread {
   }
 
   #receive(message: FromThread): void {
+    if (message instanceof Uint8Array) {
+      const id = new BigUint64Array(message.buffer, message.byteOffset, 1)[0];
+      this.#watches.get(Number(id))?.onNotification?.(message.subarray(PACKET_HEADER));
+      return;
+    }
     const events = this.#watches.get(message.id);
-    if (message.kind === 'notification') {
-      events?.onNotification?.(message.bytes);
-    } else if (message.kind === 'received') {
+    if (message.kind === 'received') {
       if (events?.onReceived) events.onReceived(message);
       else for (const fd of message.fds) this.#c.close(fd);
     } else if (message.kind === 'accepted') {

@@ -4,7 +4,7 @@ import { errnoName, libc } from './libc.js';
 import { NOTIFICATION_SIZE, notifyRequests, type RawResponse, RESPONSE_SIZE } from './notify-abi.js';
 import { SECCOMP_GET_NOTIF_SIZES } from './seccomp-abi.js';
 import { type SupervisorCalls, supervisorCalls } from './supervisor-calls.js';
-import type { FromThread, ThreadStart, ToThread, Watch } from './watch-protocol.js';
+import { type FromThread, PACKET_HEADER, type ThreadStart, type ToThread, type Watch } from './watch-protocol.js';
 
 const POLLIN = 1;
 const POLLERR = 8;
@@ -28,6 +28,8 @@ export class SupervisorWorker {
   #pollEntries = new Int32Array();
   #watches: Watch[] = [];
   /** One buffer each, as long as this kernel's structures, used again for every call. */
+  readonly #packet: Uint8Array;
+  readonly #packetView: DataView;
   readonly #notification: Uint8Array;
   readonly #notificationView: DataView;
   readonly #response: Uint8Array;
@@ -40,8 +42,10 @@ export class SupervisorWorker {
     this.#little = this.#c.endianness === 'little';
     const sizes = new Uint16Array(3);
     libc().seccomp(SECCOMP_GET_NOTIF_SIZES, 0, new Uint8Array(sizes.buffer));
-    this.#notification = new Uint8Array(new ArrayBuffer(Math.max(sizes[0]!, NOTIFICATION_SIZE)));
-    this.#notificationView = new DataView(this.#notification.buffer);
+    this.#packet = new Uint8Array(new ArrayBuffer(PACKET_HEADER + Math.max(sizes[0]!, NOTIFICATION_SIZE)));
+    this.#packetView = new DataView(this.#packet.buffer);
+    this.#notification = this.#packet.subarray(PACKET_HEADER);
+    this.#notificationView = new DataView(this.#packet.buffer, PACKET_HEADER);
     this.#response = new Uint8Array(new ArrayBuffer(Math.max(sizes[1]!, RESPONSE_SIZE)));
     this.#responseView = new DataView(this.#response.buffer);
     port.on('message', (message: ToThread) => {
@@ -123,8 +127,12 @@ export class SupervisorWorker {
     const number = this.#notificationView.getInt32(16, this.#little);
     const auditArch = this.#notificationView.getUint32(20, this.#little);
     const answer = watch.answers.bySyscall.get(auditArch)?.get(number) ?? watch.answers.otherwise;
-    if (answer) this.#answer(watch.fd, answer);
-    else this.#post({ kind: 'notification', id: watch.id, bytes: bytes.slice(0, NOTIFICATION_SIZE) });
+    if (answer) {
+      this.#answer(watch.fd, answer);
+    } else {
+      this.#packetView.setBigUint64(0, BigInt(watch.id), this.#little);
+      this.#post(this.#packet.slice(0, PACKET_HEADER + NOTIFICATION_SIZE));
+    }
   }
 
   /** ENOENT says that the call is gone, which is normal; the table was checked, so that nothing else can be wrong. */
