@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   explain: async () => (await import('./explain.js')).addExplainCommand,
   resolve: async () => (await import('./resolve.js')).addResolveCommand,
   run: async () => (await import('./run.js')).addRunCommand,
+  record: async () => (await import('./record.js')).addRecordCommand,
   playground: async () => (await import('./playground.js')).addPlaygroundCommand,
   schema: async () => (await import('./schema.js')).addSchemaCommand,
   features: async () => (await import('./features.js')).addFeaturesCommand,

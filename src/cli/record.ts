@@ -1,0 +1,110 @@
+import { release } from 'node:os';
+import { type Command, Option } from 'commander';
+import { hostArchitecture } from '../../native-loader/host.js';
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { InvalidArgumentError } from '../errors.js';
+import {
+  type LoggedCall,
+  type LogSummary,
+  learnedArguments,
+  learnProfile,
+  mergeLearned,
+  mergeMasks,
+  Observations,
+  readAuditLog,
+  readStrace,
+  syscallTable,
+} from '../learn/index.js';
+import { loadLibseccompSync } from '../libseccomp/index.js';
+import type { ResolveOptions } from '../profile/resolve-policy.js';
+import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../profile/write-profile.js';
+import { readInput } from './input.js';
+import { addTargetOptions, parseArchOption, type TargetFlags } from './options.js';
+import { printError, printWarnings, writeResult } from './output.js';
+import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
+
+interface Flags extends TargetFlags, InputFlags {
+  output?: string;
+  to: OutputFormat;
+  args?: boolean;
+  merge?: string;
+  fromAudit?: string;
+  fromStrace?: string;
+  arch?: ArchitectureName;
+}
+
+export function addRecordCommand(program: Command): void {
+  const command = program
+    .command('record')
+    .summary('learn a profile from what a command does')
+    .description(
+      'Learn the smallest profile that allows what was seen: system calls that a command makes while it runs here, or those ' +
+        'in a log. It is as complete as what was seen: what the command did not come to do this time is not in it.',
+    )
+    .argument('[command]', 'run, and watched with all that it starts; looked up in PATH')
+    .argument('[args...]')
+    .option('-o, --output <file>', 'where to write the profile (default: standard output)')
+    .addOption(new Option('--to <format>', 'the format; oci has no comments').choices(OUTPUT_FORMATS).default('docker'))
+    .option('--args', 'allow calls such as socket, clone and ioctl with the arguments they were seen with only')
+    .option('--merge <profile>', 'write this profile with what it lacks; what is there stays')
+    .option('--from-audit <file>', 'learn from the kernel’s audit records (type=1326); "-" is standard input')
+    .option('--from-strace <file>', 'learn from what strace -f wrote; "-" is standard input')
+    .option('--arch <arch>', 'the machine the log is from (default: this machine’s)', parseArchOption)
+    .passThroughOptions();
+  addTargetOptions(command, 'the one that runs');
+  addInputOptions(command).action(record);
+}
+
+async function record(command: string | undefined, args: string[], flags: Flags): Promise<void> {
+  const sources = [command, flags.fromAudit, flags.fromStrace].filter((source) => source !== undefined);
+  if (sources.length !== 1) {
+    throw new InvalidArgumentError('learn from one thing: a command, --from-audit FILE or --from-strace FILE');
+  }
+  if (command !== undefined && flags.arch !== undefined) {
+    throw new InvalidArgumentError('--arch is about logs: a command runs on this machine');
+  }
+  const host = hostArchitecture();
+  const target: ResolveOptions = {
+    arch: parseArchitecture(flags.arch ?? host),
+    capabilities: flags.cap,
+    kernel: flags.kernel ?? release(),
+  };
+  const base = flags.merge === undefined ? undefined : await readInputProfile(flags.merge, flags);
+  const merging = { target, arguments: flags.args };
+  const observations = new Observations(base ? mergeMasks(base, merging) : flags.args ? learnedArguments : undefined);
+  const log = flags.fromAudit ?? flags.fromStrace;
+  if (log !== undefined) readLog(observations, log, target.arch.name, flags);
+
+  const learned = base
+    ? mergeLearned(base, observations, merging)
+    : // An audit log tells of some calls, strace of a whole run.
+      learnProfile(observations, {
+        arguments: flags.args,
+        architecture: target.arch.name,
+        essentials: flags.fromAudit === undefined,
+      });
+  if (base) printWarnings(base.warnings, base.source);
+  printWarnings(learned.warnings, base?.source);
+  writeResult(writeProfile(learned.profile, flags.to), flags.output);
+}
+
+function readLog(observations: Observations, file: string, architecture: ArchitectureName, flags: Flags): void {
+  const { bytes, source } = readInput(file, 'file');
+  const text = new TextDecoder().decode(bytes);
+  const table = syscallTable(loadLibseccompSync());
+  const onCall = (call: LoggedCall) => observations.add(call);
+  const summary =
+    flags.fromAudit === undefined
+      ? readStrace(text, table, { architecture }, onCall)
+      : readAuditLog(text, table, onCall);
+  printSummary(summary, source);
+}
+
+function printSummary({ used, problems }: LogSummary, source: string): void {
+  printError(`${source}: learned from ${used} line${used === 1 ? '' : 's'}`);
+  for (const { line, text, reason, count } of problems) {
+    const others = count > 1 ? ` (and ${count - 1} more such lines)` : '';
+    printError(`${source}:${line}: warning: not used, ${reason}: ${text}${others}`);
+  }
+  if (used === 0) throw new InvalidArgumentError(`${source}: there is no system call in it`);
+}

@@ -1,0 +1,15 @@
+export { readAuditLog } from './audit-log.js';
+export { type LearnedProfile, type LearnOptions, learnProfile } from './learn-profile.js';
+export { learnedArguments } from './learned-arguments.js';
+export { type MergeOptions, mergeLearned, mergeMasks } from './merge-learned.js';
+export {
+  type ArgumentMask,
+  type ArgumentMasks,
+  MOST_KINDS,
+  Observations,
+  type ObservedArgument,
+  type ObservedCall,
+} from './observations.js';
+export type { LoggedCall, LogProblem, LogSummary, SyscallTable } from './read-log.js';
+export { readStrace, type StraceOptions } from './strace-log.js';
+export { syscallTable } from './syscall-table.js';

@@ -1,0 +1,89 @@
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import type { Warning } from '../policy.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { readProfile } from '../profile/read-profile.js';
+import { learnedArguments, narrowArguments } from './learned-arguments.js';
+import { type LearnedEntry, learnedEntries, learnedRules } from './learned-rules.js';
+import type { Observations } from './observations.js';
+
+export interface LearnOptions {
+  /** Allow calls with the arguments they were seen with only, for the calls where that matters. Default: false. */
+  arguments?: boolean | undefined;
+  /** The architecture to name first; and the only one, if nothing was seen. */
+  architecture: ArchitectureName;
+  /** Allow what the kernel and the C library do by themselves as well, see {@link ESSENTIALS}. Default: false. */
+  essentials?: boolean | undefined;
+}
+
+export interface LearnedProfile {
+  profile: ParsedProfile;
+  /** What whoever reads the profile should know. */
+  warnings: readonly Warning[];
+}
+
+/**
+ * Calls that a process makes without its program asking: to end, to come back from a signal's handler (sigreturn(2)), and to
+ * resume a call that a stop interrupted (restart_syscall(2)). Whether they are seen is a matter of luck.
+ */
+const ESSENTIALS = ['exit', 'exit_group', 'restart_syscall', 'rt_sigreturn'] as const;
+/** Of the architectures that have the older form too. */
+const OLD_ESSENTIALS: ReadonlySet<ArchitectureName> = new Set([
+  'x86',
+  'arm',
+  'ppc',
+  'm68k',
+  'mips',
+  'mipsel',
+  's390',
+  's390x',
+  'sh',
+  'sheb',
+]);
+
+/**
+ * The smallest profile that allows what was seen, for all architectures it was seen on; everything else fails with EPERM.
+ * What was not seen is not in it: it is as complete as the observation.
+ */
+export function learnProfile(observations: Observations, options: LearnOptions): LearnedProfile {
+  const calls = observations.calls();
+  const architectures = [...new Set([options.architecture, ...calls.map(({ architecture }) => architecture)])];
+  const rules = learnedRules(calls, options.arguments ?? false);
+  const seen = new Set(rules.map(({ name }) => name));
+  const essentials = options.essentials ? essentialEntries(architectures, seen) : [];
+  const profile = readProfile(
+    {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      defaultErrnoRet: 1n,
+      architectures: architectures.map((name) => parseArchitecture(name).ociName),
+      syscalls: [...learnedEntries(rules), ...essentials],
+    },
+    { format: 'docker', source: 'recorded profile' },
+  );
+  return { profile, warnings: options.arguments ? argumentWarnings(observations) : [] };
+}
+
+function essentialEntries(architectures: readonly ArchitectureName[], seen: ReadonlySet<string>): LearnedEntry[] {
+  const old = architectures.some((name) => OLD_ESSENTIALS.has(name)) ? ['sigreturn'] : [];
+  const names = [...ESSENTIALS, ...old].filter((name) => !seen.has(name));
+  const comment = 'Not observed: every process may come to make these, to end or to go on after a signal';
+  return names.length > 0 ? [{ names, action: 'SCMP_ACT_ALLOW', comment }] : [];
+}
+
+/** Calls that `arguments` could not narrow: those of too many kinds, and those whose arguments the source does not tell. */
+export function argumentWarnings(observations: Observations): Warning[] {
+  const lumped = observations.lumped();
+  const untold = observations.calls().filter(({ name, architecture, args }) => {
+    const masks = learnedArguments(name, architecture);
+    return !lumped.includes(name) && narrowArguments(args, masks).length < masks.length;
+  });
+  return [
+    ...lumped.map((name) => ({
+      code: 'too-many-kinds',
+      message: `${name} was called with too many different arguments to list: it is allowed whatever they are`,
+    })),
+    ...[...new Set(untold.map(({ name }) => name))].map((name) => ({
+      code: 'untold-arguments',
+      message: `${name} was seen without some of the arguments that matter: it is allowed whatever those are`,
+    })),
+  ];
+}

@@ -1,0 +1,68 @@
+import type { ArchitectureName } from '../architecture.js';
+import { constantExpression } from '../syscalls/constants.js';
+import { syscallSignature } from '../syscalls/signature.js';
+import type { ArgumentMask, ObservedArgument } from './observations.js';
+
+const NAMESPACES = 'CLONE_NEWNS|CLONE_NEWCGROUP|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWUSER|CLONE_NEWPID|CLONE_NEWNET';
+const WRITABLE_CODE = 'PROT_WRITE|PROT_EXEC';
+
+/**
+ * The calls whose arguments decide what they are: one number stands for many calls (ioctl, prctl), or a flag for another
+ * privilege (clone). `parameter`, or `parameter&MASK` where the other bits harm nobody: a socket that is SOCK_CLOEXEC or
+ * not. Parameters are those of `syscallSignature`. clone3 and bind have what matters in memory, which no filter sees.
+ */
+const LEARNED: Readonly<Record<string, readonly string[]>> = {
+  socket: ['domain', 'type&0xf', 'protocol'],
+  socketpair: ['domain', 'type&0xf', 'protocol'],
+  setsockopt: ['level', 'optname'],
+  clone: [`flags&${NAMESPACES}`],
+  unshare: ['flags'],
+  setns: ['nstype'],
+  ioctl: ['request'],
+  fcntl: ['cmd'],
+  fcntl64: ['cmd'],
+  prctl: ['option'],
+  arch_prctl: ['code'],
+  personality: ['persona'],
+  ptrace: ['request'],
+  keyctl: ['operation'],
+  bpf: ['cmd'],
+  mmap: [`prot&${WRITABLE_CODE}`],
+  mmap2: [`prot&${WRITABLE_CODE}`],
+  mprotect: [`prot&${WRITABLE_CODE}`],
+  pkey_mprotect: [`prot&${WRITABLE_CODE}`],
+};
+
+/** Which bits of a call's arguments `--args` learns from; none for a call that is one thing whatever its arguments. */
+export function learnedArguments(name: string, architecture: ArchitectureName): readonly ArgumentMask[] {
+  if (!Object.hasOwn(LEARNED, name)) return [];
+  const parameters = syscallSignature(name, architecture) ?? [];
+  return LEARNED[name]!.flatMap((text): ArgumentMask[] => {
+    const [parameter, bits] = text.split('&') as [string, string?];
+    const index = parameters.findIndex((each) => each.name === parameter);
+    // Where an architecture has the call otherwise: mmap on x86 takes a pointer to its arguments.
+    if (index < 0) return [];
+    const all = (1n << BigInt(parameters[index]!.bits)) - 1n;
+    const mask = bits === undefined ? all : constantExpression(bits, architecture)!;
+    return [{ index, mask }];
+  });
+}
+
+/** The part of what was observed that lies within other masks; an argument that is not known there is left out. */
+export function narrowArguments(
+  args: readonly ObservedArgument[],
+  masks: readonly ArgumentMask[],
+): readonly ObservedArgument[] {
+  return masks.flatMap(({ index, mask }) => {
+    const observed = args.find((each) => each.index === index);
+    if (!observed || (mask & ~observed.mask) !== 0n) return [];
+    return [{ index, mask, value: observed.value & mask }];
+  });
+}
+
+/** One mask for each argument that one of two lists has. */
+export function joinMasks(a: readonly ArgumentMask[], b: readonly ArgumentMask[]): readonly ArgumentMask[] {
+  const masks = new Map<number, bigint>();
+  for (const { index, mask } of [...a, ...b]) masks.set(index, (masks.get(index) ?? 0n) | mask);
+  return [...masks].sort(([first], [second]) => first - second).map(([index, mask]) => ({ index, mask }));
+}

@@ -1,0 +1,94 @@
+import type { ArchitectureName } from '../architecture.js';
+import { describeValue } from '../syscalls/constants.js';
+import { syscallSignature } from '../syscalls/signature.js';
+import { groupCalls } from './call-groups.js';
+import { learnedArguments, narrowArguments } from './learned-arguments.js';
+import type { ObservedArgument, ObservedCall } from './observations.js';
+
+/** One way to call a system call that is to be allowed. */
+export interface LearnedRule {
+  readonly name: string;
+  /** All must hold; none: whatever the arguments. */
+  readonly args: readonly ObservedArgument[];
+  /** The first it was seen on, whose constants the comment has. */
+  readonly architecture: ArchitectureName;
+}
+
+/** An entry of `syscalls`, as `readProfile` takes it. */
+export interface LearnedEntry {
+  names: string[];
+  action: 'SCMP_ACT_ALLOW';
+  args?: { index: bigint; value: bigint; valueTwo?: bigint; op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ' }[];
+  comment: string;
+}
+
+const ALL_BITS = (1n << 64n) - 1n;
+/** In every comment: a profile is cut up and put together again, and this has to stay with each part. */
+const CAVEAT = 'observed, not complete';
+
+/**
+ * The fewest rules that allow all that was seen. A rule of a profile counts on all of its architectures: where they have
+ * an argument in different places there is a rule for each.
+ */
+export function learnedRules(calls: readonly ObservedCall[], withArguments: boolean): LearnedRule[] {
+  const byName = new Map<string, LearnedRule[]>();
+  for (const { name, architecture, args } of calls) {
+    const masks = withArguments ? learnedArguments(name, architecture) : [];
+    const rule = { name, architecture, args: narrowArguments(args, masks) };
+    const others = byName.get(name) ?? [];
+    if (others.some((other) => covers(other, rule))) continue;
+    byName.set(name, [...others.filter((other) => !covers(rule, other)), rule]);
+  }
+  return [...byName.values()].flat();
+}
+
+/** Whether a rule allows all that another does. */
+function covers(wide: LearnedRule, narrow: LearnedRule): boolean {
+  return wide.args.every(({ index, mask, value }) =>
+    narrow.args.some((other) => other.index === index && (mask & ~other.mask) === 0n && (other.value & mask) === value),
+  );
+}
+
+/** Rules as entries of a profile: by what the calls are for, those with conditions apart. */
+export function learnedEntries(rules: readonly LearnedRule[]): LearnedEntry[] {
+  const byName = new Map<string, LearnedRule[]>();
+  for (const rule of rules) byName.set(rule.name, [...(byName.get(rule.name) ?? []), rule]);
+  const isPlain = (name: string) => byName.get(name)!.some(({ args }) => args.length === 0);
+
+  return groupCalls(byName.keys()).flatMap(({ title, names }): LearnedEntry[] => {
+    const plain = names.filter(isPlain);
+    const conditional = names.filter((name) => !isPlain(name)).flatMap((name) => byName.get(name)!);
+    const entry = (of: readonly string[], comment: string): LearnedEntry => ({
+      names: [...of],
+      action: 'SCMP_ACT_ALLOW',
+      comment: `${title} (${CAVEAT})${comment}`,
+    });
+    return [
+      ...(plain.length > 0 ? [entry(plain, '')] : []),
+      ...conditional.map((rule) => ({
+        ...entry([rule.name], `: ${describeRule(rule)}`),
+        args: rule.args.map(conditionOf),
+      })),
+    ];
+  });
+}
+
+function conditionOf({ index, mask, value }: ObservedArgument): NonNullable<LearnedEntry['args']>[number] {
+  return mask === ALL_BITS
+    ? { index: BigInt(index), value, op: 'SCMP_CMP_EQ' }
+    : { index: BigInt(index), value: mask, valueTwo: value, op: 'SCMP_CMP_MASKED_EQ' };
+}
+
+/** `socket(domain == AF_UNIX, type & 0xf == SOCK_STREAM)` */
+export function describeRule({ name, args, architecture }: LearnedRule): string {
+  const parameters = syscallSignature(name, architecture) ?? [];
+  const conditions = args.map(({ index, mask, value }) => {
+    const parameter = parameters[index];
+    const family = parameter?.constants;
+    const text = (number: bigint) => (family ? describeValue(family, number, architecture) : `${number}`);
+    const isWhole = mask === ALL_BITS || mask === (1n << BigInt(parameter?.bits ?? 64)) - 1n;
+    const masked = isWhole ? '' : ` & ${family === 'SOCK' ? `0x${mask.toString(16)}` : text(mask)}`;
+    return `${parameter?.name ?? `arg${index}`}${masked} == ${masked && value === 0n ? '0' : text(value)}`;
+  });
+  return `${name}(${conditions.join(', ')})`;
+}

@@ -1,0 +1,105 @@
+import type { ArchitectureName } from '../architecture.js';
+
+/** Which bits of an argument to learn from. */
+export interface ArgumentMask {
+  /** 0..5 */
+  readonly index: number;
+  readonly mask: bigint;
+}
+
+/** The bits of an argument that were looked at, and what they were. */
+export interface ObservedArgument extends ArgumentMask {
+  /** Within `mask`. */
+  readonly value: bigint;
+}
+
+/** System calls of one kind that were seen. */
+export interface ObservedCall {
+  readonly architecture: ArchitectureName;
+  /** libseccomp's name. */
+  readonly name: string;
+  /** By index. What is missing was not looked at, or not told by the source. */
+  readonly args: readonly ObservedArgument[];
+  /** How many calls. */
+  readonly count: number;
+}
+
+/** Which arguments of a call are worth telling calls apart by. */
+export type ArgumentMasks = (name: string, architecture: ArchitectureName) => readonly ArgumentMask[];
+
+/**
+ * So many kinds of one call are told apart; past that all are one, without arguments. A program that counts through an
+ * argument would else fill the memory, and a profile of so many entries would be read by nobody.
+ */
+export const MOST_KINDS = 256;
+
+interface Kinds {
+  readonly byValues: Map<string, { args: readonly ObservedArgument[]; count: number }>;
+  isLumped: boolean;
+}
+
+/** A tally of system calls: of each kind there is one entry, however often it was made. */
+export class Observations {
+  readonly #masks: ArgumentMasks;
+  readonly #calls = new Map<string, Kinds & { architecture: ArchitectureName; name: string }>();
+
+  /** Without `masks` no arguments are kept. */
+  constructor(masks: ArgumentMasks = () => []) {
+    this.#masks = masks;
+  }
+
+  /**
+   * Count a call. `args` are its registers, 64 bits unsigned each; undefined where the source does not tell.
+   */
+  add(
+    {
+      architecture,
+      name,
+      args,
+    }: { architecture: ArchitectureName; name: string; args: readonly (bigint | undefined)[] },
+    count = 1,
+  ): void {
+    const observed = this.#masks(name, architecture).flatMap(({ index, mask }): ObservedArgument[] => {
+      const value = args[index];
+      return value === undefined ? [] : [{ index, mask, value: value & mask }];
+    });
+    const call = this.#kindsOf(architecture, name);
+    const kept = call.isLumped ? [] : observed;
+    const key = kept.map(({ index, value }) => `${index}=${value}`).join();
+    const known = call.byValues.get(key);
+    if (known) {
+      known.count += count;
+      return;
+    }
+    call.byValues.set(key, { args: kept, count });
+    if (call.byValues.size > MOST_KINDS) this.#lump(call);
+  }
+
+  #kindsOf(architecture: ArchitectureName, name: string) {
+    const key = `${architecture} ${name}`;
+    const known = this.#calls.get(key);
+    if (known) return known;
+    const call = { architecture, name, byValues: new Map(), isLumped: false };
+    this.#calls.set(key, call);
+    return call;
+  }
+
+  #lump(call: Kinds): void {
+    const count = [...call.byValues.values()].reduce((sum, kind) => sum + kind.count, 0);
+    call.byValues.clear();
+    call.byValues.set('', { args: [], count });
+    call.isLumped = true;
+  }
+
+  /** What was seen, in the order it was seen first. */
+  calls(): ObservedCall[] {
+    return [...this.#calls.values()].flatMap(({ architecture, name, byValues }) =>
+      [...byValues.values()].map(({ args, count }) => ({ architecture, name, args, count })),
+    );
+  }
+
+  /** Names of calls with more than {@link MOST_KINDS} kinds, whose arguments are not told apart any more. */
+  lumped(): string[] {
+    return [...new Set([...this.#calls.values()].filter(({ isLumped }) => isLumped).map(({ name }) => name))];
+  }
+}

@@ -1,0 +1,76 @@
+import type { ArchitectureName } from '../architecture.js';
+
+/** The tables of system calls that the readers of logs ask; libseccomp's, see `syscallTable`. */
+export interface SyscallTable {
+  /** The name of a number as the kernel has it (x32's with bit 30 set). */
+  name(number: number, architecture: ArchitectureName): string | undefined;
+  /** Whether the architecture has the call, be it through a multiplexer (`socketcall`, `ipc`). */
+  has(name: string, architecture: ArchitectureName): boolean;
+}
+
+/** A system call that a line of a log tells of. */
+export interface LoggedCall {
+  architecture: ArchitectureName;
+  name: string;
+  /** By register; undefined where the line does not say, or says it in words that are not known here. */
+  args: readonly (bigint | undefined)[];
+}
+
+/** Something about a log that whoever learns from it should know. */
+export interface LogProblem {
+  /** From 1; the first such line. */
+  line: number;
+  /** The line, cut where it is long. */
+  text: string;
+  reason: string;
+  /** How many lines have it. */
+  count: number;
+}
+
+export interface LogSummary {
+  /** Lines that told of a system call. */
+  used: number;
+  /** Lines that were of no use, by reason; none where every line was understood. */
+  problems: readonly LogProblem[];
+}
+
+const LONGEST_TEXT = 120;
+
+/** Collects what a reader has to say. */
+export class LogReport {
+  #used = 0;
+  readonly #problems = new Map<string, LogProblem>();
+
+  use(): void {
+    this.#used++;
+  }
+
+  /** `key` stands for the kind of problem, `reason` may tell more. */
+  problem(line: number, text: string, reason: string, key = reason): void {
+    const known = this.#problems.get(key);
+    if (known) known.count++;
+    else this.#problems.set(key, { line, text: printable(text), reason, count: 1 });
+  }
+
+  summary(): LogSummary {
+    return { used: this.#used, problems: [...this.#problems.values()] };
+  }
+}
+
+/** A log's lines go to a terminal: what would steer it is shown as a blank square. */
+function printable(text: string): string {
+  const safe = text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/gu, '□');
+  return safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
+}
+
+/** The lines of a text, with their numbers, one at a time: a log may be large. */
+export function* linesOf(text: string): Generator<{ line: number; text: string }> {
+  let line = 0;
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\n', start);
+    const stop = end < 0 ? text.length : end;
+    line++;
+    yield { line, text: text.slice(start, text[stop - 1] === '\r' ? stop - 1 : stop) };
+    start = stop + 1;
+  }
+}

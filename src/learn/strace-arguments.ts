@@ -1,0 +1,101 @@
+import type { ArchitectureName } from '../architecture.js';
+import { constantExpression } from '../syscalls/constants.js';
+import { syscallSignature } from '../syscalls/signature.js';
+
+const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+
+/**
+ * Split the arguments of a call as strace(1) prints them, from behind its opening parenthesis on, at the commas that stand
+ * in no string, structure or list, and in no path that -y puts behind a descriptor. Ends at the call's closing parenthesis,
+ * or where the line does.
+ */
+export function splitArguments(text: string): string[] {
+  const parts: string[] = [];
+  const open: string[] = [];
+  let start = 0;
+  let at = 0;
+  for (; at < text.length; at++) {
+    const character = text[at]!;
+    if (character === '"') at = endOfString(text, at);
+    else if (text.startsWith('/*', at)) at = endOf(text, '*/', at);
+    else if (character === '<' && isPath(text, at)) at = endOf(text, '>', at);
+    else if (character in CLOSING) open.push(CLOSING[character]!);
+    else if (open.length > 0 && character === open.at(-1)) open.pop();
+    else if (open.length === 0 && character === ')') break;
+    else if (open.length === 0 && character === ',') {
+      parts.push(text.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  const last = text.slice(start, at).trim();
+  return parts.length === 0 && last === '' ? [] : [...parts, last];
+}
+
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at++) {
+    if (text[at] === '\\') at++;
+    else if (text[at] === '"') return at;
+  }
+  return text.length;
+}
+
+function endOf(text: string, end: string, from: number): number {
+  const at = text.indexOf(end, from);
+  return at < 0 ? text.length : at + end.length - 1;
+}
+
+/** `3</etc/passwd>` and `AT_FDCWD</root>`, not `1<<CAP_CHOWN`. strace escapes `>` in paths. */
+function isPath(text: string, at: number): boolean {
+  return /[\dD]/.test(text[at - 1] ?? '') && text[at + 1] !== '<' && text[at - 1] !== '<';
+}
+
+/**
+ * The registers of a call, as far as its text tells: numbers and constants, not strings and structures. strace prints
+ * arguments in the order of the manual page; those with their names (clone's) are put where the architecture has them.
+ */
+export function registersOf(name: string, text: string, architecture: ArchitectureName): (bigint | undefined)[] {
+  const parameters = syscallSignature(name, architecture) ?? [];
+  const registers: (bigint | undefined)[] = [];
+  for (const [position, part] of splitArguments(text).entries()) {
+    const named = /^([a-z_]\w*)=(.*)$/s.exec(part);
+    const index = named ? parameters.findIndex((parameter) => parameter.name === named[1]) : position;
+    if (index < 0 || index > 5) continue;
+    const value = argumentValue(named?.[2] ?? part, architecture);
+    if (value !== undefined) registers[index] = value;
+  }
+  return Array.from(registers);
+}
+
+/** The value of an argument; undefined for what is none, or has a name that is not known here. */
+function argumentValue(text: string, architecture: ArchitectureName): bigint | undefined {
+  // `0x7 /* PR_??? */`; `TIOCGPTN or X`, one number that two drivers have names for; `3</path>`.
+  const plain = text
+    .replace(/\/\*.*?\*\//g, '')
+    .replace(/<.*$/s, '')
+    .trim();
+  for (const alternative of plain.split(' or ')) {
+    const value = expressionOf(alternative.trim(), architecture);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function expressionOf(text: string, architecture: ArchitectureName): bigint | undefined {
+  if (/^-\d{1,19}$/.test(text)) return BigInt.asUintN(64, BigInt(text));
+  if (/^0[0-7]{1,22}$/.test(text)) return BigInt(`0o${text.slice(1)}`);
+  const request = /^_IOC\(([\w|]+), (0x[\da-f]+|\d+), (0x[\da-f]+|\d+), (0x[\da-f]+|\d+)\)$/.exec(text);
+  if (request) return ioctlRequest(request, architecture);
+  return constantExpression(text, architecture);
+}
+
+/** An ioctl(2) request that strace has no name for, by its parts: asm-generic/ioctl.h, and mips, ppc and sparc otherwise. */
+function ioctlRequest([, direction = '', ...numbers]: RegExpExecArray, architecture: ArchitectureName): bigint {
+  const [group, number, size] = numbers.map(BigInt) as [bigint, bigint, bigint];
+  const isWide = /^(mips|ppc)/.test(architecture);
+  const isParisc = architecture.startsWith('parisc');
+  const bits: Readonly<Record<string, bigint>> = isWide
+    ? { _IOC_NONE: 1n, _IOC_READ: 2n, _IOC_WRITE: 4n }
+    : { _IOC_NONE: 0n, _IOC_READ: isParisc ? 1n : 2n, _IOC_WRITE: isParisc ? 2n : 1n };
+  const way = direction.split('|').reduce((sum, word) => sum | (bits[word] ?? 0n), 0n);
+  return (way << (isWide ? 29n : 30n)) | (size << 16n) | (group << 8n) | number;
+}

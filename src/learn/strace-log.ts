@@ -1,0 +1,100 @@
+import type { ArchitectureName } from '../architecture.js';
+import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallTable } from './read-log.js';
+import { registersOf } from './strace-arguments.js';
+
+/** What else a kernel of an architecture runs, by the words of strace(1): `[ Process PID=9 runs in 32 bit mode. ]`. */
+const OTHER_MODES: Partial<Record<ArchitectureName, Readonly<Record<string, ArchitectureName>>>> = {
+  x86_64: { '32 bit': 'x86', x32: 'x32' },
+  aarch64: { '32 bit': 'arm' },
+  ppc64: { '32 bit': 'ppc' },
+  s390x: { '32 bit': 's390' },
+  parisc64: { '32 bit': 'parisc' },
+  mips64: { '32 bit': 'mips', n32: 'mips64n32', o32: 'mips' },
+  mipsel64: { '32 bit': 'mipsel', n32: 'mipsel64n32', o32: 'mipsel' },
+};
+
+/** `1234  `, `[pid  1234] `: -f, with and without -o. */
+const PROCESS = /^(?:\[pid\s+(\d+)\]|(\d+))\s+/;
+/**
+ * What the options -t, -tt, -ttt, -r, -n, -i and --secontext put before a call: times, `[  59]`, `[00007f…]`, a context.
+ * A time is not taken for a process's id: it has a colon or a point.
+ */
+const BEFORE_CALL =
+  /^\s*(?:(?:\d+:\d\d:\d\d(?:\.\d+)?|\d+\.\d+|\(\+\s*\d+\.\d+\)|\[[\s\da-fx?]+\]|\[\w+:\w+:\w+[^\]\s]*\])\s+)*/;
+const CALL = /^([a-z_]\w*)\((.*)$/s;
+const MODE = /^(?:strace: )?\[ Process PID=(\d+) runs in (.+?) mode\. \]/;
+/** What -f says of a new process without -o, in the middle of the line of the call that makes it. */
+const ATTACHED = /strace: Process \d+ attached$/;
+/** Signals, ends of processes, what is continued from another line, and strace's own words. */
+const OTHER_LINES = /^(?:---.*---$|\+\+\+.*\+\+\+$|<\.\.\.|<unfinished \.\.\.>$|\?\?\?\?|strace: |\[ Process PID=)/;
+
+export interface StraceOptions {
+  /** Of the machine strace ran on. */
+  architecture: ArchitectureName;
+}
+
+/**
+ * The system calls in what strace(1) wrote, with -f, -o and most of its options: names, and arguments as far as the text
+ * tells their numbers. A call that is split (`<unfinished ...>`) counts where it begins. Calls of another architecture are
+ * known by strace's line about the process, which stands on stderr and not in the file of -o, or else by a name that the
+ * machine's own architecture lacks. Lines that are no such output are counted. Never throws.
+ */
+export function readStrace(
+  text: string,
+  table: SyscallTable,
+  { architecture: native }: StraceOptions,
+  onCall: (call: LoggedCall) => void,
+): LogSummary {
+  const report = new LogReport();
+  const modes = OTHER_MODES[native] ?? {};
+  const processes = new Map<string, ArchitectureName>();
+
+  for (const { line, text: printed } of linesOf(text)) {
+    const whole = printed.replace(ATTACHED, '');
+    const mode = MODE.exec(whole);
+    if (mode) {
+      const [, process = '', word = ''] = mode;
+      const architecture = word === '64 bit' ? native : (modes[word] ?? native);
+      processes.set(process, architecture);
+      // Lines name no process while there is only one.
+      processes.set('', architecture);
+      if (word !== '64 bit' && !modes[word])
+        report.problem(line, whole, `unknown mode of a process: ${word.slice(0, 40)}`);
+      continue;
+    }
+    const [prefix = '', bracketed, bare] = PROCESS.exec(whole) ?? [];
+    const process = bracketed ?? bare ?? '';
+    const rest = whole.slice(prefix.length);
+    const statement = rest.slice(BEFORE_CALL.exec(rest)![0].length);
+    const [, word, args] = CALL.exec(statement) ?? [];
+    if (word === undefined || args === undefined) {
+      if (whole.trim() !== '' && !OTHER_LINES.test(statement)) report.problem(line, whole, 'no line of strace');
+      continue;
+    }
+    const found = findCall(word, processes.get(process) ?? native, native, modes, table);
+    if (!found) {
+      report.problem(line, whole, `unknown system call ${word.slice(0, 40)}`);
+      continue;
+    }
+    report.use();
+    onCall({ ...found, args: registersOf(found.name, args, found.architecture) });
+  }
+  return report.summary();
+}
+
+/** A call on the process's architecture, or else on one that has it; strace writes `syscall_0x1c3` for a number it has no name for. */
+function findCall(
+  word: string,
+  own: ArchitectureName,
+  native: ArchitectureName,
+  modes: Readonly<Record<string, ArchitectureName>>,
+  table: SyscallTable,
+): { name: string; architecture: ArchitectureName } | undefined {
+  const number = /^syscall_(0x[\da-f]{1,8})$/.exec(word)?.[1];
+  for (const architecture of new Set([own, native, ...Object.values(modes)])) {
+    const name = number === undefined ? word : table.name(Number(number), architecture);
+    if (name !== undefined && table.has(name, architecture)) return { name, architecture };
+    if (number !== undefined) return undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,17 @@
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import type { Libseccomp } from '../libseccomp/libseccomp.js';
+import { syscallNaming } from '../libseccomp/syscall-naming.js';
+import type { SyscallTable } from './read-log.js';
+
+/** libseccomp's tables, for the readers of logs. */
+export function syscallTable(libseccomp: Libseccomp): SyscallTable {
+  const naming = syscallNaming(libseccomp);
+  return {
+    name: (number, architecture) => naming.syscallName(parseArchitecture(architecture).token, number),
+    has: (name, architecture) => {
+      const { token } = parseArchitecture(architecture);
+      if (naming.syscallNumber(token, name) !== undefined) return true;
+      return (libseccomp.resolveSyscallNameRewrite(name, architecture as ArchitectureName) ?? -1) >= 0;
+    },
+  };
+}
