@@ -20,6 +20,7 @@ interface Flags extends CompileFlags, InputFlags {
   format: Format;
   arch?: ArchitectureName;
   explainResolution?: boolean;
+  verify?: boolean;
 }
 
 export function addCompileCommand(program: Command): void {
@@ -37,6 +38,7 @@ export function addCompileCommand(program: Command): void {
         .default('bpf'),
     )
     .option('--arch <arch>', 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)', parseArchOption);
+  command.option('--verify', 'prove that the program decides every possible call as the rules say (slower)');
   command.option(
     '--explain-resolution',
     'instead of a program: which entries apply and why, as text, or as JSON with --format json',
@@ -58,6 +60,7 @@ async function compile(path: string, flags: Flags): Promise<void> {
     arch,
     libseccomp,
     pfc: flags.format === 'pfc',
+    ...(flags.verify && { verify: (await import('../compiler/prove-decisions.js')).proveDecisions }),
   });
   printWarnings(compiled.warnings, profile.source);
   writeResult(await render(compiled, flags.format, libseccomp), flags.output);

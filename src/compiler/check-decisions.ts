@@ -2,9 +2,11 @@ import { encodeAction, kernelAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import { createSimulator, type SeccompData } from '../bpf/simulate.js';
 import type { Action, ArgumentCondition } from '../policy.js';
-import type { FilterOperation } from './filter-operation.js';
+import { rulesOf, type Translation } from './expected-decisions.js';
 import { miscompiled, type RuleOperation } from './miscompiled.js';
+import { MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
+type Rule = Pick<RuleOperation, 'action' | 'conditions'>;
 type Arguments = SeccompData['args'];
 
 /** How many calls of one system call are tried, on each architecture: where rules compare by order, which goes wrong. */
@@ -18,33 +20,40 @@ const MULTIPLEXERS: ReadonlySet<string> = new Set(['socketcall', 'ipc']);
 
 const LOW = 0xffffffffn;
 
-export interface CheckOptions {
-  defaultAction: Action;
-  architectures: readonly Architecture[];
-  /** A name's number on an architecture; undefined or negative where it has none of its own. */
-  resolve: (name: string, architecture: Architecture) => number | undefined;
-  source?: string | undefined;
-}
-
 /**
  * Try a program on the calls around the values its conditions name, and compare with the rules read one by one. libseccomp
  * 2.6.0 merges the conditions of one system call into a tree, and gets it wrong for some: of `a0 < 0x100000000` and
  * `a0 <= 5`, both denied, it lets 6 through. Such a program raises CompileError (`MISCOMPILED`).
  *
  * It tries values on and beside every boundary, in both halves of 64 bits; it is no proof, which `proveDecisions` is, at
- * several times the cost. Where rules of several actions hold, any of them will do. Multiplexers (`socketcall`, `ipc`) and
- * the calls that are reached through them are passed over.
+ * several times the cost. Where rules of several actions hold, any of them will do.
+ *
+ * @param program libseccomp's, without an ENOSYS stub
  */
-export function checkDecisions(
-  program: Uint8Array,
-  operations: readonly FilterOperation[],
-  { defaultAction, architectures, resolve, source }: CheckOptions,
-): void {
+export function checkDecisions(program: Uint8Array, translation: Translation): void {
+  const { operations, architectures, resolve, policy, source } = translation;
+  const { defaultAction } = policy;
   const rules = operations.filter((operation): operation is RuleOperation => operation.kind === 'addRule');
   const conditional = new Set(rules.filter(({ conditions }) => conditions.length > 0).map(({ syscall }) => syscall));
-  if (conditional.size === 0) return;
+  const multiplexed = rules.filter(({ name }) => MULTIPLEXED_CALLS.has(name) || MULTIPLEXERS.has(name));
+  if (conditional.size === 0 && multiplexed.length === 0) return;
   const groups = groupBySyscall(rules);
   const simulator = createSimulator(program, { endianness: (architectures[0] as Architecture).endianness });
+
+  const tryCalls = (
+    nr: number,
+    architecture: Architecture,
+    group: readonly Rule[],
+    about: readonly RuleOperation[],
+  ): void => {
+    for (const args of callsAround(group, architecture)) {
+      const data: SeccompData = { nr, arch: architecture.auditArch, instructionPointer: 0n, args };
+      const { returnValue } = simulator.simulate(data);
+      const right = decisions(group, args, architecture, defaultAction);
+      if (right.some((action) => encodeAction(action) === returnValue)) continue;
+      throw miscompiled({ architecture, data, got: kernelAction(returnValue), right, rules: about, source });
+    }
+  };
 
   for (const architecture of architectures) {
     for (const syscall of conditional) {
@@ -52,14 +61,16 @@ export function checkDecisions(
       const last = group.at(-1) as RuleOperation;
       const nr = resolve(last.name, architecture);
       if (nr === undefined || nr < 0 || MULTIPLEXERS.has(last.name)) continue;
-      for (const args of callsAround(group, architecture)) {
-        const data: SeccompData = { nr, arch: architecture.auditArch, instructionPointer: 0n, args };
-        const { returnValue } = simulator.simulate(data);
-        const right = decisions(group, args, architecture, defaultAction);
-        if (right.some((action) => encodeAction(action) === returnValue)) continue;
-        const got = kernelAction(returnValue);
-        throw miscompiled({ architecture, data, got, right, rules: group, source });
-      }
+      tryCalls(nr, architecture, group, group);
+    }
+    // What the calls behind a multiplexer come to is in its own rules. Their own numbers, which are slow to find, are not tried.
+    const behind = { ...translation, operations: multiplexed, syscalls: () => [], enosysStub: false };
+    for (const multiplexer of multiplexed.length > 0 ? MULTIPLEXERS : []) {
+      const nr = resolve(multiplexer, architecture);
+      if (nr === undefined || nr < 0) continue;
+      const group = rulesOf(behind, architecture).get(nr) ?? [];
+      const about = group.map(({ operation }) => operation);
+      if (group.length > 0) tryCalls(nr, architecture, group, about);
     }
   }
 }
@@ -72,7 +83,7 @@ function groupBySyscall(rules: readonly RuleOperation[]): Map<number, RuleOperat
 
 /** The actions that are right for a call: an unconditional rule decides alone, else every rule that holds is. */
 function decisions(
-  group: readonly RuleOperation[],
+  group: readonly Rule[],
   args: Arguments,
   architecture: Architecture,
   defaultAction: Action,
@@ -114,7 +125,7 @@ function holds(
 }
 
 /** Calls with values on and beside the boundaries of all conditions; of too many, some spread over all. */
-function callsAround(group: readonly RuleOperation[], { wordSize }: Architecture): Arguments[] {
+function callsAround(group: readonly Rule[], { wordSize }: Architecture): Arguments[] {
   const candidates = Array.from({ length: 6 }, (_, index) => {
     const data = group
       .flatMap(({ conditions }) => conditions)

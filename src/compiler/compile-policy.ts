@@ -106,13 +106,12 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
     );
   }
   const { verify = true } = options;
-  if (verify === true) checkDecisions(exported, plan.operations, { defaultAction, architectures, resolve, source });
-  else if (verify) {
-    const { enosysStub } = behaviour;
-    const syscalls = (arch: Architecture) => listSyscalls(libseccomp, arch);
-    const { operations } = plan;
-    verify({ program, policy, operations, architectures, enosysStub, resolve, syscalls, source });
-  }
+  const { enosysStub: hasStub } = behaviour;
+  const { operations } = plan;
+  const syscalls = (arch: Architecture) => listSyscalls(libseccomp, arch);
+  const translation = { program, policy, operations, architectures, enosysStub: hasStub, resolve, syscalls, source };
+  if (verify === true) checkDecisions(exported, translation);
+  else if (verify) verify(translation);
   return {
     program,
     arches: architectures.map(({ name }) => name),

@@ -135,7 +135,7 @@ function lastNamed(architecture: Architecture, { policy, resolve }: Translation)
 const known = new WeakMap<Translation, Map<Architecture, Map<number, ExpectedRule[]>>>();
 
 /** The rules of each number, in the order of the profile. */
-function rulesOf(translation: Translation, architecture: Architecture): Map<number, ExpectedRule[]> {
+export function rulesOf(translation: Translation, architecture: Architecture): Map<number, ExpectedRule[]> {
   const byArchitecture = known.get(translation) ?? new Map<Architecture, Map<number, ExpectedRule[]>>();
   known.set(translation, byArchitecture);
   const made = byArchitecture.get(architecture) ?? placeRules(translation, architecture);

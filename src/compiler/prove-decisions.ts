@@ -1,7 +1,7 @@
 import { kernelAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import { ALL_BITS, below, equalTo, LOW_HALF } from '../bpf/condition.js';
-import { actionTerminal, buildDecisionDiagram, terminalAt } from '../bpf/decision-diagram.js';
+import { actionTerminal, buildDecisionDiagram, terminalAction, terminalAt } from '../bpf/decision-diagram.js';
 import { type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from '../bpf/diagram-store.js';
 import { findInput } from '../bpf/find-input.js';
 import { Level } from '../bpf/input-variables.js';
@@ -23,7 +23,7 @@ import { miscompiled } from './miscompiled.js';
  * `compileProfile` as its option `verify`.
  *
  * Where several conditional rules hold at once, with different actions, any of them is right: libseccomp does not say which
- * it takes. An unconditional rule decides alone.
+ * it takes. But it must take the same one wherever the same rules hold. An unconditional rule decides alone.
  *
  * @throws CompileError `MISCOMPILED`, with a call that is decided wrongly and the entries that are about it
  * @throws ProgramTooComplexError where the budget does not do
@@ -54,6 +54,9 @@ function firstOutside({ from, to }: NumberRange, numbers: readonly number[]): nu
   for (const number of numbers) if (number === first) first++;
   return first <= to ? first : undefined;
 }
+
+/** Past the return values, which are terminals of the same store. */
+const FIRST_SET = 2 ** 32 + 1;
 
 class Proof {
   readonly #conditions = new Map<string, Node>();
@@ -100,6 +103,46 @@ class Proof {
       const actions = holding.length > 0 ? holding.map(({ action }) => action) : [otherwise];
       this.fail(data, actions, architecture, rules);
     }
+    this.#checkConsistency(node, where, expectation, call);
+  }
+
+  /** Where the same rules hold, the same action must be taken; a decision that wavers shows that a condition was mixed up. */
+  #checkConsistency(node: Node, where: readonly Node[], expectation: Expectation, call: { arch: number; nr: number }) {
+    const { store } = this;
+    const { rules, architecture } = expectation;
+    if (new Set(rules.map(({ action }) => actionTerminal(store, action))).size < 2) return;
+    const decidedBy = new Map<Node, Node>();
+    const held = this.#whichHold(where);
+    store.combine(held, node, (which, decision) => {
+      if (!store.isTerminal(which) || !store.isTerminal(decision)) return undefined;
+      const known = decidedBy.get(which) ?? decision;
+      decidedBy.set(which, known);
+      if (known === decision) return decision;
+      const wavering = store.and(
+        store.map(held, (each) => (each === which ? TRUE : FALSE)),
+        store.map(node, (each) => (each === decision ? TRUE : FALSE)),
+      );
+      const data = findInput(store, wavering, (each) => each === TRUE, call) as SeccompData;
+      return this.fail(data, [terminalAction(store, known)], architecture, rules, true);
+    });
+  }
+
+  /** The function that has a terminal of its own for every set of rules that hold together. */
+  #whichHold(where: readonly Node[]): Node {
+    const { store } = this;
+    const sets = new Map<string, Node>();
+    return where.reduce(
+      (which, holds, index) => {
+        const withRule = (set: Node) => {
+          const key = `${set} ${index}`;
+          const made = sets.get(key) ?? store.terminal(FIRST_SET + sets.size);
+          sets.set(key, made);
+          return made;
+        };
+        return store.choose(holds, store.map(which, withRule), which);
+      },
+      store.terminal(FIRST_SET - 1),
+    );
   }
 
   fail(
@@ -107,11 +150,12 @@ class Proof {
     right: readonly Action[],
     architecture: Architecture | undefined,
     rules: readonly ExpectedRule[] = [],
+    wavers = false,
   ): never {
     const { program, architectures, source } = this.translation;
     const { returnValue } = simulate(program, data, { endianness: (architectures[0] as Architecture).endianness });
     const operations = rules.map(({ operation }) => operation);
-    throw miscompiled({ architecture, data, got: kernelAction(returnValue), right, rules: operations, source });
+    throw miscompiled({ architecture, data, got: kernelAction(returnValue), right, wavers, rules: operations, source });
   }
 
   /** Where all conditions of a rule hold. */
