@@ -3,13 +3,15 @@ import { formatAction } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import { simulate } from '../../src/bpf/index.js';
 import { CompileError, type CompileOptions, compileProfile, compileProfileSync } from '../../src/compiler/index.js';
+import { proveDecisions } from '../../src/compiler/prove-decisions.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { readProfile } from '../../src/profile/index.js';
 
 const libseccomp = loadLibseccompSync();
+/** Each program is proved to be what its profile says. */
 const compile = (profile: object | string, options: Partial<CompileOptions> = {}) =>
-  compileProfileSync(profile, { arch: 'x86_64', libseccomp, ...options });
+  compileProfileSync(profile, { arch: 'x86_64', libseccomp, verify: proveDecisions, ...options });
 
 /** What the compiled profile decides for a call of `name` with these first arguments. */
 function decide(profile: object, name: string, args: readonly bigint[] = [], arch = 'x86_64'): string {
@@ -147,9 +149,11 @@ describe('compileProfile', () => {
     const range = (op: string, value: number) => rule({ args: [{ index: 0, op, value }] });
     // what 2.6.0 makes of these two lets 6 through
     const profile = allowing(range('SCMP_CMP_LT', 0x100000000), range('SCMP_CMP_LE', 5));
-    const error = attempt(() => compile(profile)) as CompileError;
-    expect(error).toMatchObject({ code: 'MISCOMPILED', path: 'syscalls[1]' });
-    expect(error.message).toMatch(/getcwd\(0x6, .*\) gives ALLOW instead of ERRNO\(EPERM\)/);
+    for (const verify of [true, proveDecisions]) {
+      const error = attempt(() => compile(profile, { verify })) as CompileError;
+      expect(error).toMatchObject({ code: 'MISCOMPILED', path: 'syscalls[1]' });
+      expect(error.message).toMatch(/getcwd\(0x6, .*\) gives ALLOW instead of ERRNO\(EPERM\)/);
+    }
     expect(compile(profile, { verify: false }).program.length).toBeGreaterThan(0);
     // one range is right, and on 32-bit architectures several are
     expect(() => compile(allowing(range('SCMP_CMP_LT', 0x100000000)))).not.toThrow();
