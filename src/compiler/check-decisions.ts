@@ -2,7 +2,7 @@ import { encodeAction, kernelAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import { createSimulator, type SeccompData } from '../bpf/simulate.js';
 import type { Action, ArgumentCondition } from '../policy.js';
-import { rulesOf, type Translation } from './expected-decisions.js';
+import { effectiveConditions, rulesOf, type Translation } from './expected-decisions.js';
 import { miscompiled, type RuleOperation } from './miscompiled.js';
 import { MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
@@ -61,7 +61,11 @@ export function checkDecisions(program: Uint8Array, translation: Translation): v
       const last = group.at(-1) as RuleOperation;
       const nr = resolve(last.name, architecture);
       if (nr === undefined || nr < 0 || MULTIPLEXERS.has(last.name)) continue;
-      tryCalls(nr, architecture, group, group);
+      const effective = group.map(({ action, conditions }) => ({
+        action,
+        conditions: effectiveConditions(conditions, architecture),
+      }));
+      tryCalls(nr, architecture, effective, group);
     }
     // What the calls behind a multiplexer come to is in its own rules. Their own numbers, which are slow to find, are not tried.
     const behind = { ...translation, operations: multiplexed, syscalls: () => [], enosysStub: false };

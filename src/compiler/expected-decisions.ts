@@ -149,7 +149,7 @@ function placeRules(translation: Translation, architecture: Architecture): Map<n
   const rules = new Map<number, ExpectedRule[]>();
   const place = (number: number | undefined, operation: RuleOperation, conditions: readonly ArgumentCondition[]) => {
     if (number === undefined || number < 0) return;
-    const meant = conditions.filter((condition) => !isTautology(condition, architecture));
+    const meant = effectiveConditions(conditions, architecture);
     const rule: ExpectedRule = { action: operation.action, conditions: meant, operation };
     rules.set(number, [...(rules.get(number) ?? []), rule]);
   };
@@ -171,9 +171,15 @@ function placeRules(translation: Translation, architecture: Architecture): Map<n
   return rules;
 }
 
-/** A mask without bits compares nothing: libseccomp leaves it out (db.c, `_db_arg_cmp_need_lo`). */
-function isTautology({ op, value }: ArgumentCondition, { wordSize }: Architecture): boolean {
-  return op === 'MASKED_EQ' && BigInt.asUintN(wordSize, value) === 0n;
+/**
+ * A rule's conditions on an architecture without those that always hold: a mask without bits compares nothing, and
+ * libseccomp leaves it out (db.c, `_db_arg_cmp_need_lo`), so that a rule may come to have none.
+ */
+export function effectiveConditions(
+  conditions: readonly ArgumentCondition[],
+  { wordSize }: Architecture,
+): readonly ArgumentCondition[] {
+  return conditions.filter(({ op, value }) => op !== 'MASKED_EQ' || BigInt.asUintN(wordSize, value) !== 0n);
 }
 
 function effective(rules: readonly ExpectedRule[]): readonly ExpectedRule[] {
