@@ -84,6 +84,15 @@ describe('is proved:', () => {
     }
   });
 
+  it('a mask without bits is no condition: the entry decides alone, if it is the first that does', () => {
+    for (const verify of [proveDecisions, true]) {
+      const always = deny('read', args([0, 'MASKED_EQ', 0, 0]), 2);
+      prove(allowingAllBut(deny('read', args([1, 'EQ', 1]), 3), always, deny('read')), 'x86_64', { verify });
+      // without its upper half
+      prove(allowingAllBut(deny('read', args([0, 'MASKED_EQ', 2 ** 32, 0]), 2), deny('read')), 'x86', { verify });
+    }
+  });
+
   it('overlapping entries, whichever decides', () => {
     prove(
       allowingAllBut(deny('read', args([0, 'MASKED_EQ', 1, 1])), deny('read', args([0, 'MASKED_EQ', 2, 2]), 2)),
