@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type LoggedCall, readAuditLog, syscallTable } from '../../src/learn/index.js';
+import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+
+const table = syscallTable(loadLibseccompSync());
+
+function read(text: string) {
+  const calls: LoggedCall[] = [];
+  const summary = readAuditLog(text, table, (call) => calls.push(call));
+  return { ...summary, calls: calls.map(({ architecture, name }) => `${architecture} ${name}`) };
+}
+
+const FIELDS = 'auid=1000 uid=1000 gid=1000 ses=2 subj=unconfined pid=4242 comm="node" exe="/usr/bin/node" sig=0';
+const END = 'compat=0 ip=0x7f0b1f6fe4f9 code=0x7ffc0000';
+
+describe('readAuditLog', () => {
+  it.each([
+    ['audit.log', `type=SECCOMP msg=audit(1700000000.123:456): ${FIELDS} arch=c000003e syscall=257 ${END}`],
+    ['dmesg', `[ 4321.987654] audit: type=1326 audit(1700000000.123:456): ${FIELDS} arch=c000003e syscall=257 ${END}`],
+    [
+      'journalctl',
+      `Nov 24 15:00:00 host audit[4242]: SECCOMP ${FIELDS} arch=c000003e syscall=257 ${END}`.replace(
+        'SECCOMP',
+        'type=1326 audit(1.2:3):',
+      ),
+    ],
+    [
+      'enriched',
+      `type=SECCOMP msg=audit(1.2:3): ${FIELDS} arch=c000003e syscall=257 ${END}\x1dARCH=x86_64 SYSCALL=openat AUID="me"`,
+    ],
+    [
+      'ausearch -i',
+      'type=SECCOMP msg=audit(11/24/26 15:00:00.123:456) : auid=me uid=me comm=node exe=/usr/bin/node sig=SIG0 arch=x86_64 syscall=openat compat=0 ip=0x7f0b code=log',
+    ],
+    ['with a carriage return', `type=1326 audit(1.2:3): ${FIELDS} arch=c000003e syscall=257 ${END}\r`],
+  ])('reads %s', (_, line) => {
+    expect(read(`${line}\n`)).toEqual({ used: 1, problems: [], calls: ['x86_64 openat'] });
+  });
+
+  it('tells architectures apart, x32 by its bit', () => {
+    const line = (arch: string, nr: number) => `type=1326 audit(1.2:3): ${FIELDS} arch=${arch} syscall=${nr} ${END}\n`;
+    const { calls } = read(
+      line('40000003', 5) + line('c00000b7', 56) + line('c000003e', 0x40000000 + 257) + line('80000016', 288),
+    );
+    expect(calls).toEqual(['x86 open', 'aarch64 openat', 'x32 openat', 's390x openat']);
+  });
+
+  it('is not misled by what a process calls itself', () => {
+    const line = `type=SECCOMP msg=audit(1.2:3) : comm=x arch=x86_64 syscall=mount exe=/tmp/arch=x86_64 syscall=bpf sig=0 arch=x86_64 syscall=read compat=0`;
+    expect(read(line).calls).toEqual(['x86_64 read']);
+  });
+
+  it('passes over other records and separators, and counts what is none', () => {
+    const { used, problems } = read(
+      [
+        '----',
+        'time->Tue Nov 24 15:00:00 2026',
+        'type=SYSCALL msg=audit(1.2:3): arch=c000003e syscall=59 success=yes exit=0',
+        'hello',
+        'world',
+        '',
+        `type=1326 audit(1.2:3): ${FIELDS} arch=c000003e syscall=0 ${END}`,
+      ].join('\n'),
+    );
+    expect(used).toBe(1);
+    expect(problems).toEqual([{ line: 4, text: 'hello', reason: 'no audit record', count: 2 }]);
+  });
+
+  it.each([
+    ['a cut record', `type=1326 audit(1.2:3): ${FIELDS} arch=c000003e sysc`, 'arch'],
+    ['a number without a name', `type=1326 arch=c000003e syscall=9999 ${END}`, 'unknown system call 9999 on x86_64'],
+    ['a name that is none', `type=1326 arch=x86_64 syscall=nonsense ${END}`, 'unknown system call nonsense'],
+    ['an architecture that is none', `type=1326 arch=deadbeef syscall=1 ${END}`, 'unknown architecture deadbeef'],
+  ])('counts %s', (_, line, reason) => {
+    expect(read(line)).toMatchObject({
+      used: 0,
+      calls: [],
+      problems: [{ line: 1, reason: expect.stringContaining(reason) }],
+    });
+  });
+
+  it('shows no control characters of a log', () => {
+    expect(read('\x1b[2Jevil\u202e').problems[0]!.text).toBe('□[2Jevil□');
+  });
+
+  it('takes any text, and accounts for every line of a record (property)', () => {
+    const piece = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        'type=1326 ',
+        'arch=c000003e ',
+        'syscall=',
+        '257',
+        '\n',
+        ' compat=0',
+        'arch=',
+        'x86_64 ',
+        '-1',
+        '\0',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+        const { used, problems, calls } = read(pieces.join(''));
+        expect(used).toBe(calls.length);
+        const lines = pieces.join('').split('\n').length;
+        expect(problems.reduce((sum, { count }) => sum + count, used)).toBeLessThanOrEqual(lines);
+      }),
+    );
+  });
+
+  it('takes long lines and many in reasonable time', () => {
+    const begin = performance.now();
+    read(`type=1326 ${'arch=c000003e syscall= '.repeat(50_000)}`);
+    read('type=1326 arch=c000003e syscall=257 compat=0\n'.repeat(50_000));
+    expect(performance.now() - begin).toBeLessThan(3000);
+  });
+});

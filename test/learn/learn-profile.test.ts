@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ArchitectureName } from '../../src/architecture.js';
+import { parseArchitecture } from '../../src/architecture.js';
+import { createSimulator } from '../../src/bpf/index.js';
+import { compileParsed } from '../../src/compiler/index.js';
+import { callGroup } from '../../src/learn/call-groups.js';
+import {
+  type LearnOptions,
+  learnedArguments,
+  learnProfile,
+  MOST_KINDS,
+  Observations,
+  syscallTable,
+} from '../../src/learn/index.js';
+import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+import { syscallNaming } from '../../src/libseccomp/syscall-naming.js';
+import { readProfile, writeProfile } from '../../src/profile/index.js';
+import { knownSyscalls } from '../../src/syscalls/index.js';
+
+const libseccomp = loadLibseccompSync();
+const naming = syscallNaming(libseccomp);
+
+type Call = [name: string, ...args: (number | bigint | undefined)[]];
+
+function observe(calls: readonly Call[], architecture: ArchitectureName = 'x86_64'): Observations {
+  const observations = new Observations(learnedArguments);
+  for (const [name, ...args] of calls) {
+    observations.add({ architecture, name, args: args.map((value) => (value === undefined ? value : BigInt(value))) });
+  }
+  return observations;
+}
+
+const learn = (observations: Observations, options: Partial<LearnOptions> = {}) =>
+  learnProfile(observations, { architecture: 'x86_64', ...options });
+
+/** Whether the compiled profile lets a call through. */
+function decider(observations: Observations, options: Partial<LearnOptions> = {}) {
+  const { program } = compileParsed(learn(observations, options).profile, { arch: 'x86_64', libseccomp });
+  const simulator = createSimulator(program, { endianness: 'little' });
+  return (name: string, args: readonly bigint[] = [], architecture: ArchitectureName = 'x86_64') => {
+    const { auditArch, token } = parseArchitecture(architecture);
+    const nr = naming.syscallNumber(token, name)!;
+    const six = Array.from({ length: 6 }, (_, index) => args[index] ?? 0n) as never;
+    return simulator.simulate({ nr, arch: auditArch, instructionPointer: 0n, args: six }).returnValue;
+  };
+}
+const ALLOW = 0x7fff0000;
+const EPERM = 0x00050001;
+
+describe('learnProfile', () => {
+  it('allows what was seen and nothing else, whatever the arguments', () => {
+    const decide = decider(observe([['read'], ['socket', 1, 1, 0], ['read']]));
+    expect(decide('read')).toBe(ALLOW);
+    expect(decide('socket', [16n, 3n, 0n])).toBe(ALLOW);
+    expect(decide('write')).toBe(EPERM);
+  });
+
+  it('groups by purpose, sorts, and says in every entry that it is not complete', () => {
+    const { profile } = learn(observe([['write'], ['socket'], ['read'], ['mmap']]));
+    expect(profile.seccomp.syscalls).toEqual([
+      { names: ['read', 'write'], action: 'SCMP_ACT_ALLOW', comment: 'Files and folders (observed, not complete)' },
+      { names: ['mmap'], action: 'SCMP_ACT_ALLOW', comment: 'Memory (observed, not complete)' },
+      { names: ['socket'], action: 'SCMP_ACT_ALLOW', comment: 'Network (observed, not complete)' },
+    ]);
+  });
+
+  it('learns arguments: the kind of a socket without its flags', () => {
+    const decide = decider(observe([['socket', 1, 0x80801, 0]]), { arguments: true });
+    expect(decide('socket', [1n, 1n, 0n])).toBe(ALLOW);
+    expect(decide('socket', [1n, 0x801n, 0n])).toBe(ALLOW);
+    expect(decide('socket', [1n, 2n, 0n])).toBe(EPERM);
+    expect(decide('socket', [16n, 1n, 0n])).toBe(EPERM);
+  });
+
+  it('compares an int as wide as the kernel takes it', () => {
+    const decide = decider(observe([['prctl', 15n]]), { arguments: true });
+    // The kernel takes 0xdead0000000f for 15 as well, and for 22 what ends in 22.
+    expect(decide('prctl', [0xdead0000000fn])).toBe(ALLOW);
+    expect(decide('prctl', [0xf00000016n])).toBe(EPERM);
+  });
+
+  it('learns of clone whether it makes namespaces', () => {
+    const decide = decider(observe([['clone', 0x1200011]]), { arguments: true });
+    expect(decide('clone', [0x3d0f00n])).toBe(ALLOW);
+    expect(decide('clone', [0x10000011n])).toBe(EPERM);
+  });
+
+  it('one kind without known arguments makes the call unconditional, and that is told', () => {
+    const { profile, warnings } = learn(
+      observe([
+        ['ioctl', 0, 0x5401],
+        ['ioctl', 0, undefined],
+      ]),
+      { arguments: true },
+    );
+    expect(profile.seccomp.syscalls).toMatchObject([{ names: ['ioctl'] }]);
+    expect(profile.seccomp.syscalls![0]!.args).toBeUndefined();
+    expect(warnings).toMatchObject([{ code: 'untold-arguments', message: expect.stringContaining('ioctl') }]);
+  });
+
+  it('does not list more kinds than anybody reads, and tells', () => {
+    const calls = Array.from({ length: MOST_KINDS + 1 }, (_, request): Call => ['ioctl', 0, request]);
+    const fits = learn(observe(calls.slice(1)), { arguments: true });
+    expect(fits.profile.seccomp.syscalls).toHaveLength(MOST_KINDS);
+    expect(fits.warnings).toEqual([]);
+    const { profile, warnings } = learn(observe([...calls, ['ioctl', 0, 0x9999]]), { arguments: true });
+    expect(profile.seccomp.syscalls).toHaveLength(1);
+    expect(warnings).toMatchObject([{ code: 'too-many-kinds' }]);
+  });
+
+  it('counts calls of a kind, also when too many kinds were made one', () => {
+    const few = observe([
+      ['ioctl', 0, 1],
+      ['ioctl', 0, 1],
+      ['ioctl', 0, 2],
+    ]).calls();
+    expect(few.map(({ count }) => count)).toEqual([2, 1]);
+    const many = Array.from({ length: 300 }, (_, request): Call => ['ioctl', 0, request]);
+    expect(observe(many).calls()).toMatchObject([{ name: 'ioctl', args: [], count: 300 }]);
+  });
+
+  it('names all architectures; an argument that stands elsewhere there has a rule of its own', () => {
+    const observations = observe([['mmap', 0, 4096, 3]]);
+    observations.add({ architecture: 'x86', name: 'mmap2', args: [0n, 4096n, 5n] });
+    observations.add({ architecture: 'x86', name: 'mmap', args: [0xffffd000n] });
+    const { profile } = learn(observations, { arguments: true });
+    expect(profile.seccomp.architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']);
+    // On x86 mmap takes a pointer: there is nothing to compare, and the rule counts on both.
+    expect(profile.seccomp.syscalls).toMatchObject([{ names: ['mmap'] }, { names: ['mmap2'], args: [{ index: 2n }] }]);
+    const decide = decider(observations, { arguments: true });
+    expect(decide('mmap2', [0n, 0n, 4n], 'x86')).toBe(ALLOW);
+    expect(decide('mmap2', [0n, 0n, 7n], 'x86')).toBe(EPERM);
+  });
+
+  it('adds what a process needs to end, if asked to and not seen', () => {
+    const [, essentials] = learn(observe([['exit_group']]), { essentials: true }).profile.seccomp.syscalls!;
+    expect(essentials!.names).toEqual(['exit', 'restart_syscall', 'rt_sigreturn']);
+    expect(essentials!.comment).toMatch(/^Not observed/);
+  });
+
+  it('lets through whatever it learned from, on every architecture it saw (property)', () => {
+    const table = syscallTable(libseccomp);
+    const names = ['socket', 'clone', 'ioctl', 'prctl', 'mmap', 'setns', 'ptrace', 'unshare', 'personality', 'read'];
+    const call = fc.record({
+      architecture: fc.constantFrom<ArchitectureName>('x86_64', 'x86'),
+      name: fc.constantFrom(...names),
+      args: fc.array(fc.oneof(fc.bigInt(0n, 8n), fc.bigInt(0n, 2n ** 64n - 1n)), { minLength: 6, maxLength: 6 }),
+    });
+    fc.assert(
+      fc.property(fc.array(call, { minLength: 1, maxLength: 12 }), (calls) => {
+        const seen = calls
+          .filter(({ name, architecture }) => table.has(name, architecture))
+          .map((each) => ({
+            ...each,
+            args: each.args.map((value) => (each.architecture === 'x86' ? value & 0xffffffffn : value)),
+          }));
+        const observations = new Observations(learnedArguments);
+        for (const each of seen) observations.add(each);
+        const decide = decider(observations, { arguments: true });
+        for (const { name, args, architecture } of seen) expect(decide(name, args, architecture)).toBe(ALLOW);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each(['docker', 'list', 'spo', 'oci'] as const)('can be written as %s and read again', (format) => {
+    const { profile } = learn(observe([['socket', 1, 1, 0], ['clone', 17], ['read'], ['mmap', 0, 0, 5]]), {
+      arguments: true,
+    });
+    const again = readProfile(writeProfile(profile, format));
+    const compile = (parsed: typeof profile) => compileParsed(parsed, { arch: 'x86_64', libseccomp }).program;
+    expect(compile(again)).toEqual(compile(profile));
+  });
+});
+
+it('nearly every call has a group, and each only one', () => {
+  const others = knownSyscalls().filter((name) => callGroup(name) === 'Others');
+  // Calls that Linux has no more, or one architecture alone has.
+  expect(others.length).toBeLessThan(90);
+  const common = ['openat', 'futex', 'epoll_pwait2', 'rt_sigaction', 'clock_nanosleep', 'sendmsg', 'shmget', 'setuid'];
+  expect(common.map(callGroup)).not.toContain('Others');
+});

@@ -1,0 +1,204 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { ArchitectureName } from '../../src/architecture.js';
+import { type LoggedCall, readStrace, syscallTable } from '../../src/learn/index.js';
+import { splitArguments } from '../../src/learn/strace-arguments.js';
+import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+
+const table = syscallTable(loadLibseccompSync());
+const folder = mkdtempSync(join(tmpdir(), 'scmp-strace-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function read(text: string, architecture: ArchitectureName = 'x86_64') {
+  const calls: LoggedCall[] = [];
+  const summary = readStrace(text, table, { architecture }, (call) => calls.push(call));
+  return { ...summary, calls, names: calls.map(({ name }) => name) };
+}
+const argsOf = (line: string, architecture?: ArchitectureName) => read(line, architecture).calls[0]?.args;
+
+describe('readStrace', () => {
+  it.each([
+    ['plain', 'close(3) = 0'],
+    ['-f -o', '1234  close(3)                          = 0'],
+    ['-f', '[pid  1234] close(3) = 0'],
+    ['-f -t -o', '1234  15:00:00 close(3) = 0'],
+    ['-f -tt', '[pid 1234] 15:00:00.123456 close(3) = 0'],
+    ['-ttt', '1700000000.123456 close(3) = 0'],
+    ['-r', '     0.000023 close(3) = 0'],
+    ['-f -r -o', '1234       0.000023 close(3) = 0'],
+    ['-i', '[00007f1c2a6fe4f9] close(3) = 0'],
+    ['-n', '[   3] close(3) = 0'],
+    ['-y', 'close(3</tmp/a, (b>) = 0'],
+    ['-T', 'close(3) = 0 <0.000012>'],
+    ['failing', 'close(-1) = -1 EBADF (Bad file descriptor)'],
+    ['unfinished', '1234  close(3 <unfinished ...>'],
+    ['detached', 'close(3 <detached ...>'],
+    ['a number', 'syscall_0x3(0x3, 0, 0, 0, 0, 0) = 0'],
+    ['attached in the middle', 'close(3strace: Process 99 attached'],
+  ])('reads a call of strace %s', (_, line) => {
+    expect(read(`${line}\n`)).toMatchObject({
+      used: 1,
+      problems: [],
+      calls: [{ name: 'close', architecture: 'x86_64' }],
+    });
+  });
+
+  it('passes over signals, ends and what is resumed', () => {
+    const text = `1234  <... read resumed>"x", 1) = 1
+1234  --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED} ---
+1234  +++ exited with 0 +++
+[pid 1] +++ killed by SIGKILL (core dumped) +++
+strace: Process 1235 attached
+ <unfinished ...>
+[ Process PID=77 runs in 64 bit mode. ]
+`;
+    expect(read(text)).toEqual({ used: 0, problems: [], calls: [], names: [] });
+  });
+
+  it('counts what is no such line, and calls nobody knows', () => {
+    const { used, problems } = read('close(3) = 0\nhello there\nnot_a_call(1) = 0\n% time     seconds\n');
+    expect(used).toBe(1);
+    expect(problems).toEqual([
+      { line: 2, text: 'hello there', reason: 'no line of strace', count: 2 },
+      { line: 3, text: 'not_a_call(1) = 0', reason: 'unknown system call not_a_call', count: 1 },
+    ]);
+  });
+
+  it('knows processes of the other architecture by strace’s word or by their calls', () => {
+    const text = `strace: [ Process PID=7 runs in 32 bit mode. ]
+[pid     7] open("x", O_RDONLY) = 3
+[pid     8] open("x", O_RDONLY) = 3
+9  stat64("x", {}) = 0
+`;
+    expect(read(text).calls.map(({ architecture }) => architecture)).toEqual(['x86', 'x86_64', 'x86']);
+    expect(read(text).problems).toEqual([]);
+  });
+
+  it.each<[string, (bigint | undefined)[]]>([
+    ['socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK, 0) = 3', [1n, 0x80801n, 0n]],
+    ['socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 3', [16n, 0x80003n, 0n]],
+    ['ioctl(1, TCGETS, {c_iflag=ICRNL, c_oflag=NL0|CR0}) = 0', [1n, 0x5401n]],
+    ['ioctl(1, _IOC(_IOC_READ|_IOC_WRITE, 0x54, 0x2a, 0x2c), 0x7ffc) = 0', [1n, 0xc02c542an, 0x7ffcn]],
+    ['ioctl(3</dev/tty, (x>, 0x1234 /* X, Y */, 0) = 0', [3n, 0x1234n, 0n]],
+    ['prctl(PR_SET_NAME, "a, b)\\"c") = 0', [15n]],
+    ['fcntl(-1, F_DUPFD_CLOEXEC, 010) = 3', [0xffffffffffffffffn, 1030n, 8n]],
+    // In the order of the names that strace prints, not of the registers.
+    ['clone(child_stack=NULL, flags=CLONE_VM|SIGCHLD, child_tidptr=0x7f) = 9', [0x111n]],
+    [
+      'mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f',
+      [undefined, 8192n, 3n, 0x22n, 0xffffffffffffffffn, 0n],
+    ],
+    ['setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0', [3n, 1n, 2n, undefined, 4n]],
+    ['personality(0xffffffff /* PER_??? */) = 0', [0xffffffffn]],
+    ['socket(AF_SOMETHING_NEW, SOCK_STREAM, 0) = 3', [undefined, 1n, 0n]],
+  ])('reads the arguments of %s', (line, args) => {
+    expect(argsOf(line)).toEqual(args);
+  });
+
+  it('puts clone’s flags where the architecture has them', () => {
+    expect(argsOf('clone(child_stack=NULL, flags=CLONE_VM|SIGCHLD) = 9', 's390x')).toEqual([undefined, 0x111n]);
+  });
+
+  it('takes any text (property)', () => {
+    const piece = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        'socket(',
+        'AF_UNIX',
+        ', ',
+        '"',
+        '\\',
+        '<',
+        '>',
+        '[pid 3] ',
+        '\n',
+        '{',
+        '}',
+        ')',
+        ' = 0',
+        '/*',
+        '1<<2',
+        'flags=',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
+        const text = pieces.join('');
+        const { used, calls, problems } = read(text);
+        expect(used).toBe(calls.length);
+        expect(problems.reduce((sum, { count }) => sum + count, used)).toBeLessThanOrEqual(text.split('\n').length);
+        expect(calls.every(({ args }) => args.length <= 6 && args.every((arg) => arg === undefined || arg >= 0n))).toBe(
+          true,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('takes hostile lines in reasonable time', () => {
+    const begin = performance.now();
+    for (const part of [
+      '[ 1] ',
+      '(',
+      '"',
+      '3<',
+      '/*',
+      ',',
+      '1|',
+      '[pid 1',
+      'a ',
+      '[ Process PID=1 runs in ',
+      '1:11:11 ',
+      ' or ',
+    ]) {
+      read(`ioctl(${part.repeat(50_000)}`);
+      read(part.repeat(50_000));
+    }
+    expect(performance.now() - begin).toBeLessThan(5000);
+  });
+
+  it('splits arguments at their own commas only', () => {
+    expect(splitArguments('3</a,b>, {x=[1, 2], y="),("}, f(1, 2), A|B /* , */) = 0, 1')).toEqual([
+      '3</a,b>',
+      '{x=[1, 2], y="),("}',
+      'f(1, 2)',
+      'A|B /* , */',
+    ]);
+    expect(splitArguments(') = 0')).toEqual([]);
+  });
+});
+
+const hasStrace = spawnSync('strace', ['-V']).status === 0;
+if (!hasStrace && process.env.CI) throw new Error('the tests of --from-strace need strace');
+
+describe.skipIf(!hasStrace)('readStrace on what strace writes', () => {
+  const SCRIPT = `import os, socket, subprocess
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM); socket.socketpair()
+subprocess.run(["sh", "-c", "kill -USR1 $$"]); subprocess.run(["ls", "/"], stdout=subprocess.DEVNULL)
+`;
+  const trace = (options: string[]) => {
+    const output = join(folder, 'trace');
+    const script = join(folder, 'script.py');
+    writeFileSync(script, SCRIPT);
+    const { status, stderr } = spawnSync('strace', [...options, '-o', output, 'python3', script]);
+    expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' });
+    return readFileSync(output, 'utf8');
+  };
+
+  it.each([
+    [['-f']],
+    [['-f', '-tt', '-T', '-y']],
+    [['-f', '-r', '-n', '-v']],
+    [['-f', '-i', '-X', 'verbose', '-s', '0']],
+  ])('understands every line of strace %j', (options) => {
+    const { used, problems, names, calls } = read(trace(options));
+    expect(problems).toEqual([]);
+    expect(used).toBeGreaterThan(300);
+    expect(names).toEqual(expect.arrayContaining(['execve', 'openat', 'socket', 'socketpair', 'exit_group', 'wait4']));
+    expect(calls.find(({ name }) => name === 'socket')!.args.slice(0, 3)).toEqual([2n, 0x80002n, 0n]);
+  });
+});
