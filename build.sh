@@ -222,7 +222,8 @@ build_bundles() {
   common=(--bundle --format=esm --platform=neutral --target=es2022 --log-level=warning --external:node:*)
   # The library: one chunk graph, so that a class is one class whichever entry it came by. zod and koffi stay imports;
   # jsonc-parser comes along, because its CommonJS file breaks other people's bundlers.
-  $esbuild src/index.ts bpf=src/bpf/index.ts testing=src/testing/index.ts loader=native-loader/index.ts "${common[@]}" --splitting \
+  $esbuild src/index.ts bpf=src/bpf/index.ts testing=src/testing/index.ts loader=native-loader/index.ts \
+    loader-worker=native-loader/worker.ts "${common[@]}" --splitting \
     --main-fields=module,main --external:zod --external:yaml --external:koffi --sourcemap --outdir=dist || return 1
   node scripts/bundle-inline.mjs dist/inline.js || return 1
   # The same for require(), in one chunk graph too: Node before 20.19 cannot require what is ESM. The copies of the types
@@ -240,6 +241,7 @@ build_bundles() {
   echo '{ "type": "commonjs" }' >dist/types-cjs/package.json
   # libseccomp is LGPL-2.1: its module stays a file of its own, with its licence and source named beside it.
   cp build/libseccomp.wasm dist/libseccomp.wasm
+  node scripts/build-playground.mjs || return 1
   node dist/scmp.js schema >dist/schema.json || return 1
   node dist/scmp.js man >dist/scmp.1 || return 1
   tar -xzOf "$tarball" "$(lock file | sed 's/\.tar\.gz$//')/LICENSE" >dist/libseccomp.LICENSE.txt
@@ -313,7 +315,7 @@ if [ "$mode" != --all ] && [ "$mode" != --demo ]; then
 fi
 if [ "$mode" = --native ]; then exit 0; fi
 
-run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader examples tsconfig.json tsconfig.build.json \
+run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader scripts examples tsconfig.json tsconfig.build.json \
   package-lock.json
 
 case "$mode" in

@@ -12,8 +12,10 @@ import { FilterContext, loadLibseccompSync } from '../src/libseccomp/index.js';
 import type { SeccompPolicy } from '../src/policy.js';
 import { readProfile, resolvePolicy } from '../src/profile/index.js';
 import { oracleLines, timeOracle } from '../test/native/oracle.js';
+import { decisionDiagramFigures } from './decision-diagram.js';
 import type { Figure } from './figure.js';
 import { simulateFigures } from './simulate.js';
+import { supervisorFigures } from './supervisor.js';
 
 const root = process.cwd();
 const PROFILE = join(root, 'build/test-inputs/podman-default.json');
@@ -112,12 +114,15 @@ function wasmSize(): Figure {
 }
 
 const figures: Figure[] = [
+  // first: its first run is a cold one
+  ...decisionDiagramFigures(root, libseccomp),
   ...compileTime(0),
   ...compileTime(2),
   wholeCompile(),
   ...coldStart(),
   wasmSize(),
   ...simulateFigures(root, readFileSync(PROFILE), libseccomp),
+  ...(await supervisorFigures(root, libseccomp)),
 ];
 console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; medians\n`);
 const width = Math.max(...figures.map(({ what }) => what.length));
