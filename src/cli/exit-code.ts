@@ -10,11 +10,19 @@ const PROGRAM_FAULTS: ReadonlySet<string> = new Set([
   'INSTALL_FOREIGN_ARCHITECTURE',
 ]);
 
+/** What another host, user or kernel could do. SOCKET: the agent that answers SCMP_ACT_NOTIFY calls cannot be reached. */
+const HOST_FAULTS: ReadonlySet<string> = new Set([
+  'UNSUPPORTED_HOST',
+  'SOCKET',
+  'DUMP_NOT_PERMITTED',
+  'DUMP_UNSUPPORTED',
+]);
+
 /** The exit code for an error that ends a command. It goes by codes, so that the loader need not be loaded to know them. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof ScmpError)) return ExitCode.INTERNAL_ERROR;
   if ('exitCode' in error && typeof error.exitCode === 'number') return error.exitCode;
-  if (error.code === 'UNSUPPORTED_HOST') return ExitCode.HOST_CANNOT;
+  if (HOST_FAULTS.has(error.code)) return ExitCode.HOST_CANNOT;
   const isInstallError = error.code.startsWith('INSTALL_');
   return isInstallError && !PROGRAM_FAULTS.has(error.code) ? ExitCode.HOST_CANNOT : ExitCode.UNUSABLE_INPUT;
 }

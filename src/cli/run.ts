@@ -1,6 +1,12 @@
 import { release } from 'node:os';
 import type { Command } from 'commander';
-import { hostArchitecture, type InstallableFilter, installAndExec } from '../../native-loader/index.js';
+import {
+  connectListenerPath,
+  hostArchitecture,
+  type InstallableFilter,
+  installAndExec,
+  type ListenerReceiver,
+} from '../../native-loader/index.js';
 import { parseArchitecture } from '../architecture.js';
 import { readProgram, verifyProgram } from '../bpf/index.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
@@ -34,28 +40,34 @@ export function addRunCommand(program: Command): void {
 }
 
 async function run(command: string, args: string[], flags: Flags): Promise<void> {
-  const filter = await filterOf(flags);
-  installAndExec({ filter, installOptions: { noNewPrivs: !flags.newPrivs }, command, args });
+  const { filter, listenerReceiver } = await filterOf(flags);
+  installAndExec({
+    filter,
+    installOptions: { noNewPrivs: !flags.newPrivs },
+    command,
+    args,
+    ...(listenerReceiver ? { listenerReceiver } : {}),
+  });
 }
 
-async function filterOf(flags: Flags): Promise<InstallableFilter> {
+/** The filter, and the agent that answers its NOTIFY calls if it has any. */
+async function filterOf(flags: Flags): Promise<{ filter: InstallableFilter; listenerReceiver?: ListenerReceiver }> {
   const input = readInput(flags.profile);
   const { bytes, source } = input;
   const arch = hostArchitecture();
   if (isProgram(bytes)) {
     verifyProgram(readProgram(bytes, parseArchitecture(arch).endianness).instructions);
-    return bytes;
+    return { filter: bytes };
   }
-  const compiled = compileParsed(await profileOfInput(input, flags), {
-    kernel: release(),
-    ...compileOptions(flags),
-    arch,
-  });
+  const profile = await profileOfInput(input, flags);
+  const compiled = compileParsed(profile, { kernel: release(), ...compileOptions(flags), arch });
   printWarnings(compiled.warnings, source);
-  if (compiled.usesListener) {
+  if (!compiled.usesListener) return { filter: compiled };
+  const { listenerPath, listenerMetadata } = profile.seccomp;
+  if (!listenerPath) {
     throw new InvalidArgumentError(
-      `${source}: the profile has SCMP_ACT_NOTIFY rules, and nobody would answer them: this version of scmp run has no supervisor. Use installFilter of libseccomp-wasm/loader, which returns the listener`,
+      `${source}: the profile has SCMP_ACT_NOTIFY rules and no "listenerPath", so nobody would answer them: name the socket of an agent (createSeccompAgent of libseccomp-wasm/loader makes one)`,
     );
   }
-  return compiled;
+  return { filter: compiled, listenerReceiver: connectListenerPath(listenerPath, listenerMetadata ?? undefined) };
 }
