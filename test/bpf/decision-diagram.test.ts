@@ -191,6 +191,45 @@ describe('is canonical', () => {
     expect(compared).toBeGreaterThan(150);
   });
 
+  test('for programs that reach the same decisions in other ways, and for no others', () => {
+    const ACTIONS = [ALLOW, EPERM, 0];
+    const table = fc.array(fc.constantFrom(...ACTIONS), { minLength: 8, maxLength: 8 });
+    const head = [op(Opcode.LD_ABS, 20), op(Opcode.AND_K, 7)];
+    const chain = (decisions: readonly number[]) => [
+      ...head,
+      ...decisions.flatMap((action, value) => [op(Opcode.JEQ_K, value, 0, 1), op(Opcode.RET_K, action)]),
+      op(Opcode.RET_K, 0x50063),
+    ];
+    /** From the lowest bit up, which is not the order of the diagram. */
+    const byBits = (decisions: readonly number[]): Instruction[] => {
+      const below = (bit: number, value: number): Instruction[] => {
+        if (bit === 3) return [op(Opcode.RET_K, decisions[value])];
+        const zero = below(bit + 1, value);
+        return [op(Opcode.JSET_K, 1 << bit, zero.length, 0), ...zero, ...below(bit + 1, value | (1 << bit))];
+      };
+      return [...head, ...below(0, 0)];
+    };
+    const byOrder = (decisions: readonly number[]): Instruction[] => {
+      const between = (from: number, to: number): Instruction[] => {
+        if (from + 1 === to) return [op(Opcode.RET_K, decisions[from])];
+        const middle = (from + to) >> 1;
+        const lower = between(from, middle);
+        return [op(Opcode.JGE_K, middle, lower.length, 0), ...lower, ...between(middle, to)];
+      };
+      return [...head, ...between(0, 8)];
+    };
+    fc.assert(
+      fc.property(table, fc.nat({ max: 7 }), fc.constantFrom(...ACTIONS), (decisions, at, action) => {
+        const other = decisions.map((each, value) => (value === at ? action : each));
+        const [one, ...same] = roots(chain(decisions), byBits(decisions), byOrder(decisions));
+        expect(same).toEqual([one, one]);
+        const [root, changed] = roots(byBits(decisions), byOrder(other));
+        expect(root === changed).toBe(decisions[at] === action);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('and tells apart programs that differ on one input', () => {
     const only = (k: number, high: number) => [
       op(Opcode.LD_ABS, 24),

@@ -163,6 +163,15 @@ describe('any program but the right one is refused:', () => {
     expect(tried.length).toBeGreaterThan(refused);
   });
 
+  it('one that lets other architectures through', () => {
+    const only = translationOf(allowingAllBut(deny('getcwd')), 'aarch64');
+    const program = decodeProgram(only.program, 'little');
+    expect(program.at(-1)).toMatchObject({ code: Opcode.RET_K, k: 0 });
+    const open = [...program.slice(0, -1), { code: Opcode.RET_K, jt: 0, jf: 0, k: 0x7fff0000 }];
+    const error = refusal(() => proveDecisions({ ...only, program: encodeProgram(open, 'little') }));
+    expect(error.message).toMatch(/on architecture 0x[0-9a-f]+, .* gives ALLOW instead of KILL_THREAD/);
+  });
+
   it('says which call, and the entries that are about it', () => {
     const at = instructions.findIndex(({ code, k }) => code === Opcode.JEQ_K && k === 8);
     const wrong = instructions.map((each, index) => (index === at ? { ...each, k: 9 } : each));
