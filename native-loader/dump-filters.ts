@@ -48,8 +48,8 @@ const LONGEST_STOP_MILLISECONDS = 5000;
  * ptrace(2), PTRACE_SECCOMP_GET_FILTER: the thread stops for some microseconds and goes on as it was, signals that came
  * in between included. Calls block the calling thread meanwhile, for five seconds at most.
  *
- * It needs CAP_SYS_ADMIN in the initial user namespace, the right to ptrace(2) the target (nobody else may be tracing it), and a process without
- * seccomp filters of its own. Raises {@link DumpError}, and UnsupportedHostError where there is no Linux or no koffi.
+ * It needs CAP_SYS_ADMIN in the initial user namespace, the right to ptrace(2) the target (nobody else may be tracing it),
+ * and to be under no seccomp filter itself. Raises {@link DumpError}, and UnsupportedHostError where there is no Linux or no koffi.
  */
 export function dumpFilters(pid: number, host: Host = thisHost): Uint8Array[] {
   const tracer = openTracer(host);
@@ -60,8 +60,7 @@ export function dumpFilters(pid: number, host: Host = thisHost): Uint8Array[] {
     if (bytes === undefined) break;
     filters.push(bytes);
   }
-  // The kernel counts from the newest.
-  return filters.reverse();
+  return filters;
 }
 
 interface Tracer {
@@ -123,7 +122,7 @@ class Tracee {
     }
   }
 
-  /** Undefined: there are not so many. */
+  /** By its place; the first that was installed is 0 (kernel/seccomp.c, get_nth_filter; ptrace(2) says otherwise). */
   filter(index: number): Uint8Array | undefined {
     const length = this.#get(index, null);
     if (length === undefined) return undefined;

@@ -1,5 +1,6 @@
 export type { Answer, ConstantAnswer, ContinueAnswer, ErrnoAnswer, FdAnswer, ValueAnswer } from './answer.js';
 export type { ContainerProcessState, ContainerState } from './container-state.js';
+export { DumpError, type DumpErrorCode, dumpFilters } from './dump-filters.js';
 export { type ExecRequest, installAndExec } from './exec.js';
 export { type SeccompFeatures, seccompFeatures } from './features.js';
 export type { ListenerReceiver } from './handover.js';

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   resolve: async () => (await import('./resolve.js')).addResolveCommand,
   run: async () => (await import('./run.js')).addRunCommand,
   record: async () => (await import('./record.js')).addRecordCommand,
+  dump: async () => (await import('./dump.js')).addDumpCommand,
   playground: async () => (await import('./playground.js')).addPlaygroundCommand,
   schema: async () => (await import('./schema.js')).addSchemaCommand,
   features: async () => (await import('./features.js')).addFeaturesCommand,
