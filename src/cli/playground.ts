@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError as InvalidOption } from 'commander';
@@ -13,7 +14,7 @@ const DEFAULT_PORT = 7337;
  * What the page may do: load its own files, compile wasm, and nothing else. index.html says the same for hosts that send no
  * headers; only a header can forbid other pages to frame it.
  */
-const CONTENT_SECURITY_POLICY =
+export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "worker-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; " +
   "trusted-types scmp-playground; frame-ancestors 'none'";
@@ -38,10 +39,15 @@ export function addPlaygroundCommand(program: Command): void {
     .action(playground);
 }
 
+/** A server of the page that was built into a folder. */
+export function createPlaygroundServer(folder: string): Server {
+  return createStaticServer(folder, HEADERS);
+}
+
 async function playground({ port }: { port: number }): Promise<void> {
   const folder = fileURLToPath(new URL('./playground', import.meta.url));
   if (!existsSync(folder)) throw new FileError(`${folder}: the playground is not in this build`);
-  const server = createStaticServer(folder, HEADERS);
+  const server = createPlaygroundServer(folder);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason = cause.code === 'EADDRINUSE' ? 'it is in use; --port 0 takes a free one' : cause.message;

@@ -116,7 +116,7 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
         ]),
         language.of(isJson ? json() : []),
         syntaxHighlighting(highlighting),
-        EditorView.contentAttributes.of({ 'aria-label': 'Profile text', spellcheck: 'false' }),
+        EditorView.contentAttributes.of({ 'aria-label': 'Profile text', spellcheck: 'false', tabindex: '0' }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           const isJsonNow = looksLikeJson(view.state.sliceDoc(0, 200));
@@ -126,6 +126,7 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
           }
           onChange();
         }),
+        EditorView.domEventHandlers({ beforeinput: replaceSelection }),
         theme,
       ],
     }),
@@ -167,6 +168,22 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
         ),
       ),
   };
+}
+
+/**
+ * Text over a selection goes into the document at once. By its own way Chromium keeps the look of what was there in a style
+ * attribute, which the page's policy stops, and reports. A single character over a word is left to CodeMirror, which may
+ * put brackets around it.
+ */
+function replaceSelection(event: InputEvent, view: EditorView): boolean {
+  const { data, inputType } = event;
+  const { main } = view.state.selection;
+  if (inputType !== 'insertText' || !data || main.empty || view.composing) return false;
+  const isWord = view.state.doc.lineAt(main.from).to >= main.to;
+  if (isWord && data.length === 1) return false;
+  event.preventDefault();
+  view.dispatch(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true });
+  return true;
 }
 
 const looksLikeJson = (text: string) => /^\s*[{[]/.test(text);

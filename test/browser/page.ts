@@ -1,0 +1,128 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { createPlaygroundServer } from '../../src/cli/playground.js';
+
+export const CHROMIUM = '/usr/bin/chromium';
+
+/** Nothing but the page under test: no sandbox (tests run as root), no GPU, no talk with the world. */
+export const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const isHere = existsSync(CHROMIUM);
+if (!isHere && process.env.CI) throw new Error(`${CHROMIUM} is missing: install chromium (./build.sh --test does)`);
+if (!isHere) console.warn(`SKIPPED: ${CHROMIUM} is missing (package chromium)`);
+
+/** What a page did that none should: reports of its policy, errors of its scripts, requests elsewhere. */
+export interface Watched {
+  page: Page;
+  faults: string[];
+}
+
+export interface Playground {
+  address: string;
+  /** A page of its own, with a storage of its own. It is ready when the first profile has compiled. */
+  open(options?: { fragment?: string; width?: number; scheme?: 'light' | 'dark'; wait?: boolean }): Promise<Watched>;
+}
+
+/** A group of tests with the playground served as `scmp playground` does, in a real browser. */
+export function describePlayground(name: string, tests: (playground: Playground) => void): void {
+  describe.skipIf(!isHere)(name, () => {
+    let folder: string;
+    let server: Server;
+    let browser: Browser;
+    let opened: Watched[] = [];
+    const playground: Playground = {
+      address: '',
+      async open({ fragment = '', width = 1280, scheme = 'light', wait = true } = {}) {
+        const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme: scheme });
+        const page = await context.newPage();
+        page.setDefaultTimeout(8000);
+        await page.addInitScript(reportViolations);
+        const watched = { page, faults: watch(page, playground.address) };
+        opened.push(watched);
+        await page.goto(playground.address + fragment);
+        if (wait) {
+          await page.waitForSelector('#status[data-kind=good]', { state: 'attached' });
+          await page.waitForSelector('.code-editor', { state: 'attached' });
+        }
+        return watched;
+      },
+    };
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'scmp-playground-'));
+      // @ts-expect-error a plain script, which build.sh runs too
+      const { buildPlayground } = await import('../../scripts/build-playground.mjs');
+      await buildPlayground(folder);
+      server = createPlaygroundServer(folder);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      playground.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    });
+    afterAll(async () => {
+      await browser?.close();
+      server?.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    // Whatever is tested, no page does what its policy forbids.
+    afterEach(async () => {
+      const faults = opened.flatMap((each) => each.faults);
+      for (const { page } of opened) await page.context().close();
+      opened = [];
+      expect(faults).toEqual([]);
+    });
+    tests(playground);
+  });
+}
+
+/** Runs in the page: what its policy stopped, by which rule and where. */
+function reportViolations(): void {
+  addEventListener(
+    'securitypolicyviolation',
+    ({ violatedDirective, blockedURI, sourceFile, lineNumber, columnNumber, sample }) => {
+      const place = `${sourceFile}:${lineNumber}:${columnNumber}`;
+      console.error(`policy: ${violatedDirective} stopped ${blockedURI} of ${place} ${sample}`);
+    },
+  );
+}
+
+function watch(page: Page, address: string): string[] {
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') faults.push(`console: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(address) && !/^(data|blob):/.test(url)) faults.push(`request: ${url}`);
+  });
+  return faults;
+}
+
+/** Put a text in the place of the profile, through the keyboard's way in. */
+export async function write(page: Page, text: string): Promise<void> {
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(text);
+}
+
+/** The value of one of the figures that are always in view. */
+export function figure(page: Page, label: string) {
+  return page.locator('.figure', { has: page.getByText(label, { exact: true }) }).locator('dd');
+}
+
+export async function showView(page: Page, name: string): Promise<void> {
+  await page.getByRole('tab', { name }).click();
+}

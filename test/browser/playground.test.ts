@@ -1,0 +1,227 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { decodeProgram, disassemble, formatDisassembly } from '../../src/bpf/index.js';
+import { compileProfileSync } from '../../src/compiler/index.js';
+import { describePlayground, figure, showView, write } from './page.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const CONTAINER_DEFAULT = readFileSync(`${ROOT}examples/container-default.json`, 'utf8');
+
+/** A profile of a few lines: what is denied with EPERM but for read, and socket when it is AF_UNIX. */
+const SMALL = JSON.stringify({
+  defaultAction: 'SCMP_ACT_ERRNO',
+  syscalls: [
+    { names: ['read', 'exit_group'], action: 'SCMP_ACT_ALLOW' },
+    {
+      names: ['socket'],
+      action: 'SCMP_ACT_ALLOW',
+      args: [{ index: 0, value: 4294967295, valueTwo: 1, op: 'SCMP_CMP_MASKED_EQ' }],
+    },
+  ],
+});
+
+describePlayground('the playground', (playground) => {
+  it('opens with a profile, its map and its figures', async () => {
+    const { page } = await playground.open();
+    const { program } = compileProfileSync(CONTAINER_DEFAULT, { arch: 'x86_64' });
+    expect(await figure(page, 'Instructions').textContent()).toBe(String(program.length / 8));
+    expect(await page.locator('.call').count()).toBeGreaterThan(350);
+  });
+
+  it('compiles what is typed, and every call is where the program puts it', async () => {
+    const { page } = await playground.open();
+    await write(page, SMALL);
+    const { program } = compileProfileSync(SMALL, { arch: 'x86_64' });
+    await expect.poll(() => figure(page, 'Instructions').textContent()).toBe(String(program.length / 8));
+    const group = (name: string) =>
+      page.locator('.map-group').filter({ has: page.locator('.badge', { hasText: name }) });
+    expect(await group('ALLOW').locator('.call').allTextContents()).toEqual(['exit_group', 'read']);
+    expect(await group('the arguments decide').locator('.call').allTextContents()).toEqual(['socket']);
+    expect(await group('ERRNO(EPERM)').locator('.call').count()).toBeGreaterThan(300);
+
+    await page.locator('.call[data-call=socket]').hover();
+    await expect.poll(() => page.locator('.details').textContent()).toContain('domain == AF_UNIX');
+    await page.getByRole('searchbox', { name: 'Filter calls' }).fill('exit_g');
+    expect(await page.locator('.call:visible').allTextContents()).toEqual(['exit_group']);
+    await page.locator('.call:visible').click();
+    // The caret is at the name in the text.
+    await expect.poll(() => page.locator('.cm-activeLine').textContent()).toContain('exit_group');
+  });
+
+  it('says what is wrong and where, keeps the last good result, and recovers by undo', async () => {
+    const { page } = await playground.open();
+    await write(page, SMALL);
+    await expect
+      .poll(() => figure(page, 'Instructions').textContent())
+      .toBe(String(compileProfileSync(SMALL, { arch: 'x86_64' }).program.length / 8));
+    const before = await figure(page, 'Instructions').textContent();
+    await write(page, SMALL.replace('SCMP_ACT_ALLOW', 'SCMP_ACT_ALOW'));
+    await page.waitForSelector('#status[data-kind=stale]');
+    const problem = page.locator('.problem.is-error').first();
+    expect(await problem.textContent()).toMatch(/SCMP_ACT_ALOW.*SCMP_ACT_ALLOW/);
+    expect(await problem.locator('.problem-place').textContent()).toMatch(/^1:\d+/);
+    expect(await figure(page, 'Instructions').textContent()).toBe(before);
+    expect(await page.locator('.call').count()).toBeGreaterThan(300);
+    await page.waitForSelector('.cm-lintRange-error');
+
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+z');
+    await page.waitForSelector('#status[data-kind=good]');
+  });
+
+  it('underlines what scmp check finds, and mends it', async () => {
+    const { page } = await playground.open();
+    const profile = { ...JSON.parse(SMALL), syscalls: [{ name: 'read', names: null, action: 'SCMP_ACT_ALLOW' }] };
+    await write(page, JSON.stringify(profile));
+    await expect.poll(() => page.locator('.problem').count(), { timeout: 5000 }).toBeGreaterThan(0);
+    expect(await page.locator('.problem-place').allTextContents()).not.toEqual([]);
+  });
+
+  it('compiles for the target that the controls say', async () => {
+    const { page } = await playground.open();
+    const expected = (options: Parameters<typeof compileProfileSync>[1]) =>
+      String(compileProfileSync(CONTAINER_DEFAULT, options).program.length / 8);
+    await page.locator('#arch').selectOption('aarch64');
+    await expect.poll(() => figure(page, 'Instructions').textContent()).toBe(expected({ arch: 'aarch64' }));
+    await page.locator('#optimize').selectOption('2');
+    await expect
+      .poll(() => figure(page, 'Instructions').textContent())
+      .toBe(expected({ arch: 'aarch64', optimize: 2 }));
+    await page.locator('#caps summary').click();
+    await page.getByLabel('SYS_ADMIN', { exact: true }).check();
+    const capabilities = ['CAP_SYS_ADMIN'];
+    await expect
+      .poll(() => figure(page, 'Instructions').textContent())
+      .toBe(expected({ arch: 'aarch64', optimize: 2, capabilities }));
+    await page.locator('#kernel').fill('4.4');
+    await expect
+      .poll(() => figure(page, 'Instructions').textContent())
+      .toBe(expected({ arch: 'aarch64', optimize: 2, capabilities, kernel: '4.4' }));
+    await page.locator('#kernel').fill('four');
+    await page.waitForSelector('#status[data-kind=stale]');
+  });
+
+  it('simulates a call by name, and lights its way', async () => {
+    const { page } = await playground.open();
+    await write(page, SMALL);
+    await showView(page, 'Simulate');
+    await page.locator('#call-name').fill('socket');
+    await page.locator('[data-argument="0"]').fill('AF_UNIX');
+    const verdict = page.locator('.verdict');
+    await expect.poll(() => verdict.textContent()).toContain('ALLOW');
+    await page.locator('[data-argument="0"]').fill('AF_INET');
+    await expect.poll(() => verdict.textContent()).toContain('ERRNO(EPERM)');
+    const executed = Number(/(\d+) instructions/.exec((await verdict.textContent()) ?? '')?.[1]);
+    expect(await figure(page, 'Simulated').textContent()).toBe(String(executed));
+    await page.locator('[data-argument="0"]').fill('AF_NONSENSE');
+    await expect.poll(() => verdict.textContent()).toContain('no constant');
+    await page.locator('[data-argument="0"]').fill('-1');
+    await expect.poll(() => verdict.textContent()).toContain('ERRNO(EPERM)');
+
+    await page.getByRole('button', { name: 'Show in the listing' }).click();
+    await expect.poll(() => page.locator('.listing-row.is-lit').count()).toBe(executed);
+    await page.getByRole('button', { name: 'Graph' }).click();
+    await expect.poll(() => page.locator('.node.is-lit').count()).toBeGreaterThan(2);
+    expect(await page.locator('.end.is-lit').allTextContents()).toEqual([expect.stringContaining('ERRNO(EPERM)')]);
+  });
+
+  it('shows the program that the library disassembles', async () => {
+    const { page } = await playground.open();
+    await write(page, SMALL);
+    await showView(page, 'Program');
+    const { program } = compileProfileSync(SMALL, { arch: 'x86_64' });
+    await expect.poll(() => page.locator('.listing-row').count()).toBe(program.length / 8);
+    const texts = await page.locator('.listing-text').allTextContents();
+    expect(texts.at(-1)).toMatch(/^return /);
+    expect(texts.some((text) => text.includes('A == read'))).toBe(true);
+  });
+
+  it('compares with a built-in, exactly', async () => {
+    const { page } = await playground.open();
+    await showView(page, 'Diff');
+    await page.getByLabel('Compare with').selectOption('example:container-default');
+    await expect.poll(() => page.locator('.diff-summary').textContent(), { timeout: 10_000 }).toContain('decide alike');
+    await write(page, CONTAINER_DEFAULT.replace('"accept4"', '"ptrace"'));
+    await expect
+      .poll(() => page.locator('.diff-summary').textContent(), { timeout: 10_000 })
+      .toMatch(/1 weaker.*|.*stronger/);
+    const results = await page.locator('.diff-results').textContent();
+    expect(results).toContain('accept4');
+  });
+
+  it('exports the bytes and texts that the library makes', async () => {
+    const { page } = await playground.open();
+    await showView(page, 'Export');
+    const compiled = compileProfileSync(CONTAINER_DEFAULT, { arch: 'x86_64', pfc: true });
+    const download = async (format: string) => {
+      await page.getByLabel(format, { exact: true }).check();
+      const button = page.getByRole('button', { name: /^Download / });
+      const extension = {
+        'Program (.bpf)': 'bpf',
+        'C array': 'c',
+        Base64: 'base64',
+        PFC: 'pfc',
+        Docker: 'docker.json',
+      }[format];
+      await expect.poll(() => button.textContent()).toMatch(new RegExp(`\\.${extension}$`));
+      const [file] = await Promise.all([page.waitForEvent('download'), button.click()]);
+      return readFileSync(await file.path());
+    };
+    expect(new Uint8Array(await download('Program (.bpf)'))).toEqual(new Uint8Array(compiled.program));
+    expect((await download('Base64')).toString().trim()).toBe(Buffer.from(compiled.program).toString('base64'));
+    expect((await download('PFC')).toString()).toBe(compiled.pfc);
+    const source = (await download('C array')).toString();
+    const rows = [...source.matchAll(/\{ (\w+), (\d+), (\d+), (\w+) \}/g)].map(([, code, jt, jf, k]) => ({
+      code: Number(code),
+      jt: Number(jt),
+      jf: Number(jf),
+      k: Number(k),
+    }));
+    expect(rows).toEqual(decodeProgram(compiled.program, 'little'));
+    const docker = (await download('Docker')).toString();
+    expect(compileProfileSync(docker, { arch: 'x86_64' }).program).toEqual(compiled.program);
+    expect(formatDisassembly(disassemble(compiled))).toContain('return');
+  });
+
+  it('opens a file that is dropped, and refuses one that is no text', async () => {
+    const { page } = await playground.open();
+    const drop = (name: string, bytes: readonly number[]) =>
+      page.evaluate(
+        ({ name: fileName, bytes: content }) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([new Uint8Array(content)], fileName));
+          const target = document.querySelector('.code-editor')?.shadowRoot?.querySelector('.cm-content');
+          target?.dispatchEvent(
+            new DragEvent('drop', { dataTransfer: transfer, bubbles: true, composed: true, cancelable: true }),
+          );
+        },
+        { name, bytes: [...bytes] },
+      );
+    await drop('mine.json', [...Buffer.from(SMALL)]);
+    await expect.poll(() => page.locator('#source').inputValue()).toBe('mine.json');
+    await expect.poll(() => page.locator('.cm-content').textContent()).toBe(SMALL);
+    await drop('evil.bin', [0xff, 0xfe, 0, 1]);
+    await expect.poll(() => page.locator('#notice').textContent()).toContain('evil.bin');
+    expect(await page.locator('#source').inputValue()).toBe('mine.json');
+  });
+
+  it('works with the plain text field alone, before the editor has come', async () => {
+    const { page } = await playground.open({ wait: false });
+    await page.route(
+      '**/code-editor-*.js',
+      (route) => new Promise((resolve) => setTimeout(() => resolve(route.continue()), 3000)),
+    );
+    await page.reload();
+    await page.waitForSelector('#status[data-kind=good]');
+    const area = page.getByRole('textbox', { name: 'Profile text' });
+    expect(await area.evaluate((element) => element.tagName)).toBe('TEXTAREA');
+    await area.fill(SMALL);
+    const { program } = compileProfileSync(SMALL, { arch: 'x86_64' });
+    await expect.poll(() => figure(page, 'Instructions').textContent()).toBe(String(program.length / 8));
+    // The editor takes over the text as it was left.
+    await page.waitForSelector('.code-editor', { timeout: 8000 });
+    expect(await page.locator('.cm-content').textContent()).toBe(SMALL);
+  });
+});
