@@ -1,4 +1,5 @@
 import { ScmpError } from '../errors.js';
+import { defaultWasm } from './default-wasm.js';
 import { Libseccomp } from './libseccomp.js';
 import { WasmModuleError } from './libseccomp-error.js';
 
@@ -12,9 +13,6 @@ export interface LoadOptions<Source = WasmSource | PromiseLike<WasmSource>> {
   /** Default: `libseccomp.wasm` beside this module, wherever a bundler or a server puts it. */
   wasm?: Source;
 }
-
-/** Written out in full at its place of use, so that bundlers see the asset (Vite, webpack 5, esbuild plugins). */
-const defaultWasm = () => new URL('./libseccomp.wasm', import.meta.url);
 
 let defaultModule: Promise<WebAssembly.Module> | undefined;
 let defaultModuleSync: WebAssembly.Module | undefined;
