@@ -1,4 +1,5 @@
 export type { Answer, ConstantAnswer, ContinueAnswer, ErrnoAnswer, FdAnswer, ValueAnswer } from './answer.js';
+export type { TalliedCall, TallyMask, TallyMasks } from './call-tally.js';
 export type { ContainerProcessState, ContainerState } from './container-state.js';
 export { DumpError, type DumpErrorCode, dumpFilters } from './dump-filters.js';
 export { type ExecRequest, installAndExec } from './exec.js';

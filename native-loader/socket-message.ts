@@ -24,7 +24,7 @@ const MSG_CTRUNC = 8;
  * control message of SCM_RIGHTS (unix(7), cmsg(3)) with descriptors. glibc's fields and musl's fall together, since the
  * ones that musl declares shorter have zero padding.
  */
-export class MessageBlock implements Disposable {
+export class MessageBlock {
   readonly address: Pointer;
   readonly size: number;
   readonly #memory: Memory;
@@ -96,7 +96,7 @@ export class MessageBlock implements Disposable {
     };
   }
 
-  [Symbol.dispose](): void {
+  free(): void {
     this.#memory.free(this.address);
   }
 }

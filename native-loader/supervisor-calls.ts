@@ -110,13 +110,21 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
     listen: (fd) => result(listen(fd, 128)),
     accept: (fd) => result(accept4(fd, null, null, SOCK_CLOEXEC)),
     sendMessage: (fd, bytes, fds) => {
-      using block = new MessageBlock(memory, bytes, fds);
-      return result(sendmsg(fd, block.address, MSG_NOSIGNAL));
+      const block = new MessageBlock(memory, bytes, fds);
+      try {
+        return result(sendmsg(fd, block.address, MSG_NOSIGNAL));
+      } finally {
+        block.free();
+      }
     },
     receiveMessage: (fd) => {
-      using block = new MessageBlock(memory);
-      const length = result(recvmsg(fd, block.address, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
-      return length < 0 ? length : block.received(copyOut(block.address, block.size), length);
+      const block = new MessageBlock(memory);
+      try {
+        const length = result(recvmsg(fd, block.address, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+        return length < 0 ? length : block.received(copyOut(block.address, block.size), length);
+      } finally {
+        block.free();
+      }
     },
     readProcessMemory: (pid, address, into) => {
       const word = memory.pointerSize;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { TalliedCall, TallyMasks } from './call-tally.js';
 import { errnoName } from './libc.js';
 import { supervisorCalls } from './supervisor-calls.js';
 import { SupervisorError } from './supervisor-error.js';
@@ -17,11 +18,11 @@ export interface WatchEvents {
   onNotification?(bytes: Uint8Array): void;
   onReceived?(received: { bytes: Uint8Array; fds: number[]; truncated: boolean }): void;
   onAccepted?(fd: number): void;
-  onEnd(error?: SupervisorError): void;
+  onEnd(error?: SupervisorError, tallied?: TalliedCall[]): void;
 }
 
 type WatchRequest =
-  | { kind: 'listener'; fd: number; answers: AnswerTable }
+  | { kind: 'listener'; fd: number; answers: AnswerTable; tally: TallyMasks | undefined }
   | { kind: 'socket'; fd: number }
   | { kind: 'server'; fd: number };
 
@@ -103,7 +104,7 @@ class SupervisorThread {
     } else {
       this.#watches.delete(message.id);
       if (this.#watches.size === 0) this.#worker.unref();
-      events?.onEnd(message.errno === undefined ? undefined : receiveError(message.errno));
+      events?.onEnd(message.errno === undefined ? undefined : receiveError(message.errno), message.tallied);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { CallTally } from './call-tally.js';
 import { errnoName, libc } from './libc.js';
 import { NOTIFICATION_SIZE, notifyRequests, type RawResponse, RESPONSE_SIZE } from './notify-abi.js';
 import { SECCOMP_GET_NOTIF_SIZES } from './seccomp-abi.js';
@@ -27,6 +28,8 @@ export class SupervisorWorker {
   /** `struct pollfd`s; the first is the eventfd's. Entry n is that of `#watches[n - 1]`. */
   #pollEntries = new Int32Array();
   #watches: Watch[] = [];
+  /** By the watch's id. */
+  readonly #tallies = new Map<number, CallTally>();
   /** One buffer each, as long as this kernel's structures, used again for every call. */
   readonly #packet: Uint8Array;
   readonly #packetView: DataView;
@@ -77,7 +80,11 @@ export class SupervisorWorker {
 
   #handle(message: ToThread): void {
     if (message.kind === 'watch') {
-      this.#watches = [...this.#watches, message.watch];
+      const { watch } = message;
+      this.#watches = [...this.#watches, watch];
+      if (watch.kind === 'listener' && watch.tally) {
+        this.#tallies.set(watch.id, new CallTally(watch.tally, this.#c.endianness));
+      }
       this.#layOutPoll();
     } else {
       this.#end(message.id);
@@ -97,7 +104,9 @@ export class SupervisorWorker {
   #end(id: number, errno?: string): void {
     this.#watches = this.#watches.filter((watch) => watch.id !== id);
     this.#layOutPoll();
-    this.#post(errno === undefined ? { kind: 'ended', id } : { kind: 'ended', id, errno });
+    const tallied = this.#tallies.get(id)?.calls();
+    this.#tallies.delete(id);
+    this.#post({ kind: 'ended', id, ...(errno === undefined ? {} : { errno }), ...(tallied ? { tallied } : {}) });
   }
 
   #post(message: FromThread): void {
@@ -126,6 +135,7 @@ export class SupervisorWorker {
     }
     const number = this.#notificationView.getInt32(16, this.#little);
     const auditArch = this.#notificationView.getUint32(20, this.#little);
+    this.#tallies.get(watch.id)?.count(auditArch, number, this.#notificationView);
     const answer = watch.answers.bySyscall.get(auditArch)?.get(number) ?? watch.answers.otherwise;
     if (answer) {
       this.#answer(watch.fd, answer);

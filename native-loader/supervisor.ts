@@ -2,6 +2,7 @@ import type { ArchitectureName } from '../src/architecture.js';
 import { parseArchitecture } from '../src/architecture.js';
 import { InvalidArgumentError } from '../src/errors.js';
 import { type Answer, type ConstantAnswer, encodeAnswer } from './answer.js';
+import type { TalliedCall, TallyMasks } from './call-tally.js';
 import { Cancellation } from './cancellation.js';
 import { hostArchitecture } from './host.js';
 import { Listener } from './listener.js';
@@ -43,6 +44,8 @@ export interface SupervisorOptions {
   onReport?: ((report: SupervisorReport) => void) | undefined;
   /** Gives notifications their `name`. */
   syscallName?: SyscallNamer | undefined;
+  /** Count the calls, told apart by these bits of their arguments; see `Supervision.tallied`. Default: do not. */
+  tally?: TallyMasks | undefined;
 }
 
 /** A listener that is being answered. */
@@ -52,6 +55,8 @@ export interface Supervision extends AsyncDisposable {
    * listener is closed then, so that calls fail with ENOSYS.
    */
   readonly closed: Promise<void>;
+  /** What `tally` counted; empty before {@link closed}, and if the supervisor thread itself ended. */
+  readonly tallied: readonly TalliedCall[];
   /** Stop answering and close the listener: calls that wait, and all that come, fail with ENOSYS. */
   close(): Promise<void>;
 }
@@ -74,12 +79,13 @@ export interface CheckedOptions {
   readonly timeout: number;
   readonly report: (report: SupervisorReport) => void;
   readonly syscallName: SyscallNamer | undefined;
+  readonly tally: TallyMasks | undefined;
 }
 
 /** Resolve the defaults. Raises {@link InvalidArgumentError} before anything waits for an answer. */
 export function checkSupervisorOptions(options: SupervisorOptions): CheckedOptions {
   const { onNotification, answers = [], unhandled = { kind: 'errno', errno: 'ENOSYS' }, failure = 'EPERM' } = options;
-  const { handlerTimeout: timeout = DEFAULT_TIMEOUT, onReport = warn, syscallName } = options;
+  const { handlerTimeout: timeout = DEFAULT_TIMEOUT, onReport = warn, syscallName, tally } = options;
   if (onNotification !== undefined && typeof onNotification !== 'function') {
     throw new InvalidArgumentError('onNotification is a function');
   }
@@ -108,6 +114,7 @@ export function checkSupervisorOptions(options: SupervisorOptions): CheckedOptio
     timeout,
     report: onReport,
     syscallName,
+    tally,
   };
 }
 
@@ -123,6 +130,7 @@ function warn(report: SupervisorReport): void {
 
 class ListenerSupervision implements Supervision {
   readonly closed: Promise<void>;
+  tallied: readonly TalliedCall[] = [];
   readonly #listener: Listener;
   readonly #options: CheckedOptions;
   /** Of the handlers that are at work. */
@@ -132,9 +140,10 @@ class ListenerSupervision implements Supervision {
   constructor(fd: number, options: CheckedOptions) {
     this.#options = options;
     this.#listener = new Listener(supervisorCalls(), fd);
-    let onEnd: (error?: SupervisorError) => void = () => {};
+    let onEnd: (error?: SupervisorError, tallied?: TalliedCall[]) => void = () => {};
     this.closed = new Promise((resolve, reject) => {
-      onEnd = (error) => {
+      onEnd = (error, tallied = []) => {
+        this.tallied = tallied;
         this.#listener.close();
         for (const call of this.#pending) call.cancel();
         if (error) reject(error);
@@ -146,7 +155,7 @@ class ListenerSupervision implements Supervision {
     try {
       this.#listener.useSyncWakeUp();
       this.#unwatch = supervisorThread().watch(
-        { kind: 'listener', fd, answers: options.answers },
+        { kind: 'listener', fd, answers: options.answers, tally: options.tally },
         { onNotification: (bytes) => this.#receive(bytes), onEnd },
       );
     } catch (error) {

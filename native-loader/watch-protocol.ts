@@ -1,11 +1,15 @@
+import type { TalliedCall, TallyMasks } from './call-tally.js';
 import type { RawResponse } from './notify-abi.js';
 
 // What the process's main side and its supervisor thread tell each other.
 
 /** What the thread watches a descriptor for; `id` names it in all messages, since descriptors' numbers come again. */
 export type Watch =
-  /** A seccomp listener. Calls that the table answers are answered by the thread itself, the others are passed on. */
-  | { kind: 'listener'; id: number; fd: number; answers: AnswerTable }
+  /**
+   * A seccomp listener. Calls that the table answers are answered by the thread itself, the others are passed on. With
+   * `tally` all are counted before.
+   */
+  | { kind: 'listener'; id: number; fd: number; answers: AnswerTable; tally: TallyMasks | undefined }
   /** A connected unix stream socket, from which data and descriptors are received up to its end. */
   | { kind: 'socket'; id: number; fd: number }
   /** A listening unix socket. */
@@ -37,7 +41,7 @@ export type FromThread =
   | { kind: 'received'; id: number; bytes: Uint8Array; fds: number[]; truncated: boolean }
   | { kind: 'accepted'; id: number; fd: number }
   /** Nothing more comes from this descriptor; `errno` if that is due to a failure. The thread has not closed it. */
-  | { kind: 'ended'; id: number; errno?: string };
+  | { kind: 'ended'; id: number; errno?: string; tallied?: TalliedCall[] };
 
 export interface ThreadStart {
   readonly role: 'supervisor';

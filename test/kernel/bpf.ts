@@ -22,6 +22,7 @@ const machines = {
       write: 1,
       getpriority: 140,
       mkdir: 83,
+      chdir: 80,
       mkdirat: 258,
       openat: 257,
       sendmsg: 46,
@@ -41,6 +42,7 @@ const machines = {
       getpriority: 141,
       // aarch64 has mkdirat only.
       mkdir: 34,
+      chdir: 49,
       mkdirat: 34,
       openat: 56,
       sendmsg: 211,

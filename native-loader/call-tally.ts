@@ -1,0 +1,86 @@
+/** Bits of an argument that calls are told apart by. */
+export interface TallyMask {
+  /** 0..5 */
+  readonly index: number;
+  readonly mask: bigint;
+}
+
+/** By AUDIT_ARCH_… and number: the calls that are told apart by arguments. All others are by their number alone. */
+export type TallyMasks = ReadonlyMap<number, ReadonlyMap<number, readonly TallyMask[]>>;
+
+/** System calls of one kind, and how many there were. */
+export interface TalliedCall {
+  /** AUDIT_ARCH_… */
+  readonly auditArch: number;
+  readonly number: number;
+  /** By index: the bits within the masks; undefined where there was no mask, or there were too many kinds. */
+  readonly args: readonly (bigint | undefined)[];
+  count: number;
+}
+
+/** So many kinds of one call are told apart: a program that counts through an argument shall not fill the memory. */
+const MOST_KINDS = 1000;
+
+interface Tallied {
+  readonly masks: readonly TallyMask[];
+  /** Of calls without masks, and of those past {@link MOST_KINDS}. */
+  readonly plain: TalliedCall;
+  readonly kinds: Map<string, TalliedCall>;
+}
+
+/** Counts system calls by kind, quickly: it does so for each call of a supervised program, before that goes on. */
+export class CallTally {
+  readonly #masks: TallyMasks;
+  readonly #little: boolean;
+  readonly #byArchitecture = new Map<number, Map<number, Tallied>>();
+
+  constructor(masks: TallyMasks, endianness: 'little' | 'big') {
+    this.#masks = masks;
+    this.#little = endianness === 'little';
+  }
+
+  /** Count a call. `notification` is a `struct seccomp_notif`, whose arguments begin at byte 32. */
+  count(auditArch: number, number: number, notification: DataView): void {
+    const tallied = this.#find(auditArch, number);
+    if (tallied.masks.length === 0) {
+      tallied.plain.count++;
+      return;
+    }
+    const values = tallied.masks.map(
+      ({ index, mask }) => notification.getBigUint64(32 + 8 * index, this.#little) & mask,
+    );
+    const key = values.join();
+    const known = tallied.kinds.get(key);
+    if (known) known.count++;
+    else if (tallied.kinds.size >= MOST_KINDS) tallied.plain.count++;
+    else tallied.kinds.set(key, { auditArch, number, args: place(tallied.masks, values), count: 1 });
+  }
+
+  #find(auditArch: number, number: number): Tallied {
+    let byNumber = this.#byArchitecture.get(auditArch);
+    if (!byNumber) {
+      byNumber = new Map();
+      this.#byArchitecture.set(auditArch, byNumber);
+    }
+    let tallied = byNumber.get(number);
+    if (!tallied) {
+      const masks = this.#masks.get(auditArch)?.get(number) ?? [];
+      tallied = { masks, plain: { auditArch, number, args: [], count: 0 }, kinds: new Map() };
+      byNumber.set(number, tallied);
+    }
+    return tallied;
+  }
+
+  /** What was counted. */
+  calls(): TalliedCall[] {
+    return [...this.#byArchitecture.values()].flatMap((byNumber) =>
+      [...byNumber.values()].flatMap(({ plain, kinds }) => [...(plain.count > 0 ? [plain] : []), ...kinds.values()]),
+    );
+  }
+}
+
+function place(masks: readonly TallyMask[], values: readonly bigint[]): (bigint | undefined)[] {
+  const args: (bigint | undefined)[] = [];
+  for (const [position, { index }] of masks.entries()) args[index] = values[position];
+  return Array.from(args);
+}
