@@ -4,13 +4,16 @@ import { hostArchitecture } from '../../native-loader/host.js';
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { InvalidArgumentError } from '../errors.js';
 import {
+  type ArgumentMasks,
   type LoggedCall,
   type LogSummary,
   learnedArguments,
   learnProfile,
   mergeLearned,
   mergeMasks,
+  numberedMasks,
   Observations,
+  observeNumbered,
   readAuditLog,
   readStrace,
   syscallTable,
@@ -43,7 +46,10 @@ export function addRecordCommand(program: Command): void {
     )
     .argument('[command]', 'run, and watched with all that it starts; looked up in PATH')
     .argument('[args...]')
-    .option('-o, --output <file>', 'where to write the profile (default: standard output)')
+    .option(
+      '-o, --output <file>',
+      'where to write the profile (default: standard output; the command’s own goes to standard error then)',
+    )
     .addOption(new Option('--to <format>', 'the format; oci has no comments').choices(OUTPUT_FORMATS).default('docker'))
     .option('--args', 'allow calls such as socket, clone and ioctl with the arguments they were seen with only')
     .option('--merge <profile>', 'write this profile with what it lacks; what is there stays')
@@ -71,9 +77,11 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   };
   const base = flags.merge === undefined ? undefined : await readInputProfile(flags.merge, flags);
   const merging = { target, arguments: flags.args };
-  const observations = new Observations(base ? mergeMasks(base, merging) : flags.args ? learnedArguments : undefined);
+  const masks = base ? mergeMasks(base, merging) : flags.args ? learnedArguments : () => [];
+  const observations = new Observations(masks);
   const log = flags.fromAudit ?? flags.fromStrace;
   if (log !== undefined) readLog(observations, log, target.arch.name, flags);
+  if (command !== undefined) await runCommand(observations, masks, [command, ...args], flags);
 
   const learned = base
     ? mergeLearned(base, observations, merging)
@@ -86,6 +94,24 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   if (base) printWarnings(base.warnings, base.source);
   printWarnings(learned.warnings, base?.source);
   writeResult(writeProfile(learned.profile, flags.to), flags.output);
+}
+
+/** The command's exit code becomes this one's. */
+async function runCommand(
+  observations: Observations,
+  masks: ArgumentMasks,
+  [command, ...args]: readonly [string, ...string[]],
+  { output = '-' }: Flags,
+): Promise<void> {
+  const { recordCommand } = await import('./record-command.js');
+  const libseccomp = loadLibseccompSync();
+  const tally = numberedMasks(libseccomp, hostArchitecture(), masks);
+  const { calls, exitCode } = await recordCommand(command, args, { tally, isStdoutTaken: output === '-' });
+  process.exitCode = exitCode;
+  for (const { number, auditArch, count } of observeNumbered(observations, calls, syscallTable(libseccomp))) {
+    const call = `system call ${number} of architecture 0x${auditArch.toString(16)}`;
+    printError(`scmp: warning: ${call} has no name here and no profile can allow it; it was made ${count} times`);
+  }
 }
 
 function readLog(observations: Observations, file: string, architecture: ArchitectureName, flags: Flags): void {

@@ -1,7 +1,6 @@
-import { ARCHITECTURES, type ArchitectureName, findArchitecture } from '../architecture.js';
+import { type ArchitectureName, findArchitecture } from '../architecture.js';
+import { architectureOf } from './notified-calls.js';
 import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallTable } from './read-log.js';
-
-const X32_BIT = 0x40000000;
 
 /**
  * The end of a seccomp record (kernel/auditsc.c, audit_seccomp): `arch=c000003e syscall=59 compat=0 ip=0x… code=0x…`. The
@@ -46,7 +45,7 @@ export function readAuditLog(text: string, table: SyscallTable, onCall: (call: L
 
 function callOf(arch: string, syscall: string, table: SyscallTable): LoggedCall | { reason: string } {
   const number = /^\d{1,10}$/.test(syscall) ? Number(syscall) : undefined;
-  const architecture = architectureOf(arch, number);
+  const architecture = namedArchitecture(arch, number);
   if (architecture === undefined) return { reason: `unknown architecture ${arch.slice(0, 40)}` };
   const name = number === undefined ? syscall : table.name(number, architecture);
   if (name === undefined || !table.has(name, architecture)) {
@@ -56,10 +55,7 @@ function callOf(arch: string, syscall: string, table: SyscallTable): LoggedCall 
 }
 
 /** AUDIT_ARCH_… in hexadecimal, or the name that ausearch -i has for it (libaudit's, which are uname's). */
-function architectureOf(arch: string, number: number | undefined): ArchitectureName | undefined {
-  if (!/^[\da-f]{1,8}$/i.test(arch)) return findArchitecture(arch)?.name;
-  const auditArch = Number.parseInt(arch, 16);
-  const candidates = ARCHITECTURES.filter((each) => each.auditArch === auditArch);
-  const isX32 = number !== undefined && (number & X32_BIT) !== 0;
-  return (candidates.length < 2 ? candidates[0] : candidates.find(({ name }) => (name === 'x32') === isX32))?.name;
+function namedArchitecture(arch: string, number: number | undefined): ArchitectureName | undefined {
+  const isNumber = /^[\da-f]{1,8}$/i.test(arch);
+  return isNumber ? architectureOf(Number.parseInt(arch, 16), number) : findArchitecture(arch)?.name;
 }

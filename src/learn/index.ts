@@ -2,6 +2,7 @@ export { readAuditLog } from './audit-log.js';
 export { type LearnedProfile, type LearnOptions, learnProfile } from './learn-profile.js';
 export { learnedArguments } from './learned-arguments.js';
 export { type MergeOptions, mergeLearned, mergeMasks } from './merge-learned.js';
+export { type NumberedCall, numberedMasks, observeNumbered } from './notified-calls.js';
 export {
   type ArgumentMask,
   type ArgumentMasks,

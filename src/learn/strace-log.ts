@@ -1,17 +1,7 @@
 import type { ArchitectureName } from '../architecture.js';
+import { OTHER_MODES } from './kernel-architectures.js';
 import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallTable } from './read-log.js';
 import { registersOf } from './strace-arguments.js';
-
-/** What else a kernel of an architecture runs, by the words of strace(1): `[ Process PID=9 runs in 32 bit mode. ]`. */
-const OTHER_MODES: Partial<Record<ArchitectureName, Readonly<Record<string, ArchitectureName>>>> = {
-  x86_64: { '32 bit': 'x86', x32: 'x32' },
-  aarch64: { '32 bit': 'arm' },
-  ppc64: { '32 bit': 'ppc' },
-  s390x: { '32 bit': 's390' },
-  parisc64: { '32 bit': 'parisc' },
-  mips64: { '32 bit': 'mips', n32: 'mips64n32', o32: 'mips' },
-  mipsel64: { '32 bit': 'mipsel', n32: 'mipsel64n32', o32: 'mipsel' },
-};
 
 /** `1234  `, `[pid  1234] `: -f, with and without -o. */
 const PROCESS = /^(?:\[pid\s+(\d+)\]|(\d+))\s+/;

@@ -1,0 +1,17 @@
+import type { ArchitectureName } from '../architecture.js';
+
+/** What else a kernel of an architecture runs, by the words that strace(1) has for it. */
+export const OTHER_MODES: Partial<Record<ArchitectureName, Readonly<Record<string, ArchitectureName>>>> = {
+  x86_64: { '32 bit': 'x86', x32: 'x32' },
+  aarch64: { '32 bit': 'arm' },
+  ppc64: { '32 bit': 'ppc' },
+  s390x: { '32 bit': 's390' },
+  parisc64: { '32 bit': 'parisc' },
+  mips64: { '32 bit': 'mips', n32: 'mips64n32', o32: 'mips' },
+  mipsel64: { '32 bit': 'mipsel', n32: 'mipsel64n32', o32: 'mipsel' },
+};
+
+/** The architectures of the programs that a kernel may run, its own first. */
+export function kernelArchitectures(native: ArchitectureName): ArchitectureName[] {
+  return [...new Set([native, ...Object.values(OTHER_MODES[native] ?? {})])];
+}

@@ -1,0 +1,58 @@
+import { ARCHITECTURES, type ArchitectureName, parseArchitecture } from '../architecture.js';
+import type { Libseccomp } from '../libseccomp/libseccomp.js';
+import { listSyscalls } from '../libseccomp/syscall-table.js';
+import { kernelArchitectures } from './kernel-architectures.js';
+import type { ArgumentMask, ArgumentMasks, Observations } from './observations.js';
+import type { SyscallTable } from './read-log.js';
+
+const X32_BIT = 0x40000000;
+
+/** As a kernel tells of system calls: AUDIT_ARCH_… and a number. */
+export interface NumberedCall {
+  readonly auditArch: number;
+  readonly number: number;
+  readonly args: readonly (bigint | undefined)[];
+  readonly count: number;
+}
+
+/** The masks of every call that a kernel of an architecture may see, by AUDIT_ARCH_… and number; for counting by numbers. */
+export function numberedMasks(
+  libseccomp: Libseccomp,
+  native: ArchitectureName,
+  masks: ArgumentMasks,
+): Map<number, Map<number, readonly ArgumentMask[]>> {
+  const byArchitecture = new Map<number, Map<number, readonly ArgumentMask[]>>();
+  for (const name of kernelArchitectures(native)) {
+    const architecture = parseArchitecture(name);
+    // x32 has x86_64's, and its numbers differ.
+    const byNumber = byArchitecture.get(architecture.auditArch) ?? new Map<number, readonly ArgumentMask[]>();
+    byArchitecture.set(architecture.auditArch, byNumber);
+    for (const call of listSyscalls(libseccomp, architecture)) {
+      const own = masks(call.name, name);
+      if (own.length > 0) byNumber.set(call.number, own);
+    }
+  }
+  return byArchitecture;
+}
+
+/** Count calls that are told by numbers. Returns those that no table has a name for: no profile can allow them. */
+export function observeNumbered(
+  observations: Observations,
+  calls: readonly NumberedCall[],
+  table: SyscallTable,
+): NumberedCall[] {
+  return calls.filter((call) => {
+    const architecture = architectureOf(call.auditArch, call.number);
+    const name = architecture && table.name(call.number, architecture);
+    if (name === undefined) return true;
+    observations.add({ architecture: architecture!, name, args: call.args }, call.count);
+    return false;
+  });
+}
+
+/** The architecture of a call; undefined for one that libseccomp does not know. */
+export function architectureOf(auditArch: number, number: number | undefined): ArchitectureName | undefined {
+  const candidates = ARCHITECTURES.filter((each) => each.auditArch === auditArch);
+  const isX32 = number !== undefined && (number & X32_BIT) !== 0;
+  return (candidates.length < 2 ? candidates[0] : candidates.find(({ name }) => (name === 'x32') === isX32))?.name;
+}
