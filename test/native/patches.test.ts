@@ -269,6 +269,25 @@ describePatch(11, 'rules that multiply', () => {
   });
 });
 
+describePatch(12, 'a system call of the highest priority that the architecture lacks', () => {
+  it('does not take the others out of the filter', () => {
+    const x86 = parseArchitecture('x86');
+    const SYS_ACCEPT = 5n;
+    // accept is -105 on x86, a stand-in for socketcall(SYS_ACCEPT, …); socketcall is 102 there.
+    const lines = [`native ${x86.token}`, `init 0 ${ALLOW}`, `rule 0 0 ${errno(1)} -105 0`, 'bpf 0'];
+    const decide = (program: Uint8Array) =>
+      simulate(program, {
+        nr: 102,
+        arch: x86.auditArch,
+        instructionPointer: 0n,
+        args: [SYS_ACCEPT, 0n, 0n, 0n, 0n, 0n],
+      }).action;
+    const { mended, faulty } = variant(12);
+    expect(decide(nativeProgram(lines, mended))).toEqual({ kind: 'ERRNO', data: 1 });
+    expect(decide(nativeProgram(lines, faulty))).toEqual({ kind: 'ALLOW' });
+  });
+});
+
 it('every patch has its test, and says what it mends', () => {
   expect([...tested].sort((a, b) => a - b)).toEqual([...PATCHES.keys()]);
   for (const file of PATCHES.values()) expect(readFileSync(file, 'utf8')).toMatch(/^src\/[\w.]+[,:] .{30}/);
