@@ -11,14 +11,6 @@ export function addCompletionCommand(program: Command): void {
     .summary('print a completion script for a shell')
     .description('Print a completion script for a shell.')
     .addArgument(new Argument('<shell>').choices(SHELLS))
-    .addHelpText(
-      'after',
-      `
-Examples:
-  source <(scmp completion bash)                          in ~/.bashrc
-  scmp completion zsh > "\${fpath[1]}/_scmp"                once, before compinit
-  scmp completion fish > ~/.config/fish/completions/scmp.fish`,
-    )
     .action((shell: Shell) => print(completionScript(program, shell)));
 }
 

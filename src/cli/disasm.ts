@@ -33,13 +33,6 @@ export function addDisasmCommand(program: Command): void {
         .default('text'),
     )
     .option('--json', 'the same as --format json')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  scmp compile profile.json | scmp disasm -
-  scmp disasm filter.bpf --format asm > filter.asm    edit it, then: scmp asm filter.asm -o filter.bpf`,
-    )
     .action(disasm);
 }
 

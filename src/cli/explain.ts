@@ -32,15 +32,7 @@ export function addExplainCommand(program: Command): void {
     .argument('<input>', 'a profile, or a compiled program of any tool; "-" is standard input')
     .argument('[syscall]', 'a name, or a number of this architecture')
     .option('--arch <arch>', 'the machine: x86_64, arm64… (default: this machine)', parseArchOption)
-    .option('--json', 'as JSON')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  scmp explain profile.json                 the whole policy
-  scmp explain profile.json socket          one system call, on every architecture
-  scmp explain /tmp/dumped.bpf --json       a filter of some other program`,
-    );
+    .option('--json', 'as JSON');
   addInputOptions(command);
   addCompileOptions(command, 'newer than any the profile names').action(explain);
 }

@@ -1,9 +1,11 @@
 import { writeFileSync, writeSync } from 'node:fs';
 import type { Warning } from '../policy.js';
 import { FileError, fileError } from './input.js';
+import { eraseProgress } from './progress.js';
 
 /** Write all of a result to a file descriptor, waiting while a pipe is full. A reader that went away ends us quietly. */
 function writeAll(fd: number, data: Uint8Array): void {
+  eraseProgress();
   for (let done = 0; done < data.length; ) {
     try {
       done += writeSync(fd, data, done);

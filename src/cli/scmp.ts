@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { ScmpError } from '../errors.js';
-import { VERSION } from '../version.js';
+import { LIBSECCOMP_VERSION, SYSCALL_TABLE, VERSION } from '../version.js';
+import { addExamples } from './examples.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
 import { printError } from './output.js';
+import { startProgress } from './progress.js';
 
 type AddCommand = (program: Command) => void;
 
@@ -34,7 +36,9 @@ const NEED_ALL: ReadonlySet<string> = new Set(['completion', 'man']);
 
 const program = new Command('scmp')
   .description('Compile, inspect and run under seccomp profiles, with the compiler of libseccomp.')
-  .version(VERSION)
+  .version(
+    `scmp ${VERSION}\nlibseccomp ${LIBSECCOMP_VERSION}\nsystem calls of Linux ${SYSCALL_TABLE.kernel} (${SYSCALL_TABLE.date}), and ${SYSCALL_TABLE.newer.join(', ')}`,
+  )
   .enablePositionalOptions()
   .showHelpAfterError('(add --help for the usage)')
   .configureOutput({ outputError: (text) => printError(`scmp: ${text.trimEnd()}`) })
@@ -46,6 +50,8 @@ try {
   const isAlone = Object.hasOwn(COMMANDS, asked) && !NEED_ALL.has(asked);
   const wanted = isAlone ? [asked] : Object.keys(COMMANDS);
   for (const name of wanted) (await (COMMANDS[name] as () => Promise<AddCommand>)())(program);
+  for (const command of program.commands) addExamples(command);
+  startProgress(asked);
   await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);

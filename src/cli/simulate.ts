@@ -31,15 +31,7 @@ export function addSimulateCommand(program: Command): void {
     .option('--arch <arch>', 'the machine: x86_64, arm64… (default: this machine)', parseArchOption)
     .option('--ip <address>', 'where the call is made: the instruction pointer', parseAddress)
     .option('--trace', 'also the instructions executed')
-    .option('--json', 'as JSON')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  scmp simulate profile.json socket AF_VSOCK SOCK_STREAM
-  scmp simulate filter.bpf openat flags=O_CREAT --trace
-  scmp simulate profile.json --arch s390x clone -- -1 CLONE_NEWUSER`,
-    );
+    .option('--json', 'as JSON');
   addInputOptions(command);
   addCompileOptions(command, 'newer than any the profile names').action(run);
 }

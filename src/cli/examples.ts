@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+
+/**
+ * What the help and the manual page show of every command: lines as they are typed, with a word on those that need one. A
+ * test runs them.
+ */
+const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string, note?: string])[]>> = {
+  compile: [
+    ['scmp compile profile.json -o filter.bpf'],
+    ['scmp compile profile.json --arch arm64 --format c', 'for another machine, as a C array'],
+    ['scmp compile profile.json | bwrap --seccomp 0 --ro-bind / / --dev /dev true'],
+    ['scmp compile profile.json --cap CAP_SYS_ADMIN --explain-resolution', 'which entries apply, and why'],
+  ],
+  convert: [
+    ['scmp convert profile.json --to spo --arch amd64', 'for the Security Profiles Operator'],
+    ['scmp convert unit.service --from systemd --to docker -o profile.json'],
+  ],
+  check: [
+    ['scmp check profile.json'],
+    ['scmp check profile.json --arch x86_64 --arch arm64 --strict'],
+    ['scmp check profile.json --fix', 'mend what can be, and never weaken the filter'],
+    ['scmp check profile.json --format github', 'annotations in a pull request'],
+  ],
+  simulate: [
+    ['scmp simulate profile.json socket AF_VSOCK SOCK_STREAM'],
+    ['scmp simulate filter.bpf openat flags=O_CREAT --trace'],
+    ['scmp simulate profile.json --arch s390x clone -- -1 CLONE_NEWUSER'],
+  ],
+  disasm: [
+    ['scmp compile profile.json | scmp disasm -'],
+    ['scmp disasm filter.bpf --format asm > filter.asm', 'edit it, then: scmp asm filter.asm -o filter.bpf'],
+  ],
+  asm: [['scmp asm filter.asm -o filter.bpf'], ['scmp compile profile.json --format asm | scmp asm - --format hex']],
+  diff: [
+    ['scmp diff old.json new.json'],
+    ['scmp diff old.json new.json --only weaker', 'for CI: exit 1 if the new one allows more'],
+    ['scmp diff filter.bpf new.json --json', 'a compiled filter of any program will do'],
+  ],
+  implies: [['scmp implies new.json old.json', 'exit 0 if it is nowhere more permissive']],
+  explain: [
+    ['scmp explain profile.json', 'the whole policy'],
+    ['scmp explain profile.json socket', 'one system call, on every architecture'],
+    ['scmp explain filter.bpf --json', 'a filter of some other program'],
+  ],
+  resolve: [['scmp resolve openat2', 'its number on every architecture'], ['scmp resolve 59']],
+  run: [
+    ['scmp run --profile profile.json -- ls -l'],
+    ['scmp compile profile.json | scmp run --profile - -- ls', 'a program will do'],
+  ],
+  record: [
+    ['scmp record -o profile.json -- ls -l'],
+    ['scmp record --args --merge profile.json -o profile.json -- ls /tmp', 'what another run needed'],
+    ['scmp record --from-strace trace.log -o profile.json', 'trace.log is of: strace -f -o trace.log ls'],
+  ],
+  dump: [['scmp dump 4711 -o filter.bpf'], ['scmp dump 4711 | scmp explain -', 'what a container may do']],
+  playground: [['scmp playground'], ['scmp playground --port 0', 'any free port']],
+  schema: [['scmp schema -o schema.json', 'for "$schema" in a profile: editors complete and check it']],
+  features: [['scmp features'], ['scmp features --json | grep notif']],
+  completion: [
+    ['source <(scmp completion bash)', 'in ~/.bashrc'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
+    ['scmp completion zsh > "${fpath[1]}/_scmp"', 'once, before compinit'],
+    ['scmp completion fish > ~/.config/fish/completions/scmp.fish'],
+  ],
+};
+
+/** Show a command's examples after its options, under the heading that the manual page looks for. */
+export function addExamples(command: Command): void {
+  const examples = EXAMPLES[command.name()];
+  if (!examples) return;
+  const width = Math.max(...examples.map(([line, note]) => (note === undefined ? 0 : line.length)));
+  const rows = examples.map(([line, note]) => (note === undefined ? line : `${line.padEnd(width)}   ${note}`));
+  command.addHelpText('after', `\nExamples:\n${rows.map((row) => `  ${row}`).join('\n')}`);
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { has, Workspace } from '../docs/workspace.js';
+import { ROOT, scmp } from './scmp.js';
+
+/** The examples of the help, as somebody copies them. */
+function examples(command: string): string[] {
+  const help = scmp([command, '--help']).stdout.toString();
+  const text = help.split('\nExamples:\n')[1] ?? '';
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => line.trim().split(/ {3,}/)[0] as string);
+}
+
+const commands = [
+  ...scmp(['--help'])
+    .stdout.toString()
+    .matchAll(/^ {2}(\w+) /gm),
+]
+  .map((match) => match[1] as string)
+  .filter((name) => name !== 'help');
+
+/** What would serve for ever, or writes to the user's own folders. */
+const NOT_RUN = /^scmp playground|^scmp completion (zsh|fish)/;
+const isRoot = process.getuid?.() === 0;
+
+describe('the examples in the help of every command', () => {
+  const workspace = new Workspace();
+  let sleeper: ChildProcess;
+  beforeAll(async () => {
+    for (const file of ['profile.json', 'old.json']) {
+      copyFileSync(`${ROOT}examples/container-default.json`, join(workspace.folder, file));
+    }
+    workspace.write('new.json', '{ "extends": "container-default", "remove": ["ptrace"] }');
+    workspace.write('unit.service', '[Service]\nSystemCallFilter=@system-service\n');
+    workspace.write('trace.log', '7 execve("/bin/ls", ["ls"], 0x7ffc /* 9 vars */) = 0\n7 exit_group(0) = ?\n');
+    const prepare = 'scmp compile profile.json -o filter.bpf; scmp disasm filter.bpf --format asm > filter.asm';
+    expect(workspace.shell(prepare).status).toBe(0);
+    sleeper = spawn(process.execPath, [
+      ...[`${ROOT}dist/scmp.js`, 'run', '--profile', join(workspace.folder, 'filter.bpf'), '--', 'sleep', '60'],
+    ]);
+    for (let i = 0; i < 200 && workspace.shell(`grep -q sleep /proc/${sleeper.pid}/comm`).status !== 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  });
+  afterAll(() => {
+    sleeper.kill();
+    workspace.remove();
+  });
+
+  it('are there', () => {
+    expect(commands.length).toBeGreaterThan(14);
+    expect(commands.filter((command) => examples(command).length === 0)).toEqual([]);
+  });
+
+  const runnable = commands
+    .flatMap(examples)
+    .filter((line) => !NOT_RUN.test(line))
+    .filter((line) => isRoot || !line.startsWith('scmp dump'))
+    .filter((line) => process.env.CI || !line.includes('bwrap') || has('bwrap'));
+
+  it.each(runnable)('%s', (line) => {
+    const { status, output } = workspace.shell(line.replace('4711', String(sleeper.pid)));
+    // Findings and differences are an answer; what the shell or scmp cannot do is none.
+    const answersNo = /^scmp (check|diff|implies) /.test(line);
+    expect(answersNo ? [0, 1] : [0], output).toContain(status);
+    expect(output).not.toMatch(/^scmp: |internal error|Usage:/m);
+  });
+});
+
+describe.runIf(process.env.CI || has('script'))('a command that takes long', () => {
+  const workspace = new Workspace();
+  afterAll(() => workspace.remove());
+  const slowly = 'cp $ROOT/examples/no-network.json . ; (sleep 2.6; cat no-network.json) | scmp compile - -o out.bpf';
+
+  it('says so on a terminal, and takes the line away', () => {
+    const { output } = workspace.shell(`ROOT=${ROOT} script -qec '${slowly}' /dev/null`);
+    expect(output).toContain('\r\x1b[Kscmp compile: still at it, 1 s');
+    expect(output.endsWith('\r\x1b[K')).toBe(true);
+  });
+
+  it('says nothing elsewhere', () => {
+    expect(workspace.shell(`ROOT=${ROOT}; ${slowly}`)).toEqual({ status: 0, output: '' });
+  });
+});
