@@ -1,6 +1,6 @@
 import { type ChildProcess, type IOType, type StdioOptions, spawn } from 'node:child_process';
 import { statSync, writeSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import { Duplex, PassThrough, pipeline, type Readable, type Writable } from 'node:stream';
 import { InvalidArgumentError, type ScmpError } from '../src/errors.js';
 import { thisHost } from './host.js';
 import { checkInstallation, type InstallableFilter, type InstallOptions } from './install-filter.js';
@@ -42,10 +42,11 @@ export interface SandboxExit {
 export interface SandboxedProcess extends AsyncDisposable {
   readonly pid: number;
   readonly stdin: Writable | null;
+  /** What the command has written is kept until it is read, also after its end. */
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   /** As of a ChildProcess, for more than three. */
-  readonly stdio: readonly (Readable | Writable | null | undefined)[];
+  readonly stdio: readonly (Readable | Writable | null)[];
   /** Fulfilled when the command has ended and was reaped. Its children may live on, under the filter and supervised. */
   readonly exited: Promise<SandboxExit>;
   /** The listener, if the filter has one. It ends with the last process under the filter. */
@@ -78,6 +79,7 @@ export async function spawnSandboxed(
 class Launch {
   readonly #options: SandboxOptions;
   readonly #child: ChildProcess;
+  readonly #stdio: readonly (Readable | Writable | null)[];
   readonly #exited: Promise<SandboxExit>;
   /** What the launcher said, and that it says no more: it is the command now, or has ended. */
   readonly #talk: Promise<void>;
@@ -116,6 +118,7 @@ class Launch {
     } finally {
       for (const fd of opened) c.close(fd);
     }
+    this.#stdio = keepOutput(this.#child);
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => resolve({ code, signal }));
       // Without a process there is no exit.
@@ -181,7 +184,7 @@ class Launch {
       await this.#supervision?.close().catch(() => {});
       throw error;
     }
-    return new Sandbox(this.#child, this.#exited, this.#supervision);
+    return new Sandbox(this.#child, this.#stdio, this.#exited, this.#supervision);
   }
 
   /** Why the command does not run; undefined if it does. */
@@ -201,32 +204,28 @@ class Launch {
 
 class Sandbox implements SandboxedProcess {
   readonly pid: number;
+  readonly stdio: readonly (Readable | Writable | null)[];
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
   readonly exited: Promise<SandboxExit>;
   readonly supervision: Supervision | undefined;
   readonly #child: ChildProcess;
 
-  constructor(child: ChildProcess, exited: Promise<SandboxExit>, supervision: Supervision | undefined) {
+  constructor(
+    child: ChildProcess,
+    stdio: readonly (Readable | Writable | null)[],
+    exited: Promise<SandboxExit>,
+    supervision: Supervision | undefined,
+  ) {
     this.#child = child;
     this.pid = child.pid!;
+    this.stdio = stdio;
+    this.stdin = child.stdin;
+    this.stdout = stdio[1] as Readable | null;
+    this.stderr = stdio[2] as Readable | null;
     this.exited = exited;
     this.supervision = supervision;
-  }
-
-  get stdin() {
-    return this.#child.stdin;
-  }
-
-  get stdout() {
-    return this.#child.stdout;
-  }
-
-  get stderr() {
-    return this.#child.stderr;
-  }
-
-  get stdio() {
-    // The last two were the launcher's.
-    return this.#child.stdio.slice(0, -2);
   }
 
   kill(signal?: NodeJS.Signals | number): boolean {
@@ -238,6 +237,20 @@ class Sandbox implements SandboxedProcess {
     await this.exited;
     await this.supervision?.close();
   }
+}
+
+/**
+ * The child's streams for whoever gets them later: when a child exits, Node drops what its streams hold if nobody reads
+ * them, and a short command may have exited before there is a handle to read from. The last two were the launcher's.
+ */
+function keepOutput(child: ChildProcess): (Readable | Writable | null)[] {
+  return child.stdio.slice(0, -2).map((stream, index) => {
+    if (!stream || index === 0) return stream ?? null;
+    const kept = new PassThrough();
+    // The end of one ends the other; who reads gets the error.
+    pipeline(stream as Readable, kept, () => {});
+    return index < 3 ? kept : Duplex.from({ readable: kept, writable: stream as Writable });
+  });
 }
 
 function parseFailure(text: string): ScmpError {

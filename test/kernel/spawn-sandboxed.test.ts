@@ -1,6 +1,8 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Notification, SandboxOptions, SupervisorReport } from '../../native-loader/index.js';
@@ -44,6 +46,17 @@ describeSupervisor('spawnSandboxed', () => {
     expect(inherited.split('\n').filter((fd) => fd !== '' && Number(fd) < 9)).toEqual(['0', '1', '2', '3']);
   });
 
+  it('keeps what a command has written until it is read, also after its end', async () => {
+    const sandbox = await shell('echo out; echo err >&2; echo extra >&3', {
+      filter: allowAll(),
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    });
+    await sandbox.exited;
+    await sleep(50);
+    expect(await outcome(sandbox)).toMatchObject({ stdout: 'out\n', stderr: 'err\n' });
+    expect(await text(sandbox.stdio[3] as Readable)).toBe('extra\n');
+  });
+
   it('passes more descriptors on, and only those', async () => {
     const file = join(directory, 'extra');
     writeFileSync(file, 'from three');
@@ -54,14 +67,9 @@ describeSupervisor('spawnSandboxed', () => {
     });
     closeSync(fd);
     expect(sandbox.stdio).toHaveLength(5);
-    const four = sandbox.stdio[4] as NodeJS.ReadableStream;
-    let text = '';
-    four.on('data', (bytes) => {
-      text += bytes;
-    });
+    const four = text(sandbox.stdio[4] as Readable);
     expect((await outcome(sandbox)).stdout).toBe('from three');
-    await sleep(10);
-    expect(text).toBe('to four\n');
+    expect(await four).toBe('to four\n');
   });
 
   it('answers calls from a handler that reads strings of the target', async () => {
