@@ -62,6 +62,11 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
     const returnValues = new Set<number>();
     let leastSteps = Number.POSITIVE_INFINITY;
     let mostSteps = 0;
+    const end = (returnValue: number, pc: number) => {
+      returnValues.add(returnValue);
+      leastSteps = Math.min(leastSteps, least[pc]!);
+      mostSteps = Math.max(mostSteps, most[pc]!);
+    };
     isReached.fill(0, start);
     reach(start, value, steps, steps);
     for (let pc = start; pc < length; pc++) {
@@ -70,9 +75,7 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
       const k = operands[pc]!;
       const before = a[pc]!;
       if (code === Opcode.RET_K || code === Opcode.RET_A) {
-        returnValues.add(returnOf(code, k, before));
-        leastSteps = Math.min(leastSteps, least[pc]!);
-        mostSteps = Math.max(mostSteps, most[pc]!);
+        end(returnOf(code, k, before), pc);
         continue;
       }
       const fewest = least[pc]! + 1;
@@ -84,7 +87,7 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
         continue;
       }
       // By an X of 0 it ends the program (see `createSimulator`).
-      if (code === Opcode.DIV_X) returnValues.add(0);
+      if (code === Opcode.DIV_X) end(0, pc);
       reach(whenTrue[pc]!, follow(code, k, before, auditArch, nr), fewest, greatest);
     }
     return { returnValues: [...returnValues].sort((x, y) => x - y), leastSteps, mostSteps };

@@ -12,6 +12,7 @@ import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption }
 import { printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
 import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from './render-program.js';
+import { verifierFor } from './verifier.js';
 
 type Format = ProgramFormat | 'json' | 'asm' | 'pfc';
 
@@ -60,7 +61,7 @@ async function compile(path: string, flags: Flags): Promise<void> {
     arch,
     libseccomp,
     pfc: flags.format === 'pfc',
-    ...(flags.verify && { verify: (await import('../compiler/prove-decisions.js')).proveDecisions }),
+    verify: await verifierFor(profile, flags.verify),
   });
   printWarnings(compiled.warnings, profile.source);
   writeResult(await render(compiled, flags.format, libseccomp), flags.output);

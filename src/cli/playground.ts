@@ -1,32 +1,13 @@
 import { existsSync } from 'node:fs';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError as InvalidOption } from 'commander';
 import { UnsupportedHostError } from '../errors.js';
 import { FileError } from './input.js';
 import { print } from './output.js';
-import { createStaticServer } from './static-server.js';
+import { createPlaygroundServer } from './playground-server.js';
 
 const DEFAULT_PORT = 7337;
-
-/**
- * What the page may do: load its own files, compile wasm, and nothing else. index.html says the same for hosts that send no
- * headers; only a header can forbid other pages to frame it.
- */
-export const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-  "worker-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; " +
-  "trusted-types scmp-playground; frame-ancestors 'none'";
-
-const HEADERS = {
-  'content-security-policy': CONTENT_SECURITY_POLICY,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-cache',
-};
 
 export function addPlaygroundCommand(program: Command): void {
   program
@@ -37,11 +18,6 @@ export function addPlaygroundCommand(program: Command): void {
     )
     .option('--port <port>', 'where to listen; 0 takes any free port', parsePort, DEFAULT_PORT)
     .action(playground);
-}
-
-/** A server of the page that was built into a folder. */
-export function createPlaygroundServer(folder: string): Server {
-  return createStaticServer(folder, HEADERS);
 }
 
 async function playground({ port }: { port: number }): Promise<void> {

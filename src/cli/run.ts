@@ -15,6 +15,7 @@ import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { printWarnings } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
+import { verifierFor } from './verifier.js';
 
 interface Flags extends CompileFlags, InputFlags {
   profile: string;
@@ -60,7 +61,12 @@ async function filterOf(flags: Flags): Promise<{ filter: InstallableFilter; list
     return { filter: bytes };
   }
   const profile = await profileOfInput(input, flags);
-  const compiled = compileParsed(profile, { kernel: release(), ...compileOptions(flags), arch });
+  const compiled = compileParsed(profile, {
+    kernel: release(),
+    ...compileOptions(flags),
+    arch,
+    verify: await verifierFor(profile),
+  });
   printWarnings(compiled.warnings, source);
   if (!compiled.usesListener) return { filter: compiled };
   const { listenerPath, listenerMetadata } = profile.seccomp;

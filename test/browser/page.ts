@@ -5,20 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { createPlaygroundServer } from '../../src/cli/playground.js';
-
-export const CHROMIUM = '/usr/bin/chromium';
-
-/** Nothing but the page under test: no sandbox (tests run as root), no GPU, no talk with the world. */
-export const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { createPlaygroundServer } from '../../src/cli/playground-server.js';
+import { CHROMIUM, FLAGS } from './chromium.js';
 
 const isHere = existsSync(CHROMIUM);
 if (!isHere && process.env.CI) throw new Error(`${CHROMIUM} is missing: install chromium (./build.sh --test does)`);

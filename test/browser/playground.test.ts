@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { decodeProgram, disassemble, formatDisassembly } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
@@ -27,6 +28,19 @@ describePlayground('the playground', (playground) => {
     const { program } = compileProfileSync(CONTAINER_DEFAULT, { arch: 'x86_64' });
     expect(await figure(page, 'Instructions').textContent()).toBe(String(program.length / 8));
     expect(await page.locator('.call').count()).toBeGreaterThan(350);
+  });
+
+  it('loads at most 350 kB, compressed, on a first visit', async () => {
+    const { page } = await playground.open({ wait: false });
+    // A file each: browsers keep what the second worker asks for again.
+    const bodies = new Map<string, Promise<Buffer>>();
+    page.on('response', (response) => bodies.set(response.url(), response.body()));
+    await page.reload();
+    await page.waitForSelector('.code-editor');
+    await page.waitForSelector('.problem');
+    const sizes = (await Promise.all(bodies.values())).map((body) => gzipSync(body, { level: 9 }).length);
+    expect(sizes.length).toBeGreaterThan(10);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(350_000);
   });
 
   it('compiles what is typed, and every call is where the program puts it', async () => {

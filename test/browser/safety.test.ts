@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { CONTENT_SECURITY_POLICY } from '../../src/cli/playground.js';
+import { CONTENT_SECURITY_POLICY } from '../../src/cli/playground-server.js';
 import { describePlayground, figure, showView, write } from './page.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');

@@ -1,6 +1,6 @@
 import { getLocation } from 'jsonc-parser';
 import { BUILTIN_NAMES } from '../../profile/builtin/names.js';
-import { CAPABILITIES } from '../../profile/index.js';
+import { CAPABILITIES } from '../../profile/capability.js';
 import { type JsonSchema, profileJsonSchema } from '../../profile/json-schema.js';
 import { knownSyscalls, syscallSignature } from '../../syscalls/signature.js';
 import type { Completion, Completions } from './protocol.js';

@@ -1,9 +1,12 @@
 import { encodeAction } from '../../action.js';
 import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
 import { createSimulator, disassemble, Opcode, type Simulator } from '../../bpf/index.js';
-import { type CompiledFilter, compileParsed } from '../../compiler/index.js';
+import { compileParsed } from '../../compiler/compile-parsed.js';
+import type { CompiledFilter } from '../../compiler/compile-policy.js';
 import { type Libseccomp, loadLibseccomp } from '../../libseccomp/index.js';
-import { explainResolution, type ParsedProfile, resolvePolicy } from '../../profile/index.js';
+import { explainResolution } from '../../profile/explain-resolution.js';
+import type { ParsedProfile } from '../../profile/parsed-profile.js';
+import { resolvePolicy } from '../../profile/resolve-policy.js';
 import { complete } from './complete.js';
 import { actionLabel, costOf, mapCalls } from './policy-map.js';
 import { problemOfFinding, problemOfWarning, problemsOfError } from './problems.js';

@@ -1,6 +1,7 @@
 import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
 import { decodeProgram, disassemble, formatDisassembly } from '../../bpf/index.js';
-import { type CompileOptions, compileParsed } from '../../compiler/index.js';
+import { compileParsed } from '../../compiler/compile-parsed.js';
+import type { CompileOptions } from '../../compiler/compile-policy.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import type { ParsedProfile } from '../../profile/index.js';
 import { writeProfile } from '../../profile/write-profile.js';

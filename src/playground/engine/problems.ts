@@ -1,8 +1,8 @@
 import type { Finding } from '../../check/index.js';
-import { CompileError } from '../../compiler/index.js';
+import { CompileError } from '../../compiler/compile-error.js';
 import { ScmpError, type SourcePosition } from '../../errors.js';
 import type { Warning } from '../../policy.js';
-import { ProfileError } from '../../profile/index.js';
+import { ProfileError } from '../../profile/profile-error.js';
 import type { Problem } from './protocol.js';
 
 function placeOf(place: {

@@ -70,7 +70,7 @@ function ruleItem({ path, line, column, offset, source, action, condition, dropp
       class: 'link',
       text: source === undefined ? place : `${source}: ${path}`,
       attributes: { type: 'button', disabled: offset === undefined },
-      on: { click: () => offset !== undefined && session.reveal(offset) },
+      on: { click: () => offset !== undefined && session.revealCompiled(offset) },
     }),
     dropped !== undefined && element('span', { class: 'quiet', text: `does not apply: ${dropped}` }),
   );

@@ -142,7 +142,7 @@ function byArchitecture(differences: readonly Difference[]): HTMLElement[] {
     element(
       'section',
       { class: 'diff-group' },
-      element('h3', { class: 'map-title', text: architecture }),
+      element('h2', { class: 'map-title', text: architecture }),
       element('ul', {}, ...members.map(differenceItem)),
     ),
   );

@@ -52,7 +52,10 @@ export function exportView(panel: HTMLElement, session: Session): View {
     attributes: { type: 'button' },
     on: { click: () => void copyText() },
   });
-  const preview = element('pre', { class: 'export-preview', attributes: { tabindex: '0', 'aria-label': 'Preview' } });
+  const preview = element('pre', {
+    class: 'export-preview',
+    attributes: { tabindex: '0', role: 'region', 'aria-label': 'Preview' },
+  });
   panel.append(
     element(
       'fieldset',

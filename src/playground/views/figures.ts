@@ -39,10 +39,10 @@ export function setUpFigures({ store }: Session): void {
 function statusOf({ compiled, errors, failure }: Readonly<AppState>): { kind: string; text: string } {
   if (failure !== undefined) return { kind: 'error', text: `Nothing can be computed: ${failure}` };
   if (errors.length > 0) {
-    const what = errors.length === 1 ? 'an error' : `${errors.length} errors`;
+    const what = errors.length === 1 ? '1 error' : `${errors.length} errors`;
     return compiled
-      ? { kind: 'stale', text: `The text has ${what}; this is the last version that compiled` }
-      : { kind: 'error', text: `The text has ${what}` };
+      ? { kind: 'stale', text: `${what}; showing the last version that compiled` }
+      : { kind: 'error', text: `The profile has ${what}` };
   }
   return compiled ? { kind: 'good', text: 'Compiled' } : { kind: 'waiting', text: 'Loading libseccomp…' };
 }

@@ -72,7 +72,7 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
     if (!hit || !compiled || !map) return;
     details.show(hit.call, map.architecture);
     const rule = compiled.map.rules[hit.call.name]?.find(({ offset }) => offset !== undefined);
-    if (rule?.offset !== undefined) session.reveal(rule.offset);
+    if (rule?.offset !== undefined) session.revealCompiled(rule.offset);
     else session.notify(`No entry names ${hit.call.name}: the default action decides`);
   });
   groups.addEventListener('keydown', (event) => {
@@ -153,7 +153,7 @@ function groupOf(label: ActionLabel | undefined, calls: readonly MapCall[]): HTM
   return element(
     'section',
     { class: 'map-group', attributes: { 'aria-label': label?.text ?? 'the arguments decide' } },
-    element('h3', { class: 'map-title' }, title, element('span', { class: 'quiet', text: String(calls.length) })),
+    element('h2', { class: 'map-title' }, title, element('span', { class: 'quiet', text: String(calls.length) })),
     element(
       'div',
       { class: `map-cells ${actionClass(kind)}` },

@@ -41,7 +41,7 @@ export function simulatorView(panel: HTMLElement, session: Session): View {
   });
   const fields = element('div', { class: 'arguments' });
   const verdict = element('div', { class: 'verdict', attributes: { role: 'status' } });
-  const path = element('ol', { class: 'path' });
+  const path = element('ol', { class: 'path', attributes: { tabindex: '0', 'aria-label': 'Instructions executed' } });
   const showAll = element('button', {
     class: 'link',
     attributes: { type: 'button' },
@@ -74,7 +74,7 @@ export function simulatorView(panel: HTMLElement, session: Session): View {
       element(
         'div',
         { class: 'path-head' },
-        element('h3', { class: 'path-title', text: 'Instructions executed' }),
+        element('h2', { class: 'path-title', text: 'Instructions executed' }),
         showAll,
       ),
       path,
