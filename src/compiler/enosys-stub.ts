@@ -22,7 +22,8 @@ interface LastSyscall {
  *
  * Decides as runc's stub does (libcontainer/seccomp/patchbpf): per architecture of the filter, a number above the largest
  * one any rule names; x32's numbers apart from x86_64's; setup(2) always on s390; nothing where the default action is
- * ALLOW, LOG or TRACE, or ENOSYS already, and nothing for an architecture none of whose calls is named.
+ * ALLOW, LOG or TRACE, and nothing for an architecture none of whose calls is named. Also where the default is ENOSYS: it
+ * answers numbers from 2^31 on, which libseccomp takes for x32's and kills where x32 is not in the filter.
  *
  * @param architectures those of the filter, the target first: its ENOSYS is answered
  * @param resolve a name's number on an architecture; undefined or negative where it has none
@@ -35,7 +36,6 @@ export function enosysStub(
 ): Instruction[] {
   if (PERMISSIVE.has(defaultAction.kind)) return [];
   const enosys = errnoNumber('ENOSYS', architectures[0]?.name) as number;
-  if (defaultAction.kind === 'ERRNO' && defaultAction.data === enosys) return [];
 
   const known = [...names];
   const lasts = architectures

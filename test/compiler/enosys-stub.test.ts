@@ -73,12 +73,22 @@ describe('the ENOSYS stub', () => {
     { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['read'], action: 'SCMP_ACT_ERRNO' }] },
     { defaultAction: 'SCMP_ACT_LOG' },
     { defaultAction: 'SCMP_ACT_TRACE' },
-    { defaultErrnoRet: 38 },
     { syscalls: [] },
-  ])('is not there where it would change nothing, or take something away: %j', (keys) => {
+  ])('is not there where it would take something away: %j', (keys) => {
     const input = profile([], keys);
     const without = compileProfileSync(input, { arch: 'x86_64', libseccomp });
     const asked = compileProfileSync(input, { arch: 'x86_64', libseccomp, enosysStub: true });
     expect(asked.program).toEqual(without.program);
+  });
+
+  it('is there where the default is ENOSYS, as runc has it: libseccomp takes numbers from 2^31 on for x32's and kills them', () => {
+    const input = profile([], { defaultErrnoRet: 38, syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }] });
+    const decide = (enosysStub: boolean) => {
+      const { program } = compileProfileSync(input, { arch: 'x86_64', libseccomp, enosysStub });
+      const data = { nr: 0x80000000, arch: 0xc000003e, instructionPointer: 0n };
+      return simulate(program, { ...data, args: [0n, 0n, 0n, 0n, 0n, 0n] }).action;
+    };
+    expect(decide(true)).toEqual({ kind: 'ERRNO', data: 38 });
+    expect(decide(false)).toEqual({ kind: 'KILL_THREAD' });
   });
 });
