@@ -81,7 +81,7 @@ describe('the ENOSYS stub', () => {
     expect(asked.program).toEqual(without.program);
   });
 
-  it('is there where the default is ENOSYS, as runc has it: libseccomp takes numbers from 2^31 on for x32's and kills them', () => {
+  it('is there where the default is ENOSYS, as runc has it: libseccomp takes numbers from 2^31 on for x32 and kills them', () => {
     const input = profile([], { defaultErrnoRet: 38, syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }] });
     const decide = (enosysStub: boolean) => {
       const { program } = compileProfileSync(input, { arch: 'x86_64', libseccomp, enosysStub });
