@@ -16,6 +16,15 @@ export {
   type ProgramInput,
   readProgram,
 } from './codec.js';
+export {
+  type ArchitectureDifference,
+  type CallDifference,
+  type Comparison,
+  compareDecisions,
+  type DecisionChange,
+  implies,
+} from './compare.js';
+export { ALL_BITS, type Condition, LOW_HALF, type Term, type Terms, termsDiagram } from './condition.js';
 export { analyzeFlow, type FlowState, type Origin, type ValueSet } from './dataflow.js';
 export {
   buildDecisionDiagram,
@@ -23,8 +32,10 @@ export {
   type DecisionDiagramOptions,
   decide,
 } from './decision-diagram.js';
+export { type DiagramBudget, DiagramStore, ProgramTooComplexError } from './diagram-store.js';
 export { type DisassembleOptions, disassemble, type Line } from './disassemble.js';
 export { InvalidProgramError, type InvalidProgramReason, UnknownByteOrderError } from './errors.js';
+export { type ConditionNames, formatCondition, formatConditions } from './format-conditions.js';
 export { type FormatOptions, formatAssembly, formatDisassembly, type ListingPart } from './format-disassembly.js';
 export {
   type Endianness,
@@ -39,6 +50,15 @@ export {
   successors,
   X32_SYSCALL_BIT,
 } from './instruction.js';
+export { type ParsedCall, parseCall, type WrittenCall } from './parse-call.js';
+export { type Direction, judgeChange } from './permissiveness.js';
+export {
+  type ArchitectureTable,
+  type Decision,
+  type NumberRange,
+  type PolicyTable,
+  policyTable,
+} from './policy-table.js';
 export {
   type CallPattern,
   exactly,
@@ -47,6 +67,7 @@ export {
   possibleDecisions,
 } from './possible-decisions.js';
 export type { FilterProgram } from './program.js';
+export { recoverConditions } from './recover-conditions.js';
 export {
   createSimulator,
   type SeccompData,

@@ -1,6 +1,6 @@
 export { CompileError } from './compile-error.js';
 export { compileParsed } from './compile-parsed.js';
-export { type CompiledFilter, type CompileOptions, compilePolicy } from './compile-policy.js';
+export { type CompiledFilter, type CompileOptions, compilePolicy, type Verifier } from './compile-policy.js';
 export {
   type CompileProfileOptions,
   compileProfile,
@@ -8,8 +8,10 @@ export {
   loadBuiltins,
   type ProfileInput,
 } from './compile-profile.js';
+export type { Translation } from './expected-decisions.js';
 export { applyOperation, type FilterOperation } from './filter-operation.js';
 export { type Plan, type PlanOptions, planFilter } from './plan.js';
+export { proveDecisions } from './prove-decisions.js';
 export {
   RUNTIME_NAMES,
   type RuntimeBehaviour,

@@ -16,4 +16,5 @@ export {
 } from './libseccomp-error.js';
 export { type LoadOptions, loadLibseccomp, loadLibseccompSync, type SyncWasmSource, type WasmSource } from './load.js';
 export type { ArgumentComparison } from './marshal.js';
+export { type SyscallNaming, syscallNaming } from './syscall-naming.js';
 export { listSyscalls, lookUpSyscallName, lookUpSyscallNumber, type SyscallEntry } from './syscall-table.js';

@@ -82,7 +82,7 @@ describe('the ENOSYS stub', () => {
   });
 
   it('is there where the default is ENOSYS, as runc has it: libseccomp takes numbers from 2^31 on for x32 and kills them', () => {
-    const input = profile([], { defaultErrnoRet: 38, syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }] });
+    const input = profile([], { defaultErrnoRet: 38, syscalls: [{ names: ['write'], action: 'SCMP_ACT_ALLOW' }] });
     const decide = (enosysStub: boolean) => {
       const { program } = compileProfileSync(input, { arch: 'x86_64', libseccomp, enosysStub });
       const data = { nr: 0x80000000, arch: 0xc000003e, instructionPointer: 0n };
