@@ -6,8 +6,8 @@ import { buildDecisionDiagram, type DecisionDiagramOptions, terminalAction } fro
 import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { Level } from './input-variables.js';
 import { X32_SYSCALL_BIT } from './instruction.js';
+import { partition } from './partition.js';
 import { recoverConditions } from './recover-conditions.js';
-import { partitionWord } from './word-partition.js';
 
 /** What a filter does with a call, and when. */
 export interface Decision {
@@ -44,7 +44,7 @@ export interface PolicyTable {
  */
 export function policyTable(program: ProgramInput, options: DecisionDiagramOptions = {}): PolicyTable {
   const { store, root } = buildDecisionDiagram(program, options);
-  const parts = partitionWord(store, root, Level.ARCH);
+  const parts = partition(store, root, Level.ARCH);
   const nodeOf = (auditArch: number) => parts.find(({ from, to }) => from <= auditArch && auditArch <= to)?.node;
   // What most values of the word meet, all those without an architecture among them.
   const sizes = new Map<Node, number>();
@@ -53,7 +53,7 @@ export function policyTable(program: ProgramInput, options: DecisionDiagramOptio
 
   const decisionsOf = new Map<Node, readonly Decision[]>();
   const rangesOf = (node: Node): NumberRange[] =>
-    partitionWord(store, node, Level.NR).map(({ from, to, node: rest }) => {
+    partition(store, node, Level.NR).map(({ from, to, node: rest }) => {
       const decisions = decisionsOf.get(rest) ?? decide(store, rest);
       decisionsOf.set(rest, decisions);
       return { from, to, decisions };

@@ -1,10 +1,9 @@
 import type { Architecture, ArchitectureName } from '../architecture.js';
-import type { Condition, Decision, NumberRange, PolicyTable } from '../bpf/index.js';
-import { ALL_BITS, formatConditions, LOW_HALF } from '../bpf/index.js';
+import type { Decision, NumberRange, PolicyTable } from '../bpf/index.js';
+import { formatConditions } from '../bpf/index.js';
 import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
 import type { Action } from '../policy.js';
-import { describeValue } from '../syscalls/constants.js';
-import { syscallSignature } from '../syscalls/signature.js';
+import { conditionNames } from './condition-names.js';
 
 /** What a filter does with a call, in words where arguments decide. */
 export interface NamedDecision {
@@ -83,20 +82,5 @@ export function isSame(one: readonly NamedDecision[], other: readonly NamedDecis
 function nameDecision({ action, when }: Decision, name?: string, architecture?: Architecture): NamedDecision {
   if (when === undefined) return { action, when: null };
   if (when.length === 1 && when[0]?.length === 0) return { action };
-  const parameters = (name !== undefined && syscallSignature(name, architecture?.name)) || [];
-  /** Only where names say all of it. */
-  const nameOf = (field: number, value: bigint) => {
-    const family = parameters[field]?.constants;
-    if (family === undefined || value > 0xffff_ffffn) return undefined;
-    const text = describeValue(family, value, architecture?.name);
-    return /(^|\|)\d/.test(text) ? undefined : text;
-  };
-  const words = formatConditions(when, {
-    field: (field: Condition['field']) => parameters[field]?.name,
-    // Zero of some bits is no name's value (`(flags & CLONE_NEWUSER) == 0`).
-    value: (field, value, mask) => (value === 0n && mask !== ALL_BITS ? undefined : nameOf(field, value)),
-    mask: (field, mask) => (mask === LOW_HALF ? undefined : nameOf(field, mask)),
-    registerBits: architecture?.wordSize,
-  });
-  return { action, when: words };
+  return { action, when: formatConditions(when, conditionNames(name, architecture)) };
 }
