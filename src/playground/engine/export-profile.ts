@@ -1,5 +1,6 @@
 import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
-import { decodeProgram, disassemble, formatDisassembly } from '../../bpf/index.js';
+import { formatC } from '../../bpf/format-c.js';
+import { disassemble, formatDisassembly } from '../../bpf/index.js';
 import { compileParsed } from '../../compiler/compile-parsed.js';
 import type { CompileOptions } from '../../compiler/compile-policy.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
@@ -47,21 +48,9 @@ export function exportProfile(
       return named('asm', formatDisassembly(disassemble(compiled, { syscallName })));
     }
     case 'c': {
-      const instructions = decodeProgram(compiled.program, parseArchitecture(arch).endianness);
-      const hex = (value: number, digits: number) => `0x${value.toString(16).padStart(digits, '0')}`;
-      const rows = instructions.map(({ code, jt, jf, k }) => `\t{ ${hex(code, 2)}, ${jt}, ${jf}, ${hex(k, 8)} },`);
-      return named(
-        'c',
-        [
-          `/* seccomp filter for ${compiled.arches.join(', ')}: ${instructions.length} instructions, made by scmp compile */`,
-          '#include <linux/filter.h>',
-          '',
-          'static const struct sock_filter seccomp_filter[] = {',
-          ...rows,
-          '};',
-          '',
-        ].join('\n'),
-      );
+      const target = compiled.arches.join(', ');
+      const { endianness } = parseArchitecture(arch);
+      return named('c', formatC(compiled.program, endianness, { target, maker: 'scmp compile' }));
     }
   }
 }
