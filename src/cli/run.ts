@@ -11,15 +11,19 @@ import { parseArchitecture } from '../architecture.js';
 import { readProgram, verifyProgram } from '../bpf/index.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
 import { InvalidArgumentError } from '../errors.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { resolvePolicy } from '../profile/resolve-policy.js';
 import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { printWarnings } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
+import type { TracedRun } from './run-traced.js';
 import { verifierFor } from './verifier.js';
 
 interface Flags extends CompileFlags, InputFlags {
   profile: string;
   newPrivs: boolean;
+  trace?: boolean;
 }
 
 export function addRunCommand(program: Command): void {
@@ -35,13 +39,24 @@ export function addRunCommand(program: Command): void {
     .argument('[args...]')
     .option('--no-new-privs', 'set no_new_privs first (on by default)')
     .option('--new-privs', 'do not set no_new_privs; needs CAP_SYS_ADMIN', false)
+    .option(
+      '--trace',
+      'tell of denied calls as they happen; the command is a child process then, and killed with SIGKILL',
+    )
     .passThroughOptions();
   addInputOptions(command);
   addCompileOptions(command, 'the one that runs').action(run);
 }
 
 async function run(command: string, args: string[], flags: Flags): Promise<void> {
-  const { filter, listenerReceiver } = await filterOf(flags);
+  const { filter, listenerReceiver, policy } = await filterOf(flags);
+  if (flags.trace) {
+    if (listenerReceiver)
+      throw new InvalidArgumentError('--trace answers denied calls itself: it takes no other listener');
+    const { runTraced } = await import('./run-traced.js');
+    process.exitCode = await runTraced(command, args, { filter, policy, noNewPrivs: !flags.newPrivs });
+    return;
+  }
   installAndExec({
     filter,
     installOptions: { noNewPrivs: !flags.newPrivs },
@@ -51,8 +66,15 @@ async function run(command: string, args: string[], flags: Flags): Promise<void>
   });
 }
 
+interface RunFilter {
+  filter: InstallableFilter;
+  listenerReceiver?: ListenerReceiver;
+  /** What it was compiled from. */
+  policy?: TracedRun['policy'];
+}
+
 /** The filter, and the agent that answers its NOTIFY calls if it has any. */
-async function filterOf(flags: Flags): Promise<{ filter: InstallableFilter; listenerReceiver?: ListenerReceiver }> {
+async function filterOf(flags: Flags): Promise<RunFilter> {
   const input = readInput(flags.profile);
   const { bytes, source } = input;
   const arch = hostArchitecture();
@@ -68,7 +90,7 @@ async function filterOf(flags: Flags): Promise<{ filter: InstallableFilter; list
     verify: await verifierFor(profile),
   });
   printWarnings(compiled.warnings, source);
-  if (!compiled.usesListener) return { filter: compiled };
+  if (!compiled.usesListener) return { filter: compiled, ...(flags.trace ? { policy: policyOf(profile, flags) } : {}) };
   const { listenerPath, listenerMetadata } = profile.seccomp;
   if (!listenerPath) {
     throw new InvalidArgumentError(
@@ -76,4 +98,11 @@ async function filterOf(flags: Flags): Promise<{ filter: InstallableFilter; list
     );
   }
   return { filter: compiled, listenerReceiver: connectListenerPath(listenerPath, listenerMetadata ?? undefined) };
+}
+
+/** What --trace looks denied calls up in. */
+function policyOf(profile: ParsedProfile, { cap: capabilities, kernel = release() }: Flags): TracedRun['policy'] {
+  const arch = parseArchitecture(hostArchitecture());
+  const { policy: resolved } = resolvePolicy(profile, { arch, capabilities, kernel });
+  return { resolved, source: profile.source ?? 'profile', format: profile.format === 'list' ? 'list' : 'json' };
 }

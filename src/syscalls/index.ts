@@ -7,4 +7,5 @@ export {
   describeValue,
   familyConstants,
 } from './constants.js';
+export { describeCall } from './describe-call.js';
 export { knownSyscalls, type ParameterType, type SyscallParameter, syscallSignature } from './signature.js';

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import {
+  type Answer,
+  hostArchitecture,
+  type InstallableFilter,
+  type Notification,
+  seccompFeatures,
+  spawnSandboxed,
+} from '../../native-loader/index.js';
+import { decodeReturnValue, formatAction, kernelAction } from '../action.js';
+import { parseArchitecture } from '../architecture.js';
+import { createSimulator, decodeProgram, encodeProgram, Opcode, type SeccompData } from '../bpf/index.js';
+import { notifyDenials } from '../bpf/notify-denials.js';
+import { printable } from '../check/printable.js';
+import { allowingLine, type DeniedCall, explainDenial } from '../learn/index.js';
+import { syscallTable } from '../learn/syscall-table.js';
+import { loadLibseccompSync } from '../libseccomp/index.js';
+import type { Action, SeccompPolicy } from '../policy.js';
+import { describeCall } from '../syscalls/index.js';
+import { printError } from './output.js';
+
+export interface TracedRun {
+  filter: InstallableFilter;
+  /** What the filter was compiled from, if it was, and what to call it. */
+  policy?: { resolved: SeccompPolicy; source: string; format: 'list' | 'json' } | undefined;
+  noNewPrivs: boolean;
+}
+
+/**
+ * Run a command under a filter as a child of this process, and tell on standard error what the filter denies. Returns the
+ * command's exit code, or as shells have it of one that a signal ended.
+ */
+export async function runTraced(command: string, args: readonly string[], run: TracedRun): Promise<number> {
+  const { filter, noNewPrivs } = run;
+  const bytes = filter instanceof Uint8Array ? filter : filter.program;
+  const { endianness } = parseArchitecture(hostArchitecture());
+  const instructions = decodeProgram(bytes, endianness);
+  const program = encodeProgram(notifyDenials(instructions), endianness);
+  if (instructions.some(({ code, k }) => code === Opcode.RET_K && decodeReturnValue(k).kind === 'TRAP')) {
+    printError('scmp: warning: calls with SCMP_ACT_TRAP are not told: their SIGSYS is the kernel’s alone to send');
+  }
+  const simulator = createSimulator(bytes, { endianness });
+  const report = new DenialReport(run);
+  const table = syscallTable(loadLibseccompSync());
+  const { flags } = seccompFeatures();
+
+  const sandbox = await spawnSandboxed(command, args, {
+    filter: filter instanceof Uint8Array ? program : { ...filter, program, usesListener: true },
+    installOptions: { noNewPrivs, listener: true, waitKillable: flags.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
+    syscallName: table.name,
+    onNotification: (call) => {
+      const data: SeccompData = {
+        nr: call.number,
+        arch: call.auditArch,
+        instructionPointer: call.instructionPointer,
+        args: call.args as SeccompData['args'],
+      };
+      const action = kernelAction(simulator.simulate(data).returnValue);
+      report.tell(call, action);
+      return answerOf(call, action);
+    },
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void sandbox.kill(signal));
+  // A terminal sends it to the command as well, which decides what becomes of it.
+  process.on('SIGINT', () => {});
+  const { code, signal } = await sandbox.exited;
+  report.sum();
+  // What the command leaves behind stays under the filter, and is denied the same without us: ENOSYS.
+  await sandbox.supervision!.close();
+  return code ?? 128 + constants.signals[signal!];
+}
+
+/** What the filter would have done. Nothing here lets a call through. */
+function answerOf(call: Notification, action: Action): Answer {
+  switch (action.kind) {
+    case 'ERRNO':
+      return action.data === 0 ? { kind: 'value', value: 0 } : { kind: 'errno', errno: action.data };
+    case 'TRACE':
+      return { kind: 'errno', errno: 'ENOSYS' };
+    default:
+      // The kernel would send SIGSYS, which nobody else can send so that it is not to be caught. Any thread's id will do.
+      // 0 would be our own group; so says a target in a PID namespace that is not visible here.
+      if (call.pid > 0) process.kill(call.pid, 'SIGKILL');
+      return { kind: 'errno', errno: 'EPERM' };
+  }
+}
+
+/** Tells of each kind of denied call once, as it happens, and in the end how often it came again. */
+class DenialReport {
+  readonly #policy: TracedRun['policy'];
+  readonly #seen = new Map<string, { what: string; again: number }>();
+
+  constructor({ policy }: TracedRun) {
+    this.#policy = policy;
+  }
+
+  tell(call: Notification, action: Action): void {
+    const { architecture, name = `system call ${call.number}`, args } = call;
+    const kind = architecture ? formatAction(action, architecture) : action.kind;
+    const where = architecture ?? `architecture 0x${call.auditArch.toString(16)}`;
+    const denied: DeniedCall | undefined =
+      architecture && call.name !== undefined ? { architecture, name, args, action } : undefined;
+    const line = denied && allowingLine(denied, this.#policy?.format ?? 'json');
+    const key = `${where} ${name} ${kind} ${line}`;
+    const known = this.#seen.get(key);
+    if (known) {
+      known.again++;
+      return;
+    }
+    this.#seen.set(key, { what: `${name} (${where})`, again: 0 });
+    const text = denied ? describeCall(name, args, denied.architecture, (at) => readString(call, at)) : name;
+    const who = `${commandOf(call.pid)}[${call.pid}]`;
+    printError(printable(`scmp: denied: ${text}, ${where}, by ${who}: ${kind}${this.#reason(denied)}`));
+    if (line !== undefined && this.#isByDefault(denied!)) printError(`scmp:   to allow it, add: ${line}`);
+  }
+
+  #isByDefault(denied: DeniedCall): boolean {
+    return !this.#policy || explainDenial(this.#policy.resolved, hostArchitecture(), denied).kind === 'default';
+  }
+
+  #reason(denied: DeniedCall | undefined): string {
+    if (!this.#policy || !denied) return '';
+    const { resolved, source } = this.#policy;
+    const reason = explainDenial(resolved, hostArchitecture(), denied);
+    const place = (rule: (typeof resolved.rules)[number]) => {
+      const { path, position, source: file = source } = rule;
+      if (!position) return `${file}: ${path}`;
+      // Of a list the path is the line.
+      return `${file}:${position.line}:${position.column}${path.startsWith('line') ? '' : ` (${path})`}`;
+    };
+    switch (reason.kind) {
+      case 'architecture':
+        return `: ${source} does not list the architecture`;
+      case 'added':
+        return ': not the profile itself, but what was added to it (an ENOSYS stub for calls newer than it)';
+      case 'entry':
+        return `: ${place(reason.rule)}`;
+      case 'default':
+        return reason.others.length === 0
+          ? ': the default, no entry names it'
+          : `: the default, since the conditions of ${reason.others.map(place).join(', ')} do not hold`;
+    }
+  }
+
+  sum(): void {
+    for (const { what, again } of this.#seen.values()) {
+      if (again > 0) printError(`scmp: denied ${again} time${again === 1 ? '' : 's'} more: ${what}`);
+    }
+  }
+}
+
+/** For the report alone: whatever it says, the call is denied. */
+function readString(call: Notification, address: bigint): string | undefined {
+  try {
+    return Buffer.from(call.readCString(address)).toString();
+  } catch {
+    return undefined;
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+  } catch {
+    return '?';
+  }
+}

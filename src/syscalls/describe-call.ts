@@ -1,0 +1,63 @@
+import type { ArchitectureName } from '../architecture.js';
+import { describeValue } from './constants.js';
+import { type SyscallParameter, syscallSignature } from './signature.js';
+
+const LOW_HALF = 0xffffffffn;
+/** What is left of a long string. */
+const LONGEST_STRING = 80;
+
+/**
+ * A call in words: `openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC, 0)`. Integers are as wide as the kernel takes them,
+ * addresses in hexadecimal. `readString` gives the string at an address, or undefined where that cannot be read; without it
+ * strings are addresses. A call without a known signature has its six registers.
+ */
+export function describeCall(
+  name: string,
+  args: readonly bigint[],
+  architecture: ArchitectureName,
+  readString: (address: bigint) => string | undefined = () => undefined,
+): string {
+  const parameters = syscallSignature(name, architecture);
+  if (!parameters) return `${name}(${args.map(hexadecimal).join(', ')})`;
+  const texts = parameters.map((parameter, index) => {
+    const value = args[index] ?? 0n;
+    const text = parameter.type === 'string' && value !== 0n ? readString(value) : undefined;
+    return text === undefined ? describeArgument(parameter, value, architecture) : quoted(text);
+  });
+  return `${name}(${texts.join(', ')})`;
+}
+
+function describeArgument(
+  { type, bits, pointer, constants }: SyscallParameter,
+  value: bigint,
+  architecture: ArchitectureName,
+) {
+  if (pointer) return value === 0n ? 'NULL' : hexadecimal(value);
+  const cut = BigInt.asUintN(bits, value);
+  if (constants !== undefined && !(type === 'fd' && cut < 1n << 31n)) {
+    const text = describeValue(constants, cut, architecture);
+    if (!/^\d/.test(text)) return text;
+  }
+  switch (type) {
+    case 'int':
+    case 'fd':
+    case 'pid':
+    case 'long':
+    case 'offset':
+      return `${BigInt.asIntN(bits, value)}`;
+    case 'mode':
+      return `0o${cut.toString(8)}`;
+    case 'id':
+      return cut === LOW_HALF ? '-1' : `${cut}`;
+    default:
+      return cut < 4096n ? `${cut}` : hexadecimal(cut);
+  }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > LONGEST_STRING ? `${text.slice(0, LONGEST_STRING)}…` : text);
+}
+
+function hexadecimal(value: bigint): string {
+  return `0x${value.toString(16)}`;
+}

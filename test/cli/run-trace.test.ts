@@ -1,0 +1,132 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { scmp } from './scmp.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'scmp-trace-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, text?: string) => {
+  if (text !== undefined) writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+const trace = (profile: string, ...command: string[]) => {
+  const { status, stdout, stderr } = scmp(['run', '--trace', '--profile', profile, '--', ...command]);
+  // Numbers of processes and addresses differ.
+  const told = stderr
+    .replace(/\[\d+\]/g, '[1]')
+    .split('\n')
+    .filter((line) => line.startsWith('scmp: '));
+  return { status, stdout: stdout.toString(), told };
+};
+
+describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
+  it('tells of a call that an entry denies, decoded, with the entry’s place', () => {
+    const list = file('denying.list', 'default allow\nmkdir -> errno EACCES\n');
+    expect(trace(list, 'mkdir', '-m', '700', file('made'))).toEqual({
+      status: 1,
+      stdout: '',
+      told: [`scmp: denied: mkdir("${file('made')}", 0o700), x86_64, by mkdir[1]: ERRNO(EACCES): ${list}:2:1`],
+    });
+    expect(existsSync(file('made'))).toBe(false);
+  });
+
+  it('tells of the default, and the line to add, which is enough', () => {
+    const profile = file('learned.json');
+    const script = (call: string) =>
+      `import socket\ntry:\n  ${call}\nexcept OSError as e: print(e.errno)\nelse: print("fine")`;
+    scmp(['record', '--args', '-o', profile, 'python3', '-c', script('raise OSError(5, "")')]);
+    const command = ['python3', '-c', script('socket.socket(socket.AF_UNIX)')];
+    const { told, stdout } = trace(profile, ...command);
+    expect(stdout).toBe('1\n');
+    const index = told.findIndex((line) => line.includes('denied: socket('));
+    expect(told[index]).toMatch(
+      /socket\(AF_UNIX, SOCK_STREAM\|SOCK_CLOEXEC, IPPROTO_IP\), .*: ERRNO\(EPERM\): the default, no entry names it$/,
+    );
+    const line = told[index + 1]!.replace('scmp:   to allow it, add: ', '');
+    const learned = JSON.parse(readFileSync(profile, 'utf8'));
+    learned.syscalls.push(JSON.parse(line));
+    file('learned.json', JSON.stringify(learned));
+    expect(trace(profile, ...command).stdout).toBe('fine\n');
+  });
+
+  it('finds the entry among several about a call', () => {
+    const list = file(
+      'partial.list',
+      'default allow\nsocket(domain != AF_UNIX) -> errno EPERM\nallow socket(domain == AF_UNIX)\n',
+    );
+    const denied = file('open.list', 'default log\nsocket -> errno EPERM\n');
+    const script = 'import socket\ntry: socket.socket()\nexcept OSError: pass';
+    expect(trace(list, 'python3', '-c', script).told[0]).toContain(`ERRNO(EPERM): ${list}:2:1`);
+    expect(trace(denied, 'python3', '-c', script).told).toHaveLength(1);
+  });
+
+  it('tells of a kind once, and in the end how often it came', () => {
+    const list = file('denying.list', 'default allow\nmkdir -> errno EACCES\n');
+    const { told } = trace(list, 'sh', '-c', 'for i in 1 2 3; do mkdir /nowhere$i; done; exit 0');
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBe('scmp: denied 2 times more: mkdir (x86_64)');
+  });
+
+  it('kills where the filter would', () => {
+    const list = file('killing.list', 'default allow\nkill sync\n');
+    const { status, told } = trace(list, 'sync');
+    expect(status).toBe(137);
+    expect(told[0]).toMatch(/denied: sync\(\), .*: KILL_PROCESS: /);
+  });
+
+  it('gives the very errno, also one that is no error, and passes the exit code on', () => {
+    const list = file('errno.list', 'default allow\nmkdir -> errno 77\nrmdir -> errno 0\n');
+    const script =
+      'import os\ntry: os.mkdir("/x")\nexcept OSError as e: print(e.errno)\nos.rmdir("/nowhere"); os._exit(9)';
+    expect(trace(list, 'python3', '-c', script)).toMatchObject({ status: 9, stdout: '77\n' });
+  });
+
+  it('takes a compiled program, of which no entries are known', () => {
+    const list = file('denying.list', 'default allow\nmkdir -> errno EACCES\n');
+    scmp(['compile', list, '-o', file('denying.bpf')]);
+    const { told } = trace(file('denying.bpf'), 'mkdir', '/nowhere');
+    expect(told[0]).toMatch(/^scmp: denied: mkdir\("\/nowhere", 0o777\), x86_64, by mkdir\[1\]: ERRNO\(EACCES\)$/);
+  });
+
+  it('tells when execve itself is denied', () => {
+    const list = file('noexec.list', 'default allow\nexecve -> errno EPERM\n');
+    const { status, told } = trace(list, 'true');
+    expect(status).toBe(126);
+    expect(told[0]).toContain('denied: execve("');
+  });
+
+  it('leaves SIGSYS to the kernel, and says that it does', () => {
+    const list = file('trap.list', 'default allow\ntrap sync\n');
+    const { status, told } = trace(list, 'sync');
+    expect(status).toBe(128 + 31);
+    expect(told).toEqual([expect.stringContaining('SCMP_ACT_TRAP are not told')]);
+  });
+
+  it('says nothing where nothing is denied', () => {
+    const list = file('open.list', 'default log\n');
+    expect(trace(list, 'echo', 'hello')).toEqual({ status: 0, stdout: 'hello\n', told: [] });
+  });
+
+  it('shows no control characters of what a program passes', () => {
+    const list = file('denying.list', 'default allow\nmkdir -> errno EACCES\n');
+    const { stderr } = scmp([
+      'run',
+      '--trace',
+      '--profile',
+      list,
+      '--',
+      'python3',
+      '-c',
+      'import os\ntry: os.mkdir("/\\x1b[2J\\u202e")\nexcept OSError: pass',
+    ]);
+    expect(stderr).toContain('\\u001b[2J\\u202e');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not come through
+    expect(stderr).not.toMatch(/[\x1b\u202e]/);
+  });
+
+  it('refuses a profile whose calls have a supervisor already', () => {
+    const list = file('notify.list', 'default allow\nnotify mkdir\nlistener /tmp/no-such-socket\n');
+    expect(scmp(['run', '--trace', '--profile', list, 'true']).status).not.toBe(0);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
+import { allowingLine, explainDenial } from '../../src/learn/index.js';
+import type { Action } from '../../src/policy.js';
+import { readProfile, resolvePolicy } from '../../src/profile/index.js';
+
+const EPERM: Action = { kind: 'ERRNO', data: 1 };
+const { policy } = resolvePolicy(
+  readProfile(
+    `default errno EPERM
+allow socket(domain == AF_UNIX)
+socket(domain == AF_ALG) -> errno EAFNOSUPPORT
+kill ptrace
+`,
+    { format: 'list' },
+  ),
+  { arch: parseArchitecture('x86_64') },
+);
+const call = (name: string, args: bigint[], action: Action = EPERM, architecture: ArchitectureName = 'x86_64') => ({
+  architecture,
+  name,
+  args: Array.from({ length: 6 }, (_, index) => args[index] ?? 0n),
+  action,
+});
+
+describe('explainDenial', () => {
+  it('finds the entry whose conditions hold', () => {
+    expect(explainDenial(policy, 'x86_64', call('socket', [38n], { kind: 'ERRNO', data: 97 }))).toMatchObject({
+      kind: 'entry',
+      rule: { path: 'line 3' },
+    });
+    expect(explainDenial(policy, 'x86_64', call('ptrace', [], { kind: 'KILL_PROCESS' }))).toMatchObject({
+      kind: 'entry',
+      rule: { path: 'line 4' },
+    });
+  });
+
+  it('finds the default, with the entries that did not apply', () => {
+    const reason = explainDenial(policy, 'x86_64', call('socket', [2n]));
+    expect(reason.kind === 'default' && reason.others.map(({ path }) => path)).toEqual(['line 2', 'line 3']);
+    expect(explainDenial(policy, 'x86_64', call('mkdir', []))).toEqual({ kind: 'default', others: [] });
+  });
+
+  it('knows what is not the profile’s', () => {
+    expect(explainDenial(policy, 'x86_64', call('mseal', [], { kind: 'ERRNO', data: 38 })).kind).toBe('added');
+    expect(explainDenial(policy, 'x86_64', call('read', [], { kind: 'KILL_PROCESS' }, 'x86')).kind).toBe(
+      'architecture',
+    );
+  });
+});
+
+describe('allowingLine', () => {
+  it('has the arguments where they matter', () => {
+    const line = allowingLine(call('socket', [2n, 0x80001n, 0n]), 'list');
+    expect(line).toMatch(/^allow socket\(domain == AF_INET && /);
+    expect(JSON.parse(allowingLine(call('socket', [2n, 0x80001n, 0n]), 'json'))).toEqual({
+      names: ['socket'],
+      action: 'SCMP_ACT_ALLOW',
+      args: [
+        { index: 0, value: 0xffffffff, valueTwo: 2, op: 'SCMP_CMP_MASKED_EQ' },
+        { index: 1, value: 0xf, valueTwo: 1, op: 'SCMP_CMP_MASKED_EQ' },
+        { index: 2, value: 0xffffffff, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' },
+      ],
+    });
+  });
+
+  it('has none where they do not', () => {
+    expect(allowingLine(call('mkdir', [1n]), 'list')).toBe('allow mkdir');
+    expect(allowingLine(call('mkdir', [1n]), 'json')).toBe('{ "names": [ "mkdir" ], "action": "SCMP_ACT_ALLOW" }');
+  });
+});
