@@ -5,7 +5,7 @@ import {
   closeBracketsKeymap,
   completionKeymap,
 } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import {
   bracketMatching,
@@ -141,6 +141,7 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
         changes: { from: 0, to: view.state.doc.length, insert: replacement },
         selection: { anchor: 0 },
         scrollIntoView: true,
+        annotations: OWN_STEP,
       }),
     edit: (changes) =>
       view.dispatch({
@@ -149,6 +150,7 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
           to: clamp(change.offset + change.length),
           insert: change.text,
         })),
+        annotations: OWN_STEP,
       }),
     reveal(offset) {
       const anchor = clamp(offset);
@@ -206,6 +208,9 @@ async function completions(context: CompletionContext, complete: CodeEditorOptio
   };
 }
 
+/** Undo takes such a change back, and not what was typed right before it. */
+const OWN_STEP = isolateHistory.of('full');
+
 const SEVERITY = { error: 'error', warning: 'warning', advice: 'info' } as const;
 
 function diagnosticOf({ severity, message, advice, offset, fix }: Problem, state: EditorState): Diagnostic[] {
@@ -221,6 +226,7 @@ function diagnosticOf({ severity, message, advice, offset, fix }: Problem, state
           apply: (view: EditorView) =>
             view.dispatch({
               changes: fix.map((edit) => ({ from: edit.offset, to: edit.offset + edit.length, insert: edit.text })),
+              annotations: OWN_STEP,
             }),
         },
       ]
