@@ -36,7 +36,12 @@ export class Workspace {
       encoding: 'utf8',
       timeout: 60_000,
       input: '',
-      env: { ...process.env, PATH: `${this.#bin}:${process.env.PATH}`, NO_COLOR: '1', LC_ALL: 'C.UTF-8' },
+      env: {
+        ...process.env,
+        PATH: `${this.#bin}:${process.env.PATH}:${ROOT}node_modules/.bin`,
+        NO_COLOR: '1',
+        LC_ALL: 'C.UTF-8',
+      },
     });
     if (error) throw error;
     return { status, output: stdout };
