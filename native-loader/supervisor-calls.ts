@@ -11,6 +11,8 @@ export interface SupervisorCalls extends Memory {
   ioctl(fd: number, request: number, argument: Uint8Array | Pointer): number;
   /** poll(2) of `struct pollfd`s as pairs: the descriptor; the events asked for, and `revents` in the upper half. */
   poll(entries: Int32Array, timeoutMilliseconds: number): number;
+  /** sched_yield(2) */
+  yieldProcessor(): void;
   close(fd: number): number;
   /** eventfd(2), close-on-exec, not blocking. */
   eventfd(): number;
@@ -58,6 +60,7 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
   const symbols = k.load(null);
   const ioctl = symbols.func('int ioctl(int, unsigned long, void *)');
   const poll = symbols.func('int poll(void *, unsigned long, int)');
+  const schedYield = symbols.func('int sched_yield()');
   const close = symbols.func('int close(int)');
   const eventfd = symbols.func('int eventfd(unsigned int, int)');
   const read = symbols.func('long read(int, void *, size_t)');
@@ -94,6 +97,7 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
     ...memory,
     ioctl: (fd, request, argument) => result(ioctl(fd, request, argument)),
     poll: (entries, timeout) => result(poll(entries, entries.length / 2, timeout)),
+    yieldProcessor: () => schedYield(),
     close: (fd) => result(close(fd)),
     eventfd: () => result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
     readEventfd: (fd) => result(read(fd, counter, 8)),

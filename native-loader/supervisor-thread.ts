@@ -1,11 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import type { TalliedCall, TallyMasks } from './call-tally.js';
 import { errnoName } from './libc.js';
+import { createMailbox, MailboxReader } from './mailbox.js';
+import { NOTIFICATION_SIZE } from './notify-abi.js';
 import { supervisorCalls } from './supervisor-calls.js';
 import { SupervisorError } from './supervisor-error.js';
 import {
   type AnswerTable,
   type FromThread,
+  type NotificationPacket,
   PACKET_HEADER,
   type ThreadStart,
   type ToThread,
@@ -35,6 +38,7 @@ class SupervisorThread {
   readonly #wakeUp: number;
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   readonly #worker: Worker;
+  readonly #mailbox: MailboxReader;
   readonly #watches = new Map<number, WatchEvents>();
   #lastId = 0;
 
@@ -44,7 +48,9 @@ class SupervisorThread {
       const errno = errnoName(-this.#wakeUp);
       throw new SupervisorError('SUPERVISOR_THREAD', `no eventfd for the supervisor thread: ${errno}`, { errno });
     }
-    const workerData: ThreadStart = { role: 'supervisor', wakeUp: this.#wakeUp, stop: this.#stop };
+    const mailbox = createMailbox(PACKET_HEADER + NOTIFICATION_SIZE);
+    this.#mailbox = new MailboxReader(mailbox, (packet) => this.#notify(packet), this.#c.yieldProcessor);
+    const workerData: ThreadStart = { role: 'supervisor', wakeUp: this.#wakeUp, stop: this.#stop, mailbox };
     this.#worker = new Worker(workerFile(), { workerData, execArgv: [], name: 'seccomp supervisor' });
     this.#worker.on('message', (message: FromThread) => this.#receive(message));
     // Node waits for its threads when the process ends, and this one may be waiting in C.
@@ -78,6 +84,16 @@ class SupervisorThread {
     };
   }
 
+  /** A call was answered, and the next may come at once. */
+  answered(): void {
+    this.#mailbox.look();
+  }
+
+  #notify(packet: NotificationPacket): void {
+    const id = new BigUint64Array(packet.buffer, packet.byteOffset, 1)[0];
+    this.#watches.get(Number(id))?.onNotification?.(packet.subarray(PACKET_HEADER));
+  }
+
   #tell(message: ToThread): void {
     this.#worker.postMessage(message);
     this.#interrupt(0);
@@ -90,8 +106,7 @@ class SupervisorThread {
 
   #receive(message: FromThread): void {
     if (message instanceof Uint8Array) {
-      const id = new BigUint64Array(message.buffer, message.byteOffset, 1)[0];
-      this.#watches.get(Number(id))?.onNotification?.(message.subarray(PACKET_HEADER));
+      this.#notify(message);
       return;
     }
     const events = this.#watches.get(message.id);
@@ -116,7 +131,7 @@ function receiveError(errno: string): SupervisorError {
 let running: SupervisorThread | undefined;
 
 /** This process's supervisor thread. */
-export function supervisorThread(): Pick<SupervisorThread, 'watch'> {
+export function supervisorThread(): Pick<SupervisorThread, 'watch' | 'answered'> {
   running ??= new SupervisorThread(() => {
     running = undefined;
   });

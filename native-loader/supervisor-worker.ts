@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { CallTally } from './call-tally.js';
 import { errnoName, libc } from './libc.js';
+import { putInMailbox } from './mailbox.js';
 import { NOTIFICATION_SIZE, notifyRequests, type RawResponse, RESPONSE_SIZE } from './notify-abi.js';
 import { SECCOMP_GET_NOTIF_SIZES } from './seccomp-abi.js';
 import { type SupervisorCalls, supervisorCalls } from './supervisor-calls.js';
@@ -141,7 +142,8 @@ export class SupervisorWorker {
       this.#answer(watch.fd, answer);
     } else {
       this.#packetView.setBigUint64(0, BigInt(watch.id), this.#little);
-      this.#post(this.#packet.slice(0, PACKET_HEADER + NOTIFICATION_SIZE));
+      const packet = this.#packet.subarray(0, PACKET_HEADER + NOTIFICATION_SIZE);
+      if (!putInMailbox(this.#start.mailbox, packet)) this.#post(packet.slice());
     }
   }
 

@@ -213,6 +213,7 @@ class ListenerSupervision implements Supervision {
     if (answer === undefined) this.#listener.send(id, this.#options.unhandled);
     else if (answer.kind === 'fd') this.#listener.sendFd(id, answer);
     else this.#listener.send(id, encodeAnswer(answer));
+    supervisorThread().answered();
   }
 
   #fail(notification: Notification, error: unknown): void {

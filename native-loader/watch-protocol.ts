@@ -1,4 +1,5 @@
 import type { TalliedCall, TallyMasks } from './call-tally.js';
+import type { SharedMailbox } from './mailbox.js';
 import type { RawResponse } from './notify-abi.js';
 
 // What the process's main side and its supervisor thread tell each other.
@@ -49,4 +50,5 @@ export interface ThreadStart {
   readonly wakeUp: number;
   /** One number; not 0 when the thread shall end. */
   readonly stop: Int32Array;
+  readonly mailbox: SharedMailbox;
 }
