@@ -68,3 +68,8 @@ it('nothing that a check is made of knows the check', () => {
 it('nobody imports the command line', () => {
   expect(forbidden((file) => !inside('src/cli')(file), inside('src/cli'))).toEqual([]);
 });
+
+it('nobody imports the playground, which needs nothing of the command line', () => {
+  expect(forbidden((file) => !inside('src/playground')(file), inside('src/playground'))).toEqual([]);
+  expect(forbidden(inside('src/playground'), inside('src/cli'))).toEqual([]);
+});

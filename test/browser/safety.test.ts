@@ -155,28 +155,25 @@ describePlayground('the playground is safe and usable', (playground) => {
     expect(await figure(page, 'Instructions').isVisible()).toBe(true);
   });
 
-  it.each(['light', 'dark'] as const)('has no accessibility fault that axe knows, %s', async (scheme) => {
-    for (const width of [1280, 390]) {
-      const { page } = await playground.open({ scheme, width });
-      // As a debugger does it: the page's policy lets no script in.
-      await page.evaluate(readFileSync(AXE, 'utf8'));
-      for (const view of VIEWS) {
-        await showView(page, view);
-        if (view === 'Map') await page.locator('.call').nth(3).hover();
-        const violations = await page.evaluate(async () => {
-          const { axe } = globalThis as unknown as {
-            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-          };
-          return (await axe.run()).violations.map(
-            ({ id, nodes }) =>
-              `${id}: ${nodes
-                .map(({ html }) => html)
-                .slice(0, 3)
-                .join(' ')}`,
-          );
-        });
-        expect([view, violations]).toEqual([view, []]);
-      }
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
+  ] as const)('has no accessibility fault that axe knows, %s, %d px', async (scheme, width) => {
+    const { page } = await playground.open({ scheme, width });
+    // As a debugger does it: the page's policy lets no script in.
+    await page.evaluate(readFileSync(AXE, 'utf8'));
+    for (const view of VIEWS) {
+      await showView(page, view);
+      if (view === 'Map') await page.locator('.call').nth(3).hover();
+      const violations = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+        };
+        const { violations: found } = await axe.run();
+        return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+      });
+      expect([view, violations]).toEqual([view, []]);
     }
   });
 
