@@ -58,8 +58,15 @@ async function compile(given: WasmSource | PromiseLike<WasmSource>): Promise<Web
 
 async function compileResponse(response: Response): Promise<WebAssembly.Module> {
   if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  const type = response.headers.get('content-type') ?? '';
+  if (type.startsWith('text/html')) {
+    throw new Error(
+      'what is there is a web page; a bundler or development server left the file behind: see docs/guides/bundlers.md ' +
+        "(in Vite, optimizeDeps: { exclude: ['libseccomp-wasm'] }), or import libseccomp-wasm/inline",
+    );
+  }
   // Streaming wants the media type application/wasm, which not every server sends.
-  const streams = response.headers.get('content-type')?.startsWith('application/wasm');
+  const streams = type.startsWith('application/wasm');
   return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 

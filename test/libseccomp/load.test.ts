@@ -103,6 +103,11 @@ describe('refuses', () => {
     await expect(loading).rejects.toThrow('HTTP status 410');
   });
 
+  it('a web page, which servers of single-page applications send for what they do not have', async () => {
+    const page = new Response('<!doctype html>', { headers: { 'content-type': 'text/html; charset=utf-8' } });
+    await expect(loadLibseccomp({ wasm: page })).rejects.toThrow(/is a web page.*bundlers\.md/);
+  });
+
   it('a response whose body was read already', async () => {
     const response = new Response(bytes, { headers: wasmHeaders });
     await response.arrayBuffer();

@@ -160,16 +160,19 @@ describe.skipIf(!isHere)('in a browser, on the page and in a worker', () => {
       expect(await programsOf(join(folder, 'dist'))).toEqual([PROGRAM, PROGRAM]);
     }, 90_000);
 
-    it('in development', async () => {
+    it.each([
+      ['docs/guides/bundlers.md says', 'libseccomp-wasm', { exclude: ['libseccomp-wasm'] }],
+      ['it does without a configuration', 'libseccomp-wasm/inline', {}],
+    ])('in development, as %s', async (_, entry, optimizeDeps) => {
       const { createServer: createVite } = await import('vite');
-      const folder = installed.project('vite-dev', project('libseccomp-wasm'));
+      const folder = installed.project(`vite-dev-${entry.replace('/', '-')}`, project(entry));
       mkdirSync(join(folder, 'cache'), { recursive: true });
       const vite = await createVite({
         ...config(folder),
         base: '/',
         cacheDir: join(folder, 'cache'),
         server: { host: '127.0.0.1', port: 0, fs: { allow: [installed.folder] } },
-        optimizeDeps: { exclude: ['libseccomp-wasm'] },
+        optimizeDeps,
       });
       try {
         await vite.listen();
@@ -194,6 +197,7 @@ describe.skipIf(!isHere)('in a browser, on the page and in a worker', () => {
           entry: './page.js',
           output,
           performance: { hints: false },
+          optimization: { minimize: false },
         };
         webpack(options, (error: unknown, done: never) => (error ? reject(error) : resolve(done)));
       },
