@@ -46,6 +46,7 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string, note?:
   run: [
     ['scmp run --profile profile.json -- ls -l'],
     ['scmp compile profile.json | scmp run --profile - -- ls', 'a program will do'],
+    ['scmp run --trace --profile profile.json -- ls /tmp', 'tell which calls are denied'],
   ],
   record: [
     ['scmp record -o profile.json -- ls -l'],

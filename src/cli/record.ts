@@ -116,13 +116,12 @@ async function runCommand(
 
 function readLog(observations: Observations, file: string, architecture: ArchitectureName, flags: Flags): void {
   const { bytes, source } = readInput(file, 'file');
-  const text = new TextDecoder().decode(bytes);
   const table = syscallTable(loadLibseccompSync());
   const onCall = (call: LoggedCall) => observations.add(call);
   const summary =
     flags.fromAudit === undefined
-      ? readStrace(text, table, { architecture }, onCall)
-      : readAuditLog(text, table, onCall);
+      ? readStrace(bytes, table, { architecture }, onCall)
+      : readAuditLog(bytes, table, onCall);
   printSummary(summary, source);
 }
 

@@ -10,6 +10,9 @@ import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallTable
 const CALL = /^.*\barch=(\S+) syscall=(\S+)(?: |$)/;
 /** What marks a record as seccomp's: the type by number or, from auditd(8), by name. */
 const SECCOMP_RECORD = /\btype=(?:1326|SECCOMP)\b/;
+/** kernel/audit.c: of many records at once some are lost, the more so without auditd(8), which empties the queue. */
+const LOST =
+  /kauditd_printk_skb: \d+ callbacks suppressed|audit: (?:audit_lost=|audit_backlog=|rate limit exceeded|backlog limit exceeded)/;
 /** Any record of the audit system. */
 const OTHER_RECORD = /\btype=(?:\d{4}|[A-Z][A-Z_\d]+)\b/;
 
@@ -18,12 +21,17 @@ const OTHER_RECORD = /\btype=(?:\d{4}|[A-Z][A-Z_\d]+)\b/;
  * ausearch(8) with and without -i. They tell which calls were denied or logged, without arguments. Lines of other kinds
  * are no problem; seccomp records that cannot be read are counted. Never throws.
  */
-export function readAuditLog(text: string, table: SyscallTable, onCall: (call: LoggedCall) => void): LogSummary {
+export function readAuditLog(
+  log: string | Uint8Array,
+  table: SyscallTable,
+  onCall: (call: LoggedCall) => void,
+): LogSummary {
   const report = new LogReport();
-  for (const { line, text: record } of linesOf(text)) {
+  for (const { line, text: record } of linesOf(log)) {
     if (!SECCOMP_RECORD.test(record)) {
+      if (LOST.test(record)) report.problem(line, record, 'the kernel dropped records here: calls are missing');
       // ausearch's separators and other records are part of such a log; what is no record at all is not.
-      if (record.trim() !== '' && !/^(----|time->)/.test(record) && !OTHER_RECORD.test(record)) {
+      else if (record.trim() !== '' && !/^(----|time->)/.test(record) && !OTHER_RECORD.test(record)) {
         report.problem(line, record, 'no audit record');
       }
       continue;

@@ -63,14 +63,18 @@ function printable(text: string): string {
   return safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
 }
 
-/** The lines of a text, with their numbers, one at a time: a log may be large. */
-export function* linesOf(text: string): Generator<{ line: number; text: string }> {
+const NEWLINE = 0x0a;
+
+/** The lines of a log, with their numbers, one at a time: bytes of a large one would make no string. */
+export function* linesOf(log: string | Uint8Array): Generator<{ line: number; text: string }> {
+  const bytes = typeof log === 'string' ? new TextEncoder().encode(log) : log;
+  const decoder = new TextDecoder();
   let line = 0;
-  for (let start = 0; start < text.length; ) {
-    const end = text.indexOf('\n', start);
-    const stop = end < 0 ? text.length : end;
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(NEWLINE, start);
+    const stop = end < 0 ? bytes.length : end;
     line++;
-    yield { line, text: text.slice(start, text[stop - 1] === '\r' ? stop - 1 : stop) };
+    yield { line, text: decoder.decode(bytes.subarray(start, stop)).replace(/\r$/, '') };
     start = stop + 1;
   }
 }

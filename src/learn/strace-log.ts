@@ -30,7 +30,7 @@ export interface StraceOptions {
  * machine's own architecture lacks. Lines that are no such output are counted. Never throws.
  */
 export function readStrace(
-  text: string,
+  log: string | Uint8Array,
   table: SyscallTable,
   { architecture: native }: StraceOptions,
   onCall: (call: LoggedCall) => void,
@@ -39,7 +39,7 @@ export function readStrace(
   const modes = OTHER_MODES[native] ?? {};
   const processes = new Map<string, ArchitectureName>();
 
-  for (const { line, text: printed } of linesOf(text)) {
+  for (const { line, text: printed } of linesOf(log)) {
     const whole = printed.replace(ATTACHED, '');
     const mode = MODE.exec(whole);
     if (mode) {

@@ -80,6 +80,13 @@ describe('readAuditLog', () => {
     });
   });
 
+  it('tells where the kernel dropped records', () => {
+    const { problems } = read(
+      '[ 8937.37] kauditd_printk_skb: 3729 callbacks suppressed\n[1.2] audit: audit_lost=12 audit_rate_limit=0 audit_backlog_limit=64\n',
+    );
+    expect(problems).toMatchObject([{ reason: expect.stringContaining('calls are missing'), count: 2 }]);
+  });
+
   it('shows no control characters of a log', () => {
     expect(read('\x1b[2Jevil\u202e').problems[0]!.text).toBe('□[2Jevil□');
   });
