@@ -116,6 +116,19 @@ describeSupervisor('supervising, when something goes wrong', () => {
     ]);
   });
 
+  it('leaves the event loop its turn while a target calls without end', async () => {
+    let calls = 0;
+    const sandbox = await loader.spawnSandboxed(process.execPath, ['-e', 'for (;;) require("node:os").getPriority()'], {
+      filter: notifyOf('getpriority'),
+      onNotification: () => ({ kind: 'value', value: ++calls > 0 ? 20 : 0 }),
+    });
+    await expect.poll(() => calls).toBeGreaterThan(100);
+    const begin = performance.now();
+    for (let i = 0; i < 20; i++) await sleep(1);
+    expect(performance.now() - begin).toBeLessThan(1000);
+    await sandbox[Symbol.asyncDispose]();
+  });
+
   it('takes a filter of 4096 instructions', async () => {
     const nops = Array.from({ length: 4094 }, () => load(0));
     const sandbox = await loader.spawnSandboxed('true', [], { filter: assemble(...nops, load(4), ret(0x7fff0000)) });
