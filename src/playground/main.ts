@@ -50,7 +50,9 @@ setUpFiles(session);
 setUpExamples();
 setUpShare();
 setUpName();
-void start().then(loadCodeEditor);
+void start()
+  .then(loadCodeEditor)
+  .catch(() => notify('The editor could not be loaded; the plain text field does the same without colours'));
 
 /** What is in the address, else what was here before a reload, else an example. */
 async function start(): Promise<void> {

@@ -253,6 +253,24 @@ describePlayground('the playground', (playground) => {
     expect(await page.locator('#source').inputValue()).toBe('mine.json');
   });
 
+  it('stays usable where the editor cannot be loaded, and says so where the compiler cannot', async () => {
+    const { page, faults } = await playground.open({ wait: false });
+    await page.route('**/code-editor-*.js', (route) => route.abort());
+    await page.reload();
+    await page.waitForSelector('#status[data-kind=good]');
+    await expect.poll(() => page.locator('#notice').textContent()).toContain('could not be loaded');
+    await page.getByRole('textbox', { name: 'Profile text' }).fill(SMALL);
+    const { program } = compileProfileSync(SMALL, { arch: 'x86_64' });
+    await expect.poll(() => figure(page, 'Instructions').textContent()).toBe(String(program.length / 8));
+    await page.route('**/libseccomp.wasm', (route) => route.abort());
+    await page.reload();
+    await page.waitForSelector('#status[data-kind=error]');
+    expect(await page.locator('.problem').allTextContents()).toEqual([expect.stringContaining('libseccomp.wasm')]);
+    // The browser reports what was stopped here.
+    expect(faults.every((fault) => fault.includes('ERR_FAILED'))).toBe(true);
+    faults.length = 0;
+  });
+
   it('works with the plain text field alone, before the editor has come', async () => {
     const { page } = await playground.open({ wait: false });
     await page.route(

@@ -190,6 +190,9 @@ export function createListing() {
   };
 }
 
+/** What is drawn later lies above. */
+const rank = ({ isActive, isLit }: Jump) => (isActive ? 2 : isLit ? 1 : 0);
+
 interface Jump {
   from: number;
   to: number;
@@ -211,7 +214,7 @@ function inLanes(jumps: readonly Jump[]): (Jump & { lane: number })[] {
       taken[lane]?.push(jump);
       return { ...jump, lane };
     })
-    .sort((a, b) => Number(a.isActive) - Number(b.isActive));
+    .sort((a, b) => rank(a) - rank(b));
 }
 
 function arrow({ from, to, lane, isActive, isLit }: Jump & { lane: number }): SVGElement {
