@@ -7,10 +7,11 @@ import { has, Workspace } from './workspace.js';
 
 const GUIDES = `${ROOT}docs/guides`;
 const guides = readdirSync(GUIDES).filter((name) => name !== 'README.md');
+const pages = ['README.md', ...guides.map((name) => `docs/guides/${name}`)];
 const read = (path: string) => readFileSync(path, 'utf8');
 
-describe.each(guides)('docs/guides/%s', (name) => {
-  const blocks = codeBlocks(read(join(GUIDES, name)));
+describe.each(pages)('%s', (name) => {
+  const blocks = codeBlocks(read(ROOT + name));
   const workspace = new Workspace();
   afterAll(() => workspace.remove());
 
