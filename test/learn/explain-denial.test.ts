@@ -41,6 +41,15 @@ describe('explainDenial', () => {
     expect(explainDenial(policy, 'x86_64', call('mkdir', []))).toEqual({ kind: 'default', others: [] });
   });
 
+  it('does not take an entry that allows for the one that denied', () => {
+    const list = 'default allow\nallow socket(domain == AF_UNIX)\nsocket(type & 0xf == SOCK_RAW) -> errno EPERM\n';
+    const { policy: both } = resolvePolicy(readProfile(list, { format: 'list' }), {
+      arch: parseArchitecture('x86_64'),
+    });
+    const denied = explainDenial(both, 'x86_64', call('socket', [1n, 3n]));
+    expect(denied).toMatchObject({ kind: 'entry', rule: { path: 'line 3' } });
+  });
+
   it('knows what is not the profile’s', () => {
     expect(explainDenial(policy, 'x86_64', call('mseal', [], { kind: 'ERRNO', data: 38 })).kind).toBe('added');
     expect(explainDenial(policy, 'x86_64', call('read', [], { kind: 'KILL_PROCESS' }, 'x86')).kind).toBe(

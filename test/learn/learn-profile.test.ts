@@ -99,6 +99,32 @@ describe('learnProfile', () => {
     expect(warnings).toMatchObject([{ code: 'untold-arguments', message: expect.stringContaining('ioctl') }]);
   });
 
+  it('has no rule that another one covers, in whatever order they came', () => {
+    const entries = (calls: Call[]) =>
+      learn(observe(calls), { arguments: true }).profile.seccomp.syscalls!.map(({ args }) => args?.length ?? 0);
+    expect(
+      entries([
+        ['socket', 1, 1, undefined],
+        ['socket', 1, 1, 0],
+        ['socket', 1, 1, 6],
+      ]),
+    ).toEqual([2]);
+    expect(
+      entries([
+        ['socket', 1, 1, 0],
+        ['socket', 1, 1, 6],
+        ['socket', 1, 1, undefined],
+      ]),
+    ).toEqual([2]);
+    expect(
+      entries([
+        ['socket', 1, 1, 0],
+        ['socket', 1, 0x80001, 0],
+        ['socket', 1, 2, 0],
+      ]),
+    ).toEqual([3, 3]);
+  });
+
   it('does not list more kinds than anybody reads, and tells', () => {
     const calls = Array.from({ length: MOST_KINDS + 1 }, (_, request): Call => ['ioctl', 0, request]);
     const fits = learn(observe(calls.slice(1)), { arguments: true });

@@ -94,6 +94,16 @@ describe('mergeLearned', () => {
     });
   });
 
+  it('takes what it does not know for what a condition forbids', () => {
+    // As of an audit record, which has no arguments.
+    expect(merge(NO_NAMESPACES, [['clone']], { arguments: true })).toMatchObject({
+      added: [],
+      codes: ['merge-conditional', 'untold-arguments'],
+    });
+    const denying = 'socket(domain == AF_ALG) -> errno EACCES\nallow socket(domain == AF_UNIX)';
+    expect(merge(denying, [['socket']])).toMatchObject({ added: [], codes: ['merge-denied'] });
+  });
+
   it('decides conditional entries for the target, and tells what it adds without them', () => {
     const list = 'when cap CAP_SYS_ADMIN: allow mount';
     const target = { arch: parseArchitecture('x86_64'), capabilities: ['CAP_SYS_ADMIN'] };
