@@ -45,7 +45,7 @@ describeKernel('dumpFilters', () => {
     expect(readFileSync(`/proc/${child.pid}/status`, 'utf8')).toMatch(/^TracerPid:\s*0$/m);
   });
 
-  itAsRoot('loses no signal that arrives meanwhile', async () => {
+  itAsRoot('a signal sent just before still arrives', async () => {
     const child = await filtered([PROGRAM]);
     const received = once(child.stdout!, 'data');
     child.kill('SIGUSR1');
