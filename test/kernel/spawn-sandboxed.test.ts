@@ -72,6 +72,16 @@ describeSupervisor('spawnSandboxed', () => {
     expect(await four).toBe('to four\n');
   });
 
+  // Node marks the first 16 descriptors that it inherits as close-on-exec, not those beyond.
+  it('keeps its own descriptors to itself also beyond those that Node looks after', async () => {
+    const sandbox = await loader.spawnSandboxed('ls', ['/proc/self/fd'], {
+      filter: notifyOf('getpriority'),
+      stdio: ['ignore', 'pipe', 'pipe', ...Array<'ignore'>(37).fill('ignore')],
+    });
+    const fds = (await outcome(sandbox)).stdout.trim().split('\n').map(Number);
+    expect(fds.filter((fd) => fd >= 40 && fd < 45)).toEqual([]);
+  });
+
   it('answers calls from a handler that reads strings of the target', async () => {
     const seen: unknown[] = [];
     const sandbox = await shell('mkdir one; echo $?; mkdir two; echo $?', {
