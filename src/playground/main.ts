@@ -59,7 +59,6 @@ async function start(): Promise<void> {
   try {
     const shared = (await decodeShared(location.hash)) ?? draft.load();
     if (shared) {
-      store.set({ settings: shared.settings });
       // What somebody has typed by now is worth more than what was to be shown.
       if (area.value === '') session.open(shared);
       return;
@@ -132,7 +131,6 @@ function setUpShare(): void {
     try {
       const shared = await decodeShared(location.hash);
       if (!shared) return;
-      store.set({ settings: shared.settings });
       session.open(shared);
     } catch (error) {
       notify((error as Error).message);

@@ -1,6 +1,6 @@
 import type { Editor } from './editor/editor.js';
 import type { EngineClient } from './engine/client.js';
-import type { Answer, ProfileText, Question } from './engine/protocol.js';
+import type { Answer, ProfileText, Question, Settings } from './engine/protocol.js';
 import type { AppState } from './state.js';
 import type { Store } from './store.js';
 
@@ -14,8 +14,8 @@ export interface Session {
   readonly store: Store<AppState>;
   /** The text that is open now. */
   profile(): ProfileText;
-  /** Put another profile in the place of this one; undo brings it back. */
-  open(profile: ProfileText): void;
+  /** Put another profile in the place of this one, and its target if it has one; undo brings the text back. */
+  open(profile: ProfileText & { settings?: Settings }): void;
   /** Show a place of the profile in the editor. */
   reveal(offset: number): void;
   /** The same, of a place in the text that compiled last, where that is the text that is there. */
@@ -45,10 +45,13 @@ export interface SessionParts {
 /** The page's behaviour between the editor, the workers and the state. */
 export function createSession({ store, quick, long, editor, notify }: SessionParts): Session {
   let checkTimer: ReturnType<typeof setTimeout> | undefined;
+  /** While text and target change together: neither is to be compiled with the other's old value. */
+  let isOpening = false;
 
   const profile = (): ProfileText => ({ text: editor().getText(), source: store.get().source });
 
   async function recompile(): Promise<void> {
+    if (isOpening) return;
     clearTimeout(checkTimer);
     const asked = { ...profile(), settings: store.get().settings };
     checkTimer = setTimeout(() => void check(asked), CHECK_DELAY);
@@ -122,9 +125,12 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
   return {
     store,
     profile,
-    open({ text, source }) {
+    open({ text, source, settings = store.get().settings }) {
       store.set({ source, findings: [], errors: [] });
+      isOpening = true;
       editor().setText(text);
+      store.set({ settings });
+      isOpening = false;
       void recompile();
     },
     reveal,
