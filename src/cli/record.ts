@@ -1,4 +1,6 @@
+import { accessSync, constants } from 'node:fs';
 import { release } from 'node:os';
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { hostArchitecture } from '../../native-loader/host.js';
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
@@ -21,7 +23,7 @@ import {
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import type { ResolveOptions } from '../profile/resolve-policy.js';
 import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../profile/write-profile.js';
-import { readInput } from './input.js';
+import { fileError, readInput } from './input.js';
 import { addTargetOptions, parseArchOption, type TargetFlags } from './options.js';
 import { printError, printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
@@ -69,11 +71,11 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   if (command !== undefined && flags.arch !== undefined) {
     throw new InvalidArgumentError('--arch is about logs: a command runs on this machine');
   }
-  const host = hostArchitecture();
   const target: ResolveOptions = {
-    arch: parseArchitecture(flags.arch ?? host),
+    arch: parseArchitecture(flags.arch ?? hostArchitecture()),
     capabilities: flags.cap,
-    kernel: flags.kernel ?? release(),
+    // Elsewhere it is no version of Linux.
+    kernel: flags.kernel ?? (process.platform === 'linux' ? release() : undefined),
   };
   const base = flags.merge === undefined ? undefined : await readInputProfile(flags.merge, flags);
   const merging = { target, arguments: flags.args };
@@ -103,6 +105,7 @@ async function runCommand(
   [command, ...args]: readonly [string, ...string[]],
   { output = '-' }: Flags,
 ): Promise<void> {
+  if (output !== '-') checkFolder(output);
   const { recordCommand } = await import('./record-command.js');
   const libseccomp = loadLibseccompSync();
   const tally = numberedMasks(libseccomp, hostArchitecture(), masks);
@@ -111,6 +114,15 @@ async function runCommand(
   for (const { number, auditArch, count } of observeNumbered(observations, calls, syscallTable(libseccomp))) {
     const call = `system call ${number} of architecture 0x${auditArch.toString(16)}`;
     printError(`scmp: warning: ${call} has no name here and no profile can allow it; it was made ${count} times`);
+  }
+}
+
+/** Rather now than after hours of recording. */
+function checkFolder(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw fileError(file, cause);
   }
 }
 

@@ -119,6 +119,12 @@ describe.skipIf(process.platform !== 'linux')('scmp record of a command', () => 
     expect(existsSync(file('none'))).toBe(false);
   });
 
+  it('does not run the command if the profile could not be written', () => {
+    const { status, stderr } = scmp(['record', '-o', '/no/such/folder/x', '--', 'mkdir', file('not-made')]);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'scmp: /no/such/folder/x: no such file\n' });
+    expect(existsSync(file('not-made'))).toBe(false);
+  });
+
   it('waits for what the command leaves behind, and records that', () => {
     const made = file('late');
     expect(scmp(['record', '-o', file('p'), 'sh', '-c', `(sleep 0.3; mkdir ${made}) & exit 3`]).status).toBe(3);
