@@ -1,11 +1,11 @@
-import { type ChildProcess, type IOType, type StdioOptions, spawn } from 'node:child_process';
-import { statSync, writeSync } from 'node:fs';
-import { Duplex, PassThrough, pipeline, type Readable, type Writable } from 'node:stream';
-import { InvalidArgumentError, type ScmpError } from '../src/errors.js';
-import { thisHost } from './host.js';
-import { checkInstallation, type InstallableFilter, type InstallOptions } from './install-filter.js';
-import { errorOf, type LaunchFailure, type LaunchRequest, STARTED } from './launch-protocol.js';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { ScmpError } from '../src/errors.js';
+import type { InstallableFilter, InstallOptions } from './install-filter.js';
+import { errorOf, type LaunchFailure, STARTED } from './launch-protocol.js';
+import { launchRequest, writeRequest } from './launch-request.js';
 import { errnoName } from './libc.js';
+import { keepOutput, stdioList } from './sandbox-stdio.js';
 import { checkSupervisorOptions, type Supervision, type SupervisorOptions, superviseListener } from './supervisor.js';
 import { type SupervisorCalls, supervisorCalls } from './supervisor-calls.js';
 import { SupervisorError } from './supervisor-error.js';
@@ -239,78 +239,12 @@ class Sandbox implements SandboxedProcess {
   }
 }
 
-/**
- * The child's streams for whoever gets them later: when a child exits, Node drops what its streams hold if nobody reads
- * them, and a short command may have exited before there is a handle to read from. The last two were the launcher's.
- */
-function keepOutput(child: ChildProcess): (Readable | Writable | null)[] {
-  return child.stdio.slice(0, -2).map((stream, index) => {
-    if (!stream || index === 0) return stream ?? null;
-    const kept = new PassThrough();
-    // The end of one ends the other; who reads gets the error.
-    pipeline(stream as Readable, kept, () => {});
-    return index < 3 ? kept : Duplex.from({ readable: kept, writable: stream as Writable });
-  });
-}
-
 function parseFailure(text: string): ScmpError {
   try {
     return errorOf(JSON.parse(text) as LaunchFailure);
   } catch {
     return new SupervisorError('LAUNCH', `the sandbox did not start, and its launcher said ${JSON.stringify(text)}`);
   }
-}
-
-type StdioEntry = Exclude<StdioOptions, string>[number];
-
-/** At least three. */
-function stdioList(stdio: StdioOptions = 'pipe'): StdioEntry[] {
-  const list: StdioEntry[] = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
-  while (list.length < 3) list.push('pipe');
-  if (list.includes('ipc')) {
-    throw new InvalidArgumentError('stdio: ipc is not supported: the command would inherit Node’s channel');
-  }
-  return list.map((entry) => entry ?? ('pipe' satisfies IOType));
-}
-
-function launchRequest(
-  command: string,
-  args: readonly string[],
-  options: SandboxOptions,
-  requestFd: number,
-): LaunchRequest {
-  const { filter, env = process.env, installOptions = {}, onNotification, answers, cwd } = options;
-  for (const text of [command, ...args]) {
-    if (typeof text !== 'string') throw new InvalidArgumentError('the command and its arguments are strings');
-  }
-  if (cwd !== undefined && !statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new InvalidArgumentError(`cwd: ${cwd} is not a directory`);
-  }
-  const usesListener = !(filter instanceof Uint8Array) && filter?.usesListener === true;
-  const listener = installOptions.listener ?? (usesListener || onNotification !== undefined || answers !== undefined);
-  const resolved = { noNewPrivs: true, ...installOptions, listener };
-  const { program } = checkInstallation(filter, { ...resolved, tsync: false }, thisHost);
-  // The launcher gets bytes only: what the filter asks for is written out.
-  const asked = new Set(filter instanceof Uint8Array ? [] : filter.flags);
-  return {
-    program: Buffer.from(program).toString('base64'),
-    installOptions: {
-      log: asked.has('SECCOMP_FILTER_FLAG_LOG'),
-      specAllow: asked.has('SECCOMP_FILTER_FLAG_SPEC_ALLOW'),
-      waitKillable: asked.has('SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'),
-      ...resolved,
-    },
-    command,
-    args,
-    env: Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
-    requestFd,
-  };
-}
-
-/** Position 0 again: the launcher reads from the descriptor as it is. */
-function writeRequest(fd: number, request: LaunchRequest): void {
-  const bytes = Buffer.from(JSON.stringify(request));
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, at);
 }
 
 /** The launcher is ours: what configures the user's Node programs (NODE_OPTIONS, coverage…) is not for it. */
