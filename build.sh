@@ -254,6 +254,7 @@ build_bundles() {
     (ls wasm/patches/*.patch wasm/host.c; find wasm/include -type f | sort) | sed 's/^/  /'
     echo "You may replace the file by your own build: loadLibseccomp({wasm}) takes it from anywhere."
   } >dist/libseccomp.SOURCE.txt
+  cp dist/libseccomp.LICENSE.txt dist/libseccomp.SOURCE.txt dist/playground/ # it stands alone on a static host
   step bundles "dist/: $(ls dist/*.js | wc -l) JavaScript files, types, schema, manual page, libseccomp.wasm"
 }
 
@@ -321,6 +322,7 @@ run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock
 case "$mode" in
   --test)
     want bwrap bubblewrap || true
+    want chromium chromium || true
     want zsh zsh || true
     want fish fish || true
     want groff groff-base || true
@@ -342,7 +344,7 @@ case "$mode" in
     run_step testinputs build/test-inputs/linux
     program=${mode#--}
     node_modules/.bin/esbuild "bench/$program.ts" --bundle --format=esm --platform=node --target=node20 \
-      --main-fields=module,main --log-level=warning --external:esbuild --outfile="build/bench/$program.mjs" \
+      --main-fields=module,main --log-level=warning --external:esbuild --external:playwright-core --outfile="build/bench/$program.mjs" \
       --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);"
     exec node "build/bench/$program.mjs" "${@:2}"
     ;;

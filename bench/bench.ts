@@ -14,6 +14,7 @@ import { readProfile, resolvePolicy } from '../src/profile/index.js';
 import { oracleLines, timeOracle } from '../test/native/oracle.js';
 import { decisionDiagramFigures } from './decision-diagram.js';
 import type { Figure } from './figure.js';
+import { playgroundFigures } from './playground.js';
 import { simulateFigures } from './simulate.js';
 import { supervisorFigures } from './supervisor.js';
 
@@ -123,6 +124,7 @@ const figures: Figure[] = [
   wasmSize(),
   ...simulateFigures(root, readFileSync(PROFILE), libseccomp),
   ...(await supervisorFigures(root, libseccomp)),
+  ...(await playgroundFigures(join(root, 'dist/playground'))),
 ];
 console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; medians\n`);
 const width = Math.max(...figures.map(({ what }) => what.length));
