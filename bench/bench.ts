@@ -15,6 +15,7 @@ import { oracleLines, timeOracle } from '../test/native/oracle.js';
 import { decisionDiagramFigures } from './decision-diagram.js';
 import type { Figure } from './figure.js';
 import { playgroundFigures } from './playground.js';
+import { recordFigures } from './record.js';
 import { simulateFigures } from './simulate.js';
 import { supervisorFigures } from './supervisor.js';
 
@@ -124,6 +125,7 @@ const figures: Figure[] = [
   wasmSize(),
   ...simulateFigures(root, readFileSync(PROFILE), libseccomp),
   ...(await supervisorFigures(root, libseccomp)),
+  ...recordFigures(root),
   ...(await playgroundFigures(join(root, 'dist/playground'))),
 ];
 console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; medians\n`);

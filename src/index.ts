@@ -10,6 +10,7 @@ export * from './check/index.js';
 export * from './compiler/index.js';
 export { InvalidArgumentError, ScmpError, type SourcePosition, UnsupportedHostError } from './errors.js';
 export * from './explain/index.js';
+export * from './learn/index.js';
 export * from './libseccomp/index.js';
 export type {
   Action,
