@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { ScmpError } from '../errors.js';
 import { LIBSECCOMP_VERSION, SYSCALL_TABLE, VERSION } from '../version.js';
 import { addExamples } from './examples.js';
@@ -40,6 +40,13 @@ const program = new Command('scmp')
     `scmp ${VERSION}\nlibseccomp ${LIBSECCOMP_VERSION}\nsystem calls of Linux ${SYSCALL_TABLE.kernel} (${SYSCALL_TABLE.date}), and ${SYSCALL_TABLE.newer.join(', ')}`,
   )
   .enablePositionalOptions()
+  .configureHelp({
+    // A repeatable option is an empty list by default, which is nothing to tell.
+    optionDescription: (option) =>
+      Help.prototype.optionDescription(
+        Array.isArray(option.defaultValue) ? Object.create(option, { defaultValue: { value: undefined } }) : option,
+      ),
+  })
   .showHelpAfterError('(add --help for the usage)')
   .configureOutput({ outputError: (text) => printError(`scmp: ${text.trimEnd()}`) })
   .exitOverride();

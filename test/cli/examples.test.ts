@@ -51,6 +51,10 @@ describe('the examples in the help of every command', () => {
     workspace.remove();
   });
 
+  it('stand below options whose defaults say something', () => {
+    for (const command of commands) expect(scmp([command, '--help']).stdout.toString()).not.toContain('default: []');
+  });
+
   it('are there', () => {
     expect(commands.length).toBeGreaterThan(14);
     expect(commands.filter((command) => examples(command).length === 0)).toEqual([]);

@@ -29,20 +29,23 @@ export class Workspace {
     writeFileSync(join(this.folder, file), text);
   }
 
-  /** Run lines as bash does that stops at the first mistake, in pipes too. */
+  /** Run lines as bash does that stops at the first mistake, in pipes too. A hang is a failure: all of it is killed. */
   shell(lines: string): ShellResult {
-    const { status, stdout, error } = spawnSync('bash', ['-euo', 'pipefail', '-c', `exec 2>&1\n${lines}`], {
-      cwd: this.folder,
-      encoding: 'utf8',
-      timeout: 60_000,
-      input: '',
-      env: {
-        ...process.env,
-        PATH: `${this.#bin}:${process.env.PATH}:${ROOT}node_modules/.bin`,
-        NO_COLOR: '1',
-        LC_ALL: 'C.UTF-8',
+    const { status, stdout, error } = spawnSync(
+      'timeout',
+      ['-s', 'KILL', '25', 'bash', '-euo', 'pipefail', '-c', `exec 2>&1\n${lines}`],
+      {
+        cwd: this.folder,
+        encoding: 'utf8',
+        input: '',
+        env: {
+          ...process.env,
+          PATH: `${this.#bin}:${process.env.PATH}:${ROOT}node_modules/.bin`,
+          NO_COLOR: '1',
+          LC_ALL: 'C.UTF-8',
+        },
       },
-    });
+    );
     if (error) throw error;
     return { status, output: stdout };
   }
