@@ -328,6 +328,7 @@ case "$mode" in
     want groff groff-base || true
     want runc runc || true
     want strace strace || true
+    want python3 python3 || true
     want systemd-analyze systemd || true
     want busybox busybox-static || true
     if want s390x-linux-gnu-gcc 'gcc-s390x-linux-gnu libc6-dev-s390x-cross' && want qemu-s390x-static qemu-user-static; then

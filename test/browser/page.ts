@@ -114,3 +114,22 @@ export function figure(page: Page, label: string) {
 export async function showView(page: Page, name: string): Promise<void> {
   await page.getByRole('tab', { name }).click();
 }
+
+/** Wait until the document has not changed for a quarter of a second: axe fails on elements that come while it looks. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const done = () => {
+          observer.disconnect();
+          resolve();
+        };
+        let timer = setTimeout(done, 250);
+        const observer = new MutationObserver(() => {
+          clearTimeout(timer);
+          timer = setTimeout(done, 250);
+        });
+        observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+      }),
+  );
+}

@@ -5,7 +5,7 @@ import { deflateRawSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { CONTENT_SECURITY_POLICY } from '../../src/cli/playground-server.js';
-import { describePlayground, figure, showView, write } from './page.js';
+import { describePlayground, figure, settled, showView, write } from './page.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const INDEX = fileURLToPath(new URL('../../src/playground/index.html', import.meta.url));
@@ -166,6 +166,7 @@ describePlayground('the playground is safe and usable', (playground) => {
     for (const view of VIEWS) {
       await showView(page, view);
       if (view === 'Map') await page.locator('.call').nth(3).hover();
+      await settled(page);
       const violations = await page.evaluate(async () => {
         const { axe } = globalThis as unknown as {
           axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };

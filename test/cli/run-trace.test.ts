@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { PYTHON } from '../python.js';
 import { scmp } from './scmp.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'scmp-trace-'));
@@ -35,8 +36,8 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
     const profile = file('learned.json');
     const script = (call: string) =>
       `import socket\ntry:\n  ${call}\nexcept OSError as e: print(e.errno)\nelse: print("fine")`;
-    scmp(['record', '--args', '-o', profile, 'python3', '-c', script('raise OSError(5, "")')]);
-    const command = ['python3', '-c', script('socket.socket(socket.AF_UNIX)')];
+    scmp(['record', '--args', '-o', profile, PYTHON, '-c', script('raise OSError(5, "")')]);
+    const command = [PYTHON, '-c', script('socket.socket(socket.AF_UNIX)')];
     const { told, stdout } = trace(profile, ...command);
     expect(stdout).toBe('1\n');
     const index = told.findIndex((line) => line.includes('denied: socket('));
@@ -57,8 +58,8 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
     );
     const denied = file('open.list', 'default log\nsocket -> errno EPERM\n');
     const script = 'import socket\ntry: socket.socket()\nexcept OSError: pass';
-    expect(trace(list, 'python3', '-c', script).told[0]).toContain(`ERRNO(EPERM): ${list}:2:1`);
-    expect(trace(denied, 'python3', '-c', script).told).toHaveLength(1);
+    expect(trace(list, PYTHON, '-c', script).told[0]).toContain(`ERRNO(EPERM): ${list}:2:1`);
+    expect(trace(denied, PYTHON, '-c', script).told).toHaveLength(1);
   });
 
   it('tells of a kind once, and in the end how often it came', () => {
@@ -79,7 +80,7 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
     const list = file('errno.list', 'default allow\nmkdir -> errno 77\nrmdir -> errno 0\n');
     const script =
       'import os\ntry: os.mkdir("/x")\nexcept OSError as e: print(e.errno)\nos.rmdir("/nowhere"); os._exit(9)';
-    expect(trace(list, 'python3', '-c', script)).toMatchObject({ status: 9, stdout: '77\n' });
+    expect(trace(list, PYTHON, '-c', script)).toMatchObject({ status: 9, stdout: '77\n' });
   });
 
   it('takes a compiled program, of which no entries are known', () => {
@@ -116,7 +117,7 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
       '--profile',
       list,
       '--',
-      'python3',
+      PYTHON,
       '-c',
       'import os\ntry: os.mkdir("/\\x1b[2J\\u202e")\nexcept OSError: pass',
     ]);

@@ -8,6 +8,7 @@ import type { ArchitectureName } from '../../src/architecture.js';
 import { type LoggedCall, readStrace, syscallTable } from '../../src/learn/index.js';
 import { splitArguments } from '../../src/learn/strace-arguments.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+import { PYTHON } from '../python.js';
 
 const table = syscallTable(loadLibseccompSync());
 const folder = mkdtempSync(join(tmpdir(), 'scmp-strace-'));
@@ -184,7 +185,7 @@ subprocess.run(["sh", "-c", "kill -USR1 $$"]); subprocess.run(["ls", "/"], stdou
     const output = join(folder, 'trace');
     const script = join(folder, 'script.py');
     writeFileSync(script, SCRIPT);
-    const { status, stderr } = spawnSync('strace', [...options, '-o', output, 'python3', script]);
+    const { status, stderr } = spawnSync('strace', [...options, '-o', output, PYTHON, script]);
     expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' });
     return readFileSync(output, 'utf8');
   };
