@@ -151,13 +151,13 @@ describe.skipIf(process.platform !== 'linux')('scmp record of a command', () => 
     expect(namesOf(readFileSync(file('term'), 'utf8'))).toContain('rt_sigreturn');
   });
 
-  it('counts the calls of a 32-bit program as such', () => {
+  it('counts the calls of a 32-bit program as such', (context) => {
     const source =
       'void _start(void){ __asm__ volatile("int $0x80" :: "a"(20)); __asm__ volatile("int $0x80" :: "a"(1), "b"(9)); }';
-    const built = spawnSync('gcc', ['-m32', '-nostdlib', '-static', '-xc', '-', '-o', file('small')], {
-      input: source,
-    });
-    if (built.status !== 0) return;
+    const build = ['-m32', '-nostdlib', '-static', '-xc', '-', '-o', file('small')];
+    if (spawnSync('gcc', build, { input: source }).status !== 0 || spawnSync(file('small')).status !== 9) {
+      context.skip('no 32-bit programs here: neither the compiler nor the kernel has to take them');
+    }
     expect(scmp(['record', '-o', file('small.json'), file('small')]).status).toBe(9);
     const profile = readFileSync(file('small.json'), 'utf8');
     expect(JSON.parse(profile).architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']);
