@@ -37,24 +37,37 @@ const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
  * Build a program with native libseccomp of a choice of patches and return its path. Objects are kept by the content they
  * are made from, so that a variant costs its own few files and a second run nothing.
  */
-export function buildVariant(program: keyof typeof PROGRAMS, { without, sanitize = false }: Variant = {}): string {
+export function buildVariant(program: keyof typeof PROGRAMS, variant: Variant = {}): string {
+  return link(program, [path('wasm/host.c'), PROGRAMS[program]], variant);
+}
+
+/** The same of one of upstream's own test programs (`01-sim-allow`), with upstream's own notion of this machine. */
+export function buildUpstreamTest(name: string, variant: Variant = {}): string {
+  return link(
+    name,
+    ['util', name].map((file) => path(`build/source/tests/${file}.c`)),
+    variant,
+  );
+}
+
+function link(name: string, programs: readonly string[], { without, sanitize = false }: Variant): string {
   const source = unpack(without);
   const flags = [...FLAGS, ...(sanitize ? SANITIZERS : []), ...['', 'include', 'src'].map((d) => `-I${source}/${d}`)];
   const files = [source, `${source}/include`, `${source}/src`].flatMap((d) =>
-    readdirSync(d).map((name) => join(d, name)),
+    readdirSync(d).map((file) => join(d, file)),
   );
   const headers = files.filter((file) => file.endsWith('.h')).map((file) => readFileSync(file));
   const base = digest(compilerVersion(), FLAGS.join(), `${sanitize}`, ...headers);
   const library = files.filter((file) => file.endsWith('.c') && basename(file) !== 'arch-syscall-dump.c');
-  const objects = [...library, path('wasm/host.c'), PROGRAMS[program]].map((file) => {
+  const objects = [...library, ...programs].map((file) => {
     // internals.c takes in a source file of the variant
     const of = file === PROGRAMS.internals ? source : '';
     const object = join(CACHE, `${digest(base, of, readFileSync(file))}.o`);
     make(object, (output) => run(COMPILER, [...flags, '-c', file, '-o', output]));
     return object;
   });
-  const executable = join(CACHE, `${program}-${digest(base, ...objects)}`);
-  make(executable, (output) => run(COMPILER, [...(sanitize ? SANITIZERS : []), ...objects, '-o', output]));
+  const executable = join(CACHE, `${name}-${digest(base, ...objects)}`);
+  make(executable, (output) => run(COMPILER, [...(sanitize ? SANITIZERS : []), ...objects, '-o', output, '-lpthread']));
   return executable;
 }
 
