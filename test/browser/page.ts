@@ -36,7 +36,7 @@ export function describePlayground(name: string, tests: (playground: Playground)
       async open({ fragment = '', width = 1280, scheme = 'light', wait = true } = {}) {
         const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme: scheme });
         const page = await context.newPage();
-        page.setDefaultTimeout(8000);
+        page.setDefaultTimeout(20_000);
         await page.addInitScript(reportViolations);
         const watched = { page, faults: watch(page, playground.address) };
         opened.push(watched);

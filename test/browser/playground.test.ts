@@ -188,11 +188,9 @@ describePlayground('the playground', (playground) => {
     const { page } = await playground.open();
     await showView(page, 'Diff');
     await page.getByLabel('Compare with').selectOption('example:container-default');
-    await expect.poll(() => page.locator('.diff-summary').textContent(), { timeout: 10_000 }).toContain('decide alike');
+    await expect.poll(() => page.locator('.diff-summary').textContent()).toContain('decide alike');
     await write(page, CONTAINER_DEFAULT.replace('"accept4"', '"ptrace"'));
-    await expect
-      .poll(() => page.locator('.diff-summary').textContent(), { timeout: 10_000 })
-      .toMatch(/1 weaker.*|.*stronger/);
+    await expect.poll(() => page.locator('.diff-summary').textContent()).toMatch(/1 weaker.*|.*stronger/);
     const results = await page.locator('.diff-results').textContent();
     expect(results).toContain('accept4');
   });
@@ -285,7 +283,7 @@ describePlayground('the playground', (playground) => {
     const { program } = compileProfileSync(SMALL, { arch: 'x86_64' });
     await expect.poll(() => figure(page, 'Instructions').textContent()).toBe(String(program.length / 8));
     // The editor takes over the text as it was left.
-    await page.waitForSelector('.code-editor', { timeout: 8000 });
+    await page.waitForSelector('.code-editor');
     expect(await page.locator('.cm-content').textContent()).toBe(SMALL);
   });
 });

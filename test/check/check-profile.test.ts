@@ -163,7 +163,7 @@ describe('hostile profiles', () => {
     );
     const start = performance.now();
     const { findings } = check(many);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(performance.now() - start).toBeLessThan(40_000);
     for (const { message } of findings) expect(message.length).toBeLessThan(1500);
   });
 });

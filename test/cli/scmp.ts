@@ -12,12 +12,12 @@ export interface ScmpResult {
   stderr: string;
 }
 
-/** Run the built command as a user would. A hang is a failure: it is killed after 20 seconds. */
+/** Run the built command as a user would. A hang is a failure: it is killed after 50 seconds. */
 export function scmp(args: readonly string[], options: { input?: string | Uint8Array; cwd?: string } = {}): ScmpResult {
   if (!existsSync(SCMP)) throw new Error('dist/scmp.js is missing: run ./build.sh (npm test does)');
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [SCMP, ...args], {
     cwd: ROOT,
-    timeout: 20_000,
+    timeout: 50_000,
     ...options,
     input: options.input ?? '',
   });

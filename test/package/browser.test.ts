@@ -86,7 +86,7 @@ describe.skipIf(!isHere)('in a browser, on the page and in a worker', () => {
     page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
     try {
       await page.goto(address);
-      await page.waitForFunction('globalThis.programs', undefined, { timeout: 15_000 });
+      await page.waitForFunction('globalThis.programs', undefined, { timeout: 40_000 });
       return await page.evaluate('programs');
     } catch (error) {
       throw new Error(`${(error as Error).message}\nthe page's errors:\n${faults.join('\n')}`);

@@ -21,7 +21,7 @@ describe('broken profiles', () => {
   it.each(BROKEN_PROFILES)('$name: $issueCode', ({ content, errorCode, issueCode, position }) => {
     const started = performance.now();
     const error = errorOf(content);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect(error).toBeInstanceOf(ProfileError);
     expect(error).toBeInstanceOf(ScmpError);
     const { code, name, message, issues } = error as ProfileError;
