@@ -183,6 +183,7 @@ describePlayground('the playground is safe and usable', (playground) => {
     await page.getByRole('tab', { name: 'Map' }).focus();
     await page.keyboard.press('ArrowRight');
     expect(await page.getByRole('tab', { name: 'Program' }).getAttribute('aria-selected')).toBe('true');
+    await expect.poll(() => page.locator('.listing-row').count()).toBeGreaterThan(10);
     await page.locator('.listing').focus();
     await page.keyboard.press('End');
     await expect.poll(() => page.locator('.listing-row.is-focused .listing-index').textContent()).toMatch(/^0\d+/);

@@ -7,6 +7,7 @@ import { compileProfileSync } from '../../src/compiler/index.js';
 import { builtinProfile } from '../../src/profile/builtin/index.js';
 import type { BuiltinName } from '../../src/profile/builtin/names.js';
 import { type ChildResult, type ChildTools, describeKernel, spawnChild } from './child.js';
+import { NODE_FEATURES, NODE_PROGRAM } from './node-program.js';
 
 // The built-in profiles on the kernel: what each is to allow works under it, what it is to forbid is refused.
 
@@ -25,31 +26,6 @@ function exec({ loader, attempt }: ChildTools, { program, command, args }: Sandb
   process.exitCode = 99;
 }
 
-/** A program of Node's that prints one word for each thing that works, or the code of the error. */
-const NODE_PROGRAM = `
-const { spawnSync } = require('node:child_process'), fs = require('node:fs'), http = require('node:http');
-const { Worker } = require('node:worker_threads');
-const word = async (name, task) => console.log(name, await Promise.resolve().then(task).then(() => 'works', (error) => error.code ?? error.cause?.code ?? error.message));
-(async () => {
-  await word('http', async () => {
-    const server = http.createServer((_, response) => response.end('hello'));
-    await new Promise((resolve, reject) => server.on('error', reject).listen(0, '127.0.0.1', resolve));
-    const answer = await fetch('http://127.0.0.1:' + server.address().port);
-    if ((await answer.text()) !== 'hello') throw new Error('wrong answer');
-    server.close(); server.closeAllConnections();
-  });
-  await word('fs', async () => {
-    fs.writeFileSync('file', 'x'); await fs.promises.rename('file', 'other'); fs.chmodSync('other', 0o600);
-    fs.copyFileSync('other', 'copy'); fs.rmSync('other'); fs.rmSync('copy'); fs.readdirSync('.');
-  });
-  await word('worker', () => new Promise((resolve, reject) => new Worker('1', { eval: true }).on('error', reject).on('exit', resolve)));
-  await word('child', () => { const { error, status } = spawnSync('sh', ['-c', 'echo a | cat']); if (error) throw error; if (status) throw new Error('status ' + status); });
-  await word('timer', () => new Promise((resolve) => setTimeout(resolve, 5)));
-  await word('crypto', () => require('node:crypto').scryptSync('a', 'b', 16));
-  await word('interfaces', () => require('node:os').networkInterfaces());
-})();
-`;
-
 describeKernel('built-in profiles', () => {
   let directory: string;
   beforeAll(() => {
@@ -66,7 +42,7 @@ describeKernel('built-in profiles', () => {
   const node = async (name: BuiltinName) =>
     (await under(name, process.execPath, '-e', NODE_PROGRAM)).stdout.trim().split('\n');
 
-  const ALL_WORK = ['http', 'fs', 'worker', 'child', 'timer', 'crypto', 'interfaces'].map((word) => `${word} works`);
+  const ALL_WORK = NODE_FEATURES.map((feature) => `${feature} works`);
   it.each(['container-default', 'node', 'deny-dangerous'] as const)(
     '%s lets a program of Node’s do what it does',
     async (name) => {

@@ -62,6 +62,12 @@ export class InstalledPackage {
   }
 }
 
+/** The executable of a version of Node.js, from npm's package of it; undefined as for `tool`. */
+export async function nodeOf(version: string): Promise<string | undefined> {
+  const folder = await tool('node', version);
+  return folder && join(folder, 'node_modules/node/bin/node');
+}
+
 /**
  * The folder of a tool that only these tests use, kept below build/ from one run to the next. Undefined where it can not
  * be fetched; in CI that is an error.

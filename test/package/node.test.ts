@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/version.js';
-import { ARCH, InstalledPackage, output, PROFILE, PROGRAM, ROOT, tool } from './installed-package.js';
+import { ARCH, InstalledPackage, nodeOf, output, PROFILE, PROGRAM, ROOT } from './installed-package.js';
 
 interface Problem {
   resolutionKind?: string;
@@ -77,9 +77,8 @@ describe('installed', () => {
   });
 
   it.each([['22.23.3'], ['24.21.0']])('runs on Node %s', async (version) => {
-    const folder = await tool('node', version);
-    if (!folder) return;
-    const executable = join(folder, 'node_modules/node/bin/node');
+    const executable = await nodeOf(version);
+    if (!executable) return;
     expect((await node(project, ['--version'], executable)).trim()).toBe(`v${version}`);
     for (const file of Object.keys(FILES)) {
       expect((await node(project, [file], executable)).trim(), file).toBe(PROGRAM);
