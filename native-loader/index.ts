@@ -1,3 +1,4 @@
+export type { SyscallParameter } from '../src/syscalls/signature.js';
 export type { Answer, ConstantAnswer, ContinueAnswer, ErrnoAnswer, FdAnswer, ValueAnswer } from './answer.js';
 export type { TalliedCall, TallyMask, TallyMasks } from './call-tally.js';
 export type { ContainerProcessState, ContainerState } from './container-state.js';
@@ -9,7 +10,7 @@ export { type Host, hostArchitecture } from './host.js';
 export { type InstallErrorCode, InstallFilterError } from './install-error.js';
 export { type InstallableFilter, type InstallOptions, installFilter, setNoNewPrivs } from './install-filter.js';
 export { connectListenerPath } from './listener-path.js';
-export type { Notification, SyscallNamer } from './notification.js';
+export type { ArgumentKey, Notification, SyscallNamer } from './notification.js';
 export { CommandNotExecutableError, CommandNotFoundError } from './path-lookup.js';
 export type { InstallFlag, KernelAction } from './seccomp-abi.js';
 export { createSeccompAgent, type SeccompAgent, type SeccompAgentOptions } from './seccomp-agent.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ARCHITECTURES, type ArchitectureName } from '../src/architecture.js';
 import { InvalidArgumentError } from '../src/errors.js';
+import { type SyscallParameter, syscallSignature } from '../src/syscalls/signature.js';
 import type { ContinueAnswer } from './answer.js';
 import type { Cancellation } from './cancellation.js';
 import { errnoName } from './libc.js';
@@ -11,6 +12,9 @@ import { readBytes, readUntilNul } from './target-memory.js';
 
 /** The name of a system call, for instance libseccomp's; the loader knows no tables. Undefined for an unknown number. */
 export type SyscallNamer = (number: number, architecture: ArchitectureName) => string | undefined;
+
+/** An argument by its index, 0 to 5, or by the name of a parameter: the manual page's, which takes a `syscallName`. */
+export type ArgumentKey = number | string;
 
 /** Bit 30 of a number: x86_64 programs of the x32 ABI, which share AUDIT_ARCH_X86_64. */
 const X32_BIT = 0x40000000;
@@ -59,25 +63,47 @@ export class Notification {
     return this.#cancellation.signal;
   }
 
+  /** What the call takes, in the order of `args`; undefined without a `name`, and for a call of unknown parameters. */
+  get parameters(): readonly SyscallParameter[] | undefined {
+    return this.name === undefined ? undefined : syscallSignature(this.name, this.architecture);
+  }
+
   /** An argument as the kernel takes an `int`: its low half, signed. */
-  int32(index: number): number {
-    return Number(BigInt.asIntN(32, this.uint64(index)));
+  int32(argument: ArgumentKey): number {
+    return Number(BigInt.asIntN(32, this.uint64(argument)));
   }
 
   /** An argument as the kernel takes an `unsigned int`: its low half. */
-  uint32(index: number): number {
-    return Number(BigInt.asUintN(32, this.uint64(index)));
+  uint32(argument: ArgumentKey): number {
+    return Number(BigInt.asUintN(32, this.uint64(argument)));
   }
 
   /** An argument as the kernel takes a `long` of a 64-bit program. */
-  int64(index: number): bigint {
-    return BigInt.asIntN(64, this.uint64(index));
+  int64(argument: ArgumentKey): bigint {
+    return BigInt.asIntN(64, this.uint64(argument));
   }
 
-  uint64(index: number): bigint {
-    const value = this.args[index];
-    if (value === undefined) throw new InvalidArgumentError(`arguments are 0 to 5, not ${index}`);
+  /** The whole register. Raises InvalidArgumentError for an argument that the call does not have. */
+  uint64(argument: ArgumentKey): bigint {
+    const value = this.args[typeof argument === 'string' ? this.#indexOf(argument) : argument];
+    if (value === undefined) throw new InvalidArgumentError(`arguments are 0 to 5, not ${argument}`);
     return value;
+  }
+
+  #indexOf(parameter: string): number {
+    const { parameters } = this;
+    if (!parameters) {
+      const why = this.name === undefined ? 'the supervisor was given no syscallName' : 'nothing is known of the call';
+      throw new InvalidArgumentError(
+        `"${parameter}": the parameters of ${this.name ?? `call ${this.number}`} have no names, for ${why}; give an index`,
+      );
+    }
+    const index = parameters.findIndex(({ name }) => name === parameter);
+    if (index < 0) {
+      const names = parameters.map(({ name }) => name).join(', ') || 'nothing';
+      throw new InvalidArgumentError(`${this.name} has no parameter "${parameter}": it takes ${names}`);
+    }
+    return index;
   }
 
   /** Whether the call still waits (SECCOMP_IOCTL_NOTIF_ID_VALID). False is final; true may change at once. */

@@ -42,7 +42,10 @@ export interface SupervisorOptions {
   handlerTimeout?: number | undefined;
   /** Default: a warning of the process (process.emitWarning). */
   onReport?: ((report: SupervisorReport) => void) | undefined;
-  /** Gives notifications their `name`. */
+  /**
+   * Gives notifications their `name`, and with it their arguments' names; libseccomp knows them all:
+   * `(number, architecture) => libseccomp.resolveSyscallNumber(number, architecture)`.
+   */
   syscallName?: SyscallNamer | undefined;
   /** Count the calls, told apart by these bits of their arguments; see `Supervision.tallied`. Default: do not. */
   tally?: TallyMasks | undefined;

@@ -5,7 +5,8 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Notification, SandboxOptions, SupervisorReport } from '../../native-loader/index.js';
+import type { Notification, SandboxOptions, SupervisorReport, SyscallNamer } from '../../native-loader/index.js';
+import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { allowAll, allowOnly, answer, EPERM, errno, KILL_PROCESS, machine, type SystemCall } from './bpf.js';
 import { children, describeSupervisor, loader, notifyOf, openFiles, outcome } from './sandbox.js';
 
@@ -101,6 +102,43 @@ describeSupervisor('spawnSandboxed', () => {
     expect(seen).toHaveLength(8);
     expect(seen.slice(0, 4)).toEqual(['one', expect.stringMatching(/:\d+$/), loader.hostArchitecture(), true]);
     await sandbox.supervision!.closed;
+  });
+
+  it('gives arguments by the names of the parameters, where the call has a name', async () => {
+    const seen: unknown[] = [];
+    const attempt = (read: () => unknown) => {
+      try {
+        seen.push(read());
+      } catch (error) {
+        seen.push((error as Error).message);
+      }
+    };
+    const libseccomp = loadLibseccompSync();
+    const run = async (syscallName?: SyscallNamer) => {
+      const sandbox = await shell('mkdir -m 750 named', {
+        cwd: directory,
+        filter: notifyOfMkdir(),
+        syscallName,
+        onNotification: (call) => {
+          attempt(() => call.readString(call.uint64('pathname')));
+          attempt(() => call.uint32('mode').toString(8));
+          attempt(() => call.int64('flags'));
+          attempt(() => call.parameters?.map(({ name }) => name).at(-1));
+          return { kind: 'value', value: 0 };
+        },
+      });
+      await outcome(sandbox);
+    };
+    await run((number, architecture) => libseccomp.resolveSyscallNumber(number, architecture));
+    expect(seen.splice(0)).toEqual([
+      'named',
+      '750',
+      expect.stringMatching(/^mkdir(at)? has no parameter "flags": it takes .*mode$/),
+      'mode',
+    ]);
+    await run();
+    const unnamed = expect.stringMatching(/"\w+": the parameters of call \d+ have no names.*syscallName.*index$/);
+    expect(seen).toEqual([unnamed, unnamed, unnamed, undefined]);
   });
 
   // The bytes of the target go through nobody but the supervisor: the handover must not need any of these calls.
