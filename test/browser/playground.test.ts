@@ -68,6 +68,21 @@ describePlayground('the playground', (playground) => {
     await expect.poll(() => page.locator('.cm-activeLine').textContent()).toContain('exit_group');
   });
 
+  it('shows exceptions before the rule, in the map as in the findings', async () => {
+    const { page } = await playground.open();
+    const groups = () =>
+      page.locator('.map-group').evaluateAll((all) => all.map((group) => group.getAttribute('aria-label')));
+    await expect.poll(groups).toEqual(['the arguments decide', 'ERRNO(ENOSYS)', 'ERRNO(EPERM)', 'ALLOW']);
+    await write(
+      page,
+      '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["ptrce", "bpf"], "action": "SCMP_ACT_ERRNO"}]}',
+    );
+    await expect.poll(groups).toEqual(['ERRNO(EPERM)', 'ALLOW']);
+    const glyphs = () => page.locator('.problem-glyph').allTextContents();
+    await expect.poll(() => glyphs().then((all) => all.slice(0, 2))).toEqual(['×', 'i']);
+    expect((await glyphs()).join('')).toMatch(/^×+!*i*$/);
+  });
+
   it('says what is wrong and where, keeps the last good result, and recovers by undo', async () => {
     const { page } = await playground.open();
     await write(page, SMALL);
@@ -271,11 +286,12 @@ describePlayground('the playground', (playground) => {
 
   it('works with the plain text field alone, before the editor has come', async () => {
     const { page } = await playground.open({ wait: false });
-    await page.route(
-      '**/code-editor-*.js',
-      (route) => new Promise((resolve) => setTimeout(() => resolve(route.continue()), 1500)),
-    );
-    await page.reload();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/code-editor-*.js', (route) => released.then(() => route.continue()));
+    await page.reload({ waitUntil: 'domcontentloaded' });
     await page.waitForSelector('#status[data-kind=good]');
     const area = page.getByRole('textbox', { name: 'Profile text' });
     expect(await area.evaluate((element) => element.tagName)).toBe('TEXTAREA');
@@ -283,6 +299,7 @@ describePlayground('the playground', (playground) => {
     const { program } = compileProfileSync(SMALL, { arch: 'x86_64' });
     await expect.poll(() => figure(page, 'Instructions').textContent()).toBe(String(program.length / 8));
     // The editor takes over the text as it was left.
+    release();
     await page.waitForSelector('.code-editor');
     expect(await page.locator('.cm-content').textContent()).toBe(SMALL);
   });

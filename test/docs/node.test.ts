@@ -14,15 +14,14 @@ const VERSIONS = ['22.23.3', '24.21.0'];
 
 const folder = mkdtempSync(join(tmpdir(), 'scmp-node-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-let files = 0;
 
 /** What no longer works of the program when one call is denied: features, or "aborts" and what else comes of the whole. */
 function broken(call: string, errno: string, node: string): Promise<string> {
-  const list = join(folder, `${call}.${++files}.list`);
-  writeFileSync(list, `default allow\n${call} -> errno ${errno}\n`);
-  const command = ['dist/scmp.js', 'run', '--profile', list, '--', node, '-e', NODE_PROGRAM];
+  const cwd = mkdtempSync(join(folder, `${call}-`)); // the program makes files
+  writeFileSync(join(cwd, 'denied.list'), `default allow\n${call} -> errno ${errno}\n`);
+  const command = [`${ROOT}dist/scmp.js`, 'run', '--profile', 'denied.list', '--', node, '-e', NODE_PROGRAM];
   return new Promise((resolve) => {
-    const options = { cwd: ROOT, timeout: 20_000, killSignal: 'SIGKILL' } as const;
+    const options = { cwd, timeout: 20_000, killSignal: 'SIGKILL' } as const;
     execFile(process.execPath, command, options, (error, stdout) => {
       const works = NODE_FEATURES.filter((feature) => stdout.includes(`${feature} works\n`));
       const fails = NODE_FEATURES.filter((feature) => !works.includes(feature));

@@ -130,7 +130,10 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
 
 const badges = ({ actions }: CallDecision) => actions.map(actionBadge);
 
-/** Calls by what happens to them; where the arguments decide comes first, since it is what one looks for. */
+/**
+ * Calls by what happens to them. What one looks for is the exception, so where the arguments decide comes first, then what
+ * happens to the fewest calls: the denied ones of a deny-list are not to be found below all the others.
+ */
 function groupCalls(calls: readonly MapCall[]): { label: ActionLabel | undefined; calls: readonly MapCall[] }[] {
   const groups = new Map<string, { label: ActionLabel | undefined; calls: MapCall[] }>();
   for (const call of calls) {
@@ -142,7 +145,12 @@ function groupCalls(calls: readonly MapCall[]): { label: ActionLabel | undefined
   }
   const rank = ({ label }: { label: ActionLabel | undefined }) => (label ? ACTION_ORDER.indexOf(label.kind) : -1);
   for (const group of groups.values()) group.calls.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return [...groups.values()].sort((a, b) => rank(a) - rank(b));
+  return [...groups.values()].sort(
+    (a, b) =>
+      Number(a.label !== undefined) - Number(b.label !== undefined) ||
+      a.calls.length - b.calls.length ||
+      rank(a) - rank(b),
+  );
 }
 
 function groupOf(label: ActionLabel | undefined, calls: readonly MapCall[]): HTMLElement {

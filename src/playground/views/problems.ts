@@ -4,6 +4,8 @@ import type { Session } from '../session.js';
 
 const GLYPHS: Readonly<Record<Problem['severity'], string>> = { error: '×', warning: '!', advice: 'i' };
 
+const SEVERITIES = ['error', 'warning', 'advice'] as const;
+
 /** The list under the editor: what is wrong, where, why, and how to mend it. */
 export function setUpProblems(session: Session): void {
   const { store } = session;
@@ -15,7 +17,7 @@ export function setUpProblems(session: Session): void {
       errors === before.errors && findings === before.findings && compiled?.problems === before.compiled?.problems;
     if (isSame) return;
     // While the text does not compile the findings are of another text.
-    const problems = errors.length > 0 ? errors : merge(findings, compiled?.problems ?? []);
+    const problems = errors.length > 0 ? errors : worstFirst(merge(findings, compiled?.problems ?? []));
     setText(title, titleOf(problems));
     list.replaceChildren(...problems.map((problem) => problemItem(problem, session)));
   });
@@ -27,9 +29,14 @@ function merge(findings: readonly Problem[], warnings: readonly Problem[]): read
   return [...findings, ...warnings.filter(({ id, path }) => !known.has(`${id} ${path}`))];
 }
 
+/** In the order of the text within each severity: the list shows a few at a time. */
+function worstFirst(problems: readonly Problem[]): readonly Problem[] {
+  return SEVERITIES.flatMap((severity) => problems.filter((problem) => problem.severity === severity));
+}
+
 function titleOf(problems: readonly Problem[]): string {
   if (problems.length === 0) return 'No findings';
-  const parts = (['error', 'warning', 'advice'] as const).flatMap((severity) => {
+  const parts = SEVERITIES.flatMap((severity) => {
     const count = problems.filter((problem) => problem.severity === severity).length;
     if (count === 0) return [];
     return [`${count} ${severity === 'advice' ? 'advice' : `${severity}${count === 1 ? '' : 's'}`}`];
