@@ -16,6 +16,7 @@ import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
 import { print, printError, printWarnings } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
+import { unknownSyscall } from './unknown-syscall.js';
 
 interface Flags extends CompileFlags, InputFlags {
   arch?: ArchitectureName;
@@ -53,7 +54,7 @@ async function explain(path: string, syscall: string | undefined, flags: Flags):
   const answers = answersFor(explained, syscall, libseccomp);
   if (flags.json) print(`${JSON.stringify(answers, null, 2)}\n`);
   else if (answers.length > 0) print(answers.map((answer) => formatAnswer(answer, explained)).join('\n'));
-  else printError(`scmp: no architecture of this filter has a system call ${JSON.stringify(syscall)}`);
+  else printError(`scmp: no architecture of this filter has a system call ${unknownSyscall(syscall)}`);
   if (answers.length === 0) process.exitCode = ExitCode.NO;
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadLibseccompSync, lookUpSyscallName, lookUpSyscallNumber, type SyscallEntry } from '../libseccomp/index.js';
 import { ExitCode } from './exit-code.js';
 import { print, printError } from './output.js';
+import { unknownSyscall } from './unknown-syscall.js';
 
 export function addResolveCommand(program: Command): void {
   program
@@ -20,7 +21,7 @@ function resolve(query: string, { json }: { json?: boolean }): void {
     : lookUpSyscallName(libseccomp, query);
   if (json) print(`${JSON.stringify(entries, null, 2)}\n`);
   else if (entries.length > 0) print(table(entries));
-  else printError(`scmp: no architecture has a system call ${JSON.stringify(query)}`);
+  else printError(`scmp: no architecture has a system call ${unknownSyscall(query)}`);
   if (entries.length === 0) process.exitCode = ExitCode.NO;
 }
 
