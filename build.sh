@@ -233,7 +233,7 @@ build_bundles() {
   # The command: everything in it but koffi, which is native and optional; that halves its start. A chunk a subcommand,
   # so that each loads only what it needs.
   $esbuild src/cli/scmp.ts "${common[@]}" --splitting --chunk-names='scmp-[name]-[hash]' --main-fields=module,main \
-    --minify-syntax --external:koffi --legal-comments=none --outdir=dist \
+    --minify-syntax --minify-whitespace --external:koffi --legal-comments=none --outdir=dist \
     --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" || return 1
   chmod +x dist/scmp.js
   node_modules/.bin/tsc -p tsconfig.build.json || return 1

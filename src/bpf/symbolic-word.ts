@@ -10,7 +10,9 @@ export type Word = number;
  * once, so that words compare by number.
  */
 export class SymbolicWords {
-  readonly #words: (readonly Node[])[] = [];
+  /** Of constants, of which most are only ever compared with each other, the bits are made when they are asked for. */
+  readonly #words: (readonly Node[] | undefined)[] = [];
+  readonly #values: (number | undefined)[] = [];
   readonly #numbers = new Map<string, Word>();
   readonly #constants = new Map<number, Word>();
   readonly #results = new Map<string, Word>();
@@ -19,13 +21,15 @@ export class SymbolicWords {
 
   /** The bits, least significant first. */
   bits(word: Word): readonly Node[] {
-    return this.#words[word]!;
+    const bits = this.#words[word] ?? bitsOfConstant(this.#values[word]!);
+    this.#words[word] = bits;
+    return bits;
   }
 
   constant(value: number): Word {
     const known = this.#constants.get(value | 0);
     if (known !== undefined) return known;
-    const word = this.#intern(Array.from({ length: WORD_BITS }, (_, bit) => ((value >>> bit) & 1 ? TRUE : FALSE)));
+    const word = this.#values.push(value | 0) - 1;
     this.#constants.set(value | 0, word);
     return word;
   }
@@ -39,13 +43,7 @@ export class SymbolicWords {
 
   /** The word's value where it does not depend on the input, as signed 32 bits. */
   valueOf(word: Word): number | undefined {
-    let value = 0;
-    const bits = this.bits(word);
-    for (let bit = 0; bit < WORD_BITS; bit++) {
-      if (bits[bit]! > TRUE) return undefined;
-      value |= bits[bit]! << bit;
-    }
-    return value;
+    return this.#values[word];
   }
 
   /** Where the words are equal. */
@@ -176,12 +174,19 @@ export class SymbolicWords {
   }
 
   #intern(bits: readonly Node[]): Word {
+    if (bits.every((bit) => bit <= TRUE)) return this.constant(bits.reduce((value, bit, at) => value | (bit << at), 0));
     const key = bits.join();
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
-    this.#numbers.set(key, this.#words.length);
-    return this.#words.push(bits) - 1;
+    const word = this.#values.push(undefined) - 1;
+    this.#words[word] = bits;
+    this.#numbers.set(key, word);
+    return word;
   }
+}
+
+function bitsOfConstant(value: number): readonly Node[] {
+  return Array.from({ length: WORD_BITS }, (_, bit) => ((value >>> bit) & 1 ? TRUE : FALSE));
 }
 
 const ZERO: Node[] = new Array<Node>(WORD_BITS).fill(FALSE);

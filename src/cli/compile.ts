@@ -6,13 +6,13 @@ import { parseArchitecture } from '../architecture.js';
 import { decodeProgram } from '../bpf/codec.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
+import { proveDecisions } from '../compiler/prove-decisions.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
 import { printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
 import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from './render-program.js';
-import { verifierFor } from './verifier.js';
 
 type Format = ProgramFormat | 'json' | 'asm' | 'pfc';
 
@@ -39,7 +39,10 @@ export function addCompileCommand(program: Command): void {
         .default('bpf'),
     )
     .option('--arch <arch>', 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)', parseArchOption);
-  command.option('--verify', 'prove that the program decides every possible call as the rules say (slower)');
+  command.option(
+    '--verify',
+    'prove that the program decides every call there could be as the rules say, not only those that rules have conditions for (slower)',
+  );
   command.option(
     '--explain-resolution',
     'instead of a program: which entries apply and why, as text, or as JSON with --format json',
@@ -61,7 +64,7 @@ async function compile(path: string, flags: Flags): Promise<void> {
     arch,
     libseccomp,
     pfc: flags.format === 'pfc',
-    verify: await verifierFor(profile, flags.verify),
+    verify: flags.verify ? proveDecisions : true,
   });
   printWarnings(compiled.warnings, profile.source);
   writeResult(await render(compiled, flags.format, libseccomp), flags.output);

@@ -18,7 +18,6 @@ import { addCompileOptions, type CompileFlags, compileOptions } from './options.
 import { printWarnings } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 import type { TracedRun } from './run-traced.js';
-import { verifierFor } from './verifier.js';
 
 interface Flags extends CompileFlags, InputFlags {
   profile: string;
@@ -87,7 +86,6 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
     kernel: release(),
     ...compileOptions(flags),
     arch,
-    verify: await verifierFor(profile),
   });
   printWarnings(compiled.warnings, source);
   if (!compiled.usesListener) return { filter: compiled, ...(flags.trace ? { policy: policyOf(profile, flags) } : {}) };

@@ -4,6 +4,7 @@ import { ScmpError } from '../errors.js';
 import { LIBSECCOMP_VERSION, SYSCALL_TABLE, VERSION } from '../version.js';
 import { addExamples } from './examples.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
+import { startHastily } from './hasty-start.js';
 import { printError } from './output.js';
 import { startProgress } from './progress.js';
 
@@ -55,6 +56,7 @@ try {
   const asked = process.argv[2] ?? '';
   // Without the name of a command first it is a call for help or a mistake, and either lists them all.
   const isAlone = Object.hasOwn(COMMANDS, asked) && !NEED_ALL.has(asked);
+  if (asked === 'compile' && !process.argv.includes('--verify')) startHastily();
   const wanted = isAlone ? [asked] : Object.keys(COMMANDS);
   for (const name of wanted) (await (COMMANDS[name] as () => Promise<AddCommand>)())(program);
   for (const command of program.commands) addExamples(command);

@@ -16,7 +16,7 @@ export interface CompileErrorPlace {
  * - `UNKNOWN_SYSCALL`: a name in no table, where the caller asked for an error (`unknownSyscall: 'error'`);
  * - `PROGRAM_TOO_LARGE`: the program has more instructions than the kernel loads;
  * - `TOO_COMPLEX`: libseccomp cannot combine the rules of one system call in bearable time;
- * - `MISCOMPILED`: libseccomp's program does not decide as the rules say (see `checkDecisions`).
+ * - `MISCOMPILED`: libseccomp's program does not decide as the rules say (see `proveDecisions`).
  */
 export class CompileError extends ScmpError {
   override readonly name = 'CompileError';

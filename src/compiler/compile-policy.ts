@@ -12,12 +12,12 @@ import {
   loadLibseccompSync,
 } from '../libseccomp/index.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
-import { checkDecisions } from './check-decisions.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
 import type { Translation } from './expected-decisions.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
 import { planFilter } from './plan.js';
+import { proveConditions } from './prove-decisions.js';
 import { fastestOrder } from './rule-order.js';
 import { optimizationLevel, type RuntimeOptions, readMasks, runtimeBehaviour } from './runtime.js';
 
@@ -37,8 +37,9 @@ export interface CompileOptions extends RuntimeOptions {
   unknownSyscall?: 'warn' | 'error' | 'ignore' | undefined;
   /**
    * Compare the program with the rules, and raise CompileError (`MISCOMPILED`) where libseccomp made something else of
-   * them, as it does of some ranges of 64-bit values. `true`, the default: on calls around the values the conditions name.
-   * `proveDecisions`: on every call there is. `false`: not at all; the bytes libseccomp makes, right or wrong.
+   * them, as it does of some conditions on one call. `true`: prove the calls that rules have conditions for
+   * (`proveConditions`), the default of `compilePolicy`. `proveDecisions`: prove every call there could be, the default of
+   * `compileProfile`. `false`: the bytes libseccomp makes, right or wrong.
    */
   verify?: boolean | Verifier | undefined;
   /** Also give the filter as libseccomp's pseudo filter code. Default: false. */
@@ -110,8 +111,7 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
   const { operations } = plan;
   const syscalls = (arch: Architecture) => listSyscalls(libseccomp, arch);
   const translation = { program, policy, operations, architectures, enosysStub: hasStub, resolve, syscalls, source };
-  if (verify === true) checkDecisions(exported, translation);
-  else if (verify) verify(translation);
+  if (verify) (verify === true ? proveConditions : verify)(translation);
   return {
     program,
     arches: architectures.map(({ name }) => name),

@@ -30,6 +30,9 @@ export const MULTIPLEXED_CALLS: ReadonlyMap<string, { multiplexer: 'socketcall' 
   ...numbered('ipc', 21, ['shmat', 'shmdt', 'shmget', 'shmctl']),
 ]);
 
+/** Where libseccomp puts the rules of other calls too: what they decide is not in their own rules alone. */
+export const MULTIPLEXERS: ReadonlySet<string> = new Set(['socketcall', 'ipc']);
+
 function numbered(multiplexer: 'socketcall' | 'ipc', first: number, names: readonly string[]) {
   return names.map((name, index) => [name, { multiplexer, call: BigInt(first + index) }] as const);
 }

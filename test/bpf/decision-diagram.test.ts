@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildDecisionDiagram, decide } from '../../src/bpf/decision-diagram.js';
+import { buildDecisionDiagram, createDiagramBuilder, decide } from '../../src/bpf/decision-diagram.js';
 import { DiagramStore, ProgramTooComplexError } from '../../src/bpf/diagram-store.js';
 import {
   createSimulator,
@@ -78,6 +78,35 @@ describe('decides as the simulator does', () => {
     );
     // the rest has arithmetic between two arguments
     expect(decided).toBeGreaterThan(250);
+  });
+
+  test('call by call, as whole', () => {
+    let built = 0;
+    fc.assert(
+      fc.property(
+        validProgram(),
+        endianness,
+        fc.array(anySeccompData, { maxLength: 3 }),
+        (instructions, order, inputs) => {
+          const builder = createDiagramBuilder({ instructions, endianness: order }, BUDGET);
+          const simulator = createSimulator({ instructions, endianness: order });
+          for (const data of [...inputs, ...boundaries(instructions)]) {
+            try {
+              const root = builder.build({ arch: data.arch, nr: data.nr });
+              expect(decide({ store: builder.store, root }, data)).toEqual(simulator.simulate(data).action);
+              // Nothing of the call is left in it.
+              const levels = builder.store.isTerminal(root) ? [] : [builder.store.level(root)];
+              expect(levels.every((level) => level >= 64)).toBe(true);
+              built++;
+            } catch (error) {
+              if (!(error instanceof ProgramTooComplexError)) throw error;
+            }
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+    expect(built).toBeGreaterThan(2000);
   });
 
   test('on all inputs of programs that see five bits of the number and three of an argument', () => {

@@ -14,7 +14,7 @@ import {
 } from '../../src/bpf/index.js';
 import type { Translation } from '../../src/compiler/expected-decisions.js';
 import { CompileError, type CompileOptions, compileProfileSync } from '../../src/compiler/index.js';
-import { proveDecisions } from '../../src/compiler/prove-decisions.js';
+import { proveConditions, proveDecisions } from '../../src/compiler/prove-decisions.js';
 import { ScmpError } from '../../src/errors.js';
 
 const PODMAN = readFileSync(new URL('../../build/test-inputs/podman-default.json', import.meta.url));
@@ -202,6 +202,102 @@ describe('what libseccomp 2.6.0 gets wrong is refused:', () => {
   it('an entry whose last condition is the opposite of another entry is dropped', () => {
     const profile = allowingAllBut(deny('read', args([2, 'EQ', 1])), deny('read', args([0, 'NE', 0], [2, 'NE', 1])));
     expect(refusal(() => prove(profile, 'x86_64')).message).toContain('read(0x1, 0x0, 0x0');
+  });
+});
+
+describe('proveConditions', () => {
+  const verdict = (profile: object, arch: string, verify: CompileOptions['verify']) => {
+    try {
+      compileProfileSync(profile, { arch, verify });
+      return 'right';
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      return error.code;
+    }
+  };
+
+  it('refuses what a few hundred calls around the values do not show', () => {
+    const allow = (conditions: Argument[]) => ({ names: ['read'], action: 'SCMP_ACT_ALLOW', args: conditions });
+    const profile = {
+      defaultAction: 'SCMP_ACT_KILL',
+      syscalls: [
+        deny('read', args([2, 'EQ', 2], [0, 'EQ', 2 ** 32])),
+        allow(args([0, 'NE', 0], [1, 'NE', 1])),
+        allow(args([1, 'NE', 1], [2, 'NE', 16], [0, 'NE', 1])),
+      ],
+    };
+    expect(refusal(() => prove(profile, 'x86_64', { verify: true })).message).toContain(
+      'read(0x0, 0x0, 0x10, 0x0, 0x0, 0x0) gives ALLOW instead of KILL_THREAD',
+    );
+  });
+
+  it('has the verdict of the whole proof on random entries with every operator', () => {
+    const condition = fc.tuple(
+      fc.constantFrom(0, 1, 2),
+      fc.constantFrom('NE', 'LT', 'LE', 'EQ', 'GE', 'GT', 'MASKED_EQ'),
+      fc.constantFrom(0, 1, 5, 0xffffffff, 2 ** 32, 5 * 2 ** 32 + 5),
+      fc.constantFrom(0, 1, 2 ** 32),
+    );
+    const entry = fc
+      .tuple(
+        fc.constantFrom('read', 'socket', 'semop', 'socketcall'),
+        fc.uniqueArray(condition, { maxLength: 3, selector: ([index]) => index }),
+        fc.constantFrom(1, 2),
+      )
+      .map(([name, conditions, errno]) => deny(name, args(...conditions), errno));
+    const verdicts: Record<string, number> = {};
+    fc.assert(
+      fc.property(
+        fc.array(entry, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom('x86', 'x86_64', 's390x', 's390', 'mips', 'x32'),
+        fc.boolean(),
+        (entries, arch, more) => {
+          const architectures = more && arch === 'x86_64' ? ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'] : [];
+          const profile = { ...allowingAllBut(deny('getpid'), ...entries), architectures };
+          const found = verdict(profile, arch, proveConditions);
+          expect(found).toBe(verdict(profile, arch, proveDecisions));
+          expect(found).toBe(verdict(profile, arch, true));
+          verdicts[found] = (verdicts[found] ?? 0) + 1;
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(verdicts.right).toBeGreaterThan(100);
+    expect(verdicts.MISCOMPILED).toBeGreaterThan(1);
+  });
+
+  it('takes runc’s stub in front, and calls behind a multiplexer', () => {
+    const entries = [deny('socket', args([0, 'NE', 1])), deny('socket', args([1, 'EQ', 2])), deny('getpid')];
+    for (const arch of ['x86', 'x86_64', 's390x', 's390', 'mips', 'aarch64']) {
+      const profile = { ...allowingAllBut(...entries), defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 5 };
+      prove(profile, arch, { verify: true, enosysStub: true });
+      prove(profile, arch, { enosysStub: true });
+    }
+  });
+
+  it('sees a wrong program', () => {
+    const profile = allowingAllBut(deny('read', args([0, 'EQ', 5])), deny('getpid'));
+    const translation = translationOf(profile, 'x86_64');
+    const program = decodeProgram(translation.program, 'little');
+    let refused = 0;
+    program.forEach((instruction, index) => {
+      const mutant = program.map((each, at) =>
+        at === index ? { ...instruction, k: (instruction.k ^ 1) >>> 0 } : each,
+      );
+      const given = { ...translation, program: encodeProgram(mutant, 'little') };
+      try {
+        verifyProgram(mutant);
+      } catch {
+        return;
+      }
+      try {
+        proveConditions(given);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'MISCOMPILED' });
+        refused++;
+      }
+    });
+    expect(refused).toBeGreaterThanOrEqual(5);
   });
 });
 
