@@ -52,8 +52,8 @@ async function measureAll<T>(items: readonly T[], measure: (item: T) => Promise<
 
 /** What the page was measured with; another C library makes other calls. */
 const GLIBC = '2.36';
-const { glibcVersionRuntime } = (process.report?.getReport() as { header: { glibcVersionRuntime?: string } }).header;
-const isSame = process.platform === 'linux' && process.arch === 'x64' && glibcVersionRuntime === GLIBC;
+const report = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+const isSame = process.platform === 'linux' && process.arch === 'x64' && report.header.glibcVersionRuntime === GLIBC;
 
 describe.skipIf(!isSame)('docs/node.md', () => {
   it.skipIf(!!process.env.MEASURE_NODE)('says what breaks when a call is denied', { timeout: 300_000 }, async () => {
