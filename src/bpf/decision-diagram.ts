@@ -96,8 +96,8 @@ interface State {
   readonly a: Word;
   readonly x: Word;
   readonly scratch: readonly Word[];
-  /** What is decided from here on, once that is known. */
-  decision: Node;
+  /** A return's: what is decided, a terminal or for a return of A a function. */
+  returned: Node | undefined;
   /** How it goes on: with `holds` where `test` holds, else with `fails`, or with `next`. Nowhere after a return. */
   next: State | undefined;
   branch: { test: () => Node; holds: State; fails: State | undefined } | undefined;
@@ -108,13 +108,16 @@ const NO_SCRATCH: readonly Word[] = new Array<Word>(SCRATCH_WORDS).fill(UNUSED);
 
 /**
  * Forward through the program it finds with which contents of the registers each instruction is reached; jumps go forward
- * only, so one pass is all. Backward it then builds what is decided from each on. Nothing recurs with the program's length.
+ * only, so one pass is all, and nothing recurs with the program's length. What is decided can then be worked out from either
+ * end, with the same outcome.
  */
 class SymbolicExecution {
   readonly #words: SymbolicWords;
   readonly #live: Uint32Array;
   /** Per instruction, by key. */
   readonly #states: (Map<string, State> | undefined)[];
+  /** Each before those it goes on with. */
+  readonly #order: State[] = [];
 
   constructor(
     readonly instructions: readonly Instruction[],
@@ -132,14 +135,14 @@ class SymbolicExecution {
     const { index: first, a } = this.call ? this.#settled(this.call) : { index: 0, a: 0 };
     const start = this.#enter(first, this.#words.constant(a), this.#words.constant(0), NO_SCRATCH);
     for (let index = first; index < this.instructions.length; index++) {
-      for (const state of this.#states[index]?.values() ?? []) this.#execute(state, this.instructions[index]!, index);
-    }
-    for (let index = this.instructions.length - 1; index >= first; index--) {
-      for (const state of this.#states[index]?.values() ?? []) this.#decide(state);
+      for (const state of this.#states[index]?.values() ?? []) {
+        this.#order.push(state);
+        this.#execute(state, this.instructions[index]!, index);
+      }
       // Nothing comes back to it.
       this.#states[index] = undefined;
     }
-    return start.decision;
+    return this.call ? this.#fromTheStart(start) : this.#fromTheEnd(start);
   }
 
   /** Where the path of a call first comes to what the call does not settle, and A there. X and the scratch are 0 still. */
@@ -157,14 +160,47 @@ class SymbolicExecution {
     }
   }
 
-  #decide(state: State): void {
-    if (state.next) state.decision = state.next.decision;
-    if (!state.branch) return;
-    const { test, holds, fails } = state.branch;
-    // a division by 0 ends the program with KILL_THREAD
-    const otherwise = fails ? fails.decision : this.#terminal(0);
-    // A comparison on which nothing depends may be one that is too complex.
-    state.decision = holds.decision === otherwise ? otherwise : this.store.choose(test(), holds.decision, otherwise);
+  /** By what is decided from each state on. That is fast where each test is about what was not asked before. */
+  #fromTheEnd(start: State): Node {
+    const decisions = new Map<State, Node>();
+    const from = (state: State) => decisions.get(state) as Node;
+    for (const state of this.#order.reverse()) {
+      if (state.returned !== undefined) decisions.set(state, state.returned);
+      if (state.next) decisions.set(state, from(state.next));
+      if (!state.branch) continue;
+      const { test, holds, fails } = state.branch;
+      // a division by 0 ends the program with KILL_THREAD
+      const [one, other] = [from(holds), fails ? from(fails) : this.#terminal(0)];
+      // A comparison on which nothing depends may be one that is too complex.
+      decisions.set(state, one === other ? other : this.store.choose(test(), one, other));
+    }
+    return from(start);
+  }
+
+  /**
+   * By the inputs that come to each state. They are simple where what is decided from there on, for any input, is not: behind
+   * one of hundreds of rules about two words of one call, all later rules would be there again.
+   */
+  #fromTheStart(start: State): Node {
+    const { store } = this;
+    const inputs = new Map<State, Node>([[start, TRUE]]);
+    const decided = new Map<Node, Node>();
+    const add = <T>(sets: Map<T, Node>, to: T, where: Node) => sets.set(to, store.or(sets.get(to) ?? FALSE, where));
+    for (const state of this.#order) {
+      const where = inputs.get(state) ?? FALSE;
+      if (where === FALSE) continue;
+      if (state.returned !== undefined) add(decided, state.returned, where);
+      if (state.next) add(inputs, state.next, where);
+      if (!state.branch) continue;
+      const test = state.branch.test();
+      add(inputs, state.branch.holds, store.and(where, test));
+      const rest = store.and(where, store.not(test));
+      if (state.branch.fails) add(inputs, state.branch.fails, rest);
+      else add(decided, this.#terminal(0), rest);
+    }
+    // Every input is in one of the sets.
+    const [[some], ...others] = [...decided] as [[Node, Node], ...[Node, Node][]];
+    return others.reduce((root, [decision, where]) => store.choose(where, decision, root), some);
   }
 
   /** The state before instruction `index` with these contents, shared by all paths that bring them. */
@@ -186,7 +222,7 @@ class SymbolicExecution {
       a: liveA,
       x: liveX,
       scratch: liveScratch,
-      decision: FALSE,
+      returned: undefined,
       next: undefined,
       branch: undefined,
     };
@@ -209,10 +245,10 @@ class SymbolicExecution {
       );
     switch (code) {
       case Opcode.RET_K:
-        state.decision = this.#terminal(k);
+        state.returned = this.#terminal(k);
         return;
       case Opcode.RET_A:
-        state.decision = this.#returned(words.bits(a));
+        state.returned = this.#returned(words.bits(a));
         return;
       case Opcode.JA:
         state.next = this.#enter(index + 1 + k, a, x, scratch);
@@ -263,7 +299,7 @@ class SymbolicExecution {
       return;
     }
     if (words.valueOf(x) === 0) {
-      state.decision = this.#terminal(0);
+      state.returned = this.#terminal(0);
       return;
     }
     const holds = this.#enter(index + 1, isRead ? words.compute(code, a, x) : UNUSED, x, scratch);

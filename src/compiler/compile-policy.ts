@@ -38,8 +38,8 @@ export interface CompileOptions extends RuntimeOptions {
   /**
    * Compare the program with the rules, and raise CompileError (`MISCOMPILED`) where libseccomp made something else of
    * them, as it does of some conditions on one call. `true`: prove the calls that rules have conditions for
-   * (`proveConditions`), the default of `compilePolicy`. `proveDecisions`: prove every call there could be, the default of
-   * `compileProfile`. `false`: the bytes libseccomp makes, right or wrong.
+   * (`proveConditions`), the default of `compilePolicy`. `proveDecisions`: prove every call there could be; `proveProgram`, the
+   * default of `compileProfile`: that, as far as the program is not too complex. `false`: the bytes libseccomp makes, right or wrong.
    */
   verify?: boolean | Verifier | undefined;
   /** Also give the filter as libseccomp's pseudo filter code. Default: false. */

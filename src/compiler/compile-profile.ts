@@ -3,7 +3,7 @@ import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { readProfile } from '../profile/read-profile.js';
 import { compileParsed } from './compile-parsed.js';
 import { type CompiledFilter, type CompileOptions, loadDefault } from './compile-policy.js';
-import { proveDecisions } from './prove-decisions.js';
+import { proveProgram } from './prove-decisions.js';
 
 /** A profile's text, its bytes, an object, or a profile that was read before. */
 export type ProfileInput = string | Uint8Array | object | ParsedProfile;
@@ -17,7 +17,7 @@ export interface CompileProfileOptions extends CompileOptions {
  * Compile a seccomp profile of any format that `readProfile` reads to the bytes libseccomp would emit on a machine of the
  * target's architecture.
  *
- * The program is proved to decide every call as the rules say (`verify`, here by default `proveDecisions`), which takes about
+ * The program is proved to decide every call as the rules say (`verify`, here by default `proveProgram`), which takes about
  * as long again as compiling.
  *
  * Where runtimes differ it adds nothing of its own, and reads SCMP_CMP_MASKED_EQ as runc does; `runtime` picks another.
@@ -40,7 +40,7 @@ export async function compileProfile(profile: ProfileInput, options: CompileProf
 export function compileProfileSync(profile: ProfileInput, options: CompileProfileOptions): CompiledFilter {
   const { loadBase } = options;
   const parsed = parse(profile, options);
-  const { verify = proveDecisions } = options;
+  const { verify = proveProgram } = options;
   return compileParsed(loadBase ? extendProfile(parsed, loadBase) : parsed, { ...options, verify });
 }
 

@@ -11,7 +11,7 @@ export {
 export type { Translation } from './expected-decisions.js';
 export { applyOperation, type FilterOperation } from './filter-operation.js';
 export { type Plan, type PlanOptions, planFilter } from './plan.js';
-export { proveConditions, proveDecisions } from './prove-decisions.js';
+export { proveConditions, proveDecisions, proveProgram } from './prove-decisions.js';
 export {
   RUNTIME_NAMES,
   type RuntimeBehaviour,

@@ -9,7 +9,14 @@ import {
   terminalAction,
   terminalAt,
 } from '../bpf/decision-diagram.js';
-import { type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from '../bpf/diagram-store.js';
+import {
+  type DiagramBudget,
+  DiagramStore,
+  FALSE,
+  type Node,
+  ProgramTooComplexError,
+  TRUE,
+} from '../bpf/diagram-store.js';
 import { findInput } from '../bpf/find-input.js';
 import { Level } from '../bpf/input-variables.js';
 import { type NumberRange, partition } from '../bpf/partition.js';
@@ -79,6 +86,21 @@ export function proveConditions(translation: Translation, budget: DiagramBudget 
       const call = { arch, nr: expectation.from };
       proof.checkCall(build(call), expectation, call);
     }
+  }
+}
+
+/**
+ * {@link proveDecisions}, or where that is beyond the budget (hundreds of rules about one call) {@link proveConditions},
+ * which has far less to do.
+ *
+ * @throws as those
+ */
+export function proveProgram(translation: Translation): void {
+  try {
+    proveDecisions(translation);
+  } catch (error) {
+    if (!(error instanceof ProgramTooComplexError)) throw error;
+    proveConditions(translation);
   }
 }
 

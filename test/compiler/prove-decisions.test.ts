@@ -275,6 +275,18 @@ describe('proveConditions', () => {
     }
   });
 
+  it('proves hundreds of entries about both halves of an argument, which the whole proof does not', () => {
+    const entries = Array.from({ length: 780 }, (_, index) => deny('lseek', args([1, 'EQ', index * 2 ** 33 + index])));
+    const profile = allowingAllBut(...entries);
+    expect(() => prove(profile, 'x86_64')).toThrow(ProgramTooComplexError);
+    prove(profile, 'x86_64', { verify: true });
+    // by default as much as can be
+    expect(() => compileProfileSync(profile, { arch: 'x86_64' })).not.toThrow();
+    const wrong = translationOf(profile, 'x86_64');
+    wrong.program.fill(0xff, 8 * 100 + 4, 8 * 100 + 5);
+    expect(() => proveConditions(wrong)).toThrow(expect.objectContaining({ code: 'MISCOMPILED' }));
+  });
+
   it('sees a wrong program', () => {
     const profile = allowingAllBut(deny('read', args([0, 'EQ', 5])), deny('getpid'));
     const translation = translationOf(profile, 'x86_64');
