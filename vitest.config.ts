@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Kernel tests start child processes; two cores is what CI has.
+    // Half of the time is spent waiting for child processes and pages.
+    maxWorkers: 2 * availableParallelism(),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // What is awaited comes or never comes; how soon is for the benchmark, and a machine may be busy.
