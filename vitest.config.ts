@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Half of the time is spent waiting for child processes and pages.
-    maxWorkers: 2 * availableParallelism(),
+    // By default one processor is left idle; half of the time is spent waiting for child processes and pages.
+    maxWorkers: availableParallelism(),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // What is awaited comes or never comes; how soon is for the benchmark, and a machine may be busy.

@@ -315,7 +315,7 @@ describeSupervisor('spawnSandboxed', () => {
     const starting = shell('sleep 60', { filter: allowAll(), signal: early.signal });
     early.abort(reason);
     await expect(starting).rejects.toBe(reason);
-    const timed = await shell('sleep 60', { filter: allowAll(), timeout: 300, killSignal: 'SIGTERM' });
+    const timed = await shell('sleep 60', { filter: allowAll(), timeout: 6000, killSignal: 'SIGTERM' });
     expect(await timed.exited).toEqual({ code: null, signal: 'SIGTERM' });
     const disposed = await shell('sleep 60', { filter: notifyOf('getpriority') });
     await disposed[Symbol.asyncDispose]();
