@@ -1,11 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // By default one processor is left idle; half of the time is spent waiting for child processes and pages.
-    maxWorkers: availableParallelism(),
+    // On two cores one file runs at a time, which is vitest's default: most start processes of their own, and some count them.
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // What is awaited comes or never comes; how soon is for the benchmark, and a machine may be busy.
