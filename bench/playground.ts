@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { createPlaygroundServer } from '../src/cli/playground-server.js';
-import { CHROMIUM, FLAGS } from '../test/browser/chromium.js';
+import { hasChromium, launchChromium } from '../test/browser/chromium.js';
 
 interface Figure {
   what: string;
@@ -21,11 +21,11 @@ const MOST_MILLISECONDS = 50;
 
 /** The figures of a playground that was built into `folder`. */
 export async function playgroundFigures(folder: string): Promise<Figure[]> {
-  if (!existsSync(CHROMIUM)) return [{ what: 'playground', value: `not measured: ${CHROMIUM} is missing` }];
+  if (!hasChromium) return [{ what: 'playground', value: 'not measured: Chromium is missing' }];
   const server = createPlaygroundServer(folder);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
     const loaded = new Set<string>();

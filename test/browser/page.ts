@@ -1,16 +1,12 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { createPlaygroundServer } from '../../src/cli/playground-server.js';
-import { CHROMIUM, FLAGS } from './chromium.js';
-
-const isHere = existsSync(CHROMIUM);
-if (!isHere && process.env.CI) throw new Error(`${CHROMIUM} is missing: install chromium (./build.sh --test does)`);
-if (!isHere) console.warn(`SKIPPED: ${CHROMIUM} is missing (package chromium)`);
+import { hasChromium, launchChromium } from './chromium.js';
 
 /** What a page did that none should: reports of its policy, errors of its scripts, requests elsewhere. */
 export interface Watched {
@@ -26,7 +22,7 @@ export interface Playground {
 
 /** A group of tests with the playground served as `scmp playground` does, in a real browser. */
 export function describePlayground(name: string, tests: (playground: Playground) => void): void {
-  describe.skipIf(!isHere)(name, () => {
+  describe.skipIf(!hasChromium)(name, () => {
     let folder: string;
     let server: Server;
     let browser: Browser;
@@ -57,7 +53,7 @@ export function describePlayground(name: string, tests: (playground: Playground)
       server = createPlaygroundServer(folder);
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       playground.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+      browser = await launchChromium();
     });
     afterAll(async () => {
       await browser?.close();

@@ -4,14 +4,10 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { build as esbuild } from 'esbuild';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium, launchChromium } from '../browser/chromium.js';
 import { ARCH, InstalledPackage, PROFILE, PROGRAM, tool } from './installed-package.js';
-
-const CHROMIUM = '/usr/bin/chromium';
-const isHere = existsSync(CHROMIUM);
-if (!isHere && process.env.CI) throw new Error(`${CHROMIUM} is missing: install chromium (./build.sh --test does)`);
-if (!isHere) console.warn(`SKIPPED: the package in a browser, ${CHROMIUM} is missing (package chromium)`);
 
 /** What a page and a worker do: compile, and hand the program over as base64. */
 const compile = (entry: string, options = '', imports = '') => `
@@ -64,14 +60,11 @@ function serve(folder: string): Promise<Server> {
 const addressOf = (server: { address(): unknown } | null) =>
   `http://127.0.0.1:${(server!.address() as AddressInfo).port}/`;
 
-describe.skipIf(!isHere)('in a browser, on the page and in a worker', () => {
+describe.skipIf(!hasChromium)('in a browser, on the page and in a worker', () => {
   let installed: InstalledPackage;
   let browser: Browser;
   beforeAll(async () => {
-    [installed, browser] = await Promise.all([
-      InstalledPackage.install(),
-      chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--no-first-run'] }),
-    ]);
+    [installed, browser] = await Promise.all([InstalledPackage.install(), launchChromium()]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -2,15 +2,21 @@ import type { Editor } from './editor.js';
 
 /** The text field of index.html as an editor. */
 export function plainEditor(area: HTMLTextAreaElement, onChange: () => void): Editor {
-  area.addEventListener('input', onChange);
+  let hasHistory = false;
+  area.addEventListener('input', () => {
+    hasHistory = true;
+    onChange();
+  });
 
   function replace(from: number, to: number, text: string): void {
     area.focus();
     area.setSelectionRange(from, to);
     // The one way to write into a text field that leaves its undo history whole; deprecated, and without a successor.
-    const isDone = document.execCommand('insertText', false, text);
+    // Browsers lay the page out once for each line of it, which is seconds for a long profile: not for the first text.
+    const isDone = hasHistory && document.execCommand('insertText', false, text);
     if (isDone) return;
     area.setRangeText(text, from, to, 'end');
+    hasHistory = true;
     onChange();
   }
 
