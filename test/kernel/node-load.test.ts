@@ -40,12 +40,12 @@ function load(seconds: number): void {
     const url = `http://127.0.0.1:${(server.address() as import('node:net').AddressInfo).port}/`;
     const folder = await mkdtemp('load-');
     await Promise.all([
-      again('http', 40, async () => {
+      again('http', 200, async () => {
         const body = randomBytes(20_000).toString('hex');
         const answer = await fetch(url, { method: 'POST', body });
         if ((await answer.text()) !== body) throw new Error('another answer');
       }),
-      again('fs', 40, async () => {
+      again('fs', 200, async () => {
         const bytes = randomBytes(100_000);
         await writeFile(`${folder}/file`, bytes);
         if (!bytes.equals(await readFile(`${folder}/file`))) throw new Error('another file');
@@ -53,12 +53,12 @@ function load(seconds: number): void {
       }),
       again(
         'worker',
-        400,
+        1500,
         () => new Promise((resolve, reject) => new Worker('1', { eval: true }).on('error', reject).on('exit', resolve)),
       ),
       again(
         'child',
-        400,
+        1500,
         () =>
           new Promise((resolve, reject) =>
             execFile('sh', ['-c', 'echo a | cat'], (error, out) =>
@@ -68,10 +68,10 @@ function load(seconds: number): void {
       ),
       again(
         'crypto',
-        200,
+        1500,
         () => new Promise((resolve, reject) => scrypt('a', 'b', 16, (error) => (error ? reject(error) : resolve(0)))),
       ),
-      again('timer', 10, async () => {}),
+      again('timer', 50, async () => {}),
     ]);
     await rm(folder, { recursive: true });
     server.close();

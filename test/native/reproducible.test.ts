@@ -40,12 +40,10 @@ function build(folder: string, tarball: string): Promise<{ status: number | null
 
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
-it('two builds in two folders give the same bytes, which are those in use', { timeout: 240_000 }, async () => {
-  const builds = await Promise.all([build('a', TARBALL), build('a folder/with a longer name', TARBALL)]);
-  for (const { status, output } of builds) expect([status, output]).toEqual([0, expect.any(String)]);
-  const [first, second] = builds.map(({ wasm }) => sha256(wasm));
-  expect(first).toBe(second);
-  expect(first).toBe(sha256(join(ROOT, 'build/libseccomp.wasm')));
+it('a build in another folder gives the same bytes', { timeout: 240_000 }, async () => {
+  const { status, output, wasm } = await build('a folder/with a longer name', TARBALL);
+  expect([status, output]).toEqual([0, expect.stringMatching(/^wasm +build\/libseccomp\.wasm/m)]);
+  expect(sha256(wasm)).toBe(sha256(join(ROOT, 'build/libseccomp.wasm')));
 });
 
 it('a source with another checksum stops the build, and nothing is made of it', async () => {
