@@ -28,35 +28,70 @@ die() { echo "build.sh: $*" >&2; exit 1; }
 
 # --- what the distribution has to provide --------------------------------------------------------------------------
 
-# need COMMAND PACKAGE: the command on PATH, else the distribution's package where we may install it, else say so.
+# A tool is 'COMMAND PACKAGE...': a command, and the distribution's packages that bring it.
 apt_updated=
 apt_update() {
-  if [ -n "$apt_updated" ] || [ "$(id -u)" != 0 ]; then return; fi
+  if [ -n "$apt_updated" ] || ! can_install; then return; fi
   apt-get update >build/apt.log 2>&1 || true # an old list may still do; what follows says if not
   apt_updated=1
 }
 
+can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+# need TOOL...: the commands on PATH, else their packages where we may install them, all in one go, else say so.
 need() {
-  if command -v "$1" >/dev/null; then return; fi
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    die "$1 is missing: install it (Debian, Ubuntu: apt-get install --no-install-recommends $2), then run this again"
-  fi
+  local tool commands=() packages=()
+  for tool in "$@"; do
+    if command -v "${tool%% *}" >/dev/null; then continue; fi
+    commands+=("${tool%% *}")
+    packages+=(${tool#* })
+  done
+  if [ ${#commands[@]} = 0 ]; then return; fi
+  can_install || die "missing: ${commands[*]}; install what brings them (Debian, Ubuntu:
+  apt-get install --no-install-recommends ${packages[*]}), then run this again"
   apt_update
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $2 >>build/apt.log 2>&1 ||
-    die "installing $2 failed, see build/apt.log"
+  # Whoever stops this script does not stop dpkg halfway.
+  (trap '' INT TERM; DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}") \
+    >>build/apt.log 2>&1 || die "installing ${packages[*]} failed, see build/apt.log"
   hash -r
-  command -v "$1" >/dev/null || die "the package $2 was installed, but $1 is still not on PATH"
-  step "$1" "installed the distribution's package $2"
+  for tool in "${commands[@]}"; do
+    command -v "$tool" >/dev/null || die "its package was installed, but $tool is still not on PATH"
+  done
+  step tools "installed the distribution's packages ${packages[*]}"
 }
 
-# want COMMAND PACKAGE: as need, for what only some tests use: without it and no way to install it, they are skipped
-# (and fail in CI).
+# want TOOL...: as need, for what only some tests use: without them and no way to install them, those are skipped (and
+# fail in CI).
 want() {
-  if command -v "$1" >/dev/null; then return; fi
-  if [ -n "${CI:-}" ] || { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }; then need "$1" "$2"; return; fi
-  step "$1" "MISSING (Debian's package: $2); the tests that use it will be skipped"
-  return 1
+  local tool
+  if [ -n "${CI:-}" ] || can_install; then need "$@"; return; fi
+  for tool in "$@"; do
+    command -v "${tool%% *}" >/dev/null ||
+      step "${tool%% *}" "MISSING (Debian's package: ${tool#* }); the tests that use it will be skipped"
+  done
 }
+
+# --- several things at once --------------------------------------------------------------------------------------------
+
+# start COMMAND...: in the background, in a process group of its own (set -m), which ends with this script.
+started=()
+start() {
+  set -m
+  "$@" </dev/null &
+  set +m
+  started+=($!)
+}
+
+# finish: wait for all that was started; if something failed, it has said so, and this ends.
+finish() {
+  local job failed=
+  for job in "${started[@]}"; do wait "$job" || failed=1; done
+  started=()
+  if [ -n "$failed" ]; then exit 1; fi
+}
+trap 'for job in "${started[@]}"; do kill -- "-$job" 2>/dev/null || true; done' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # --- incremental steps -----------------------------------------------------------------------------------------------
 
@@ -173,10 +208,7 @@ build_wasm() {
     flags=(-O3 -flto -Ihost-include -Iinclude -Isrc)
     # arch.c takes its first native architecture from the compiler; wasm32 defines __ILP32__, which would mean x32.
     emcc "${flags[@]}" -D__x86_64__=1 -U__ILP32__ -c src/arch.c -o arch.o
-    for file in src/*.c host.c; do
-      case $file in src/arch.c | src/arch-syscall-dump.c) continue ;; esac
-      emcc "${flags[@]}" -c "$file" -o "$(basename "$file" .c).o"
-    done
+    emcc "${flags[@]}" -c $(ls src/*.c host.c | grep -vxF -e src/arch.c -e src/arch-syscall-dump.c)
     emcc "${flags[@]}" *.o -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH=1 -sEXPORTED_FUNCTIONS="$exports" \
       -o libseccomp.wasm
   ) >build/wasm.log 2>&1 || { tail -30 build/wasm.log >&2; return 1; }
@@ -294,55 +326,80 @@ build_testinputs() {
 
 # --- the steps in order --------------------------------------------------------------------------------------------------
 
-mkdir -p build/stamps
-need patch patch
-run_step source "$tarball" wasm/libseccomp.lock
-need gperf gperf
-run_step patched build/source/configure "$tarball" wasm/patches
-need emcc emscripten
-# --version of some emcc releases exits with an error when no build has run yet; its first line is what counts.
-emcc_version=$(emcc --version 2>/dev/null | head -1 || true)
-run_step wasm build/libseccomp.wasm build/stamps/patched wasm/exports wasm/host.c wasm/include "$emcc_version"
-if [ "$mode" = --wasm ]; then exit 0; fi
+make_packages() { run_step packages node_modules/.package-lock.json package-lock.json "$(node --version)"; }
 
-need node nodejs
-need npm npm
-run_step packages node_modules/.package-lock.json package-lock.json "$(node --version)"
-if [ "$mode" != --all ] && [ "$mode" != --demo ]; then
-  need gcc 'gcc libc6-dev'
-  need make make
+make_wasm() {
+  local emcc
+  # --version of some emcc releases exits with an error when no build has run yet; its first line is what counts.
+  emcc=$(emcc --version 2>/dev/null | head -1 || true)
+  run_step wasm build/libseccomp.wasm build/stamps/patched wasm/exports wasm/host.c wasm/include "$emcc"
+}
+
+make_oracle() {
   run_step native build/native/src/.libs/libseccomp.a build/stamps/patched "$(gcc -dumpfullversion)"
   run_step oracle build/oracle build/native/src/.libs/libseccomp.a wasm/host.c test/native/oracle.c
-fi
-if [ "$mode" = --native ]; then exit 0; fi
+}
 
-run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader scripts examples tsconfig.json tsconfig.build.json \
-  package-lock.json
+make_testinputs() { run_step testinputs build/test-inputs/linux; }
+
+# What only tests use, from the distribution: all that no step before them needs.
+make_testtools() {
+  want 'bwrap bubblewrap' 'chromium-headless-shell chromium-headless-shell' 'zsh zsh' 'fish fish' 'groff groff-base' 'runc runc' 'strace strace' \
+    'python3 python3' 'systemd-analyze systemd' 'busybox busybox-static' \
+    's390x-linux-gnu-gcc gcc-s390x-linux-gnu libc6-dev-s390x-cross' 'qemu-s390x-static qemu-user-static'
+  make_testinputs
+}
+
+make_s390x() {
+  if ! command -v s390x-linux-gnu-gcc >/dev/null || ! command -v qemu-s390x-static >/dev/null; then return; fi
+  run_step s390x build/oracle-s390x build/stamps/native wasm/host.c test/native/oracle.c
+}
+
+make_types() {
+  node_modules/.bin/tsc -p .
+  step types "clean"
+}
+
+make_lint() {
+  node_modules/.bin/biome ci --error-on-warnings .
+  step lint "clean"
+}
+
+mkdir -p build/stamps
+tools=('patch patch' 'gperf gperf' 'emcc emscripten')
+case "$mode" in --native | --test | --bench | --fuzz) tools+=('gcc gcc libc6-dev' 'make make') ;; esac
+if [ "$mode" != --wasm ]; then
+  need 'node nodejs' 'npm npm'
+  start make_packages
+fi
+need "${tools[@]}"
+run_step source "$tarball" wasm/libseccomp.lock
+run_step patched build/source/configure "$tarball" wasm/patches
+finish
+
+# What takes a processor and what waits for a mirror, side by side.
+case "$mode" in
+  --native) start make_oracle ;;
+  --test) start make_testtools; start make_oracle ;;
+  --bench | --fuzz) start make_testinputs; start make_oracle ;;
+esac
+make_wasm
+if [ "$mode" = --wasm ]; then exit 0; fi
+if [ "$mode" != --native ]; then
+  run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader scripts examples tsconfig.json tsconfig.build.json \
+    package-lock.json
+fi
+finish
 
 case "$mode" in
   --test)
-    want bwrap bubblewrap || true
-    want chromium chromium || true
-    want zsh zsh || true
-    want fish fish || true
-    want groff groff-base || true
-    want runc runc || true
-    want strace strace || true
-    want python3 python3 || true
-    want systemd-analyze systemd || true
-    want busybox busybox-static || true
-    if want s390x-linux-gnu-gcc 'gcc-s390x-linux-gnu libc6-dev-s390x-cross' && want qemu-s390x-static qemu-user-static; then
-      run_step s390x build/oracle-s390x build/stamps/native wasm/host.c test/native/oracle.c
-    fi
-    run_step testinputs build/test-inputs/linux
-    node_modules/.bin/biome ci --error-on-warnings .
-    step lint "clean"
-    node_modules/.bin/tsc -p .
-    step types "clean"
+    start make_types
+    make_lint
+    make_s390x
+    finish
     exec node_modules/.bin/vitest run
     ;;
   --bench | --fuzz)
-    run_step testinputs build/test-inputs/linux
     program=${mode#--}
     node_modules/.bin/esbuild "bench/$program.ts" --bundle --format=esm --platform=node --target=node20 \
       --main-fields=module,main --log-level=warning --external:esbuild --external:playwright-core --outfile="build/bench/$program.mjs" \
