@@ -266,20 +266,16 @@ build_bundles() {
   # say that they are CommonJS.
   node_modules/.bin/rollup dist/{index,bpf,testing,loader,inline}.js --silent --format cjs --dir dist \
     --entryFileNames '[name].cjs' --chunkFileNames 'chunk-[hash].cjs' --external zod,zod/mini,yaml,koffi || return 1
-  # The command: everything in it but koffi, which is native and optional; that halves its start. A chunk a subcommand,
-  # so that each loads only what it needs.
-  $esbuild src/cli/scmp.ts "${common[@]}" --splitting --chunk-names='scmp-[name]-[hash]' --main-fields=module,main \
-    --minify-syntax --minify-whitespace --external:koffi --legal-comments=none --outdir=dist \
-    --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" || return 1
-  chmod +x dist/scmp.js
+  node scripts/bundle-command.mjs dist || return 1
+  chmod +x dist/scmp.cjs
   node_modules/.bin/tsc -p tsconfig.build.json || return 1
   cp -r dist/types dist/types-cjs
   echo '{ "type": "commonjs" }' >dist/types-cjs/package.json
   # libseccomp is LGPL-2.1: its module stays a file of its own, with its licence and source named beside it.
   cp build/libseccomp.wasm dist/libseccomp.wasm
   node scripts/build-playground.mjs || return 1
-  node dist/scmp.js schema >dist/schema.json || return 1
-  node dist/scmp.js man >dist/scmp.1 || return 1
+  node dist/scmp.cjs schema >dist/schema.json || return 1
+  node dist/scmp.cjs man >dist/scmp.1 || return 1
   tar -xzOf "$tarball" "$(lock file | sed 's/\.tar\.gz$//')/LICENSE" >dist/libseccomp.LICENSE.txt
   {
     echo "libseccomp.wasm is libseccomp $(lock version), https://github.com/seccomp/libseccomp, under the LGPL-2.1"
@@ -291,7 +287,7 @@ build_bundles() {
     echo "You may replace the file by your own build: loadLibseccomp({wasm}) takes it from anywhere."
   } >dist/libseccomp.SOURCE.txt
   cp dist/libseccomp.LICENSE.txt dist/libseccomp.SOURCE.txt dist/playground/ # it stands alone on a static host
-  step bundles "dist/: $(ls dist/*.js | wc -l) JavaScript files, types, schema, manual page, libseccomp.wasm"
+  step bundles "dist/: $(ls dist/*.js dist/*.cjs | wc -l) JavaScript files, types, schema, manual page, libseccomp.wasm"
 }
 
 # --- what only the tests need --------------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ function coldStart(): Figure[] {
       const { status, stderr } = spawnSync(process.execPath, args);
       if (status !== 0) throw new Error(`${args.join(' ')}: exit ${status}: ${stderr}`);
     });
-  const compile = () => node(join(root, 'dist/scmp.js'), 'compile', PROFILE, '--arch', 'x86_64', '-o', '/dev/null');
+  const compile = () => node(join(root, 'dist/scmp.cjs'), 'compile', PROFILE, '--arch', 'x86_64', '-o', '/dev/null');
   const nothing = () => node('-e', '0');
   compile();
   nothing();

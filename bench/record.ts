@@ -12,14 +12,14 @@ const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 /**
- * The figures of `scmp record` in the built package (dist/scmp.js), from the project's root. Needs Linux, gcc, make and
+ * The figures of `scmp record` in the built package (dist/scmp.cjs), from the project's root. Needs Linux, gcc, make and
  * strace. The workload is a make of ten C files; ratios are medians of pairs that are measured in turn.
  */
 export function recordFigures(root: string): Figure[] {
   const folder = mkdtempSync(join(tmpdir(), 'scmp-bench-record-'));
   try {
     writeWorkload(folder);
-    const scmp = [process.execPath, join(root, 'dist/scmp.js'), 'record', '-o', join(folder, 'profile.json')];
+    const scmp = [process.execPath, join(root, 'dist/scmp.cjs'), 'record', '-o', join(folder, 'profile.json')];
     const build = ['make', '-s'];
     const seconds = (command: readonly string[]) => {
       execFileSync('make', ['-s', 'clean'], { cwd: folder });

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A container profile, compiled and enforced: what `./build.sh --demo` ends with.
 cd "$(dirname "$0")/.." || exit 1
-scmp() { node dist/scmp.js "$@"; }
+scmp() { node dist/scmp.cjs "$@"; }
 show() {
   printf '\n$'
   for word; do case $word in *[!A-Za-z0-9_./=-]*) printf " '%s'" "$word" ;; *) printf ' %s' "$word" ;; esac; done

@@ -59,6 +59,10 @@ const FIELD_MAXIMA = { code: 0xffff, jt: 0xff, jf: 0xff, k: 0xffffffff } as cons
 
 /** Raise {@link InvalidArgumentError} unless every field of an instruction made by hand is in the range of its bits. */
 export function checkFields(instruction: Instruction, index: number): void {
+  const { code, jt, jf, k } = instruction;
+  if ((code & FIELD_MAXIMA.code) === code && (jt & FIELD_MAXIMA.jt) === jt && (jf & FIELD_MAXIMA.jf) === jf) {
+    if (k >>> 0 === k) return;
+  }
   for (const [name, max] of Object.entries(FIELD_MAXIMA)) {
     const value = instruction[name as keyof Instruction];
     if (!Number.isInteger(value) || value < 0 || value > max) {

@@ -134,13 +134,16 @@ class SymbolicExecution {
   root(): Node {
     const { index: first, a } = this.call ? this.#settled(this.call) : { index: 0, a: 0 };
     const start = this.#enter(first, this.#words.constant(a), this.#words.constant(0), NO_SCRATCH);
-    for (let index = first; index < this.instructions.length; index++) {
-      for (const state of this.#states[index]?.values() ?? []) {
+    const states = this.#states;
+    for (let index = first; index < states.length; index++) {
+      const here = states[index];
+      if (!here) continue; // of a single call's path this is most of the program
+      for (const state of here.values()) {
         this.#order.push(state);
         this.#execute(state, this.instructions[index]!, index);
       }
       // Nothing comes back to it.
-      this.#states[index] = undefined;
+      states[index] = undefined;
     }
     return this.call ? this.#fromTheStart(start) : this.#fromTheEnd(start);
   }
@@ -391,7 +394,11 @@ function liveness(instructions: readonly Instruction[]): Uint32Array {
   const live = new Uint32Array(instructions.length);
   for (let index = instructions.length - 1; index >= 0; index--) {
     const instruction = instructions[index]!;
-    const after = successors(instruction, index).reduce((set, target) => set | live[target]!, 0);
+    const { code, jt, jf } = instruction;
+    // as of successors(), without an array for each of thousands
+    const after = isConditionalJump(code)
+      ? live[index + 1 + jt]! | live[index + 1 + jf]!
+      : successors(instruction, index).reduce((set, target) => set | live[target]!, 0);
     live[index] = liveBefore(instruction, after);
   }
   return live;

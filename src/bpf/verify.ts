@@ -63,17 +63,24 @@ function instructionFault(
       if (k >= SCRATCH_WORDS) return ['SCRATCH_SLOT', `scratch memory slot ${k}; there are 0 to ${SCRATCH_WORDS - 1}`];
       break;
     default:
-      if (code === Opcode.JA || isConditionalJump(code)) {
+      if (farthest(instruction, index) >= length) {
         const beyond = successors(instruction, index).find((target) => target >= length);
-        if (beyond !== undefined) return ['JUMP_TARGET', `jump to ${beyond}, past the last instruction ${length - 1}`];
+        return ['JUMP_TARGET', `jump to ${beyond}, past the last instruction ${length - 1}`];
       }
   }
   return undefined;
 }
 
+/** The last instruction a jump can lead to; -1 for what is none. */
+function farthest({ code, jt, jf, k }: Instruction, index: number): number {
+  if (code === Opcode.JA) return index + 1 + k;
+  return isConditionalJump(code) ? index + 1 + Math.max(jt, jf) : -1;
+}
+
 // As the kernel's check_load_and_stores(), which is stricter than need be: what was stored before a return or on no path
 // at all counts for the instruction behind it too. One bit a slot.
 function checkScratchLoads(instructions: readonly Instruction[]): void {
+  if (!instructions.some(({ code }) => code === Opcode.LD_MEM || code === Opcode.LDX_MEM)) return;
   const stored = new Uint16Array(instructions.length).fill(0xffff);
   let current = 0;
   instructions.forEach((instruction, index) => {

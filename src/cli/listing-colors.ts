@@ -1,4 +1,5 @@
 import type { FormatOptions, ListingPart } from '../bpf/index.js';
+import { isTerminal } from './terminal.js';
 
 // ECMA-48 SGR; nothing that depends on a dark or a light ground.
 const CODES: Readonly<Record<ListingPart, string | undefined>> = {
@@ -13,6 +14,6 @@ const CODES: Readonly<Record<ListingPart, string | undefined>> = {
 /** Colours for a listing on standard output: on a terminal that has them, and never where NO_COLOR is set. */
 export function listingColors(): FormatOptions['paint'] {
   const { NO_COLOR, TERM } = process.env;
-  if (!process.stdout.isTTY || NO_COLOR || TERM === 'dumb') return undefined;
+  if (!isTerminal(1) || NO_COLOR || TERM === 'dumb') return undefined;
   return (part, text) => (CODES[part] ? `\x1b[${CODES[part]}m${text}\x1b[0m` : text);
 }

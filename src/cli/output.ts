@@ -2,6 +2,7 @@ import { writeFileSync, writeSync } from 'node:fs';
 import type { Warning } from '../policy.js';
 import { FileError, fileError } from './input.js';
 import { eraseProgress } from './progress.js';
+import { isTerminal } from './terminal.js';
 
 /** Write all of a result to a file descriptor, waiting while a pipe is full. A reader that went away ends us quietly. */
 function writeAll(fd: number, data: Uint8Array): void {
@@ -45,7 +46,7 @@ export function writeResult(data: string | Uint8Array, file: string | undefined)
     }
     return;
   }
-  if (typeof data !== 'string' && process.stdout.isTTY) {
+  if (typeof data !== 'string' && isTerminal(1)) {
     throw new FileError('a binary program is not for a terminal: use -o FILE, a pipe, or --format hex, c, asm…');
   }
   writeAll(1, typeof data === 'string' ? Buffer.from(data) : data);

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { isTerminal } from './terminal.js';
 
 /** Commands that compute: `run`, `record` and the like become or watch another program, whose terminal it is. */
 const COMPUTES: ReadonlySet<string> = new Set(
@@ -30,7 +30,8 @@ let flag: Int32Array | undefined;
 
 /** From the second second on, say on standard error how long the command has been at work. On a terminal only. */
 export function startProgress(name: string): void {
-  if (!process.stderr.isTTY || process.env.TERM === 'dumb' || !COMPUTES.has(name)) return;
+  if (process.env.TERM === 'dumb' || !COMPUTES.has(name) || !isTerminal(2)) return;
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
   flag = new Int32Array(new SharedArrayBuffer(4));
   new Worker(CLOCK, { eval: true, workerData: { flag, name } }).unref();
   process.once('exit', () => eraseProgress());

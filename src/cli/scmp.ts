@@ -52,7 +52,7 @@ const program = new Command('scmp')
   .configureOutput({ outputError: (text) => printError(`scmp: ${text.trimEnd()}`) })
   .exitOverride();
 
-try {
+async function main(): Promise<void> {
   const asked = process.argv[2] ?? '';
   // Without the name of a command first it is a call for help or a mistake, and either lists them all.
   const isAlone = Object.hasOwn(COMMANDS, asked) && !NEED_ALL.has(asked);
@@ -62,8 +62,6 @@ try {
   for (const command of program.commands) addExamples(command);
   startProgress(asked);
   await program.parseAsync();
-} catch (error) {
-  process.exitCode = report(error);
 }
 
 function report(error: unknown): number {
@@ -73,3 +71,7 @@ function report(error: unknown): number {
   printError(`scmp: ${error instanceof ScmpError ? message : `internal error, please report it: ${message}`}`);
   return exitCodeOf(error);
 }
+
+main().catch((error: unknown) => {
+  process.exitCode = report(error);
+});

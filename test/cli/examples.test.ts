@@ -40,7 +40,7 @@ describe('the examples in the help of every command', () => {
     const prepare = 'scmp compile profile.json -o filter.bpf; scmp disasm filter.bpf --format asm > filter.asm';
     expect(workspace.shell(prepare).status).toBe(0);
     sleeper = spawn(process.execPath, [
-      ...[`${ROOT}dist/scmp.js`, 'run', '--profile', join(workspace.folder, 'filter.bpf'), '--', 'sleep', '60'],
+      ...[`${ROOT}dist/scmp.cjs`, 'run', '--profile', join(workspace.folder, 'filter.bpf'), '--', 'sleep', '60'],
     ]);
     for (let i = 0; i < 200 && workspace.shell(`grep -q sleep /proc/${sleeper.pid}/comm`).status !== 0; i++) {
       await new Promise((resolve) => setTimeout(resolve, 25));

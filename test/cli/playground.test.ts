@@ -13,7 +13,7 @@ afterEach(() => {
 
 /** Start the command; the address it prints. */
 async function start(...args: string[]): Promise<string> {
-  child = spawn(process.execPath, [`${ROOT}dist/scmp.js`, 'playground', ...args], {
+  child = spawn(process.execPath, [`${ROOT}dist/scmp.cjs`, 'playground', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data');
@@ -52,7 +52,14 @@ it('serves the page and its files on loopback, with its policy, and ends at a si
 
 it('serves nothing else, to nobody else', async () => {
   const address = await start('--port', '0');
-  for (const path of ['/../scmp.js', '/%2e%2e/scmp.js', '/..%2fscmp.js', '//etc/passwd', '/examples', '/nothing.js']) {
+  for (const path of [
+    '/../scmp.cjs',
+    '/%2e%2e/scmp.cjs',
+    '/..%2fscmp.cjs',
+    '//etc/passwd',
+    '/examples',
+    '/nothing.js',
+  ]) {
     expect([path, await get(address, path)]).toEqual([path, 404]);
   }
   expect(await get(address, '/', { method: 'POST' })).toBe(405);

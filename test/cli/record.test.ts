@@ -134,7 +134,7 @@ describe.skipIf(process.platform !== 'linux')('scmp record of a command', () => 
 
   it('passes SIGTERM on, and still writes the profile', async () => {
     const args = [
-      'dist/scmp.js',
+      'dist/scmp.cjs',
       'record',
       '-o',
       file('term'),

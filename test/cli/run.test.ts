@@ -43,7 +43,7 @@ describe.skipIf(process.platform !== 'linux')('scmp run', () => {
 
   it('replaces this process: no helper is left, and signals reach the command', async () => {
     const child = spawn(process.execPath, [
-      `${ROOT}dist/scmp.js`,
+      `${ROOT}dist/scmp.cjs`,
       'run',
       '--profile',
       noGetcwd,

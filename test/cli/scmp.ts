@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SCMP = `${ROOT}dist/scmp.js`;
+const SCMP = `${ROOT}dist/scmp.cjs`;
 
 export interface ScmpResult {
   status: number | null;
@@ -14,7 +14,7 @@ export interface ScmpResult {
 
 /** Run the built command as a user would. A hang is a failure: it is killed after 50 seconds. */
 export function scmp(args: readonly string[], options: { input?: string | Uint8Array; cwd?: string } = {}): ScmpResult {
-  if (!existsSync(SCMP)) throw new Error('dist/scmp.js is missing: run ./build.sh (npm test does)');
+  if (!existsSync(SCMP)) throw new Error('dist/scmp.cjs is missing: run ./build.sh (npm test does)');
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [SCMP, ...args], {
     cwd: ROOT,
     timeout: 50_000,

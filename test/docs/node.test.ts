@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function broken(call: string, errno: string, node: string): Promise<string> {
   const cwd = mkdtempSync(join(folder, `${call}-`)); // the program makes files
   writeFileSync(join(cwd, 'denied.list'), `default allow\n${call} -> errno ${errno}\n`);
-  const command = [`${ROOT}dist/scmp.js`, 'run', '--profile', 'denied.list', '--', node, '-e', NODE_PROGRAM];
+  const command = [`${ROOT}dist/scmp.cjs`, 'run', '--profile', 'denied.list', '--', node, '-e', NODE_PROGRAM];
   return new Promise((resolve) => {
     const options = { cwd, timeout: 20_000, killSignal: 'SIGKILL' } as const;
     execFile(process.execPath, command, options, (error, stdout) => {

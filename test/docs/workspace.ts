@@ -18,7 +18,7 @@ export class Workspace {
   constructor() {
     mkdirSync(this.#bin);
     const command = join(this.#bin, 'scmp');
-    writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${ROOT}dist/scmp.js' "$@"\n`);
+    writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${ROOT}dist/scmp.cjs' "$@"\n`);
     chmodSync(command, 0o755);
     mkdirSync(join(this.folder, 'node_modules'));
     symlinkSync(ROOT, join(this.folder, 'node_modules/libseccomp-wasm'));

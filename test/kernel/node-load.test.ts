@@ -94,7 +94,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('the bui
       writeFileSync(script, `(${load})(${SECONDS});`);
       const child = spawn(
         process.execPath,
-        [`${ROOT}dist/scmp.js`, 'run', '--profile', 'builtin:node', '--', node, script],
+        [`${ROOT}dist/scmp.cjs`, 'run', '--profile', 'builtin:node', '--', node, script],
         { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
       );
       const [stdout, stderr, [code]] = await Promise.all([

@@ -86,7 +86,7 @@ describe('installed', () => {
     if (process.platform === 'linux') {
       expect((await node(project, ['load.mjs'], executable)).trim()).toBe('-95');
     }
-    const scmp = join(installed.folder, 'node_modules/libseccomp-wasm/dist/scmp.js');
+    const scmp = join(installed.folder, 'node_modules/libseccomp-wasm/dist/scmp.cjs');
     const compiled = [scmp, 'compile', `${ROOT}examples/container-default.json`, '--arch', ARCH, '--format', 'base64'];
     expect((await node(project, compiled, executable)).trim()).toBe(PROGRAM);
   });

@@ -1,0 +1,83 @@
+// Bundle src/cli/scmp.ts, the command: everything in it but koffi, which is native and optional.
+//
+// Made for its start, which is most of the time of `scmp compile`. CommonJS, since Node.js starts its loader of ES modules
+// only when it meets one. What every command needs and what `compile` needs is one file, the rest a chunk a subcommand, so
+// that each reads few files and no more than it uses.
+//
+//   node scripts/bundle-command.mjs DIRECTORY
+import { basename, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { rollup } from 'rollup';
+
+const [directory] = process.argv.slice(2);
+
+/** commander can start other programs as its subcommands. There are none, and this module of Node.js takes 5 ms to load. */
+const noSubprograms = {
+  name: 'no-subprograms',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes('/node_modules/commander/') ? { path: 'none', namespace: 'no-subprograms' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'no-subprograms' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+// Two bundlers: the one reads TypeScript and CommonJS, the other makes chunks of CommonJS and knows which go together.
+const { outputFiles } = await build({
+  entryPoints: ['src/cli/scmp.ts', 'src/cli/compile.ts'],
+  outdir: 'out',
+  write: false,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'es2022',
+  mainFields: ['module', 'main'],
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  external: ['koffi'],
+  logLevel: 'warning',
+  plugins: [noSubprograms],
+});
+const chunks = new Map(outputFiles.map(({ path, text }) => [path, text]));
+
+/** The file a chunk is in and, from its import statements, all it needs to be there. */
+function together(path, getModuleInfo, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const imported of getModuleInfo(path).importedIds)
+    if (chunks.has(imported)) together(imported, getModuleInfo, found);
+  return found;
+}
+
+const entry = resolve('out/scmp.js');
+const bundle = await rollup({
+  input: entry,
+  external: (id) => id === 'koffi' || id.startsWith('node:'),
+  onwarn(warning) {
+    throw new Error(warning.message);
+  },
+  plugins: [
+    {
+      name: 'of-esbuild',
+      resolveId: (id, importer) => {
+        const path = importer ? resolve(importer, '..', id) : id;
+        return chunks.has(path) ? path : undefined;
+      },
+      load: (id) => chunks.get(id),
+    },
+  ],
+});
+await bundle.write({
+  dir: directory,
+  format: 'cjs',
+  exports: 'named',
+  dynamicImportInCjs: false,
+  entryFileNames: 'scmp.cjs',
+  chunkFileNames: ({ name }) => `scmp-${basename(name).replace(/-[A-Z0-9]{8}$/, '')}-[hash].cjs`,
+  manualChunks(id, { getModuleInfo }) {
+    const start = new Set([entry, resolve('out/compile.js')].flatMap((path) => [...together(path, getModuleInfo)]));
+    return start.has(id) ? 'scmp' : undefined;
+  },
+});
