@@ -74,22 +74,22 @@ want() {
 # --- several things at once --------------------------------------------------------------------------------------------
 
 # start COMMAND...: in the background, in a process group of its own (set -m), which ends with this script.
-started=()
+started=
 start() {
   set -m
   "$@" </dev/null &
   set +m
-  started+=($!)
+  started+=" $!"
 }
 
 # finish: wait for all that was started; if something failed, it has said so, and this ends.
 finish() {
   local job failed=
-  for job in "${started[@]}"; do wait "$job" || failed=1; done
-  started=()
+  for job in $started; do wait "$job" || failed=1; done
+  started=
   if [ -n "$failed" ]; then exit 1; fi
 }
-trap 'for job in "${started[@]}"; do kill -- "-$job" 2>/dev/null || true; done' EXIT
+trap 'for job in $started; do kill -- "-$job" 2>/dev/null || true; done' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -186,8 +186,8 @@ build_patched() {
   done
   (
     cd build/source/src
-    ./arch-gperf-generate syscalls.csv syscalls.perf.template
-    gperf -m 100 --null-strings --pic -tCEG -T -S1 syscalls.perf >syscalls.perf.c
+    ./arch-gperf-generate syscalls.csv syscalls.perf.template &&
+      gperf -m 100 --null-strings --pic -tCEG -T -S1 syscalls.perf >syscalls.perf.c
   ) || return 1
   step patched "build/source, with $(ls wasm/patches/*.patch | wc -l) patches"
 }
@@ -207,10 +207,10 @@ build_wasm() {
     cd $source
     flags=(-O3 -flto -Ihost-include -Iinclude -Isrc)
     # arch.c takes its first native architecture from the compiler; wasm32 defines __ILP32__, which would mean x32.
-    emcc "${flags[@]}" -D__x86_64__=1 -U__ILP32__ -c src/arch.c -o arch.o
-    emcc "${flags[@]}" -c $(ls src/*.c host.c | grep -vxF -e src/arch.c -e src/arch-syscall-dump.c)
-    emcc "${flags[@]}" *.o -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH=1 -sEXPORTED_FUNCTIONS="$exports" \
-      -o libseccomp.wasm
+    emcc "${flags[@]}" -D__x86_64__=1 -U__ILP32__ -c src/arch.c -o arch.o &&
+      emcc "${flags[@]}" -c $(ls src/*.c host.c | grep -vxF -e src/arch.c -e src/arch-syscall-dump.c) &&
+      emcc "${flags[@]}" *.o -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH=1 -sEXPORTED_FUNCTIONS="$exports" \
+        -o libseccomp.wasm
   ) >build/wasm.log 2>&1 || { tail -30 build/wasm.log >&2; return 1; }
   cp $source/libseccomp.wasm build/libseccomp.wasm
   # load.ts finds the module beside itself, in the sources as in the package
@@ -227,12 +227,12 @@ build_native() {
   cp -a build/source build/native # with its time stamps: other ones make it call autotools
   (
     cd build/native
-    ./configure -q --disable-shared --enable-static
-    make -s -j"$(nproc)" LDFLAGS=-all-static
-    cd tests
-    gcc -O2 -I.. -I../include -c util.c -o util.o
-    printf '%s\n' [0-9]*.c | sed 's/\.c$//' | xargs -P "$(nproc)" -I{} \
-      gcc -O2 -I.. -I../include {}.c util.o ../src/.libs/libseccomp.a -lpthread -o {}
+    ./configure -q --disable-shared --enable-static &&
+      make -s -j"$(nproc)" LDFLAGS=-all-static &&
+      cd tests &&
+      gcc -O2 -I.. -I../include -c util.c -o util.o &&
+      printf '%s\n' [0-9]*.c | sed 's/\.c$//' | xargs -P "$(nproc)" -I{} \
+        gcc -O2 -I.. -I../include {}.c util.o ../src/.libs/libseccomp.a -lpthread -o {}
   ) >build/native.log 2>&1 || { tail -30 build/native.log >&2; return 1; }
   step native "build/native: libseccomp.a, its tools and regression programs"
 }
@@ -366,25 +366,28 @@ make_lint() {
 }
 
 mkdir -p build/stamps
-tools=('patch patch' 'gperf gperf' 'emcc emscripten')
-case "$mode" in --native | --test | --bench | --fuzz) tools+=('gcc gcc libc6-dev' 'make make') ;; esac
 if [ "$mode" != --wasm ]; then
   need 'node nodejs' 'npm npm'
   start make_packages
+  packages=$!
 fi
+tools=('patch patch' 'gperf gperf')
+case "$mode" in --native | --test | --bench | --fuzz) tools+=('gcc gcc libc6-dev' 'make make') ;; esac
 need "${tools[@]}"
 run_step source "$tarball" wasm/libseccomp.lock
 run_step patched build/source/configure "$tarball" wasm/patches
-finish
 
-# What takes a processor and what waits for a mirror, side by side.
+# From here on what takes a processor and what waits for a mirror, side by side.
+case "$mode" in --native | --test | --bench | --fuzz) start make_oracle ;; esac
+need 'emcc emscripten'
 case "$mode" in
-  --native) start make_oracle ;;
-  --test) start make_testtools; start make_oracle ;;
-  --bench | --fuzz) start make_testinputs; start make_oracle ;;
+  --test) start make_testtools ;;
+  --bench | --fuzz) start make_testinputs ;;
 esac
 make_wasm
 if [ "$mode" = --wasm ]; then exit 0; fi
+wait "$packages" || exit 1
+if [ "$mode" = --test ]; then start make_types; fi
 if [ "$mode" != --native ]; then
   run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader scripts examples tsconfig.json tsconfig.build.json \
     package-lock.json
@@ -393,10 +396,8 @@ finish
 
 case "$mode" in
   --test)
-    start make_types
     make_lint
     make_s390x
-    finish
     exec node_modules/.bin/vitest run
     ;;
   --bench | --fuzz)

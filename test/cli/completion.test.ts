@@ -23,11 +23,17 @@ function needs(command: string): boolean {
   return false;
 }
 
+const scripts = new Map<string, string>();
+
+/** The file of a shell's script. */
 function script(name: string): string {
+  const known = scripts.get(name);
+  if (known !== undefined) return known;
   const { status, stdout } = scmp(['completion', name]);
   expect(status).toBe(0);
   const file = join(folder, `completion.${name}`);
   writeFileSync(file, stdout);
+  scripts.set(name, file);
   return file;
 }
 
