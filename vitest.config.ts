@@ -1,17 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Folders whose files take long, most of it waiting for other processes: begun first, so that none is left for the end. */
-const LONG = [
-  'test/package/',
-  'test/kernel/',
-  'test/browser/',
-  'test/native/',
-  'test/upstream/',
-  'test/docs/',
-  'test/cli/',
-];
+/** What takes long, most of it waiting for other processes: begun first, so that none is left for the end. */
+const LONG = 'package kernel browser native libseccomp/memory upstream docs cli'
+  .split(' ')
+  .map((path) => `test/${path}`);
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -26,9 +21,9 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // A process for each processor, which runs one file after the other: to start one for each file, and to load in it what
-    // all of them test, would take a third of the time.
-    maxWorkers: '100%',
+    // Processes that each run one file after the other: to start one for each file, and to load in it what all of them test,
+    // would take a third of the time. One more than there are processors, since the tests often wait for programs.
+    maxWorkers: availableParallelism() + 1,
     isolate: false,
     sequence: { sequencer: LongestFirst },
     // Against what hangs. How quick things are is for the benchmark, and a machine may be busy.

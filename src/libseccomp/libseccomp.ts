@@ -36,6 +36,7 @@ export class Libseccomp {
   readonly raw: LibseccompExports;
   /** @internal */
   readonly marshal: Marshal;
+  readonly #numbers = new Map<string, number>();
   #native: number;
   #crash: LibseccompCrashError | LibseccompWorkLimitError | undefined;
   /** Where the module's writes go while a text export runs. */
@@ -139,9 +140,13 @@ export class Libseccomp {
   ): number | undefined {
     if (endsEarly(name)) return undefined;
     const { token } = toArchitecture(architecture);
-    const resolve = () => this.marshal.withString(name, (pointer) => this.raw[call](token, pointer));
-    const syscall = this.guard(resolve);
-    return syscall === NR_SCMP_ERROR ? undefined : syscall;
+    const key = `${call} ${token} ${name}`;
+    const syscall = this.guard(
+      () => this.#numbers.get(key) ?? this.marshal.withString(name, (pointer) => this.raw[call](token, pointer)),
+    );
+    if (syscall === NR_SCMP_ERROR) return undefined;
+    this.#numbers.set(key, syscall); // of names that there are alone, so that what is kept has a bound
+    return syscall;
   }
 
   /** Make `token` what SCMP_ARCH_NATIVE stands for in the calls that follow. @internal */

@@ -30,7 +30,7 @@ const PERF = 'build/source/src/syscalls.perf.c';
 
 const CACHE = path('build/patch-variants');
 const COMPILER = 'gcc';
-const FLAGS = ['-g', '-O1'];
+const FLAGS = ['-g', '-O0']; // far more is compiled than run
 const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
 /**

@@ -29,6 +29,19 @@ export async function output(command: string, args: readonly string[], cwd: stri
 
 const NPM_QUIET = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', '--no-package-lock'];
 
+/** The package as it is published. */
+async function pack(): Promise<{ filename: string; bytes: Buffer }> {
+  const folder = mkdtempSync(join(tmpdir(), 'scmp-pack-'));
+  try {
+    const report = await output('npm', ['pack', ROOT, '--json', '--ignore-scripts', '--loglevel=error'], folder);
+    const [{ filename }] = JSON.parse(report) as [{ filename: string }];
+    return { filename, bytes: readFileSync(join(folder, filename)) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+let packed: ReturnType<typeof pack> | undefined;
+
 /** Projects of users: folders below one that this package was packed for and installed into, as `npm install` does. */
 export class InstalledPackage {
   private constructor(readonly folder: string) {}
@@ -36,10 +49,11 @@ export class InstalledPackage {
   static async install(options: readonly string[] = []): Promise<InstalledPackage> {
     if (!existsSync(`${ROOT}dist/index.js`)) throw new Error('dist/ is missing: run ./build.sh (npm test does)');
     const folder = mkdtempSync(join(tmpdir(), 'scmp-package-'));
-    const packed = await output('npm', ['pack', ROOT, '--json', '--ignore-scripts', '--loglevel=error'], folder);
-    const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+    packed ??= pack();
+    const tarball = join(folder, (await packed).filename);
+    writeFileSync(tarball, (await packed).bytes);
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-    await output('npm', ['install', ...NPM_QUIET, ...options, `./${filename}`], folder);
+    await output('npm', ['install', ...NPM_QUIET, ...options, tarball], folder);
     // Node's types, which a TypeScript project for Node has.
     mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
     cpSync(`${ROOT}node_modules/@types/node`, join(folder, 'node_modules/@types/node'), { recursive: true });
