@@ -7,9 +7,9 @@ import {
   type Libseccomp,
   LibseccompError,
   LibseccompWorkLimitError,
-  listSyscalls,
   loadLibseccomp,
   loadLibseccompSync,
+  numberFinder,
 } from '../libseccomp/index.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
 import { CompileError } from './compile-error.js';
@@ -109,8 +109,8 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
   const { verify = true } = options;
   const { enosysStub: hasStub } = behaviour;
   const { operations } = plan;
-  const syscalls = (arch: Architecture) => listSyscalls(libseccomp, arch);
-  const translation = { program, policy, operations, architectures, enosysStub: hasStub, resolve, syscalls, source };
+  const ownNumber = numberFinder(libseccomp);
+  const translation = { program, policy, operations, architectures, enosysStub: hasStub, resolve, ownNumber, source };
   if (verify) (verify === true ? proveConditions : verify)(translation);
   return {
     program,

@@ -20,8 +20,8 @@ export interface Translation {
   enosysStub: boolean;
   /** A name's number on an architecture as libseccomp resolves it: undefined or negative where it has none of its own. */
   resolve: (name: string, architecture: Architecture) => number | undefined;
-  /** All names that have a number of their own on an architecture, those that a multiplexer reaches too included. */
-  syscalls: (architecture: Architecture) => readonly { name: string; number: number }[];
+  /** The number of its own of a call that a multiplexer reaches too, on an architecture where it has one. */
+  ownNumber: (name: string, architecture: Architecture) => number | undefined;
   source?: string | undefined;
 }
 
@@ -144,8 +144,7 @@ export function rulesOf(translation: Translation, architecture: Architecture): M
 }
 
 function placeRules(translation: Translation, architecture: Architecture): Map<number, ExpectedRule[]> {
-  const { operations, resolve, syscalls } = translation;
-  let direct: Map<string, number> | undefined;
+  const { operations, resolve, ownNumber } = translation;
   const rules = new Map<number, ExpectedRule[]>();
   const place = (number: number | undefined, operation: RuleOperation, conditions: readonly ArgumentCondition[]) => {
     if (number === undefined || number < 0) return;
@@ -165,8 +164,7 @@ function placeRules(translation: Translation, architecture: Architecture): Map<n
     const isCall: ArgumentCondition = { index: 0, op: 'EQ', value: multiplexed.call, valueTwo: 0n };
     const others = conditions.filter(({ index }) => index !== 0);
     place(resolve(multiplexed.multiplexer, architecture), operation, [isCall, ...others]);
-    direct ??= new Map(syscalls(architecture).map((call) => [call.name, call.number]));
-    place(direct.get(name), operation, conditions);
+    place(ownNumber(name, architecture), operation, conditions);
   }
   return rules;
 }

@@ -75,9 +75,10 @@ export function proveConditions(translation: Translation, budget: DiagramBudget 
   const operations = rulesBesideConditions(translation);
   if (operations.length === 0) return;
   // Calls that a multiplexer reaches may have numbers of their own too, which are slow to find and matter with conditions.
-  const isSought = operations.some(({ name, conditions }) => conditions.length > 0 && MULTIPLEXED_CALLS.has(name));
-  const syscalls = isSought ? translation.syscalls : () => [];
-  const proof = new Proof(new DiagramStore(budget), { ...translation, operations, syscalls });
+  const conditional = new Set(operations.filter(({ conditions }) => conditions.length > 0).map(({ name }) => name));
+  const ownNumber: Translation['ownNumber'] = (name, architecture) =>
+    conditional.has(name) ? translation.ownNumber(name, architecture) : undefined;
+  const proof = new Proof(new DiagramStore(budget), { ...translation, operations, ownNumber });
   const { endianness } = architectures[0] as Architecture;
   const { build } = createDiagramBuilder(program, { store: proof.store, endianness });
   for (const arch of new Set(architectures.map(({ auditArch }) => auditArch))) {

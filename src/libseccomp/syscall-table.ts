@@ -35,7 +35,7 @@ export function lookUpSyscallName(libseccomp: Libseccomp, name: string): Syscall
     if (resolved === undefined) return [];
     if (resolved >= 0) return [{ architecture: architecture.name, name, number: resolved }];
     // A pseudo-number: the call is not there, or is reached through a multiplexer and maybe by a number of its own.
-    const number = findNumber(libseccomp, name, architecture);
+    const number = numberFinder(libseccomp)(name, architecture);
     const multiplexer = findMultiplexer(libseccomp, name, architecture);
     return number === undefined && multiplexer === undefined
       ? []
@@ -54,26 +54,43 @@ export function lookUpSyscallNumber(libseccomp: Libseccomp, number: number): Sys
 }
 
 /** Every system call of an architecture that has a number there, by number. */
-export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture): { name: string; number: number }[] {
-  const first = firstNumber(architecture);
-  const calls: { name: string; number: number }[] = [];
-  const look = (start: number, count: number) => {
-    for (let number = start; number < start + count; number++) {
-      const name = libseccomp.resolveSyscallNumber(number, architecture);
-      if (name !== undefined) calls.push({ name, number });
-    }
-  };
-  look(first, NUMBERS);
-  if (architecture.name === 'arm') look(ARM_PRIVATE, 16);
-  return calls;
+export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture): NumberedCall[] {
+  return [...eachSyscall(libseccomp, architecture)];
 }
 
-function findNumber(libseccomp: Libseccomp, name: string, architecture: Architecture): number | undefined {
+/**
+ * The number that a call has on an architecture, where there is one, of calls too that libseccomp knows as reached through a
+ * multiplexer and answers with a pseudo-number. The table is read no further than to the names that are asked for.
+ */
+export function numberFinder(libseccomp: Libseccomp): (name: string, architecture: Architecture) => number | undefined {
+  const tables = new Map<Architecture, { read: Map<string, number>; rest: Iterator<NumberedCall> }>();
+  return (name, architecture) => {
+    const table = tables.get(architecture) ?? { read: new Map(), rest: eachSyscall(libseccomp, architecture) };
+    tables.set(architecture, table);
+    while (!table.read.has(name)) {
+      const next = table.rest.next();
+      if (next.done) return undefined;
+      table.read.set(next.value.name, next.value.number);
+    }
+    return table.read.get(name);
+  };
+}
+
+interface NumberedCall {
+  name: string;
+  number: number;
+}
+
+function* eachSyscall(libseccomp: Libseccomp, architecture: Architecture): Generator<NumberedCall, undefined> {
   const first = firstNumber(architecture);
-  for (let number = first; number < first + NUMBERS; number++) {
-    if (libseccomp.resolveSyscallNumber(number, architecture) === name) return number;
+  const ranges = [{ start: first, count: NUMBERS }];
+  if (architecture.name === 'arm') ranges.push({ start: ARM_PRIVATE, count: 16 });
+  for (const { start, count } of ranges) {
+    for (let number = start; number < start + count; number++) {
+      const name = libseccomp.resolveSyscallNumber(number, architecture);
+      if (name !== undefined) yield { name, number };
+    }
   }
-  return undefined;
 }
 
 function findMultiplexer(libseccomp: Libseccomp, name: string, architecture: Architecture) {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { Action } from '../../src/policy.js';
 import type { SimulatedCall } from './regression-table.js';
-import { upstreamTool } from './source.js';
 
 /** A question for upstream's simulator. */
 export interface SimulatorQuery extends SimulatedCall {
@@ -10,39 +11,35 @@ export interface SimulatorQuery extends SimulatedCall {
   program: string;
 }
 
-/**
- * What upstream's `scmp_bpf_sim` answers, in its own words (`ERRNO(1)`), or `exit N` where it fails. It takes one
- * question a process, so the time goes into starting it: a shell for each core does that fastest.
- */
+const SIMULATOR = fileURLToPath(new URL('../../build/scmp-bpf-sim-all', import.meta.url));
+
+/** What upstream's `scmp_bpf_sim` answers, in its own words (`ERRNO(1)`), or `exit N` where it fails. */
 export async function askUpstreamSimulator(queries: readonly SimulatorQuery[]): Promise<string[]> {
+  if (!existsSync(SIMULATOR)) throw new Error(`${SIMULATOR} is missing: run ./build.sh --native`);
   const share = Math.ceil(queries.length / availableParallelism());
   const shares = [];
   for (let at = 0; at < queries.length; at += share) shares.push(queries.slice(at, at + share));
-  return (await Promise.all(shares.map(askInOneShell))).flat();
+  return (await Promise.all(shares.map(askInOneProcess))).flat();
 }
 
-function askInOneShell(queries: readonly SimulatorQuery[]): Promise<string[]> {
-  const script = queries.map(({ program, architecture, nr, args }) => {
-    const options = args.map((value, index) => (value === 0n ? '' : ` -${index} ${value}`)).join('');
-    return `$SIM -f '${program}' -a ${architecture.name} -s ${nr}${options} || echo exit $?\n`;
+function askInOneProcess(queries: readonly SimulatorQuery[]): Promise<string[]> {
+  const lines = queries.map(({ program, architecture, nr, args }) => {
+    const words = args.flatMap((value, index) => (value === 0n ? [] : [`-${index}`, value]));
+    return `${['-f', program, '-a', architecture.name, '-s', nr, ...words].join('\t')}\n`;
   });
   return new Promise((resolve, reject) => {
-    const shell = spawn('sh', ['-s'], {
-      env: { SIM: upstreamTool('scmp_bpf_sim') },
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
+    const simulator = spawn(SIMULATOR, { stdio: ['pipe', 'pipe', 'ignore'] });
     let output = '';
-    shell.stdout.setEncoding('utf8').on('data', (text) => {
+    simulator.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
-    shell.on('error', reject);
-    shell.on('close', (status) => {
+    simulator.on('error', reject);
+    simulator.on('close', (status) => {
       const answers = output.trimEnd().split('\n');
       if (status === 0 && answers.length === queries.length) resolve(answers);
-      else
-        reject(new Error(`${answers.length} answers from scmp_bpf_sim to ${queries.length} questions (sh: ${status})`));
+      else reject(new Error(`${answers.length} answers to ${queries.length} questions (exit ${status})`));
     });
-    shell.stdin.end(script.join(''));
+    simulator.stdin.end(lines.join(''));
   });
 }
 
