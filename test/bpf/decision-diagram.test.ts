@@ -74,7 +74,7 @@ describe('decides as the simulator does', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
     // the rest has arithmetic between two arguments
     expect(decided).toBeGreaterThan(250);
@@ -215,7 +215,7 @@ describe('is canonical', () => {
           expect(one).toBe(other);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
     expect(compared).toBeGreaterThan(150);
   });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -80,12 +80,15 @@ function unpack(without: number | undefined): string {
     `source-${digest(tarballDigest(), ...[...patches, path(PERF)].map((file) => readFileSync(file)))}`,
   );
   make(folder, (output) => {
-    mkdirSync(output);
-    run('tar', ['-xzf', tarball(), '-C', output, '--strip-components=1']);
-    for (const file of patches) run('patch', ['-d', output, '-p1', '-s', '--no-backup-if-mismatch', '-i', file]);
+    // build/source has all patches
+    for (const part of ['src', 'include'])
+      cpSync(path(`build/source/${part}`), join(output, part), { recursive: true });
     copyFileSync(path('build/native/configure.h'), join(output, 'configure.h'));
+    if (without === undefined) return;
+    run('patch', ['-R', '-d', output, '-p1', '-s', '--no-backup-if-mismatch', '-i', PATCHES.get(without) as string]);
     // The lookup code is made from the table by gperf, and shipped made from the table that the release has.
-    if (without !== TABLE_PATCH) copyFileSync(path(PERF), join(output, 'src/syscalls.perf.c'));
+    const perf = `${basename(tarball(), '.tar.gz')}/src/syscalls.perf.c`;
+    if (without === TABLE_PATCH) run('tar', ['-xzf', tarball(), '-C', output, '--strip-components=1', perf]);
   });
   return folder;
 }

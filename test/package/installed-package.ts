@@ -76,10 +76,11 @@ export class InstalledPackage {
   }
 }
 
-/** The executable of a version of Node.js, from npm's package of it; undefined as for `tool`. */
+/** The executable of a version of Node.js, from npm's package of it for this machine; undefined as for `tool`. */
 export async function nodeOf(version: string): Promise<string | undefined> {
-  const folder = await tool('node', version);
-  return folder && join(folder, 'node_modules/node/bin/node');
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = await tool(name, version);
+  return folder && join(folder, 'node_modules', name, 'bin/node');
 }
 
 /**

@@ -328,7 +328,7 @@ describe('flattening', () => {
           }
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
     expect(seen.layered).toBeGreaterThan(1000);
   });

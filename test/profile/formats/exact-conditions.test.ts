@@ -112,7 +112,7 @@ describe('exactRules', () => {
           cases.both++;
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
     expect(cases.both).toBeGreaterThan(700);
     expect(cases.hit).toBeGreaterThan(5000);
