@@ -9,8 +9,8 @@ import {
   LibseccompWorkLimitError,
   loadLibseccomp,
   loadLibseccompSync,
-  numberFinder,
 } from '../libseccomp/index.js';
+import { numberFinder } from '../libseccomp/syscall-table.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';

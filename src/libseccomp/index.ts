@@ -17,10 +17,4 @@ export {
 export { type LoadOptions, loadLibseccomp, loadLibseccompSync, type SyncWasmSource, type WasmSource } from './load.js';
 export type { ArgumentComparison } from './marshal.js';
 export { type SyscallNaming, syscallNaming } from './syscall-naming.js';
-export {
-  listSyscalls,
-  lookUpSyscallName,
-  lookUpSyscallNumber,
-  numberFinder,
-  type SyscallEntry,
-} from './syscall-table.js';
+export { listSyscalls, lookUpSyscallName, lookUpSyscallNumber, type SyscallEntry } from './syscall-table.js';

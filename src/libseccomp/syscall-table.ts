@@ -54,7 +54,7 @@ export function lookUpSyscallNumber(libseccomp: Libseccomp, number: number): Sys
 }
 
 /** Every system call of an architecture that has a number there, by number. */
-export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture): NumberedCall[] {
+export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture): { name: string; number: number }[] {
   return [...eachSyscall(libseccomp, architecture)];
 }
 

@@ -74,7 +74,7 @@ describe('decides as the simulator does', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
     // the rest has arithmetic between two arguments
     expect(decided).toBeGreaterThan(250);
@@ -215,7 +215,7 @@ describe('is canonical', () => {
           expect(one).toBe(other);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
     expect(compared).toBeGreaterThan(150);
   });

@@ -328,7 +328,7 @@ describe('flattening', () => {
           }
         }
       }),
-      { numRuns: 600 },
+      { numRuns: 1500 },
     );
     expect(seen.layered).toBeGreaterThan(1000);
   });

@@ -112,7 +112,7 @@ describe('exactRules', () => {
           cases.both++;
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 1500 },
     );
     expect(cases.both).toBeGreaterThan(700);
     expect(cases.hit).toBeGreaterThan(5000);
