@@ -240,9 +240,13 @@ build_native() {
 build_oracle() {
   gcc -O2 -Wall -Wextra -Ibuild/native -Ibuild/native/include -Ibuild/native/src test/native/oracle.c wasm/host.c \
     build/native/src/.libs/libseccomp.a -o build/oracle || return 1
+  step oracle "build/oracle: native libseccomp behind a line protocol"
+}
+
+build_simulator() {
   gcc -O2 -static -Ibuild/native/tools -Ibuild/native/include test/upstream/scmp-bpf-sim-all.c build/native/tools/util.c \
     build/native/src/.libs/libseccomp.a -o build/scmp-bpf-sim-all || return 1
-  step oracle "build/oracle: native libseccomp behind a line protocol; build/scmp-bpf-sim-all: its simulator"
+  step simulator "build/scmp-bpf-sim-all: upstream's simulator for many questions"
 }
 
 # The same on a real big-endian machine, as far as one can be had here: cross-compiled for s390x, run by qemu.
@@ -339,8 +343,8 @@ make_wasm() {
 
 make_oracle() {
   run_step native build/native/src/.libs/libseccomp.a build/stamps/patched "$(gcc -dumpfullversion)"
-  run_step oracle build/scmp-bpf-sim-all build/native/src/.libs/libseccomp.a wasm/host.c test/native/oracle.c \
-    test/upstream/scmp-bpf-sim-all.c
+  run_step oracle build/oracle build/native/src/.libs/libseccomp.a wasm/host.c test/native/oracle.c
+  run_step simulator build/scmp-bpf-sim-all build/native/src/.libs/libseccomp.a test/upstream/scmp-bpf-sim-all.c
 }
 
 make_testinputs() { run_step testinputs build/test-inputs/linux; }

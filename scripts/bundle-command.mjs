@@ -23,7 +23,7 @@ const noSubprograms = {
 };
 
 // Two bundlers: the one reads TypeScript and CommonJS, the other makes chunks of CommonJS and knows which go together.
-const { outputFiles } = await build({
+const { outputFiles, metafile } = await build({
   entryPoints: ['src/cli/scmp.ts', 'src/cli/compile.ts'],
   outdir: 'out',
   write: false,
@@ -37,21 +37,26 @@ const { outputFiles } = await build({
   minifyWhitespace: true,
   legalComments: 'none',
   external: ['koffi'],
+  metafile: true,
   logLevel: 'warning',
   plugins: [noSubprograms],
 });
 const chunks = new Map(outputFiles.map(({ path, text }) => [path, text]));
 
-/** The file a chunk is in and, from its import statements, all it needs to be there. */
-function together(path, getModuleInfo, found = new Set()) {
-  if (found.has(path)) return found;
-  found.add(path);
-  for (const imported of getModuleInfo(path).importedIds)
-    if (chunks.has(imported)) together(imported, getModuleInfo, found);
+/** A chunk and, from its import statements, all that has to be there with it. */
+function together(output, found = new Set()) {
+  if (found.has(output)) return found;
+  found.add(output);
+  for (const { path, kind } of metafile.outputs[output]?.imports ?? []) {
+    if (kind === 'import-statement') together(path, found);
+  }
   return found;
 }
 
 const entry = resolve('out/scmp.js');
+const start = new Set(
+  ['out/scmp.js', 'out/compile.js'].flatMap((output) => [...together(output)]).map((path) => resolve(path)),
+);
 const bundle = await rollup({
   input: entry,
   external: (id) => id === 'koffi' || id.startsWith('node:'),
@@ -76,8 +81,5 @@ await bundle.write({
   dynamicImportInCjs: false,
   entryFileNames: 'scmp.cjs',
   chunkFileNames: ({ name }) => `scmp-${basename(name).replace(/-[A-Z0-9]{8}$/, '')}-[hash].cjs`,
-  manualChunks(id, { getModuleInfo }) {
-    const start = new Set([entry, resolve('out/compile.js')].flatMap((path) => [...together(path, getModuleInfo)]));
-    return start.has(id) ? 'scmp' : undefined;
-  },
+  manualChunks: (id) => (start.has(id) ? 'scmp' : undefined),
 });
