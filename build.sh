@@ -206,11 +206,13 @@ build_wasm() {
   (
     cd $source
     flags=(-O3 -flto -Ihost-include -Iinclude -Isrc)
+    # The stack is that of older releases, newer ones give 64 kB. From 8 MB on V8 would collect garbage for the memory's sake
+    # while a command compiles its one profile.
+    memory=(-sTOTAL_STACK=5MB -sINITIAL_MEMORY=6MB -sALLOW_MEMORY_GROWTH=1)
     # arch.c takes its first native architecture from the compiler; wasm32 defines __ILP32__, which would mean x32.
     emcc "${flags[@]}" -D__x86_64__=1 -U__ILP32__ -c src/arch.c -o arch.o &&
       emcc "${flags[@]}" -c $(ls src/*.c host.c | grep -vxF -e src/arch.c -e src/arch-syscall-dump.c) &&
-      emcc "${flags[@]}" *.o -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH=1 -sEXPORTED_FUNCTIONS="$exports" \
-        -o libseccomp.wasm
+      emcc "${flags[@]}" *.o -sSTANDALONE_WASM --no-entry "${memory[@]}" -sEXPORTED_FUNCTIONS="$exports" -o libseccomp.wasm
   ) >build/wasm.log 2>&1 || { tail -30 build/wasm.log >&2; return 1; }
   cp $source/libseccomp.wasm build/libseccomp.wasm
   # load.ts finds the module beside itself, in the sources as in the package

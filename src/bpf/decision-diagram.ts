@@ -197,7 +197,7 @@ class SymbolicExecution {
       if (!state.branch) continue;
       const test = state.branch.test();
       add(inputs, state.branch.holds, store.and(where, test));
-      const rest = store.and(where, store.not(test));
+      const rest = store.choose(test, FALSE, where);
       if (state.branch.fails) add(inputs, state.branch.fails, rest);
       else add(decided, this.#terminal(0), rest);
     }
@@ -319,7 +319,8 @@ class SymbolicExecution {
   #jump(state: State, instruction: Instruction, index: number, operand: Word): void {
     const [taken = 0, passed = 0] = successors(instruction, index);
     const { a, x, scratch } = state;
-    const [left, right] = [this.#words.valueOf(a), this.#words.valueOf(operand)];
+    const left = this.#words.valueOf(a);
+    const right = this.#words.valueOf(operand);
     if (left !== undefined && right !== undefined) {
       state.next = this.#enter(holds(instruction.code, left, right) ? taken : passed, a, x, scratch);
       return;

@@ -112,14 +112,17 @@ export class DiagramStore {
   node(level: number, low: Node, high: Node): Node {
     if (low === high) return low;
     this.#growWhenFull();
-    const mask = this.#buckets.length - 1;
+    const buckets = this.#buckets;
+    const lows = this.#lows;
+    const highs = this.#highs;
+    const mask = buckets.length - 1;
     let bucket = hash(level, low, high) & mask;
-    for (let node = this.#buckets[bucket]!; node !== 0; node = this.#buckets[bucket]!) {
-      if (this.#lows[node] === low && this.#highs[node] === high && this.#levels[node] === level) return node;
+    for (let node = buckets[bucket]!; node !== 0; node = buckets[bucket]!) {
+      if (lows[node] === low && highs[node] === high && this.#levels[node] === level) return node;
       bucket = (bucket + 1) & mask;
     }
     const node = this.#append(level, low, high);
-    this.#buckets[bucket] = node;
+    buckets[bucket] = node;
     return node;
   }
 
@@ -133,21 +136,23 @@ export class DiagramStore {
     if (cache[slot] === condition && cache[slot + 1] === then && cache[slot + 2] === otherwise) return cache[slot + 3]!;
     this.spend(1);
     const levels = this.#levels;
-    const level = Math.min(levels[condition]!, levels[then]!, levels[otherwise]!);
-    const [inCondition, inThen, inOtherwise] = [
-      levels[condition] === level,
-      levels[then] === level,
-      levels[otherwise] === level,
-    ];
+    const lows = this.#lows;
+    const highs = this.#highs;
+    const ofCondition = levels[condition]!;
+    const ofThen = levels[then]!;
+    const ofOtherwise = levels[otherwise]!;
+    let level = ofCondition < ofThen ? ofCondition : ofThen;
+    if (ofOtherwise < level) level = ofOtherwise;
     const low = this.choose(
-      inCondition ? this.#lows[condition]! : condition,
-      inThen ? this.#lows[then]! : then,
-      inOtherwise ? this.#lows[otherwise]! : otherwise,
+      ofCondition === level ? lows[condition]! : condition,
+      ofThen === level ? lows[then]! : then,
+      ofOtherwise === level ? lows[otherwise]! : otherwise,
     );
+    // what was looked up before is there still: a table that grows leaves the old one as it was
     const high = this.choose(
-      inCondition ? this.#highs[condition]! : condition,
-      inThen ? this.#highs[then]! : then,
-      inOtherwise ? this.#highs[otherwise]! : otherwise,
+      ofCondition === level ? highs[condition]! : condition,
+      ofThen === level ? highs[then]! : then,
+      ofOtherwise === level ? highs[otherwise]! : otherwise,
     );
     const result = this.node(level, low, high);
     this.#remember(condition, then, otherwise, result);
@@ -189,7 +194,8 @@ export class DiagramStore {
       if (seen !== undefined) return seen;
       this.spend(1);
       const level = Math.min(this.level(a), this.level(b));
-      const [inA, inB] = [this.level(a) === level, this.level(b) === level];
+      const inA = this.level(a) === level;
+      const inB = this.level(b) === level;
       const low = visit(inA ? this.low(a) : a, inB ? this.low(b) : b);
       const high = visit(inA ? this.high(a) : a, inB ? this.high(b) : b);
       const result = this.node(level, low, high);
@@ -266,10 +272,11 @@ export class DiagramStore {
 
   #remember(condition: Node, then: Node, otherwise: Node, result: Node): void {
     const slot = this.#slot(condition, then, otherwise);
-    this.#cache[slot] = condition;
-    this.#cache[slot + 1] = then;
-    this.#cache[slot + 2] = otherwise;
-    this.#cache[slot + 3] = result;
+    const cache = this.#cache;
+    cache[slot] = condition;
+    cache[slot + 1] = then;
+    cache[slot + 2] = otherwise;
+    cache[slot + 3] = result;
   }
 
   #growWhenFull(): void {

@@ -49,17 +49,21 @@ export class SymbolicWords {
   /** Where the words are equal. */
   equal(a: Word, b: Word): Node {
     const { store } = this;
-    const [one, other] = [this.bits(a), this.bits(b)];
+    const one = this.bits(a);
+    const other = this.bits(b);
     let equal: Node = TRUE;
     // From the last variable to the first, so that each step adds one node on top.
-    for (let bit = 0; bit < WORD_BITS; bit++) equal = store.and(store.not(store.xor(one[bit]!, other[bit]!)), equal);
+    for (let bit = 0; bit < WORD_BITS; bit++) {
+      equal = store.choose(one[bit]!, store.and(other[bit]!, equal), store.choose(other[bit]!, FALSE, equal));
+    }
     return equal;
   }
 
   /** Where `a` is greater than `b`, or equal too with `orEqual`; unsigned. */
   greater(a: Word, b: Word, orEqual: boolean): Node {
     const { store } = this;
-    const [one, other] = [this.bits(a), this.bits(b)];
+    const one = this.bits(a);
+    const other = this.bits(b);
     let greater: Node = orEqual ? TRUE : FALSE;
     for (let bit = 0; bit < WORD_BITS; bit++) {
       greater = store.choose(store.xor(one[bit]!, other[bit]!), one[bit]!, greater);

@@ -154,6 +154,7 @@ class Proof {
     if (rules.length === 0 && node === actionTerminal(store, otherwise)) return;
     const bits = architecture?.wordSize ?? 64;
     const where = rules.map((rule) => this.#where(rule, bits));
+    if (node === this.#onlyRight(where, expectation)) return;
     const anywhere = where.reduce((some, each) => store.or(some, each), FALSE);
     for (const terminal of store.terminalsOf(node)) {
       const right = rules.reduce(
@@ -162,7 +163,7 @@ class Proof {
         actionTerminal(store, otherwise) === terminal ? store.not(anywhere) : FALSE,
       );
       const decided = store.map(node, (each) => (each === terminal ? TRUE : FALSE));
-      const wrong = store.and(decided, store.not(right));
+      const wrong = store.choose(right, FALSE, decided);
       if (wrong === FALSE) continue;
       const data = findInput(store, wrong, (each) => each === TRUE, call) as SeccompData;
       const holding = rules.filter((_, index) => terminalAt(store, where[index] as Node, data) === TRUE);
@@ -170,6 +171,24 @@ class Proof {
       this.fail(data, actions, architecture, rules);
     }
     this.#checkConsistency(node, where, expectation, call);
+  }
+
+  /** What alone is right where no rules of different actions hold at once, as in most profiles. */
+  #onlyRight(where: readonly Node[], { rules, otherwise }: Expectation): Node | undefined {
+    const { store } = this;
+    const byAction = new Map<Node, Node>();
+    for (const [index, { action }] of rules.entries()) {
+      const terminal = actionTerminal(store, action);
+      byAction.set(terminal, store.or(byAction.get(terminal) ?? FALSE, where[index] as Node));
+    }
+    let right = actionTerminal(store, otherwise);
+    let seen: Node = FALSE;
+    for (const [terminal, holds] of byAction) {
+      if (store.and(seen, holds) !== FALSE) return undefined;
+      seen = store.or(seen, holds);
+      right = store.choose(holds, terminal, right);
+    }
+    return right;
   }
 
   /** Where the same rules hold, the same action must be taken; a decision that wavers shows that a condition was mixed up. */
