@@ -144,7 +144,7 @@ function buildFilter(
     return filter;
   };
   try {
-    return build(fastestOrder(operations, libseccomp));
+    return build(fastestOrder(operations));
   } catch (error) {
     if (!libseccomp.usable) throw error;
     // The profile's own order decides which of several faults is told.

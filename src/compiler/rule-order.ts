@@ -1,6 +1,5 @@
-import { parseArchitecture } from '../architecture.js';
-import type { Libseccomp } from '../libseccomp/index.js';
 import type { FilterOperation } from './filter-operation.js';
+import { MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
 
 /**
  * The same calls in the order that libseccomp is fastest with: by descending system call number. It keeps a system
@@ -11,17 +10,15 @@ import type { FilterOperation } from './filter-operation.js';
  * order. System calls that share a multiplexer (`socketcall`, `ipc`) do meet, in its rules: all of them stay as they are,
  * in front.
  */
-export function fastestOrder(operations: readonly FilterOperation[], libseccomp: Libseccomp): FilterOperation[] {
-  // x86 has both multiplexers, and libseccomp's names go through them there as on every architecture that has one.
-  const x86 = parseArchitecture('x86');
-  const multiplexers = ['socketcall', 'ipc'].map((name) => libseccomp.resolveSyscallName(name, x86));
-  const rank = (operation: FilterOperation): number => {
-    if (operation.kind !== 'addRule') return Number.POSITIVE_INFINITY;
-    const number = libseccomp.resolveSyscallNameRewrite(operation.name, x86);
-    return multiplexers.includes(number) ? Number.MAX_SAFE_INTEGER : operation.syscall;
-  };
+export function fastestOrder(operations: readonly FilterOperation[]): FilterOperation[] {
   return operations
     .map((operation) => ({ operation, rank: rank(operation) }))
     .sort((a, b) => (a.rank === b.rank ? 0 : b.rank - a.rank))
     .map(({ operation }) => operation);
+}
+
+function rank(operation: FilterOperation): number {
+  if (operation.kind !== 'addRule') return Number.POSITIVE_INFINITY;
+  const { name, syscall } = operation;
+  return MULTIPLEXED_CALLS.has(name) || MULTIPLEXERS.has(name) ? Number.MAX_SAFE_INTEGER : syscall;
 }

@@ -22,6 +22,8 @@ export interface Variant {
   without?: number | undefined;
   /** With AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, every report of which ends the program. */
   sanitize?: boolean;
+  /** With a count of the basic blocks of gen_bpf.c that run, on standard error (count-blocks.c). */
+  count?: boolean;
 }
 
 /** The patch of src/syscalls.csv, and what build.sh makes of it. */
@@ -31,6 +33,7 @@ const PERF = 'build/source/src/syscalls.perf.c';
 const CACHE = path('build/patch-variants');
 const COMPILER = 'gcc';
 const FLAGS = ['-g', '-O0']; // far more is compiled than run
+const COUNTER = '-fsanitize-coverage=trace-pc';
 const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
 /**
@@ -38,7 +41,8 @@ const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
  * are made from, so that a variant costs its own few files and a second run nothing.
  */
 export function buildVariant(program: keyof typeof PROGRAMS, variant: Variant = {}): string {
-  return link(program, [path('wasm/host.c'), PROGRAMS[program]], variant);
+  const counter = variant.count ? [path('test/native/count-blocks.c')] : [];
+  return link(program, [path('wasm/host.c'), PROGRAMS[program], ...counter], variant);
 }
 
 /** The same of one of upstream's own test programs (`01-sim-allow`), with upstream's own notion of this machine. */
@@ -50,7 +54,8 @@ export function buildUpstreamTest(name: string, variant: Variant = {}): string {
   );
 }
 
-function link(name: string, programs: readonly string[], { without, sanitize = false }: Variant): string {
+function link(name: string, programs: readonly string[], variant: Variant): string {
+  const { without, sanitize = false, count = false } = variant;
   const source = unpack(without);
   const flags = [...FLAGS, ...(sanitize ? SANITIZERS : []), ...['', 'include', 'src'].map((d) => `-I${source}/${d}`)];
   const files = [source, `${source}/include`, `${source}/src`].flatMap((d) =>
@@ -62,8 +67,9 @@ function link(name: string, programs: readonly string[], { without, sanitize = f
   const objects = [...library, ...programs].map((file) => {
     // internals.c takes in a source file of the variant
     const of = file === PROGRAMS.internals ? source : '';
-    const object = join(CACHE, `${digest(base, of, readFileSync(file))}.o`);
-    make(object, (output) => run(COMPILER, [...flags, '-c', file, '-o', output]));
+    const counter = count && basename(file) === 'gen_bpf.c' ? [COUNTER] : [];
+    const object = join(CACHE, `${digest(base, of, ...counter, readFileSync(file))}.o`);
+    make(object, (output) => run(COMPILER, [...flags, ...counter, '-c', file, '-o', output]));
     return object;
   });
   const executable = join(CACHE, `${name}-${digest(base, ...objects)}`);

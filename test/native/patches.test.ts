@@ -288,6 +288,31 @@ describePatch(12, 'a system call of the highest priority that the architecture l
   });
 });
 
+describePatch(13, 'a program twice as long', () => {
+  // rules in descending order, in which they are added without a search
+  const rules = (count: number) =>
+    Array.from({ length: count }, (_, i) => `rule 0 0 ${errno(1 + (i % 9))} ${count - i} 0`);
+  /** The basic blocks that run to export the program of so many rules, and the program. */
+  const exported = (oracle: string, count: number) => {
+    const run = (lines: readonly string[]) => {
+      const { stdout, stderr } = spawnSync(oracle, { input: `${lines.join('\n')}\n`, encoding: 'utf8' });
+      return { program: stdout.trimEnd().split('\n').at(-1), blocks: Number(stderr) };
+    };
+    const { program, blocks } = run([...start(), ...rules(count), 'bpf 0']);
+    return { program, blocks: blocks - run([...start(), ...rules(count)]).blocks };
+  };
+
+  it('takes twice the work, not four times, and is the same', () => {
+    const [mended, faulty] = [{}, { without: 13 }].map((which) => buildVariant('oracle', { ...which, count: true }));
+    const growth = (oracle = '') => exported(oracle, 1600).blocks / exported(oracle, 800).blocks;
+    expect(growth(mended)).toBeLessThan(2.2);
+    expect(growth(faulty)).toBeGreaterThan(3);
+    const { program } = exported(mended as string, 1600);
+    expect(program?.length).toBeGreaterThan(2 * 8 * 1600);
+    expect(exported(faulty as string, 1600).program).toBe(program);
+  });
+});
+
 it('every patch has its test, and says what it mends', () => {
   expect([...tested].sort((a, b) => a - b)).toEqual([...PATCHES.keys()]);
   for (const file of PATCHES.values()) expect(readFileSync(file, 'utf8')).toMatch(/^src\/[\w.]+[,:] .{30}/);
