@@ -64,7 +64,8 @@ export function createDiagramBuilder(
   verifyProgram(instructions);
   const store = options.store ?? new DiagramStore(options);
   const live = liveness(instructions);
-  return { store, build: (call) => new SymbolicExecution(instructions, endianness, store, live, call).root() };
+  const words = new SymbolicWords(store);
+  return { store, build: (call) => new SymbolicExecution(instructions, endianness, words, live, call).root() };
 }
 
 /** The terminal for what the kernel does. */
@@ -112,6 +113,7 @@ const NO_SCRATCH: readonly Word[] = new Array<Word>(SCRATCH_WORDS).fill(UNUSED);
  * end, with the same outcome.
  */
 class SymbolicExecution {
+  readonly store: DiagramStore;
   readonly #words: SymbolicWords;
   readonly #live: Uint32Array;
   /** Per instruction, by key. */
@@ -122,11 +124,12 @@ class SymbolicExecution {
   constructor(
     readonly instructions: readonly Instruction[],
     readonly endianness: Endianness,
-    readonly store: DiagramStore,
+    words: SymbolicWords,
     live: Uint32Array,
     readonly call: GivenCall | undefined,
   ) {
-    this.#words = new SymbolicWords(store);
+    this.store = words.store;
+    this.#words = words;
     this.#live = live;
     this.#states = new Array(instructions.length);
   }

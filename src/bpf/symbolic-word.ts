@@ -16,6 +16,8 @@ export class SymbolicWords {
   readonly #numbers = new Map<string, Word>();
   readonly #constants = new Map<number, Word>();
   readonly #results = new Map<string, Word>();
+  readonly #inputs = new Map<number, Word>();
+  readonly #equal = new Map<string, Node>();
 
   constructor(readonly store: DiagramStore) {}
 
@@ -36,9 +38,12 @@ export class SymbolicWords {
 
   /** The word of the input whose most significant bit is the variable of `level`. */
   input(level: number): Word {
-    return this.#intern(
-      Array.from({ length: WORD_BITS }, (_, bit) => this.store.node(level + WORD_BITS - 1 - bit, FALSE, TRUE)),
-    );
+    const known = this.#inputs.get(level);
+    if (known !== undefined) return known;
+    const last = level + WORD_BITS - 1;
+    const word = this.#intern(Array.from({ length: WORD_BITS }, (_, bit) => this.store.node(last - bit, FALSE, TRUE)));
+    this.#inputs.set(level, word);
+    return word;
   }
 
   /** The word's value where it does not depend on the input, as signed 32 bits. */
@@ -48,6 +53,9 @@ export class SymbolicWords {
 
   /** Where the words are equal. */
   equal(a: Word, b: Word): Node {
+    const key = `${a},${b}`;
+    const known = this.#equal.get(key);
+    if (known !== undefined) return known;
     const { store } = this;
     const one = this.bits(a);
     const other = this.bits(b);
@@ -56,6 +64,7 @@ export class SymbolicWords {
     for (let bit = 0; bit < WORD_BITS; bit++) {
       equal = store.choose(one[bit]!, store.and(other[bit]!, equal), store.choose(other[bit]!, FALSE, equal));
     }
+    this.#equal.set(key, equal);
     return equal;
   }
 

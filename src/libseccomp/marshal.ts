@@ -50,17 +50,25 @@ export class Marshal {
   readonly #exports: LibseccompExports;
   readonly #scratch: number;
   #view: DataView;
+  #bytes: Uint8Array;
 
   constructor(exports: LibseccompExports) {
     this.#exports = exports;
     this.#scratch = this.allocate(SCRATCH_COMPARISONS * COMPARISON_SIZE + SCRATCH_STRING);
     this.#view = new DataView(exports.memory.buffer);
+    this.#bytes = new Uint8Array(exports.memory.buffer);
   }
 
   /** The memory as it is now: growing it detaches older views. */
   get #memory(): DataView {
     if (this.#view.buffer !== this.#exports.memory.buffer) this.#view = new DataView(this.#exports.memory.buffer);
     return this.#view;
+  }
+
+  /** The same as bytes. */
+  get #memoryBytes(): Uint8Array {
+    if (this.#bytes.buffer !== this.#exports.memory.buffer) this.#bytes = new Uint8Array(this.#exports.memory.buffer);
+    return this.#bytes;
   }
 
   allocate(size: number): number {
@@ -75,9 +83,9 @@ export class Marshal {
     const fits = bytes.length < SCRATCH_STRING;
     const pointer = fits ? this.#scratch : this.allocate(bytes.length + 1);
     try {
-      const memory = new Uint8Array(this.#memory.buffer, pointer, bytes.length + 1);
-      memory.set(bytes);
-      memory[bytes.length] = 0;
+      const memory = this.#memoryBytes;
+      memory.set(bytes, pointer);
+      memory[pointer + bytes.length] = 0;
       return use(pointer);
     } finally {
       if (!fits) this.#exports.free(pointer);
@@ -86,7 +94,7 @@ export class Marshal {
 
   /** The text at `pointer` up to its NUL. */
   readString(pointer: number): string {
-    const memory = new Uint8Array(this.#memory.buffer);
+    const memory = this.#memoryBytes;
     return decoder.decode(memory.subarray(pointer, memory.indexOf(0, pointer)));
   }
 

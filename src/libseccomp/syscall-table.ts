@@ -27,6 +27,8 @@ const firstNumber = ({ name }: Architecture) => FIRST_NUMBER[name] ?? 0;
 const ARM_PRIVATE = 0xf0000;
 /** More than any table has. */
 const NUMBERS = 1024;
+/** Where a call that a multiplexer reaches got a number of its own too, it was after this one (x86: Linux 4.3). */
+const BEFORE_OWN_NUMBERS = 300;
 
 /** A system call on every architecture that has it; none for a name in no table. */
 export function lookUpSyscallName(libseccomp: Libseccomp, name: string): SyscallEntry[] {
@@ -65,7 +67,10 @@ export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture)
 export function numberFinder(libseccomp: Libseccomp): (name: string, architecture: Architecture) => number | undefined {
   const tables = new Map<Architecture, { read: Map<string, number>; rest: Iterator<NumberedCall> }>();
   return (name, architecture) => {
-    const table = tables.get(architecture) ?? { read: new Map(), rest: eachSyscall(libseccomp, architecture) };
+    const table = tables.get(architecture) ?? {
+      read: new Map(),
+      rest: eachSyscall(libseccomp, architecture, BEFORE_OWN_NUMBERS),
+    };
     tables.set(architecture, table);
     while (!table.read.has(name)) {
       const next = table.rest.next();
@@ -81,12 +86,20 @@ interface NumberedCall {
   number: number;
 }
 
-function* eachSyscall(libseccomp: Libseccomp, architecture: Architecture): Generator<NumberedCall, undefined> {
+/** By number, but those from `begin` on, counted from the architecture's first, before the ones below. */
+function* eachSyscall(
+  libseccomp: Libseccomp,
+  architecture: Architecture,
+  begin = 0,
+): Generator<NumberedCall, undefined> {
   const first = firstNumber(architecture);
-  const ranges = [{ start: first, count: NUMBERS }];
-  if (architecture.name === 'arm') ranges.push({ start: ARM_PRIVATE, count: 16 });
-  for (const { start, count } of ranges) {
-    for (let number = start; number < start + count; number++) {
+  const ranges = [
+    { start: first + begin, end: first + NUMBERS },
+    { start: first, end: first + begin },
+  ];
+  if (architecture.name === 'arm') ranges.push({ start: ARM_PRIVATE, end: ARM_PRIVATE + 16 });
+  for (const { start, end } of ranges) {
+    for (let number = start; number < end; number++) {
       const name = libseccomp.resolveSyscallNumber(number, architecture);
       if (name !== undefined) yield { name, number };
     }

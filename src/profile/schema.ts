@@ -45,8 +45,10 @@ const uint64 = integer(0n, 2n ** 64n - 1n);
 
 // null stands for a key that is not there, as in Go's encoding/json, which Docker's and Podman's own files rely on.
 const action = z.enum(ACTION_NAMES);
-const strings = z.array(z.string());
+const string = z.string();
+const strings = z.array(string);
 const architecture = z.enum(ARCHITECTURE_NAMES);
+const optional = { string: z.nullish(string), strings: z.nullish(strings), uint32: z.nullish(uint32) };
 
 const argument = z.object({
   index: integer(0n, 5n),
@@ -59,34 +61,35 @@ const ociSyscall = z.object({
   names: strings,
   action,
   // The bounds that an action sets are narrower: see checkErrno.
-  errnoRet: z.nullish(uint32),
+  errnoRet: optional.uint32,
   args: z.nullish(z.array(argument)),
 });
 
 /** `linux.seccomp` of the OCI runtime spec (config-linux.md, "Seccomp"). */
 export const ociSeccompSchema = z.object({
   defaultAction: action,
-  defaultErrnoRet: z.nullish(uint32),
+  defaultErrnoRet: optional.uint32,
   architectures: z.nullish(z.array(z.enum([...ARCHITECTURE_NAMES, NATIVE_ARCHITECTURE]))),
   flags: z.nullish(z.array(z.enum(FLAG_NAMES))),
-  listenerPath: z.nullish(z.string()),
-  listenerMetadata: z.nullish(z.string()),
+  listenerPath: optional.string,
+  listenerMetadata: optional.string,
   syscalls: z.nullish(z.array(ociSyscall)),
 });
 
 const condition = z.object({
-  arches: z.nullish(strings),
-  caps: z.nullish(strings),
-  minKernel: z.nullish(z.string()),
+  arches: optional.strings,
+  caps: optional.strings,
+  minKernel: optional.string,
 });
+const optionalCondition = z.nullish(condition);
 
 const dockerSyscall = z.extend(ociSyscall, {
-  names: z.nullish(strings),
-  name: z.nullish(z.string()),
+  names: optional.strings,
+  name: optional.string,
   comment: z.optional(z.unknown()),
-  includes: z.nullish(condition),
-  excludes: z.nullish(condition),
-  errno: z.nullish(z.string()),
+  includes: optionalCondition,
+  excludes: optionalCondition,
+  errno: optional.string,
 });
 
 const archMapEntry = z.object({
@@ -99,12 +102,12 @@ const archMapEntry = z.object({
  * (containers/common, pkg/seccomp/types.go), and this package's own `extends` and `remove`.
  */
 export const dockerSeccompSchema = z.extend(ociSeccompSchema, {
-  defaultErrno: z.nullish(z.string()),
+  defaultErrno: optional.string,
   archMap: z.nullish(z.array(archMapEntry)),
   syscalls: z.nullish(z.array(dockerSyscall)),
   // Ours: see extend-profile.ts. No runtime knows them.
-  extends: z.nullish(z.string()),
-  remove: z.nullish(strings),
+  extends: optional.string,
+  remove: optional.strings,
 });
 
 export type OciSeccomp = z.infer<typeof ociSeccompSchema>;
