@@ -22,6 +22,18 @@ const noSubprograms = {
   },
 };
 
+/** Tables for writing JSON, 5,000 spaces and line breaks, that jsonc-parser makes as soon as it is loaded; it only reads here. */
+const noTables = {
+  name: 'no-tables',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /\/string-intern$/ }, async ({ path, pluginData, ...where }) =>
+      pluginData === noTables
+        ? undefined
+        : { ...(await resolve(path, { ...where, pluginData: noTables })), sideEffects: false },
+    );
+  },
+};
+
 // Two bundlers: the one reads TypeScript and CommonJS, the other makes chunks of CommonJS and knows which go together.
 const { outputFiles, metafile } = await build({
   entryPoints: ['src/cli/scmp.ts', 'src/cli/compile.ts'],
@@ -38,7 +50,7 @@ const { outputFiles, metafile } = await build({
   external: ['koffi'],
   metafile: true,
   logLevel: 'warning',
-  plugins: [noSubprograms],
+  plugins: [noSubprograms, noTables],
 });
 const chunks = new Map(outputFiles.map(({ path, text }) => [path, text]));
 

@@ -410,7 +410,6 @@ function liveness(instructions: readonly Instruction[]): Uint32Array {
 
 function liveBefore({ code, k }: Instruction, after: number): number {
   const slot = 1 << (LIVE_SCRATCH + k);
-  const moves = (written: number, read: number) => (after & written ? (after & ~written) | read : after);
   switch (code) {
     case Opcode.RET_K:
       return 0;
@@ -426,19 +425,24 @@ function liveBefore({ code, k }: Instruction, after: number): number {
     case Opcode.LDX_IMM:
       return after & ~LIVE_X;
     case Opcode.LD_MEM:
-      return moves(LIVE_A, slot);
+      return moved(after, LIVE_A, slot);
     case Opcode.LDX_MEM:
-      return moves(LIVE_X, slot);
+      return moved(after, LIVE_X, slot);
     case Opcode.TAX:
-      return moves(LIVE_X, LIVE_A);
+      return moved(after, LIVE_X, LIVE_A);
     case Opcode.TXA:
-      return moves(LIVE_A, LIVE_X);
+      return moved(after, LIVE_A, LIVE_X);
     case Opcode.ST:
-      return moves(slot, LIVE_A);
+      return moved(after, slot, LIVE_A);
     case Opcode.STX:
-      return moves(slot, LIVE_X);
+      return moved(after, slot, LIVE_X);
   }
   const operands = LIVE_A | (code & SOURCE_X ? LIVE_X : 0);
   if (isConditionalJump(code)) return after | operands;
-  return moves(LIVE_A, operands) | (code === Opcode.DIV_X ? LIVE_X : 0);
+  return moved(after, LIVE_A, operands) | (code === Opcode.DIV_X ? LIVE_X : 0);
+}
+
+/** What is read before an instruction that makes `written` of `read`. */
+function moved(after: number, written: number, read: number): number {
+  return after & written ? (after & ~written) | read : after;
 }

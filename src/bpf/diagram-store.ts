@@ -308,5 +308,5 @@ function enlarged<T extends Uint16Array | Int32Array>(old: T, made: T): T {
 function hash(a: number, b: number, c: number): number {
   let h = Math.imul(a, 0x85ebca6b) ^ Math.imul(b, 0xc2b2ae35) ^ Math.imul(c, 0x27d4eb2f);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  return (h ^ (h >>> 13)) >>> 0;
+  return h ^ (h >>> 13);
 }

@@ -55,10 +55,12 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
       continue;
     }
     const alternatives = splitConditions(rule, options.conditions ?? 'split-repeated', warnings);
-    for (const { name, ...place } of rule.names) {
+    for (const listed of rule.names) {
+      const { name } = listed;
       const syscall = options.resolveSyscall(name);
       if (syscall === undefined) {
         const message = `unknown system call ${JSON.stringify(name)}`;
+        const { name: _, ...place } = listed;
         if (options.unknownSyscall === 'error') {
           throw new CompileError('UNKNOWN_SYSCALL', message, { ...place, source: place.source ?? options.source });
         }
@@ -71,7 +73,7 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
         }
         continue;
       }
-      overrides.note(name, syscall, rule, place);
+      overrides.note(listed, syscall, rule);
       for (const conditions of alternatives) {
         operations.push({ kind: 'addRule', action: rule.action, syscall, conditions, name, rule });
       }
@@ -89,9 +91,14 @@ class Overrides {
 
   constructor(readonly warnings: Warning[]) {}
 
-  note(name: string, syscall: number, rule: PolicyRule, place: Pick<Warning, 'path' | 'position' | 'source'>): void {
-    const earlier = this.#entries.get(syscall) ?? [];
+  note(listed: PolicyRule['names'][number], syscall: number, rule: PolicyRule): void {
+    const earlier = this.#entries.get(syscall);
+    if (!earlier) {
+      this.#entries.set(syscall, [rule]);
+      return;
+    }
     this.#entries.set(syscall, [...earlier, rule]);
+    const { name, ...place } = listed;
     const others = earlier.filter((entry) => !isSameAction(entry.action, rule.action));
     const decided = earlier.find((entry) => entry.conditions.length === 0);
     if (decided) {

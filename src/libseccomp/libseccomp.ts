@@ -36,7 +36,11 @@ export class Libseccomp {
   readonly raw: LibseccompExports;
   /** @internal */
   readonly marshal: Marshal;
-  readonly #numbers = new Map<string, number>();
+  /** Per architecture's token. */
+  readonly #numbers = {
+    seccomp_syscall_resolve_name_arch: new Map<number, Map<string, number>>(),
+    seccomp_syscall_resolve_name_rewrite: new Map<number, Map<string, number>>(),
+  };
   #native: number;
   #crash: LibseccompCrashError | LibseccompWorkLimitError | undefined;
   /** Where the module's writes go while a text export runs. */
@@ -140,12 +144,13 @@ export class Libseccomp {
   ): number | undefined {
     if (endsEarly(name)) return undefined;
     const { token } = toArchitecture(architecture);
-    const key = `${call} ${token} ${name}`;
+    const numbers = this.#numbers[call].get(token) ?? new Map<string, number>();
+    this.#numbers[call].set(token, numbers);
     const syscall = this.guard(
-      () => this.#numbers.get(key) ?? this.marshal.withString(name, (pointer) => this.raw[call](token, pointer)),
+      () => numbers.get(name) ?? this.marshal.withString(name, (pointer) => this.raw[call](token, pointer)),
     );
     if (syscall === NR_SCMP_ERROR) return undefined;
-    this.#numbers.set(key, syscall); // of names that there are alone, so that what is kept has a bound
+    numbers.set(name, syscall); // of names that there are alone, so that what is kept has a bound
     return syscall;
   }
 

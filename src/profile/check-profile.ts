@@ -91,15 +91,18 @@ function checkNames(findings: Findings, { name, names, action }: DockerSyscall, 
     const hint = 'name one at least, or take the entry out';
     findings.issue('empty-names', namesPath, 'no system call is named', hint);
   }
-  const listed = (names ?? []).map((each, index) => ({ each, at: [...namesPath, index] }));
-  for (const { each, at } of name ? [{ each: name, at: [...path, 'name'] }, ...listed] : listed) {
-    if (each === '') findings.issue('empty-name', at, 'the empty string names no system call');
+  const check = (each: string, parent: SectionPath, key: string | number) => {
+    if (each === '') findings.issue('empty-name', [...parent, key], 'the empty string names no system call');
     if (each === 'write' && action === 'SCMP_ACT_NOTIFY') {
       // runc, libcontainer/seccomp/seccomp_linux.go, InitSeccomp: the loader would wait for an answer to its own write.
       const message = 'SCMP_ACT_NOTIFY cannot be used for write: whoever loads the filter must write the listener out';
-      findings.issue('notify-write', at, message, 'take "write" out of this entry');
+      findings.issue('notify-write', [...parent, key], message, 'take "write" out of this entry');
     }
-  }
+  };
+  if (name) check(name, path, 'name');
+  names?.forEach((each, index) => {
+    check(each, namesPath, index);
+  });
 }
 
 interface ErrnoKeys {

@@ -17,7 +17,7 @@ export function readSeccompSection(
   source: string | undefined,
 ): ParsedProfile {
   const locate: Locate = (...segments) => {
-    const path = [...root, ...segments];
+    const path = root.length === 0 ? segments : [...root, ...segments];
     return { path: formatPath(path), position: document.positionOf(path) };
   };
   const keys = checkKeys(document, root, section, root.length > 0);
