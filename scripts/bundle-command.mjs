@@ -85,12 +85,25 @@ const bundle = await rollup({
     },
   ],
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: directory,
   format: 'cjs',
   exports: 'named',
   dynamicImportInCjs: false,
-  entryFileNames: 'scmp.cjs',
+  entryFileNames: 'scmp-command-[hash].cjs',
   chunkFileNames: ({ name }) => `scmp-${basename(name).replace(/-[A-Z0-9]{8}$/, '')}-[hash].cjs`,
   manualChunks: (id) => (start.has(id) ? 'scmp' : undefined),
+});
+
+// What users run, which loads it.
+await build({
+  entryPoints: { scmp: 'src/cli/start.ts' },
+  outdir: directory,
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'es2022',
+  define: { COMMAND_FILE: JSON.stringify(output[0].fileName) },
+  logLevel: 'warning',
 });

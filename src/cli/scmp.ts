@@ -1,10 +1,8 @@
-#!/usr/bin/env node
 import { Command, CommanderError, Help } from 'commander';
 import { ScmpError } from '../errors.js';
 import { LIBSECCOMP_VERSION, SYSCALL_TABLE, VERSION } from '../version.js';
 import { addExamples } from './examples.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
-import { startHastily } from './hasty-start.js';
 import { printError } from './output.js';
 import { startProgress } from './progress.js';
 
@@ -32,18 +30,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   man: async () => (await import('./man.js')).addManCommand,
 };
 
-/** Whether a command has ended, or become another program, before optimised code pays. */
-function isBrief(command: string, args: readonly string[]): boolean {
-  switch (command) {
-    case 'compile':
-      return !args.includes('--verify');
-    case 'run':
-      return !args.includes('--trace');
-    default:
-      return command === 'simulate' || command === 'disasm';
-  }
-}
-
 /** Commands about all commands. */
 const NEED_ALL: ReadonlySet<string> = new Set(['completion', 'man']);
 
@@ -68,7 +54,6 @@ async function main(): Promise<void> {
   const asked = process.argv[2] ?? '';
   // Without the name of a command first it is a call for help or a mistake, and either lists them all.
   const isAlone = Object.hasOwn(COMMANDS, asked) && !NEED_ALL.has(asked);
-  if (isBrief(asked, process.argv)) startHastily();
   const wanted = isAlone ? [asked] : Object.keys(COMMANDS);
   for (const name of wanted) (await (COMMANDS[name] as () => Promise<AddCommand>)())(program);
   for (const command of program.commands) addExamples(command);

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// dist/scmp.cjs: loads the command, in the way that is quickest for what is asked of it.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { requireCached } from './code-cache.js';
+import { startHastily } from './hasty-start.js';
+
+/** The file beside this one that has the command; scripts/bundle-command.mjs names it by its content. */
+declare const COMMAND_FILE: string;
+
+const file = join(__dirname, COMMAND_FILE);
+const [, , command = ''] = process.argv;
+
+if (isBrief(command, process.argv)) {
+  startHastily();
+  if (process.env.NODE_DISABLE_COMPILE_CACHE) createRequire(file)(file);
+  else {
+    const keep = requireCached(file, join(__dirname, '../.cache'));
+    // `compile` is what most of the code is for, and one that has ended well has used all it needs.
+    if (command === 'compile') process.once('exit', (status) => status === 0 && keep());
+  }
+} else createRequire(file)(file);
+
+/** Whether a command has ended, or become another program, before optimised code pays. */
+function isBrief(command: string, args: readonly string[]): boolean {
+  switch (command) {
+    case 'compile':
+      return !args.includes('--verify');
+    case 'run':
+      return !args.includes('--trace');
+    default:
+      return command === 'simulate' || command === 'disasm';
+  }
+}
