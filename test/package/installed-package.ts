@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { compileProfileSync } from '../../src/index.js';
@@ -89,8 +90,18 @@ export async function nodeOf(version: string): Promise<string | undefined> {
  */
 export async function tool(name: string, version: string): Promise<string | undefined> {
   const folder = `${ROOT}build/package-tools/${name}-${version}`;
-  if (existsSync(folder)) return folder;
   mkdirSync(dirname(folder), { recursive: true });
+  // Two test files want the same at once, and to fetch it is most of their work: one does, the other waits for it.
+  const fetching = `${folder}.fetching`;
+  for (const end = Date.now() + 60_000; Date.now() < end; await setTimeout(100)) {
+    if (existsSync(folder)) return folder;
+    try {
+      mkdirSync(fetching);
+      break;
+    } catch {
+      // Where the other was stopped in the middle, its folder stays: then this one fetches after all.
+    }
+  }
   const fresh = mkdtempSync(`${folder}.`);
   try {
     writeFileSync(join(fresh, 'package.json'), '{ "private": true }\n');
@@ -103,5 +114,7 @@ export async function tool(name: string, version: string): Promise<string | unde
     if (process.env.CI) throw error;
     console.warn(`SKIPPED: the tests with ${name} ${version}, which cannot be installed here`);
     return undefined;
+  } finally {
+    rmSync(fetching, { recursive: true, force: true });
   }
 }
