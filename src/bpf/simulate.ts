@@ -81,150 +81,15 @@ const BIAS = 0x80000000 | 0;
 export function createSimulator(program: ProgramInput, options: { endianness?: Endianness } = {}): Simulator {
   const { instructions, endianness } = readProgram(program, options.endianness);
   verifyProgram(instructions);
-  const codes = Uint8Array.from(instructions, ({ code }) => code);
-  const operands = Int32Array.from(instructions, ({ k }) => k);
   const targets = instructions.map(successors);
-  const whenTrue = Uint16Array.from(targets, ([target = 0]) => target);
-  const whenFalse = Uint16Array.from(targets, ([, target = 0]) => target);
-  const scratch = new Int32Array(SCRATCH_WORDS);
-
-  function returnValue(words: Int32Array, path?: number[]): number {
-    if (words.length !== WORDS) throw new InvalidArgumentError(`${words.length} words; seccomp_data has ${WORDS}`);
-    let a = 0;
-    let x = 0;
-    let pc = 0;
-    for (;;) {
-      if (path !== undefined) path.push(pc);
-      const k = operands[pc]!;
-      switch (codes[pc]!) {
-        case Opcode.JEQ_K:
-          pc = a === k ? whenTrue[pc]! : whenFalse[pc]!;
-          continue;
-        case Opcode.JGT_K:
-          pc = ((a + BIAS) | 0) > ((k + BIAS) | 0) ? whenTrue[pc]! : whenFalse[pc]!;
-          continue;
-        case Opcode.JGE_K:
-          pc = ((a + BIAS) | 0) >= ((k + BIAS) | 0) ? whenTrue[pc]! : whenFalse[pc]!;
-          continue;
-        case Opcode.JSET_K:
-          pc = (a & k) !== 0 ? whenTrue[pc]! : whenFalse[pc]!;
-          continue;
-        case Opcode.JEQ_X:
-          pc = a === x ? whenTrue[pc]! : whenFalse[pc]!;
-          continue;
-        case Opcode.JGT_X:
-          pc = ((a + BIAS) | 0) > ((x + BIAS) | 0) ? whenTrue[pc]! : whenFalse[pc]!;
-          continue;
-        case Opcode.JGE_X:
-          pc = ((a + BIAS) | 0) >= ((x + BIAS) | 0) ? whenTrue[pc]! : whenFalse[pc]!;
-          continue;
-        case Opcode.JSET_X:
-          pc = (a & x) !== 0 ? whenTrue[pc]! : whenFalse[pc]!;
-          continue;
-        case Opcode.JA:
-          pc = whenTrue[pc]!;
-          continue;
-        case Opcode.LD_ABS:
-          a = words[k >> 2]!;
-          break;
-        case Opcode.RET_K:
-          return k >>> 0;
-        case Opcode.RET_A:
-          return a >>> 0;
-        case Opcode.LD_IMM:
-          a = k;
-          break;
-        case Opcode.LDX_IMM:
-          x = k;
-          break;
-        case Opcode.LD_LEN:
-          a = SECCOMP_DATA_SIZE;
-          break;
-        case Opcode.LDX_LEN:
-          x = SECCOMP_DATA_SIZE;
-          break;
-        case Opcode.LD_MEM:
-          a = scratch[k]!;
-          break;
-        case Opcode.LDX_MEM:
-          x = scratch[k]!;
-          break;
-        case Opcode.ST:
-          scratch[k] = a;
-          break;
-        case Opcode.STX:
-          scratch[k] = x;
-          break;
-        case Opcode.TAX:
-          x = a;
-          break;
-        case Opcode.TXA:
-          a = x;
-          break;
-        case Opcode.AND_K:
-          a &= k;
-          break;
-        case Opcode.AND_X:
-          a &= x;
-          break;
-        case Opcode.OR_K:
-          a |= k;
-          break;
-        case Opcode.OR_X:
-          a |= x;
-          break;
-        case Opcode.XOR_K:
-          a ^= k;
-          break;
-        case Opcode.XOR_X:
-          a ^= x;
-          break;
-        case Opcode.ADD_K:
-          a = (a + k) | 0;
-          break;
-        case Opcode.ADD_X:
-          a = (a + x) | 0;
-          break;
-        case Opcode.SUB_K:
-          a = (a - k) | 0;
-          break;
-        case Opcode.SUB_X:
-          a = (a - x) | 0;
-          break;
-        case Opcode.MUL_K:
-          a = Math.imul(a, k);
-          break;
-        case Opcode.MUL_X:
-          a = Math.imul(a, x);
-          break;
-        case Opcode.DIV_K:
-          a = ((a >>> 0) / (k >>> 0)) | 0;
-          break;
-        case Opcode.DIV_X:
-          if (x === 0) return 0;
-          a = ((a >>> 0) / (x >>> 0)) | 0;
-          break;
-        // JavaScript's shifts take the amount modulo 32, as eBPF's do.
-        case Opcode.LSH_K:
-          a <<= k;
-          break;
-        case Opcode.LSH_X:
-          a <<= x;
-          break;
-        case Opcode.RSH_K:
-          a = (a >>> k) | 0;
-          break;
-        case Opcode.RSH_X:
-          a = (a >>> x) | 0;
-          break;
-        case Opcode.NEG:
-          a = -a | 0;
-          break;
-      }
-      pc++;
-    }
-  }
-
+  const prepared: Prepared = {
+    codes: Uint8Array.from(instructions, ({ code }) => code),
+    operands: Int32Array.from(instructions, ({ k }) => k),
+    whenTrue: Uint16Array.from(targets, ([target = 0]) => target),
+    whenFalse: Uint16Array.from(targets, ([, target = 0]) => target),
+    scratch: new Int32Array(SCRATCH_WORDS),
+  };
+  const returnValue = (words: Int32Array, path?: number[]) => execute(prepared, words, path);
   const buffer = new Int32Array(WORDS);
   return {
     endianness,
@@ -235,6 +100,157 @@ export function createSimulator(program: ProgramInput, options: { endianness?: E
       return { action: kernelAction(value), returnValue: value, ...(path && { path }) };
     },
   };
+}
+
+/** A program by column. */
+interface Prepared {
+  readonly codes: Uint8Array;
+  readonly operands: Int32Array;
+  readonly whenTrue: Uint16Array;
+  readonly whenFalse: Uint16Array;
+  readonly scratch: Int32Array;
+}
+
+// No closure over the columns: once there are several, their optimised code fetches each column anew at every instruction.
+function execute(
+  { codes, operands, whenTrue, whenFalse, scratch }: Prepared,
+  words: Int32Array,
+  path: number[] | undefined,
+): number {
+  if (words.length !== WORDS) throw new InvalidArgumentError(`${words.length} words; seccomp_data has ${WORDS}`);
+  let a = 0;
+  let x = 0;
+  let pc = 0;
+  for (;;) {
+    if (path !== undefined) path.push(pc);
+    const k = operands[pc]!;
+    switch (codes[pc]!) {
+      case Opcode.JEQ_K:
+        pc = a === k ? whenTrue[pc]! : whenFalse[pc]!;
+        continue;
+      case Opcode.JGT_K:
+        pc = ((a + BIAS) | 0) > ((k + BIAS) | 0) ? whenTrue[pc]! : whenFalse[pc]!;
+        continue;
+      case Opcode.JGE_K:
+        pc = ((a + BIAS) | 0) >= ((k + BIAS) | 0) ? whenTrue[pc]! : whenFalse[pc]!;
+        continue;
+      case Opcode.JSET_K:
+        pc = (a & k) !== 0 ? whenTrue[pc]! : whenFalse[pc]!;
+        continue;
+      case Opcode.JEQ_X:
+        pc = a === x ? whenTrue[pc]! : whenFalse[pc]!;
+        continue;
+      case Opcode.JGT_X:
+        pc = ((a + BIAS) | 0) > ((x + BIAS) | 0) ? whenTrue[pc]! : whenFalse[pc]!;
+        continue;
+      case Opcode.JGE_X:
+        pc = ((a + BIAS) | 0) >= ((x + BIAS) | 0) ? whenTrue[pc]! : whenFalse[pc]!;
+        continue;
+      case Opcode.JSET_X:
+        pc = (a & x) !== 0 ? whenTrue[pc]! : whenFalse[pc]!;
+        continue;
+      case Opcode.JA:
+        pc = whenTrue[pc]!;
+        continue;
+      case Opcode.LD_ABS:
+        a = words[k >> 2]!;
+        break;
+      case Opcode.RET_K:
+        return k >>> 0;
+      case Opcode.RET_A:
+        return a >>> 0;
+      case Opcode.LD_IMM:
+        a = k;
+        break;
+      case Opcode.LDX_IMM:
+        x = k;
+        break;
+      case Opcode.LD_LEN:
+        a = SECCOMP_DATA_SIZE;
+        break;
+      case Opcode.LDX_LEN:
+        x = SECCOMP_DATA_SIZE;
+        break;
+      case Opcode.LD_MEM:
+        a = scratch[k]!;
+        break;
+      case Opcode.LDX_MEM:
+        x = scratch[k]!;
+        break;
+      case Opcode.ST:
+        scratch[k] = a;
+        break;
+      case Opcode.STX:
+        scratch[k] = x;
+        break;
+      case Opcode.TAX:
+        x = a;
+        break;
+      case Opcode.TXA:
+        a = x;
+        break;
+      case Opcode.AND_K:
+        a &= k;
+        break;
+      case Opcode.AND_X:
+        a &= x;
+        break;
+      case Opcode.OR_K:
+        a |= k;
+        break;
+      case Opcode.OR_X:
+        a |= x;
+        break;
+      case Opcode.XOR_K:
+        a ^= k;
+        break;
+      case Opcode.XOR_X:
+        a ^= x;
+        break;
+      case Opcode.ADD_K:
+        a = (a + k) | 0;
+        break;
+      case Opcode.ADD_X:
+        a = (a + x) | 0;
+        break;
+      case Opcode.SUB_K:
+        a = (a - k) | 0;
+        break;
+      case Opcode.SUB_X:
+        a = (a - x) | 0;
+        break;
+      case Opcode.MUL_K:
+        a = Math.imul(a, k);
+        break;
+      case Opcode.MUL_X:
+        a = Math.imul(a, x);
+        break;
+      case Opcode.DIV_K:
+        a = ((a >>> 0) / (k >>> 0)) | 0;
+        break;
+      case Opcode.DIV_X:
+        if (x === 0) return 0;
+        a = ((a >>> 0) / (x >>> 0)) | 0;
+        break;
+      // JavaScript's shifts take the amount modulo 32, as eBPF's do.
+      case Opcode.LSH_K:
+        a <<= k;
+        break;
+      case Opcode.LSH_X:
+        a <<= x;
+        break;
+      case Opcode.RSH_K:
+        a = (a >>> k) | 0;
+        break;
+      case Opcode.RSH_X:
+        a = (a >>> x) | 0;
+        break;
+      case Opcode.NEG:
+        a = -a | 0;
+        break;
+    }
+    pc++;
+  }
 }
 
 /** One decision of a program. For many of the same program use {@link createSimulator}, whose errors these are. */
