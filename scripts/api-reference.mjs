@@ -4,7 +4,7 @@
 //   ./build.sh && node scripts/api-reference.mjs
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import ts from 'typescript-api'; // the release before the compiler became a native program, which has no API
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -164,15 +164,15 @@ describe('installed without optional dependencies', () => {
         },
         include: ['*.mts', '*.cts'],
       });
-    const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
-    for (const [module, resolution] of [
-      ['Node16', 'Node16'],
-      ['ESNext', 'Bundler'],
+    // The native compiler, and the last one before it.
+    for (const [module, resolution, compiler] of [
+      ['Node16', 'Node16', 'typescript'],
+      ['ESNext', 'Bundler', 'typescript-api'],
     ] as const) {
       const files: Record<string, string> = { 'esm.mts': source, 'tsconfig.json': options(module, resolution) };
       if (module === 'Node16') files['commonjs.cts'] = source;
       const typescript = installed.project(`typescript-${resolution}`, files);
-      expect(await node(typescript, [tsc, '-p', '.'])).toBe('');
+      expect(await node(typescript, [`${ROOT}node_modules/${compiler}/bin/tsc`, '-p', '.'])).toBe('');
     }
   }, 90_000);
 });
