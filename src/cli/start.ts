@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // dist/scmp.cjs: loads the command, in the way that is quickest for what is asked of it.
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { requireCached } from './code-cache.js';
 import { startHastily } from './hasty-start.js';
@@ -11,15 +10,13 @@ declare const COMMAND_FILE: string;
 const file = join(__dirname, COMMAND_FILE);
 const [, , command = ''] = process.argv;
 
-if (isBrief(command, process.argv)) {
-  startHastily();
-  if (process.env.NODE_DISABLE_COMPILE_CACHE) createRequire(file)(file);
-  else {
-    const keep = requireCached(file, join(__dirname, '../.cache'));
-    // `compile` is what most of the code is for, and one that has ended well has used all it needs.
-    if (command === 'compile') process.once('exit', (status) => status === 0 && keep());
-  }
-} else createRequire(file)(file);
+const isHasty = isBrief(command, process.argv);
+if (isHasty) startHastily();
+if (isHasty && !process.env.NODE_DISABLE_COMPILE_CACHE) {
+  const keep = requireCached(file, join(__dirname, '../.cache'));
+  // `compile` is what most of the code is for, and one that has ended well has used all it needs.
+  if (command === 'compile') process.once('exit', (status) => status === 0 && keep());
+} else require(file);
 
 /** Whether a command has ended, or become another program, before optimised code pays. */
 function isBrief(command: string, args: readonly string[]): boolean {

@@ -151,17 +151,19 @@ class Proof {
   checkCall(node: Node, expectation: Expectation, call: GivenCall): void {
     const { store } = this;
     const { rules, otherwise, architecture } = expectation;
-    if (rules.length === 0 && node === actionTerminal(store, otherwise)) return;
     const bits = architecture?.wordSize ?? 64;
     const where = rules.map((rule) => this.#where(rule, bits));
-    if (node === this.#onlyRight(where, expectation)) return;
+    const fallback = actionTerminal(store, otherwise);
+    const byAction = new Map<Node, Node>();
+    for (const [index, { action }] of rules.entries()) {
+      const terminal = actionTerminal(store, action);
+      byAction.set(terminal, store.or(byAction.get(terminal) ?? FALSE, where[index] as Node));
+    }
+    if (node === this.#onlyRight(byAction, fallback)) return;
     const anywhere = where.reduce((some, each) => store.or(some, each), FALSE);
     for (const terminal of store.terminalsOf(node)) {
-      const right = rules.reduce(
-        (some, { action }, index) =>
-          actionTerminal(store, action) === terminal ? store.or(some, where[index] as Node) : some,
-        actionTerminal(store, otherwise) === terminal ? store.not(anywhere) : FALSE,
-      );
+      const byRules = byAction.get(terminal) ?? FALSE;
+      const right = terminal === fallback ? store.or(byRules, store.not(anywhere)) : byRules;
       const decided = store.map(node, (each) => (each === terminal ? TRUE : FALSE));
       const wrong = store.choose(right, FALSE, decided);
       if (wrong === FALSE) continue;
@@ -170,18 +172,16 @@ class Proof {
       const actions = holding.length > 0 ? holding.map(({ action }) => action) : [otherwise];
       this.fail(data, actions, architecture, rules);
     }
-    this.#checkConsistency(node, where, expectation, call);
+    if (byAction.size > 1) this.#checkConsistency(node, where, expectation, call);
   }
 
-  /** What alone is right where no rules of different actions hold at once, as in most profiles. */
-  #onlyRight(where: readonly Node[], { rules, otherwise }: Expectation): Node | undefined {
+  /**
+   * What alone is right where no rules of different actions hold at once, as in most profiles. `byAction`: where rules of
+   * each hold; `fallback`: what is decided where none does.
+   */
+  #onlyRight(byAction: ReadonlyMap<Node, Node>, fallback: Node): Node | undefined {
     const { store } = this;
-    const byAction = new Map<Node, Node>();
-    for (const [index, { action }] of rules.entries()) {
-      const terminal = actionTerminal(store, action);
-      byAction.set(terminal, store.or(byAction.get(terminal) ?? FALSE, where[index] as Node));
-    }
-    let right = actionTerminal(store, otherwise);
+    let right = fallback;
     let seen: Node = FALSE;
     for (const [terminal, holds] of byAction) {
       if (store.and(seen, holds) !== FALSE) return undefined;
@@ -195,7 +195,6 @@ class Proof {
   #checkConsistency(node: Node, where: readonly Node[], expectation: Expectation, call: GivenCall) {
     const { store } = this;
     const { rules, architecture } = expectation;
-    if (new Set(rules.map(({ action }) => actionTerminal(store, action))).size < 2) return;
     const decidedBy = new Map<Node, Node>();
     const held = this.#whichHold(where);
     store.combine(held, node, (which, decision) => {

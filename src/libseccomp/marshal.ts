@@ -42,6 +42,15 @@ function checkComparison({ index, op, value, valueTwo = 0n }: ArgumentComparison
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+interface MemoryViews {
+  readonly words: DataView;
+  readonly bytes: Uint8Array;
+}
+
+function viewsOf(buffer: ArrayBuffer): MemoryViews {
+  return { words: new DataView(buffer), bytes: new Uint8Array(buffer) };
+}
+
 /**
  * The only code that knows the module's memory layout. Holds one scratch area, reused by every call, so that adding a
  * rule allocates nothing.
@@ -49,26 +58,19 @@ const decoder = new TextDecoder();
 export class Marshal {
   readonly #exports: LibseccompExports;
   readonly #scratch: number;
-  #view: DataView;
-  #bytes: Uint8Array;
+  #views: MemoryViews;
 
   constructor(exports: LibseccompExports) {
     this.#exports = exports;
     this.#scratch = this.allocate(SCRATCH_COMPARISONS * COMPARISON_SIZE + SCRATCH_STRING);
-    this.#view = new DataView(exports.memory.buffer);
-    this.#bytes = new Uint8Array(exports.memory.buffer);
+    this.#views = viewsOf(exports.memory.buffer);
   }
 
   /** The memory as it is now: growing it detaches older views. */
-  get #memory(): DataView {
-    if (this.#view.buffer !== this.#exports.memory.buffer) this.#view = new DataView(this.#exports.memory.buffer);
-    return this.#view;
-  }
-
-  /** The same as bytes. */
-  get #memoryBytes(): Uint8Array {
-    if (this.#bytes.buffer !== this.#exports.memory.buffer) this.#bytes = new Uint8Array(this.#exports.memory.buffer);
-    return this.#bytes;
+  get #memory(): MemoryViews {
+    const { buffer } = this.#exports.memory;
+    if (this.#views.bytes.buffer !== buffer) this.#views = viewsOf(buffer);
+    return this.#views;
   }
 
   allocate(size: number): number {
@@ -83,7 +85,7 @@ export class Marshal {
     const fits = bytes.length < SCRATCH_STRING;
     const pointer = fits ? this.#scratch : this.allocate(bytes.length + 1);
     try {
-      const memory = this.#memoryBytes;
+      const memory = this.#memory.bytes;
       memory.set(bytes, pointer);
       memory[pointer + bytes.length] = 0;
       return use(pointer);
@@ -94,13 +96,13 @@ export class Marshal {
 
   /** The text at `pointer` up to its NUL. */
   readString(pointer: number): string {
-    const memory = this.#memoryBytes;
+    const memory = this.#memory.bytes;
     return decoder.decode(memory.subarray(pointer, memory.indexOf(0, pointer)));
   }
 
   /** Write comparisons for seccomp_rule_add_array(3); valid until the next call that uses the scratch area. */
   writeComparisons(comparisons: readonly ArgumentComparison[]): number {
-    const memory = this.#memory;
+    const memory = this.#memory.words;
     let at = this.#scratch;
     for (const comparison of comparisons) {
       checkComparison(comparison);
@@ -116,18 +118,18 @@ export class Marshal {
 
   /** Call `use` with a pointer to a 32-bit word holding `initial`, and return the word afterwards beside the result. */
   withWord<T>(initial: number, use: (pointer: number) => T): { result: T; word: number } {
-    this.#memory.setUint32(this.#scratch, initial, true);
+    this.#memory.words.setUint32(this.#scratch, initial, true);
     const result = use(this.#scratch);
-    return { result, word: this.#memory.getUint32(this.#scratch, true) };
+    return { result, word: this.#memory.words.getUint32(this.#scratch, true) };
   }
 
   readWord(pointer: number): number {
-    return this.#memory.getUint32(pointer, true);
+    return this.#memory.words.getUint32(pointer, true);
   }
 
   /** A copy of `length` bytes at `pointer`. */
   readBytes(pointer: number, length: number): Uint8Array {
-    return new Uint8Array(this.#memory.buffer, pointer, length).slice();
+    return new Uint8Array(this.#exports.memory.buffer, pointer, length).slice();
   }
 
   /** The bytes a wasi `fd_write` call names: `count` pairs of pointer and length at `vectors`. */
@@ -138,7 +140,7 @@ export class Marshal {
   }
 
   writeWord(pointer: number, value: number): void {
-    this.#memory.setUint32(pointer, value, true);
+    this.#memory.words.setUint32(pointer, value, true);
   }
 }
 
