@@ -16,6 +16,8 @@ const RETURN_VALUES: Readonly<Record<Action['kind'], number>> = {
 };
 const ACTION_MASK = 0xffff0000;
 const DATA_MASK = 0xffff;
+/** The kinds whose data somebody sees. */
+const WITH_DATA: ReadonlySet<Action['kind']> = new Set(['ERRNO', 'TRACE', 'TRAP']);
 /** The largest errno a system call can return (linux/err.h); kernel/seccomp.c turns a larger ERRNO into it. */
 const MAX_ERRNO = 4095;
 
@@ -38,7 +40,32 @@ export function decodeReturnValue(returnValue: number): Action | UnknownAction {
   if (kind === undefined) return { kind: 'UNKNOWN', returnValue: returnValue >>> 0 };
   if (kind === 'ERRNO') return { kind, data: Math.min(data, MAX_ERRNO) };
   if (kind === 'TRACE') return { kind, data };
+  // A handler sees it as si_errno (kernel/signal.c, force_sig_seccomp), and browsers choose what to emulate by it.
+  if (kind === 'TRAP' && data !== 0) return { kind, data };
   return { kind };
+}
+
+/** Whether the data of such an action is part of what it does: for ERRNO, TRACE and TRAP. */
+export function hasData(kind: (Action | UnknownAction)['kind']): boolean {
+  return WITH_DATA.has(kind as Action['kind']);
+}
+
+/** The data of an action that has some: 0 for a TRAP without, undefined for the kinds without. */
+export function actionData(action: Action): number | undefined {
+  switch (action.kind) {
+    case 'ERRNO':
+    case 'TRACE':
+      return action.data;
+    case 'TRAP':
+      return action.data ?? 0;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether nobody can tell two actions apart: neither the caller nor a tracer nor a handler of the signal. */
+export function isSameAction(one: Action, other: Action): boolean {
+  return one.kind === other.kind && actionData(one) === actionData(other);
 }
 
 /** What the kernel does on a return value: as {@link decodeReturnValue}, an unknown action being KILL_PROCESS (seccomp(2)). */
@@ -54,11 +81,12 @@ export function kernelAction(returnValue: number): Action {
 export function encodeAction(action: Action): number {
   const value = RETURN_VALUES[action.kind];
   if (value === undefined) throw new InvalidArgumentError(`unknown action ${JSON.stringify(action)}`);
-  if (action.kind !== 'ERRNO' && action.kind !== 'TRACE') return value;
-  if (!Number.isInteger(action.data) || action.data < 0 || action.data > DATA_MASK) {
-    throw new InvalidArgumentError(`${action.kind} takes an integer from 0 to ${DATA_MASK}, not ${action.data}`);
+  if (!hasData(action.kind)) return value;
+  const data = actionData(action);
+  if (data === undefined || !Number.isInteger(data) || data < 0 || data > DATA_MASK) {
+    throw new InvalidArgumentError(`${action.kind} takes an integer from 0 to ${DATA_MASK}, not ${data}`);
   }
-  return (value | action.data) >>> 0;
+  return (value | data) >>> 0;
 }
 
 /**
@@ -69,13 +97,15 @@ export function precedence(returnValue: number): number {
   return returnValue & ACTION_MASK;
 }
 
-/** An action as text: `ALLOW`, `TRACE(7)`, `ERRNO(EPERM)`; the errno by number where the architecture numbers differently. */
+/** An action as text: `ALLOW`, `TRACE(7)`, `TRAP`, `TRAP(23)`, `ERRNO(EPERM)`; the errno by number where the architecture numbers differently. */
 export function formatAction(action: Action, architecture?: ArchitectureName): string {
   switch (action.kind) {
     case 'ERRNO':
       return `ERRNO(${errnoName(action.data, architecture) ?? action.data})`;
     case 'TRACE':
       return `TRACE(${action.data})`;
+    case 'TRAP':
+      return action.data ? `TRAP(${action.data})` : 'TRAP';
     default:
       return action.kind;
   }

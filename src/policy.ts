@@ -3,12 +3,13 @@ import type { SourcePosition } from './errors.js';
 
 /**
  * What the kernel does with a system call; `data` is the 16-bit value that goes with it: the errno for ERRNO
- * (libseccomp takes 0..4094), the tracer's message for TRACE (0..65535).
+ * (libseccomp takes 0..4094), the tracer's message for TRACE (0..65535), si_errno of the signal for TRAP (0..65535; absent is
+ * 0, which is all that libseccomp and profiles have). The kernel shows nobody the data of the other actions.
  */
 export type Action =
   | { kind: 'KILL_PROCESS' }
   | { kind: 'KILL_THREAD' }
-  | { kind: 'TRAP' }
+  | { kind: 'TRAP'; data?: number | undefined }
   | { kind: 'ERRNO'; data: number }
   | { kind: 'TRACE'; data: number }
   | { kind: 'NOTIFY' }

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeReturnValue, encodeAction, formatAction, kernelAction, precedence } from '../src/action.js';
+import {
+  decodeReturnValue,
+  encodeAction,
+  formatAction,
+  isSameAction,
+  kernelAction,
+  precedence,
+} from '../src/action.js';
 import { InvalidArgumentError } from '../src/errors.js';
 import type { Action } from '../src/policy.js';
 
@@ -23,11 +30,28 @@ describe('return values', () => {
     expect(formatAction(action)).toBe(text);
   });
 
-  test('carry the data of ERRNO and TRACE, and no other', () => {
+  test('carry the data of ERRNO, TRACE and TRAP, and no other', () => {
     expect(decodeReturnValue(0x7ff0ffff)).toEqual({ kind: 'TRACE', data: 65535 });
     expect(decodeReturnValue(0x00050000)).toEqual({ kind: 'ERRNO', data: 0 });
     expect(decodeReturnValue(0x7fff1234)).toEqual({ kind: 'ALLOW' });
-    expect(decodeReturnValue(0x00031234)).toEqual({ kind: 'TRAP' });
+    expect(decodeReturnValue(0x7ffc1234)).toEqual({ kind: 'LOG' });
+    expect(decodeReturnValue(0x7fc01234)).toEqual({ kind: 'NOTIFY' });
+    expect(decodeReturnValue(0x00001234)).toEqual({ kind: 'KILL_THREAD' });
+    expect(decodeReturnValue(0x80001234)).toEqual({ kind: 'KILL_PROCESS' });
+    expect(decodeReturnValue(0x00031234)).toEqual({ kind: 'TRAP', data: 0x1234 });
+    expect(formatAction({ kind: 'TRAP', data: 23 })).toBe('TRAP(23)');
+    expect(formatAction({ kind: 'TRAP', data: 0 })).toBe('TRAP');
+    expect(encodeAction({ kind: 'TRAP', data: 0xffff })).toBe(0x0003ffff);
+  });
+
+  test('are the same where nobody can tell them apart', () => {
+    expect(isSameAction({ kind: 'TRAP' }, { kind: 'TRAP', data: 0 })).toBe(true);
+    expect(isSameAction({ kind: 'TRAP', data: undefined }, { kind: 'TRAP' })).toBe(true);
+    expect(isSameAction({ kind: 'TRAP', data: 1 }, { kind: 'TRAP', data: 23 })).toBe(false);
+    expect(isSameAction({ kind: 'TRACE', data: 1 }, { kind: 'TRACE', data: 2 })).toBe(false);
+    expect(isSameAction({ kind: 'ERRNO', data: 1 }, { kind: 'ERRNO', data: 1 })).toBe(true);
+    expect(isSameAction({ kind: 'ERRNO', data: 0 }, { kind: 'TRACE', data: 0 })).toBe(false);
+    expect(isSameAction({ kind: 'LOG' }, { kind: 'ALLOW' })).toBe(false);
   });
 
   test('cap ERRNO at MAX_ERRNO as the kernel does', () => {
@@ -57,6 +81,7 @@ describe('return values', () => {
   test.each([
     { kind: 'ERRNO', data: 65536 },
     { kind: 'ERRNO', data: -1 },
+    { kind: 'TRAP', data: 65536 },
     { kind: 'ERRNO', data: 1.5 },
     { kind: 'TRACE', data: 65536 },
     { kind: 'TRACE', data: Number.NaN },

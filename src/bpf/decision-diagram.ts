@@ -1,4 +1,4 @@
-import { decodeReturnValue, encodeAction, kernelAction } from '../action.js';
+import { decodeReturnValue, encodeAction, hasData, kernelAction } from '../action.js';
 import type { Action } from '../policy.js';
 import { type ProgramInput, readProgram } from './codec.js';
 import { type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
@@ -357,9 +357,7 @@ class SymbolicExecution {
     const areVariables = bits.every((bit) => bit <= TRUE || (store.low(bit) === FALSE && store.high(bit) === TRUE));
     // `where`: the inputs on which the bits above are those of `value`
     const visit = (value: number, bit: number, where: Node): Node => {
-      const action = decodeReturnValue(value);
-      const hasData = action.kind === 'ERRNO' || action.kind === 'TRACE';
-      if (bit < 0 || (bit < 16 && !hasData)) return this.#terminal(value);
+      if (bit < 0 || (bit < 16 && !hasData(decodeReturnValue(value).kind))) return this.#terminal(value);
       const among = areVariables ? TRUE : where;
       const [ones, zeros] = [store.and(among, bits[bit]!), store.and(among, store.not(bits[bit]!))];
       const one = (value | (1 << bit)) >>> 0;

@@ -2,6 +2,7 @@ export {
   decodeReturnValue,
   encodeAction,
   formatAction,
+  isSameAction,
   kernelAction,
   precedence,
   type UnknownAction,

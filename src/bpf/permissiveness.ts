@@ -1,3 +1,4 @@
+import { isSameAction } from '../action.js';
 import type { Action } from '../policy.js';
 
 /**
@@ -24,15 +25,11 @@ const RANKS: Readonly<Record<Action['kind'], number>> = {
 /**
  * Judge a change from one action to another. It fails closed, as a gate needs it to: what is not known to let the call do at
  * most as much is `weaker`. So is a change of TRACE's message, or between TRACE and NOTIFY, where another process decides by
- * rules of its own. One errno for another is `other`: the call is not executed either way.
+ * rules of its own. One errno for another, or one TRAP's data for another, is `other`: the call is not executed either way.
  */
 export function judgeChange(from: Action, to: Action): Direction {
   const change = RANKS[to.kind] - RANKS[from.kind];
   if (change !== 0) return change > 0 ? 'weaker' : 'stronger';
   const isDecidedElsewhere = to.kind === 'TRACE' || to.kind === 'NOTIFY';
-  return isDecidedElsewhere && !isSame(from, to) ? 'weaker' : 'other';
-}
-
-function isSame(one: Action, other: Action): boolean {
-  return one.kind === other.kind && ('data' in one ? one.data : 0) === ('data' in other ? other.data : 0);
+  return isDecidedElsewhere && !isSameAction(from, to) ? 'weaker' : 'other';
 }

@@ -1,3 +1,4 @@
+import { isSameAction } from '../action.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 
 /** Whether an action lets the call run. TRACE and NOTIFY leave it to somebody else, who may refuse. */
@@ -8,10 +9,6 @@ export function permits({ kind }: Action): boolean {
 /** Whether an action ends the thread or the process, as TRAP's signal does where nobody handles it. */
 export function kills({ kind }: Action): boolean {
   return kind === 'KILL_PROCESS' || kind === 'KILL_THREAD' || kind === 'TRAP';
-}
-
-export function isSameAction(a: Action, b: Action): boolean {
-  return a.kind === b.kind && ('data' in a ? a.data : 0) === ('data' in b ? b.data : 0);
 }
 
 /** What a policy decides about one system call, on every architecture that has it. */

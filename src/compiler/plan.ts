@@ -1,3 +1,4 @@
+import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { CompileError } from './compile-error.js';
@@ -151,8 +152,4 @@ function splitConditions(
     return [conditions];
   }
   return conditions.map((condition) => [condition]);
-}
-
-function isSameAction(a: Action, b: Action): boolean {
-  return a.kind === b.kind && ('data' in a ? a.data : 0) === ('data' in b ? b.data : 0);
 }

@@ -1,4 +1,4 @@
-import { encodeAction, formatAction } from '../action.js';
+import { actionData, encodeAction, formatAction, hasData } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import type { PossibleDecision } from '../bpf/index.js';
 import { InvalidArgumentError } from '../errors.js';
@@ -65,15 +65,16 @@ export function seccompMatchers(options: QuestionOptions = {}): SeccompMatchers 
 }
 
 /** With the errno by number: names are an architecture's. */
-const spellData = (action: Action) => ('data' in action ? `${action.kind}(${action.data})` : action.kind);
+const spellData = (action: Action) => (hasData(action.kind) ? `${action.kind}(${actionData(action)})` : action.kind);
 
-const ACTION_TEXT = /^(ALLOW|LOG|TRAP|NOTIFY|KILL_THREAD|KILL_PROCESS|ERRNO\((E[A-Z\d]+|\d{1,4})\)|TRACE\(\d{1,5}\))$/;
+const ACTION_TEXT =
+  /^(ALLOW|LOG|TRAP|NOTIFY|KILL_THREAD|KILL_PROCESS|ERRNO\((E[A-Z\d]+|\d{1,4})\)|TRACE\(\d{1,5}\)|TRAP\(\d{1,5}\))$/;
 
 function checkAction(action: string | Action): void {
   if (typeof action !== 'string') encodeAction(action);
   else if (!ACTION_TEXT.test(action)) {
     throw new InvalidArgumentError(
-      `${JSON.stringify(action)} is no action; write ALLOW, LOG, TRAP, NOTIFY, KILL_THREAD, KILL_PROCESS, ERRNO(EPERM) or TRACE(7)`,
+      `${JSON.stringify(action)} is no action; write ALLOW, LOG, TRAP, NOTIFY, KILL_THREAD, KILL_PROCESS, ERRNO(EPERM), TRACE(7) or TRAP(7)`,
     );
   }
 }

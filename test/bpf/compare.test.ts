@@ -110,6 +110,7 @@ test('implies is “nothing weaker in the difference”, with a call that shows 
 describe('a change is judged, failing closed:', () => {
   const errno = (data: number): Action => ({ kind: 'ERRNO', data });
   const trace = (data: number): Action => ({ kind: 'TRACE', data });
+  const trap = (data: number): Action => ({ kind: 'TRAP', data });
   test.each<[Action, Action, string]>([
     [errno(1), { kind: 'ALLOW' }, 'weaker'],
     [{ kind: 'ALLOW' }, errno(1), 'stronger'],
@@ -124,6 +125,11 @@ describe('a change is judged, failing closed:', () => {
     [{ kind: 'NOTIFY' }, trace(0), 'weaker'],
     [trace(0), { kind: 'NOTIFY' }, 'weaker'],
     [trace(1), trace(2), 'weaker'],
+    [trap(1), trap(23), 'other'],
+    [trap(23), { kind: 'TRAP' }, 'other'],
+    [trap(23), errno(1), 'weaker'],
+    [{ kind: 'KILL_PROCESS' }, trap(23), 'weaker'],
+    [errno(1), trap(23), 'stronger'],
   ])('%o to %o', (from, to, direction) => {
     expect(judgeChange(from, to)).toBe(direction);
   });

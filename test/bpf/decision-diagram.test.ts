@@ -297,6 +297,8 @@ describe('is canonical', () => {
     ['an errno past 4095 is 4095', 0x0005ffff, 0x00050fff],
     ['data of ALLOW has no effect', 0x7fff1234, 0x7fff0000],
     ['KILL_THREAD with data is KILL_THREAD', 0x00000007, 0],
+    ['data of NOTIFY has no effect', 0x7fc00001, 0x7fc00000],
+    ['data of LOG has no effect', 0x7ffc0001, 0x7ffc0000],
   ])('over what the kernel does: %s', (_, returned, same) => {
     const [one, other] = roots([op(Opcode.RET_K, returned)], [op(Opcode.RET_K, same)]);
     expect(one).toBe(other);
@@ -305,6 +307,8 @@ describe('is canonical', () => {
   test.each([
     ['the errno counts', 0x00050001, 0x00050002],
     ['the tracer’s message counts', 0x7ff00001, 0x7ff00002],
+    ['a TRAP’s data counts', 0x00030001, 0x00030017],
+    ['and whether there is any', 0x00030000, 0x00030017],
     ['KILL_THREAD is not KILL_PROCESS', 0, 0x80000000],
   ])('over what the kernel does: %s', (_, returned, different) => {
     const [one, other] = roots([op(Opcode.RET_K, returned)], [op(Opcode.RET_K, different)]);
@@ -317,8 +321,8 @@ test('a return of a whole word of the input has every action there is', () => {
     instructions: [op(Opcode.LD_ABS, 16), op(Opcode.RET_A)],
     endianness: 'little',
   });
-  // KILL_PROCESS, KILL_THREAD, TRAP, NOTIFY, LOG, ALLOW, ERRNO 0..4095, TRACE 0..65535
-  expect(store.terminalsOf(root).size).toBe(6 + 4096 + 65536);
+  // KILL_PROCESS, KILL_THREAD, NOTIFY, LOG, ALLOW, ERRNO 0..4095, TRACE and TRAP 0..65535
+  expect(store.terminalsOf(root).size).toBe(5 + 4096 + 2 * 65536);
 });
 
 test('a division by an argument that is 0 ends the program, whether or not anybody reads the quotient', () => {

@@ -1,7 +1,7 @@
+import { isSameAction } from '../../action.js';
 import { coverAll, truthOf } from '../condition-algebra.js';
 import { placedConditions } from '../context.js';
 import type { Problem, Rule } from '../rule.js';
-import { isSameAction } from '../verdict.js';
 import { number } from './words.js';
 
 const conditionNever: Rule = {

@@ -1,8 +1,9 @@
+import { isSameAction } from '../../action.js';
 import type { PolicyRule, Warning } from '../../policy.js';
 import { areSameConditions, overlap } from '../condition-algebra.js';
 import type { Problem, Rule } from '../rule.js';
 import type { Target } from '../target.js';
-import { isSameAction, permits, placeOfName } from '../verdict.js';
+import { permits, placeOfName } from '../verdict.js';
 import { list } from './words.js';
 
 /** A compiler's warning that is a finding as it stands. */

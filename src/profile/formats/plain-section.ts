@@ -24,7 +24,7 @@ export function resolvedSection(profile: ParsedProfile, target: ResolveOptions):
   const names = new Set([target.arch, ...architectures.map(({ architecture }) => architecture)]);
   return {
     defaultAction: actionName(defaultAction),
-    ...('data' in defaultAction ? { defaultErrnoRet: BigInt(defaultAction.data) } : {}),
+    ...(takesErrnoRet(defaultAction) ? { defaultErrnoRet: BigInt(defaultAction.data) } : {}),
     architectures: [...names].map(({ ociName }) => ociName),
     ...(flags === undefined ? {} : { flags: [...flags] }),
     ...(listenerPath === undefined ? {} : { listenerPath }),
@@ -41,9 +41,14 @@ function ociRule({ names, action, conditions }: PolicyRule): OciSyscall {
   return {
     names: names.map(({ name }) => name),
     action: actionName(action),
-    ...('data' in action ? { errnoRet: BigInt(action.data) } : {}),
+    ...(takesErrnoRet(action) ? { errnoRet: BigInt(action.data) } : {}),
     ...(args.length > 0 ? { args } : {}),
   };
+}
+
+/** The spec has no data for TRAP. */
+function takesErrnoRet(action: Action): action is Extract<Action, { data: number }> {
+  return action.kind === 'ERRNO' || action.kind === 'TRACE';
 }
 
 function actionName({ kind }: Action): ActionName {
