@@ -1,22 +1,20 @@
 import { type Command, Option } from 'commander';
-import type { ArchitectureName } from '../architecture.js';
 import { assemble } from '../bpf/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
+import { type ArchFlags, addArchOption } from './arch-option.js';
 import { readInput } from './input.js';
-import { parseArchOption } from './options.js';
 import { writeResult } from './output.js';
 import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from './render-program.js';
 
-interface Flags {
+interface Flags extends ArchFlags {
   output?: string;
-  arch?: ArchitectureName;
   format: ProgramFormat;
 }
 
 export function addAsmCommand(program: Command): void {
-  program
+  const command = program
     .command('asm')
     .summary('assemble a program, or what disasm printed')
     .description(
@@ -24,20 +22,19 @@ export function addAsmCommand(program: Command): void {
     )
     .argument('<file>', 'the text; "-" is standard input')
     .option('-o, --output <file>', 'where to write the program (default: standard output)')
-    .option('--arch <arch>', 'what it is for, where the text has no .arch', parseArchOption)
     .addOption(
       new Option('--format <format>', 'bpf: raw struct sock_filter, in the byte order of the architecture')
         .choices(PROGRAM_FORMATS)
         .default('bpf'),
-    )
-    .action(asm);
+    );
+  addArchOption(command, 'what it is for, where the text has no .arch').action(asm);
 }
 
 function asm(path: string, flags: Flags): void {
   const { bytes, source } = readInput(path);
   const program = assemble(decode(bytes, source), {
     source,
-    architectures: flags.arch && [flags.arch],
+    architectures: flags.arch.length > 0 ? flags.arch : undefined,
     ...syscallNaming(loadLibseccompSync()),
   });
   writeResult(renderProgram(program, flags.format, 'asm'), flags.output);

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import type { ArchitectureName } from '../architecture.js';
 import { type CheckOptions, checkProfile } from '../check/check-profile.js';
 import { type FileReport, tally, unreadableReport } from '../check/file-report.js';
 import { fixProfile } from '../check/fix.js';
@@ -11,16 +10,16 @@ import { renderText } from '../check/output/text.js';
 import { RUNTIME_NAMES, type RuntimeName } from '../compiler/runtime.js';
 import { InvalidArgumentError, ScmpError } from '../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
+import { type ArchFlags, addArchOption } from './arch-option.js';
 import { ExitCode } from './exit-code.js';
 import { fileError, type Input, readInput } from './input.js';
-import { parseArchOption } from './options.js';
+import { collect } from './options.js';
 import { print, printError } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
 const RENDERERS = { text: renderText, json: renderJson, sarif: renderSarif, github: renderGithub } as const;
 
-interface Flags extends InputFlags {
-  arch: ArchitectureName[];
+interface Flags extends InputFlags, ArchFlags {
   cap: string[];
   kernel?: string;
   runtime: RuntimeName;
@@ -33,21 +32,12 @@ interface Flags extends InputFlags {
   dryRun?: boolean;
 }
 
-const collect = (value: string, previous: string[]) => [...previous, value];
-const collectArch = (value: string, previous: ArchitectureName[]) => [...previous, parseArchOption(value)];
-
 export function addCheckCommand(program: Command): void {
   const command = program
     .command('check')
     .summary('look profiles over for mistakes, holes and what breaks programs')
     .description('Look profiles over for what a reviewer would want to see. docs/check.md lists the findings.')
     .argument('<profile...>', 'the profiles; "-" is standard input')
-    .option(
-      '--arch <arch>',
-      'a machine to check for; repeatable (default: those the profile names, or x86_64 and aarch64)',
-      collectArch,
-      [],
-    )
     .option('--cap <capability>', 'a capability the container has, for conditional entries; repeatable', collect, [])
     .option('--kernel <X.Y>', 'the kernel, for conditional entries (default: newer than any the profile names)')
     .addOption(
@@ -60,9 +50,10 @@ export function addCheckCommand(program: Command): void {
     .option('--ignore <id>', 'a finding to pass over; repeatable', collect, [])
     .option('--strict', 'advice counts as a finding, for the exit code')
     .addOption(new Option('--format <format>', 'how to report').choices(Object.keys(RENDERERS)).default('text'))
-    .option('--json', 'the same as --format json')
+    .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
     .option('--fix', 'mend in the file what can be mended without weakening the filter; with "-": to standard output')
     .option('--dry-run', 'with --fix: report what would be mended, and change no file');
+  addArchOption(command, 'a machine to check for (default: those the profile names, or x86_64 and aarch64)');
   addInputOptions(command).action(check);
 }
 

@@ -1,52 +1,83 @@
 import type { Command } from 'commander';
-import { hostArchitecture } from '../../native-loader/host.js';
-import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import type { Architecture, ArchitectureName } from '../architecture.js';
 import { type DecodedProgram, readProgram } from '../bpf/codec.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Libseccomp } from '../libseccomp/index.js';
-import { isProgram, readInput } from './input.js';
-import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
+import type { Warning } from '../policy.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { type ArchFlags, addArchOption, byteOrdersOf, targetsOf } from './arch-option.js';
+import { type Input, isProgram, readInput } from './input.js';
+import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { printWarnings } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
 /** What the options of {@link addComparisonOptions} come to. */
-export interface ComparisonFlags extends CompileFlags, InputFlags {
-  arch?: ArchitectureName;
+export interface ComparisonFlags extends CompileFlags, InputFlags, ArchFlags {
   json?: boolean;
 }
 
 /** The arguments and options of the commands that take two filters. */
 export function addComparisonOptions(command: Command): Command {
-  command
-    .argument('<a>', 'a profile, or a compiled program; "-" is standard input')
-    .argument('<b>', 'another one')
-    .option(
-      '--arch <arch>',
-      'the machine that profiles are compiled for; its other architectures are compared as well (default: this machine)',
-      parseArchOption,
-    )
-    .option('--json', 'as JSON');
+  command.argument('<a>', 'a profile, or a compiled program; "-" is standard input').argument('<b>', 'another one');
+  addArchOption(
+    command,
+    'the machine that profiles are compiled for; its other architectures are compared as well (default: this machine)',
+  );
+  command.option('--json', 'as JSON');
   addInputOptions(command);
   return addCompileOptions(command, 'newer than any the profile names');
 }
 
-/** Read both; profiles are compiled for the same machine. */
+/** The two filters on one machine. */
+export interface ComparedPair {
+  /** Undefined where only one was asked for, or the machine makes no difference. */
+  target: ArchitectureName | undefined;
+  programs: [DecodedProgram, DecodedProgram];
+}
+
+export interface Compared {
+  /** What to call the two. */
+  names: [string, string];
+  pairs: ComparedPair[];
+}
+
+/** Read both; profiles are compiled for the same machine, once for each that is asked for. */
 export async function readBoth(
   paths: readonly [string, string],
   flags: ComparisonFlags,
   libseccomp: Libseccomp,
-): Promise<[DecodedProgram, DecodedProgram]> {
+): Promise<Compared> {
   if (paths[0] === '-' && paths[1] === '-') throw new InvalidArgumentError('only one of the two can be standard input');
-  return [await readOne(paths[0], flags, libseccomp), await readOne(paths[1], flags, libseccomp)];
+  const a = await readOne(paths[0], flags);
+  const b = await readOne(paths[1], flags);
+  const asked = targetsOf(flags);
+  const targets = a.profile || b.profile ? asked : byteOrdersOf(asked);
+  const isDetected = flags.arch.length === 0;
+  const warnings = new Map<string | undefined, Warning[]>();
+  const on = ({ input, profile }: Comparable, { name, endianness }: Architecture): DecodedProgram => {
+    if (!profile) return readProgram(input.bytes, isDetected ? undefined : endianness);
+    const compiled = compileParsed(profile, { ...compileOptions(flags), arch: name, libseccomp });
+    warnings.set(profile.source, [...(warnings.get(profile.source) ?? []), ...compiled.warnings]);
+    return readProgram(compiled);
+  };
+  const pairs = targets.map(
+    (target): ComparedPair => ({
+      target: targets.length > 1 ? target.name : undefined,
+      programs: [on(a, target), on(b, target)],
+    }),
+  );
+  for (const [source, each] of warnings) printWarnings(each, source);
+  return { names: [a.input.source, b.input.source], pairs };
 }
 
-async function readOne(path: string, flags: ComparisonFlags, libseccomp: Libseccomp): Promise<DecodedProgram> {
+interface Comparable {
+  input: Input;
+  /** Undefined: it is a program. */
+  profile: ParsedProfile | undefined;
+}
+
+async function readOne(path: string, flags: ComparisonFlags): Promise<Comparable> {
   const input = readInput(path);
-  if (isProgram(input.bytes)) return readProgram(input.bytes, flags.arch && parseArchitecture(flags.arch).endianness);
-  const profile = await profileOfInput(input, flags);
-  const arch = flags.arch ?? hostArchitecture();
-  const compiled = compileParsed(profile, { ...compileOptions(flags), arch, libseccomp });
-  printWarnings(compiled.warnings, profile.source);
-  return readProgram(compiled);
+  return { input, profile: isProgram(input.bytes) ? undefined : await profileOfInput(input, flags) };
 }

@@ -1,25 +1,24 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { hostArchitecture } from '../../native-loader/host.js';
-import type { ArchitectureName } from '../architecture.js';
-import { parseArchitecture } from '../architecture.js';
+import { type Architecture, parseArchitecture } from '../architecture.js';
 import { decodeProgram } from '../bpf/codec.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
 import { proveDecisions } from '../compiler/prove-decisions.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
+import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
+import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
 import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from './render-program.js';
+import { targetFiles, writeTargets } from './target-files.js';
 
 type Format = ProgramFormat | 'json' | 'asm' | 'pfc';
 
-interface Flags extends CompileFlags, InputFlags {
+interface Flags extends CompileFlags, InputFlags, ArchFlags {
   output?: string;
   format: Format;
-  arch?: ArchitectureName;
   explainResolution?: boolean;
   verify?: boolean;
 }
@@ -32,13 +31,16 @@ export function addCompileCommand(program: Command): void {
       "Compile a seccomp profile (OCI, Docker, Podman, Kubernetes' SeccompProfile, seccompiler, systemd, plain list) to the bytes libseccomp emits.",
     )
     .argument('<profile>', 'the profile; "-" is standard input')
-    .option('-o, --output <file>', 'where to write the result (default: standard output)')
+    .option(
+      '-o, --output <file>',
+      'where to write the result; DIR/ or a name with %a: one for each --arch (default: standard output)',
+    )
     .addOption(
       new Option('--format <format>', 'bpf: raw struct sock_filter, in the byte order of the architecture')
         .choices([...PROGRAM_FORMATS, 'json', 'asm', 'pfc'])
         .default('bpf'),
-    )
-    .option('--arch <arch>', 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)', parseArchOption);
+    );
+  addArchOption(command, 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)');
   command.option(
     '--verify',
     'prove that the program decides every call there could be as the rules say, not only those that rules have conditions for (slower)',
@@ -53,29 +55,35 @@ export function addCompileCommand(program: Command): void {
 
 async function compile(path: string, flags: Flags): Promise<void> {
   const profile = await readInputProfile(path, flags);
-  const arch = flags.arch ?? hostArchitecture();
+  const targets = targetsOf(flags);
   if (flags.explainResolution) {
-    writeResult(await explanation(profile, arch, flags), flags.output);
+    writeResult(await explanation(profile, targets, flags), flags.output);
     return;
   }
+  const files = targetFiles(flags.output, targets, { source: profile.source ?? 'profile', extension: flags.format });
   const libseccomp = loadLibseccompSync();
-  const compiled = compileParsed(profile, {
-    ...compileOptions(flags),
-    arch,
-    libseccomp,
-    pfc: flags.format === 'pfc',
-    verify: flags.verify ? proveDecisions : true,
-  });
-  printWarnings(compiled.warnings, profile.source);
-  writeResult(await render(compiled, flags.format, libseccomp), flags.output);
+  const all = targets.map(({ name }) =>
+    compileParsed(profile, {
+      ...compileOptions(flags),
+      arch: name,
+      libseccomp,
+      pfc: flags.format === 'pfc',
+      verify: flags.verify ? proveDecisions : true,
+    }),
+  );
+  const warnings = all.flatMap((compiled) => compiled.warnings);
+  printWarnings(warnings, profile.source);
+  const rendered = await Promise.all(all.map((compiled) => render(compiled, flags.format, libseccomp)));
+  writeTargets(rendered, files, flags.output);
 }
 
-async function explanation(profile: ParsedProfile, arch: ArchitectureName, flags: Flags): Promise<string> {
+async function explanation(profile: ParsedProfile, targets: readonly Architecture[], flags: Flags): Promise<string> {
   const { explainResolution, formatResolution } = await import('../profile/explain-resolution.js');
   const { capabilities, kernel } = compileOptions(flags);
-  const resolution = explainResolution(profile, { arch: parseArchitecture(arch), capabilities, kernel });
+  const all = targets.map((arch) => explainResolution(profile, { arch, capabilities, kernel }));
   printWarnings(profile.warnings, profile.source);
-  return flags.format === 'json' ? `${JSON.stringify(resolution, null, 2)}\n` : formatResolution(resolution);
+  if (flags.format === 'json') return `${JSON.stringify(all.length === 1 ? all[0] : all, null, 2)}\n`;
+  return all.map(formatResolution).join('\n');
 }
 
 async function render(compiled: CompiledFilter, format: Format, libseccomp: Libseccomp): Promise<string | Uint8Array> {

@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander';
-import type { ArchitectureName } from '../architecture.js';
 import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../profile/write-profile.js';
-import { addTargetOptions, parseArchOption, type TargetFlags } from './options.js';
+import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
+import { addTargetOptions, type TargetFlags } from './options.js';
 import { printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
+import { targetFiles, writeTargets } from './target-files.js';
 
-interface Flags extends InputFlags, TargetFlags {
+interface Flags extends InputFlags, TargetFlags, ArchFlags {
   to: OutputFormat;
   output?: string;
-  arch?: ArchitectureName;
   name?: string;
 }
 
@@ -26,9 +26,12 @@ export function addConvertCommand(program: Command): void {
         .choices(OUTPUT_FORMATS)
         .makeOptionMandatory(),
     )
-    .option('-o, --output <file>', 'where to write the result (default: standard output)')
-    .option('--arch <arch>', 'the target to decide conditional entries for', parseArchOption)
+    .option(
+      '-o, --output <file>',
+      'where to write the result; DIR/ or a name with %a: one for each --arch (default: standard output)',
+    )
     .option('--name <name>', "of a SeccompProfile: its name (default: the profile's own, or its file's)");
+  addArchOption(command, 'the target to decide conditional entries for');
   addTargetOptions(command, 'newer than any the profile names');
   addInputOptions(command).action(convert);
 }
@@ -36,6 +39,14 @@ export function addConvertCommand(program: Command): void {
 async function convert(path: string, flags: Flags): Promise<void> {
   const profile = await readInputProfile(path, flags);
   printWarnings(profile.warnings, profile.source);
-  const { to, arch, cap, kernel, name, output } = flags;
-  writeResult(writeProfile(profile, to, { arch, capabilities: cap, kernel, name }), output);
+  const { to, arch, cap: capabilities, kernel, name, output } = flags;
+  if (arch.length === 0) {
+    writeResult(writeProfile(profile, to, { capabilities, kernel, name }), output);
+    return;
+  }
+  const targets = targetsOf(flags);
+  const extension = { oci: 'json', docker: 'json', spo: 'yaml', list: 'list' }[to];
+  const files = targetFiles(output, targets, { source: profile.source ?? 'profile', extension });
+  const written = targets.map((target) => writeProfile(profile, to, { arch: target.name, capabilities, kernel, name }));
+  writeTargets(written, files, output);
 }

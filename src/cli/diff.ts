@@ -34,13 +34,22 @@ export function addDiffCommand(program: Command): void {
 
 async function diff(a: string, b: string, flags: Flags): Promise<void> {
   const libseccomp = loadLibseccompSync();
-  const programs = await readBoth([a, b], flags, libseccomp);
-  const all = nameComparison(compareDecisions(...programs), libseccomp);
-  const differences = flags.only ? all.filter(({ direction }) => direction === flags.only) : all;
-  print(
-    flags.json
-      ? `${JSON.stringify({ equal: all.length === 0, differences: differences.map(differenceJson) }, null, 2)}\n`
-      : formatComparison(differences),
-  );
-  if (differences.length > 0) process.exitCode = ExitCode.NO;
+  const { pairs } = await readBoth([a, b], flags, libseccomp);
+  const all = pairs.map(({ target, programs }) => {
+    const differences = nameComparison(compareDecisions(...programs), libseccomp);
+    const shown = flags.only ? differences.filter(({ direction }) => direction === flags.only) : differences;
+    return { target, isEqual: differences.length === 0, shown };
+  });
+  if (flags.json) {
+    const differences = all.flatMap(({ target, shown }) =>
+      shown.map((each) => ({ ...(target && { target }), ...differenceJson(each) })),
+    );
+    print(`${JSON.stringify({ equal: all.every(({ isEqual }) => isEqual), differences }, null, 2)}\n`);
+  } else {
+    for (const { target, shown } of all) {
+      if (target && shown.length > 0) print(`compiled for ${target}:\n`);
+      print(formatComparison(shown));
+    }
+  }
+  if (all.some(({ shown }) => shown.length > 0)) process.exitCode = ExitCode.NO;
 }

@@ -1,25 +1,24 @@
 import type { Command } from 'commander';
-import { hostArchitecture } from '../../native-loader/host.js';
 import { formatAction } from '../action.js';
-import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import type { ArchitectureName } from '../architecture.js';
 import { policyTable } from '../bpf/index.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
 import { formatDecisions, formatPolicy } from '../explain/format-policy.js';
 import { type NamedCall, type NamedPolicy, nameTable } from '../explain/named-policy.js';
 import { type RuleSource, ruleSources } from '../explain/rule-sources.js';
 import { type Libseccomp, loadLibseccompSync, lookUpSyscallName } from '../libseccomp/index.js';
-import type { SeccompPolicy } from '../policy.js';
+import type { SeccompPolicy, Warning } from '../policy.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { resolvePolicy } from '../profile/resolve-policy.js';
+import { type ArchFlags, addArchOption, byteOrdersOf, targetsOf } from './arch-option.js';
 import { ExitCode } from './exit-code.js';
 import { isProgram, readInput } from './input.js';
-import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
+import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { print, printError, printWarnings } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 import { unknownSyscall } from './unknown-syscall.js';
 
-interface Flags extends CompileFlags, InputFlags {
-  arch?: ArchitectureName;
+interface Flags extends CompileFlags, InputFlags, ArchFlags {
   json?: boolean;
 }
 
@@ -32,49 +31,82 @@ export function addExplainCommand(program: Command): void {
     )
     .argument('<input>', 'a profile, or a compiled program of any tool; "-" is standard input')
     .argument('[syscall]', 'a name, or a number of this architecture')
-    .option('--arch <arch>', 'the machine: x86_64, arm64… (default: this machine)', parseArchOption)
     .option('--json', 'as JSON');
+  addArchOption(command, 'the machine: x86_64, arm64… (default: this machine)');
   addInputOptions(command);
   addCompileOptions(command, 'newer than any the profile names').action(explain);
 }
 
 /** What is explained: the policy of a program, and the profile that it was made of. */
 interface Explained {
+  /** Undefined where only one machine was asked for. */
+  target: ArchitectureName | undefined;
   policy: NamedPolicy;
   profile?: { parsed: ParsedProfile; resolved: SeccompPolicy; arches: readonly ArchitectureName[] };
 }
 
 async function explain(path: string, syscall: string | undefined, flags: Flags): Promise<void> {
   const libseccomp = loadLibseccompSync();
-  const explained = await read(path, flags, libseccomp);
+  const all = await read(path, flags, libseccomp);
+  const printJson = (each: readonly object[]) =>
+    print(`${JSON.stringify(each.length === 1 ? each[0] : each, null, 2)}\n`);
+  const heading = ({ target }: Explained) => (target ? `compiled for ${target}:\n` : '');
   if (syscall === undefined) {
-    print(flags.json ? `${JSON.stringify(explained.policy, null, 2)}\n` : formatPolicy(explained.policy));
+    if (flags.json) printJson(all.map(({ target, policy }) => ({ ...(target && { target }), ...policy })));
+    else print(all.map((each) => `${heading(each)}${formatPolicy(each.policy)}`).join('\n'));
     return;
   }
-  const answers = answersFor(explained, syscall, libseccomp);
-  if (flags.json) print(`${JSON.stringify(answers, null, 2)}\n`);
-  else if (answers.length > 0) print(answers.map((answer) => formatAnswer(answer, explained)).join('\n'));
-  else printError(`scmp: no architecture of this filter has a system call ${unknownSyscall(syscall)}`);
-  if (answers.length === 0) process.exitCode = ExitCode.NO;
+  const answered = all.map((explained) => ({ explained, answers: answersFor(explained, syscall, libseccomp) }));
+  if (flags.json) {
+    const answers = answered.flatMap(({ explained: { target }, answers }) =>
+      answers.map((answer) => ({ ...(target && { target }), ...answer })),
+    );
+    print(`${JSON.stringify(answers, null, 2)}\n`);
+  } else {
+    const texts = answered.flatMap(({ explained, answers }) =>
+      answers.length > 0
+        ? [`${heading(explained)}${answers.map((answer) => formatAnswer(answer, explained)).join('\n')}`]
+        : [],
+    );
+    print(texts.join('\n'));
+  }
+  for (const { explained, answers } of answered) {
+    if (answers.length > 0) continue;
+    const compiled = explained.target ? ` compiled for ${explained.target}` : '';
+    if (!flags.json) {
+      printError(`scmp: no architecture of this filter${compiled} has a system call ${unknownSyscall(syscall)}`);
+    }
+    process.exitCode = ExitCode.NO;
+  }
 }
 
-async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise<Explained> {
+/** What is explained for each machine; a program says the same on all of a byte order. */
+async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise<Explained[]> {
   const input = readInput(path);
+  const asked = targetsOf(flags);
   if (isProgram(input.bytes)) {
-    const endianness = flags.arch && parseArchitecture(flags.arch).endianness;
-    return { policy: nameTable(policyTable(input.bytes, { endianness }), libseccomp) };
+    const targets = byteOrdersOf(asked);
+    const isDetected = flags.arch.length === 0;
+    return targets.map(({ name, endianness }) => ({
+      target: targets.length > 1 ? name : undefined,
+      policy: nameTable(policyTable(input.bytes, isDetected ? {} : { endianness }), libseccomp),
+    }));
   }
   const parsed = await profileOfInput(input, flags);
   const options = compileOptions(flags);
-  const arch = flags.arch ?? hostArchitecture();
-  const compiled = compileParsed(parsed, { ...options, arch, libseccomp });
-  printWarnings(compiled.warnings, parsed.source);
-  const { policy } = resolvePolicy(parsed, { ...options, arch: parseArchitecture(arch) });
-  const { endianness } = parseArchitecture(arch);
-  return {
-    policy: nameTable(policyTable(compiled.program, { endianness }), libseccomp),
-    profile: { parsed, resolved: policy, arches: compiled.arches },
-  };
+  const warnings: Warning[] = [];
+  const explained = asked.map((arch): Explained => {
+    const compiled = compileParsed(parsed, { ...options, arch: arch.name, libseccomp });
+    warnings.push(...compiled.warnings);
+    const { policy } = resolvePolicy(parsed, { ...options, arch });
+    return {
+      target: asked.length > 1 ? arch.name : undefined,
+      policy: nameTable(policyTable(compiled.program, { endianness: arch.endianness }), libseccomp),
+      profile: { parsed, resolved: policy, arches: compiled.arches },
+    };
+  });
+  printWarnings(warnings, parsed.source);
+  return explained;
 }
 
 interface Answer extends NamedCall {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatAction } from '../action.js';
-import { ARCHITECTURES } from '../architecture.js';
+import { ARCHITECTURES, type ArchitectureName } from '../architecture.js';
 import { implies } from '../bpf/compare.js';
 import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import type { SeccompData } from '../bpf/simulate.js';
@@ -23,19 +23,39 @@ export function addImpliesCommand(program: Command): void {
 
 async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> {
   const libseccomp = loadLibseccompSync();
-  const answer = implies(...(await readBoth([a, b], flags, libseccomp)));
-  if (!answer.holds) process.exitCode = ExitCode.NO;
+  const { names, pairs } = await readBoth([a, b], flags, libseccomp);
+  const answers = pairs.map(({ target, programs }) => ({ target, ...implies(...programs) }));
+  const worst = answers.find(({ holds }) => !holds);
+  if (worst) process.exitCode = ExitCode.NO;
   if (flags.json) {
-    const counterexample = answer.holds
-      ? {}
-      : { counterexample: { ...inputJson(answer.counterexample.data), ...actionsOf(answer.counterexample) } };
-    print(`${JSON.stringify({ holds: answer.holds, ...counterexample }, null, 2)}\n`);
-  } else if (answer.holds) print('A is nowhere more permissive than B\n');
-  else {
-    const { data } = answer.counterexample;
-    const actions = actionsOf(answer.counterexample);
-    print(`A is more permissive than B: ${describeCall(data, libseccomp)}: A ${actions.a}, B ${actions.b}\n`);
+    const each = answers.length > 1 ? { targets: answers.map(answerJson) } : {};
+    print(`${JSON.stringify({ ...answerJson(worst ?? { holds: true }), ...each }, null, 2)}\n`);
+    return;
   }
+  const [first, second] = names;
+  for (const { target, ...answer } of answers) {
+    const place = target ? `compiled for ${target}: ` : '';
+    if (answer.holds) print(`${place}${first} is nowhere more permissive than ${second}\n`);
+    else {
+      const actions = actionsOf(answer.counterexample);
+      const call = describeCall(answer.counterexample.data, libseccomp);
+      print(
+        `${place}${first} is more permissive than ${second}: ${call}: ${actions.a} in ${first}, ${actions.b} in ${second}\n`,
+      );
+    }
+  }
+}
+
+type Answer = ReturnType<typeof implies> & { target?: ArchitectureName | undefined };
+
+function answerJson({ target, ...answer }: Answer): object {
+  return {
+    ...(target && { target }),
+    holds: answer.holds,
+    ...(answer.holds
+      ? {}
+      : { counterexample: { ...inputJson(answer.counterexample.data), ...actionsOf(answer.counterexample) } }),
+  };
 }
 
 type Counterexample = Extract<ReturnType<typeof implies>, { holds: false }>['counterexample'];

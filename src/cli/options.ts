@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
-import { type ArchitectureName, findArchitecture, parseArchitecture } from '../architecture.js';
 import type { CompileOptions } from '../compiler/index.js';
 import { RUNTIME_NAMES, type RuntimeName } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
@@ -24,7 +23,8 @@ export interface CompileFlags extends TargetFlags {
   unknownSyscall: 'warn' | 'error' | 'ignore';
 }
 
-const collect = (value: string, previous: string[]) => [...previous, value];
+/** commander's parser for what may be repeated: each counts. */
+export const collect = (value: string, previous: string[]) => [...previous, value];
 
 /** The options of every command that decides conditional entries. */
 export function addTargetOptions(command: Command, kernelDefault: string): Command {
@@ -112,16 +112,4 @@ export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'
 function parseCount(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidOption('give a number of rules');
   return Number(text);
-}
-
-/** commander's parser for `--arch`. */
-export function parseArchOption(name: string): ArchitectureName {
-  if (!findArchitecture(name)) {
-    try {
-      parseArchitecture(name);
-    } catch (error) {
-      throw new InvalidOption((error as Error).message);
-    }
-  }
-  return parseArchitecture(name).name;
 }

@@ -29,11 +29,13 @@ export function printError(text: string): void {
   writeAll(2, Buffer.from(`${text}\n`));
 }
 
+/** Each warning once: what is compiled for several targets has the same for each. */
 export function printWarnings(warnings: readonly Warning[], source = 'profile'): void {
-  for (const { message, path, position, source: file = source } of warnings) {
+  const lines = warnings.map(({ message, path, position, source: file = source }) => {
     const place = position ? `${file}:${position.line}:${position.column}` : file;
-    printError(`${place}: warning: ${path ? `${path}: ` : ''}${message}`);
-  }
+    return `${place}: warning: ${path ? `${path}: ` : ''}${message}`;
+  });
+  for (const line of new Set(lines)) printError(line);
 }
 
 /** Write a result to the file named, or to standard output. Binary data is not for a terminal. */

@@ -23,19 +23,19 @@ import {
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import type { ResolveOptions } from '../profile/resolve-policy.js';
 import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../profile/write-profile.js';
+import { type ArchFlags, addArchOption, onlyArch } from './arch-option.js';
 import { fileError, readInput } from './input.js';
-import { addTargetOptions, parseArchOption, type TargetFlags } from './options.js';
+import { addTargetOptions, type TargetFlags } from './options.js';
 import { printError, printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
 
-interface Flags extends TargetFlags, InputFlags {
+interface Flags extends TargetFlags, InputFlags, ArchFlags {
   output?: string;
   to: OutputFormat;
   args?: boolean;
   merge?: string;
   fromAudit?: string;
   fromStrace?: string;
-  arch?: ArchitectureName;
 }
 
 export function addRecordCommand(program: Command): void {
@@ -57,8 +57,8 @@ export function addRecordCommand(program: Command): void {
     .option('--merge <profile>', 'write this profile with what it lacks; what is there stays')
     .option('--from-audit <file>', 'learn from the kernel’s audit records (type=1326); "-" is standard input')
     .option('--from-strace <file>', 'learn from what strace -f wrote; "-" is standard input')
-    .option('--arch <arch>', 'the machine the log is from (default: this machine’s)', parseArchOption)
     .passThroughOptions();
+  addArchOption(command, 'the machine the log is from (default: this machine’s)');
   addTargetOptions(command, 'the one that runs');
   addInputOptions(command).action(record);
 }
@@ -68,11 +68,15 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   if (sources.length !== 1) {
     throw new InvalidArgumentError('learn from one thing: a command, --from-audit FILE or --from-strace FILE');
   }
-  if (command !== undefined && flags.arch !== undefined) {
+  const arch = onlyArch(
+    flags,
+    'a log is from one machine; learn from each on its own, and put them together with --merge',
+  );
+  if (command !== undefined && arch !== undefined) {
     throw new InvalidArgumentError('--arch is about logs: a command runs on this machine');
   }
   const target: ResolveOptions = {
-    arch: parseArchitecture(flags.arch ?? hostArchitecture()),
+    arch: parseArchitecture(arch ?? hostArchitecture()),
     capabilities: flags.cap,
     // Elsewhere it is no version of Linux.
     kernel: flags.kernel ?? (process.platform === 'linux' ? release() : undefined),

@@ -3,6 +3,7 @@ import { ScmpError } from '../errors.js';
 import { LIBSECCOMP_VERSION, SYSCALL_TABLE, VERSION } from '../version.js';
 import { addExamples } from './examples.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
+import { refuseRepeats } from './once-only.js';
 import { printError } from './output.js';
 import { startProgress } from './progress.js';
 
@@ -56,7 +57,10 @@ async function main(): Promise<void> {
   const isAlone = Object.hasOwn(COMMANDS, asked) && !NEED_ALL.has(asked);
   const wanted = isAlone ? [asked] : Object.keys(COMMANDS);
   for (const name of wanted) (await (COMMANDS[name] as () => Promise<AddCommand>)())(program);
-  for (const command of program.commands) addExamples(command);
+  for (const command of program.commands) {
+    addExamples(command);
+    refuseRepeats(command);
+  }
   startProgress(asked);
   await program.parseAsync();
 }

@@ -1,20 +1,26 @@
 import { type Command, InvalidArgumentError as InvalidOption } from 'commander';
-import { hostArchitecture } from '../../native-loader/host.js';
 import { formatAction } from '../action.js';
-import { type ArchitectureName, parseArchitecture } from '../architecture.js';
-import { disassemble, formatDisassembly, type ProgramInput, simulate } from '../bpf/index.js';
+import type { Architecture } from '../architecture.js';
+import {
+  disassemble,
+  formatDisassembly,
+  type Line,
+  type ProgramInput,
+  type Simulation,
+  simulate,
+} from '../bpf/index.js';
 import { type ParsedCall, parseCall } from '../bpf/parse-call.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
+import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
 import { isProgram, readInput } from './input.js';
 import { listingColors } from './listing-colors.js';
-import { addCompileOptions, type CompileFlags, compileOptions, parseArchOption } from './options.js';
+import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { print, printWarnings } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
-interface Flags extends CompileFlags, InputFlags {
-  arch?: ArchitectureName;
+interface Flags extends CompileFlags, InputFlags, ArchFlags {
   ip?: bigint;
   trace?: boolean;
   json?: boolean;
@@ -28,52 +34,80 @@ export function addSimulateCommand(program: Command): void {
     .argument('<input>', 'a profile, or a compiled program of any tool; "-" is standard input')
     .argument('<syscall>', 'a name or a number')
     .argument('[args...]', 'in order or as name=value: 12, 0xc, -1, AF_UNIX, flags=O_RDWR|O_CLOEXEC; left out: 0')
-    .option('--arch <arch>', 'the machine: x86_64, arm64… (default: this machine)', parseArchOption)
     .option('--ip <address>', 'where the call is made: the instruction pointer', parseAddress)
     .option('--trace', 'also the instructions executed')
     .option('--json', 'as JSON');
+  addArchOption(command, 'the machine: x86_64, arm64… (default: this machine)');
   addInputOptions(command);
   addCompileOptions(command, 'newer than any the profile names').action(run);
 }
 
 async function run(path: string, syscall: string, args: string[], flags: Flags): Promise<void> {
   const libseccomp = loadLibseccompSync();
-  const architecture = parseArchitecture(flags.arch ?? hostArchitecture());
+  const targets = targetsOf(flags);
   const naming = syscallNaming(libseccomp);
-  const call = parseCall({ syscall, args, architecture, instructionPointer: flags.ip ?? 0n, ...naming });
-  const program = await read(path, architecture.name, flags, libseccomp);
-  const { endianness } = architecture;
-  const { action, returnValue, path: executed = [] } = simulate(program, call.data, { endianness, trace: true });
-  const lines = flags.trace ? disassemble(program, { architectures: [architecture.name], ...naming }) : [];
-  const trace = executed.flatMap((index) => lines[index] ?? []);
+  const instructionPointer = flags.ip ?? 0n;
+  const calls = targets.map((architecture) =>
+    parseCall({ syscall, args, architecture, instructionPointer, ...naming }),
+  );
+  const programs = await read(path, targets, flags, libseccomp);
+  const answers = targets.map((architecture, index) => {
+    const [call, program] = [calls[index] as ParsedCall, programs[index] as ProgramInput];
+    const { endianness } = architecture;
+    const { path: executed = [], ...decided } = simulate(program, call.data, { endianness, trace: true });
+    const lines = flags.trace ? disassemble(program, { architectures: [architecture.name], ...naming }) : [];
+    const trace = executed.flatMap((index) => lines[index] ?? []);
+    return { architecture, call, ...decided, instructions: executed.length, trace };
+  });
   if (flags.json) {
-    const { data, name } = call;
-    const answer = {
-      architecture: architecture.name,
-      syscall: { ...(name !== undefined && { name }), number: data.nr },
-      args: data.args.map(hex),
-      instructionPointer: hex(data.instructionPointer),
-      action,
-      returnValue,
-      instructions: executed.length,
-      ...(flags.trace && {
-        trace: trace.map(({ index, text, comment }) => ({ index, text, ...(comment !== undefined && { comment }) })),
-      }),
-    };
-    print(`${JSON.stringify(answer, null, 2)}\n`);
+    const all = answers.map((answer) => answerJson(answer, flags));
+    print(`${JSON.stringify(all.length === 1 ? all[0] : all, null, 2)}\n`);
     return;
   }
-  print(`${architecture.name}: ${describe(call)}: ${formatAction(action, architecture.name)}\n`);
-  if (flags.trace) print(formatDisassembly(trace, { paint: listingColors() }));
+  for (const { architecture, call, action, trace } of answers) {
+    print(`${architecture.name}: ${describe(call)}: ${formatAction(action, architecture.name)}\n`);
+    if (flags.trace) print(formatDisassembly(trace, { paint: listingColors() }));
+  }
 }
 
-async function read(path: string, arch: ArchitectureName, flags: Flags, libseccomp: Libseccomp): Promise<ProgramInput> {
+interface Answer extends Pick<Simulation, 'action' | 'returnValue'> {
+  architecture: Architecture;
+  call: ParsedCall;
+  instructions: number;
+  trace: readonly Line[];
+}
+
+function answerJson(answer: Answer, flags: Flags): object {
+  const { architecture, call, action, returnValue, instructions, trace } = answer;
+  const { data, name } = call;
+  return {
+    architecture: architecture.name,
+    syscall: { ...(name !== undefined && { name }), number: data.nr },
+    args: data.args.map(hex),
+    instructionPointer: hex(data.instructionPointer),
+    action,
+    returnValue,
+    instructions,
+    ...(flags.trace && {
+      trace: trace.map(({ index, text, comment }) => ({ index, text, ...(comment !== undefined && { comment }) })),
+    }),
+  };
+}
+
+/** The program for each target. */
+async function read(
+  path: string,
+  targets: readonly Architecture[],
+  flags: Flags,
+  libseccomp: Libseccomp,
+): Promise<ProgramInput[]> {
   const input = readInput(path);
-  if (isProgram(input.bytes)) return input.bytes;
+  if (isProgram(input.bytes)) return targets.map(() => input.bytes);
   const parsed = await profileOfInput(input, flags);
-  const compiled = compileParsed(parsed, { ...compileOptions(flags), arch, libseccomp });
-  printWarnings(compiled.warnings, parsed.source);
-  return compiled;
+  const all = targets.map(({ name }) => compileParsed(parsed, { ...compileOptions(flags), arch: name, libseccomp }));
+  const warnings = all.flatMap((compiled) => compiled.warnings);
+  printWarnings(warnings, parsed.source);
+  return all;
 }
 
 function describe({ data: { nr, args }, name, parameters }: ParsedCall): string {

@@ -1,0 +1,43 @@
+import { type Command, InvalidArgumentError as InvalidOption } from 'commander';
+import { hostArchitecture } from '../../native-loader/host.js';
+import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { InvalidArgumentError } from '../errors.js';
+
+/** What {@link addArchOption} comes to: every architecture asked for, once. */
+export interface ArchFlags {
+  arch: ArchitectureName[];
+}
+
+/** `--arch`, alike on every command: repeatable, separated by commas, and all of them are meant. */
+export function addArchOption(command: Command, description: string): Command {
+  return command.option('--arch <arch>', `${description}; repeatable, or separated by commas`, collectArches, []);
+}
+
+function collectArches(text: string, previous: ArchitectureName[]): ArchitectureName[] {
+  return [...new Set([...previous, ...text.split(',').map(parseName)])];
+}
+
+function parseName(name: string): ArchitectureName {
+  try {
+    return parseArchitecture(name.trim()).name;
+  } catch (error) {
+    throw new InvalidOption((error as Error).message);
+  }
+}
+
+/** The machines a command answers for: this one where none is named. */
+export function targetsOf({ arch }: ArchFlags): readonly [Architecture, ...Architecture[]] {
+  const [first = hostArchitecture(), ...others] = arch;
+  return [parseArchitecture(first), ...others.map(parseArchitecture)];
+}
+
+/** Of those machines one for each byte order: all that counts for a program that is made already. */
+export function byteOrdersOf(targets: readonly Architecture[]): Architecture[] {
+  return targets.filter(({ endianness }, at) => targets.findIndex((each) => each.endianness === endianness) === at);
+}
+
+/** The one architecture of a command that takes no more; undefined where none is named. */
+export function onlyArch({ arch }: ArchFlags, advice: string): ArchitectureName | undefined {
+  if (arch.length > 1) throw new InvalidArgumentError(`--arch names ${arch.join(', ')}: ${advice}`);
+  return arch[0];
+}
