@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
-import type { Architecture, ArchitectureName } from '../architecture.js';
+import type { ArchitectureName } from '../architecture.js';
 import { type DecodedProgram, readProgram } from '../bpf/codec.js';
-import { compileParsed } from '../compiler/compile-parsed.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Libseccomp } from '../libseccomp/index.js';
-import type { Warning } from '../policy.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { type ArchFlags, addArchOption, byteOrdersOf, targetsOf } from './arch-option.js';
+import { type ArchFlags, addArchOption, byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
+import { compileForTargets } from './compile-targets.js';
 import { type Input, isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
-import { printWarnings } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
 /** What the options of {@link addComparisonOptions} come to. */
@@ -54,20 +52,17 @@ export async function readBoth(
   const asked = targetsOf(flags);
   const targets = a.profile || b.profile ? asked : byteOrdersOf(asked);
   const isDetected = flags.arch.length === 0;
-  const warnings = new Map<string | undefined, Warning[]>();
-  const on = ({ input, profile }: Comparable, { name, endianness }: Architecture): DecodedProgram => {
-    if (!profile) return readProgram(input.bytes, isDetected ? undefined : endianness);
-    const compiled = compileParsed(profile, { ...compileOptions(flags), arch: name, libseccomp });
-    warnings.set(profile.source, [...(warnings.get(profile.source) ?? []), ...compiled.warnings]);
-    return readProgram(compiled);
-  };
+  const programsOf = ({ input, profile }: Comparable): DecodedProgram[] =>
+    profile
+      ? compileForTargets(profile, targets, { ...compileOptions(flags), libseccomp }).map((each) => readProgram(each))
+      : targets.map(({ endianness }) => readProgram(input.bytes, isDetected ? undefined : endianness));
+  const [first, second] = [programsOf(a), programsOf(b)];
   const pairs = targets.map(
-    (target): ComparedPair => ({
-      target: targets.length > 1 ? target.name : undefined,
-      programs: [on(a, target), on(b, target)],
+    (target, index): ComparedPair => ({
+      target: headingAmong(targets, target),
+      programs: [first[index] as DecodedProgram, second[index] as DecodedProgram],
     }),
   );
-  for (const [source, each] of warnings) printWarnings(each, source);
   return { names: [a.input.source, b.input.source], pairs };
 }
 

@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { type Architecture, parseArchitecture } from '../architecture.js';
 import { decodeProgram } from '../bpf/codec.js';
-import { compileParsed } from '../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
 import { proveDecisions } from '../compiler/prove-decisions.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
+import { compileForTargets } from './compile-targets.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
-import { printWarnings, writeResult } from './output.js';
+import { jsonPerTarget, printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
 import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from './render-program.js';
 import { targetFiles, writeTargets } from './target-files.js';
@@ -62,17 +62,12 @@ async function compile(path: string, flags: Flags): Promise<void> {
   }
   const files = targetFiles(flags.output, targets, { source: profile.source ?? 'profile', extension: flags.format });
   const libseccomp = loadLibseccompSync();
-  const all = targets.map(({ name }) =>
-    compileParsed(profile, {
-      ...compileOptions(flags),
-      arch: name,
-      libseccomp,
-      pfc: flags.format === 'pfc',
-      verify: flags.verify ? proveDecisions : true,
-    }),
-  );
-  const warnings = all.flatMap((compiled) => compiled.warnings);
-  printWarnings(warnings, profile.source);
+  const all = compileForTargets(profile, targets, {
+    ...compileOptions(flags),
+    libseccomp,
+    pfc: flags.format === 'pfc',
+    verify: flags.verify ? proveDecisions : true,
+  });
   const rendered = await Promise.all(all.map((compiled) => render(compiled, flags.format, libseccomp)));
   writeTargets(rendered, files, flags.output);
 }
@@ -82,8 +77,7 @@ async function explanation(profile: ParsedProfile, targets: readonly Architectur
   const { capabilities, kernel } = compileOptions(flags);
   const all = targets.map((arch) => explainResolution(profile, { arch, capabilities, kernel }));
   printWarnings(profile.warnings, profile.source);
-  if (flags.format === 'json') return `${JSON.stringify(all.length === 1 ? all[0] : all, null, 2)}\n`;
-  return all.map(formatResolution).join('\n');
+  return flags.format === 'json' ? jsonPerTarget(all) : all.map(formatResolution).join('\n');
 }
 
 async function render(compiled: CompiledFilter, format: Format, libseccomp: Libseccomp): Promise<string | Uint8Array> {

@@ -2,19 +2,20 @@ import type { Command } from 'commander';
 import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import { policyTable } from '../bpf/index.js';
-import { compileParsed } from '../compiler/compile-parsed.js';
+import type { CompiledFilter } from '../compiler/compile-policy.js';
 import { formatDecisions, formatPolicy } from '../explain/format-policy.js';
 import { type NamedCall, type NamedPolicy, nameTable } from '../explain/named-policy.js';
 import { type RuleSource, ruleSources } from '../explain/rule-sources.js';
 import { type Libseccomp, loadLibseccompSync, lookUpSyscallName } from '../libseccomp/index.js';
-import type { SeccompPolicy, Warning } from '../policy.js';
+import type { SeccompPolicy } from '../policy.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { resolvePolicy } from '../profile/resolve-policy.js';
-import { type ArchFlags, addArchOption, byteOrdersOf, targetsOf } from './arch-option.js';
+import { type ArchFlags, addArchOption, byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
+import { compileForTargets } from './compile-targets.js';
 import { ExitCode } from './exit-code.js';
 import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
-import { print, printError, printWarnings } from './output.js';
+import { jsonPerTarget, print, printError } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 import { unknownSyscall } from './unknown-syscall.js';
 
@@ -48,11 +49,9 @@ interface Explained {
 async function explain(path: string, syscall: string | undefined, flags: Flags): Promise<void> {
   const libseccomp = loadLibseccompSync();
   const all = await read(path, flags, libseccomp);
-  const printJson = (each: readonly object[]) =>
-    print(`${JSON.stringify(each.length === 1 ? each[0] : each, null, 2)}\n`);
   const heading = ({ target }: Explained) => (target ? `compiled for ${target}:\n` : '');
   if (syscall === undefined) {
-    if (flags.json) printJson(all.map(({ target, policy }) => ({ ...(target && { target }), ...policy })));
+    if (flags.json) print(jsonPerTarget(all.map(({ target, policy }) => ({ ...(target && { target }), ...policy }))));
     else print(all.map((each) => `${heading(each)}${formatPolicy(each.policy)}`).join('\n'));
     return;
   }
@@ -87,26 +86,23 @@ async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise
   if (isProgram(input.bytes)) {
     const targets = byteOrdersOf(asked);
     const isDetected = flags.arch.length === 0;
-    return targets.map(({ name, endianness }) => ({
-      target: targets.length > 1 ? name : undefined,
-      policy: nameTable(policyTable(input.bytes, isDetected ? {} : { endianness }), libseccomp),
+    return targets.map((target) => ({
+      target: headingAmong(targets, target),
+      policy: nameTable(policyTable(input.bytes, isDetected ? {} : { endianness: target.endianness }), libseccomp),
     }));
   }
   const parsed = await profileOfInput(input, flags);
   const options = compileOptions(flags);
-  const warnings: Warning[] = [];
-  const explained = asked.map((arch): Explained => {
-    const compiled = compileParsed(parsed, { ...options, arch: arch.name, libseccomp });
-    warnings.push(...compiled.warnings);
+  const all = compileForTargets(parsed, asked, { ...options, libseccomp });
+  return asked.map((arch, index): Explained => {
+    const compiled = all[index] as CompiledFilter;
     const { policy } = resolvePolicy(parsed, { ...options, arch });
     return {
-      target: asked.length > 1 ? arch.name : undefined,
+      target: headingAmong(asked, arch),
       policy: nameTable(policyTable(compiled.program, { endianness: arch.endianness }), libseccomp),
       profile: { parsed, resolved: policy, arches: compiled.arches },
     };
   });
-  printWarnings(warnings, parsed.source);
-  return explained;
 }
 
 interface Answer extends NamedCall {

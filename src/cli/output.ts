@@ -24,6 +24,11 @@ export function print(text: string): void {
   writeAll(1, Buffer.from(text));
 }
 
+/** Answers for several targets as JSON: a list, where there is more than one. */
+export function jsonPerTarget(answers: readonly object[]): string {
+  return `${JSON.stringify(answers.length === 1 ? answers[0] : answers, null, 2)}\n`;
+}
+
 /** Write diagnostics to standard error, each line named `scmp`. */
 export function printError(text: string): void {
   writeAll(2, Buffer.from(`${text}\n`));

@@ -10,14 +10,14 @@ import {
   simulate,
 } from '../bpf/index.js';
 import { type ParsedCall, parseCall } from '../bpf/parse-call.js';
-import { compileParsed } from '../compiler/compile-parsed.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
+import { compileForTargets } from './compile-targets.js';
 import { isProgram, readInput } from './input.js';
 import { listingColors } from './listing-colors.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
-import { print, printWarnings } from './output.js';
+import { jsonPerTarget, print } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
 interface Flags extends CompileFlags, InputFlags, ArchFlags {
@@ -60,8 +60,7 @@ async function run(path: string, syscall: string, args: string[], flags: Flags):
     return { architecture, call, ...decided, instructions: executed.length, trace };
   });
   if (flags.json) {
-    const all = answers.map((answer) => answerJson(answer, flags));
-    print(`${JSON.stringify(all.length === 1 ? all[0] : all, null, 2)}\n`);
+    print(jsonPerTarget(answers.map((answer) => answerJson(answer, flags))));
     return;
   }
   for (const { architecture, call, action, trace } of answers) {
@@ -104,10 +103,7 @@ async function read(
   const input = readInput(path);
   if (isProgram(input.bytes)) return targets.map(() => input.bytes);
   const parsed = await profileOfInput(input, flags);
-  const all = targets.map(({ name }) => compileParsed(parsed, { ...compileOptions(flags), arch: name, libseccomp }));
-  const warnings = all.flatMap((compiled) => compiled.warnings);
-  printWarnings(warnings, parsed.source);
-  return all;
+  return compileForTargets(parsed, targets, { ...compileOptions(flags), libseccomp });
 }
 
 function describe({ data: { nr, args }, name, parameters }: ParsedCall): string {
