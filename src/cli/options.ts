@@ -19,6 +19,7 @@ export interface CompileFlags extends TargetFlags {
   errnoRet?: 'lenient' | 'strict';
   conditions?: 'together' | 'split-repeated' | 'split-all';
   maskedOperands?: 'mask-first' | 'datum-first';
+  wideValues?: 'exact' | 'low-half';
   notifyGuards?: boolean;
   unknownSyscall: 'warn' | 'error' | 'ignore';
 }
@@ -75,6 +76,12 @@ export function addCompileOptions(command: Command, kernelDefault: string): Comm
       ]),
     )
     .addOption(
+      new Option(
+        '--wide-values <how>',
+        'a value past 32 bits on a 32-bit architecture: what it means, or its low half',
+      ).choices(['exact', 'low-half']),
+    )
+    .addOption(
       new Option('--masked-operands <order>', 'which of value and valueTwo is the mask of MASKED_EQ').choices([
         'mask-first',
         'datum-first',
@@ -104,6 +111,7 @@ export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'
     errnoRet: flags.errnoRet,
     conditions: flags.conditions,
     maskedOperands: flags.maskedOperands,
+    wideValues: flags.wideValues,
     notifyGuards: flags.notifyGuards,
     unknownSyscall: flags.unknownSyscall,
   };

@@ -79,6 +79,7 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
     optimize,
     unknownSyscall,
     conditions: behaviour.conditions,
+    wideValues: behaviour.wideValues,
     source,
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
   });
@@ -131,16 +132,41 @@ function buildFilter(
   policy: SeccompPolicy,
   { architecture, source }: { architecture: Architecture; source: string | undefined },
 ): FilterContext {
-  const build = (ordered: readonly FilterOperation[]) => {
+  const build = (all: readonly FilterOperation[]) => {
+    // Where rules differ by word size, each size is a filter of its own first.
+    const other = architecture.wordSize === 64 ? 32 : 64;
+    const isSplit = all.some((operation) => operation.kind === 'addRule' && operation.wordSize !== undefined);
+    const filter = fill(isSplit ? all.filter((operation) => isForWordSize(operation, architecture.wordSize)) : all);
+    if (!isSplit) return filter;
+    try {
+      const rest = fill(
+        all.filter((operation) => isForWordSize(operation, other)),
+        (context) => context.removeArchitecture(architecture),
+      );
+      filter.merge(rest);
+      return filter;
+    } catch (error) {
+      filter.release();
+      throw error;
+    }
+  };
+  const fill = (ordered: readonly FilterOperation[], prepare?: (filter: FilterContext) => void) => {
     const filter = new FilterContext(libseccomp, { defaultAction: policy.defaultAction, architecture });
+    let isPrepared = prepare === undefined;
     for (const operation of ordered) {
       try {
+        // The target goes once another architecture is in: rules need one to be added to.
+        if (!isPrepared && operation.kind === 'addRule') {
+          prepare?.(filter);
+          isPrepared = true;
+        }
         applyOperation(filter, operation);
       } catch (cause) {
         filter.release();
         throw refusal(operation, cause, policy, source);
       }
     }
+    if (!isPrepared) prepare?.(filter);
     return filter;
   };
   try {
@@ -150,6 +176,11 @@ function buildFilter(
     // The profile's own order decides which of several faults is told.
     return build(operations);
   }
+}
+
+function isForWordSize(operation: FilterOperation, size: 32 | 64): boolean {
+  if (operation.kind === 'addRule') return (operation.wordSize ?? size) === size;
+  return operation.kind !== 'addArchitecture' || operation.architecture.wordSize === size;
 }
 
 function exportBpf(filter: FilterContext, source: string | undefined): Uint8Array {

@@ -154,7 +154,8 @@ function placeRules(translation: Translation, architecture: Architecture): Map<n
   };
   for (const operation of operations) {
     if (operation.kind !== 'addRule') continue;
-    const { name, conditions } = operation;
+    const { name, conditions, wordSize = architecture.wordSize } = operation;
+    if (wordSize !== architecture.wordSize) continue;
     const number = resolve(name, architecture);
     const multiplexed = MULTIPLEXED_CALLS.get(name);
     if (number === undefined || number >= 0 || !multiplexed) {

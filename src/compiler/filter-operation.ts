@@ -17,6 +17,8 @@ export type FilterOperation =
       /** The native architecture's number, or one of libseccomp's pseudo-numbers. */
       syscall: number;
       conditions: readonly ArgumentCondition[];
+      /** For the architectures of this word size alone; left out: for all. */
+      wordSize?: 32 | 64;
       /** For messages: the system call's name and the profile's entry it comes from. */
       name: string;
       rule: PolicyRule;

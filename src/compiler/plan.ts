@@ -4,6 +4,7 @@ import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } fr
 import { CompileError } from './compile-error.js';
 import type { FilterOperation } from './filter-operation.js';
 import type { RuntimeBehaviour } from './runtime.js';
+import { isCutShort, isNarrow, narrowConditions } from './wide-values.js';
 
 export interface PlanOptions {
   /** The architecture the filter is for: the one libseccomp treats as native. */
@@ -14,6 +15,8 @@ export interface PlanOptions {
   unknownSyscall: 'warn' | 'error' | 'ignore';
   /** What becomes of an entry with several conditions. Default: `split-repeated`. */
   conditions?: RuntimeBehaviour['conditions'] | undefined;
+  /** What a value with bits past 32 is on a 32-bit architecture. Default: `exact`. */
+  wideValues?: RuntimeBehaviour['wideValues'] | undefined;
   /** The name's number on the target, negative where the target lacks it; undefined where no table has it. */
   resolveSyscall: (name: string) => number | undefined;
   source?: string | undefined;
@@ -55,7 +58,13 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
       });
       continue;
     }
-    const alternatives = splitConditions(rule, options.conditions ?? 'split-repeated', warnings);
+    const split = splitConditions(rule, options.conditions ?? 'split-repeated', warnings);
+    const alternatives = fitWords(rule, split, {
+      architectures,
+      policy,
+      mode: options.wideValues ?? 'exact',
+      warnings,
+    });
     for (const listed of rule.names) {
       const { name } = listed;
       const syscall = options.resolveSyscall(name);
@@ -75,8 +84,8 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
         continue;
       }
       overrides.note(listed, syscall, rule);
-      for (const conditions of alternatives) {
-        operations.push({ kind: 'addRule', action: rule.action, syscall, conditions, name, rule });
+      for (const alternative of alternatives) {
+        operations.push({ kind: 'addRule', action: rule.action, syscall, ...alternative, name, rule });
       }
     }
   }
@@ -152,4 +161,55 @@ function splitConditions(
     return [conditions];
   }
   return conditions.map((condition) => [condition]);
+}
+
+/** The conditions of one libseccomp rule, and the word size it is for where it is not for all. */
+interface Alternative {
+  conditions: readonly ArgumentCondition[];
+  wordSize?: 32 | 64;
+}
+
+/**
+ * Conditions that ask for bits past 32 as what they mean where an argument has 32: rules of their own for each word size.
+ * With `low-half` they stay as they are, for libseccomp to cut.
+ */
+function fitWords(
+  rule: PolicyRule,
+  split: readonly (readonly ArgumentCondition[])[],
+  given: {
+    architectures: ReadonlySet<Architecture>;
+    policy: SeccompPolicy;
+    mode: RuntimeBehaviour['wideValues'];
+    warnings: Warning[];
+  },
+): readonly Alternative[] {
+  const whole = split.map((conditions) => ({ conditions }));
+  if (!split.some(isCutShort)) return whole;
+  const { policy, mode, warnings } = given;
+  const all = [...given.architectures];
+  const narrow = all.filter(isNarrow);
+  if (narrow.length === 0) return whole;
+  const where = narrow.map(({ name }) => name).join(', ');
+  const warn = (consequence: string) =>
+    warnings.push({
+      code: 'wide-value',
+      message: `${where} compares 32 bits, and a value here has more: ${consequence}`,
+      path: `${rule.path}.args`,
+      position: rule.position,
+      source: rule.source,
+    });
+  if (mode === 'low-half') {
+    warn('as libseccomp and the runtimes do it, only its low half is compared there, which is another condition');
+    return whole;
+  }
+  const isMixed = narrow.length < all.length;
+  return split.flatMap((conditions): Alternative[] => {
+    if (!isCutShort(conditions)) return [{ conditions }];
+    const fitting = narrowConditions(conditions);
+    if (fitting === undefined)
+      warn(`no argument can meet it there, so the entry is left out: ${skipped(rule, policy)}`);
+    else warn('every argument meets it there, so that condition is left out');
+    const there: Alternative[] = fitting ? [{ conditions: fitting, ...(isMixed ? { wordSize: 32 } : {}) }] : [];
+    return isMixed ? [{ conditions, wordSize: 64 }, ...there] : there;
+  });
 }

@@ -22,6 +22,11 @@ export interface RuntimeBehaviour {
   readonly conditions: 'together' | 'split-repeated' | 'split-all';
   /** SCMP_CMP_MASKED_EQ: `(argument & value) == valueTwo`, or the other way round. */
   readonly maskedOperands: 'mask-first' | 'datum-first';
+  /**
+   * A value with bits past 32 on a 32-bit architecture: what it can mean there (never, always), or its low half, which is
+   * what libseccomp compares.
+   */
+  readonly wideValues: 'exact' | 'low-half';
   /** Whether SCMP_ACT_NOTIFY is refused as the default action and on `write`. */
   readonly notifyGuards: boolean;
 }
@@ -35,26 +40,30 @@ const LIBSECCOMP: RuntimeBehaviour = {
   errnoRet: 'lenient',
   conditions: 'split-repeated',
   maskedOperands: 'mask-first',
+  wideValues: 'exact',
   notifyGuards: true,
 };
+
+/** Runtimes hand libseccomp the value as it is. */
+const CONTAINER_RUNTIME: RuntimeBehaviour = { ...LIBSECCOMP, wideValues: 'low-half' };
 
 const BEHAVIOURS: Readonly<Record<RuntimeName, RuntimeBehaviour>> = {
   libseccomp: LIBSECCOMP,
   // runc 1.2 and later. libcontainer/specconv/spec_linux.go, SetupSeccomp: SPEC_ALLOW where `flags` is nil.
   // libcontainer/seccomp/seccomp_linux.go, InitSeccomp: the tree past 32 rules, of which each name makes one, known or
   // not; matchCall: repeated arguments. libcontainer/seccomp/patchbpf: the stub.
-  runc: { ...LIBSECCOMP, defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'], enosysStub: true, optimizePast: 32 },
+  runc: { ...CONTAINER_RUNTIME, defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'], enosysStub: true, optimizePast: 32 },
   // src/libcrun/seccomp.c, libcrun_apply_seccomp: SPEC_ALLOW where there are no flags; libcrun_generate_seccomp: "errno
   // value specified for action" is an error; repeated arguments as in runc. It has no rule against NOTIFY on any call.
   crun: {
-    ...LIBSECCOMP,
+    ...CONTAINER_RUNTIME,
     defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'],
     errnoRet: 'strict',
     notifyGuards: false,
   },
   // crates/libcontainer/src/seccomp/mod.rs, initialize_seccomp: add_rule_conditional once for each argument; translate_op:
   // MaskedEqual(valueTwo), which is the mask, with `value` as the datum.
-  youki: { ...LIBSECCOMP, conditions: 'split-all', maskedOperands: 'datum-first' },
+  youki: { ...CONTAINER_RUNTIME, conditions: 'split-all', maskedOperands: 'datum-first' },
 };
 
 /** The pieces of a runtime's behaviour that a caller may choose apart from the set. */
@@ -71,6 +80,7 @@ export interface RuntimeOptions {
   errnoRet?: RuntimeBehaviour['errnoRet'] | undefined;
   conditions?: RuntimeBehaviour['conditions'] | undefined;
   maskedOperands?: RuntimeBehaviour['maskedOperands'] | undefined;
+  wideValues?: RuntimeBehaviour['wideValues'] | undefined;
   notifyGuards?: boolean | undefined;
 }
 
@@ -88,6 +98,7 @@ export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
     errnoRet: options.errnoRet ?? set.errnoRet,
     conditions: options.conditions ?? set.conditions,
     maskedOperands: options.maskedOperands ?? set.maskedOperands,
+    wideValues: options.wideValues ?? set.wideValues,
     notifyGuards: options.notifyGuards ?? set.notifyGuards,
   };
 }
