@@ -1,6 +1,7 @@
 import type { Rule } from './rule.js';
 import { ACTION_RULES } from './rules/actions.js';
 import { ARGUMENT_RULES } from './rules/arguments.js';
+import { CLONE_RULES } from './rules/clone.js';
 import { CONDITION_RULES } from './rules/conditions.js';
 import { CONFLICT_RULES } from './rules/conflicts.js';
 import { IGNORE_RULES } from './rules/ignores.js';
@@ -19,6 +20,7 @@ export const RULES: readonly Rule[] = [
   ...CONDITION_RULES,
   ...CONFLICT_RULES,
   ...ACTION_RULES,
+  ...CLONE_RULES,
   ...PROCESS_RULES,
   ...SENSITIVE_RULES,
   ...PROGRAM_RULES,

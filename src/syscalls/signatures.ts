@@ -4,7 +4,7 @@ import type { ArchitectureName } from '../architecture.js';
  * Every system call of libseccomp's table: `name…: type parameter family, …`, the family being that of
  * constant-families.ts. Types are those of SYSCALL_DEFINE in the kernel's source, as x86_64 sees them; parameter names those
  * of section 2 of the manual. A type narrower than the prototype's says what the kernel does with the value: `clone` cuts
- * its flags to 32 bits (kernel/fork.c), and a file descriptor or process id passed as a long is an int one call further in.
+ * its flags to 32 bits (kernel/fork.c), its stack is an address, and a file descriptor or process id passed as a long is an int one call further in.
  */
 export const SIGNATURES = `
 afs_syscall break ftime getpmsg gtty idle lock mpx prof profil putpmsg security stty tuxcall ulimit vserver:
@@ -189,7 +189,7 @@ process_vm_readv process_vm_writev: pid pid, pointer local_iov, ulong liovcnt, p
 swapcontext: pointer old_ctx, pointer new_ctx, long ctx_size
 subpage_prot: ulong addr, ulong len, pointer map
 
-clone: uint flags CLONE, ulong stack, pointer parent_tid, pointer child_tid, ulong tls
+clone: uint flags CLONE, pointer stack, pointer parent_tid, pointer child_tid, ulong tls
 clone3: pointer cl_args, size size
 unshare: ulong flags UNSHARE
 setns: fd fd, int nstype UNSHARE
@@ -395,8 +395,8 @@ const on = (name: string, ...architectures: string[]) => architectures.map((a) =
 
 /** Where an architecture takes something else: `name@architecture`. */
 export const VARIANTS = `
-${on('clone', ...CLONE_BACKWARDS)}: uint flags CLONE, ulong stack, pointer parent_tid, ulong tls, pointer child_tid
-${on('clone', 's390', 's390x')}: ulong stack, uint flags CLONE, pointer parent_tid, pointer child_tid, ulong tls
+${on('clone', ...CLONE_BACKWARDS)}: uint flags CLONE, pointer stack, pointer parent_tid, ulong tls, pointer child_tid
+${on('clone', 's390', 's390x')}: pointer stack, uint flags CLONE, pointer parent_tid, pointer child_tid, ulong tls
 ${on('mmap', 'x86', 'm68k', 's390', 's390x')} ${on('mmap2', 's390', 's390x')}: pointer args
 ${on('select', 'x86', 'm68k', 'ppc')}: pointer args
 ${on('sigsuspend', 'x86', 'arm', 'm68k', 's390', 's390x')}: int unused, int unused, ulong mask

@@ -612,6 +612,55 @@ const CASES: Record<string, Case[]> = {
       passed: SPO(denyList()),
     },
   ],
+  'clone-flags-index': [
+    {
+      what: 'the stack for the flags',
+      found: denyList(deny('clone', args([1, 'MASKED_EQ', 0x10000000, 0x10000000]))),
+      at: 'syscalls[1].args[0]',
+      passed: denyList(deny('clone', args([0, 'MASKED_EQ', 0x10000000, 0x10000000]))),
+    },
+    {
+      what: 'the other way round on s390x',
+      found: on(['SCMP_ARCH_S390X'], denyList(deny('clone', args([0, 'MASKED_EQ', 0x10000000, 0x10000000])))),
+      at: 'syscalls[1].args[0]',
+      passed: on(['SCMP_ARCH_S390X'], denyList(deny('clone', args([1, 'MASKED_EQ', 0x10000000, 0x10000000])))),
+      options: { targets: ['s390x'] },
+    },
+  ],
+  'vfork-missing': [
+    {
+      what: 'fork, clone and clone3 without it',
+      found: allowList(allow('fork clone clone3')),
+      at: 'syscalls[1].names[0]',
+      passed: allowList(allow('fork clone clone3 vfork')),
+    },
+  ],
+  'time64-missing': [
+    {
+      what: 'a default that is not ENOSYS, on a 32-bit machine',
+      found: { ...on(['SCMP_ARCH_ARM'], allowList(allow('clock_gettime futex'))), defaultErrnoRet: 1 },
+      at: 'syscalls[1].names[0]',
+      passed: {
+        ...on(['SCMP_ARCH_ARM'], allowList(allow('clock_gettime clock_gettime64 futex futex_time64'))),
+        defaultErrnoRet: 1,
+      },
+      options: { targets: ['arm'] },
+    },
+  ],
+  'wide-comparison-refuses': [
+    {
+      what: 'AT_FDCWD, with the upper half filled or not',
+      found: denyList(deny('openat', args([0, 'NE', 0xffffff9c]))),
+      at: 'syscalls[1].args[0]',
+      passed: denyList(deny('openat', args([0, 'MASKED_EQ', 0xffffffff, 0xffffff9c]))),
+    },
+    {
+      what: 'an allowance of it',
+      found: allowList(allow('openat', args([0, 'EQ', 0xffffff9c]))),
+      at: 'syscalls[1].args[0]',
+      passed: allowList(allow('openat', args([0, 'MASKED_EQ', 0xffffffff, 0xffffff9c]))),
+    },
+  ],
   'unknown-ignore': [
     {
       what: 'no such id',

@@ -1,5 +1,6 @@
 import type { Architecture } from '../../architecture.js';
-import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
+import type { ArgumentCondition } from '../../policy.js';
+import { type ParameterType, type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
 import { type CheckContext, type Entry, type PlacedCondition, placedConditions } from '../context.js';
 import type { TextEdit } from '../finding.js';
 import type { Rule } from '../rule.js';
@@ -121,6 +122,54 @@ function maskEdits(
   ];
 }
 
+const SIGNED: ReadonlySet<ParameterType> = new Set(['int', 'fd', 'pid']);
+
+/** Whether bits above those that the kernel reads turn the condition the way that refuses a call. */
+function refusesMore(
+  { action }: Entry,
+  { isDenyList, defaultAction }: CheckContext,
+  op: ArgumentCondition['op'],
+): boolean {
+  if (!permits(action)) return isDenyList && ['NE', 'GT', 'GE'].includes(op);
+  return !permits(defaultAction) && ['EQ', 'LT', 'LE', 'MASKED_EQ'].includes(op);
+}
+
+const wideComparisonRefuses: Rule = {
+  id: 'wide-comparison-refuses',
+  severity: 'warning',
+  summary:
+    'An int compared in 64 bits, so that a call with a negative value, or bits above, is refused that was meant to run.',
+  *checkText(context) {
+    for (const { entry, condition, place } of placedConditions(context)) {
+      const { op, index, value, valueTwo } = condition;
+      if (!refusesMore(entry, context, op)) continue;
+      const datum = op === 'MASKED_EQ' ? valueTwo & value : value;
+      // More bits than the kernel reads are value-too-wide's.
+      if (datum > LOW_BITS || (op === 'MASKED_EQ' && value <= LOW_BITS)) continue;
+      const narrow = compared(entry, index, isWide).find(
+        ({ parameter }) => parameter?.bits === 32 && SIGNED.has(parameter.type),
+      );
+      if (narrow?.parameter === undefined) continue;
+      const isNegative = datum >> 31n === 1n;
+      // Small values reach the kernel as they are from nearly every caller.
+      if (!isNegative && permits(entry.action)) continue;
+      const { name, parameter } = narrow;
+      const why = isNegative
+        ? `a program may pass ${BigInt.asIntN(32, datum)} as ${number(datum)} or as ${number(BigInt.asUintN(64, BigInt.asIntN(32, datum)))}`
+        : 'a caller may leave anything in the upper half of the register';
+      yield {
+        place,
+        severity: isNegative ? undefined : 'advice',
+        message: `the kernel reads 32 bits of ${name}'s ${parameter.name} and this compares 64: ${why}, and calls that were meant to run are refused`,
+        advice:
+          permits(entry.action) && (op === 'EQ' || op === 'MASKED_EQ')
+            ? mend({ entry, condition, place, valuePlace: place }, LOW_BITS)
+            : `allow what is meant with SCMP_CMP_MASKED_EQ and the mask ${number(LOW_BITS)}, in a profile with a restricting default; there is no masked form of this comparison`,
+      };
+    }
+  },
+};
+
 const valueTooWide: Rule = {
   id: 'value-too-wide',
   severity: 'warning',
@@ -171,7 +220,8 @@ const pointerComparison: Rule = {
     } of placedConditions(context)) {
       // Whether there is an address at all is something a filter can tell.
       if ((op === 'EQ' || op === 'NE') && value === 0n) continue;
-      const pointer = compared(entry, index).find(({ parameter }) => parameter?.pointer);
+      // A stack that was taken for the flags is clone-flags-index's.
+      const pointer = compared(entry, index).find(({ name, parameter }) => name !== 'clone' && parameter?.pointer);
       if (!pointer?.parameter) continue;
       yield {
         place,
@@ -206,4 +256,10 @@ const argumentNotThere: Rule = {
   },
 };
 
-export const ARGUMENT_RULES: readonly Rule[] = [wideComparison, valueTooWide, pointerComparison, argumentNotThere];
+export const ARGUMENT_RULES: readonly Rule[] = [
+  wideComparison,
+  wideComparisonRefuses,
+  valueTooWide,
+  pointerComparison,
+  argumentNotThere,
+];

@@ -2,7 +2,7 @@ import type { ArchitectureName } from '../../architecture.js';
 import { errnoName, errnoNumber } from '../../errno.js';
 import type { Rule } from '../rule.js';
 import type { Target } from '../target.js';
-import { kills, placeOfName } from '../verdict.js';
+import { kills, permits, placeOfName } from '../verdict.js';
 import { list } from './words.js';
 
 /** What no process does without; of several one is enough where it exists. */
@@ -140,8 +140,6 @@ const probeNotEnosys: Rule = {
       const isStubbed = behaviour.enosysStub && (libseccomp.resolveSyscallName(tried, architecture) ?? 0) > newest;
       if (isStubbed) continue;
       const [rule] = rules;
-      // Whoever names only older calls is told to take the stub by new-calls-refused.
-      if (rule === undefined && (libseccomp.resolveSyscallName(tried, architecture) ?? 0) > newest) continue;
       const place = rule ? placeOfName(rule, tried) : profile.locate('defaultAction');
       const usual = errnoNumber('ENOSYS');
       if (action.data === usual) {
@@ -158,6 +156,60 @@ const probeNotEnosys: Rule = {
         place,
         message: `${tried} is refused with ${errnoName(action.data, architecture.name) ?? action.data}: ${what}, for they fall back on ENOSYS alone`,
         advice: `answer ${tried} with SCMP_ACT_ERRNO and errnoRet ${enosys} (ENOSYS)`,
+      };
+    }
+  },
+};
+
+/** What a 32-bit program with 64-bit time calls first, by the older call (asm-generic/unistd.h, numbers 403 to 423). */
+export const TIME64: Readonly<Record<string, string>> = {
+  clock_gettime: 'clock_gettime64',
+  clock_settime: 'clock_settime64',
+  clock_adjtime: 'clock_adjtime64',
+  clock_getres: 'clock_getres_time64',
+  clock_nanosleep: 'clock_nanosleep_time64',
+  timer_gettime: 'timer_gettime64',
+  timer_settime: 'timer_settime64',
+  timerfd_gettime: 'timerfd_gettime64',
+  timerfd_settime: 'timerfd_settime64',
+  utimensat: 'utimensat_time64',
+  pselect6: 'pselect6_time64',
+  ppoll: 'ppoll_time64',
+  io_pgetevents: 'io_pgetevents_time64',
+  recvmmsg: 'recvmmsg_time64',
+  mq_timedsend: 'mq_timedsend_time64',
+  mq_timedreceive: 'mq_timedreceive_time64',
+  semtimedop: 'semtimedop_time64',
+  rt_sigtimedwait: 'rt_sigtimedwait_time64',
+  futex: 'futex_time64',
+  sched_rr_get_interval: 'sched_rr_get_interval_time64',
+};
+
+const time64Missing: Rule = {
+  id: 'time64-missing',
+  severity: 'warning',
+  summary: 'An allow-list with calls that have a form for 64-bit time on 32-bit machines, without that form.',
+  *checkTarget(target) {
+    const { policy, architecture, architectures, exists, isDenyList, verdict } = target;
+    if (isDenyList) return;
+    for (const on of architectures) {
+      const lacking = Object.entries(TIME64).filter(([older, newer]) => {
+        if (!exists(older, on) || !exists(newer, on) || verdict(older).permitted !== 'always') return false;
+        if (!isRefused(target, newer)) return false;
+        const action = verdict(newer).decisive?.action ?? policy.defaultAction;
+        return !(action.kind === 'ERRNO' && action.data === errnoNumber('ENOSYS', on.name));
+      });
+      const [first] = lacking;
+      const rule = first && verdict(first[0]).rules.find(({ action }) => permits(action));
+      if (first === undefined || rule === undefined) continue;
+      const names = lacking.map(([, newer]) => newer);
+      yield {
+        place: placeOfName(rule, first[0]),
+        // What else the kernel runs is seldom run.
+        severity: on === architecture ? undefined : 'advice',
+        on: [on.name],
+        message: `32-bit programs with 64-bit time call ${list(names)} first, and fall back on ENOSYS alone, which this profile does not answer`,
+        advice: `allow ${names.join(', ')} too`,
       };
     }
   },
@@ -183,4 +235,10 @@ const missing32Bit: Rule = {
   },
 };
 
-export const PROCESS_RULES: readonly Rule[] = [missingEssential, killProbed, probeNotEnosys, missing32Bit];
+export const PROCESS_RULES: readonly Rule[] = [
+  missingEssential,
+  killProbed,
+  probeNotEnosys,
+  time64Missing,
+  missing32Bit,
+];

@@ -1,0 +1,80 @@
+import type { Architecture } from '../../architecture.js';
+import { syscallSignature } from '../../syscalls/signature.js';
+import { placedConditions } from '../context.js';
+import type { Rule } from '../rule.js';
+import type { Target } from '../target.js';
+import { permits, placeOfName } from '../verdict.js';
+import { list } from './words.js';
+
+const parameterOf = (architecture: Architecture, index: number) =>
+  syscallSignature('clone', architecture.name)?.[index];
+
+/** Where the flags of clone(2) are: argument 0, and argument 1 on s390 and s390x (kernel/fork.c, CLONE_BACKWARDS2). */
+const flagsIndex = (architecture: Architecture) =>
+  (syscallSignature('clone', architecture.name) ?? []).findIndex(({ name }) => name === 'flags');
+
+/** Whether a condition on argument `index` of clone compares the stack, where its flags were meant. */
+export function comparesStackOfClone(names: readonly string[], architecture: Architecture, index: number): boolean {
+  return names.includes('clone') && parameterOf(architecture, index)?.name === 'stack';
+}
+
+const cloneFlagsIndex: Rule = {
+  id: 'clone-flags-index',
+  severity: 'error',
+  summary: 'A condition on the stack of clone, where the flags are another argument on that architecture.',
+  *checkText(context) {
+    for (const { entry, condition, place } of placedConditions(context)) {
+      const { index, op, value } = condition;
+      // Whether there is a stack is a question of its own: fork(3) passes none.
+      if ((op === 'EQ' || op === 'NE') && value === 0n) continue;
+      const names = entry.names.map(({ name }) => name);
+      const wrong = entry.architectures.filter((on) => comparesStackOfClone(names, on, index));
+      const [first] = wrong;
+      if (first === undefined) continue;
+      const right = flagsIndex(first);
+      const consequence = permits(entry.action)
+        ? 'what is allowed here depends on an address'
+        : 'no flag is denied here';
+      const isMixed = wrong.length < entry.architectures.length;
+      yield {
+        place,
+        message: `argument ${index} of clone is the stack on ${list(wrong.map(({ name }) => name))}, and its flags are argument ${right}: ${consequence}`,
+        advice: isMixed
+          ? `compare argument ${right} on these architectures, in a profile of their own or an entry that is for them alone`
+          : `compare argument ${right}`,
+      };
+    }
+  },
+};
+
+const mayRun = ({ verdict }: Target, name: string) => verdict(name).permitted !== 'never';
+
+const vforkMissing: Rule = {
+  id: 'vfork-missing',
+  severity: 'warning',
+  summary: 'An allow-list that lets processes be made, and not by vfork, which shells and other programs call.',
+  *checkTarget(target) {
+    const { isDenyList, architecture, exists, verdict } = target;
+    if (isDenyList || !exists('vfork', architecture) || verdict('vfork').rules.length > 0) return;
+    if (answersElsewhere(target)) return;
+    const isForkOpen = mayRun(target, 'fork') && exists('fork', architecture);
+    if (!mayRun(target, 'clone') || (!isForkOpen && !mayRun(target, 'clone3'))) return;
+    const named = isForkOpen ? 'fork' : 'clone';
+    const [rule] = verdict(named).rules;
+    if (rule === undefined) return;
+    const open = ['clone', 'clone3', 'fork'].filter((name) => mayRun(target, name) && exists(name, architecture));
+    yield {
+      place: placeOfName(rule, named),
+      severity: isForkOpen ? undefined : 'advice',
+      message: `${list(open)} ${open.length === 1 ? 'is' : 'are'} allowed and vfork is not: programs that call it (dash, which is /bin/sh on Debian, make, Ruby) start no other program`,
+      advice: 'allow vfork too',
+    };
+  },
+};
+
+/** Whether somebody else answers what the profile does not name. */
+function answersElsewhere({ policy: { defaultAction } }: Target): boolean {
+  return defaultAction.kind === 'TRACE' || defaultAction.kind === 'NOTIFY';
+}
+
+export const CLONE_RULES: readonly Rule[] = [cloneFlagsIndex, vforkMissing];
