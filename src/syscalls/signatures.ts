@@ -4,7 +4,8 @@ import type { ArchitectureName } from '../architecture.js';
  * Every system call of libseccomp's table: `name…: type parameter family, …`, the family being that of
  * constant-families.ts. Types are those of SYSCALL_DEFINE in the kernel's source, as x86_64 sees them; parameter names those
  * of section 2 of the manual. A type narrower than the prototype's says what the kernel does with the value: `clone` cuts
- * its flags to 32 bits (kernel/fork.c), its stack is an address, and a file descriptor or process id passed as a long is an int one call further in.
+ * its flags to 32 bits (kernel/fork.c), its stack is an address, and a file descriptor or process id passed as a long is an
+ * int one call further in.
  */
 export const SIGNATURES = `
 afs_syscall break ftime getpmsg gtty idle lock mpx prof profil putpmsg security stty tuxcall ulimit vserver:

@@ -120,7 +120,8 @@ const FALLBACKS: readonly (readonly [tried: string, older: readonly string[], wh
 const probeNotEnosys: Rule = {
   id: 'probe-not-enosys',
   severity: 'warning',
-  summary: 'A call like clone3 refused with another errno than ENOSYS, on which alone a C library falls back.',
+  summary:
+    'A call like clone3 refused, by an entry or by the default, with another errno than ENOSYS, on which alone a C library falls back.',
   *checkTarget(target, { profile, behaviour, libseccomp }) {
     const { policy, verdict, exists, architecture } = target;
     const enosys = errnoNumber('ENOSYS', architecture.name);
