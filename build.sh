@@ -7,7 +7,8 @@
 #   ./build.sh --native   also native libseccomp from the same source and patches: what the tests compare with
 #   ./build.sh --test     all of it, and every test (what `npm test` and CI run)
 #   ./build.sh --bench    all of it, and the figures of the README
-#   ./build.sh --fuzz     all of it, and random work on the wasm compared with native: [--count N] [--seed S]
+#   ./build.sh --fuzz     all of it, then random work on the wasm compared with native, and random profiles with an evaluator
+#                         of their own: [--count N] [--profiles N] [--seed S]
 #   ./build.sh --demo     build, then compile a container profile and run a command under it
 #
 # Variables:
