@@ -1,6 +1,6 @@
 import type { ProfileError } from '../profile/profile-error.js';
+import { printable } from '../text.js';
 import type { CheckReport, Finding, Severity } from './finding.js';
-import { printable } from './printable.js';
 
 /** A file that was checked: what was found, or why there was nothing to check. */
 export interface FileReport {

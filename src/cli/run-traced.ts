@@ -12,12 +12,12 @@ import { decodeReturnValue, formatAction, kernelAction } from '../action.js';
 import { parseArchitecture } from '../architecture.js';
 import { createSimulator, decodeProgram, encodeProgram, Opcode, type SeccompData } from '../bpf/index.js';
 import { notifyDenials } from '../bpf/notify-denials.js';
-import { printable } from '../check/printable.js';
 import { allowingLine, type DeniedCall, explainDenial } from '../learn/index.js';
 import { syscallTable } from '../learn/syscall-table.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import type { Action, SeccompPolicy } from '../policy.js';
 import { describeCall } from '../syscalls/index.js';
+import { printable } from '../text.js';
 import { printError } from './output.js';
 
 export interface TracedRun {

@@ -1,6 +1,6 @@
+import { printable } from '../../text.js';
 import { type FileReport, tally } from '../file-report.js';
 import type { Finding } from '../finding.js';
-import { printable } from '../printable.js';
 import { count } from '../rules/words.js';
 
 /** For people: a line a finding in the form compilers use, the advice below it, and a count at the end. */

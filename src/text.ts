@@ -1,0 +1,48 @@
+/**
+ * What steers a terminal, turns the direction of writing, ends a line or is no character by itself: Unicode's categories Cc
+ * (C0, DEL, C1), Cf (bidi and other marks that are not seen), Zl, Zp, and Cs (half a surrogate pair).
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const STEERING = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+const LONGEST_QUOTE = 80;
+const LONGEST_LINE = 1000;
+
+/** In UTF-16 code units, which is what JSON and JavaScript read back: escaped JSON stays the same JSON. */
+function codeUnits(characters: string): string {
+  let text = '';
+  for (let at = 0; at < characters.length; at++) {
+    text += `\\u${characters.charCodeAt(at).toString(16).padStart(4, '0')}`;
+  }
+  return text;
+}
+
+/** Not in the middle of a surrogate pair. */
+function shorten(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  const isPair = /[\ud800-\udbff]/.test(text[longest - 1]!);
+  return `${text.slice(0, isPair ? longest - 1 : longest)}…`;
+}
+
+/**
+ * A whole output as it may go to a terminal: whatever a profile, a log, a file's or a process's name brought along is text and
+ * nothing else. Line ends and tabs stay.
+ */
+export function escapeControls(text: string): string {
+  return text.replace(STEERING, codeUnits);
+}
+
+/** Foreign text as a part of one line: escaped, line ends too, and shortened. */
+export function printable(text: string, longest: number = LONGEST_LINE): string {
+  return shorten(text, longest).replace(UNPRINTABLE, codeUnits);
+}
+
+/** Foreign text inside a message: in quotation marks, escaped and shortened. */
+export function quote(text: string): string {
+  return JSON.stringify(shorten(text, LONGEST_QUOTE)).replace(UNPRINTABLE, codeUnits);
+}
+
+/** Whether a text has what {@link printable} escapes. */
+export function isPrintable(text: string): boolean {
+  return text.search(UNPRINTABLE) < 0;
+}
