@@ -22,6 +22,9 @@ export type {
   Warning,
 } from './policy.js';
 export {
+  CAPABILITIES,
+  CAPABILITY_SETS,
+  type CapabilitySet,
   type EntryExplanation,
   explainResolution,
   extendProfile,

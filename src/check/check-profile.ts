@@ -7,6 +7,7 @@ import {
 } from '../architecture.js';
 import { runtimeBehaviour } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
+import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/assumed-capabilities.js';
 import { quote } from '../profile/json-path.js';
 import { nearestName } from '../profile/nearest-name.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
@@ -49,12 +50,41 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
     text: text !== undefined && MENDABLE.has(profile.format) ? profileText(text.replace(/^\uFEFF/, '')) : undefined,
   });
 
-  const findings = RULES.flatMap((rule) => findingsOf(rule, context)).sort(byPosition);
+  const own = RULES.flatMap((rule) => findingsOf(rule, context)).sort(byPosition);
+  const dependsOnCapabilities =
+    options.capabilities === undefined &&
+    targets.some(
+      ({ architecture }) => dependentEntries(profile, { arch: architecture, kernel: options.kernel }).length > 0,
+    );
+  const findings = dependsOnCapabilities ? compareWithUsual(own, profile, options) : own;
   const isIgnored = ignoring(context, new Set(ignore));
   return {
     findings: findings.filter((finding) => !isIgnored(finding)),
     ignored: findings.filter(isIgnored),
   };
+}
+
+/**
+ * The findings, each with what becomes of it with Docker's default capabilities, where nobody said which there are: one that
+ * is there only without them, or only with them, says so.
+ */
+function compareWithUsual(own: readonly Finding[], profile: ParsedProfile, options: CheckOptions): Finding[] {
+  const { findings, ignored } = checkProfile(profile, { ...options, ignore: [], capabilities: USUAL_CAPABILITIES });
+  const usual = [...findings, ...ignored];
+  const keyOf = ({ id, severity, path, source, message }: Finding) =>
+    JSON.stringify([id, severity, path, source, message]);
+  const [ownKeys, usualKeys] = [new Set(own.map(keyOf)), new Set(usual.map(keyOf))];
+  const said = (finding: Finding, words: string): Finding => ({ ...finding, message: `${finding.message} (${words})` });
+  return [
+    ...own.map((each) => (usualKeys.has(keyOf(each)) ? each : said(each, withAndWithout('so it is', 'not so')))),
+    // Not what was asked: it counts as advice.
+    ...usual
+      .filter((each) => !ownKeys.has(keyOf(each)))
+      .map(({ fix: _fix, ...each }) => ({
+        ...said(each, withAndWithout('not so', 'so it is')),
+        severity: 'advice' as const,
+      })),
+  ].sort(byPosition);
 }
 
 /** The profile on every machine that it is checked for. */

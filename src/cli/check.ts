@@ -13,7 +13,7 @@ import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { type ArchFlags, addArchOption } from './arch-option.js';
 import { ExitCode } from './exit-code.js';
 import { fileError, type Input, readInput } from './input.js';
-import { collect } from './options.js';
+import { CAP_DESCRIPTION, collect, givenCapabilities } from './options.js';
 import { print, printError } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
@@ -38,7 +38,7 @@ export function addCheckCommand(program: Command): void {
     .summary('look profiles over for mistakes, holes and what breaks programs')
     .description('Look profiles over for what a reviewer would want to see. docs/check.md lists the findings.')
     .argument('<profile...>', 'the profiles; "-" is standard input')
-    .option('--cap <capability>', 'a capability the container has, for conditional entries; repeatable', collect, [])
+    .option('--cap <capability>', CAP_DESCRIPTION, collect, [])
     .option('--kernel <X.Y>', 'the kernel, for conditional entries (default: newer than any the profile names)')
     .addOption(
       new Option('--runtime <runtime>', 'whose behaviour to follow, where runtimes differ')
@@ -85,8 +85,9 @@ async function checkFile(
   flags: Flags,
   libseccomp: Libseccomp,
 ): Promise<{ file: FileReport; text: string }> {
-  const { arch, cap, kernel, runtime, enosysStub, ignore } = flags;
-  const options: CheckOptions = { libseccomp, targets: arch, capabilities: cap, kernel, runtime, enosysStub, ignore };
+  const { arch, kernel, runtime, enosysStub, ignore } = flags;
+  const capabilities = givenCapabilities(flags);
+  const options: CheckOptions = { libseccomp, targets: arch, capabilities, kernel, runtime, enosysStub, ignore };
   const source = path === '-' ? 'stdin' : path;
   try {
     const input = readInput(path);

@@ -5,7 +5,7 @@ import { InvalidArgumentError } from '../errors.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { type ArchFlags, addArchOption, byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
-import { compileForTargets } from './compile-targets.js';
+import { compileForTargets, compileWithUsualCapabilities } from './compile-targets.js';
 import { type Input, isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
@@ -32,6 +32,8 @@ export interface ComparedPair {
   /** Undefined where only one was asked for, or the machine makes no difference. */
   target: ArchitectureName | undefined;
   programs: [DecodedProgram, DecodedProgram];
+  /** With Docker's default capabilities, where nobody said which there are and that makes a difference. */
+  usual: [DecodedProgram, DecodedProgram] | undefined;
 }
 
 export interface Compared {
@@ -52,17 +54,21 @@ export async function readBoth(
   const asked = targetsOf(flags);
   const targets = a.profile || b.profile ? asked : byteOrdersOf(asked);
   const isDetected = flags.arch.length === 0;
+  const options = { ...compileOptions(flags), libseccomp };
   const programsOf = ({ input, profile }: Comparable): DecodedProgram[] =>
     profile
-      ? compileForTargets(profile, targets, { ...compileOptions(flags), libseccomp }).map((each) => readProgram(each))
+      ? compileForTargets(profile, targets, options).map((each) => readProgram(each))
       : targets.map(({ endianness }) => readProgram(input.bytes, isDetected ? undefined : endianness));
+  const usualOf = ({ profile }: Comparable) =>
+    (profile ? compileWithUsualCapabilities(profile, targets, options) : []).map((each) => each && readProgram(each));
   const [first, second] = [programsOf(a), programsOf(b)];
-  const pairs = targets.map(
-    (target, index): ComparedPair => ({
-      target: headingAmong(targets, target),
-      programs: [first[index] as DecodedProgram, second[index] as DecodedProgram],
-    }),
-  );
+  const [usualFirst, usualSecond] = [usualOf(a), usualOf(b)];
+  const pairs = targets.map((target, index): ComparedPair => {
+    const programs: ComparedPair['programs'] = [first[index] as DecodedProgram, second[index] as DecodedProgram];
+    const [usualA, usualB] = [usualFirst[index], usualSecond[index]];
+    const usual: ComparedPair['usual'] = usualA || usualB ? [usualA ?? programs[0], usualB ?? programs[1]] : undefined;
+    return { target: headingAmong(targets, target), programs, usual };
+  });
   return { names: [a.input.source, b.input.source], pairs };
 }
 

@@ -1,8 +1,44 @@
 import type { Architecture } from '../architecture.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
 import type { CompiledFilter, CompileOptions } from '../compiler/compile-policy.js';
+import { ScmpError } from '../errors.js';
+import { assumedCapabilityWarnings, dependentEntries, USUAL_CAPABILITIES } from '../profile/assumed-capabilities.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { printWarnings } from './output.js';
+import { givenCapabilities, type TargetFlags } from './options.js';
+import { printError, printWarnings } from './output.js';
+
+/**
+ * The same with Docker's default capabilities, where nobody said which there are: undefined where that makes no difference.
+ * An answer that depends on it says both.
+ */
+export function compileWithUsualCapabilities(
+  profile: ParsedProfile,
+  targets: readonly Architecture[],
+  options: Omit<CompileOptions, 'arch'>,
+): (CompiledFilter | undefined)[] {
+  return targets.map((arch) => {
+    if (options.capabilities !== undefined) return undefined;
+    if (dependentEntries(profile, { arch, kernel: options.kernel }).length === 0) return undefined;
+    try {
+      return compileParsed(profile, { ...options, arch: arch.name, capabilities: USUAL_CAPABILITIES });
+    } catch (error) {
+      if (!(error instanceof ScmpError)) throw error;
+      printError(`scmp: with Docker's default capabilities (--cap docker) there is no filter: ${error.message}`);
+      return undefined;
+    }
+  });
+}
+
+/** Say which entries a result depends on that were decided without a word on capabilities. */
+export function warnOfAssumedCapabilities(
+  profile: ParsedProfile,
+  targets: readonly Architecture[],
+  flags: TargetFlags,
+): void {
+  if (givenCapabilities(flags) !== undefined) return;
+  const warnings = targets.flatMap((arch) => assumedCapabilityWarnings(profile, { arch, kernel: flags.kernel }));
+  printWarnings(warnings, profile.source);
+}
 
 /** Compile a profile for each machine, and print the warnings: what several have in common once. */
 export function compileForTargets(

@@ -7,7 +7,7 @@ import { proveDecisions } from '../compiler/prove-decisions.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
-import { compileForTargets } from './compile-targets.js';
+import { compileForTargets, warnOfAssumedCapabilities } from './compile-targets.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { jsonPerTarget, printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
@@ -62,6 +62,7 @@ async function compile(path: string, flags: Flags): Promise<void> {
   }
   const files = targetFiles(flags.output, targets, { source: profile.source ?? 'profile', extension: flags.format });
   const libseccomp = loadLibseccompSync();
+  warnOfAssumedCapabilities(profile, targets, flags);
   const all = compileForTargets(profile, targets, {
     ...compileOptions(flags),
     libseccomp,

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../profile/write-profile.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
-import { addTargetOptions, type TargetFlags } from './options.js';
+import { warnOfAssumedCapabilities } from './compile-targets.js';
+import { addTargetOptions, givenCapabilities, type TargetFlags } from './options.js';
 import { printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
 import { targetFiles, writeTargets } from './target-files.js';
@@ -39,12 +40,14 @@ export function addConvertCommand(program: Command): void {
 async function convert(path: string, flags: Flags): Promise<void> {
   const profile = await readInputProfile(path, flags);
   printWarnings(profile.warnings, profile.source);
-  const { to, arch, cap: capabilities, kernel, name, output } = flags;
+  const { to, arch, kernel, name, output } = flags;
+  const capabilities = givenCapabilities(flags);
   if (arch.length === 0) {
     writeResult(writeProfile(profile, to, { capabilities, kernel, name }), output);
     return;
   }
   const targets = targetsOf(flags);
+  warnOfAssumedCapabilities(profile, targets, flags);
   const extension = { oci: 'json', docker: 'json', spo: 'yaml', list: 'list' }[to];
   const files = targetFiles(output, targets, { source: profile.source ?? 'profile', extension });
   const written = targets.map((target) => writeProfile(profile, to, { arch: target.name, capabilities, kernel, name }));

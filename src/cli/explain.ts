@@ -3,15 +3,16 @@ import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import { policyTable } from '../bpf/index.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
-import { formatDecisions, formatPolicy } from '../explain/format-policy.js';
+import { formatDecisions, formatPolicy, usualDecisions } from '../explain/format-policy.js';
 import { type NamedCall, type NamedPolicy, nameTable } from '../explain/named-policy.js';
 import { type RuleSource, ruleSources } from '../explain/rule-sources.js';
 import { type Libseccomp, loadLibseccompSync, lookUpSyscallName } from '../libseccomp/index.js';
 import type { SeccompPolicy } from '../policy.js';
+import { withAndWithout } from '../profile/assumed-capabilities.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { resolvePolicy } from '../profile/resolve-policy.js';
 import { type ArchFlags, addArchOption, byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
-import { compileForTargets } from './compile-targets.js';
+import { compileForTargets, compileWithUsualCapabilities } from './compile-targets.js';
 import { ExitCode } from './exit-code.js';
 import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
@@ -43,6 +44,8 @@ interface Explained {
   /** Undefined where only one machine was asked for. */
   target: ArchitectureName | undefined;
   policy: NamedPolicy;
+  /** With Docker's default capabilities, where nobody said which there are and it may be another one. */
+  withUsual?: NamedPolicy | undefined;
   profile?: { parsed: ParsedProfile; resolved: SeccompPolicy; arches: readonly ArchitectureName[] };
 }
 
@@ -51,8 +54,11 @@ async function explain(path: string, syscall: string | undefined, flags: Flags):
   const all = await read(path, flags, libseccomp);
   const heading = ({ target }: Explained) => (target ? `compiled for ${target}:\n` : '');
   if (syscall === undefined) {
-    if (flags.json) print(jsonPerTarget(all.map(({ target, policy }) => ({ ...(target && { target }), ...policy }))));
-    else print(all.map((each) => `${heading(each)}${formatPolicy(each.policy)}`).join('\n'));
+    if (flags.json) print(jsonPerTarget(all.map(policyJson)));
+    else {
+      const text = ({ policy, withUsual }: Explained) => formatPolicy(policy, { withUsualCapabilities: withUsual });
+      print(all.map((each) => `${heading(each)}${text(each)}`).join('\n'));
+    }
     return;
   }
   const answered = all.map((explained) => ({ explained, answers: answersFor(explained, syscall, libseccomp) }));
@@ -79,6 +85,16 @@ async function explain(path: string, syscall: string | undefined, flags: Flags):
   }
 }
 
+function policyJson({ target, policy, withUsual }: Explained): object {
+  const architectures = policy.architectures.map((each) => ({
+    ...each,
+    calls: each.calls.map((call) => ({ ...call, ...usualJson(usualDecisions(withUsual, each.architecture, call)) })),
+  }));
+  return { ...(target && { target }), ...policy, architectures };
+}
+
+const usualJson = (usual: NamedCall['decisions'] | undefined) => usual && { withDockerCapabilities: usual };
+
 /** What is explained for each machine; a program says the same on all of a byte order. */
 async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise<Explained[]> {
   const input = readInput(path);
@@ -94,12 +110,16 @@ async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise
   const parsed = await profileOfInput(input, flags);
   const options = compileOptions(flags);
   const all = compileForTargets(parsed, asked, { ...options, libseccomp });
+  const usual = compileWithUsualCapabilities(parsed, asked, { ...options, libseccomp });
   return asked.map((arch, index): Explained => {
     const compiled = all[index] as CompiledFilter;
+    const nameProgram = ({ program }: CompiledFilter) =>
+      nameTable(policyTable(program, { endianness: arch.endianness }), libseccomp);
     const { policy } = resolvePolicy(parsed, { ...options, arch });
     return {
       target: headingAmong(asked, arch),
-      policy: nameTable(policyTable(compiled.program, { endianness: arch.endianness }), libseccomp),
+      policy: nameProgram(compiled),
+      withUsual: usual[index] && nameProgram(usual[index]),
       profile: { parsed, resolved: policy, arches: compiled.arches },
     };
   });
@@ -111,9 +131,11 @@ interface Answer extends NamedCall {
   through?: string;
   /** The profile's entries about it, where there is a profile. */
   entries?: readonly RuleSource[];
+  /** What is decided with Docker's default capabilities, where that is something else. */
+  withDockerCapabilities?: NamedCall['decisions'];
 }
 
-function answersFor({ policy, profile }: Explained, syscall: string, libseccomp: Libseccomp): Answer[] {
+function answersFor({ policy, profile, withUsual }: Explained, syscall: string, libseccomp: Libseccomp): Answer[] {
   const isNumber = /^(0[xX][\da-fA-F]+|\d+)$/.test(syscall);
   const multiplexers = new Map(
     isNumber
@@ -138,6 +160,7 @@ function answersFor({ policy, profile }: Explained, syscall: string, libseccomp:
   });
   return answers.map((answer) => ({
     ...answer,
+    ...usualJson(usualDecisions(withUsual, answer.architecture, answer)),
     // The profile's entries say nothing of architectures that it does not list.
     ...(profile?.arches.includes(answer.architecture) && {
       entries: ruleSources(profile.resolved, answer.through ? syscall : answer.name),
@@ -146,7 +169,9 @@ function answersFor({ policy, profile }: Explained, syscall: string, libseccomp:
 }
 
 function formatAnswer(answer: Answer, { profile }: Explained): string {
-  const { architecture, name, number, decisions, through, entries } = answer;
+  const { architecture, name, number, decisions, through, entries, withDockerCapabilities: usual } = answer;
+  const decided = formatDecisions(decisions, architecture);
+  const answered = usual ? withAndWithout(decided, formatDecisions(usual, architecture)) : decided;
   const call = through ? `through ${through} (${number})` : `${name} (${number})`;
   const source = profile?.parsed.source ?? 'profile';
   const says = (entries ?? []).map(({ path, position, source: file = source, action, isConditional }) => {
@@ -161,5 +186,5 @@ function formatAnswer(answer: Answer, { profile }: Explained): string {
             ? '    no entry names it: the default action decides'
             : `    the profile does not list ${architecture} among its architectures`,
         ];
-  return `${[`${architecture}: ${call}: ${formatDecisions(decisions, architecture)}`, ...says, ...fallback].join('\n')}\n`;
+  return `${[`${architecture}: ${call}: ${answered}`, ...says, ...fallback].join('\n')}\n`;
 }

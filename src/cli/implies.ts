@@ -5,6 +5,7 @@ import { implies } from '../bpf/compare.js';
 import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import type { SeccompData } from '../bpf/simulate.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
+import { withAndWithout } from '../profile/assumed-capabilities.js';
 import { addComparisonOptions, type ComparisonFlags, readBoth } from './comparison-inputs.js';
 import { inputJson } from './difference-json.js';
 import { ExitCode } from './exit-code.js';
@@ -24,7 +25,10 @@ export function addImpliesCommand(program: Command): void {
 async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> {
   const libseccomp = loadLibseccompSync();
   const { names, pairs } = await readBoth([a, b], flags, libseccomp);
-  const answers = pairs.map(({ target, programs }) => ({ target, ...implies(...programs) }));
+  const answers = pairs.map(({ target, programs, usual }): Answer => {
+    const withUsual = usual && implies(...usual);
+    return { target, ...implies(...programs), ...(withUsual && { withUsual }) };
+  });
   const worst = answers.find(({ holds }) => !holds);
   if (worst) process.exitCode = ExitCode.NO;
   if (flags.json) {
@@ -33,25 +37,31 @@ async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> 
     return;
   }
   const [first, second] = names;
-  for (const { target, ...answer } of answers) {
-    const place = target ? `compiled for ${target}: ` : '';
-    if (answer.holds) print(`${place}${first} is nowhere more permissive than ${second}\n`);
-    else {
-      const actions = actionsOf(answer.counterexample);
-      const call = describeCall(answer.counterexample.data, libseccomp);
-      print(
-        `${place}${first} is more permissive than ${second}: ${call}: ${actions.a} in ${first}, ${actions.b} in ${second}\n`,
-      );
-    }
+  const describe = (answer: Implication): string => {
+    if (answer.holds) return `${first} is nowhere more permissive than ${second}`;
+    const actions = actionsOf(answer.counterexample);
+    const call = describeCall(answer.counterexample.data, libseccomp);
+    return `${first} is more permissive than ${second}: ${call}: ${actions.a} in ${first}, ${actions.b} in ${second}`;
+  };
+  for (const { target, withUsual, ...answer } of answers) {
+    const said = describe(answer);
+    const usually = withUsual ? describe(withUsual) : said;
+    print(`${target ? `compiled for ${target}: ` : ''}${said === usually ? said : withAndWithout(said, usually)}\n`);
   }
 }
 
-type Answer = ReturnType<typeof implies> & { target?: ArchitectureName | undefined };
+type Implication = ReturnType<typeof implies>;
+type Answer = Implication & {
+  target?: ArchitectureName | undefined;
+  /** With Docker's default capabilities, where nobody said which there are and the filters may be others. */
+  withUsual?: Implication;
+};
 
-function answerJson({ target, ...answer }: Answer): object {
+function answerJson({ target, withUsual, ...answer }: Answer): object {
   return {
     ...(target && { target }),
     holds: answer.holds,
+    ...(withUsual && { withDockerCapabilities: answerJson(withUsual) }),
     ...(answer.holds
       ? {}
       : { counterexample: { ...inputJson(answer.counterexample.data), ...actionsOf(answer.counterexample) } }),

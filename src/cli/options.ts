@@ -27,15 +27,18 @@ export interface CompileFlags extends TargetFlags {
 /** commander's parser for what may be repeated: each counts. */
 export const collect = (value: string, previous: string[]) => [...previous, value];
 
+export const CAP_DESCRIPTION =
+  'a capability the container has, for conditional entries; repeatable; "all", "none", or an engine\'s default set: docker, podman, kubernetes (default: none, said where it matters)';
+
+/** The capabilities that were given; undefined where nobody said, which answers then say. */
+export function givenCapabilities({ cap }: Pick<TargetFlags, 'cap'>): readonly string[] | undefined {
+  return cap.length > 0 ? cap : undefined;
+}
+
 /** The options of every command that decides conditional entries. */
 export function addTargetOptions(command: Command, kernelDefault: string): Command {
   return command
-    .option(
-      '--cap <capability>',
-      'a capability the container has, for conditional entries; repeatable, or "all"',
-      collect,
-      [],
-    )
+    .option('--cap <capability>', CAP_DESCRIPTION, collect, [])
     .option('--kernel <X.Y>', `the kernel, for conditional entries (default: ${kernelDefault})`);
 }
 
@@ -101,7 +104,7 @@ export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'
     throw new InvalidArgumentError('--optimize min is not available in this version; use 0, 1 or 2');
   }
   return {
-    capabilities: flags.cap,
+    capabilities: givenCapabilities(flags),
     kernel: flags.kernel,
     optimize: flags.optimize === undefined ? undefined : (Number(flags.optimize) as 0 | 1 | 2),
     runtime: flags.runtime,

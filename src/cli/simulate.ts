@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError as InvalidOption } from 'commander';
-import { formatAction } from '../action.js';
+import { formatAction, isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import {
   disassemble,
@@ -12,8 +12,10 @@ import {
 import { type ParsedCall, parseCall } from '../bpf/parse-call.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
+import type { Action } from '../policy.js';
+import { withAndWithout } from '../profile/assumed-capabilities.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
-import { compileForTargets } from './compile-targets.js';
+import { compileForTargets, compileWithUsualCapabilities } from './compile-targets.js';
 import { isProgram, readInput } from './input.js';
 import { listingColors } from './listing-colors.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
@@ -50,21 +52,25 @@ async function run(path: string, syscall: string, args: string[], flags: Flags):
   const calls = targets.map((architecture) =>
     parseCall({ syscall, args, architecture, instructionPointer, ...naming }),
   );
-  const programs = await read(path, targets, flags, libseccomp);
+  const { programs, usual } = await read(path, targets, flags, libseccomp);
   const answers = targets.map((architecture, index) => {
     const [call, program] = [calls[index] as ParsedCall, programs[index] as ProgramInput];
     const { endianness } = architecture;
     const { path: executed = [], ...decided } = simulate(program, call.data, { endianness, trace: true });
     const lines = flags.trace ? disassemble(program, { architectures: [architecture.name], ...naming }) : [];
     const trace = executed.flatMap((index) => lines[index] ?? []);
-    return { architecture, call, ...decided, instructions: executed.length, trace };
+    const other = usual[index] && simulate(usual[index], call.data, { endianness }).action;
+    const withUsual = other && !isSameAction(other, decided.action) ? other : undefined;
+    return { architecture, call, ...decided, instructions: executed.length, trace, withUsual };
   });
   if (flags.json) {
     print(jsonPerTarget(answers.map((answer) => answerJson(answer, flags))));
     return;
   }
-  for (const { architecture, call, action, trace } of answers) {
-    print(`${architecture.name}: ${describe(call)}: ${formatAction(action, architecture.name)}\n`);
+  for (const { architecture, call, action, trace, withUsual } of answers) {
+    const decided = formatAction(action, architecture.name);
+    const text = withUsual ? withAndWithout(decided, formatAction(withUsual, architecture.name)) : decided;
+    print(`${architecture.name}: ${describe(call)}: ${text}\n`);
     if (flags.trace) print(formatDisassembly(trace, { paint: listingColors() }));
   }
 }
@@ -74,10 +80,12 @@ interface Answer extends Pick<Simulation, 'action' | 'returnValue'> {
   call: ParsedCall;
   instructions: number;
   trace: readonly Line[];
+  /** With Docker's default capabilities, where nobody said which there are and it is another one. */
+  withUsual: Action | undefined;
 }
 
 function answerJson(answer: Answer, flags: Flags): object {
-  const { architecture, call, action, returnValue, instructions, trace } = answer;
+  const { architecture, call, action, returnValue, instructions, trace, withUsual } = answer;
   const { data, name } = call;
   return {
     architecture: architecture.name,
@@ -86,6 +94,7 @@ function answerJson(answer: Answer, flags: Flags): object {
     instructionPointer: hex(data.instructionPointer),
     action,
     returnValue,
+    ...(withUsual && { withDockerCapabilities: withUsual }),
     instructions,
     ...(flags.trace && {
       trace: trace.map(({ index, text, comment }) => ({ index, text, ...(comment !== undefined && { comment }) })),
@@ -93,17 +102,21 @@ function answerJson(answer: Answer, flags: Flags): object {
   };
 }
 
-/** The program for each target. */
+/** The program for each target, and with Docker's default capabilities where that is another one. */
 async function read(
   path: string,
   targets: readonly Architecture[],
   flags: Flags,
   libseccomp: Libseccomp,
-): Promise<ProgramInput[]> {
+): Promise<{ programs: readonly ProgramInput[]; usual: readonly (ProgramInput | undefined)[] }> {
   const input = readInput(path);
-  if (isProgram(input.bytes)) return targets.map(() => input.bytes);
+  if (isProgram(input.bytes)) return { programs: targets.map(() => input.bytes), usual: [] };
   const parsed = await profileOfInput(input, flags);
-  return compileForTargets(parsed, targets, { ...compileOptions(flags), libseccomp });
+  const options = { ...compileOptions(flags), libseccomp };
+  return {
+    programs: compileForTargets(parsed, targets, options),
+    usual: compileWithUsualCapabilities(parsed, targets, options),
+  };
 }
 
 function describe({ data: { nr, args }, name, parameters }: ParsedCall): string {

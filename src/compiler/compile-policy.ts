@@ -24,7 +24,10 @@ import { optimizationLevel, type RuntimeOptions, readMasks, runtimeBehaviour } f
 export interface CompileOptions extends RuntimeOptions {
   /** The machine the filter is for, by any name: `x86_64`, `SCMP_ARCH_X86_64`, `amd64`. */
   arch: ArchitectureName | (string & {});
-  /** What the container may do, for conditional entries: `CAP_` optional, any case, `all`. Default: none. */
+  /**
+   * What the container may do, for conditional entries: `CAP_` optional, any case, `all`, or an engine's default set:
+   * `docker`, `podman`, `kubernetes`. Default: none.
+   */
   capabilities?: readonly string[] | undefined;
   /** The kernel the filter will meet, "X.Y", for conditional entries. Default: newer than any the profile names. */
   kernel?: string | undefined;

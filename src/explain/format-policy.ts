@@ -1,15 +1,24 @@
 import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
-import { isSame, type NamedArchitecture, type NamedDecision, type NamedPolicy } from './named-policy.js';
+import { withAndWithout } from '../profile/assumed-capabilities.js';
+import {
+  isSame,
+  type NamedArchitecture,
+  type NamedCall,
+  type NamedDecision,
+  type NamedPolicy,
+} from './named-policy.js';
 
 export interface FormatPolicyOptions {
   /** Columns that lines may take, where they can be broken. Default: 100. */
   width?: number | undefined;
+  /** The same profile with Docker's default capabilities, where nobody said which there are: calls it decides otherwise are told so. */
+  withUsualCapabilities?: NamedPolicy | undefined;
 }
 
 /** A policy as text: per architecture the actions, each with its calls; then those that arguments decide; then the rest. */
-export function formatPolicy(policy: NamedPolicy, { width = 100 }: FormatPolicyOptions = {}): string {
-  const parts = policy.architectures.map((each) => formatArchitecture(each, width));
+export function formatPolicy(policy: NamedPolicy, options: FormatPolicyOptions = {}): string {
+  const parts = policy.architectures.map((each) => formatArchitecture(each, options));
   const others = policy.otherArchitectures.map(({ from, to, decisions }) => {
     const numbers = policy.otherArchitectures.length === 1 ? 'every call' : formatNumbers(from, to);
     return `  ${numbers}: ${formatDecisions(decisions)}`;
@@ -17,11 +26,31 @@ export function formatPolicy(policy: NamedPolicy, { width = 100 }: FormatPolicyO
   return [...parts, ['any other architecture', ...others].join('\n')].join('\n\n').concat('\n');
 }
 
-function formatArchitecture({ architecture, calls, unnamed }: NamedArchitecture, width: number): string {
+/** What a call meets with the usual capabilities; undefined where that is the same. */
+export function usualDecisions(
+  withUsual: NamedPolicy | undefined,
+  architecture: ArchitectureName,
+  { number, decisions }: Pick<NamedCall, 'number' | 'decisions'>,
+): readonly NamedDecision[] | undefined {
+  const there = withUsual?.architectures.find((each) => each.architecture === architecture);
+  const usual =
+    there?.calls.find((call) => call.number === number) ??
+    there?.unnamed.find(({ from, to }) => from <= number && number <= to);
+  return usual && !isSame(usual.decisions, decisions) ? usual.decisions : undefined;
+}
+
+function formatArchitecture({ architecture, calls, unnamed }: NamedArchitecture, options: FormatPolicyOptions): string {
+  const { width = 100, withUsualCapabilities } = options;
   // The numbers that nobody uses are the most, so what they meet is what is not spoken of.
   const size = ({ from, to }: { from: number; to: number }) => to - from;
   const rest = [...unnamed].sort((a, b) => size(b) - size(a))[0]?.decisions ?? [];
-  const named = calls.filter(({ decisions }) => !isSame(decisions, rest));
+  const isRest = ({ decisions }: NamedCall) => isSame(decisions, rest);
+  const dependent = calls.flatMap((call) => {
+    const usual = usualDecisions(withUsualCapabilities, architecture, call);
+    return usual ? [{ call, usual }] : [];
+  });
+  const isDependent = new Set(dependent.map(({ call }) => call));
+  const named = calls.filter((call) => !isRest(call) && !isDependent.has(call));
   const groups = new Map<string, string[]>();
   for (const { name, decisions } of named) {
     const [only, ...others] = decisions;
@@ -31,13 +60,18 @@ function formatArchitecture({ architecture, calls, unnamed }: NamedArchitecture,
   }
   const conditional = named.filter(({ decisions }) => decisions.length > 1);
   const gaps = unnamed.filter(({ decisions }) => !isSame(decisions, rest));
-  const restNames = calls.length - named.length;
+  const restNames = calls.length - named.length - dependent.length;
   const lines = [
     ...[...groups].map(
       ([action, names]) => `  ${action} always (${names.length}):\n${wrap(names.sort(), '    ', width)}`,
     ),
     ...(conditional.length > 0 ? [`  depending on arguments (${conditional.length}):`] : []),
     ...conditional.map(({ name, decisions }) => `    ${name}: ${formatDecisions(decisions, architecture)}`),
+    ...(dependent.length > 0 ? [`  depending on capabilities (${dependent.length}):`] : []),
+    ...dependent.map(({ call: { name, decisions }, usual }) => {
+      const [without, withUsual] = [formatDecisions(decisions, architecture), formatDecisions(usual, architecture)];
+      return `    ${name}: ${withAndWithout(without, withUsual)}`;
+    }),
     ...gaps.map(
       ({ from, to, decisions }) =>
         `  ${formatNumbers(from, to)}, without a name: ${formatDecisions(decisions, architecture)}`,

@@ -1,14 +1,8 @@
 import { ARCHITECTURES, findArchitecture } from '../architecture.js';
-import { CAPABILITIES } from '../profile/capability.js';
+import { CAPABILITIES, CAPABILITY_SETS } from '../profile/capability.js';
 import { element, required, setText } from './dom.js';
 import type { Settings } from './engine/protocol.js';
 import type { Session } from './session.js';
-
-/** What Docker gives a container unless told otherwise (moby/moby, oci/caps/defaults.go). */
-const DOCKER_CAPABILITIES = `CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP
-  NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE`
-  .split(/\s+/)
-  .map((name) => `CAP_${name}`);
 
 /** The controls above the profile. */
 export function setUpSettings({ store }: Session): void {
@@ -40,7 +34,7 @@ export function setUpSettings({ store }: Session): void {
   const choose = (selector: string, capabilities: readonly string[]) =>
     required(selector, HTMLButtonElement).addEventListener('click', () => change({ capabilities }));
   choose('#caps-none', []);
-  choose('#caps-docker', DOCKER_CAPABILITIES);
+  choose('#caps-docker', CAPABILITY_SETS.docker);
   choose('#caps-all', CAPABILITIES);
   addEventListener('click', (event) => {
     if (caps.open && !caps.contains(event.target as Node)) caps.open = false;

@@ -1,5 +1,6 @@
 import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
+import { dependentEntries, withAndWithout } from './assumed-capabilities.js';
 import type { ConditionOutcome } from './conditional-entry.js';
 import type { ParsedProfile, Place } from './parsed-profile.js';
 import { type Resolution, type ResolvedEntry, type ResolveOptions, resolve } from './resolve-policy.js';
@@ -14,6 +15,8 @@ export interface EntryExplanation extends Place {
   argumentConditions: number;
   /** What decided: all of its conditions, or of a dropped entry those that do not hold. Empty: it has none. */
   because: readonly ConditionOutcome[];
+  /** Whether it applies with Docker's default capabilities, where nobody said which there are and it makes a difference. */
+  appliesWithDockerCapabilities?: boolean;
 }
 
 /** How a profile comes down to plain rules on one target. Plain data, for JSON too. */
@@ -22,6 +25,8 @@ export interface ResolutionExplanation {
   architecture: ArchitectureName;
   /** The container's, as full names, in the order of capabilities(7)'s numbers. */
   capabilities: readonly string[];
+  /** Nobody said which there are: none are taken. */
+  capabilitiesAssumed?: boolean;
   /** "X.Y"; undefined is newer than any the profile names. */
   kernel: string | undefined;
   defaultAction: string;
@@ -36,16 +41,25 @@ export function explainResolution(profile: ParsedProfile, options: ResolveOption
   const resolution = resolve(profile, options);
   const { target, policy, entries } = resolution;
   const { name } = target.architecture;
+  const isAssumed = options.capabilities === undefined;
+  const dependent = new Map(
+    (isAssumed ? dependentEntries(profile, options) : []).map(({ index, appliesWith }) => [index, appliesWith]),
+  );
   const all = [name, ...policy.architectures.map(({ architecture }) => architecture.name)];
   return {
     source: profile.source,
     architecture: name,
     capabilities: [...target.capabilities],
+    ...(isAssumed ? { capabilitiesAssumed: true } : {}),
     kernel: target.kernel && `${target.kernel.version}.${target.kernel.revision}`,
     defaultAction: formatAction(policy.defaultAction, name),
     architectures: [...new Set(all)],
     architecturesFrom: describeArchitectures(resolution),
-    entries: entries.map((entry) => explainEntry(entry, name)),
+    entries: entries.map((entry, index) => {
+      const appliesWith = dependent.get(index);
+      const explained = explainEntry(entry, name);
+      return appliesWith === undefined ? explained : { ...explained, appliesWithDockerCapabilities: appliesWith };
+    }),
   };
 }
 
@@ -77,17 +91,26 @@ const LISTED_NAMES = 4;
 
 /** An explanation as text: what was asked, then a line an entry and under it what decided. */
 export function formatResolution(explanation: ResolutionExplanation): string {
-  const { architecture, capabilities, kernel, architectures, architecturesFrom, defaultAction, entries } = explanation;
+  const {
+    architecture,
+    capabilities,
+    capabilitiesAssumed,
+    kernel,
+    architectures,
+    architecturesFrom,
+    defaultAction,
+    entries,
+  } = explanation;
   const lines = [
     `target         ${architecture}`,
-    `capabilities   ${capabilities.length > 0 ? capabilities.join(', ') : 'none'}`,
+    `capabilities   ${capabilities.length > 0 ? capabilities.join(', ') : 'none'}${capabilitiesAssumed ? " (nobody said; Docker's default set: --cap docker)" : ''}`,
     `kernel         ${kernel ?? 'newer than any the profile names'}`,
     `architectures  ${architectures.join(', ')} (${architecturesFrom})`,
     `default        ${defaultAction}`,
     `entries        ${entries.filter(({ applies }) => applies).length} apply, ${entries.filter(({ applies }) => !applies).length} do not`,
   ];
   for (const entry of entries) {
-    const { applies, path, action, names, argumentConditions, because } = entry;
+    const { applies, path, action, names, argumentConditions, because, appliesWithDockerCapabilities: usual } = entry;
     const shown = names.length > LISTED_NAMES ? `${names.slice(0, LISTED_NAMES).join(', ')}, …` : names.join(', ');
     const count = names.length > LISTED_NAMES ? ` (${names.length})` : '';
     const args = argumentConditions > 0 ? `; argument conditions: ${argumentConditions}` : '';
@@ -95,6 +118,10 @@ export function formatResolution(explanation: ResolutionExplanation): string {
       '',
       `${applies ? 'applies' : 'dropped'}  ${placeOf(entry, explanation.source)}${path}: ${action}  ${shown}${count}${args}`,
     );
+    if (usual !== undefined) {
+      const words = (holds: boolean) => (holds ? 'applies' : 'is dropped');
+      lines.push(`         the entry ${withAndWithout(words(applies), words(usual))}`);
+    }
     if (because.length === 0) lines.push('         it has no conditions');
     for (const { clause, key, reason } of because) lines.push(`         ${clause}.${key}: ${reason}`);
   }

@@ -1,4 +1,4 @@
-export { CAPABILITIES } from './capability.js';
+export { CAPABILITIES, CAPABILITY_SETS, type CapabilitySet } from './capability.js';
 export {
   type EntryExplanation,
   explainResolution,

@@ -13,7 +13,10 @@ import type { ActionName, DockerSeccomp, DockerSyscall } from './schema.js';
 
 export interface ResolveOptions {
   arch: Architecture;
-  /** What the container may do, for conditional entries: `CAP_` optional, any case, `all`. Default: none. */
+  /**
+   * What the container may do, for conditional entries: `CAP_` optional, any case, `all`, or an engine's default set:
+   * `docker`, `podman`, `kubernetes`. Default: none.
+   */
   capabilities?: readonly string[] | undefined;
   /** The kernel the profile will meet, "X.Y" or as `uname -r` has it. Default: newer than any the profile names. */
   kernel?: string | undefined;

@@ -167,3 +167,33 @@ describe('hostile profiles', () => {
     for (const { message } of findings) expect(message.length).toBeLessThan(1500);
   });
 });
+
+describe('capabilities that nobody spoke of', () => {
+  const profile = (...entries: object[]) => ({ ...allowList(...entries), architectures: undefined });
+  const open = allow('chroot', { includes: { caps: ['CAP_SYS_CHROOT'] } });
+
+  it('a finding that is there only without them says so', () => {
+    // With Docker's set the conditional entry decides first.
+    const given = profile(open, allow('chroot'));
+    const all = (capabilities?: string[]) => check(given, { capabilities }).findings;
+    const onlyWith = all().filter(({ message }) =>
+      message.endsWith("so it is with Docker's default set: --cap docker)"),
+    );
+    expect(onlyWith.map(({ id, severity }) => [id, severity])).toContainEqual([expect.any(String), 'advice']);
+    expect(all(['docker']).length).toBeGreaterThan(all([]).length);
+    expect(all([]).some(({ message }) => message.includes('without capabilities'))).toBe(false);
+    expect(all(['docker']).some(({ message }) => message.includes('without capabilities'))).toBe(false);
+  });
+
+  it('and one that the set ends says so too', () => {
+    const given = profile(
+      allow('open', { includes: { arches: ['arm64'] } }),
+      allow('openat', { includes: { caps: ['CAP_CHOWN'] } }),
+    );
+    const found = check(given, { targets: ['aarch64'] }).findings.find(({ id }) => id === 'arch-missing-syscall');
+    expect(found?.message).toMatch(
+      /\(so it is without capabilities; not so with Docker's default set: --cap docker\)$/,
+    );
+    expect(found?.severity).toBe('warning');
+  });
+});

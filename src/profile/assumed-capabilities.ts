@@ -1,0 +1,53 @@
+import type { Architecture } from '../architecture.js';
+import type { Warning } from '../policy.js';
+import type { ParsedProfile, Place } from './parsed-profile.js';
+import { resolve } from './resolve-policy.js';
+
+// Where nobody says what a container may do, it is taken to have no capabilities. Whoever asks about a container as an
+// engine starts it means another one, so an answer that depends on it says both.
+
+/** The set that answers are compared with: what a container gets unless somebody asks for another. */
+export const USUAL_CAPABILITIES = ['docker'] as const;
+
+/** `ERRNO(EPERM) without capabilities; ALLOW with Docker's default set: --cap docker` */
+export function withAndWithout(without: string, withUsual: string): string {
+  return `${without} without capabilities; ${withUsual} with Docker's default set: --cap docker`;
+}
+
+/** An entry that applies with Docker's default set and not without capabilities, or the other way round. */
+export interface DependentEntry {
+  readonly index: number;
+  readonly place: Place;
+  readonly names: readonly string[];
+  /** Whether it applies with the set. */
+  readonly appliesWith: boolean;
+}
+
+/** The entries of a profile that Docker's default set decides otherwise than none, for one target. */
+export function dependentEntries(
+  profile: ParsedProfile,
+  { arch, kernel }: { arch: Architecture; kernel?: string | undefined },
+): DependentEntry[] {
+  const isAsked = profile.seccomp.syscalls?.some(
+    ({ includes, excludes }) => includes?.caps?.length || excludes?.caps?.length,
+  );
+  if (!isAsked || profile.seccomp.extends) return [];
+  const without = resolve(profile, { arch, kernel }).entries;
+  return resolve(profile, { arch, kernel, capabilities: USUAL_CAPABILITIES }).entries.flatMap((entry, index) => {
+    const { place, names, rule } = entry;
+    const appliesWith = rule !== undefined;
+    return appliesWith === (without[index]?.rule !== undefined) ? [] : [{ index, place, names, appliesWith }];
+  });
+}
+
+/** What to warn of where a filter is made without a word on capabilities. */
+export function assumedCapabilityWarnings(
+  profile: ParsedProfile,
+  target: { arch: Architecture; kernel?: string | undefined },
+): Warning[] {
+  return dependentEntries(profile, target).map(({ place, names, appliesWith }) => {
+    const [here, there] = appliesWith ? ['is dropped', 'applies'] : ['applies', 'is dropped'];
+    const listed = names.length > 4 ? `${names.slice(0, 4).join(', ')}, …` : names.join(', ');
+    return { code: 'capabilities-assumed', message: `${listed}: the entry ${withAndWithout(here, there)}`, ...place };
+  });
+}
