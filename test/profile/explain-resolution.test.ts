@@ -206,7 +206,7 @@ describe('an explanation', () => {
   });
 
   it('is readable', () => {
-    expect(formatResolution(explain({ kernel: '5.4' }))).toBe(`target         mips
+    expect(formatResolution(explain({ capabilities: [], kernel: '5.4' }))).toBe(`target         mips
 capabilities   none
 kernel         5.4
 architectures  mips (the profile lists none: the target alone)
