@@ -68,6 +68,11 @@ export function isSameAction(one: Action, other: Action): boolean {
   return one.kind === other.kind && actionData(one) === actionData(other);
 }
 
+/** Whether an action lets the call run. TRACE and NOTIFY leave it to somebody else, who may refuse. */
+export function permits({ kind }: Action): boolean {
+  return kind === 'ALLOW' || kind === 'LOG';
+}
+
 /** What the kernel does on a return value: as {@link decodeReturnValue}, an unknown action being KILL_PROCESS (seccomp(2)). */
 export function kernelAction(returnValue: number): Action {
   const action = decodeReturnValue(returnValue);

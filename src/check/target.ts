@@ -1,6 +1,7 @@
 import type { Architecture } from '../architecture.js';
 import { CompileError } from '../compiler/compile-error.js';
-import { type CompiledFilter, type CompileOptions, compilePolicy } from '../compiler/compile-policy.js';
+import { type CompiledFilter, type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
+import type { EntryEffect } from '../compiler/entry-effect.js';
 import { planFilter } from '../compiler/plan.js';
 import { readMasks, runtimeBehaviour } from '../compiler/runtime.js';
 import type { Libseccomp } from '../libseccomp/index.js';
@@ -27,6 +28,8 @@ export interface Target {
   exists(name: string, architecture: Architecture): boolean;
   /** What the compiler warns of. */
   readonly warnings: readonly Warning[];
+  /** What the filter makes of entries otherwise than they say; none where there is no filter. */
+  readonly effects: readonly EntryEffect[];
   /** The filter, or why there is none. */
   readonly outcome: CompiledFilter | CompileError;
 }
@@ -45,9 +48,14 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     optimize: 0,
     unknownSyscall: 'ignore',
     conditions: behaviour.conditions,
+    wideValues: behaviour.wideValues,
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
   });
-  let outcome: CompiledFilter | CompileError | undefined;
+  let outcome: ReturnType<typeof compile> | undefined;
+  const compiled = () => {
+    outcome ??= compile(written, { ...options, arch: architecture.name, source: profile.source });
+    return outcome;
+  };
   return {
     architecture,
     architectures: [...new Set([architecture, ...policy.architectures.map((listed) => listed.architecture)])],
@@ -58,15 +66,19 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     exists: (name, on) => (libseccomp.resolveSyscallNameRewrite(name, on) ?? -1) >= 0,
     warnings,
     get outcome() {
-      outcome ??= compile(written, { ...options, arch: architecture.name, source: profile.source });
-      return outcome;
+      const made = compiled();
+      return made instanceof CompileError ? made : made.compiled;
+    },
+    get effects() {
+      const made = compiled();
+      return made instanceof CompileError ? [] : (made.effects ?? []);
     },
   };
 }
 
-function compile(policy: SeccompPolicy, options: CompileOptions): CompiledFilter | CompileError {
+function compile(policy: SeccompPolicy, options: CompileOptions): ReturnType<typeof compileWithEffects> | CompileError {
   try {
-    return compilePolicy(policy, { ...options, unknownSyscall: 'ignore' });
+    return compileWithEffects(policy, { ...options, unknownSyscall: 'ignore' });
   } catch (error) {
     if (error instanceof CompileError) return error;
     throw error;

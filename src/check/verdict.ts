@@ -1,10 +1,7 @@
-import { isSameAction } from '../action.js';
+import { isSameAction, permits } from '../action.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 
-/** Whether an action lets the call run. TRACE and NOTIFY leave it to somebody else, who may refuse. */
-export function permits({ kind }: Action): boolean {
-  return kind === 'ALLOW' || kind === 'LOG';
-}
+export { permits };
 
 /** Whether an action ends the thread or the process, as TRAP's signal does where nobody handles it. */
 export function kills({ kind }: Action): boolean {

@@ -14,6 +14,7 @@ import { numberFinder } from '../libseccomp/syscall-table.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
+import { type EntryEffect, effectWarnings, entryEffects } from './entry-effect.js';
 import type { Translation } from './expected-decisions.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
 import { planFilter } from './plan.js';
@@ -64,7 +65,7 @@ export interface CompiledFilter extends FilterProgram {
   flags: readonly FilterFlag[];
   /** Whether a rule notifies, so that loading must ask for a listener (SECCOMP_FILTER_FLAG_NEW_LISTENER). */
   usesListener: boolean;
-  /** What the profile's author should know, in the profile's order. */
+  /** What the profile's author should know: of entries as they are written, then of what the program makes of them. */
   warnings: readonly Warning[];
   /** With the option `pfc` only: libseccomp's pseudo filter code; it does not show an ENOSYS stub. */
   pfc?: string;
@@ -72,6 +73,14 @@ export interface CompiledFilter extends FilterProgram {
 
 /** Compile plain rules: the half of `compileProfile` behind the readers, without them. */
 export function compilePolicy(given: SeccompPolicy, options: CompileOptions): CompiledFilter {
+  return compileWithEffects(given, options).compiled;
+}
+
+/** As {@link compilePolicy}, with what the program makes of entries otherwise than they say (see {@link entryEffects}). */
+export function compileWithEffects(
+  given: SeccompPolicy,
+  options: CompileOptions,
+): { compiled: CompiledFilter; effects: readonly EntryEffect[] | undefined } {
   const behaviour = runtimeBehaviour(options);
   const policy = readMasks(given, behaviour);
   const { source, unknownSyscall = 'warn', libseccomp = loadDefaultSync() } = options;
@@ -112,20 +121,32 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
   }
   const { verify = true } = options;
   const { enosysStub: hasStub } = behaviour;
-  const { operations } = plan;
+  const { operations, skipped } = plan;
   const ownNumber = numberFinder(libseccomp);
-  const translation = { program, policy, operations, architectures, enosysStub: hasStub, resolve, ownNumber, source };
+  const translation: Translation = {
+    program,
+    policy,
+    operations,
+    skipped,
+    architectures,
+    enosysStub: hasStub,
+    resolve,
+    ownNumber,
+    source,
+  };
   if (verify) (verify === true ? proveConditions : verify)(translation);
-  return {
+  const effects = entryEffects(translation);
+  const compiled = {
     program,
     arches: architectures.map(({ name }) => name),
     flags: policy.flags ?? behaviour.defaultFlags,
     usesListener:
       defaultAction.kind === 'NOTIFY' ||
       plan.operations.some((o) => o.kind === 'addRule' && o.action.kind === 'NOTIFY'),
-    warnings: plan.warnings,
+    warnings: [...plan.warnings, ...effectWarnings(effects, policy)],
     ...(options.pfc ? { pfc: filter.exportPfc() } : {}),
   };
+  return { compiled, effects };
 }
 
 /** A filter context after all operations; what libseccomp refuses is reported at its place in the profile. */

@@ -14,6 +14,8 @@ export interface Translation {
   program: Uint8Array;
   policy: SeccompPolicy;
   operations: readonly FilterOperation[];
+  /** Entries whose action is the default's, as the rules that libseccomp is not given. */
+  skipped?: readonly RuleOperation[] | undefined;
   /** Those of the filter, the target first. */
   architectures: readonly Architecture[];
   /** Whether calls newer than all that the policy names are to be answered ENOSYS (see `enosysStub`). */
@@ -138,13 +140,21 @@ const known = new WeakMap<Translation, Map<Architecture, Map<number, ExpectedRul
 export function rulesOf(translation: Translation, architecture: Architecture): Map<number, ExpectedRule[]> {
   const byArchitecture = known.get(translation) ?? new Map<Architecture, Map<number, ExpectedRule[]>>();
   known.set(translation, byArchitecture);
-  const made = byArchitecture.get(architecture) ?? placeRules(translation, architecture);
+  const made = byArchitecture.get(architecture) ?? placeRules(translation, translation.operations, architecture);
   byArchitecture.set(architecture, made);
   return made;
 }
 
-function placeRules(translation: Translation, architecture: Architecture): Map<number, ExpectedRule[]> {
-  const { operations, resolve, ownNumber } = translation;
+/** Where the entries with the default's action would stand. */
+export function skippedRulesOf(translation: Translation, architecture: Architecture): Map<number, ExpectedRule[]> {
+  return placeRules(translation, translation.skipped ?? [], architecture);
+}
+
+function placeRules(
+  { resolve, ownNumber }: Translation,
+  operations: readonly FilterOperation[],
+  architecture: Architecture,
+): Map<number, ExpectedRule[]> {
   const rules = new Map<number, ExpectedRule[]>();
   const place = (number: number | undefined, operation: RuleOperation, conditions: readonly ArgumentCondition[]) => {
     if (number === undefined || number < 0) return;

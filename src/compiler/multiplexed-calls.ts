@@ -1,8 +1,10 @@
+export type Multiplexer = 'socketcall' | 'ipc';
+
 /**
  * The system calls that some architectures reach through another one, whose first argument says which is meant: the
  * multiplexer and that number (linux/net.h, SYS_…; linux/ipc.h).
  */
-export const MULTIPLEXED_CALLS: ReadonlyMap<string, { multiplexer: 'socketcall' | 'ipc'; call: bigint }> = new Map([
+export const MULTIPLEXED_CALLS: ReadonlyMap<string, { multiplexer: Multiplexer; call: bigint }> = new Map([
   ...numbered('socketcall', 1, [
     'socket',
     'bind',
@@ -31,8 +33,8 @@ export const MULTIPLEXED_CALLS: ReadonlyMap<string, { multiplexer: 'socketcall' 
 ]);
 
 /** Where libseccomp puts the rules of other calls too: what they decide is not in their own rules alone. */
-export const MULTIPLEXERS: ReadonlySet<string> = new Set(['socketcall', 'ipc']);
+export const MULTIPLEXERS: ReadonlySet<string> = new Set(['socketcall', 'ipc'] satisfies Multiplexer[]);
 
-function numbered(multiplexer: 'socketcall' | 'ipc', first: number, names: readonly string[]) {
+function numbered(multiplexer: Multiplexer, first: number, names: readonly string[]) {
   return names.map((name, index) => [name, { multiplexer, call: BigInt(first + index) }] as const);
 }

@@ -3,6 +3,7 @@ import type { Architecture } from '../architecture.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { CompileError } from './compile-error.js';
 import type { FilterOperation } from './filter-operation.js';
+import type { RuleOperation } from './miscompiled.js';
 import type { RuntimeBehaviour } from './runtime.js';
 import { isCutShort, isNarrow, narrowConditions } from './wide-values.js';
 
@@ -24,6 +25,8 @@ export interface PlanOptions {
 
 export interface Plan {
   operations: FilterOperation[];
+  /** The rules of entries whose action is the default's, which are not among the operations. */
+  skipped: RuleOperation[];
   warnings: Warning[];
 }
 
@@ -46,7 +49,7 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
     operations.push({ kind: 'setAttribute', attribute: 'CTL_OPTIMIZE', value: options.optimize });
   }
 
-  const overrides = new Overrides(warnings);
+  const skipped: RuleOperation[] = [];
   for (const rule of policy.rules) {
     if (isSameAction(rule.action, policy.defaultAction)) {
       warnings.push({
@@ -56,6 +59,11 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
         position: rule.position,
         source: rule.source,
       });
+      for (const { name } of rule.names) {
+        const syscall = options.resolveSyscall(name);
+        if (syscall === undefined) continue;
+        skipped.push({ kind: 'addRule', action: rule.action, syscall, conditions: rule.conditions, name, rule });
+      }
       continue;
     }
     const split = splitConditions(rule, options.conditions ?? 'split-repeated', warnings);
@@ -77,54 +85,22 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
         if (options.unknownSyscall === 'warn') {
           warnings.push({
             code: 'unknown-syscall',
-            message: `${message} is skipped: ${skipped(rule, policy)}`,
+            message: `${message} is skipped: ${leftOut(rule, policy)}`,
             ...place,
           });
         }
         continue;
       }
-      overrides.note(listed, syscall, rule);
       for (const alternative of alternatives) {
         operations.push({ kind: 'addRule', action: rule.action, syscall, ...alternative, name, rule });
       }
     }
   }
-  return { operations, warnings };
-}
-
-/**
- * Finds entries that libseccomp passes over without an error. An entry without conditions decides its system call for
- * good: conditional ones before it are dropped, and whatever comes after it is ignored (db.c, _db_rule_add).
- */
-class Overrides {
-  readonly #entries = new Map<number, PolicyRule[]>();
-
-  constructor(readonly warnings: Warning[]) {}
-
-  note(listed: PolicyRule['names'][number], syscall: number, rule: PolicyRule): void {
-    const earlier = this.#entries.get(syscall);
-    if (!earlier) {
-      this.#entries.set(syscall, [rule]);
-      return;
-    }
-    this.#entries.set(syscall, [...earlier, rule]);
-    const { name, ...place } = listed;
-    const others = earlier.filter((entry) => !isSameAction(entry.action, rule.action));
-    const decided = earlier.find((entry) => entry.conditions.length === 0);
-    if (decided) {
-      if (!others.includes(decided)) return;
-      const message = `${name}: this entry has no effect, ${decided.path} decides the call for all arguments (${decided.action.kind})`;
-      this.warnings.push({ code: 'ineffective-rule', message, ...place });
-    } else if (rule.conditions.length === 0 && others.length > 0) {
-      const paths = others.map(({ path }) => path).join(', ');
-      const message = `${name}: this entry decides the call for all arguments (${rule.action.kind}), so the conditions of ${paths} have no effect`;
-      this.warnings.push({ code: 'ineffective-rule', message, ...place });
-    }
-  }
+  return { operations, skipped, warnings };
 }
 
 /** What leaving a rule out means, so that a reader of the warning sees at once whether the filter got weaker. */
-function skipped(rule: PolicyRule, policy: SeccompPolicy): string {
+function leftOut(rule: PolicyRule, policy: SeccompPolicy): string {
   const allows = (action: Action) => action.kind === 'ALLOW' || action.kind === 'LOG';
   return allows(policy.defaultAction) && !allows(rule.action)
     ? `the filter does NOT deny it (its default is ${policy.defaultAction.kind})`
@@ -207,7 +183,9 @@ function fitWords(
     if (!isCutShort(conditions)) return [{ conditions }];
     const fitting = narrowConditions(conditions);
     if (fitting === undefined)
-      warn(`no argument can meet it there, so the entry is left out: ${skipped(rule, policy)}`);
+      warn(
+        `no argument can meet it there, so the entry is left out there, and the default, ${policy.defaultAction.kind}, applies`,
+      );
     else warn('every argument meets it there, so that condition is left out');
     const there: Alternative[] = fitting ? [{ conditions: fitting, ...(isMixed ? { wordSize: 32 } : {}) }] : [];
     return isMixed ? [{ conditions, wordSize: 64 }, ...there] : there;

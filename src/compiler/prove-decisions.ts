@@ -1,6 +1,5 @@
 import { kernelAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { ALL_BITS, below, equalTo, LOW_HALF } from '../bpf/condition.js';
 import {
   actionTerminal,
   buildDecisionDiagram,
@@ -31,6 +30,7 @@ import {
 } from './expected-decisions.js';
 import { miscompiled, type RuleOperation } from './miscompiled.js';
 import { MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
+import { conditionNode } from './program-decisions.js';
 
 /**
  * Prove that a program decides every possible call as its rules say: all architectures, all numbers, all values of all
@@ -249,28 +249,8 @@ class Proof {
 
   #holds(condition: ArgumentCondition, bits: 32 | 64): Node {
     const key = `${bits} ${condition.index} ${condition.op} ${condition.value} ${condition.valueTwo}`;
-    const node = this.#conditions.get(key) ?? conditionNode(this.store, condition, bits === 32 ? LOW_HALF : ALL_BITS);
+    const node = this.#conditions.get(key) ?? conditionNode(this.store, condition, bits);
     this.#conditions.set(key, node);
     return node;
-  }
-}
-
-/** Where the argument, as far as the mask goes, compares with the value as asked. libseccomp masks a MASKED_EQ's datum too. */
-function conditionNode(store: DiagramStore, { index, op, value, valueTwo }: ArgumentCondition, width: bigint): Node {
-  switch (op) {
-    case 'EQ':
-      return equalTo(store, index, width, value);
-    case 'NE':
-      return store.not(equalTo(store, index, width, value));
-    case 'LT':
-      return below(store, index, width, value, false);
-    case 'LE':
-      return below(store, index, width, value, true);
-    case 'GE':
-      return store.not(below(store, index, width, value, false));
-    case 'GT':
-      return store.not(below(store, index, width, value, true));
-    case 'MASKED_EQ':
-      return equalTo(store, index, value & width, valueTwo);
   }
 }

@@ -177,12 +177,32 @@ const CASES: Record<string, Case[]> = {
       passed: allowList(allow('ipc shmat msgsnd')),
     },
   ],
+  'multiplexed-condition': [
+    {
+      what: 'a denial that is not made there',
+      found: denyList(deny('socket', args([1, 'MASKED_EQ', 15, 3]))),
+      at: 'syscalls[1].names[0]',
+      passed: denyList(deny('socket')),
+    },
+    {
+      what: 'an allowance by another value',
+      found: allowList(allow('shmget', args([2, 'MASKED_EQ', 0xfff, 0]))),
+      at: 'syscalls[1].names[0]',
+      passed: on(['SCMP_ARCH_X86_64'], allowList(allow('shmget', args([2, 'MASKED_EQ', 0xfff, 0])))),
+    },
+  ],
   'multiplexer-widened': [
     {
       what: 'a condition on socket',
       found: allowList(allow('socket', args([0, 'EQ', 1]))),
       at: 'syscalls[1].names[0]',
       passed: allowList(allow('socket', args([0, 'EQ', 1])), deny('socketcall')),
+    },
+    {
+      what: 'followed by its advice',
+      found: denyList(deny('socket', args([0, 'EQ', 1]))),
+      at: 'syscalls[1].names[0]',
+      passed: denyList(deny('socket')),
     },
     {
       what: 'no 32-bit machine in the filter',
@@ -242,6 +262,12 @@ const CASES: Record<string, Case[]> = {
       found: allowList(allow('munmap', args([1, 'EQ', 2 ** 32]))),
       at: 'syscalls[1].args[0].value',
       passed: on(['SCMP_ARCH_X86_64'], allowList(allow('munmap', args([1, 'EQ', 2 ** 32])))),
+    },
+    {
+      what: 'no 64-bit machine at all',
+      found: on(['SCMP_ARCH_X86'], allowList(allow('ioctl', args([1, 'EQ', 2 ** 32 + 1])))),
+      at: 'syscalls[1].args[0].value',
+      passed: on(['SCMP_ARCH_X86'], allowList(allow('ioctl', args([1, 'EQ', 1])))),
     },
   ],
   'pointer-comparison': [
@@ -318,6 +344,22 @@ const CASES: Record<string, Case[]> = {
       found: allowList(allow('setns'), deny('setns')),
       at: 'syscalls[2].names[0]',
       passed: allowList(deny('setns')),
+    },
+    {
+      what: 'one condition over another',
+      found: denyList(deny('kill', args([0, 'MASKED_EQ', 0xffffffff, 1])), {
+        ...deny('kill', args([0, 'MASKED_EQ', 0xffffffff, 1], [1, 'MASKED_EQ', 0xffffffff, 9])),
+        action: 'SCMP_ACT_KILL_PROCESS',
+        errnoRet: undefined,
+      }),
+      at: 'syscalls[2].names[0]',
+      passed: denyList(deny('kill', args([0, 'MASKED_EQ', 0xffffffff, 1]))),
+    },
+    {
+      what: 'a denial by the default, over which another entry stands',
+      found: { ...allowList(allow('kill'), deny('kill', args([1, 'EQ', 9]))), defaultErrnoRet: 1 },
+      at: 'syscalls[2].names[0]',
+      passed: { ...allowList(allow('kill', args([1, 'NE', 9]))), defaultErrnoRet: 1 },
     },
   ],
   'overlapping-conditions': [

@@ -1,4 +1,5 @@
 import type { Architecture } from '../../architecture.js';
+import { isNarrow, narrowMeaning } from '../../compiler/wide-values.js';
 import type { ArgumentCondition } from '../../policy.js';
 import { type ParameterType, type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
 import { type CheckContext, type Entry, type PlacedCondition, placedConditions } from '../context.js';
@@ -176,11 +177,8 @@ const valueTooWide: Rule = {
   summary:
     'A value with more bits than the argument it is compared with, or than a 32-bit architecture of the filter compares.',
   *checkText(context) {
-    for (const {
-      entry,
-      condition: { op, value, valueTwo, index },
-      valuePlace,
-    } of placedConditions(context)) {
+    for (const { entry, condition, valuePlace } of placedConditions(context)) {
+      const { op, value, valueTwo, index } = condition;
       const datum = op === 'MASKED_EQ' ? valueTwo & value : value;
       if (datum <= LOW_BITS) continue;
       const narrow = compared(entry, index, isWide).find(
@@ -195,13 +193,21 @@ const valueTooWide: Rule = {
         };
         continue;
       }
-      // The sign of a negative number is what is cut off, and the comparison stays right.
-      const isNegative = datum >> 31n === ALL_BITS >> 31n;
-      const cutting = entry.architectures.filter(({ wordSize }) => wordSize === 32);
-      if (cutting.length === 0 || isNegative || !entry.architectures.some(isWide)) continue;
+      // Of a negative number what is cut off is the sign, and the comparison stays right.
+      const meaning = narrowMeaning(condition);
+      const cutting = entry.architectures.filter(isNarrow);
+      if (cutting.length === 0 || meaning === 'low-half') continue;
+      const isCut = context.behaviour.wideValues === 'low-half';
+      const there = isCut
+        ? `there ${number(datum)} is ${number(datum & LOW_BITS)}`
+        : meaning === 'never'
+          ? 'no argument meets the condition there, and the entry does not apply'
+          : 'every argument meets the condition there';
+      const isWeaker = isCut || (meaning === 'never' && !permits(entry.action) && permits(context.defaultAction));
       yield {
         place: valuePlace,
-        message: `${list(cutting.map(({ name }) => name))} of this filter ${cutting.length === 1 ? 'compares' : 'compare'} 32 bits: there ${number(datum)} is ${number(datum & LOW_BITS)}`,
+        severity: isWeaker ? 'error' : undefined,
+        message: `${list(cutting.map(({ name }) => name))} of this filter ${cutting.length === 1 ? 'compares' : 'compare'} 32 bits: ${there}`,
         advice: 'make the entry conditional on the 64-bit architecture, or leave the 32-bit ones out of the filter',
       };
     }

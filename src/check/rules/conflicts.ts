@@ -16,9 +16,21 @@ function* lifted({ warnings }: Target, code: string, advice: string): Generator<
 const ineffectiveRule: Rule = {
   id: 'ineffective-rule',
   severity: 'error',
-  summary: 'An entry that another one with another action overrides: libseccomp passes over one of them in silence.',
-  checkTarget: (target) =>
-    lifted(target, 'ineffective-rule', 'decide which of the two is meant, and take the name out of the other'),
+  summary:
+    'An entry whose action no call gets that meets it: another entry decides, which libseccomp passes over in silence.',
+  *checkTarget({ effects }) {
+    for (const { code, rule, names, on, consequence, message } of effects) {
+      if (code !== 'ineffective-rule') continue;
+      yield {
+        place: placeOfName(rule, names[0] as string),
+        severity: consequence === 'weaker' ? 'error' : 'warning',
+        on,
+        message,
+        advice:
+          'decide which is meant, and take the name out of the other entry, or make the conditions exclude each other',
+      };
+    }
+  },
 };
 
 const defaultActionRule: Rule = {

@@ -1,4 +1,6 @@
 import type { Architecture } from '../../architecture.js';
+import type { EntryEffect } from '../../compiler/entry-effect.js';
+import type { Severity } from '../finding.js';
 import type { Problem, Rule } from '../rule.js';
 import type { Target } from '../target.js';
 import { permits, placeOfName } from '../verdict.js';
@@ -94,9 +96,9 @@ function multiplexing({ architectures, exists }: Target, multiplexer: string): A
   return architectures.filter((architecture) => exists(multiplexer, architecture));
 }
 
-/** An entry with the default action is passed over, and the calls by name would open the multiplexer again. */
-const denyMultiplexer = (multiplexer: string) =>
-  `deny ${multiplexer} in an entry of its own, with another errno than the default's (programs have the calls by numbers of their own since Linux 4.3), or leave these architectures out of the filter`;
+/** What a user of 32-bit programs can do, for whom the multiplexer has to stay. */
+const withoutMultiplexer = (multiplexer: string, names: string) =>
+  `decide ${names} without conditions, which reaches ${multiplexer} too, or leave these architectures out of the filter if none of their programs has to run; denying all of ${multiplexer} breaks 32-bit programs that have no other way (a container engine did so in 2026 and took it back)`;
 
 const multiplexerOpen: Rule = {
   id: 'multiplexer-open',
@@ -119,13 +121,37 @@ const multiplexerOpen: Rule = {
         place: placeOfName(decisive, multiplexer),
         on: on.map(({ name }) => name),
         message: `${multiplexer} is open, and does ${list(all)}, which ${all.length === 1 ? 'is' : 'are'} restricted`,
-        // Without an entry of its own the multiplexer does what is allowed by name, but no condition reaches it.
-        advice: all.every((name) => target.verdict(name).permitted === 'never')
-          ? `take ${multiplexer} out: what is allowed by name stays allowed through it`
-          : denyMultiplexer(multiplexer),
+        advice: `take ${multiplexer} out: what is allowed by name stays allowed through it, though no condition on arguments reaches there`,
       };
     }
   },
+};
+
+/** What the program makes of conditions on calls behind a multiplexer, by the code of the effect. */
+function* multiplexed({ effects }: Target, code: EntryEffect['code']): Generator<Problem> {
+  for (const { rule, names, on, consequence, multiplexer = '', message, ...effect } of effects) {
+    if (effect.code !== code) continue;
+    yield {
+      place: placeOfName(rule, names[0] as string),
+      severity: severityOf(code, consequence),
+      on,
+      message,
+      advice: withoutMultiplexer(multiplexer, list(names)),
+    };
+  }
+}
+
+function severityOf(code: EntryEffect['code'], consequence: EntryEffect['consequence']): Severity {
+  if (consequence === 'weaker') return code === 'multiplexed-condition' ? 'error' : 'warning';
+  return code === 'multiplexed-condition' ? 'warning' : 'advice';
+}
+
+const multiplexedCondition: Rule = {
+  id: 'multiplexed-condition',
+  severity: 'error',
+  summary:
+    'A condition on a socket or IPC call that is about another value where socketcall or ipc makes the call: a denial is not made there.',
+  checkTarget: (target) => multiplexed(target, 'multiplexed-condition'),
 };
 
 const multiplexerWidened: Rule = {
@@ -133,39 +159,7 @@ const multiplexerWidened: Rule = {
   severity: 'warning',
   summary:
     'A condition on a socket or IPC call that is lost where socketcall or ipc makes it: arguments are in memory there.',
-  *checkTarget(target, { libseccomp }) {
-    const { policy } = target;
-    for (const multiplexer of ['socketcall', 'ipc'] as const) {
-      // An entry of its own for the multiplexer is multiplexer-open's.
-      if (target.verdict(multiplexer).decisive) continue;
-      const told = new Set<string>();
-      for (const rule of policy.rules) {
-        if (rule.conditions.length === 0 || permits(rule.action) === permits(policy.defaultAction)) continue;
-        const names = rule.names
-          .map(({ name }) => name)
-          .filter((name) => MULTIPLEXED[multiplexer].includes(name) && !target.verdict(name).decisive);
-        // libseccomp: -1xx and -2xx are the stand-ins of calls behind socketcall and ipc (seccomp.h, __PNR_socket…).
-        const on = multiplexing(target, multiplexer).filter((architecture) =>
-          names.some((name) => (libseccomp.resolveSyscallName(name, architecture) ?? 0) < 0),
-        );
-        const first = names[0];
-        if (first === undefined || on.length === 0 || told.has(first)) continue;
-        told.add(first);
-        const consequence = permits(rule.action)
-          ? `${list(names)} through ${multiplexer} is let through whatever the condition says`
-          : `all of ${list(names)} through ${multiplexer} is denied, not only what meets the condition`;
-        yield {
-          place: placeOfName(rule, first),
-          severity: permits(rule.action) ? undefined : 'advice',
-          on: on.map(({ name }) => name),
-          message: `${consequence}: the arguments are in memory there`,
-          advice: permits(rule.action)
-            ? denyMultiplexer(multiplexer)
-            : 'leave these architectures out of the filter if their programs need the call',
-        } satisfies Problem;
-      }
-    }
-  },
+  checkTarget: (target) => multiplexed(target, 'multiplexer-widened'),
 };
 
 export const SIBLING_RULES: readonly Rule[] = [
@@ -173,5 +167,6 @@ export const SIBLING_RULES: readonly Rule[] = [
   unshareOpen,
   ioUringOpen,
   multiplexerOpen,
+  multiplexedCondition,
   multiplexerWidened,
 ];

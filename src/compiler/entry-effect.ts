@@ -1,0 +1,62 @@
+import { permits } from '../action.js';
+import type { ArchitectureName } from '../architecture.js';
+import { type DiagramBudget, ProgramTooComplexError } from '../bpf/diagram-store.js';
+import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
+import type { Translation } from './expected-decisions.js';
+import { ineffectiveEntries } from './ineffective-entries.js';
+import type { Multiplexer } from './multiplexed-calls.js';
+import { multiplexedConditions } from './multiplexed-conditions.js';
+import { ProgramDecisions } from './program-decisions.js';
+
+/** What a program makes of an entry, where that is not what the entry says. */
+export interface EntryEffect {
+  code: 'ineffective-rule' | 'multiplexed-condition' | 'multiplexer-widened';
+  /** The entry, and the calls of it that this is about. */
+  rule: PolicyRule;
+  names: readonly string[];
+  /** Where it is so; undefined: on all architectures of the filter on which the calls exist. */
+  on: readonly ArchitectureName[] | undefined;
+  /** Whether a call may run that the entry says may not; or may not that it says may; or only what it gets instead differs. */
+  consequence: 'weaker' | 'stronger' | 'other';
+  /** The multiplexer that it is about. */
+  multiplexer?: Multiplexer | undefined;
+  message: string;
+}
+
+/** Enough for real profiles many times over; the proof has more. */
+const BUDGET: DiagramBudget = { nodes: 2 ** 19, steps: 2 ** 24 };
+
+/**
+ * The entries whose decision the program does not make as they say: passed over for another one, never met, or compared
+ * with another value behind socketcall and ipc. Asked of the program's decision diagram. Undefined where the program is too
+ * complex to tell.
+ */
+export function entryEffects(translation: Translation): readonly EntryEffect[] | undefined {
+  try {
+    const decisions = new ProgramDecisions(translation, BUDGET);
+    return [...ineffectiveEntries(translation, decisions), ...multiplexedConditions(translation, decisions)];
+  } catch (error) {
+    if (error instanceof ProgramTooComplexError) return undefined;
+    throw error;
+  }
+}
+
+/** Effects as the compiler's warnings, in the profile's order. */
+export function effectWarnings(effects: readonly EntryEffect[] | undefined, { rules }: SeccompPolicy): Warning[] {
+  if (effects === undefined) {
+    const message = 'whether every entry takes effect was not worked out: the program is too complex for that';
+    return [{ code: 'effects-unknown', message, path: 'syscalls', position: undefined, source: undefined }];
+  }
+  const order = new Map(rules.map((rule, index) => [rule, index]));
+  const byRule = [...effects].sort((a, b) => (order.get(a.rule) ?? 0) - (order.get(b.rule) ?? 0));
+  return byRule.map(({ code, rule, names, on, message }) => {
+    const { path, position, source } = rule.names.find(({ name }) => name === names[0]) ?? rule;
+    return { code, message: on ? `${message} (on ${on.join(', ')})` : message, path, position, source };
+  });
+}
+
+/** What it means that calls get some actions for which the entry has another. */
+export function consequenceOf(rule: PolicyRule, got: readonly PolicyRule['action'][]): EntryEffect['consequence'] {
+  if (permits(rule.action)) return got.every(permits) ? 'other' : 'stronger';
+  return got.some(permits) ? 'weaker' : 'other';
+}

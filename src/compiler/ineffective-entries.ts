@@ -1,0 +1,143 @@
+import { formatAction, isSameAction, permits } from '../action.js';
+import type { Architecture, ArchitectureName } from '../architecture.js';
+import type { Action, PolicyRule } from '../policy.js';
+import { consequenceOf, type EntryEffect } from './entry-effect.js';
+import { type ExpectedRule, rulesOf, skippedRulesOf, type Translation } from './expected-decisions.js';
+import { MULTIPLEXERS } from './multiplexed-calls.js';
+import { isAmong, type ProgramDecisions } from './program-decisions.js';
+
+/** What calls get that meet an entry at one number, where it is never the entry's action. */
+interface Loss {
+  reason: string;
+  got: readonly Action[];
+}
+
+/**
+ * The entries whose action no call gets that meets their conditions, on some architecture: another entry decides, or no
+ * argument meets them. libseccomp takes such entries without an error: one without conditions decides its call for
+ * good (db.c, `_db_rule_add`), and of conditional ones that hold at once one comes first in its tree.
+ */
+export function* ineffectiveEntries(translation: Translation, decisions: ProgramDecisions): Generator<EntryEffect> {
+  for (const [rule, names] of lossesByEntry(translation, decisions)) {
+    for (const [name, { lost, everywhere }] of names) {
+      for (const [reason, { on, got }] of lost) {
+        yield {
+          code: 'ineffective-rule',
+          rule,
+          names: [name],
+          on: on.length === everywhere.size ? undefined : on,
+          consequence: consequenceOf(rule, got),
+          message: `${name}: ${reason}`,
+        };
+      }
+    }
+  }
+}
+
+interface Losses {
+  /** By reason. */
+  lost: Map<string, { on: ArchitectureName[]; got: readonly Action[] }>;
+  /** Where the entry stands at all. */
+  everywhere: Set<ArchitectureName>;
+}
+
+function lossesByEntry(translation: Translation, decisions: ProgramDecisions): Map<PolicyRule, Map<string, Losses>> {
+  const entries = new Map<PolicyRule, Map<string, Losses>>();
+  for (const architecture of translation.architectures) {
+    // An entry is lost on an architecture where it is at every number that it stands at, by itself and behind a multiplexer.
+    const found = new Map<PolicyRule, Map<string, (Loss | undefined)[]>>();
+    const note = ({ operation: { rule, name } }: ExpectedRule, loss: Loss | undefined) => {
+      const names = found.get(rule) ?? new Map<string, (Loss | undefined)[]>();
+      found.set(rule, names.set(name, [...(names.get(name) ?? []), loss]));
+    };
+    const skipped = skippedRulesOf(translation, architecture);
+    const placed = rulesOf(translation, architecture);
+    for (const [number, rules] of placed) {
+      for (const rule of rules) note(rule, lossOf(rule, rules, number, { translation, architecture, decisions }));
+    }
+    for (const [number, rules] of skipped) {
+      const others = placed.get(number) ?? [];
+      for (const rule of rules) note(rule, skippedLoss(rule, others, number, architecture, decisions));
+    }
+    for (const [rule, names] of found) {
+      const byName = entries.get(rule) ?? new Map<string, Losses>();
+      entries.set(rule, byName);
+      for (const [name, losses] of names) {
+        const { lost, everywhere } = byName.get(name) ?? { lost: new Map(), everywhere: new Set() };
+        byName.set(name, { lost, everywhere: everywhere.add(architecture.name) });
+        const [first] = losses;
+        if (first === undefined || losses.includes(undefined)) continue;
+        const { on } = lost.get(first.reason) ?? { on: [] };
+        lost.set(first.reason, { on: [...on, architecture.name], got: first.got });
+      }
+    }
+  }
+  return entries;
+}
+
+function lossOf(
+  rule: ExpectedRule,
+  rules: readonly ExpectedRule[],
+  number: number,
+  {
+    translation,
+    architecture,
+    decisions,
+  }: { translation: Translation; architecture: Architecture; decisions: ProgramDecisions },
+): Loss | undefined {
+  const { action, conditions, operation } = rule;
+  const others = rules.filter((other) => !isSameAction(other.action, action));
+  const decisive = rules.find((each) => each.conditions.length === 0);
+  if (decisive && others.includes(decisive)) {
+    const { path, action: decided } = decisive.operation.rule;
+    // Who refuses a multiplexer as a whole means what goes through it as well.
+    const isWholeDenied = MULTIPLEXERS.has(decisive.operation.name) && decisive.operation.name !== operation.name;
+    if (isWholeDenied && permits(action) && !permits(decided)) return undefined;
+    const reason = `this entry has no effect, ${path} decides the call for all arguments (${says(decided, architecture)})`;
+    return { reason, got: [decided] };
+  }
+  if (!decisions.canMeet(architecture, conditions)) {
+    return {
+      reason: 'this entry has no effect: no argument meets its conditions',
+      got: [translation.policy.defaultAction],
+    };
+  }
+  // The ENOSYS stub answers one number that may be named: setup, on s390.
+  if (others.length === 0 && !(translation.enosysStub && number === 0)) return undefined;
+  const got = decisions.actions(architecture, number, conditions);
+  if (isAmong(action, got)) return undefined;
+  const deciding = others.filter(
+    (other) =>
+      other.operation.rule !== operation.rule &&
+      isAmong(other.action, got) &&
+      decisions.canMeet(architecture, conditions, other.conditions),
+  );
+  const by = deciding.length > 0 ? ` (${pathsOf(deciding)})` : '';
+  const reason = `this entry has no effect: every call that meets it gets ${list(got, architecture)}${by}`;
+  return { reason, got };
+}
+
+/** An entry with the default's action is no rule for libseccomp, and takes nothing from those of other entries. */
+function skippedLoss(
+  { action, conditions }: ExpectedRule,
+  others: readonly ExpectedRule[],
+  number: number,
+  architecture: Architecture,
+  decisions: ProgramDecisions,
+): Loss | undefined {
+  const meeting = others.filter((other) => decisions.canMeet(architecture, conditions, other.conditions));
+  if (meeting.length === 0) return undefined;
+  const got = decisions.actions(architecture, number, conditions).filter((each) => !isSameAction(each, action));
+  const deciding = meeting.filter((other) => isAmong(other.action, got));
+  if (deciding.length === 0) return undefined;
+  const reason = `this entry takes nothing from ${pathsOf(deciding)}: its action is the default's, so it is skipped, and calls that meet both get ${list(got, architecture)}`;
+  return { reason, got };
+}
+
+const says = (action: Action, { name }: Architecture) => formatAction(action, name);
+
+const list = (actions: readonly Action[], architecture: Architecture) =>
+  [...new Set(actions.map((action) => says(action, architecture)))].sort().join(' or ');
+
+const pathsOf = (rules: readonly ExpectedRule[]) =>
+  [...new Set(rules.map(({ operation }) => operation.rule.path))].join(', ');

@@ -1,0 +1,99 @@
+import { formatAction, permits } from '../action.js';
+import type { Architecture, ArchitectureName } from '../architecture.js';
+import type { Action, ArgumentCondition } from '../policy.js';
+import type { EntryEffect } from './entry-effect.js';
+import { type ExpectedRule, rulesOf, type Translation } from './expected-decisions.js';
+import { MULTIPLEXED_CALLS } from './multiplexed-calls.js';
+import type { ProgramDecisions } from './program-decisions.js';
+
+/** What is said of several calls and architectures at once. */
+type Grouped = EntryEffect & { names: string[]; on: ArchitectureName[]; says: Told['says'] };
+
+type Told = Pick<EntryEffect, 'code' | 'consequence'> & { says: (names: string) => string };
+
+/**
+ * What becomes of conditions on calls that are made through socketcall or ipc. The call's arguments are in memory there, or
+ * in other places; of the conditions libseccomp replaces the one on argument 0 by the number of the call, and the others
+ * compare the multiplexer's own arguments (see `expectedDecisions`). Nothing is said where an entry decides the multiplexer as a whole.
+ */
+export function* multiplexedConditions(translation: Translation, decisions: ProgramDecisions): Generator<EntryEffect> {
+  const found = new Map<string, Grouped>();
+  for (const architecture of translation.architectures) {
+    for (const multiplexer of ['socketcall', 'ipc'] as const) {
+      const number = translation.resolve(multiplexer, architecture);
+      if (number === undefined || number < 0) continue;
+      const rules = rulesOf(translation, architecture).get(number) ?? [];
+      if (rules.some(({ conditions }) => conditions.length === 0)) continue;
+      for (const expected of rules) {
+        const { name, rule, conditions } = expected.operation;
+        const call = MULTIPLEXED_CALLS.get(name)?.call;
+        if (call === undefined || conditions.length === 0) continue;
+        const isCall: ArgumentCondition = { index: 0, op: 'EQ', value: call, valueTwo: 0n };
+        const got = decisions.actions(architecture, number, [isCall]);
+        const told = tell(expected, {
+          multiplexer,
+          got,
+          architecture,
+          defaultAction: translation.policy.defaultAction,
+        });
+        if (told === undefined) continue;
+        const key = [rule.path, rule.source, multiplexer, told.says('')].join('\n');
+        const { says, ...kind } = told;
+        const same: Grouped = found.get(key) ?? { ...kind, rule, names: [], on: [], multiplexer, message: '', says };
+        found.set(key, same);
+        if (!same.names.includes(name)) same.names.push(name);
+        if (!same.on.includes(architecture.name)) same.on.push(architecture.name);
+      }
+    }
+  }
+  for (const { says, ...effect } of found.values()) yield { ...effect, message: says(effect.names.join(', ')) };
+}
+
+function tell(
+  { action, conditions }: ExpectedRule,
+  {
+    multiplexer,
+    got,
+    architecture,
+    defaultAction,
+  }: { multiplexer: string; got: readonly Action[]; architecture: Architecture; defaultAction: Action },
+): Told | undefined {
+  const mayRun = got.some(permits);
+  const registers = [...new Set(conditions.map(({ index }) => index))].filter((index) => index !== 0).sort();
+  const own = `${multiplexer}'s own argument${registers.length > 1 ? 's' : ''} ${registers.join(' and ')}`;
+  const answers = [...new Set(got.map((each) => formatAction(each, architecture.name)))].sort().join(' or ');
+  if (!permits(action)) {
+    if (!mayRun) {
+      return {
+        code: 'multiplexer-widened',
+        consequence: 'stronger',
+        says: (names) =>
+          `${names} through ${multiplexer} gets ${answers} whatever its arguments, not only where they meet the condition: they are in memory there`,
+      };
+    }
+    const instead =
+      registers.length > 0 ? `the program compares ${own} there, which is another value` : 'other entries decide there';
+    return {
+      code: 'multiplexed-condition',
+      consequence: 'weaker',
+      says: (names) =>
+        `${names} through ${multiplexer} is not kept by this condition from running: ${instead}, and it may get ${answers}`,
+    };
+  }
+  if (!mayRun || permits(defaultAction)) return undefined;
+  if (got.every(permits)) {
+    return {
+      code: 'multiplexer-widened',
+      consequence: 'weaker',
+      says: (names) =>
+        `${names} through ${multiplexer} is let through whatever the condition says: the arguments are in memory there`,
+    };
+  }
+  if (registers.length === 0) return undefined;
+  return {
+    code: 'multiplexed-condition',
+    consequence: 'stronger',
+    says: (names) =>
+      `${names} through ${multiplexer} is let through or not by ${own}, which is another value than the condition is about`,
+  };
+}
