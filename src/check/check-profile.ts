@@ -47,6 +47,7 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
     behaviour: runtimeBehaviour(options),
     libseccomp: options.libseccomp,
     ruleIds: RULE_IDS,
+    hasByteOrderMark: text?.startsWith('\uFEFF') ?? false,
     text: text !== undefined && MENDABLE.has(profile.format) ? profileText(text.replace(/^\uFEFF/, '')) : undefined,
   });
 

@@ -36,12 +36,13 @@ export interface CheckContext {
   readonly ruleIds: ReadonlySet<string>;
   /** The JSON it was read from, for mends; undefined for other formats and for objects. */
   readonly text: ProfileText | undefined;
+  readonly hasByteOrderMark: boolean;
 }
 
 export function contextOf(
   profile: ParsedProfile,
   targets: readonly Target[],
-  given: Pick<CheckContext, 'behaviour' | 'libseccomp' | 'ruleIds' | 'text'>,
+  given: Pick<CheckContext, 'behaviour' | 'libseccomp' | 'ruleIds' | 'text' | 'hasByteOrderMark'>,
 ): CheckContext {
   const { defaultAction: name, defaultErrnoRet } = profile.seccomp;
   const defaultAction = actionOf(name, defaultErrnoRet);

@@ -8,12 +8,18 @@ export type Severity = 'error' | 'warning' | 'advice';
 
 export const SEVERITIES = ['error', 'warning', 'advice'] as const satisfies readonly Severity[];
 
-/** Replace `length` UTF-16 code units at `offset` of the profile's text, counted from after a byte order mark. */
+/**
+ * Replace `length` UTF-16 code units at `offset` of the profile's text, counted from after a byte order mark, which is itself
+ * at -1.
+ */
 export interface TextEdit {
   offset: number;
   length: number;
   text: string;
 }
+
+/** Takes a byte order mark away. */
+export const BYTE_ORDER_MARK: TextEdit = { offset: -1, length: 1, text: '' };
 
 /** Something a reviewer of the profile should see. */
 export interface Finding {

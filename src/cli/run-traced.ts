@@ -12,7 +12,7 @@ import { decodeReturnValue, formatAction, kernelAction } from '../action.js';
 import { parseArchitecture } from '../architecture.js';
 import { createSimulator, decodeProgram, encodeProgram, Opcode, type SeccompData } from '../bpf/index.js';
 import { notifyDenials } from '../bpf/notify-denials.js';
-import { allowingLine, type DeniedCall, explainDenial } from '../learn/index.js';
+import { allowingLine, clone3Line, type DeniedCall, explainDenial } from '../learn/index.js';
 import { syscallTable } from '../learn/syscall-table.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import type { Action, SeccompPolicy } from '../policy.js';
@@ -113,7 +113,13 @@ class DenialReport {
     const text = denied ? describeCall(name, args, denied.architecture, (at) => readString(call, at)) : name;
     const who = `${commandOf(call.pid)}[${call.pid}]`;
     printError(printable(`scmp: denied: ${text}, ${where}, by ${who}: ${kind}${this.#reason(denied)}`));
-    if (line !== undefined && this.#isByDefault(denied!)) printError(`scmp:   to allow it, add: ${line}`);
+    if (line === undefined || !this.#isByDefault(denied!)) return;
+    const enosys = this.#policy && clone3Line(this.#policy.resolved, denied!, this.#policy.format);
+    printError(
+      enosys === undefined
+        ? `scmp:   to allow it, add: ${line}`
+        : `scmp:   its flags are in memory, where no filter sees them, and those of clone are compared here; to make the C library call clone, add: ${enosys}`,
+    );
   }
 
   #isByDefault(denied: DeniedCall): boolean {

@@ -10,6 +10,7 @@ import {
 import { parseArchitecture } from '../architecture.js';
 import { readProgram, verifyProgram } from '../bpf/index.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
+import type { CompiledFilter } from '../compiler/compile-policy.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { resolvePolicy } from '../profile/resolve-policy.js';
@@ -88,6 +89,7 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
     arch,
   });
   printWarnings(compiled.warnings, source);
+  refuseWaitKillable(compiled, profile, flags);
   if (!compiled.usesListener) return { filter: compiled, ...(flags.trace ? { policy: policyOf(profile, flags) } : {}) };
   const { listenerPath, listenerMetadata } = profile.seccomp;
   if (!listenerPath) {
@@ -96,6 +98,21 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
     );
   }
   return { filter: compiled, listenerReceiver: connectListenerPath(listenerPath, listenerMetadata ?? undefined) };
+}
+
+/** In the words of a profile: the loader's are about its own options. With --trace there is a listener. */
+function refuseWaitKillable(
+  { flags, usesListener }: CompiledFilter,
+  { locate, seccomp, source }: ParsedProfile,
+  { trace }: Flags,
+): void {
+  const flag = 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
+  if (usesListener || trace || !flags.includes(flag)) return;
+  const { position } = locate('flags', seccomp.flags?.indexOf(flag) ?? 0);
+  const place = position ? `${source}:${position.line}:${position.column}` : source;
+  throw new InvalidArgumentError(
+    `${place}: the flag WAIT_KILLABLE_RECV is about calls that a listener answers, and the profile gives none to one (SCMP_ACT_NOTIFY): the kernel would refuse the filter; take the flag out`,
+  );
 }
 
 /** What --trace looks denied calls up in. */

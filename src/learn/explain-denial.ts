@@ -6,7 +6,7 @@ import { readProfile } from '../profile/read-profile.js';
 import { writeProfile } from '../profile/write-profile.js';
 import { conditionsHold } from './condition-outcome.js';
 import { learnedArguments } from './learned-arguments.js';
-import { type LearnedEntry, learnedEntries, learnedRules } from './learned-rules.js';
+import { clone3Entry, type LearnedEntry, learnedEntries, learnedRules } from './learned-rules.js';
 import { Observations } from './observations.js';
 
 /** A system call that a filter denied. */
@@ -55,6 +55,21 @@ export function allowingLine({ architecture, name, args }: DeniedCall, format: '
   const observations = new Observations(learnedArguments);
   observations.add({ architecture, name, args });
   const [entry] = learnedEntries(learnedRules(observations.calls(), true)) as [LearnedEntry];
+  return lineOf(entry, format);
+}
+
+/**
+ * What to add for a denied clone3 where the profile restricts clone: ENOSYS, on which a C library calls clone. To allow
+ * it would undo the conditions on clone. Undefined for other calls, and where clone is not restricted.
+ */
+export function clone3Line(policy: SeccompPolicy, { name, architecture }: DeniedCall, format: 'list' | 'json') {
+  if (name !== 'clone3') return undefined;
+  const clone = policy.rules.filter(({ names }) => names.some((each) => each.name === 'clone'));
+  const isConditional = clone.length > 0 && clone.every(({ conditions }) => conditions.length > 0);
+  return isConditional ? lineOf(clone3Entry(architecture), format) : undefined;
+}
+
+function lineOf(entry: LearnedEntry, format: 'list' | 'json'): string {
   const { comment: _comment, ...bare } = entry;
   if (format === 'json')
     return formatExactJson(bare)

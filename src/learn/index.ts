@@ -1,5 +1,5 @@
 export { readAuditLog } from './audit-log.js';
-export { allowingLine, type DenialReason, type DeniedCall, explainDenial } from './explain-denial.js';
+export { allowingLine, clone3Line, type DenialReason, type DeniedCall, explainDenial } from './explain-denial.js';
 export { type LearnedProfile, type LearnOptions, learnProfile } from './learn-profile.js';
 export { learnedArguments } from './learned-arguments.js';
 export { type MergeOptions, mergeLearned, mergeMasks } from './merge-learned.js';

@@ -3,7 +3,14 @@ import type { Warning } from '../policy.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { readProfile } from '../profile/read-profile.js';
 import { learnedArguments, narrowArguments } from './learned-arguments.js';
-import { type LearnedEntry, learnedEntries, learnedRules } from './learned-rules.js';
+import {
+  CLONE3_WARNING,
+  clone3Entry,
+  cloneForClone3,
+  type LearnedEntry,
+  learnedEntries,
+  learnedRules,
+} from './learned-rules.js';
 import type { Observations } from './observations.js';
 
 export interface LearnOptions {
@@ -47,7 +54,9 @@ const OLD_ESSENTIALS: ReadonlySet<ArchitectureName> = new Set([
 export function learnProfile(observations: Observations, options: LearnOptions): LearnedProfile {
   const calls = observations.calls();
   const architectures = [...new Set([options.architecture, ...calls.map(({ architecture }) => architecture)])];
-  const rules = learnedRules(calls, options.arguments ?? false);
+  const observed = learnedRules(calls, options.arguments ?? false);
+  const withoutClone3 = options.arguments ? cloneForClone3(observed) : undefined;
+  const rules = withoutClone3 ?? observed;
   const seen = new Set(rules.map(({ name }) => name));
   const essentials = options.essentials ? essentialEntries(architectures, seen) : [];
   const profile = readProfile(
@@ -55,11 +64,16 @@ export function learnProfile(observations: Observations, options: LearnOptions):
       defaultAction: 'SCMP_ACT_ERRNO',
       defaultErrnoRet: 1n,
       architectures: architectures.map((name) => parseArchitecture(name).ociName),
-      syscalls: [...learnedEntries(rules), ...essentials],
+      syscalls: [
+        ...learnedEntries(rules),
+        ...(withoutClone3 ? [clone3Entry(options.architecture)] : []),
+        ...essentials,
+      ],
     },
     { format: 'docker', source: 'recorded profile' },
   );
-  return { profile, warnings: options.arguments ? argumentWarnings(observations) : [] };
+  const warnings = options.arguments ? argumentWarnings(observations) : [];
+  return { profile, warnings: withoutClone3 ? [...warnings, CLONE3_WARNING] : warnings };
 }
 
 function essentialEntries(architectures: readonly ArchitectureName[], seen: ReadonlySet<string>): LearnedEntry[] {

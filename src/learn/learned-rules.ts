@@ -1,4 +1,6 @@
 import type { ArchitectureName } from '../architecture.js';
+import { errnoNumber } from '../errno.js';
+import type { Warning } from '../policy.js';
 import { describeValue } from '../syscalls/constants.js';
 import { syscallSignature } from '../syscalls/signature.js';
 import { groupCalls } from './call-groups.js';
@@ -17,7 +19,8 @@ export interface LearnedRule {
 /** An entry of `syscalls`, as `readProfile` takes it. */
 export interface LearnedEntry {
   names: string[];
-  action: 'SCMP_ACT_ALLOW';
+  action: 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO';
+  errnoRet?: bigint;
   args?: { index: bigint; value: bigint; valueTwo?: bigint; op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ' }[];
   comment: string;
 }
@@ -48,6 +51,40 @@ function covers(wide: LearnedRule, narrow: LearnedRule): boolean {
     narrow.args.some((other) => other.index === index && (mask & ~other.mask) === 0n && (other.value & mask) === value),
   );
 }
+
+/**
+ * Rules with clone in the place of clone3, whose flags are in memory: to allow it would allow every namespace that the
+ * condition on clone keeps out. Undefined where there is no clone3, or where clone is allowed whatever its flags.
+ */
+export function cloneForClone3(rules: readonly LearnedRule[]): LearnedRule[] | undefined {
+  const clone3 = rules.find(({ name }) => name === 'clone3');
+  if (!clone3) return undefined;
+  const { architecture } = clone3;
+  const masks = learnedArguments('clone', architecture);
+  const clone = { name: 'clone', architecture, args: masks.map((mask) => ({ ...mask, value: 0n })) };
+  const isWhole = masks.length === 0 || rules.some(({ name, args }) => name === 'clone' && args.length === 0);
+  if (isWhole) return undefined;
+  const others = rules.filter(({ name }) => name !== 'clone3');
+  return others.some((rule) => rule.name === 'clone' && covers(rule, clone)) ? others : [...others, clone];
+}
+
+/** The answer for clone3 beside conditions on clone: glibc and musl take clone on ENOSYS, and on no other errno. */
+export function clone3Entry(architecture: ArchitectureName): LearnedEntry {
+  return {
+    names: ['clone3'],
+    action: 'SCMP_ACT_ERRNO',
+    errnoRet: BigInt(errnoNumber('ENOSYS', architecture) as number),
+    comment:
+      'Observed, and answered with ENOSYS: clone3 has its flags in memory, where no filter sees them; the C library then calls clone, whose flags are compared',
+  };
+}
+
+/** What whoever reads the profile should know of {@link clone3Entry}. */
+export const CLONE3_WARNING: Warning = {
+  code: 'clone3-enosys',
+  message:
+    'clone3 was called, whose flags no filter sees: it answers ENOSYS, so that the C library calls clone, whose flags are compared; namespaces that clone3 made are not allowed by that',
+};
 
 /** Rules as entries of a profile: by what the calls are for, those with conditions apart. */
 export function learnedEntries(rules: readonly LearnedRule[]): LearnedEntry[] {

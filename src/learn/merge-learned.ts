@@ -1,4 +1,5 @@
 import { parseArchitecture } from '../architecture.js';
+import { errnoNumber } from '../errno.js';
 import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import type { ParsedProfile, Place } from '../profile/parsed-profile.js';
 import { type ResolveOptions, resolvePolicy } from '../profile/resolve-policy.js';
@@ -6,7 +7,15 @@ import type { DockerSeccomp } from '../profile/schema.js';
 import { conditionMask, conditionsHold } from './condition-outcome.js';
 import { argumentWarnings, type LearnedProfile } from './learn-profile.js';
 import { joinMasks, learnedArguments, narrowArguments } from './learned-arguments.js';
-import { describeRule, learnedEntries, learnedRules } from './learned-rules.js';
+import {
+  CLONE3_WARNING,
+  clone3Entry,
+  cloneForClone3,
+  describeRule,
+  type LearnedEntry,
+  learnedEntries,
+  learnedRules,
+} from './learned-rules.js';
 import type { ArgumentMask, ArgumentMasks, Observations, ObservedCall } from './observations.js';
 
 export interface MergeOptions {
@@ -57,7 +66,7 @@ export function mergeLearned(base: ParsedProfile, observations: Observations, op
     if (place) warnings.push({ code: 'merge-without-conditions', message, ...place });
   }
 
-  const entries = learnedEntries(learnedRules(missing, options.arguments ?? false));
+  const entries = addedEntries(missing, policy, options, (warning) => warnings.push(warning));
   const seccomp: DockerSeccomp = {
     ...base.seccomp,
     ...addedArchitectures(base, observations.calls(), options.target, warn),
@@ -65,6 +74,32 @@ export function mergeLearned(base: ParsedProfile, observations: Observations, op
   };
   if (options.arguments) warnings.push(...argumentWarnings(observations));
   return { profile: { ...base, seccomp, locate: (...path) => base.locate(...path) }, warnings: onlyOnce(warnings) };
+}
+
+/** What to add. clone3 is not opened beside a clone that the profile restricts, or that is added under conditions. */
+function addedEntries(
+  missing: readonly ObservedCall[],
+  policy: SeccompPolicy,
+  { target, arguments: withArguments = false }: MergeOptions,
+  warn: (warning: Warning) => void,
+): LearnedEntry[] {
+  const rules = learnedRules(missing, withArguments);
+  const clone = policy.rules.filter(({ names }) => names.some(({ name }) => name === 'clone'));
+  const isListed = clone.length > 0;
+  const isWhole = clone.some((rule) => rule.conditions.length === 0 && letsThrough(rule));
+  const replaced = isListed
+    ? !isWhole && rules.some(({ name }) => name === 'clone3')
+      ? rules.filter(({ name }) => name !== 'clone3')
+      : undefined
+    : withArguments
+      ? cloneForClone3(rules)
+      : undefined;
+  if (!replaced) return learnedEntries(rules);
+  warn(CLONE3_WARNING);
+  const { defaultAction } = policy;
+  const enosys = errnoNumber('ENOSYS', target.arch.name);
+  const isAnswered = defaultAction.kind === 'ERRNO' && defaultAction.data === enosys;
+  return [...learnedEntries(replaced), ...(isAnswered ? [] : [clone3Entry(target.arch.name)])];
 }
 
 type Standing =

@@ -24,7 +24,9 @@ it.each(sections)(
   ({ id, section, example }) => {
     for (const part of ['*Why:*', '*Mend:*', '*Ignore*']) expect(section).toContain(part);
     if (example === undefined)
-      expect(['rule-refused', 'filter-too-large', 'filter-near-limit', 'reader-warning']).toContain(id);
+      expect(['rule-refused', 'filter-too-large', 'filter-near-limit', 'byte-order-mark', 'reader-warning']).toContain(
+        id,
+      );
     else expect(ids(check(example, { targets: undefined }))).toContain(id);
   },
 );

@@ -470,6 +470,49 @@ const CASES: Record<string, Case[]> = {
       passed: { ...denyList({ names: ['mount'], action: 'SCMP_ACT_NOTIFY' }), listenerPath: '/run/agent.sock' },
     },
   ],
+  'wait-killable-without-notify': [
+    {
+      what: 'a listener that there is not',
+      found: {
+        ...denyList(deny('mount')),
+        flags: ['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'],
+      },
+      at: 'flags[1]',
+      passed: {
+        ...denyList({ names: ['mount'], action: 'SCMP_ACT_NOTIFY' }),
+        listenerPath: '/run/agent.sock',
+        flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'],
+      },
+    },
+    {
+      what: 'a notification for other machines only',
+      found: {
+        ...denyList({ names: ['mount'], action: 'SCMP_ACT_NOTIFY', includes: { arches: ['s390x'] } }),
+        listenerPath: '/run/agent.sock',
+        flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'],
+      },
+      at: 'flags[0]',
+      passed: {
+        ...denyList({ names: ['mount'], action: 'SCMP_ACT_NOTIFY', includes: { arches: ['amd64'] } }),
+        listenerPath: '/run/agent.sock',
+        flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'],
+      },
+    },
+  ],
+  'byte-order-mark': [
+    {
+      what: 'one before JSON',
+      found: `\uFEFF${JSON.stringify(denyList(deny('mount')))}`,
+      at: '',
+      passed: JSON.stringify(denyList(deny('mount', { comment: 'a \uFEFF in the text is none' }))),
+    },
+    {
+      what: 'not before a list, which no engine reads',
+      found: `\uFEFF${JSON.stringify({ linux: { seccomp: denyList(deny('mount')) } })}`,
+      at: '',
+      passed: '\uFEFFdefault allow\ndeny mount\n',
+    },
+  ],
   'missing-essential': [
     {
       what: 'no exit_group',

@@ -55,7 +55,7 @@ describe('fixProfile', () => {
 }
 `;
     const { text: mended, fixed } = await fix(text);
-    expect(mended).toBe(`\uFEFF{
+    expect(mended).toBe(`{
 \t"defaultAction":"SCMP_ACT_ALLOW",\r
     "architectures" : ["SCMP_ARCH_X86_64"],
   "syscalls": [
@@ -69,8 +69,23 @@ describe('fixProfile', () => {
   ]
 }
 `);
-    expect(fixed.map(({ id }) => id).sort()).toEqual(['deprecated-name', 'errno-missing', 'wide-comparison']);
+    expect(fixed.map(({ id }) => id).sort()).toEqual([
+      'byte-order-mark',
+      'deprecated-name',
+      'errno-missing',
+      'wide-comparison',
+    ]);
     expect(await fix(mended)).toMatchObject({ text: mended, fixed: [] });
+  });
+
+  it('takes a byte order mark away, beside other mends', async () => {
+    const text =
+      '\uFEFF{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["kill"], "action": "SCMP_ACT_ERRNO"}]}';
+    const { text: mended, fixed } = await fix(text);
+    expect(mended).toBe(
+      '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["kill"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]}',
+    );
+    expect(fixed.map(({ id }) => id).sort()).toEqual(['byte-order-mark', 'errno-missing']);
   });
 
   it('leaves alone what has no safe mend: NE, an allowance, arguments that calls read differently', async () => {

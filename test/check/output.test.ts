@@ -117,6 +117,19 @@ describe('SARIF', () => {
     expect(of('errno-missing')).toMatchObject({ level: 'note' });
     expect(of('wide-comparison')).toMatchObject({ level: 'error' });
     expect(of('wide-comparison').fixes[0].artifactChanges[0].replacements).toHaveLength(3);
+    // A byte order mark is no character of the text, so only bytes name it (SARIF 2.1.0, 3.30).
+    const marked = sarif({ source: 'x', report: check(`\uFEFF${JSON.stringify(denyList())}`) });
+    expect(marked.results[0]).toMatchObject({
+      ruleId: 'byte-order-mark',
+      locations: [{ physicalLocation: { region: { startLine: 1, startColumn: 1 } } }],
+      fixes: [
+        {
+          artifactChanges: [
+            { replacements: [{ deletedRegion: { byteOffset: 0, byteLength: 3 }, insertedContent: { text: '' } }] },
+          ],
+        },
+      ],
+    });
     expect(of('unknown-syscall').suppressions).toEqual([{ kind: 'inSource' }]);
   });
 

@@ -29,6 +29,16 @@ describe.skipIf(process.platform !== 'linux')('scmp run', () => {
     expect(stderr).toContain('Inappropriate ioctl for device');
   });
 
+  it('refuses WAIT_KILLABLE_RECV without a listener in the words of the profile, with its place', () => {
+    const profile = join(directory, 'wait.json');
+    const flags = ['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'];
+    writeFileSync(profile, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', flags, syscalls: [] }));
+    const { status, stderr } = scmp(['run', '--profile', profile, '--', 'true']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^scmp: .*wait\.json:1:70: the flag WAIT_KILLABLE_RECV .* take the flag out\n$/);
+    expect(stderr).not.toMatch(/waitKillable|listener: true/);
+  });
+
   it('takes a compiled program as well', () => {
     const file = join(directory, 'filter.bpf');
     expect(scmp(['compile', noGetcwd, '-o', file])).toMatchObject({ status: 0 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
-import { allowingLine, explainDenial } from '../../src/learn/index.js';
+import { allowingLine, clone3Line, explainDenial } from '../../src/learn/index.js';
 import type { Action } from '../../src/policy.js';
 import { readProfile, resolvePolicy } from '../../src/profile/index.js';
 
@@ -76,5 +76,25 @@ describe('allowingLine', () => {
   it('has none where they do not', () => {
     expect(allowingLine(call('mkdir', [1n]), 'list')).toBe('allow mkdir');
     expect(allowingLine(call('mkdir', [1n]), 'json')).toBe('{ "names": [ "mkdir" ], "action": "SCMP_ACT_ALLOW" }');
+  });
+});
+
+describe('clone3Line', () => {
+  const policyOf = (text: string) =>
+    resolvePolicy(readProfile(`default errno EPERM\n${text}\n`, { format: 'list' }), {
+      arch: parseArchitecture('x86_64'),
+    }).policy;
+
+  it('is ENOSYS where the profile compares the flags of clone, which those of clone3 would get around', () => {
+    const masked = policyOf('allow clone(flags & CLONE_NEWUSER == 0)');
+    expect(clone3Line(masked, call('clone3', []), 'list')).toBe('clone3 -> errno 38');
+    expect(JSON.parse(clone3Line(masked, call('clone3', []), 'json')!)).toEqual({
+      names: ['clone3'],
+      action: 'SCMP_ACT_ERRNO',
+      errnoRet: 38,
+    });
+    expect(clone3Line(masked, call('clone', []), 'list')).toBeUndefined();
+    expect(clone3Line(policyOf('allow clone'), call('clone3', []), 'list')).toBeUndefined();
+    expect(clone3Line(policyOf('allow read'), call('clone3', []), 'list')).toBeUndefined();
   });
 });

@@ -73,6 +73,35 @@ describe('learnProfile', () => {
     expect(decide('socket', [16n, 1n, 0n])).toBe(EPERM);
   });
 
+  it('puts clone in the place of clone3, whose flags no filter sees, and says why', () => {
+    const NEWUSER = 0x10000000n;
+    const ENOSYS = 0x00050026;
+    const seen = observe([['clone3', 0x7ffc0000, 88]]);
+    const decide = decider(seen, { arguments: true });
+    expect(decide('clone3')).toBe(ENOSYS);
+    expect(decide('clone', [0x3d0f00n])).toBe(ALLOW);
+    expect(decide('clone', [NEWUSER])).toBe(EPERM);
+    const { profile, warnings } = learn(seen, { arguments: true });
+    expect(warnings).toMatchObject([{ code: 'clone3-enosys' }]);
+    expect(profile.seccomp.syscalls).toContainEqual(
+      expect.objectContaining({ names: ['clone3'], errnoRet: 38n, comment: expect.stringContaining('in memory') }),
+    );
+    // The namespaces that were seen stay; without arguments nothing is narrowed, and nothing to be got around.
+    expect(decider(observe([['clone3'], ['clone', NEWUSER]]), { arguments: true })('clone', [NEWUSER])).toBe(ALLOW);
+    expect(decider(seen)('clone3')).toBe(ALLOW);
+    expect(decider(observe([['clone'], ['clone3']]), { arguments: true })('clone3')).toBe(ALLOW);
+  });
+
+  it('answers clone3 with the ENOSYS of the machine, and compares the flags of clone where they are', () => {
+    const { profile } = learn(observe([['clone3', 0, 88]], 's390x'), { arguments: true, architecture: 's390x' });
+    expect(profile.seccomp.syscalls?.map(({ names, args }) => [names, args?.map(({ index }) => index)])).toEqual([
+      [['clone'], [1n]],
+      [['clone3'], undefined],
+    ]);
+    const mips = learn(observe([['clone3', 0, 88]], 'mips64'), { arguments: true, architecture: 'mips64' });
+    expect(mips.profile.seccomp.syscalls?.at(-1)?.errnoRet).toBe(89n);
+  });
+
   it('compares an int as wide as the kernel takes it', () => {
     const decide = decider(observe([['prctl', 15n]]), { arguments: true });
     // The kernel takes 0xdead0000000f for 15 as well, and for 22 what ends in 22.

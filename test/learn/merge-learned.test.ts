@@ -51,6 +51,23 @@ describe('mergeLearned', () => {
     expect(warnings[0]!.message).toContain('--args');
   });
 
+  it('does not open clone3 beside conditions on clone, or a denial of it: its flags are in memory', () => {
+    for (const own of [NO_NAMESPACES, 'deny clone']) {
+      for (const options of [{}, { arguments: true }]) {
+        const { profile, codes } = merge(own, [['clone3', 0, 88]], options);
+        expect(codes).toEqual(['clone3-enosys']);
+        expect(profile.seccomp.syscalls?.at(-1)).toMatchObject({ names: ['clone3'], errnoRet: 38n });
+        expect(profile.seccomp.syscalls?.filter(({ names }) => names?.includes('clone3'))).toHaveLength(1);
+      }
+    }
+    expect(merge('allow clone', [['clone3', 0, 88]])).toMatchObject({ added: [['clone3']], codes: [] });
+    expect(merge('allow read', [['clone3', 0, 88]])).toMatchObject({ added: [['clone3']], codes: [] });
+    expect(merge('allow read', [['clone3', 0, 88]], { arguments: true })).toMatchObject({
+      added: [[['clone'], 1], ['clone3']],
+      codes: ['clone3-enosys'],
+    });
+  });
+
   it('adds the arguments alone if asked to learn them, and says so', () => {
     const { profile, added, warnings } = merge(NO_NAMESPACES, [['clone', 0x10000011]], { arguments: true });
     expect(added).toEqual([[['clone'], 1]]);

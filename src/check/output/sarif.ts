@@ -57,11 +57,14 @@ function changeOf(artifactLocation: { uri: string }, edits: readonly TextEdit[])
   return {
     artifactLocation,
     replacements: edits.map(({ offset, length, text }) => ({
-      deletedRegion: { charOffset: offset, charLength: length },
+      deletedRegion: offset < 0 ? BYTE_ORDER_MARK_REGION : { charOffset: offset, charLength: length },
       insertedContent: { text },
     })),
   };
 }
+
+/** No character of the text (section 3.30.2): only bytes name it. */
+const BYTE_ORDER_MARK_REGION = { byteOffset: 0, byteLength: 3 };
 
 /** A path as a URI reference: relative paths stay relative, as code scanning wants them. */
 function uriOf(path: string): string {

@@ -1,3 +1,4 @@
+import { CompileError } from '../../compiler/compile-error.js';
 import { errnoNumber } from '../../errno.js';
 import type { CheckContext, Entry } from '../context.js';
 import type { TextEdit } from '../finding.js';
@@ -172,6 +173,23 @@ const notifyWithoutListener: Rule = {
   },
 };
 
+const waitKillableWithoutNotify: Rule = {
+  id: 'wait-killable-without-notify',
+  severity: 'error',
+  summary: 'The flag WAIT_KILLABLE_RECV without SCMP_ACT_NOTIFY: the kernel refuses the filter.',
+  *checkTarget({ policy, outcome }, { profile }) {
+    const flag = 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
+    const at = profile.seccomp.flags?.indexOf(flag) ?? -1;
+    if (!policy.flags?.includes(flag) || outcome instanceof CompileError || outcome.usesListener) return;
+    yield {
+      place: at >= 0 ? profile.locate('flags', at) : profile.locate('flags'),
+      message:
+        'the flag WAIT_KILLABLE_RECV is about calls that a listener answers, and no call is given to one: the kernel refuses the filter (EINVAL), and the program does not start',
+      advice: 'take the flag out',
+    };
+  },
+};
+
 export const ACTION_RULES: readonly Rule[] = [
   emptyAllowList,
   filterDoesNothing,
@@ -181,4 +199,5 @@ export const ACTION_RULES: readonly Rule[] = [
   errnoZero,
   traceWithoutTracer,
   notifyWithoutListener,
+  waitKillableWithoutNotify,
 ];

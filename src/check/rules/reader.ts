@@ -1,4 +1,4 @@
-import type { Severity } from '../finding.js';
+import { BYTE_ORDER_MARK, type Severity } from '../finding.js';
 import type { Rule } from '../rule.js';
 import { count } from './words.js';
 
@@ -55,6 +55,24 @@ const NAMED: readonly Rule[] = [
   fromReader('listener-metadata-unused', 'advice', '`listenerMetadata` without `listenerPath`.', 'take it out'),
 ];
 
+/** What reads these formats in Go and in C takes no byte order mark for JSON (RFC 8259, 8.1, allows either). */
+const JSON_OF_ENGINES: ReadonlySet<string> = new Set(['oci', 'oci-config', 'docker']);
+
+const byteOrderMark: Rule = {
+  id: 'byte-order-mark',
+  severity: 'error',
+  summary: 'A byte order mark before the JSON: Docker, runc and crun refuse the file.',
+  *checkText({ profile, hasByteOrderMark }) {
+    if (!hasByteOrderMark || !JSON_OF_ENGINES.has(profile.format)) return;
+    yield {
+      place: { path: '', position: { line: 1, column: 1, offset: 0 } },
+      message: 'the file begins with a byte order mark (U+FEFF), and Docker, runc and crun refuse it',
+      advice: 'save it as UTF-8 without a byte order mark',
+      fix: [BYTE_ORDER_MARK],
+    };
+  },
+};
+
 const NAMED_CODES: ReadonlySet<string> = new Set(NAMED.map(({ id }) => id));
 
 const readerWarning: Rule = {
@@ -68,4 +86,4 @@ const readerWarning: Rule = {
   },
 };
 
-export const READER_RULES: readonly Rule[] = [...NAMED, readerWarning];
+export const READER_RULES: readonly Rule[] = [byteOrderMark, ...NAMED, readerWarning];
