@@ -9,6 +9,7 @@ import { NAME_RULES } from './rules/names.js';
 import { PROCESS_RULES } from './rules/processes.js';
 import { PROGRAM_RULES } from './rules/program.js';
 import { READER_RULES } from './rules/reader.js';
+import { RUNTIME_RULES } from './rules/runtimes.js';
 import { SENSITIVE_RULES } from './rules/sensitive.js';
 import { SIBLING_RULES } from './rules/siblings.js';
 
@@ -24,6 +25,7 @@ export const RULES: readonly Rule[] = [
   ...PROCESS_RULES,
   ...SENSITIVE_RULES,
   ...PROGRAM_RULES,
+  ...RUNTIME_RULES,
   ...READER_RULES,
   ...IGNORE_RULES,
 ];

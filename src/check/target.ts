@@ -4,10 +4,12 @@ import { type CompiledFilter, type CompileOptions, compileWithEffects } from '..
 import type { EntryEffect } from '../compiler/entry-effect.js';
 import { planFilter } from '../compiler/plan.js';
 import { readMasks, runtimeBehaviour } from '../compiler/runtime.js';
+import { runtimeRefusals } from '../compiler/runtime-refusals.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { SeccompPolicy, Warning } from '../policy.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { resolvePolicy } from '../profile/resolve-policy.js';
+import type { ProfileIssue } from '../profile/profile-error.js';
+import { resolve } from '../profile/resolve-policy.js';
 import { permits, type Verdict, verdictsOf } from './verdict.js';
 
 export interface TargetOptions extends Omit<CompileOptions, 'arch' | 'source' | 'pfc' | 'unknownSyscall'> {
@@ -26,6 +28,8 @@ export interface Target {
   verdict(name: string): Verdict;
   /** Whether a call can be made on an architecture, by a number of its own or through socketcall or ipc. */
   exists(name: string, architecture: Architecture): boolean;
+  /** What the runtime refuses. */
+  readonly refusals: readonly ProfileIssue[];
   /** What the compiler warns of. */
   readonly warnings: readonly Warning[];
   /** What the filter makes of entries otherwise than they say; none where there is no filter. */
@@ -35,12 +39,13 @@ export interface Target {
 }
 
 /**
- * A profile on one machine. Raises what {@link resolvePolicy} does: ProfileError for an errno the machine lacks,
+ * A profile on one machine. Raises what {@link resolve} does: ProfileError for an errno the machine lacks,
  * InvalidArgumentError for a capability or kernel that is none.
  */
 export function targetOf(profile: ParsedProfile, architecture: Architecture, options: TargetOptions): Target {
   const { libseccomp, capabilities, kernel } = options;
-  const { policy: written } = resolvePolicy(profile, { arch: architecture, capabilities, kernel });
+  const resolution = resolve(profile, { arch: architecture, capabilities, kernel });
+  const { policy: written } = resolution;
   const behaviour = runtimeBehaviour(options);
   const policy = readMasks(written, behaviour);
   const { warnings } = planFilter(policy, {
@@ -48,6 +53,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     optimize: 0,
     unknownSyscall: 'ignore',
     conditions: behaviour.conditions,
+    emptyArgs: behaviour.emptyArgs,
     wideValues: behaviour.wideValues,
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
   });
@@ -64,6 +70,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     verdict: verdictsOf(policy),
     // Negative: libseccomp's stand-in for a call that the architecture lacks.
     exists: (name, on) => (libseccomp.resolveSyscallNameRewrite(name, on) ?? -1) >= 0,
+    refusals: runtimeRefusals(profile, resolution, options),
     warnings,
     get outcome() {
       const made = compiled();

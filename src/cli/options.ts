@@ -18,6 +18,7 @@ export interface CompileFlags extends TargetFlags {
   optimizePast?: number;
   errnoRet?: 'lenient' | 'strict';
   conditions?: 'together' | 'split-repeated' | 'split-all';
+  emptyArgs?: 'unconditional' | 'no-rule';
   maskedOperands?: 'mask-first' | 'datum-first';
   wideValues?: 'exact' | 'low-half';
   notifyGuards?: boolean;
@@ -79,6 +80,12 @@ export function addCompileOptions(command: Command, kernelDefault: string): Comm
       ]),
     )
     .addOption(
+      new Option('--empty-args <how>', 'an empty list of conditions: none, or an entry without effect').choices([
+        'unconditional',
+        'no-rule',
+      ]),
+    )
+    .addOption(
       new Option(
         '--wide-values <how>',
         'a value past 32 bits on a 32-bit architecture: what it means, or its low half',
@@ -113,6 +120,7 @@ export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'
     optimizePast: flags.optimizePast,
     errnoRet: flags.errnoRet,
     conditions: flags.conditions,
+    emptyArgs: flags.emptyArgs,
     maskedOperands: flags.maskedOperands,
     wideValues: flags.wideValues,
     notifyGuards: flags.notifyGuards,

@@ -1,9 +1,9 @@
 import { parseArchitecture } from '../architecture.js';
-import { guardNotify } from '../profile/finish-profile.js';
+import { failOnIssues } from '../profile/finish-profile.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { resolvePolicy } from '../profile/resolve-policy.js';
+import { resolve } from '../profile/resolve-policy.js';
 import { type CompiledFilter, type CompileOptions, compilePolicy } from './compile-policy.js';
-import { runtimeBehaviour } from './runtime.js';
+import { runtimeRefusals } from './runtime-refusals.js';
 
 /**
  * Compile a profile that was read: `compileProfileSync` without the readers, for whoever reads by himself. The warnings
@@ -11,14 +11,8 @@ import { runtimeBehaviour } from './runtime.js';
  */
 export function compileParsed(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
   const { source = parsed.source, capabilities, kernel } = options;
-  const { errnoRet, notifyGuards } = runtimeBehaviour(options);
-  if (notifyGuards) guardNotify(parsed);
-  const { policy, warnings } = resolvePolicy(parsed, {
-    arch: parseArchitecture(options.arch),
-    capabilities,
-    kernel,
-    strictErrnoRet: errnoRet === 'strict',
-  });
-  const compiled = compilePolicy(policy, { ...options, source });
-  return { ...compiled, warnings: [...warnings, ...compiled.warnings] };
+  const resolution = resolve(parsed, { arch: parseArchitecture(options.arch), capabilities, kernel });
+  failOnIssues(runtimeRefusals(parsed, resolution, options), parsed.source);
+  const compiled = compilePolicy(resolution.policy, { ...options, source });
+  return { ...compiled, warnings: [...parsed.warnings, ...compiled.warnings] };
 }

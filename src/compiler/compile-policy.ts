@@ -20,7 +20,7 @@ import { applyOperation, type FilterOperation } from './filter-operation.js';
 import { planFilter } from './plan.js';
 import { proveConditions } from './prove-decisions.js';
 import { fastestOrder } from './rule-order.js';
-import { optimizationLevel, type RuntimeOptions, readMasks, runtimeBehaviour } from './runtime.js';
+import { hasEnosysStub, optimizationLevel, type RuntimeOptions, readMasks, runtimeBehaviour } from './runtime.js';
 
 export interface CompileOptions extends RuntimeOptions {
   /** The machine the filter is for, by any name: `x86_64`, `SCMP_ARCH_X86_64`, `amd64`. */
@@ -91,6 +91,7 @@ export function compileWithEffects(
     optimize,
     unknownSyscall,
     conditions: behaviour.conditions,
+    emptyArgs: behaviour.emptyArgs,
     wideValues: behaviour.wideValues,
     source,
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
@@ -106,7 +107,8 @@ export function compileWithEffects(
   let program = exported;
   const { defaultAction } = policy;
   const resolve = (name: string, arch: Architecture) => libseccomp.resolveSyscallName(name, arch);
-  if (behaviour.enosysStub) {
+  const hasStub = hasEnosysStub(policy, behaviour);
+  if (hasStub) {
     const names = new Set(policy.rules.flatMap((rule) => rule.names.map(({ name }) => name)));
     const stub = enosysStub(defaultAction, architectures, names, resolve);
     program = concatenate(encodeProgram(stub, architecture.endianness), exported);
@@ -120,7 +122,6 @@ export function compileWithEffects(
     );
   }
   const { verify = true } = options;
-  const { enosysStub: hasStub } = behaviour;
   const { operations, skipped } = plan;
   const ownNumber = numberFinder(libseccomp);
   const translation: Translation = {

@@ -16,6 +16,8 @@ export interface PlanOptions {
   unknownSyscall: 'warn' | 'error' | 'ignore';
   /** What becomes of an entry with several conditions. Default: `split-repeated`. */
   conditions?: RuntimeBehaviour['conditions'] | undefined;
+  /** What an empty list of conditions is. Default: `unconditional`. */
+  emptyArgs?: RuntimeBehaviour['emptyArgs'] | undefined;
   /** What a value with bits past 32 is on a 32-bit architecture. Default: `exact`. */
   wideValues?: RuntimeBehaviour['wideValues'] | undefined;
   /** The name's number on the target, negative where the target lacks it; undefined where no table has it. */
@@ -51,6 +53,13 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
 
   const skipped: RuleOperation[] = [];
   for (const rule of policy.rules) {
+    if (rule.hasEmptyArgs && options.emptyArgs === 'no-rule') {
+      const { path, position, source } = rule;
+      const message =
+        'the list of conditions is empty, of which youki 0.6 makes no rule at all: the entry has no effect';
+      warnings.push({ code: 'empty-args', message, path: `${path}.args`, position, source });
+      continue;
+    }
     if (isSameAction(rule.action, policy.defaultAction)) {
       warnings.push({
         code: 'default-action-rule',
@@ -110,7 +119,7 @@ function leftOut(rule: PolicyRule, policy: SeccompPolicy): string {
 /**
  * What an entry's conditions become: lists of which one must hold whole. libseccomp takes one comparison per argument and
  * rule. Where an entry has two, runc and crun make one rule of each condition (runc, matchCall, "revert to old behavior"),
- * which turns its AND into OR; youki does so for every entry with arguments.
+ * which turns its AND into OR; youki 0.6 does so for every entry with arguments.
  */
 function splitConditions(
   rule: PolicyRule,
@@ -119,17 +128,12 @@ function splitConditions(
 ): readonly (readonly ArgumentCondition[])[] {
   const { conditions, path, position, source } = rule;
   const place = { path: `${path}.args`, position, source };
-  if (mode === 'split-all' && rule.hasEmptyArgs) {
-    const message = 'the list of conditions is empty, of which youki makes no rule at all: the entry has no effect';
-    warnings.push({ code: 'empty-args', message, ...place });
-    return [];
-  }
   const indexes = conditions.map(({ index }) => index);
   const repeated = indexes.find((index, i) => indexes.indexOf(index) !== i);
   const consequence =
     'each condition becomes a rule of its own, so the entry applies when ANY of them holds, not when all do';
   if (mode === 'split-all' && conditions.length > 1) {
-    warnings.push({ code: 'split-conditions', message: `as in youki ${consequence}`, ...place });
+    warnings.push({ code: 'split-conditions', message: `as in youki 0.6 ${consequence}`, ...place });
   } else if (mode === 'split-repeated' && repeated !== undefined) {
     const message = `argument ${repeated} has several conditions; as in runc, crun and youki ${consequence}`;
     warnings.push({ code: 'repeated-argument', message, ...place });

@@ -1,7 +1,9 @@
+import { ARCHITECTURES, type ArchitectureName } from '../architecture.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { ArgumentCondition, FilterFlag, SeccompPolicy } from '../policy.js';
 
-export const RUNTIME_NAMES = ['libseccomp', 'runc', 'crun', 'youki'] as const;
+/** A name alone is the newest version; docs/runtimes.md says which versions were run or read. */
+export const RUNTIME_NAMES = ['libseccomp', 'runc', 'runc-1.1', 'crun', 'youki', 'youki-0.6'] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 
 /** What a runtime makes of a profile beyond what the profile says. docs/runtimes.md has the same as a table. */
@@ -10,6 +12,8 @@ export interface RuntimeBehaviour {
   readonly defaultFlags: readonly FilterFlag[];
   /** Whether an ENOSYS stub goes in front: see `enosysStub`. */
   readonly enosysStub: boolean;
+  /** Whether the stub is empty where the profile lists no architecture. */
+  readonly stubNeedsArchitectures: boolean;
   /** libseccomp's binary tree (SCMP_FLTATR_CTL_OPTIMIZE 2) for profiles with more names than this. */
   readonly optimizePast: number;
   /** An errno with an action that carries none: passed over, or an error as the OCI runtime spec has it. */
@@ -20,6 +24,8 @@ export interface RuntimeBehaviour {
    * `split-all`: always so.
    */
   readonly conditions: 'together' | 'split-repeated' | 'split-all';
+  /** An entry whose list of conditions is there and empty: without conditions, or of no effect at all. */
+  readonly emptyArgs: 'unconditional' | 'no-rule';
   /** SCMP_CMP_MASKED_EQ: `(argument & value) == valueTwo`, or the other way round. */
   readonly maskedOperands: 'mask-first' | 'datum-first';
   /**
@@ -29,19 +35,38 @@ export interface RuntimeBehaviour {
   readonly wideValues: 'exact' | 'low-half';
   /** Whether SCMP_ACT_NOTIFY is refused as the default action and on `write`. */
   readonly notifyGuards: boolean;
+  /** The flags that a profile may ask for; with others the container does not start. */
+  readonly takesFlags: readonly FilterFlag[];
+  /** The architectures that a profile may list; with others the container does not start. */
+  readonly takesArchitectures: readonly (ArchitectureName | 'native')[];
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+const ALL_FLAGS: readonly FilterFlag[] = [
+  'SECCOMP_FILTER_FLAG_TSYNC',
+  'SECCOMP_FILTER_FLAG_LOG',
+  'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
+  'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
+];
+const ALL_ARCHITECTURES: RuntimeBehaviour['takesArchitectures'] = ['native', ...ARCHITECTURES.map(({ name }) => name)];
+
+const without = (...names: readonly (ArchitectureName | 'native')[]) =>
+  ALL_ARCHITECTURES.filter((name) => !names.includes(name));
+
 const LIBSECCOMP: RuntimeBehaviour = {
   defaultFlags: [],
   enosysStub: false,
+  stubNeedsArchitectures: false,
   optimizePast: NEVER,
   errnoRet: 'lenient',
   conditions: 'split-repeated',
+  emptyArgs: 'unconditional',
   maskedOperands: 'mask-first',
   wideValues: 'exact',
   notifyGuards: true,
+  takesFlags: ALL_FLAGS,
+  takesArchitectures: ALL_ARCHITECTURES,
 };
 
 /** Runtimes hand libseccomp the value as it is. */
@@ -49,10 +74,25 @@ const CONTAINER_RUNTIME: RuntimeBehaviour = { ...LIBSECCOMP, wideValues: 'low-ha
 
 const BEHAVIOURS: Readonly<Record<RuntimeName, RuntimeBehaviour>> = {
   libseccomp: LIBSECCOMP,
-  // runc 1.2 and later. libcontainer/specconv/spec_linux.go, SetupSeccomp: SPEC_ALLOW where `flags` is nil.
-  // libcontainer/seccomp/seccomp_linux.go, InitSeccomp: the tree past 32 rules, of which each name makes one, known or
-  // not; matchCall: repeated arguments. libcontainer/seccomp/patchbpf: the stub.
-  runc: { ...CONTAINER_RUNTIME, defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'], enosysStub: true, optimizePast: 32 },
+  // libcontainer/specconv/spec_linux.go, SetupSeccomp: SPEC_ALLOW where `flags` is nil. libcontainer/seccomp/
+  // seccomp_linux.go, InitSeccomp: the tree past 32 rules, of which each name makes one, known or not; matchCall: repeated
+  // arguments. libcontainer/seccomp/patchbpf: the stub. libcontainer/seccomp/config.go: `archs`.
+  runc: {
+    ...CONTAINER_RUNTIME,
+    defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'],
+    enosysStub: true,
+    optimizePast: 32,
+    takesArchitectures: without('native', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
+  },
+  // The same files of 1.1.5. SetupSeccomp: "seccomp flags are not yet supported by runc". No tree. The stub is made for the
+  // architectures that are listed (before 1.1.15).
+  'runc-1.1': {
+    ...CONTAINER_RUNTIME,
+    enosysStub: true,
+    stubNeedsArchitectures: true,
+    takesFlags: [],
+    takesArchitectures: without('native', 'riscv64', 'loongarch64', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
+  },
   // src/libcrun/seccomp.c, libcrun_apply_seccomp: SPEC_ALLOW where there are no flags; libcrun_generate_seccomp: "errno
   // value specified for action" is an error; repeated arguments as in runc. It has no rule against NOTIFY on any call.
   crun: {
@@ -61,9 +101,19 @@ const BEHAVIOURS: Readonly<Record<RuntimeName, RuntimeBehaviour>> = {
     errnoRet: 'strict',
     notifyGuards: false,
   },
-  // crates/libcontainer/src/seccomp/mod.rs, initialize_seccomp: add_rule_conditional once for each argument; translate_op:
+  // crates/libcontainer/src/seccomp/mod.rs of 0.7.0, initialize_seccomp: conditions as runc has them; translate_op:
   // MaskedEqual(valueTwo), which is the mask, with `value` as the datum.
-  youki: { ...CONTAINER_RUNTIME, conditions: 'split-all', maskedOperands: 'datum-first' },
+  youki: { ...CONTAINER_RUNTIME, maskedOperands: 'datum-first' },
+  // The same of 0.6: add_rule_conditional once for each argument, so not at all for an empty list; translate_arch;
+  // LinuxSeccompFilterFlag of its oci-spec.
+  'youki-0.6': {
+    ...CONTAINER_RUNTIME,
+    conditions: 'split-all',
+    emptyArgs: 'no-rule',
+    maskedOperands: 'datum-first',
+    takesFlags: ALL_FLAGS.filter((flag) => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'),
+    takesArchitectures: without('loongarch64', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
+  },
 };
 
 /** The pieces of a runtime's behaviour that a caller may choose apart from the set. */
@@ -79,6 +129,7 @@ export interface RuntimeOptions {
   optimizePast?: number | undefined;
   errnoRet?: RuntimeBehaviour['errnoRet'] | undefined;
   conditions?: RuntimeBehaviour['conditions'] | undefined;
+  emptyArgs?: RuntimeBehaviour['emptyArgs'] | undefined;
   maskedOperands?: RuntimeBehaviour['maskedOperands'] | undefined;
   wideValues?: RuntimeBehaviour['wideValues'] | undefined;
   notifyGuards?: boolean | undefined;
@@ -92,15 +143,26 @@ export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
   }
   const set = BEHAVIOURS[runtime];
   return {
+    ...set,
     defaultFlags: options.defaultFlags ?? set.defaultFlags,
     enosysStub: options.enosysStub ?? set.enosysStub,
+    stubNeedsArchitectures: options.enosysStub === undefined && set.stubNeedsArchitectures,
     optimizePast: options.optimizePast ?? set.optimizePast,
     errnoRet: options.errnoRet ?? set.errnoRet,
     conditions: options.conditions ?? set.conditions,
+    emptyArgs: options.emptyArgs ?? set.emptyArgs,
     maskedOperands: options.maskedOperands ?? set.maskedOperands,
     wideValues: options.wideValues ?? set.wideValues,
     notifyGuards: options.notifyGuards ?? set.notifyGuards,
   };
+}
+
+/** Whether an ENOSYS stub goes in front of a policy's filter. */
+export function hasEnosysStub(
+  { architectures }: SeccompPolicy,
+  { enosysStub, stubNeedsArchitectures }: RuntimeBehaviour,
+): boolean {
+  return enosysStub && !(stubNeedsArchitectures && architectures.length === 0);
 }
 
 /** libseccomp's optimisation level for a policy, where the caller asked for none. */

@@ -71,9 +71,11 @@ export function checkProfile(seccomp: DockerSeccomp, locate: Locate): Pick<Findi
  * config-linux.md, "Seccomp": listenerPath is ignored if no SCMP_ACT_NOTIFY is used; listenerMetadata MUST NOT be set
  * without listenerPath. Neither changes the filter, and runc passes over both.
  */
-function checkListener(findings: Findings, { listenerPath, listenerMetadata, syscalls }: DockerSeccomp): void {
-  if (listenerPath && !syscalls?.some(({ action }) => action === 'SCMP_ACT_NOTIFY')) {
-    findings.warn('listener-path-unused', ['listenerPath'], 'has no effect: no entry has SCMP_ACT_NOTIFY');
+function checkListener(findings: Findings, seccomp: DockerSeccomp): void {
+  const { listenerPath, listenerMetadata, defaultAction, syscalls } = seccomp;
+  const notifies = defaultAction === 'SCMP_ACT_NOTIFY';
+  if (listenerPath && !notifies && !syscalls?.some(({ action }) => action === 'SCMP_ACT_NOTIFY')) {
+    findings.warn('listener-path-unused', ['listenerPath'], 'has no effect: nothing has SCMP_ACT_NOTIFY');
   }
   if (listenerMetadata && !listenerPath) {
     findings.warn('listener-metadata-unused', ['listenerMetadata'], 'has no effect without "listenerPath"');

@@ -67,7 +67,9 @@ export type ProfileIssueCode =
   | 'union-conflict'
   | 'default-errno-without-action'
   // What one runtime alone refuses (CompileOptions.runtime).
-  | 'errno-ret-refused';
+  | 'errno-ret-refused'
+  | 'flag-refused'
+  | 'architecture-refused';
 
 export interface ProfileIssue {
   code: ProfileIssueCode;

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from '../errors.js';
 import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { parseCapabilities } from './capability.js';
 import { type ConditionOutcome, type ResolutionTarget, tryConditions } from './conditional-entry.js';
+import { failOnIssues } from './finish-profile.js';
 import { quote } from './json-path.js';
 import { type KernelVersion, parseRelease } from './kernel-version.js';
 import type { Locate, ParsedProfile, Place } from './parsed-profile.js';
@@ -110,7 +111,7 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     const hasEmptyArgs = profile.format.startsWith('oci') && entry.args?.length === 0;
     return { ...resolved, rule: hasEmptyArgs ? { ...rule, hasEmptyArgs } : rule };
   });
-  if (options.strictErrnoRet) refuseUselessErrno(profile, entries);
+  if (options.strictErrnoRet) failOnIssues(uselessErrnos(profile, entries), source);
   const { architectures, architecturesFrom } = chooseArchitectures(seccomp, arch, locate);
   const policy = {
     ...policyBase(seccomp, errnoOf(defaultAction, defaultErrnoRet, defaultErrno, locate('defaultErrno'))),
@@ -121,7 +122,10 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
 }
 
 /** config-linux.md, `errnoRet`: with another action "the runtime MUST print an error and fail". Of entries that apply. */
-function refuseUselessErrno({ seccomp, locate, source }: ParsedProfile, entries: readonly ResolvedEntry[]): void {
+export function uselessErrnos(
+  { seccomp, locate }: ParsedProfile,
+  entries: readonly ResolvedEntry[],
+): readonly ProfileIssue[] {
   const issues: ProfileIssue[] = [];
   const refuse = (action: ActionName, place: Place) => {
     const message = `an errno with ${action}, which carries none`;
@@ -137,7 +141,7 @@ function refuseUselessErrno({ seccomp, locate, source }: ParsedProfile, entries:
     if (typeof errnoRet === 'bigint') refuse(action, locate('syscalls', index, 'errnoRet'));
     else if (errno) refuse(action, locate('syscalls', index, 'errno'));
   });
-  if (issues.length > 0) throw new ProfileError('PROFILE_INVALID', issues, source);
+  return issues;
 }
 
 function carriesErrno(action: ActionName): boolean {

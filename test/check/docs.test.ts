@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { RULES } from '../../src/check/index.js';
-import { check, ids } from './profiles.js';
+import { check, ids, type Options } from './profiles.js';
 
 const text = readFileSync(new URL('../../docs/check.md', import.meta.url), 'utf8');
 const sections = text
@@ -19,6 +19,12 @@ it('docs/check.md lists the findings there are, in the order of the registry', (
   );
 });
 
+/** An option that a finding is about stands alone in front of its example. */
+function optionsOf(section: string): Options {
+  const [, option, value] = /^With `--(\w+) (\S+)`:$/m.exec(section) ?? [];
+  return option === undefined ? {} : { [option]: value };
+}
+
 it.each(sections)(
   '$id: says why, what to do and when to ignore it, with an example that has it',
   ({ id, section, example }) => {
@@ -27,6 +33,6 @@ it.each(sections)(
       expect(['rule-refused', 'filter-too-large', 'filter-near-limit', 'byte-order-mark', 'reader-warning']).toContain(
         id,
       );
-    else expect(ids(check(example, { targets: undefined }))).toContain(id);
+    else expect(ids(check(example, { targets: undefined, ...optionsOf(section) }))).toContain(id);
   },
 );

@@ -652,6 +652,38 @@ const CASES: Record<string, Case[]> = {
       options: { wideValues: 'low-half' },
     },
   ],
+  'refused-by-runtime': [
+    {
+      what: 'a flag, which runc 1.1 takes none of',
+      found: { ...denyList(), flags: ['SECCOMP_FILTER_FLAG_LOG'] },
+      at: 'flags[0]',
+      passed: { ...denyList(), flags: [] },
+      options: { runtime: 'runc-1.1' },
+    },
+    {
+      what: 'an architecture that runc does not know',
+      found: on(['SCMP_ARCH_M68K'], denyList()),
+      at: 'architectures[0]',
+      passed: on(['SCMP_ARCH_LOONGARCH64'], denyList()),
+      options: { runtime: 'runc', targets: ['m68k'] },
+    },
+    {
+      what: 'an errno with an action that has none, which crun refuses',
+      found: allowList(allow('kill', { errnoRet: 1 })),
+      at: 'syscalls[1].errnoRet',
+      passed: allowList(deny('kill', { errnoRet: 1 })),
+      options: { runtime: 'crun' },
+    },
+  ],
+  'empty-args': [
+    {
+      what: 'a denial without conditions that makes no rule',
+      found: denyList(deny('ptrace', { args: [] })),
+      at: 'syscalls[1].args',
+      passed: denyList(deny('ptrace')),
+      options: { runtime: 'youki-0.6' },
+    },
+  ],
   'unknown-key': [
     {
       what: 'a key of somebody else',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatAction } from '../../src/action.js';
-import { parseArchitecture } from '../../src/architecture.js';
+import { ARCHITECTURES, parseArchitecture } from '../../src/architecture.js';
 import { simulate } from '../../src/bpf/index.js';
 import { CompileError, type CompileOptions, compileProfileSync, RUNTIME_NAMES } from '../../src/compiler/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';
@@ -30,8 +30,10 @@ describe('flags where the profile has none', () => {
   it.each([
     ['libseccomp', []],
     ['runc', SPEC_ALLOW],
+    ['runc-1.1', []],
     ['crun', SPEC_ALLOW],
     ['youki', []],
+    ['youki-0.6', []],
   ] as const)('%s', (runtime, flags) => {
     expect(compile(denying(allow('read')), { runtime }).flags).toEqual(flags);
     expect(compile({ ...denying(allow('read')), flags: null }, { runtime }).flags).toEqual(flags);
@@ -41,6 +43,7 @@ describe('flags where the profile has none', () => {
     for (const runtime of RUNTIME_NAMES) {
       expect(compile({ ...denying(allow('read')), flags: [] }, { runtime }).flags).toEqual([]);
       const flags = ['SECCOMP_FILTER_FLAG_LOG'];
+      if (runtime === 'runc-1.1') continue;
       expect(compile({ ...denying(allow('read')), flags }, { runtime }).flags).toEqual(flags);
     }
   });
@@ -56,11 +59,20 @@ describe('the ENOSYS stub', () => {
   it.each([
     ['libseccomp', 'ERRNO(EPERM)'],
     ['runc', 'ERRNO(ENOSYS)'],
+    ['runc-1.1', 'ERRNO(ENOSYS)'],
     ['crun', 'ERRNO(EPERM)'],
     ['youki', 'ERRNO(EPERM)'],
   ] as const)('%s answers a newer call with %s', (runtime, action) => {
-    expect(decide(denying(allow('read', 'openat')), { runtime }, 'mseal')).toBe(action);
-    expect(decide(denying(allow('read', 'openat')), { runtime }, 'write')).toBe('ERRNO(EPERM)');
+    const profile = { ...denying(allow('read', 'openat')), architectures: ['SCMP_ARCH_X86_64'] };
+    expect(decide(profile, { runtime }, 'mseal')).toBe(action);
+    expect(decide(profile, { runtime }, 'write')).toBe('ERRNO(EPERM)');
+  });
+
+  it('is empty in runc 1.1 where the profile lists no architecture', () => {
+    const profile = denying(allow('read', 'openat'));
+    expect(decide(profile, { runtime: 'runc' }, 'mseal')).toBe('ERRNO(ENOSYS)');
+    expect(decide(profile, { runtime: 'runc-1.1' }, 'mseal')).toBe('ERRNO(EPERM)');
+    expect(decide({ ...profile, architectures: [] }, { runtime: 'runc-1.1' }, 'mseal')).toBe('ERRNO(EPERM)');
   });
 
   it('may be left out, and added', () => {
@@ -80,7 +92,7 @@ describe('the binary tree', () => {
     expect(plain(profile(32), 0)).not.toEqual(plain(profile(32), 2));
     expect(by(profile(32), { runtime: 'runc' })).toEqual(plain(profile(32), 0));
     expect(by(profile(33), { runtime: 'runc' })).toEqual(plain(profile(33), 2));
-    for (const runtime of ['libseccomp', 'crun', 'youki'] as const) {
+    for (const runtime of ['libseccomp', 'runc-1.1', 'crun', 'youki'] as const) {
       expect(by(profile(40), { runtime })).toEqual(plain(profile(40), 0));
     }
   });
@@ -132,43 +144,51 @@ describe('several conditions in an entry', () => {
   const twoArguments = denying({ ...allow('getcwd'), args: [eq(0, 1), eq(1, 2)] });
   const oneArgument = denying({ ...allow('getcwd'), args: [eq(0, 1), eq(0, 2), eq(1, 3)] });
 
-  it.each(['libseccomp', 'runc', 'crun'] as const)('all hold in %s, unless they are on one argument', (runtime) => {
-    expect(decide(twoArguments, { runtime }, 'getcwd', [1n, 2n])).toBe('ALLOW');
-    expect(decide(twoArguments, { runtime }, 'getcwd', [1n, 0n])).toBe('ERRNO(EPERM)');
-    expect(decide(oneArgument, { runtime }, 'getcwd', [0n, 3n])).toBe('ALLOW');
-    expect(compile(oneArgument, { runtime }).warnings).toMatchObject([{ code: 'repeated-argument' }]);
-    expect(compile(twoArguments, { runtime }).warnings).toEqual([]);
-  });
+  it.each(['libseccomp', 'runc', 'runc-1.1', 'crun', 'youki'] as const)(
+    'all hold in %s, unless they are on one argument',
+    (runtime) => {
+      expect(decide(twoArguments, { runtime }, 'getcwd', [1n, 2n])).toBe('ALLOW');
+      expect(decide(twoArguments, { runtime }, 'getcwd', [1n, 0n])).toBe('ERRNO(EPERM)');
+      expect(decide(oneArgument, { runtime }, 'getcwd', [0n, 3n])).toBe('ALLOW');
+      expect(compile(oneArgument, { runtime }).warnings).toMatchObject([{ code: 'repeated-argument' }]);
+      expect(compile(twoArguments, { runtime }).warnings).toEqual([]);
+    },
+  );
 
-  it('are alternatives in youki, with a warning', () => {
+  it('are alternatives in youki 0.6, with a warning', () => {
     for (const args of [
       [1n, 0n],
       [0n, 2n],
     ]) {
-      expect(decide(twoArguments, { runtime: 'youki' }, 'getcwd', args)).toBe('ALLOW');
+      expect(decide(twoArguments, { runtime: 'youki-0.6' }, 'getcwd', args)).toBe('ALLOW');
     }
-    expect(decide(twoArguments, { runtime: 'youki' }, 'getcwd', [0n, 0n])).toBe('ERRNO(EPERM)');
-    expect(compile(twoArguments, { runtime: 'youki' }).warnings).toMatchObject([
+    expect(decide(twoArguments, { runtime: 'youki-0.6' }, 'getcwd', [0n, 0n])).toBe('ERRNO(EPERM)');
+    expect(compile(twoArguments, { runtime: 'youki-0.6' }).warnings).toMatchObject([
       { code: 'split-conditions', path: 'syscalls[0].args' },
     ]);
     const single = denying({ ...allow('getcwd'), args: [eq(0, 1)] });
-    expect(compile(single, { runtime: 'youki' }).warnings).toEqual([]);
+    expect(compile(single, { runtime: 'youki-0.6' }).warnings).toEqual([]);
   });
 
   it('may have to hold together: libseccomp refuses two on one argument', () => {
     const error = attempt(() => compile(oneArgument, { conditions: 'together' }));
     expect(error).toBeInstanceOf(CompileError);
     expect(error).toMatchObject({ code: 'RULE_REFUSED', path: 'syscalls[0]' });
-    expect(decide(twoArguments, { runtime: 'youki', conditions: 'together' }, 'getcwd', [1n, 0n])).toBe('ERRNO(EPERM)');
+    expect(decide(twoArguments, { runtime: 'youki-0.6', conditions: 'together' }, 'getcwd', [1n, 0n])).toBe(
+      'ERRNO(EPERM)',
+    );
   });
 
-  it('make no rule in youki where their list is empty, but for profiles that Docker or Podman hands on', () => {
+  it('make no rule in youki 0.6 where their list is empty, but for profiles that Docker or Podman hands on', () => {
     const entry = { ...allow('getcwd'), args: [] };
-    expect(decide(denying(entry), { runtime: 'youki' }, 'getcwd')).toBe('ERRNO(EPERM)');
-    expect(compile(denying(entry), { runtime: 'youki' }).warnings).toMatchObject([{ code: 'empty-args' }]);
-    expect(decide(denying({ ...entry, comment: '', includes: {} }), { runtime: 'youki' }, 'getcwd')).toBe('ALLOW');
-    expect(decide(denying(entry), { runtime: 'runc' }, 'getcwd')).toBe('ALLOW');
-    expect(decide(denying(allow('getcwd')), { runtime: 'youki' }, 'getcwd')).toBe('ALLOW');
+    expect(decide(denying(entry), { runtime: 'youki-0.6' }, 'getcwd')).toBe('ERRNO(EPERM)');
+    expect(compile(denying(entry), { runtime: 'youki-0.6' }).warnings).toMatchObject([{ code: 'empty-args' }]);
+    expect(decide(denying({ ...entry, comment: '', includes: {} }), { runtime: 'youki-0.6' }, 'getcwd')).toBe('ALLOW');
+    for (const runtime of ['runc', 'youki'] as const)
+      expect(decide(denying(entry), { runtime }, 'getcwd')).toBe('ALLOW');
+    const pieces = [{ emptyArgs: 'no-rule' }, { runtime: 'youki-0.6', emptyArgs: 'unconditional' }] as const;
+    expect(pieces.map((piece) => decide(denying(entry), piece, 'getcwd'))).toEqual(['ERRNO(EPERM)', 'ALLOW']);
+    expect(decide(denying(allow('getcwd')), { runtime: 'youki-0.6' }, 'getcwd')).toBe('ALLOW');
   });
 });
 
@@ -176,7 +196,7 @@ describe('masked comparison', () => {
   const args = [{ index: 0, op: 'SCMP_CMP_MASKED_EQ', value: 0xf0, valueTwo: 0x10 }];
   const profile = denying({ ...allow('getcwd'), args });
 
-  it('has the mask first, in youki last', () => {
+  it('has the mask first, in both youkis last', () => {
     for (const runtime of ['libseccomp', 'runc', 'crun'] as const) {
       expect(decide(profile, { runtime }, 'getcwd', [0x1fn])).toBe('ALLOW');
       expect(decide(profile, { runtime }, 'getcwd', [0x30n])).toBe('ERRNO(EPERM)');
@@ -191,6 +211,81 @@ describe('masked comparison', () => {
     expect(decide(denying(clone), { runtime: 'runc' }, 'clone', [0x10000000n])).toBe('ERRNO(EPERM)');
     expect(decide(denying(clone), { runtime: 'youki' }, 'clone', [0x10000000n])).toBe('ALLOW');
     expect(decide(denying(clone), { maskedOperands: 'datum-first' }, 'clone', [0x10000000n])).toBe('ALLOW');
+  });
+});
+
+describe('what a runtime refuses', () => {
+  const flags = (...names: string[]) => ({
+    ...denying(allow('read')),
+    flags: names.map((name) => `SECCOMP_FILTER_FLAG_${name}`),
+  });
+  const arches = (...names: string[]) => ({
+    ...denying(allow('read')),
+    architectures: names.map((name) => `SCMP_ARCH_${name}`),
+  });
+  const refused = (profile: object, options: Partial<CompileOptions>) => {
+    const error = attempt(() => compile(profile, options));
+    return error instanceof ProfileError ? error.issues.map(({ code, path }) => `${code} ${path}`) : [];
+  };
+
+  it('flags', () => {
+    const all = flags('TSYNC', 'LOG', 'SPEC_ALLOW');
+    for (const runtime of RUNTIME_NAMES) {
+      const isOld = runtime === 'runc-1.1';
+      expect(refused(all, { runtime })).toEqual(isOld ? [0, 1, 2].map((index) => `flag-refused flags[${index}]`) : []);
+      expect(refused(flags(), { runtime })).toEqual([]);
+    }
+  });
+
+  it.each([
+    ['libseccomp', true],
+    ['runc', true],
+    ['runc-1.1', false],
+    ['crun', true],
+    ['youki', true],
+    ['youki-0.6', false],
+  ] as const)('%s: WAIT_KILLABLE_RECV taken: %s', (runtime, isTaken) => {
+    const notify = { names: ['kill'], action: 'SCMP_ACT_NOTIFY' };
+    const profile = { ...flags('WAIT_KILLABLE_RECV'), syscalls: [notify] };
+    expect(refused(profile, { runtime })).toEqual(isTaken ? [] : ['flag-refused flags[0]']);
+  });
+
+  it.each([
+    ['libseccomp', []],
+    ['runc', ['parisc', 'parisc64', 'm68k', 'sh', 'sheb']],
+    ['runc-1.1', ['parisc', 'parisc64', 'm68k', 'sh', 'sheb', 'riscv64', 'loongarch64']],
+    ['crun', []],
+    ['youki', []],
+    ['youki-0.6', ['parisc', 'parisc64', 'm68k', 'sh', 'sheb', 'loongarch64']],
+  ] as const)('architectures: %s %j', (runtime, names) => {
+    const found = ARCHITECTURES.filter(({ name, ociName }) => {
+      const profile = { ...arches(), architectures: [ociName] };
+      return refused(profile, { runtime, arch: name }).length > 0;
+    });
+    expect(found.map(({ name }) => name).sort()).toEqual([...names].sort());
+  });
+
+  it('those of the entry of archMap that is chosen, and no others', () => {
+    const archMap = [
+      { architecture: 'SCMP_ARCH_X86_64', subArchitectures: [] },
+      { architecture: 'SCMP_ARCH_M68K', subArchitectures: [] },
+    ];
+    const profile = { ...denying(allow('read')), archMap };
+    expect(refused(profile, { runtime: 'runc' })).toEqual([]);
+    expect(refused(profile, { runtime: 'runc', arch: 'm68k' })).toEqual([
+      'architecture-refused archMap[1].architecture',
+    ]);
+  });
+
+  it('the native architecture by that name, which runc does not know', () => {
+    expect(refused(arches('NATIVE'), { runtime: 'runc' })).toEqual(['architecture-refused architectures[0]']);
+    expect(refused(arches('NATIVE'), { runtime: 'youki' })).toEqual([]);
+  });
+
+  it('says which runtime, and what to do', () => {
+    expect(() => compile(flags('LOG'), { runtime: 'runc-1.1' })).toThrow(
+      /flags\[0\]: runc 1\.1 refuses SECCOMP_FILTER_FLAG_LOG: the container does not start; take "flags" out/,
+    );
   });
 });
 

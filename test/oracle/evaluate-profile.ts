@@ -42,12 +42,16 @@ export interface Profile {
 
 /** What docs/runtimes.md says that runtimes differ in, as far as it changes decisions. */
 export interface Behaviour {
-  stub: boolean;
+  /** `listed`: for the architectures that the profile lists, or none at all. */
+  stub: boolean | 'listed';
   conditions: 'together' | 'split-repeated' | 'split-all';
   masks: 'mask-first' | 'datum-first';
   wide: 'exact' | 'low-half';
   errnoRet: 'lenient' | 'strict';
   notifyGuards: boolean;
+  emptyArgs: 'unconditional' | 'no-rule';
+  /** OCI names of architectures, and short names of flags. */
+  refuses: readonly string[];
 }
 
 const LIBSECCOMP: Behaviour = {
@@ -57,13 +61,31 @@ const LIBSECCOMP: Behaviour = {
   wide: 'exact',
   errnoRet: 'lenient',
   notifyGuards: true,
+  emptyArgs: 'unconditional',
+  refuses: [],
 };
+
+const UNKNOWN_TO_RUNC = ['SCMP_ARCH_PARISC', 'SCMP_ARCH_PARISC64', 'SCMP_ARCH_M68K', 'SCMP_ARCH_SH', 'SCMP_ARCH_SHEB'];
 
 export const RUNTIMES = {
   libseccomp: LIBSECCOMP,
-  runc: { ...LIBSECCOMP, stub: true, wide: 'low-half' },
+  runc: { ...LIBSECCOMP, stub: true, wide: 'low-half', refuses: ['SCMP_ARCH_NATIVE', ...UNKNOWN_TO_RUNC] },
+  'runc-1.1': {
+    ...LIBSECCOMP,
+    stub: 'listed',
+    wide: 'low-half',
+    refuses: ['SCMP_ARCH_NATIVE', ...UNKNOWN_TO_RUNC, 'SCMP_ARCH_RISCV64', 'SCMP_ARCH_LOONGARCH64'],
+  },
   crun: { ...LIBSECCOMP, wide: 'low-half', errnoRet: 'strict', notifyGuards: false },
-  youki: { ...LIBSECCOMP, wide: 'low-half', conditions: 'split-all', masks: 'datum-first' },
+  youki: { ...LIBSECCOMP, wide: 'low-half', masks: 'datum-first' },
+  'youki-0.6': {
+    ...LIBSECCOMP,
+    wide: 'low-half',
+    conditions: 'split-all',
+    masks: 'datum-first',
+    emptyArgs: 'no-rule',
+    refuses: [...UNKNOWN_TO_RUNC, 'SCMP_ARCH_LOONGARCH64'],
+  },
 } as const satisfies Record<string, Behaviour>;
 
 /** Where the profile is to be used. */
@@ -162,6 +184,8 @@ export class Evaluator {
       if (syscalls.some((entry) => entry.action === 'SCMP_ACT_NOTIFY' && namesOf(entry).includes('write')))
         refusals.push('NOTIFY on write');
     }
+    if (this.#listed().some((name) => behaviour.refuses.includes(name)))
+      refusals.push('an architecture it does not know');
     if (behaviour.errnoRet === 'strict') {
       const useless = (action: string, number: number | undefined, name: string | undefined) =>
         !/_(ERRNO|TRACE)$/.test(action) && (number !== undefined || name !== undefined);
@@ -226,15 +250,22 @@ export class Evaluator {
   }
 
   #hasStub(): boolean {
-    return this.host.behaviour.stub && !/^(ALLOW|LOG|TRACE)/.test(this.#fallback);
+    const { stub } = this.host.behaviour;
+    if (stub === 'listed' && this.#listed().length === 0) return false;
+    return stub !== false && !/^(ALLOW|LOG|TRACE)/.test(this.#fallback);
+  }
+
+  /** What the runtime is told, by the names of the profile. */
+  #listed(): string[] {
+    const { architectures = [], archMap } = this.profile;
+    if (!archMap?.length) return architectures;
+    const mapped = archMap.find(({ architecture }) => architecture === this.#target.ociName);
+    return mapped ? [mapped.architecture, ...(mapped.subArchitectures ?? [])] : [];
   }
 
   /** Docker's `archMap` by the target, else `architectures`; the target is in the filter whether listed or not. */
   #listArchitectures(): Architecture[] {
-    const { architectures = [], archMap } = this.profile;
-    const mapped = archMap?.find(({ architecture }) => architecture === this.#target.ociName);
-    const listed = archMap?.length ? (mapped?.subArchitectures ?? []) : architectures;
-    const parsed = listed.map((name) => (name === 'SCMP_ARCH_NATIVE' ? this.#target : parseArchitecture(name)));
+    const parsed = this.#listed().map((name) => (name === 'SCMP_ARCH_NATIVE' ? this.#target : parseArchitecture(name)));
     return [...new Set([this.#target, ...parsed])];
   }
 
@@ -307,9 +338,9 @@ export class Evaluator {
 
   /** The lists of conditions of which one must hold whole. */
   #alternatives({ args }: Entry): Argument[][] {
-    const { conditions } = this.host.behaviour;
+    const { conditions, emptyArgs } = this.host.behaviour;
     // Docker and Podman leave an empty list out when they hand a profile on.
-    if (args?.length === 0 && conditions === 'split-all' && !isDockerFormat(this.profile)) return [];
+    if (args?.length === 0 && emptyArgs === 'no-rule' && !isDockerFormat(this.profile)) return [];
     const all = args ?? [];
     const isSplit = conditions === 'split-all' || (conditions === 'split-repeated' && repeatsArgument(all));
     return isSplit && all.length > 0 ? all.map((each) => [each]) : [all];

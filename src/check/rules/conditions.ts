@@ -75,7 +75,7 @@ const repeatedArgument: Rule = {
       const isTautology = conditions.some((a) => conditions.some((b) => a.index === b.index && coverAll(a, b)));
       yield {
         place: profile.locate('syscalls', index, 'args', at),
-        message: `argument ${repeated.index} has several conditions in this entry; runc, crun and libseccomp's callers apply the entry when ANY of its conditions holds${isTautology ? ', which here is always' : ''}`,
+        message: `argument ${repeated.index} has several conditions in this entry; runc, crun and youki apply the entry when ANY of its conditions holds${isTautology ? ', which here is always' : ''}`,
         advice:
           'say it with one condition (a mask or a range), or turn the profile round, so that an entry for each value is what is meant',
       };
