@@ -3,13 +3,13 @@ import type { Action } from '../policy.js';
 import { type ProgramInput, readProgram } from './codec.js';
 import type { Terms } from './condition.js';
 import { buildDecisionDiagram, terminalAction } from './decision-diagram.js';
-import { type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
-import { findInput } from './find-input.js';
+import { type DiagramBudget, DiagramStore, FALSE, type Node } from './diagram-store.js';
+import { findInput, inputsOfTerminals } from './find-input.js';
 import { Level } from './input-variables.js';
 import { X32_SYSCALL_BIT } from './instruction.js';
 import { type NumberRange, type Part, partition, rangesByNode } from './partition.js';
 import { type Direction, judgeChange } from './permissiveness.js';
-import { recoverConditions } from './recover-conditions.js';
+import { createTerminalRecovery } from './recover-conditions.js';
 import { createSimulator, type SeccompData } from './simulate.js';
 
 /** What two programs decide differently: everything, exactly. */
@@ -64,16 +64,17 @@ export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: Diagr
   const difference = changes.between(rootOf(first), rootOf(second));
   const confirm = confirmer(first, second);
 
-  const changesOf = (node: Node, arch: number, nr: number): DecisionChange[] =>
-    [...store.terminalsOf(node)]
-      .filter((terminal) => terminal !== FALSE)
-      .map((terminal) => {
-        const { from, to } = changes.of(terminal);
-        const where = store.map(node, (each) => (each === terminal ? TRUE : FALSE));
-        const example = findInput(store, node, (each) => each === terminal, { arch, nr }) as SeccompData;
-        confirm(example, from, to);
-        return { from, to, direction: judgeChange(from, to), conditions: recoverConditions(store, where), example };
-      });
+  const conditionsOf = createTerminalRecovery(store);
+  const changesOf = (node: Node, arch: number, nr: number): DecisionChange[] => {
+    const conditions = conditionsOf(node);
+    const examples = inputsOfTerminals(store, node, { arch, nr });
+    return conditions.map(({ terminal, when }) => {
+      const { from, to } = changes.of(terminal);
+      const example = examples.get(terminal) as SeccompData;
+      confirm(example, from, to);
+      return { from, to, direction: judgeChange(from, to), conditions: when, example };
+    });
+  };
 
   const architectures = byArchitecture(partition(store, difference, Level.ARCH)).map(
     ({ architecture, auditArches, node }): ArchitectureDifference => {

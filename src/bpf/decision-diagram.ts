@@ -104,6 +104,8 @@ interface State {
   branch: { test: () => Node; holds: State; fails: State | undefined } | undefined;
 }
 
+/** In steps, by the memory that a state takes: paths can be as many as the sets of a program's tests. */
+const COST_OF_STATE = 32;
 const UNUSED: Word = -1;
 const NO_SCRATCH: readonly Word[] = new Array<Word>(SCRATCH_WORDS).fill(UNUSED);
 
@@ -223,7 +225,7 @@ class SymbolicExecution {
     const states = this.#states[index];
     const known = states.get(key);
     if (known) return known;
-    this.store.spend(1);
+    this.store.spend(COST_OF_STATE);
     const made: State = {
       a: liveA,
       x: liveX,
@@ -357,6 +359,7 @@ class SymbolicExecution {
     const areVariables = bits.every((bit) => bit <= TRUE || (store.low(bit) === FALSE && store.high(bit) === TRUE));
     // `where`: the inputs on which the bits above are those of `value`
     const visit = (value: number, bit: number, where: Node): Node => {
+      store.spend(1);
       if (bit < 0 || (bit < 16 && !hasData(decodeReturnValue(value).kind))) return this.#terminal(value);
       const among = areVariables ? TRUE : where;
       const [ones, zeros] = [store.and(among, bits[bit]!), store.and(among, store.not(bits[bit]!))];

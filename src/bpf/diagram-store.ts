@@ -22,13 +22,16 @@ export const TERMINAL_LEVEL = 0xffff;
 export interface DiagramBudget {
   /** How many nodes may be made. Each takes about 30 bytes. Default: 2^21. */
   nodes?: number | undefined;
-  /** How many steps may be taken, so that the time has a bound too. Default: 2^26, some seconds. */
+  /** How many steps may be taken, so that the time has a bound too. Default: 2^22, some seconds. */
   steps?: number | undefined;
 }
 
 /** So that two nodes fit in one number, as `combine` needs. */
 const MAX_NODES = 2 ** 26;
 const FIRST_CAPACITY = 1 << 12;
+/** What is kept beside the nodes takes memory, and is counted in steps by it: a terminal, and a pair of nodes put together. */
+const COST_OF_TERMINAL = 16;
+const COST_OF_PAIR = 2;
 /** A cache of results past this gains little and costs memory. */
 const MAX_CACHE = 1 << 18;
 
@@ -54,7 +57,7 @@ export class DiagramStore {
   readonly #terminals = new Map<number, Node>();
   readonly #values = new Map<Node, number>();
 
-  constructor({ nodes = 2 ** 21, steps = 2 ** 26 }: DiagramBudget = {}) {
+  constructor({ nodes = 2 ** 21, steps = 2 ** 22 }: DiagramBudget = {}) {
     this.#maxNodes = Math.min(nodes, MAX_NODES);
     this.#steps = steps;
     this.#levels[FALSE] = TERMINAL_LEVEL;
@@ -78,6 +81,7 @@ export class DiagramStore {
   terminal(value: number): Node {
     const known = this.#terminals.get(value);
     if (known !== undefined) return known;
+    this.spend(COST_OF_TERMINAL);
     this.#growWhenFull();
     const node = this.#append(TERMINAL_LEVEL, 0, 0);
     this.#terminals.set(value, node);
@@ -192,7 +196,7 @@ export class DiagramStore {
       const pair = a * 2 ** 26 + b;
       const seen = known.get(pair);
       if (seen !== undefined) return seen;
-      this.spend(1);
+      this.spend(COST_OF_PAIR);
       const level = Math.min(this.level(a), this.level(b));
       const inA = this.level(a) === level;
       const inB = this.level(b) === level;
@@ -222,6 +226,7 @@ export class DiagramStore {
     const found = new Set<Node>([root]);
     for (const node of found) {
       if (this.isTerminal(node)) continue;
+      this.spend(1);
       found.add(this.low(node));
       found.add(this.high(node));
     }
@@ -233,8 +238,12 @@ export class DiagramStore {
     const seen = new Set<Node>([root]);
     const behind = new Set<Node>();
     for (const node of seen) {
-      if (this.level(node) >= level) behind.add(node);
-      else seen.add(this.low(node)).add(this.high(node));
+      if (this.level(node) >= level) {
+        behind.add(node);
+        continue;
+      }
+      this.spend(1);
+      seen.add(this.low(node)).add(this.high(node));
     }
     return behind;
   }
@@ -244,6 +253,24 @@ export class DiagramStore {
     this.#steps -= steps;
     if (this.#steps < 0)
       throw new ProgramTooComplexError('too complex to decide exactly: the budget of steps is used up');
+  }
+
+  /**
+   * Do work on steps of its own, at most so many: the result, or undefined where they do not do, and the steps it took.
+   * Nothing of the store's own budget is used up.
+   */
+  attempt<T>(steps: number, work: () => T): { result: T | undefined; taken: number } {
+    const own = this.#steps;
+    this.#steps = steps;
+    let result: T | undefined;
+    try {
+      result = work();
+    } catch (error) {
+      if (!(error instanceof ProgramTooComplexError)) throw error;
+    }
+    const taken = Math.min(steps - this.#steps, steps);
+    this.#steps = own;
+    return { result, taken };
   }
 
   #append(level: number, low: Node, high: Node): Node {

@@ -115,6 +115,7 @@ function intervals(store: DiagramStore, set: Node, field: Field, mask: bigint): 
   // The bits of the mask below each of them: what can still be added.
   const below = bits.map((bit) => mask & (bit - 1n));
   const visit = (node: Node, at: number, from: bigint): boolean => {
+    store.spend(1);
     if (node === FALSE) return true;
     if (node === TRUE) {
       const to = from | (at < bits.length ? bits[at]! | below[at]! : 0n);
@@ -162,6 +163,7 @@ function cover(store: DiagramStore, set: Node, field: Field): Cube[] | undefined
     const key = `${least},${most}`;
     const seen = known.get(key);
     if (seen) return seen;
+    store.spend(4);
     const level = Math.min(store.level(least), store.level(most));
     const half = (node: Node, side: 'low' | 'high') => (store.level(node) === level ? store[side](node) : node);
     const [least0, least1] = [half(least, 'low'), half(least, 'high')];

@@ -2,18 +2,62 @@ import type { DiagramStore, Node } from './diagram-store.js';
 import { Level } from './input-variables.js';
 import type { SeccompData } from './simulate.js';
 
+/** The fields that are taken as they are: the function must not test them. */
+type GivenFields = Partial<Pick<SeccompData, 'arch' | 'nr'>>;
+
 /**
  * An input on which the function comes to a terminal that `isWanted`, or undefined where there is none. Bits that do not
- * matter, and those that may be, are 0. The fields of `given` are taken as they are: the function must not test them.
+ * matter, and those that may be, are 0.
  */
 export function findInput(
   store: DiagramStore,
   root: Node,
   isWanted: (terminal: Node) => boolean,
-  given: { arch?: number; nr?: number } = {},
+  given: GivenFields = {},
 ): SeccompData | undefined {
-  const ones = findPath(store, root, isWanted);
-  if (!ones) return undefined;
+  for (const { terminal, ones } of waysToTerminals(store, root)) {
+    if (isWanted(terminal)) return inputOf(ones(), given);
+  }
+  return undefined;
+}
+
+/** The input that {@link findInput} finds, of every terminal of the function. */
+export function inputsOfTerminals(store: DiagramStore, root: Node, given: GivenFields = {}): Map<Node, SeccompData> {
+  return new Map(
+    [...waysToTerminals(store, root)].map(({ terminal, ones }) => [terminal, inputOf(ones(), given)] as const),
+  );
+}
+
+/** Each terminal once, with the levels at which to take the way of a 1; ways of a 0 are tried first. */
+function* waysToTerminals(
+  store: DiagramStore,
+  root: Node,
+): Generator<{ terminal: Node; ones: () => ReadonlySet<number> }> {
+  /** How a node was first met. */
+  const ways = new Map<Node, { from: Node | undefined; isOne: boolean }>();
+  const pending = [{ node: root, from: undefined as Node | undefined, isOne: false }];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const { node, from, isOne } = next;
+    if (ways.has(node)) continue;
+    store.spend(1);
+    ways.set(node, { from, isOne });
+    if (!store.isTerminal(node)) {
+      pending.push({ node: store.high(node), from: node, isOne: true });
+      pending.push({ node: store.low(node), from: node, isOne: false });
+      continue;
+    }
+    const ones = () => {
+      const levels = new Set<number>();
+      for (let way = ways.get(node); way?.from !== undefined; way = ways.get(way.from)) {
+        if (way.isOne) levels.add(store.level(way.from));
+      }
+      return levels;
+    };
+    yield { terminal: node, ones };
+  }
+}
+
+function inputOf(ones: ReadonlySet<number>, given: GivenFields): SeccompData {
   const word = (first: number) => sum(ones, first, 32);
   const field = (index: number) => sum(ones, Level.ARGUMENTS + 64 * index, 64);
   return {
@@ -28,17 +72,4 @@ function sum(ones: ReadonlySet<number>, first: number, width: number): bigint {
   let value = 0n;
   for (let bit = 0; bit < width; bit++) if (ones.has(first + bit)) value |= 1n << BigInt(width - 1 - bit);
   return value;
-}
-
-/** The levels at which to take the way of a 1. */
-function findPath(store: DiagramStore, root: Node, isWanted: (terminal: Node) => boolean): Set<number> | undefined {
-  const futile = new Set<Node>();
-  const visit = (node: Node): Set<number> | undefined => {
-    if (store.isTerminal(node)) return isWanted(node) ? new Set() : undefined;
-    if (futile.has(node)) return undefined;
-    const through = visit(store.low(node)) ?? visit(store.high(node))?.add(store.level(node));
-    if (!through) futile.add(node);
-    return through;
-  };
-  return visit(root);
 }

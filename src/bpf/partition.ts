@@ -13,7 +13,7 @@ export interface Part extends NumberRange {
 }
 
 /** Filters tell apart some hundreds. */
-const MAX_PARTS = 1 << 14;
+const MAX_PARTS = 1 << 13;
 
 /**
  * Take apart a function by the 32-bit number that its first variables, from `level` on, make: ranges from 0 to 2^32 - 1,

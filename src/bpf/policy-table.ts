@@ -3,11 +3,11 @@ import type { Action } from '../policy.js';
 import type { ProgramInput } from './codec.js';
 import type { Condition, Terms } from './condition.js';
 import { buildDecisionDiagram, type DecisionDiagramOptions, terminalAction } from './decision-diagram.js';
-import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
+import type { DiagramStore, Node } from './diagram-store.js';
 import { Level } from './input-variables.js';
 import { X32_SYSCALL_BIT } from './instruction.js';
 import { partition } from './partition.js';
-import { recoverConditions } from './recover-conditions.js';
+import { createTerminalRecovery } from './recover-conditions.js';
 
 /** What a filter does with a call, and when. */
 export interface Decision {
@@ -51,13 +51,9 @@ export function policyTable(program: ProgramInput, options: DecisionDiagramOptio
   for (const { from, to, node } of parts) sizes.set(node, (sizes.get(node) ?? 0) + to - from + 1);
   const [[other] = []] = [...sizes].sort((a, b) => b[1] - a[1]);
 
-  const decisionsOf = new Map<Node, readonly Decision[]>();
+  const decide = createDecider(store);
   const rangesOf = (node: Node): NumberRange[] =>
-    partition(store, node, Level.NR).map(({ from, to, node: rest }) => {
-      const decisions = decisionsOf.get(rest) ?? decide(store, rest);
-      decisionsOf.set(rest, decisions);
-      return { from, to, decisions };
-    });
+    partition(store, node, Level.NR).map(({ from, to, node: rest }) => ({ from, to, decisions: decide(rest) }));
 
   const architectures = ARCHITECTURES.flatMap((architecture): ArchitectureTable[] => {
     const node = nodeOf(architecture.auditArch) as Node;
@@ -76,14 +72,19 @@ function between(ranges: readonly NumberRange[], from: number, to: number): Numb
     .map((range) => ({ ...range, from: Math.max(from, range.from), to: Math.min(to, range.to) }));
 }
 
-function decide(store: DiagramStore, node: Node): Decision[] {
-  if (store.isTerminal(node)) return [{ action: terminalAction(store, node), when: [[]] }];
-  return [...store.terminalsOf(node)]
-    .map((terminal) => {
-      const holds = store.map(node, (each) => (each === terminal ? TRUE : FALSE));
-      return { action: terminalAction(store, terminal), when: recoverConditions(store, holds) };
-    })
-    .sort((a, b) => size(a.when) - size(b.when));
+/** The decisions of functions of the arguments. */
+function createDecider(store: DiagramStore): (node: Node) => readonly Decision[] {
+  const known = new Map<Node, readonly Decision[]>();
+  const conditionsOf = createTerminalRecovery(store);
+  return (node) => {
+    const decisions =
+      known.get(node) ??
+      conditionsOf(node)
+        .map(({ terminal, when }) => ({ action: terminalAction(store, terminal), when }))
+        .sort((a, b) => size(a.when) - size(b.when));
+    known.set(node, decisions);
+    return decisions;
+  };
 }
 
 /** How much there is to say of a condition: the shorter one is told, the longer one is the rest. What is equal says more. */

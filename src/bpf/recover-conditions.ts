@@ -1,14 +1,59 @@
 import type { Term, Terms } from './condition.js';
-import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
+import { type DiagramStore, FALSE, type Node, ProgramTooComplexError, TRUE } from './diagram-store.js';
 import { costOf, describeValues, MAX_TERMS } from './field-values.js';
 import { type Field, fieldLevel, Level } from './input-variables.js';
 
 /**
  * A boolean function of the arguments and the instruction pointer as conditions that people can read: few comparisons, as
  * they were meant. It finds 64-bit comparisons again that a filter puts together from halves. Exact: the terms hold where
- * the function does, and nowhere else. Undefined where that takes more than 128 terms.
+ * the function does, and nowhere else. Undefined where that takes more than 128 terms, or more work than any real filter's.
  */
 export function recoverConditions(store: DiagramStore, node: Node): Terms | undefined {
+  return store.attempt(STEPS_OF_ONE, () => recover(store, node)).result;
+}
+
+/** Of one function: a hundred times what the conditions of any real filter take. */
+const STEPS_OF_ONE = 2 ** 17;
+/** Of all that are recovered for one answer: a second or two. */
+const STEPS_OF_ALL = 2 ** 22;
+/** Real filters make some hundreds of calls depend on their arguments, and few decisions about each. */
+const MAX_DECISIONS = 2 ** 13;
+
+/** A terminal of a function of the arguments, and the arguments that come to it, as {@link recoverConditions} tells them. */
+export interface TerminalConditions {
+  terminal: Node;
+  when: Terms | undefined;
+}
+
+/**
+ * Takes apart functions of the arguments by their terminals, all but FALSE, with a bound on the work for all of one answer
+ * together: past it, conditions are undefined.
+ *
+ * @throws ProgramTooComplexError for more terminals than anybody reads; a program that returns what it computes has them
+ */
+export function createTerminalRecovery(store: DiagramStore): (node: Node) => TerminalConditions[] {
+  let decisionsLeft = MAX_DECISIONS;
+  let stepsLeft = STEPS_OF_ALL;
+  const whereItIs = (node: Node, terminal: Node) => store.map(node, (each) => (each === terminal ? TRUE : FALSE));
+  return (node) => {
+    if (store.isTerminal(node)) return [{ terminal: node, when: [[]] }];
+    const terminals = [...store.terminalsOf(node)].filter((terminal) => terminal !== FALSE);
+    decisionsLeft -= terminals.length;
+    if (decisionsLeft < 0) {
+      throw new ProgramTooComplexError(
+        `too complex to list: by their arguments, calls are decided in more than ${MAX_DECISIONS} ways`,
+      );
+    }
+    return terminals.map((terminal) => {
+      const most = Math.min(stepsLeft, STEPS_OF_ONE);
+      const { result, taken } = store.attempt(most, () => recover(store, whereItIs(node, terminal)));
+      stepsLeft -= taken;
+      return { terminal, when: result };
+    });
+  };
+}
+
+function recover(store: DiagramStore, node: Node): Terms | undefined {
   const known = new Map<Node, Terms | undefined>();
   const visit = (rest: Node): Terms | undefined => {
     if (rest === FALSE) return [];
@@ -23,14 +68,15 @@ export function recoverConditions(store: DiagramStore, node: Node): Terms | unde
  * The function asks about one field and goes on with what is asked about the later ones. For each thing to go on with,
  * what values of the field lead there; values that lead to something wider may be taken along where that reads better.
  */
-function recoverFrom(store: DiagramStore, node: Node, recover: (rest: Node) => Terms | undefined): Terms | undefined {
+function recoverFrom(store: DiagramStore, node: Node, visit: (rest: Node) => Terms | undefined): Terms | undefined {
   const field = Math.floor((store.level(node) - Level.ARGUMENTS) / 64) as Field;
   const rests = [...store.cut(node, fieldLevel(field) + 64)].filter((rest) => rest !== FALSE);
   // Of each pair it is asked which is wider, so that many would take long; and nobody would read them.
   if (rests.length > MAX_TERMS) return undefined;
   const found: Term[] = [];
   for (const rest of rests) {
-    const later = recover(rest);
+    store.spend(rests.length);
+    const later = visit(rest);
     const wider = rests.filter((other) => other === rest || store.implies(rest, other));
     const exact = describeValues(store, valuesLeadingTo(store, node, field, new Set([rest])), field);
     const loose =

@@ -5,6 +5,9 @@ import { Opcode } from './instruction.js';
 /** What a 32-bit register holds as a function of the input, as a number: equal numbers, equal functions. */
 export type Word = number;
 
+/** In steps, by the memory that a word's bits and their key take. */
+const COST_OF_WORD = 32;
+
 /**
  * 32-bit words whose bits are boolean functions of the input, and the operations of classic BPF on them. Each word is kept
  * once, so that words compare by number.
@@ -191,6 +194,7 @@ export class SymbolicWords {
     const key = bits.join();
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
+    this.store.spend(COST_OF_WORD);
     const word = this.#values.push(undefined) - 1;
     this.#words[word] = bits;
     this.#numbers.set(key, word);

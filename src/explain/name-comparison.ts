@@ -8,6 +8,7 @@ import type { SeccompData } from '../bpf/simulate.js';
 import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
 import type { Action } from '../policy.js';
 import { conditionNames } from './condition-names.js';
+import { ListingBound } from './listing-bound.js';
 
 /** One change of a decision, for one or several system calls. */
 export interface NamedDifference {
@@ -29,15 +30,16 @@ export interface NamedDifference {
 
 /**
  * A comparison with system calls, arguments and values by name: those that change alike for all arguments together, those
- * that change on a condition one by one, since each names its arguments.
+ * that change on a condition one by one, since each names its arguments. Raises {@link ProgramTooComplexError} for too many.
  */
 export function nameComparison(comparison: Comparison, libseccomp: Libseccomp): NamedDifference[] {
+  const bound = new ListingBound();
   return comparison.architectures.flatMap((each) => {
     const architecture = each.architecture && parseArchitecture(each.architecture);
     const known = new Map(
       architecture ? listSyscalls(libseccomp, architecture).map(({ number, name }) => [number, name]) : [],
     );
-    return each.calls.flatMap((call) => nameCall(each, call, known, architecture));
+    return each.calls.flatMap((call) => nameCall(each, call, known, architecture, bound));
   });
 }
 
@@ -46,17 +48,21 @@ function nameCall(
   { numbers, changes }: CallDifference,
   known: ReadonlyMap<number, string>,
   architecture: Architecture | undefined,
+  bound: ListingBound,
 ): NamedDifference[] {
   const named = [...known].filter(([number]) => numbers.some(({ from, to }) => from <= number && number <= to));
   const rest = without(numbers, new Set(known.keys()));
   const about = ({ from, to, direction }: DecisionChange) => ({ architecture: name, auditArches, from, to, direction });
   return changes.flatMap((change) => {
     const { conditions, example } = change;
+    bound.count(conditions);
     if (isAlways(conditions)) {
       return [{ ...about(change), syscalls: named.map(([, syscall]) => syscall), numbers: rest, example }];
     }
-    const when = (syscall?: string) =>
-      conditions ? formatConditions(conditions, conditionNames(syscall, architecture)) : null;
+    const when = (syscall?: string) => {
+      bound.count(conditions);
+      return conditions ? formatConditions(conditions, conditionNames(syscall, architecture)) : null;
+    };
     const each = named.map(([nr, syscall]) => ({
       ...about(change),
       syscalls: [syscall],

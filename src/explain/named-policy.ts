@@ -4,6 +4,7 @@ import { formatConditions } from '../bpf/index.js';
 import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
 import type { Action } from '../policy.js';
 import { conditionNames } from './condition-names.js';
+import { ListingBound } from './listing-bound.js';
 
 /** What a filter does with a call, in words where arguments decide. */
 export interface NamedDecision {
@@ -33,13 +34,16 @@ export interface NamedPolicy {
   otherArchitectures: readonly { from: number; to: number; decisions: readonly NamedDecision[] }[];
 }
 
-/** A policy table with system calls, arguments and their values by name. */
+/** A policy table with system calls, arguments and their values by name. Raises {@link ProgramTooComplexError} for too many. */
 export function nameTable(table: PolicyTable, libseccomp: Libseccomp): NamedPolicy {
+  const bound = new ListingBound();
   return {
-    architectures: table.architectures.map(({ architecture, ranges }) => nameRanges(architecture, ranges, libseccomp)),
+    architectures: table.architectures.map(({ architecture, ranges }) =>
+      nameRanges(architecture, ranges, libseccomp, bound),
+    ),
     otherArchitectures: table.otherArchitectures.map((range) => ({
       ...range,
-      decisions: range.decisions.map((decision) => nameDecision(decision)),
+      decisions: range.decisions.map((decision) => nameDecision(decision, bound)),
     })),
   };
 }
@@ -48,6 +52,7 @@ function nameRanges(
   architecture: Architecture,
   ranges: readonly NumberRange[],
   libseccomp: Libseccomp,
+  bound: ListingBound,
 ): NamedArchitecture {
   const calls: NamedCall[] = [];
   const unnamed: NamedArchitecture['unnamed'][number][] = [];
@@ -58,7 +63,7 @@ function nameRanges(
     const closeGap = (end: number) => {
       if (end < start) return;
       const last = unnamed.at(-1);
-      const own = decisions.map((decision) => nameDecision(decision, undefined, architecture));
+      const own = decisions.map((decision) => nameDecision(decision, bound, undefined, architecture));
       // Only names lay between.
       if (last && isSame(last.decisions, own)) unnamed[unnamed.length - 1] = { ...last, to: end };
       else unnamed.push({ from: start, to: end, decisions: own });
@@ -67,7 +72,7 @@ function nameRanges(
       const { name, number } = known[next] as { name: string; number: number };
       closeGap(number - 1);
       start = number + 1;
-      calls.push({ name, number, decisions: decisions.map((each) => nameDecision(each, name, architecture)) });
+      calls.push({ name, number, decisions: decisions.map((each) => nameDecision(each, bound, name, architecture)) });
     }
     closeGap(to);
   }
@@ -79,7 +84,13 @@ export function isSame(one: readonly NamedDecision[], other: readonly NamedDecis
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function nameDecision({ action, when }: Decision, name?: string, architecture?: Architecture): NamedDecision {
+function nameDecision(
+  { action, when }: Decision,
+  bound: ListingBound,
+  name?: string,
+  architecture?: Architecture,
+): NamedDecision {
+  bound.count(when);
   if (when === undefined) return { action, when: null };
   if (when.length === 1 && when[0]?.length === 0) return { action };
   return { action, when: formatConditions(when, conditionNames(name, architecture)) };

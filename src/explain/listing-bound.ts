@@ -1,0 +1,21 @@
+import type { Terms } from '../bpf/condition.js';
+import { ProgramTooComplexError } from '../bpf/diagram-store.js';
+
+/** Decisions and their conditions, for each call by name: hundreds of megabytes of text are no answer. */
+const MOST = 2 ** 17;
+
+/**
+ * Counts what an answer says of calls by their names.
+ *
+ * @throws ProgramTooComplexError for more than anybody reads
+ */
+export class ListingBound {
+  #left = MOST;
+
+  /** A decision, on these conditions. */
+  count(conditions: Terms | undefined): void {
+    this.#left -= 1 + (conditions ?? []).reduce((sum, term) => sum + term.length, 0);
+    if (this.#left >= 0) return;
+    throw new ProgramTooComplexError(`too complex to list: it takes more than ${MOST} decisions and conditions`);
+  }
+}
