@@ -45,6 +45,7 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
   const targets = checkedTargets(profile, options);
   const context = contextOf(profile, targets, {
     behaviour: runtimeBehaviour(options),
+    libseccompVersion: options.libseccompVersion,
     libseccomp: options.libseccomp,
     ruleIds: RULE_IDS,
     hasByteOrderMark: text?.startsWith('\uFEFF') ?? false,

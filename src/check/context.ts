@@ -1,4 +1,5 @@
 import type { Architecture } from '../architecture.js';
+import type { LibseccompVersion } from '../compiler/host-libseccomp.js';
 import { type RuntimeBehaviour, readMasks } from '../compiler/runtime.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { Action, ArgumentCondition } from '../policy.js';
@@ -26,6 +27,8 @@ export interface Entry {
 export interface CheckContext {
   readonly profile: ParsedProfile;
   readonly behaviour: RuntimeBehaviour;
+  /** The libseccomp of the host, where it was said. */
+  readonly libseccompVersion: LibseccompVersion | undefined;
   readonly defaultAction: Action;
   /** Whether what the profile does not name may run. */
   readonly isDenyList: boolean;
@@ -42,7 +45,7 @@ export interface CheckContext {
 export function contextOf(
   profile: ParsedProfile,
   targets: readonly Target[],
-  given: Pick<CheckContext, 'behaviour' | 'libseccomp' | 'ruleIds' | 'text' | 'hasByteOrderMark'>,
+  given: Pick<CheckContext, 'behaviour' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'hasByteOrderMark'>,
 ): CheckContext {
   const { defaultAction: name, defaultErrnoRet } = profile.seccomp;
   const defaultAction = actionOf(name, defaultErrnoRet);

@@ -2,6 +2,7 @@ import type { Architecture } from '../architecture.js';
 import { CompileError } from '../compiler/compile-error.js';
 import { type CompiledFilter, type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
 import type { EntryEffect } from '../compiler/entry-effect.js';
+import { forHost, type NewerName } from '../compiler/host-libseccomp.js';
 import { planFilter } from '../compiler/plan.js';
 import { readMasks, runtimeBehaviour } from '../compiler/runtime.js';
 import { runtimeRefusals } from '../compiler/runtime-refusals.js';
@@ -30,6 +31,8 @@ export interface Target {
   exists(name: string, architecture: Architecture): boolean;
   /** What the runtime refuses. */
   readonly refusals: readonly ProfileIssue[];
+  /** The names that the host's libseccomp does not know; `policy` is without them. */
+  readonly newer: readonly NewerName[];
   /** What the compiler warns of. */
   readonly warnings: readonly Warning[];
   /** What the filter makes of entries otherwise than they say; none where there is no filter. */
@@ -47,7 +50,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
   const resolution = resolve(profile, { arch: architecture, capabilities, kernel });
   const { policy: written } = resolution;
   const behaviour = runtimeBehaviour(options);
-  const policy = readMasks(written, behaviour);
+  const { policy, newer } = forHost(readMasks(written, behaviour), options.libseccompVersion);
   const { warnings } = planFilter(policy, {
     architecture,
     optimize: 0,
@@ -70,6 +73,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     verdict: verdictsOf(policy),
     // Negative: libseccomp's stand-in for a call that the architecture lacks.
     exists: (name, on) => (libseccomp.resolveSyscallNameRewrite(name, on) ?? -1) >= 0,
+    newer,
     refusals: runtimeRefusals(profile, resolution, options),
     warnings,
     get outcome() {

@@ -7,13 +7,14 @@ import { renderGithub } from '../check/output/github.js';
 import { renderJson } from '../check/output/json.js';
 import { renderSarif } from '../check/output/sarif.js';
 import { renderText } from '../check/output/text.js';
+import type { LibseccompVersion } from '../compiler/host-libseccomp.js';
 import { RUNTIME_NAMES, type RuntimeName } from '../compiler/runtime.js';
 import { InvalidArgumentError, ScmpError } from '../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { type ArchFlags, addArchOption } from './arch-option.js';
 import { ExitCode } from './exit-code.js';
 import { fileError, type Input, readInput } from './input.js';
-import { CAP_DESCRIPTION, collect, givenCapabilities } from './options.js';
+import { CAP_DESCRIPTION, collect, givenCapabilities, libseccompOption } from './options.js';
 import { print, printError } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
@@ -23,6 +24,7 @@ interface Flags extends InputFlags, ArchFlags {
   cap: string[];
   kernel?: string;
   runtime: RuntimeName;
+  libseccomp?: LibseccompVersion;
   enosysStub?: boolean;
   format: keyof typeof RENDERERS;
   json?: boolean;
@@ -45,6 +47,7 @@ export function addCheckCommand(program: Command): void {
         .choices(RUNTIME_NAMES)
         .default('libseccomp'),
     )
+    .addOption(libseccompOption())
     .option('--enosys-stub', 'the profile is compiled with --enosys-stub')
     .option('--no-enosys-stub', 'it is not, whatever the runtime does')
     .option('--ignore <id>', 'a finding to pass over; repeatable', collect, [])
@@ -85,9 +88,18 @@ async function checkFile(
   flags: Flags,
   libseccomp: Libseccomp,
 ): Promise<{ file: FileReport; text: string }> {
-  const { arch, kernel, runtime, enosysStub, ignore } = flags;
+  const { arch, kernel, runtime, libseccomp: libseccompVersion, enosysStub, ignore } = flags;
   const capabilities = givenCapabilities(flags);
-  const options: CheckOptions = { libseccomp, targets: arch, capabilities, kernel, runtime, enosysStub, ignore };
+  const options: CheckOptions = {
+    libseccomp,
+    targets: arch,
+    capabilities,
+    kernel,
+    runtime,
+    libseccompVersion,
+    enosysStub,
+    ignore,
+  };
   const source = path === '-' ? 'stdin' : path;
   try {
     const input = readInput(path);

@@ -3,6 +3,7 @@ import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import { policyTable } from '../bpf/index.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
+import { type LibseccompVersion, versionTable } from '../compiler/host-libseccomp.js';
 import { formatDecisions, formatPolicy, usualDecisions } from '../explain/format-policy.js';
 import { type NamedCall, type NamedPolicy, nameTable } from '../explain/named-policy.js';
 import { type RuleSource, ruleSources } from '../explain/rule-sources.js';
@@ -46,7 +47,12 @@ interface Explained {
   policy: NamedPolicy;
   /** With Docker's default capabilities, where nobody said which there are and it may be another one. */
   withUsual?: NamedPolicy | undefined;
-  profile?: { parsed: ParsedProfile; resolved: SeccompPolicy; arches: readonly ArchitectureName[] };
+  profile?: {
+    parsed: ParsedProfile;
+    resolved: SeccompPolicy;
+    arches: readonly ArchitectureName[];
+    version?: LibseccompVersion | undefined;
+  };
 }
 
 async function explain(path: string, syscall: string | undefined, flags: Flags): Promise<void> {
@@ -120,7 +126,7 @@ async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise
       target: headingAmong(asked, arch),
       policy: nameProgram(compiled),
       withUsual: usual[index] && nameProgram(usual[index]),
-      profile: { parsed, resolved: policy, arches: compiled.arches },
+      profile: { parsed, resolved: policy, arches: compiled.arches, version: options.libseccompVersion },
     };
   });
 }
@@ -174,9 +180,13 @@ function formatAnswer(answer: Answer, { profile }: Explained): string {
   const answered = usual ? withAndWithout(decided, formatDecisions(usual, architecture)) : decided;
   const call = through ? `through ${through} (${number})` : `${name} (${number})`;
   const source = profile?.parsed.source ?? 'profile';
+  const { version } = profile ?? {};
+  const asked = through ? undefined : name;
+  const isUnknown = version && asked && versionTable(version).unknown.includes(asked);
+  const unless = isUnknown ? `, and no effect: libseccomp ${version} does not know the name` : '';
   const says = (entries ?? []).map(({ path, position, source: file = source, action, isConditional }) => {
     const place = position ? `${file}:${position.line}:${position.column}` : file;
-    return `    ${place}: ${path}: ${formatAction(action, architecture)}${isConditional ? ', depending on arguments' : ''}`;
+    return `    ${place}: ${path}: ${formatAction(action, architecture)}${isConditional ? ', depending on arguments' : ''}${unless}`;
   });
   const fallback =
     !profile || says.length > 0

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
+import { LIBSECCOMP_VERSIONS, type LibseccompVersion } from '../compiler/host-libseccomp.js';
 import type { CompileOptions } from '../compiler/index.js';
 import { RUNTIME_NAMES, type RuntimeName } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
@@ -18,6 +19,7 @@ export interface CompileFlags extends TargetFlags {
   optimizePast?: number;
   errnoRet?: 'lenient' | 'strict';
   conditions?: 'together' | 'split-repeated' | 'split-all';
+  libseccomp?: LibseccompVersion;
   emptyArgs?: 'unconditional' | 'no-rule';
   maskedOperands?: 'mask-first' | 'datum-first';
   wideValues?: 'exact' | 'low-half';
@@ -43,6 +45,14 @@ export function addTargetOptions(command: Command, kernelDefault: string): Comma
     .option('--kernel <X.Y>', `the kernel, for conditional entries (default: ${kernelDefault})`);
 }
 
+/** `--libseccomp`, alike on every command. */
+export function libseccompOption(): Option {
+  return new Option(
+    '--libseccomp <version>',
+    "the host's libseccomp: names that it does not know are left out (default: as new as the one here)",
+  ).choices(LIBSECCOMP_VERSIONS);
+}
+
 /** The options of every command that compiles a profile. */
 export function addCompileOptions(command: Command, kernelDefault: string): Command {
   return addTargetOptions(command, kernelDefault)
@@ -57,6 +67,7 @@ export function addCompileOptions(command: Command, kernelDefault: string): Comm
         .choices(RUNTIME_NAMES)
         .default('libseccomp'),
     )
+    .addOption(libseccompOption())
     .option('--enosys-stub', 'answer ENOSYS for system calls newer than all the profile names, as runc does')
     .option('--no-enosys-stub', 'do not, whatever the runtime does')
     .addOption(
@@ -120,6 +131,7 @@ export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'
     optimizePast: flags.optimizePast,
     errnoRet: flags.errnoRet,
     conditions: flags.conditions,
+    libseccompVersion: flags.libseccomp,
     emptyArgs: flags.emptyArgs,
     maskedOperands: flags.maskedOperands,
     wideValues: flags.wideValues,

@@ -11,6 +11,7 @@ import { parseArchitecture } from '../architecture.js';
 import { readProgram, verifyProgram } from '../bpf/index.js';
 import { compileParsed } from '../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
+import { forHost } from '../compiler/host-libseccomp.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { resolvePolicy } from '../profile/resolve-policy.js';
@@ -116,8 +117,12 @@ function refuseWaitKillable(
 }
 
 /** What --trace looks denied calls up in. */
-function policyOf(profile: ParsedProfile, { cap: capabilities, kernel = release() }: Flags): TracedRun['policy'] {
+function policyOf(
+  profile: ParsedProfile,
+  { cap: capabilities, kernel = release(), libseccomp }: Flags,
+): TracedRun['policy'] {
   const arch = parseArchitecture(hostArchitecture());
-  const { policy: resolved } = resolvePolicy(profile, { arch, capabilities, kernel });
+  const { policy } = resolvePolicy(profile, { arch, capabilities, kernel });
+  const { policy: resolved } = forHost(policy, libseccomp);
   return { resolved, source: profile.source ?? 'profile', format: profile.format === 'list' ? 'list' : 'json' };
 }

@@ -12,12 +12,14 @@ import {
 } from '../libseccomp/index.js';
 import { numberFinder } from '../libseccomp/syscall-table.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
+import { quote } from '../text.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
 import { type EntryEffect, effectWarnings, entryEffects } from './entry-effect.js';
 import type { Translation } from './expected-decisions.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
-import { planFilter } from './plan.js';
+import { forHost, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
+import { leftOut, planFilter } from './plan.js';
 import { proveConditions } from './prove-decisions.js';
 import { fastestOrder } from './rule-order.js';
 import { hasEnosysStub, optimizationLevel, type RuntimeOptions, readMasks, runtimeBehaviour } from './runtime.js';
@@ -37,6 +39,11 @@ export interface CompileOptions extends RuntimeOptions {
    * by system call number. Default: the runtime's, which is 0 for `libseccomp`.
    */
   optimize?: 0 | 1 | 2 | undefined;
+  /**
+   * The libseccomp of the host that the filter is made on, "2.5.4": names that it does not know are left out as there. The
+   * program is made by the one here all the same. Default: every name that the one here knows.
+   */
+  libseccompVersion?: LibseccompVersion | undefined;
   /** What to do about names that libseccomp does not know. Default: `warn`, and leave them out. */
   unknownSyscall?: 'warn' | 'error' | 'ignore' | undefined;
   /**
@@ -82,9 +89,10 @@ export function compileWithEffects(
   options: CompileOptions,
 ): { compiled: CompiledFilter; effects: readonly EntryEffect[] | undefined } {
   const behaviour = runtimeBehaviour(options);
-  const policy = readMasks(given, behaviour);
+  const whole = readMasks(given, behaviour);
+  const { policy, newer } = forHost(whole, options.libseccompVersion);
   const { source, unknownSyscall = 'warn', libseccomp = loadDefaultSync() } = options;
-  const { optimize = optimizationLevel(policy, behaviour) } = options;
+  const { optimize = optimizationLevel(whole, behaviour) } = options;
   const architecture = parseArchitecture(options.arch);
   const plan = planFilter(policy, {
     architecture,
@@ -95,6 +103,19 @@ export function compileWithEffects(
     wideValues: behaviour.wideValues,
     source,
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
+  });
+
+  const unknown = newer.map(({ rule, listed }) => {
+    const { name, ...place } = listed;
+    const message = `libseccomp ${options.libseccompVersion} does not know the system call ${quote(name)}`;
+    if (unknownSyscall === 'error') {
+      throw new CompileError('UNKNOWN_SYSCALL', message, { ...place, source: place.source ?? source });
+    }
+    return {
+      code: 'newer-than-libseccomp',
+      message: `${message}, which is skipped: ${leftOut(rule, whole)}`,
+      ...place,
+    };
   });
 
   using filter = buildFilter(libseccomp, plan.operations, policy, { architecture, source });
@@ -144,7 +165,12 @@ export function compileWithEffects(
     usesListener:
       defaultAction.kind === 'NOTIFY' ||
       plan.operations.some((o) => o.kind === 'addRule' && o.action.kind === 'NOTIFY'),
-    warnings: [...plan.warnings, ...effectWarnings(effects, policy)],
+    warnings: [
+      ...(unknownSyscall === 'ignore' ? [] : unknown),
+      ...plan.warnings,
+      ...effectWarnings(effects, policy),
+      ...numberWarnings(policy, architectures, options.libseccompVersion),
+    ],
     ...(options.pfc ? { pfc: filter.exportPfc() } : {}),
   };
   return { compiled, effects };

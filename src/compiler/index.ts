@@ -10,6 +10,7 @@ export {
 } from './compile-profile.js';
 export type { Translation } from './expected-decisions.js';
 export { applyOperation, type FilterOperation } from './filter-operation.js';
+export { LIBSECCOMP_VERSIONS, type LibseccompVersion } from './host-libseccomp.js';
 export { type Plan, type PlanOptions, planFilter } from './plan.js';
 export { proveConditions, proveDecisions, proveProgram } from './prove-decisions.js';
 export {

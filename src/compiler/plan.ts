@@ -109,7 +109,7 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
 }
 
 /** What leaving a rule out means, so that a reader of the warning sees at once whether the filter got weaker. */
-function leftOut(rule: PolicyRule, policy: SeccompPolicy): string {
+export function leftOut(rule: PolicyRule, policy: SeccompPolicy): string {
   const allows = (action: Action) => action.kind === 'ALLOW' || action.kind === 'LOG';
   return allows(policy.defaultAction) && !allows(rule.action)
     ? `the filter does NOT deny it (its default is ${policy.defaultAction.kind})`

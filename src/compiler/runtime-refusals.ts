@@ -1,8 +1,9 @@
 import type { FilterFlag } from '../policy.js';
-import type { ParsedProfile } from '../profile/parsed-profile.js';
+import type { ParsedProfile, Place } from '../profile/parsed-profile.js';
 import type { ProfileIssue } from '../profile/profile-error.js';
 import { type Resolution, uselessErrnos } from '../profile/resolve-policy.js';
 import { NATIVE_ARCHITECTURE } from '../profile/schema.js';
+import { type LibseccompVersion, versionTable } from './host-libseccomp.js';
 import { type RuntimeBehaviour, type RuntimeName, type RuntimeOptions, runtimeBehaviour } from './runtime.js';
 
 /**
@@ -11,8 +12,8 @@ import { type RuntimeBehaviour, type RuntimeName, type RuntimeOptions, runtimeBe
  */
 export function runtimeRefusals(
   profile: ParsedProfile,
-  resolution: Pick<Resolution, 'entries' | 'policy'>,
-  options: RuntimeOptions,
+  resolution: Resolution,
+  options: RuntimeOptions & { libseccompVersion?: LibseccompVersion | undefined },
 ): readonly ProfileIssue[] {
   const behaviour = runtimeBehaviour(options);
   const runtime = wordsFor(options.runtime ?? 'libseccomp');
@@ -21,6 +22,7 @@ export function runtimeRefusals(
     ...(behaviour.errnoRet === 'strict' ? uselessErrnos(profile, resolution.entries) : []),
     ...refusedFlags(profile, behaviour, runtime),
     ...refusedArchitectures(profile, resolution, behaviour, runtime),
+    ...beyondLibseccomp(profile, resolution, options),
   ];
 }
 
@@ -43,7 +45,7 @@ function refusedFlags(
 
 function refusedArchitectures(
   { seccomp: { archMap, architectures }, locate }: ParsedProfile,
-  { policy }: Pick<Resolution, 'policy'>,
+  { policy }: Resolution,
   { takesArchitectures }: RuntimeBehaviour,
   runtime: string,
 ): ProfileIssue[] {
@@ -62,4 +64,32 @@ function refusedArchitectures(
   const native = archMap?.length ? -1 : (architectures ?? []).indexOf(NATIVE_ARCHITECTURE);
   if (native < 0 || takesArchitectures.includes('native')) return listed;
   return [...listed, refuse(NATIVE_ARCHITECTURE, locate('architectures', native))];
+}
+
+/** What the host's libseccomp has no word for: an architecture, or the flag that it would have to set for the runtime. */
+function beyondLibseccomp(
+  { seccomp: { flags }, locate }: ParsedProfile,
+  { policy, target }: Resolution,
+  { libseccompVersion: version, runtime }: RuntimeOptions & { libseccompVersion?: LibseccompVersion | undefined },
+): ProfileIssue[] {
+  if (version === undefined) return [];
+  const { architectures } = versionTable(version);
+  const refuse = (code: 'architecture-refused' | 'flag-refused', what: string, place: Place): ProfileIssue => ({
+    code,
+    message: `libseccomp ${version} does not know ${what}: there is no filter`,
+    hint: 'take it out, or name the libseccomp that the host has',
+    path: place.path,
+    position: place.position,
+    source: place.source,
+  });
+  const listed = policy.architectures.filter(({ architecture }) => architectures.includes(architecture.name));
+  const own = architectures.includes(target.architecture.name) && listed.length === 0;
+  // crun sets the flags itself; SCMP_FLTATR_CTL_WAITKILL came with 2.6.0.
+  const flag = version.startsWith('2.5.') && runtime !== 'crun' ? 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV' : undefined;
+  const at = flag === undefined ? -1 : (flags ?? []).indexOf(flag);
+  return [
+    ...listed.map((place) => refuse('architecture-refused', place.architecture.ociName, place)),
+    ...(own ? [refuse('architecture-refused', target.architecture.ociName, { path: '' })] : []),
+    ...(flag !== undefined && at >= 0 ? [refuse('flag-refused', flag, locate('flags', at))] : []),
+  ];
 }

@@ -22,7 +22,7 @@ it('docs/check.md lists the findings there are, in the order of the registry', (
 /** An option that a finding is about stands alone in front of its example. */
 function optionsOf(section: string): Options {
   const [, option, value] = /^With `--(\w+) (\S+)`:$/m.exec(section) ?? [];
-  return option === undefined ? {} : { [option]: value };
+  return option === undefined ? {} : { [option === 'libseccomp' ? 'libseccompVersion' : option]: value };
 }
 
 it.each(sections)(

@@ -675,6 +675,22 @@ const CASES: Record<string, Case[]> = {
       options: { runtime: 'crun' },
     },
   ],
+  'newer-than-libseccomp': [
+    {
+      what: 'an allowance that the host leaves out',
+      found: allowList(allow('mseal')),
+      at: 'syscalls[1].names[0]',
+      passed: allowList(allow('mount_setattr')),
+      options: { libseccompVersion: '2.5.4' },
+    },
+    {
+      what: 'a denial that the host leaves out',
+      found: denyList(deny('listns')),
+      at: 'syscalls[1].names[0]',
+      passed: denyList(deny('mseal')),
+      options: { libseccompVersion: '2.6.0' },
+    },
+  ],
   'empty-args': [
     {
       what: 'a denial without conditions that makes no rule',

@@ -1,4 +1,6 @@
+import { firstToKnow } from '../../compiler/host-libseccomp.js';
 import type { Rule } from '../rule.js';
+import { permits } from '../verdict.js';
 
 const refusedByRuntime: Rule = {
   id: 'refused-by-runtime',
@@ -23,4 +25,23 @@ const emptyArgs: Rule = {
   },
 };
 
-export const RUNTIME_RULES: readonly Rule[] = [refusedByRuntime, emptyArgs];
+const newerThanLibseccomp: Rule = {
+  id: 'newer-than-libseccomp',
+  severity: 'warning',
+  summary: 'A name that the libseccomp of `--libseccomp` does not know: there the entry does nothing for it.',
+  *checkTarget({ newer, isDenyList }, { libseccompVersion }) {
+    for (const { rule, listed } of newer) {
+      const isHole = isDenyList && !permits(rule.action);
+      const first = firstToKnow(listed.name);
+      yield {
+        place: listed,
+        // A denial that does not happen is a hole; an allowance that does not is noticed.
+        severity: isHole ? 'error' : undefined,
+        message: `libseccomp ${libseccompVersion} does not know ${listed.name}, ${isHole ? 'so the filter does NOT deny it there' : 'so this entry does nothing for it there'}`,
+        advice: `the host needs libseccomp ${first ?? 'newer than any release so far'}${first ? ' or newer' : ''} for it; without that the default decides, and what it does must be right`,
+      };
+    }
+  },
+};
+
+export const RUNTIME_RULES: readonly Rule[] = [refusedByRuntime, emptyArgs, newerThanLibseccomp];
