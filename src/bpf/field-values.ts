@@ -1,4 +1,4 @@
-import { ALL_BITS, type Condition, LOW_HALF, type Term, type Terms } from './condition.js';
+import { ALL_BITS, type Condition, equalTo, LOW_HALF, type Term, type Terms } from './condition.js';
 import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { type Field, fieldLevel } from './input-variables.js';
 
@@ -53,7 +53,70 @@ function describeAlike(store: DiagramStore, set: Node, field: Field): Terms | un
   if (cubes) candidates.push(cubes.map((cube) => [{ kind: 'equal', field, ...cube }]));
   const excluded = cover(store, complement, field);
   if (excluded) candidates.push([excluded.map((cube) => ({ kind: 'notEqual', field, ...cube }))]);
+  const common = describeCommonBits(store, set, field);
+  if (common) candidates.push([common]);
+  const lacked = describeCommonBits(store, complement, field);
+  if (lacked) candidates.push(lacked.map((condition) => [negation(condition)]));
   return cheapest(candidates);
+}
+
+/** More exceptions than these are read no faster than what they are exceptions from. */
+const MOST_EXCEPTIONS = 4;
+
+/**
+ * As one term: the bits that all values of the set have in common, and what else has these bits and is not in it:
+ * `nstype != 0 and (nstype & 0x7e020080) == 0`. Undefined where there are no such bits, or too many exceptions.
+ */
+function describeCommonBits(
+  store: DiagramStore,
+  set: Node,
+  field: Field,
+): (Condition & { kind: 'equal' | 'notEqual' })[] | undefined {
+  const { mask, value } = commonBits(store, set, field);
+  if (mask === 0n) return undefined;
+  const others = cover(store, store.and(equalTo(store, field, mask, value), store.not(set)), field);
+  if (!others || others.length === 0 || others.length > MOST_EXCEPTIONS) return undefined;
+  const exceptions = others.map((cube) => {
+    // Where the common bits are as they are, comparing them again says nothing, but that the whole is compared.
+    const isWhole = cube.mask === ALL_BITS || cube.mask === LOW_HALF;
+    return isWhole ? cube : { mask: cube.mask & ~mask, value: cube.value & ~mask };
+  });
+  return [
+    ...exceptions.map((cube) => ({ kind: 'notEqual' as const, field, ...cube })),
+    { kind: 'equal' as const, field, mask, value },
+  ];
+}
+
+function negation(condition: Condition & { kind: 'equal' | 'notEqual' }): Condition {
+  return { ...condition, kind: condition.kind === 'equal' ? 'notEqual' : 'equal' };
+}
+
+/** The bits that are the same in all values of a set. */
+function commonBits(store: DiagramStore, set: Node, field: Field): Cube {
+  const known = new Map<Node, Cube>();
+  const visit = (node: Node): Cube => {
+    if (store.isTerminal(node)) return { mask: 0n, value: 0n };
+    const seen = known.get(node);
+    if (seen) return seen;
+    const bit = bitAt(store.level(node), field);
+    const [low, high] = [store.low(node), store.high(node)];
+    const result =
+      low === FALSE
+        ? withBit(visit(high), bit, bit)
+        : high === FALSE
+          ? withBit(visit(low), bit, 0n)
+          : shared(visit(low), visit(high));
+    known.set(node, result);
+    return result;
+  };
+  return visit(set);
+}
+
+const withBit = ({ mask, value }: Cube, bit: bigint, set: bigint): Cube => ({ mask: mask | bit, value: value | set });
+
+function shared(one: Cube, other: Cube): Cube {
+  const mask = one.mask & other.mask & ~(one.value ^ other.value);
+  return { mask, value: one.value & mask };
 }
 
 /** How much there is to read. */

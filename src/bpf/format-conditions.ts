@@ -6,7 +6,7 @@ export interface ConditionNames {
   field?: ((field: Field) => string | undefined) | undefined;
   /** What to call a value of a field AND a mask, for instance `AF_UNIX`. Default: the number. */
   value?: ((field: Field, value: bigint, mask: bigint) => string | undefined) | undefined;
-  /** What to call a mask of some bits of a field, for instance `CLONE_NEWUSER`. Default: the number. */
+  /** What to write after `&` for a mask of some bits of a field, for instance `(O_CREAT|O_EXCL)`. Default: the number. */
   mask?: ((field: Field, mask: bigint) => string | undefined) | undefined;
   /**
    * How many bits of the registers there are, 64 by default. With 32 a comparison of low halves reads as one of the argument.
@@ -26,8 +26,7 @@ export function formatCondition(condition: Condition, names: ConditionNames = {}
   const name = names.field?.(field) ?? (field === INSTRUCTION_POINTER_FIELD ? 'instruction_pointer' : `arg${field}`);
   const whole = names.registerBits === 32 ? LOW_HALF : ALL_BITS;
   const isMasked = mask !== whole;
-  const maskName = names.mask?.(field, mask) ?? hexadecimal(mask);
-  const subject = isMasked ? `(${name} & ${maskName.includes('|') ? `(${maskName})` : maskName})` : name;
+  const subject = isMasked ? `(${name} & ${names.mask?.(field, mask) ?? hexadecimal(mask)})` : name;
   const isHexadecimal = isMasked && mask !== LOW_HALF;
   const text = (value: bigint) => names.value?.(field, value, mask) ?? formatValue(value, isHexadecimal);
   switch (condition.kind) {

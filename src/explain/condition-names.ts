@@ -1,24 +1,135 @@
 import type { Architecture } from '../architecture.js';
-import { ALL_BITS, LOW_HALF } from '../bpf/condition.js';
-import type { ConditionNames } from '../bpf/format-conditions.js';
-import { describeValue } from '../syscalls/constants.js';
-import { syscallSignature } from '../syscalls/signature.js';
+import { ALL_BITS, type Condition, LOW_HALF, type Term, type Terms } from '../bpf/condition.js';
+import { type ConditionNames, formatConditions } from '../bpf/format-conditions.js';
+import { constantName, describeMask, describeValue, valueBits } from '../syscalls/constants.js';
+import { hasNarrowRegisters, type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
 
-/** What a system call's arguments and their values are called on an architecture; numbers where either is unknown. */
-export function conditionNames(syscall: string | undefined, architecture: Architecture | undefined): ConditionNames {
+/** Conditions in the words of a system call on an architecture; numbers where either is unknown. */
+export function describeConditions(
+  terms: Terms,
+  syscall: string | undefined,
+  architecture: Architecture | undefined,
+): string {
   const parameters = (syscall !== undefined && syscallSignature(syscall, architecture?.name)) || [];
-  /** Only where names say all of it. */
-  const nameOf = (field: number, value: bigint) => {
-    const family = parameters[field]?.constants;
-    if (family === undefined || value > LOW_HALF) return undefined;
-    const text = describeValue(family, value, architecture?.name);
-    return /(^|\|)\d/.test(text) ? undefined : text;
-  };
+  const register = architecture && hasNarrowRegisters(architecture.name) ? LOW_HALF : ALL_BITS;
+  return formatConditions(maskOutFlags(terms, parameters, architecture), names(parameters, register, architecture));
+}
+
+function names(
+  parameters: readonly SyscallParameter[],
+  register: bigint,
+  architecture: Architecture | undefined,
+): ConditionNames {
+  const arch = architecture?.name;
   return {
     field: (field) => parameters[field]?.name,
-    // Zero of some bits is no name's value (`(flags & CLONE_NEWUSER) == 0`).
-    value: (field, value, mask) => (value === 0n && mask !== ALL_BITS ? undefined : nameOf(field, value)),
-    mask: (field, mask) => (mask === LOW_HALF ? undefined : nameOf(field, mask)),
-    registerBits: architecture?.wordSize,
+    value: (field, value, mask) => {
+      const { constants: family, bits = 64 } = parameters[field] ?? {};
+      if (family === undefined || value > LOW_HALF) return undefined;
+      // Only where names say all of it.
+      const named = (text: string) => (/(^|\|)\d/.test(text) ? undefined : text);
+      if (holds(mask, (1n << BigInt(bits)) - 1n)) return named(describeValue(family, value, arch));
+      const values = valueBits(family, arch);
+      if (values !== 0n && holds(mask, values & LOW_HALF)) return named(describeValue(family, value, arch));
+      // Some of the bits hold no value of several: their zero is no name's value (`(flags & CLONE_NEWUSER) == 0`).
+      if (value === 0n) return undefined;
+      const flags = describeMask(family, value, arch);
+      return /^\d/.test(flags) ? named(describeValue(family, value, arch)) : flags;
+    },
+    mask: (field, mask) => {
+      const { constants: family } = parameters[field] ?? {};
+      if (family === undefined || mask === LOW_HALF) return undefined;
+      const text = (bits: bigint) => {
+        const described = describeMask(family, bits, arch);
+        return described.includes('|') ? `(${described})` : described;
+      };
+      for (const whole of new Set([register, LOW_HALF])) {
+        const others = whole & ~mask;
+        if ((mask & ~whole) !== 0n || others === 0n || !describesFewer(others, mask)) continue;
+        if (/(^|\|)\d/.test(describeMask(family, others, arch))) continue;
+        return `~${text(others)}${whole === register ? '' : ` & 0x${LOW_HALF.toString(16)}`}`;
+      }
+      return text(mask);
+    },
+    registerBits: register === LOW_HALF ? 32 : 64,
   };
+}
+
+const holds = (mask: bigint, bits: bigint) => (bits & ~mask) === 0n;
+
+const describesFewer = (bits: bigint, others: bigint) => popcount(bits) < popcount(others);
+
+function popcount(value: bigint): number {
+  return value.toString(2).replaceAll('0', '').length;
+}
+
+/**
+ * Values that differ in nothing but flags which do not matter, as one comparison without these flags: of SOCK_STREAM and
+ * SOCK_STREAM|SOCK_CLOEXEC `(type & ~SOCK_CLOEXEC) == SOCK_STREAM`. The same set, since both values of the bit are in it.
+ */
+function maskOutFlags(
+  terms: Terms,
+  parameters: readonly SyscallParameter[],
+  architecture: Architecture | undefined,
+): Terms {
+  const isFlag = ({ field }: Condition, bit: bigint) => {
+    const family = parameters[field]?.constants;
+    return family !== undefined && isSingleFlag(family, bit, architecture);
+  };
+  // Of values that are excluded all are in one term, of values that are wanted each has its own.
+  const merged = terms.map((term) => mergePairs(term, (one, other) => withoutFlag(one, other, 'notEqual', isFlag)));
+  return mergePairs(merged, (one, other) => joinTerms(one, other, isFlag));
+}
+
+function isSingleFlag(
+  family: NonNullable<SyscallParameter['constants']>,
+  bit: bigint,
+  architecture: Architecture | undefined,
+): boolean {
+  const values = valueBits(family, architecture?.name);
+  return (bit & values) === 0n && constantName(family, bit, architecture?.name) !== undefined;
+}
+
+type IsFlag = (condition: Condition, bit: bigint) => boolean;
+
+/** Two comparisons of one field and mask that differ in one flag, as the one they come to. */
+function withoutFlag(one: Condition, other: Condition, kind: 'equal' | 'notEqual', isFlag: IsFlag) {
+  if (one.kind !== kind || other.kind !== kind || one.field !== other.field || one.mask !== other.mask)
+    return undefined;
+  const bit = one.value ^ other.value;
+  if (bit === 0n || (bit & (bit - 1n)) !== 0n || !isFlag(one, bit)) return undefined;
+  return { ...one, mask: one.mask & ~bit, value: one.value & ~bit };
+}
+
+/** Two terms that are the same but for one comparison. */
+function joinTerms(one: Term, other: Term, isFlag: IsFlag): Term | undefined {
+  if (one.length !== other.length) return undefined;
+  const differing = one.flatMap((each, at) => (isSameCondition(each, other[at]!) ? [] : [at]));
+  const [at] = differing;
+  if (at === undefined || differing.length > 1) return undefined;
+  const joined = withoutFlag(one[at]!, other[at]!, 'equal', isFlag);
+  return joined && one.map((each, index) => (index === at ? joined : each));
+}
+
+function isSameCondition(one: Condition, other: Condition): boolean {
+  if (one.field !== other.field || one.mask !== other.mask) return false;
+  if (one.kind === 'between') return other.kind === 'between' && one.from === other.from && one.to === other.to;
+  return one.kind === other.kind && one.value === other.value;
+}
+
+/** Put two together wherever they can be, until none can. The result of two stands in the place of the first. */
+function mergePairs<T>(given: readonly T[], merge: (one: T, other: T) => T | undefined): readonly T[] {
+  const list = [...given];
+  for (let at = 0; at < list.length; at++) {
+    for (let next = at + 1; next < list.length; next++) {
+      const merged = merge(list[at]!, list[next]!);
+      if (merged === undefined) continue;
+      list.splice(next, 1);
+      list[at] = merged;
+      // It may go with one that came before.
+      at = -1;
+      break;
+    }
+  }
+  return list;
 }

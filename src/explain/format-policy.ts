@@ -76,9 +76,21 @@ function formatArchitecture({ architecture, calls, unnamed }: NamedArchitecture,
       ({ from, to, decisions }) =>
         `  ${formatNumbers(from, to)}, without a name: ${formatDecisions(decisions, architecture)}`,
     ),
-    `  every other call (${restNames === 0 ? 'none' : restNames} with a name): ${formatDecisions(rest, architecture)}`,
   ];
-  return [architecture, ...lines].join('\n');
+  return [architecture, ...lines, ...formatRest(rest, restNames, lines.length > 0, architecture)].join('\n');
+}
+
+/** What is not spoken of: it is "other" only where something was. */
+function formatRest(
+  rest: readonly NamedDecision[],
+  names: number,
+  hasOthers: boolean,
+  architecture: ArchitectureName,
+): string[] {
+  if (rest.length === 0) return [];
+  const which =
+    names === 0 ? 'numbers without a name' : `every ${hasOthers ? 'other ' : ''}call (${names} with a name)`;
+  return [`  ${which}: ${formatDecisions(rest, architecture)}`];
 }
 
 /** `ERRNO(EPERM) when domain == AF_VSOCK, else ALLOW` */

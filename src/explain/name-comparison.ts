@@ -1,13 +1,12 @@
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import type { ArchitectureDifference, CallDifference, Comparison, DecisionChange } from '../bpf/compare.js';
 import type { Terms } from '../bpf/condition.js';
-import { formatConditions } from '../bpf/format-conditions.js';
 import type { NumberRange } from '../bpf/partition.js';
 import type { Direction } from '../bpf/permissiveness.js';
 import type { SeccompData } from '../bpf/simulate.js';
 import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
 import type { Action } from '../policy.js';
-import { conditionNames } from './condition-names.js';
+import { describeConditions } from './condition-names.js';
 import { ListingBound } from './listing-bound.js';
 
 /** One change of a decision, for one or several system calls. */
@@ -61,7 +60,7 @@ function nameCall(
     }
     const when = (syscall?: string) => {
       bound.count(conditions);
-      return conditions ? formatConditions(conditions, conditionNames(syscall, architecture)) : null;
+      return conditions ? describeConditions(conditions, syscall, architecture) : null;
     };
     const each = named.map(([nr, syscall]) => ({
       ...about(change),

@@ -1,9 +1,8 @@
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { Decision, NumberRange, PolicyTable } from '../bpf/index.js';
-import { formatConditions } from '../bpf/index.js';
 import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
 import type { Action } from '../policy.js';
-import { conditionNames } from './condition-names.js';
+import { describeConditions } from './condition-names.js';
 import { ListingBound } from './listing-bound.js';
 
 /** What a filter does with a call, in words where arguments decide. */
@@ -93,5 +92,5 @@ function nameDecision(
   bound.count(when);
   if (when === undefined) return { action, when: null };
   if (when.length === 1 && when[0]?.length === 0) return { action };
-  return { action, when: formatConditions(when, conditionNames(name, architecture)) };
+  return { action, when: describeConditions(when, name, architecture) };
 }

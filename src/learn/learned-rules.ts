@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
 import type { Warning } from '../policy.js';
-import { describeValue } from '../syscalls/constants.js';
+import { describeMask, describeValue } from '../syscalls/constants.js';
 import { syscallSignature } from '../syscalls/signature.js';
 import { groupCalls } from './call-groups.js';
 import { learnedArguments, narrowArguments } from './learned-arguments.js';
@@ -124,7 +124,7 @@ export function describeRule({ name, args, architecture }: LearnedRule): string 
     const family = parameter?.constants;
     const text = (number: bigint) => (family ? describeValue(family, number, architecture) : `${number}`);
     const isWhole = mask === ALL_BITS || mask === (1n << BigInt(parameter?.bits ?? 64)) - 1n;
-    const masked = isWhole ? '' : ` & ${family === 'SOCK' ? `0x${mask.toString(16)}` : text(mask)}`;
+    const masked = isWhole ? '' : ` & ${family ? describeMask(family, mask, architecture) : mask}`;
     return `${parameter?.name ?? `arg${index}`}${masked} == ${masked && value === 0n ? '0' : text(value)}`;
   });
   return `${name}(${conditions.join(', ')})`;

@@ -184,13 +184,42 @@ export function describeValue(
     parts.push(exclusive);
     rest &= ~mask;
   }
+  const named = takeFlags(flags, rest);
+  parts.push(...named.names);
+  if (named.rest !== 0n || parts.length === 0) parts.push(formatNumber(named.rest, radix));
+  return parts.join('|');
+}
+
+/**
+ * A mask in words: the flags in it by name and the other bits as a number, `O_CREAT|O_EXCL`, `CLONE_NEWUSER|0x80`. The bits
+ * that hold one of several values are a number (`0x3`): a mask takes them apart, and no value is in it, least of all one of 0.
+ * {@link constantExpression} reads it back to the same mask.
+ */
+export function describeMask(
+  family: ConstantFamily,
+  mask: bigint,
+  architecture: ArchitectureName = DEFAULT_ARCHITECTURE,
+): string {
+  const { flags, radix } = familyTable(family, architecture);
+  const { names, rest } = takeFlags(flags, mask);
+  if (rest !== 0n || names.length === 0) names.push(formatNumber(rest, radix === 10 ? 16 : radix));
+  return names.join('|');
+}
+
+/** The bits of which a family's values are made, those that exclude one another; none where it has flags alone. */
+export function valueBits(family: ConstantFamily, architecture: ArchitectureName = DEFAULT_ARCHITECTURE): bigint {
+  return familyTable(family, architecture).mask;
+}
+
+function takeFlags(flags: FamilyTable['flags'], value: bigint): { names: string[]; rest: bigint } {
+  const names: string[] = [];
+  let rest = value;
   for (const [name, flag] of flags) {
     if ((rest & flag) !== flag) continue;
-    parts.push(name);
+    names.push(name);
     rest &= ~flag;
   }
-  if (rest !== 0n || parts.length === 0) parts.push(formatNumber(rest, radix));
-  return parts.join('|');
+  return { names, rest };
 }
 
 function formatNumber(value: bigint, radix: 8 | 10 | 16): string {

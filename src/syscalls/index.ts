@@ -4,6 +4,7 @@ export {
   constantExpression,
   constantName,
   constantValue,
+  describeMask,
   describeValue,
   familyConstants,
 } from './constants.js';

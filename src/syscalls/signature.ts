@@ -46,6 +46,11 @@ const NARROW_REGISTERS: ReadonlySet<ArchitectureName> = new Set([
 ]);
 const BIG_ENDIAN: ReadonlySet<ArchitectureName> = new Set(['m68k', 'mips', 'parisc', 'ppc', 's390', 'sheb']);
 
+/** Whether its system calls take registers of 32 bits: nothing stands above the low half of an argument. */
+export function hasNarrowRegisters(architecture: ArchitectureName): boolean {
+  return NARROW_REGISTERS.has(architecture);
+}
+
 let generic: Map<string, string> | undefined;
 let variants: Map<string, string> | undefined;
 
@@ -122,7 +127,7 @@ export function syscallSignature(
   if (UID16_CALLS.has(name) && UID16_ARCHITECTURES.has(architecture)) {
     for (const parameter of parameters) if (parameter.type === 'id') parameter.bits = 16;
   }
-  return NARROW_REGISTERS.has(architecture) ? splitWide(name, parameters, architecture) : parameters;
+  return hasNarrowRegisters(architecture) ? splitWide(name, parameters, architecture) : parameters;
 }
 
 /** The names of all system calls there is a signature for. */

@@ -2,7 +2,7 @@ import { formatAction } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import type { ArgumentCondition, PolicyRule } from '../../policy.js';
 import type { ResolutionExplanation } from '../../profile/index.js';
-import { describeValue } from '../../syscalls/constants.js';
+import { describeMask, describeValue } from '../../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
 import type { ActionKind } from '../action-style.js';
 import type { Problem, RuleNote } from './protocol.js';
@@ -25,7 +25,8 @@ export function describeCondition(
   if (parameter && parameter.bits < 64 && value === (1n << BigInt(parameter.bits)) - 1n) {
     return `${name} == ${number(valueTwo)}`;
   }
-  return `(${name} & ${number(value)}) == ${number(valueTwo)}`;
+  const mask = parameter?.constants ? describeMask(parameter.constants, value, architecture) : number(value);
+  return `(${name} & ${mask.includes('|') ? `(${mask})` : mask}) == ${valueTwo === 0n ? 0 : number(valueTwo)}`;
 }
 
 function describeConditions(name: string, rule: PolicyRule, architecture: ArchitectureName): string {

@@ -1,6 +1,6 @@
 import { ARCHITECTURES, findArchitecture } from '../../architecture.js';
 import { errnoName } from '../../errno.js';
-import { describeValue } from '../../syscalls/constants.js';
+import { describeMask, describeValue } from '../../syscalls/constants.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 import { CAPABILITIES } from '../capability.js';
 import { dockerNames } from '../conditional-entry.js';
@@ -211,7 +211,7 @@ function namedText(
   }
   const datum = (valueTwo ?? 0n) & value;
   if (value === 2n ** BigInt(bits) - 1n) return `${name} == ${text(datum)}`;
-  const mask = text(value);
+  const mask = withConstants && constants ? describeMask(constants, value) : hex(value);
   return `${name} & ${mask.includes('|') ? `(${mask})` : mask} == ${text(datum)}`;
 }
 
