@@ -74,13 +74,15 @@ function describeCommonBits(
 ): (Condition & { kind: 'equal' | 'notEqual' })[] | undefined {
   const { mask, value } = commonBits(store, set, field);
   if (mask === 0n) return undefined;
-  const others = cover(store, store.and(equalTo(store, field, mask, value), store.not(set)), field);
-  if (!others || others.length === 0 || others.length > MOST_EXCEPTIONS) return undefined;
-  const exceptions = others.map((cube) => {
-    // Where the common bits are as they are, comparing them again says nothing, but that the whole is compared.
-    const isWhole = cube.mask === ALL_BITS || cube.mask === LOW_HALF;
-    return isWhole ? cube : { mask: cube.mask & ~mask, value: cube.value & ~mask };
-  });
+  const others = cover(store, store.and(equalTo(store, field, mask, value), store.not(set)), field, MOST_EXCEPTIONS);
+  if (!others || others.length === 0) return undefined;
+  const isWhole = (cube: Cube) => cube.mask === ALL_BITS || cube.mask === LOW_HALF;
+  // Several exceptions that are no values are puzzled out rather than read.
+  if (others.length > 1 && !others.every(isWhole)) return undefined;
+  // Where the common bits are as they are, comparing them again says nothing, but that the whole is compared.
+  const exceptions = others.map((cube) =>
+    isWhole(cube) ? cube : { mask: cube.mask & ~mask, value: cube.value & ~mask },
+  );
   return [
     ...exceptions.map((cube) => ({ kind: 'notEqual' as const, field, ...cube })),
     { kind: 'equal' as const, field, mask, value },
@@ -215,9 +217,9 @@ interface Cube {
 
 /**
  * An irredundant cover of a set by cubes (Minato, "Fast Generation of Irredundant Sum-of-Products Forms from Binary
- * Decision Diagrams", 1992); undefined where it takes too many.
+ * Decision Diagrams", 1992); undefined where it takes more than `limit`.
  */
-function cover(store: DiagramStore, set: Node, field: Field): Cube[] | undefined {
+function cover(store: DiagramStore, set: Node, field: Field, limit = MAX_TERMS): Cube[] | undefined {
   const known = new Map<string, { cubes: readonly Cube[]; union: Node }>();
   // Cubes that cover all of `least` and nothing outside `most`.
   const visit = (least: Node, most: Node): { cubes: readonly Cube[]; union: Node } | undefined => {
@@ -243,7 +245,7 @@ function cover(store: DiagramStore, set: Node, field: Field): Cube[] | undefined
       ...with1.cubes.map(({ mask, value }) => ({ mask: mask | bit, value: value | bit })),
       ...without.cubes,
     ];
-    if (cubes.length > MAX_TERMS) return undefined;
+    if (cubes.length > limit) return undefined;
     const union = store.or(store.node(level, with0.union, with1.union), without.union);
     const result = { cubes, union };
     known.set(key, result);
