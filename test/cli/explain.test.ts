@@ -18,7 +18,7 @@ const PROFILE = `{
     { "names": ["socket"], "action": "SCMP_ACT_ALLOW",
       "args": [{ "index": 0, "op": "SCMP_CMP_EQ", "value": 1 }] },
     { "names": ["socket"], "action": "SCMP_ACT_KILL_PROCESS",
-      "args": [{ "index": 0, "op": "SCMP_CMP_GE", "value": 44 }, { "index": 2, "op": "SCMP_CMP_LT", "value": 4294967296 }] }
+      "args": [{ "index": 0, "op": "SCMP_CMP_GE", "value": 44 }, { "index": 2, "op": "SCMP_CMP_LT", "value": 4096 }] }
   ]
 }
 `;
@@ -40,7 +40,7 @@ describe('scmp explain', () => {
       '  ALLOW always (2):',
       '    read write',
       '  depending on arguments (2):',
-      '    socket: ALLOW when domain == AF_UNIX, KILL_PROCESS when domain >= AF_XDP and protocol <= 0xffffffff, else ERRNO(ENOSYS)',
+      '    socket: ALLOW when domain == AF_UNIX, KILL_PROCESS when domain >= AF_XDP and protocol <= 4095, else ERRNO(ENOSYS)',
       '    clone: ALLOW when (flags & CLONE_NEWUSER) == 0, else ERRNO(ENOSYS)',
     ]);
     expect(x86_64).toMatch(/\n {2}every other call \(\d+ with a name\): ERRNO\(ENOSYS\)$/);
@@ -56,7 +56,7 @@ describe('scmp explain', () => {
   it('says of one call what every architecture does with it, and the lines that say so', () => {
     const { text } = explain(profile, 'socket');
     expect(text).toContain(
-      `x86_64: socket (41): ALLOW when domain == AF_UNIX, KILL_PROCESS when domain >= AF_XDP and protocol <= 0xffffffff, else ERRNO(ENOSYS)\n` +
+      `x86_64: socket (41): ALLOW when domain == AF_UNIX, KILL_PROCESS when domain >= AF_XDP and protocol <= 4095, else ERRNO(ENOSYS)\n` +
         `    ${profile}:9:17: syscalls[2].names[0]: ALLOW, depending on arguments\n` +
         `    ${profile}:11:17: syscalls[3].names[0]: KILL_PROCESS, depending on arguments\n`,
     );
