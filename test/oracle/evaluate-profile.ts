@@ -37,56 +37,71 @@ export interface Profile {
   defaultErrno?: string;
   architectures?: string[];
   archMap?: { architecture: string; subArchitectures?: string[] }[];
+  flags?: string[];
   syscalls: Entry[];
 }
 
-/** What docs/runtimes.md says that runtimes differ in, as far as it changes decisions. */
+/** What docs/runtimes.md says that runtimes differ in, as far as it changes decisions, flags or refusals. */
 export interface Behaviour {
-  /** `listed`: for the architectures that the profile lists, or none at all. */
-  stub: boolean | 'listed';
+  defaultFlags: readonly string[];
+  stub: 'never' | 'where architectures are listed' | 'always';
   conditions: 'together' | 'split-repeated' | 'split-all';
+  emptyArgs: 'unconditional' | 'no-rule';
   masks: 'mask-first' | 'datum-first';
   wide: 'exact' | 'low-half';
   errnoRet: 'lenient' | 'strict';
   notifyGuards: boolean;
-  emptyArgs: 'unconditional' | 'no-rule';
-  /** OCI names of architectures, and short names of flags. */
-  refuses: readonly string[];
+  /** Without prefixes. */
+  refusedFlags: readonly string[];
+  refusedArchitectures: readonly string[];
 }
 
+const FLAGS = ['TSYNC', 'LOG', 'SPEC_ALLOW', 'WAIT_KILLABLE_RECV'];
 const LIBSECCOMP: Behaviour = {
-  stub: false,
+  defaultFlags: [],
+  stub: 'never',
   conditions: 'split-repeated',
+  emptyArgs: 'unconditional',
   masks: 'mask-first',
   wide: 'exact',
   errnoRet: 'lenient',
   notifyGuards: true,
-  emptyArgs: 'unconditional',
-  refuses: [],
+  refusedFlags: [],
+  refusedArchitectures: [],
 };
+/** Of no use to containers; runc and youki have no name for them. */
+const RARE = ['M68K', 'PARISC', 'PARISC64', 'SHEB', 'SH'];
 
-const UNKNOWN_TO_RUNC = ['SCMP_ARCH_PARISC', 'SCMP_ARCH_PARISC64', 'SCMP_ARCH_M68K', 'SCMP_ARCH_SH', 'SCMP_ARCH_SHEB'];
+export type Runtime = 'libseccomp' | 'runc' | 'runc-1.1' | 'crun' | 'youki' | 'youki-0.6';
 
-export const RUNTIMES = {
+export const RUNTIMES: Readonly<Record<Runtime, Behaviour>> = {
   libseccomp: LIBSECCOMP,
-  runc: { ...LIBSECCOMP, stub: true, wide: 'low-half', refuses: ['SCMP_ARCH_NATIVE', ...UNKNOWN_TO_RUNC] },
+  runc: {
+    ...LIBSECCOMP,
+    defaultFlags: ['SPEC_ALLOW'],
+    stub: 'always',
+    wide: 'low-half',
+    refusedArchitectures: ['NATIVE', ...RARE],
+  },
   'runc-1.1': {
     ...LIBSECCOMP,
-    stub: 'listed',
+    stub: 'where architectures are listed',
     wide: 'low-half',
-    refuses: ['SCMP_ARCH_NATIVE', ...UNKNOWN_TO_RUNC, 'SCMP_ARCH_RISCV64', 'SCMP_ARCH_LOONGARCH64'],
+    refusedFlags: FLAGS,
+    refusedArchitectures: ['NATIVE', 'LOONGARCH64', 'RISCV64', ...RARE],
   },
-  crun: { ...LIBSECCOMP, wide: 'low-half', errnoRet: 'strict', notifyGuards: false },
+  crun: { ...LIBSECCOMP, defaultFlags: ['SPEC_ALLOW'], wide: 'low-half', errnoRet: 'strict', notifyGuards: false },
   youki: { ...LIBSECCOMP, wide: 'low-half', masks: 'datum-first' },
   'youki-0.6': {
     ...LIBSECCOMP,
     wide: 'low-half',
     conditions: 'split-all',
-    masks: 'datum-first',
     emptyArgs: 'no-rule',
-    refuses: [...UNKNOWN_TO_RUNC, 'SCMP_ARCH_LOONGARCH64'],
+    masks: 'datum-first',
+    refusedFlags: ['WAIT_KILLABLE_RECV'],
+    refusedArchitectures: ['LOONGARCH64', ...RARE],
   },
-} as const satisfies Record<string, Behaviour>;
+};
 
 /** Where the profile is to be used. */
 export interface Host {
@@ -173,6 +188,12 @@ export class Evaluator {
     return this.#architectures;
   }
 
+  /** The flags of seccomp(2), without their prefix. */
+  get flags(): readonly string[] {
+    const { flags } = this.profile;
+    return flags?.map((name) => name.replace('SECCOMP_FILTER_FLAG_', '')) ?? this.host.behaviour.defaultFlags;
+  }
+
   /** Why there is no filter to be had; none of libseccomp's own reasons. */
   refusals(): string[] {
     const { behaviour } = this.host;
@@ -184,8 +205,6 @@ export class Evaluator {
       if (syscalls.some((entry) => entry.action === 'SCMP_ACT_NOTIFY' && namesOf(entry).includes('write')))
         refusals.push('NOTIFY on write');
     }
-    if (this.#listed().some((name) => behaviour.refuses.includes(name)))
-      refusals.push('an architecture it does not know');
     if (behaviour.errnoRet === 'strict') {
       const useless = (action: string, number: number | undefined, name: string | undefined) =>
         !/_(ERRNO|TRACE)$/.test(action) && (number !== undefined || name !== undefined);
@@ -195,15 +214,19 @@ export class Evaluator {
       )
         refusals.push('an errno with an action that has none');
     }
+    const isRefused = (names: readonly string[], refused: readonly string[]) =>
+      names.some((name) => refused.includes(name.replace(/^SCMP_ARCH_|^SECCOMP_FILTER_FLAG_/, '')));
+    if (isRefused(this.profile.flags ?? [], behaviour.refusedFlags)) refusals.push('a flag');
+    if (isRefused(this.#listed(), behaviour.refusedArchitectures)) refusals.push('an architecture');
     if (new Set(this.#architectures.map(({ endianness }) => endianness)).size > 1) refusals.push('mixed byte order');
     if (behaviour.conditions === 'together') {
       // What cannot hold makes no rule, and what always does is no condition of one.
-      const isRefused = ({ args }: Entry, architecture: Architecture) => {
+      const repeats = ({ args }: Entry, architecture: Architecture) => {
         const made = (args ?? []).map((argument) => this.#condition(argument, architecture));
         return made.every(({ meaning }) => meaning !== 'never') && repeatsArgument(made.filter(isCondition));
       };
       const isCondition = ({ meaning }: { meaning: string }) => meaning !== 'always';
-      if (this.#ruleEntries().some((entry) => this.#architectures.some((each) => isRefused(entry, each))))
+      if (this.#ruleEntries().some((entry) => this.#architectures.some((each) => repeats(entry, each))))
         refusals.push('two conditions on one argument');
     }
     return refusals;
@@ -251,19 +274,19 @@ export class Evaluator {
 
   #hasStub(): boolean {
     const { stub } = this.host.behaviour;
-    if (stub === 'listed' && this.#listed().length === 0) return false;
-    return stub !== false && !/^(ALLOW|LOG|TRACE)/.test(this.#fallback);
+    const isWanted = stub === 'always' || (stub !== 'never' && this.#listed().length > 0);
+    return isWanted && !/^(ALLOW|LOG|TRACE)/.test(this.#fallback);
   }
 
-  /** What the runtime is told, by the names of the profile. */
-  #listed(): string[] {
+  /** What the runtime is given to read: Docker and Podman make a list of `archMap`, by the target. */
+  #listed(): readonly string[] {
     const { architectures = [], archMap } = this.profile;
     if (!archMap?.length) return architectures;
     const mapped = archMap.find(({ architecture }) => architecture === this.#target.ociName);
     return mapped ? [mapped.architecture, ...(mapped.subArchitectures ?? [])] : [];
   }
 
-  /** Docker's `archMap` by the target, else `architectures`; the target is in the filter whether listed or not. */
+  /** The target is in the filter whether listed or not. */
   #listArchitectures(): Architecture[] {
     const parsed = this.#listed().map((name) => (name === 'SCMP_ARCH_NATIVE' ? this.#target : parseArchitecture(name)));
     return [...new Set([this.#target, ...parsed])];
