@@ -12,7 +12,7 @@ import { quote } from '../profile/json-path.js';
 import { nearestName } from '../profile/nearest-name.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { printable } from '../text.js';
-import { type CheckContext, contextOf } from './context.js';
+import { type CheckContext, contextOf, ENGINES, type Engine } from './context.js';
 import type { CheckReport, Finding } from './finding.js';
 import { ignoredIds } from './ignore-comment.js';
 import { profileText } from './profile-text.js';
@@ -23,6 +23,8 @@ import { type Target, type TargetOptions, targetOf } from './target.js';
 export interface CheckOptions extends TargetOptions {
   /** The machines to check it for, by any name. Default: {@link defaultTargets}. */
   targets?: readonly (Architecture | ArchitectureName | (string & {}))[] | undefined;
+  /** The engine that is given the file as it is: what it would not read is an error then. */
+  engine?: Engine | undefined;
   /** Findings to pass over, by id. An id there is not raises InvalidArgumentError. */
   ignore?: readonly string[] | undefined;
   /** The text the profile was read from, to offer mends for it; without a byte order mark or with it. */
@@ -40,7 +42,10 @@ const MENDABLE: ReadonlySet<ParsedProfile['format']> = new Set(['oci', 'oci-conf
  * @throws InvalidArgumentError an unknown architecture, capability, kernel version or id
  */
 export function checkProfile(profile: ParsedProfile, options: CheckOptions): CheckReport {
-  const { ignore = [], text } = options;
+  const { ignore = [], text, engine } = options;
+  if (engine !== undefined && !ENGINES.includes(engine)) {
+    throw new InvalidArgumentError(`unknown engine ${quote(String(engine))}; there are ${ENGINES.join(' and ')}`);
+  }
   for (const id of ignore) checkId(id);
   const targets = checkedTargets(profile, options);
   const context = contextOf(profile, targets, {
@@ -48,7 +53,8 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
     libseccompVersion: options.libseccompVersion,
     libseccomp: options.libseccomp,
     ruleIds: RULE_IDS,
-    hasByteOrderMark: text?.startsWith('\uFEFF') ?? false,
+    raw: text,
+    engine,
     text: text !== undefined && MENDABLE.has(profile.format) ? profileText(text.replace(/^\uFEFF/, '')) : undefined,
   });
 
@@ -91,7 +97,7 @@ function compareWithUsual(own: readonly Finding[], profile: ParsedProfile, optio
 
 /** The profile on every machine that it is checked for. */
 export function checkedTargets(profile: ParsedProfile, options: CheckOptions): readonly Target[] {
-  const { targets: asked, ignore: _ignore, text: _text, ...targetOptions } = options;
+  const { targets: asked, ignore: _ignore, text: _text, engine: _engine, ...targetOptions } = options;
   const architectures = asked?.length
     ? asked.map((each) => (typeof each === 'string' ? parseArchitecture(each) : each))
     : defaultTargets(profile);

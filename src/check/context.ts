@@ -23,6 +23,10 @@ export interface Entry {
   readonly architectures: readonly Architecture[];
 }
 
+/** What takes a profile's file as it is. */
+export const ENGINES = ['docker', 'podman'] as const;
+export type Engine = (typeof ENGINES)[number];
+
 /** What the rules look at. */
 export interface CheckContext {
   readonly profile: ParsedProfile;
@@ -39,13 +43,16 @@ export interface CheckContext {
   readonly ruleIds: ReadonlySet<string>;
   /** The JSON it was read from, for mends; undefined for other formats and for objects. */
   readonly text: ProfileText | undefined;
-  readonly hasByteOrderMark: boolean;
+  /** What it was read from, of any format, with its byte order mark. */
+  readonly raw: string | undefined;
+  /** The engine that the file is for, where the caller says so. */
+  readonly engine: Engine | undefined;
 }
 
 export function contextOf(
   profile: ParsedProfile,
   targets: readonly Target[],
-  given: Pick<CheckContext, 'behaviour' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'hasByteOrderMark'>,
+  given: Pick<CheckContext, 'behaviour' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'raw' | 'engine'>,
 ): CheckContext {
   const { defaultAction: name, defaultErrnoRet } = profile.seccomp;
   const defaultAction = actionOf(name, defaultErrnoRet);

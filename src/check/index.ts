@@ -1,4 +1,5 @@
 export { type CheckOptions, checkProfile, defaultTargets } from './check-profile.js';
+export { ENGINES, type Engine } from './context.js';
 export { type FileReport, tally, unreadableReport } from './file-report.js';
 export { type CheckReport, type Finding, SEVERITIES, type Severity, type TextEdit } from './finding.js';
 export { type FixedProfile, fixProfile } from './fix.js';

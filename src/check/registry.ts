@@ -4,6 +4,7 @@ import { ARGUMENT_RULES } from './rules/arguments.js';
 import { CLONE_RULES } from './rules/clone.js';
 import { CONDITION_RULES } from './rules/conditions.js';
 import { CONFLICT_RULES } from './rules/conflicts.js';
+import { ENGINE_RULES } from './rules/engines.js';
 import { IGNORE_RULES } from './rules/ignores.js';
 import { NAME_RULES } from './rules/names.js';
 import { PROCESS_RULES } from './rules/processes.js';
@@ -25,6 +26,7 @@ export const RULES: readonly Rule[] = [
   ...PROCESS_RULES,
   ...SENSITIVE_RULES,
   ...PROGRAM_RULES,
+  ...ENGINE_RULES,
   ...RUNTIME_RULES,
   ...READER_RULES,
   ...IGNORE_RULES,

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type CheckOptions, checkProfile } from '../check/check-profile.js';
+import { ENGINES, type Engine } from '../check/context.js';
 import { type FileReport, tally, unreadableReport } from '../check/file-report.js';
 import { fixProfile } from '../check/fix.js';
 import { renderGithub } from '../check/output/github.js';
@@ -28,6 +29,7 @@ interface Flags extends InputFlags, ArchFlags {
   enosysStub?: boolean;
   format: keyof typeof RENDERERS;
   json?: boolean;
+  target?: Engine;
   ignore: string[];
   strict?: boolean;
   fix?: boolean;
@@ -50,6 +52,12 @@ export function addCheckCommand(program: Command): void {
     .addOption(libseccompOption())
     .option('--enosys-stub', 'the profile is compiled with --enosys-stub')
     .option('--no-enosys-stub', 'it is not, whatever the runtime does')
+    .addOption(
+      new Option(
+        '--target <engine>',
+        'the file is given to this engine as it is: what it would not read is an error',
+      ).choices(ENGINES),
+    )
     .option('--ignore <id>', 'a finding to pass over; repeatable', collect, [])
     .option('--strict', 'advice counts as a finding, for the exit code')
     .addOption(new Option('--format <format>', 'how to report').choices(Object.keys(RENDERERS)).default('text'))
@@ -88,7 +96,7 @@ async function checkFile(
   flags: Flags,
   libseccomp: Libseccomp,
 ): Promise<{ file: FileReport; text: string }> {
-  const { arch, kernel, runtime, libseccomp: libseccompVersion, enosysStub, ignore } = flags;
+  const { arch, kernel, runtime, libseccomp: libseccompVersion, enosysStub, ignore, target: engine } = flags;
   const capabilities = givenCapabilities(flags);
   const options: CheckOptions = {
     libseccomp,
@@ -99,6 +107,7 @@ async function checkFile(
     libseccompVersion,
     enosysStub,
     ignore,
+    engine,
   };
   const source = path === '-' ? 'stdin' : path;
   try {

@@ -7,6 +7,8 @@ import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { InvalidArgumentError } from '../errors.js';
 import {
   type ArgumentMasks,
+  LAUNCHERS,
+  type Launcher,
   type LoggedCall,
   type LogSummary,
   learnedArguments,
@@ -19,7 +21,9 @@ import {
   readAuditLog,
   readStrace,
   syscallTable,
+  withLauncher,
 } from '../learn/index.js';
+import { describeUnnamed } from '../learn/notified-calls.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import type { ResolveOptions } from '../profile/resolve-policy.js';
 import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../profile/write-profile.js';
@@ -33,6 +37,7 @@ interface Flags extends TargetFlags, InputFlags, ArchFlags {
   output?: string;
   to: OutputFormat;
   args?: boolean;
+  for?: Launcher;
   merge?: string;
   fromAudit?: string;
   fromStrace?: string;
@@ -54,6 +59,11 @@ export function addRecordCommand(program: Command): void {
     )
     .addOption(new Option('--to <format>', 'the format; oci has no comments').choices(OUTPUT_FORMATS).default('docker'))
     .option('--args', 'allow calls such as socket, clone and ioctl with the arguments they were seen with only')
+    .addOption(
+      new Option('--for <launcher>', 'allow what this does under the filter too, when it starts the program').choices(
+        LAUNCHERS,
+      ),
+    )
     .option('--merge <profile>', 'write this profile with what it lacks; what is there stays')
     .option('--from-audit <file>', 'learn from the kernel’s audit records (type=1326); "-" is standard input')
     .option('--from-strace <file>', 'learn from what strace -f wrote; "-" is standard input')
@@ -99,7 +109,8 @@ async function record(command: string | undefined, args: string[], flags: Flags)
       });
   if (base) printWarnings(base.warnings, base.source);
   printWarnings(learned.warnings, base?.source);
-  writeResult(writeProfile(learned.profile, flags.to), flags.output);
+  const profile = flags.for ? withLauncher(learned.profile, flags.for, target) : learned.profile;
+  writeResult(writeProfile(profile, flags.to), flags.output);
 }
 
 /** The command's exit code becomes this one's. */
@@ -115,9 +126,8 @@ async function runCommand(
   const tally = numberedMasks(libseccomp, hostArchitecture(), masks);
   const { calls, exitCode } = await recordCommand(command, args, { tally, isStdoutTaken: output === '-' });
   process.exitCode = exitCode;
-  for (const { number, auditArch, count } of observeNumbered(observations, calls, syscallTable(libseccomp))) {
-    const call = `system call ${number} of architecture 0x${auditArch.toString(16)}`;
-    printError(`scmp: warning: ${call} has no name here and no profile can allow it; it was made ${count} times`);
+  for (const call of observeNumbered(observations, calls, syscallTable(libseccomp))) {
+    printError(`scmp: warning: ${describeUnnamed(call)}`);
   }
 }
 

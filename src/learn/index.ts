@@ -1,5 +1,6 @@
 export { readAuditLog } from './audit-log.js';
 export { allowingLine, clone3Line, type DenialReason, type DeniedCall, explainDenial } from './explain-denial.js';
+export { LAUNCHERS, type Launcher, withLauncher } from './launchers.js';
 export { type LearnedProfile, type LearnOptions, learnProfile } from './learn-profile.js';
 export { learnedArguments } from './learned-arguments.js';
 export { type MergeOptions, mergeLearned, mergeMasks } from './merge-learned.js';

@@ -50,6 +50,31 @@ export function observeNumbered(
   });
 }
 
+/** A call that no profile can allow: what it is, what will become of it, and what to do. */
+export function describeUnnamed({ number, auditArch, count }: NumberedCall): string {
+  const architecture = architectureOf(auditArch, number);
+  const where = architecture ?? `architecture 0x${auditArch.toString(16)}`;
+  const times = `made ${count} time${count === 1 ? '' : 's'}`;
+  const call = `system call ${number} (${where})`;
+  if (number >= 0) {
+    const cause =
+      architecture === undefined
+        ? 'libseccomp does not know the architecture'
+        : 'it is newer than this table of calls, or there is none of that number';
+    return `${call} was ${times} and is not in the profile: ${cause}; it will get the default action: if the program needs it, take a newer version of this package`;
+  }
+  // seccomp runs after ptrace(2) and is asked about the number that the tracer left (kernel/entry/common.c). libseccomp's
+  // filters for x86_64 take numbers from 0x40000000 on, but -1, for x32 (gen_bpf.c).
+  const isKilled = number < -1 && (architecture === 'x86_64' || architecture === 'x32');
+  const consequence = isKilled
+    ? 'a filter for x86_64 without x32 kills the program at it'
+    : 'it gets the default action: an errno does no harm, for the tracer puts its own result in its place, and KILL ends the program';
+  const remedy = isKilled
+    ? 'record without the tracer; if the program has to run under it, add x32 to the architectures, and it gets the default action'
+    : 'record without the tracer, or keep a default that is an errno';
+  return `${call} was ${times}: no call has a negative number, but a tracer (ptrace(2): PRoot, debuggers) cancels a call by it. No profile can allow it, and ${consequence}; ${remedy}`;
+}
+
 /** The architecture of a call; undefined for one that libseccomp does not know. */
 export function architectureOf(auditArch: number, number: number | undefined): ArchitectureName | undefined {
   const candidates = ARCHITECTURES.filter((each) => each.auditArch === auditArch);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkProfile, defaultTargets } from '../../src/check/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';
-import { readProfile } from '../../src/profile/index.js';
+import { builtinProfile } from '../../src/profile/builtin/index.js';
+import { extendProfile, readProfile, writeProfile } from '../../src/profile/index.js';
 import { allow, allowList, args, check, deny, denyList, ids, libseccomp } from './profiles.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -195,5 +196,55 @@ describe('capabilities that nobody spoke of', () => {
       /\(so it is without capabilities; not so with Docker's default set: --cap docker\)$/,
     );
     expect(found?.severity).toBe('warning');
+  });
+});
+
+describe('a file for an engine', () => {
+  const OWN = 'engine-reads-nothing';
+  /** As the command does: what it extends is in the profile, and the text is its own. */
+  const found = (file: object | string, engine?: 'docker' | 'podman') => {
+    const text = typeof file === 'string' ? file : JSON.stringify(file);
+    const read = readProfile(text, { source: 'profile.json' });
+    const profile = read.seccomp.extends ? extendProfile(read, () => builtinProfile('container-default')) : read;
+    const report = checkProfile(profile, { libseccomp, text, engine, targets: ['x86_64'] });
+    return report.findings.filter(({ id }) => id === OWN).map(({ severity, message }) => [severity, message]);
+  };
+
+  it('is advice where nothing is left of it, and an error for a named engine', () => {
+    const files = [
+      { extends: 'container-default', remove: ['ptrace'] },
+      { extends: 'container-default', syscalls: [] },
+      { linux: { seccomp: denyList() } },
+      { main: { mismatch_action: 'allow', match_action: { errno: 1 }, filter: [{ syscall: 'acct' }] } },
+    ];
+    for (const file of files) {
+      expect(found(file)).toEqual([['advice', expect.stringContaining('without a filter')]]);
+      expect(found(file, 'docker')).toEqual([['error', expect.stringContaining('without a filter')]]);
+      expect(found(file, 'podman')).toHaveLength(1);
+    }
+  });
+
+  it('is an error for a named engine where it takes a part, or refuses it', () => {
+    const own = [{ names: ['acct'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 }];
+    const files: [string, object | string][] = [
+      ['no default action', { extends: 'container-default', syscalls: own }],
+      ['its own entries alone', { extends: 'container-default', defaultAction: 'SCMP_ACT_ERRNO', syscalls: own }],
+      ['read JSON alone', 'default allow\ndeny acct\n'],
+      ['read JSON alone', '[Service]\nSystemCallFilter=~acct\n'],
+    ];
+    for (const [words, file] of files) {
+      expect(found(file)).toEqual([]);
+      expect(found(file, 'docker')).toEqual([['error', expect.stringContaining(words)]]);
+    }
+    expect(found(denyList(), 'docker')).toEqual([]);
+  });
+
+  it('is no longer found of what convert writes', () => {
+    const config = readProfile(JSON.stringify({ linux: { seccomp: denyList() } }));
+    expect(found(writeProfile(config, 'docker'), 'docker')).toEqual([]);
+  });
+
+  it('refuses an engine there is not', () => {
+    expect(() => found(denyList(), 'lxc' as never)).toThrow('there are docker and podman');
   });
 });

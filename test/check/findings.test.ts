@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { RULES } from '../../src/check/index.js';
 import { allow, allowList, args, BASE, check, deny, denyList, enosys, ids, kill, type Options } from './profiles.js';
 
@@ -497,6 +498,20 @@ const CASES: Record<string, Case[]> = {
         listenerPath: '/run/agent.sock',
         flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'],
       },
+    },
+  ],
+  'engine-reads-nothing': [
+    {
+      what: 'a config.json',
+      found: OCI(denyList(deny('mount'))),
+      at: '',
+      passed: denyList(deny('mount')),
+    },
+    {
+      what: 'an object of Kubernetes, in JSON; in YAML an engine refuses it aloud',
+      found: JSON.stringify(SPO(denyList(deny('mount')))),
+      at: '',
+      passed: stringify(SPO(denyList(deny('mount')))),
     },
   ],
   'byte-order-mark': [

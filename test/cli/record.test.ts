@@ -109,6 +109,16 @@ describe.skipIf(process.platform !== 'linux')('scmp record of a command', () => 
     expect(scmp(['compile', file('true.json'), '--unknown-syscall', 'error']).status).toBe(0);
   });
 
+  it('allows what bubblewrap does under the filter, where it starts the program', () => {
+    const script = ['sh', '-c', 'exit 3'];
+    scmp(['record', '--for', 'bwrap', '-o', file('bwrap.json'), '--', ...script]);
+    const { syscalls } = JSON.parse(readFileSync(file('bwrap.json'), 'utf8'));
+    expect(syscalls.at(-1)).toMatchObject({
+      names: expect.arrayContaining(['wait4']),
+      comment: expect.stringMatching(/^Not observed: the process 1 of bwrap/),
+    });
+  });
+
   it('without -o, the profile alone goes to standard output', () => {
     const { status, stdout, stderr } = scmp(['record', '--', 'sh', '-c', 'echo from the command']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: 'from the command\n' });

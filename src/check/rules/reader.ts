@@ -62,8 +62,8 @@ const byteOrderMark: Rule = {
   id: 'byte-order-mark',
   severity: 'error',
   summary: 'A byte order mark before the JSON: Docker, runc and crun refuse the file.',
-  *checkText({ profile, hasByteOrderMark }) {
-    if (!hasByteOrderMark || !JSON_OF_ENGINES.has(profile.format)) return;
+  *checkText({ profile, raw }) {
+    if (!raw?.startsWith('\uFEFF') || !JSON_OF_ENGINES.has(profile.format)) return;
     yield {
       place: { path: '', position: { line: 1, column: 1, offset: 0 } },
       message: 'the file begins with a byte order mark (U+FEFF), and Docker, runc and crun refuse it',

@@ -1,0 +1,69 @@
+import type { CheckContext } from '../context.js';
+import type { Problem, Rule } from '../rule.js';
+
+/**
+ * What Docker and Podman make of a file. Both read JSON into one structure (Go's encoding/json), pass over the keys it has not
+ * and take a profile without a default action and without entries for "no filter" (moby, profiles/seccomp,
+ * setupSeccomp; containers/common, pkg/seccomp).
+ */
+export type EngineView =
+  /** They find nothing in it, and start the container without a filter. */
+  | 'nothing'
+  /** They find entries and no default action, which runtimes refuse. */
+  | 'no-default'
+  /** They pass over `extends` and `remove`, and take the rest. */
+  | 'without-base'
+  /** It is not JSON: they refuse it. */
+  | 'not-json'
+  | 'profile';
+
+/** Of a text; without one only what its format says is known. */
+export function engineView(text: string | undefined, format: CheckContext['profile']['format']): EngineView {
+  if (text === undefined) return format === 'oci' || format === 'docker' ? 'profile' : 'nothing';
+  const keys = parseObject(text.replace(/^\uFEFF/, ''));
+  if (keys === undefined) return 'not-json';
+  const isThere = (key: string) => Object.hasOwn(keys, key) && keys[key] !== null;
+  if (!isThere('defaultAction')) {
+    const { syscalls } = keys;
+    return Array.isArray(syscalls) && syscalls.length > 0 ? 'no-default' : 'nothing';
+  }
+  return isThere('extends') || isThere('remove') ? 'without-base' : 'profile';
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const MESSAGES: Readonly<Record<Exclude<EngineView, 'profile'>, string>> = {
+  nothing:
+    'Docker and Podman pass over keys they do not know, and in this file there is nothing else: given it they start the container without a filter, and say nothing',
+  'no-default':
+    'Docker and Podman pass over "extends" and "remove", and the entries that are left have no default action: the container does not start',
+  'without-base':
+    'Docker and Podman pass over "extends" and "remove": given this file their filter is its own entries alone, without what it extends',
+  'not-json': 'Docker and Podman read JSON alone: given this file the container does not start',
+};
+
+const engineReadsNothing: Rule = {
+  id: 'engine-reads-nothing',
+  severity: 'advice',
+  summary: 'A file in which Docker and Podman find no profile: the container starts without a filter.',
+  *checkText({ profile, engine, raw }) {
+    const view = engineView(raw, profile.format);
+    // What an engine refuses aloud is of interest where the file is for one.
+    if (view === 'profile' || (view !== 'nothing' && engine === undefined)) return;
+    yield {
+      place: { path: '', position: raw === undefined ? undefined : { line: 1, column: 1, offset: 0 } },
+      severity: engine === undefined ? undefined : 'error',
+      message: MESSAGES[view],
+      advice: 'give an engine what "scmp convert --to docker" makes of it, and never this file',
+    } satisfies Problem;
+  },
+};
+
+export const ENGINE_RULES: readonly Rule[] = [engineReadsNothing];
