@@ -1,5 +1,6 @@
 import { errnoNumber } from '../src/errno.js';
 import { InvalidArgumentError } from '../src/errors.js';
+import { quote } from '../src/text.js';
 import { hostArchitecture } from './host.js';
 import { type RawResponse, SECCOMP_USER_NOTIF_FLAG_CONTINUE } from './notify-abi.js';
 
@@ -66,14 +67,14 @@ export function encodeAnswer(answer: ConstantAnswer | ContinueAnswer): RawRespon
 function describe(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const { kind } = value as { kind?: unknown };
-  return `an object of kind ${typeof kind === 'string' ? JSON.stringify(kind) : String(kind)}`;
+  return `an object of kind ${typeof kind === 'string' ? quote(kind) : String(kind)}`;
 }
 
 function errnoValue(errno: string | number): number {
   const value = typeof errno === 'string' ? errnoNumber(errno, hostArchitecture()) : errno;
   if (value === undefined || !Number.isInteger(value) || value < 1 || value > MAX_ERRNO) {
     throw new InvalidArgumentError(
-      `no errno: ${JSON.stringify(errno)}; it is a name such as EPERM, or 1 to ${MAX_ERRNO}`,
+      `no errno: ${quote(String(errno))}; it is a name such as EPERM, or 1 to ${MAX_ERRNO}`,
     );
   }
   return value;

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { InvalidArgumentError } from '../src/errors.js';
+import { printable, quote } from '../src/text.js';
 import { allocateProgram, allocateString, allocateStrings } from './c-memory.js';
 import { Handover, type ListenerReceiver } from './handover.js';
 import { installError } from './install-error.js';
@@ -66,7 +67,7 @@ export function installAndExec({
   }
   const environmentStrings = env && toStrings(env);
   for (const text of [command, ...args, ...(environmentStrings ?? [])]) {
-    if (text.includes('\0')) throw new InvalidArgumentError(`${JSON.stringify(text)} has a NUL byte, C strings cannot`);
+    if (text.includes('\0')) throw new InvalidArgumentError(`${quote(text)} has a NUL byte, C strings cannot`);
   }
   const file = findCommand(command, env ? env.PATH : process.env.PATH);
 
@@ -100,7 +101,7 @@ export function installAndExec({
     if (listener ? installed < 0 : installed !== 0) throw installError(c, -installed, installation);
     if (handover) return handover.failed(-failed);
     const errno = errnoName(-failed);
-    c.write(2, Buffer.from(`${file}: not executed: ${errno}${execFailures[errno] ?? ''}\n`));
+    c.write(2, Buffer.from(`${printable(file)}: not executed: ${errno}${execFailures[errno] ?? ''}\n`));
     return c.exit(errno === 'ENOENT' ? 127 : 126);
   } finally {
     for (const step of cleanup.reverse()) step();

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { printable } from '../src/text.js';
 import { encodeFailure } from './launch-protocol.js';
 import { errnoName, type Libc, libc, type Pointer } from './libc.js';
 import { supervisorCalls } from './supervisor-calls.js';
@@ -107,7 +108,7 @@ export function runHandover({ shared, lock, receiver, file, explanations }: Hand
     tell(
       { ...receiver, failures: 'stderr' },
       126,
-      `${file}: not executed: the listener could not be handed over: ${why}`,
+      `${printable(file)}: not executed: the listener could not be handed over: ${why}`,
     );
     c.exit(126);
   }
@@ -115,7 +116,7 @@ export function runHandover({ shared, lock, receiver, file, explanations }: Hand
   while (Atomics.load(shared, EXEC_ERRNO) === 0) Atomics.wait(shared, EXEC_ERRNO, 0, LATER_MILLISECONDS);
   const errno = errnoName(Atomics.load(shared, EXEC_ERRNO));
   const exitCode = errno === 'ENOENT' ? 127 : 126;
-  tell(receiver, exitCode, `${file}: not executed: ${errno}${explanations[errno] ?? ''}`);
+  tell(receiver, exitCode, `${printable(file)}: not executed: ${errno}${explanations[errno] ?? ''}`);
   c.exit(exitCode);
 }
 

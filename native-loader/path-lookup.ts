@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { ScmpError } from '../src/errors.js';
+import { printable } from '../src/text.js';
 
 /** There is no such command; shells exit with 127. */
 export class CommandNotFoundError extends ScmpError {
@@ -32,7 +33,7 @@ export function findCommand(command: string, path: string | undefined): string {
   if (command.includes('/')) {
     const errno = whyNotExecutable(command);
     if (errno === undefined) return command;
-    if (errno === 'ENOENT') throw new CommandNotFoundError(`${command}: no such file`);
+    if (errno === 'ENOENT') throw new CommandNotFoundError(`${printable(command)}: no such file`);
     throw notExecutable(command, errno);
   }
   const directories = (path ?? DEFAULT_PATH).split(':');
@@ -45,12 +46,14 @@ export function findCommand(command: string, path: string | undefined): string {
     if (errno === 'EACCES') denied ??= file;
   }
   if (denied !== undefined) throw notExecutable(denied, 'EACCES');
-  throw new CommandNotFoundError(`${command}: command not found in PATH (${directories.join(':')})`);
+  throw new CommandNotFoundError(
+    `${printable(command)}: command not found in PATH (${printable(directories.join(':'))})`,
+  );
 }
 
 function notExecutable(file: string, errno: string): CommandNotExecutableError {
   return new CommandNotExecutableError(
-    `${file}: cannot be executed: ${errno === 'EACCES' ? 'permission denied, or not a regular file' : errno}`,
+    `${printable(file)}: cannot be executed: ${errno === 'EACCES' ? 'permission denied, or not a regular file' : errno}`,
   );
 }
 

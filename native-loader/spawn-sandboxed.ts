@@ -1,6 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { ScmpError } from '../src/errors.js';
+import { quote } from '../src/text.js';
 import type { InstallableFilter, InstallOptions } from './install-filter.js';
 import { errorOf, type LaunchFailure, STARTED } from './launch-protocol.js';
 import { launchRequest, writeRequest } from './launch-request.js';
@@ -243,7 +244,7 @@ function parseFailure(text: string): ScmpError {
   try {
     return errorOf(JSON.parse(text) as LaunchFailure);
   } catch {
-    return new SupervisorError('LAUNCH', `the sandbox did not start, and its launcher said ${JSON.stringify(text)}`);
+    return new SupervisorError('LAUNCH', `the sandbox did not start, and its launcher said ${quote(text)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../src/errors.js';
+import { quote } from '../src/text.js';
 
 const AF_UNIX = 1;
 /** `sizeof(sun_path)` of unix(7), with the NUL. */
@@ -9,7 +10,7 @@ export function unixAddress(path: string, endianness: 'little' | 'big'): Uint8Ar
   const bytes = Buffer.from(path);
   if (bytes.length === 0 || bytes.length >= MAX_PATH || bytes.includes(0)) {
     throw new InvalidArgumentError(
-      `${JSON.stringify(path)} is no path for a unix socket: 1 to ${MAX_PATH - 1} bytes, none of them NUL`,
+      `${quote(path)} is no path for a unix socket: 1 to ${MAX_PATH - 1} bytes, none of them NUL`,
     );
   }
   const address = new Uint8Array(2 + bytes.length + 1);

@@ -2,6 +2,7 @@ import type { ArchitectureName } from './architecture.js';
 import { errnoName } from './errno.js';
 import { InvalidArgumentError } from './errors.js';
 import type { Action } from './policy.js';
+import { quote } from './text.js';
 
 // SECCOMP_RET_… of linux/seccomp.h.
 const RETURN_VALUES: Readonly<Record<Action['kind'], number>> = {
@@ -85,7 +86,7 @@ export function kernelAction(returnValue: number): Action {
  */
 export function encodeAction(action: Action): number {
   const value = RETURN_VALUES[action.kind];
-  if (value === undefined) throw new InvalidArgumentError(`unknown action ${JSON.stringify(action)}`);
+  if (value === undefined) throw new InvalidArgumentError(`unknown action ${quote(String(action))}`);
   if (!hasData(action.kind)) return value;
   const data = actionData(action);
   if (data === undefined || !Number.isInteger(data) || data < 0 || data > DATA_MASK) {

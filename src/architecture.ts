@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from './errors.js';
+import { quote } from './text.js';
 
 /** libseccomp's name of an architecture, as `seccomp_arch_resolve_name(3)` takes it. */
 export type ArchitectureName =
@@ -118,7 +119,7 @@ export function parseArchitecture(name: string): Architecture {
   const architecture = findArchitecture(name);
   if (!architecture) {
     throw new InvalidArgumentError(
-      `unknown architecture ${JSON.stringify(name)}; known are ${ARCHITECTURES.map((a) => a.name).join(', ')} (also as SCMP_ARCH_… or GOARCH names)`,
+      `unknown architecture ${quote(name)}; known are ${ARCHITECTURES.map((a) => a.name).join(', ')} (also as SCMP_ARCH_… or GOARCH names)`,
     );
   }
   return architecture;

@@ -1,4 +1,6 @@
 import { ScmpError, type SourcePosition } from '../errors.js';
+import { formatPlace } from '../source-place.js';
+import { printable } from '../text.js';
 
 /** What is wrong at one place of a source text. Stable: safe to switch on. */
 export type AssemblyIssueCode =
@@ -43,8 +45,8 @@ export class AssemblyError extends ScmpError {
   ) {
     const lines = issues
       .slice(0, LISTED_ISSUES)
-      .map(({ message, position }) => `${source}:${position.line}:${position.column}: ${message}`);
-    if (issues.length > LISTED_ISSUES) lines.push(`${source}: and ${issues.length - LISTED_ISSUES} more`);
+      .map(({ message, position }) => `${formatPlace(source, position)}: ${printable(message)}`);
+    if (issues.length > LISTED_ISSUES) lines.push(`${formatPlace(source)}: and ${issues.length - LISTED_ISSUES} more`);
     super(lines.join('\n'));
   }
 }

@@ -1,4 +1,5 @@
 import type { SourcePosition } from '../errors.js';
+import { quote } from '../text.js';
 import type { AssemblyIssue } from './assembly-error.js';
 
 export interface Token {
@@ -49,7 +50,7 @@ function tokenizeLine(line: string, number: number, offset: number, issues: Asse
     const name = match(NAME, at);
     const text = name ?? match(NUMBER, at) ?? SYMBOLS.find((symbol) => line.startsWith(symbol, at));
     if (text === undefined) {
-      const character = JSON.stringify(String.fromCodePoint(line.codePointAt(at)!));
+      const character = quote(String.fromCodePoint(line.codePointAt(at)!));
       issues.push({ code: 'bad-syntax', message: `unexpected character ${character}`, position: positionAt(at) });
       break;
     }

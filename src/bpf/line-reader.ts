@@ -1,3 +1,4 @@
+import { quote } from '../text.js';
 import type { AssemblyIssue, AssemblyIssueCode } from './assembly-error.js';
 import type { Token } from './assembly-lexer.js';
 import type { JumpTarget } from './assembly-syntax.js';
@@ -32,10 +33,10 @@ export class LineReader {
     return there;
   }
   expect(text: string): void {
-    if (!this.accept(text)) this.fail(`expected ${JSON.stringify(text)}`);
+    if (!this.accept(text)) this.fail(`expected ${quote(text)}`);
   }
   fail(message: string, token: Token = this.next, code: AssemblyIssueCode = 'bad-syntax'): never {
-    const found = token.kind === 'end' ? 'the end of the line' : JSON.stringify(token.text);
+    const found = token.kind === 'end' ? 'the end of the line' : quote(token.text);
     const text = code === 'bad-syntax' ? `${message}, found ${found}` : message;
     throw new LineError({ code, message: text, position: token.position });
   }

@@ -2,6 +2,7 @@ import type { Architecture } from '../architecture.js';
 import { InvalidArgumentError } from '../errors.js';
 import { constantExpression } from '../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
+import { quote } from '../text.js';
 import type { SeccompData } from './simulate.js';
 
 /** A system call as people write it down. */
@@ -45,7 +46,7 @@ export function parseCall(call: WrittenCall): ParsedCall {
     const index = label === undefined ? position : indexOf(label, parameters, name ?? call.syscall);
     if (index > 5) throw new InvalidArgumentError(`${call.args.length} arguments; a system call has 6 at most`);
     if (given.has(index))
-      throw new InvalidArgumentError(`argument ${index} is given twice, the second time as ${text}`);
+      throw new InvalidArgumentError(`argument ${index} is given twice, the second time as ${quote(text)}`);
     given.add(index);
     args[index] = parseValue(value!, architecture);
   });
@@ -62,7 +63,7 @@ function parseNumber({ syscall, architecture, syscallNumber }: WrittenCall): num
   const nr = syscallNumber(architecture.token, syscall);
   if (nr !== undefined) return nr;
   throw new InvalidArgumentError(
-    `${architecture.name} has no number for ${JSON.stringify(syscall)}; scmp resolve shows who has it, and through what`,
+    `${architecture.name} has no number for ${quote(syscall)}; scmp resolve shows who has it, and through what`,
   );
 }
 
@@ -72,7 +73,7 @@ function indexOf(label: string, parameters: readonly SyscallParameter[], call: s
   if (/^a[0-5]$/.test(label)) return Number(label[1]);
   const names = parameters.map(({ name }) => name).join(', ');
   throw new InvalidArgumentError(
-    `${call} has no argument ${JSON.stringify(label)}; ${names ? `it has ${names}` : 'name them a0 to a5'}`,
+    `${call} has no argument ${quote(label)}; ${names ? `it has ${names}` : 'name them a0 to a5'}`,
   );
 }
 
@@ -82,7 +83,7 @@ function parseValue(text: string, architecture: Architecture): bigint {
   const value = negative === undefined ? constantExpression(text, architecture.name) : -BigInt(negative);
   if (value === undefined) {
     throw new InvalidArgumentError(
-      `${JSON.stringify(text)} is no number and no constant of ${architecture.name} (write 12, 0xc, -1, AF_UNIX, O_RDWR|O_CLOEXEC)`,
+      `${quote(text)} is no number and no constant of ${architecture.name} (write 12, 0xc, -1, AF_UNIX, O_RDWR|O_CLOEXEC)`,
     );
   }
   if (value >= 1n << BigInt(bits) || value < -(1n << BigInt(bits - 1))) {

@@ -61,24 +61,27 @@ function parseWords(reader: LineReader): Parsed {
   }
 }
 
-const ASSIGNMENTS: Readonly<Record<string, [k: number, x: number]>> = {
-  '+=': [Opcode.ADD_K, Opcode.ADD_X],
-  '-=': [Opcode.SUB_K, Opcode.SUB_X],
-  '*=': [Opcode.MUL_K, Opcode.MUL_X],
-  '/=': [Opcode.DIV_K, Opcode.DIV_X],
-  '|=': [Opcode.OR_K, Opcode.OR_X],
-  '&=': [Opcode.AND_K, Opcode.AND_X],
-  '^=': [Opcode.XOR_K, Opcode.XOR_X],
-  '<<=': [Opcode.LSH_K, Opcode.LSH_X],
-  '>>=': [Opcode.RSH_K, Opcode.RSH_X],
-};
+const ASSIGNMENTS: ReadonlyMap<string, readonly [k: number, x: number]> = new Map(
+  Object.entries({
+    '+=': [Opcode.ADD_K, Opcode.ADD_X],
+    '-=': [Opcode.SUB_K, Opcode.SUB_X],
+    '*=': [Opcode.MUL_K, Opcode.MUL_X],
+    '/=': [Opcode.DIV_K, Opcode.DIV_X],
+    '|=': [Opcode.OR_K, Opcode.OR_X],
+    '&=': [Opcode.AND_K, Opcode.AND_X],
+    '^=': [Opcode.XOR_K, Opcode.XOR_X],
+    '<<=': [Opcode.LSH_K, Opcode.LSH_X],
+    '>>=': [Opcode.RSH_K, Opcode.RSH_X],
+  }),
+);
 
 /** What begins with `A`: a load, arithmetic, or `A == 3 ? label : label`. */
 function parseA(reader: LineReader): Parsed {
   const { text } = reader.next;
-  if (Object.hasOwn(ASSIGNMENTS, text)) {
+  const assignment = ASSIGNMENTS.get(text);
+  if (assignment) {
     reader.take();
-    const [k, x] = ASSIGNMENTS[text]!;
+    const [k, x] = assignment;
     return reader.accept('X') ? { code: x, operand: NOTHING } : { code: k, operand: parseOperand(reader) };
   }
   if (reader.accept('=')) return parseLoad(reader);
@@ -178,23 +181,23 @@ interface Condition {
   operand?: Operand | undefined;
 }
 
-const COMPARISONS: Readonly<Record<string, Omit<Condition, 'operand'>>> = {
-  '==': { codes: [Opcode.JEQ_K, Opcode.JEQ_X], negated: false },
-  '!=': { codes: [Opcode.JEQ_K, Opcode.JEQ_X], negated: true },
-  '>': { codes: [Opcode.JGT_K, Opcode.JGT_X], negated: false },
-  '<=': { codes: [Opcode.JGT_K, Opcode.JGT_X], negated: true },
-  '>=': { codes: [Opcode.JGE_K, Opcode.JGE_X], negated: false },
-  '<': { codes: [Opcode.JGE_K, Opcode.JGE_X], negated: true },
-  '&': { codes: [Opcode.JSET_K, Opcode.JSET_X], negated: false },
-};
+const COMPARISONS: ReadonlyMap<string, Omit<Condition, 'operand'>> = new Map(
+  Object.entries({
+    '==': { codes: [Opcode.JEQ_K, Opcode.JEQ_X], negated: false },
+    '!=': { codes: [Opcode.JEQ_K, Opcode.JEQ_X], negated: true },
+    '>': { codes: [Opcode.JGT_K, Opcode.JGT_X], negated: false },
+    '<=': { codes: [Opcode.JGT_K, Opcode.JGT_X], negated: true },
+    '>=': { codes: [Opcode.JGE_K, Opcode.JGE_X], negated: false },
+    '<': { codes: [Opcode.JGE_K, Opcode.JGE_X], negated: true },
+    '&': { codes: [Opcode.JSET_K, Opcode.JSET_X], negated: false },
+  }),
+);
 
 /** Behind `A`: an operator and what A is compared with. */
 function parseComparison(reader: LineReader): Condition {
   const operator = reader.take();
-  if (!Object.hasOwn(COMPARISONS, operator.text)) {
-    reader.fail('expected an assignment or a comparison (==, !=, <, <=, >, >=, &)', operator);
-  }
-  const comparison = COMPARISONS[operator.text]!;
+  const comparison = COMPARISONS.get(operator.text);
+  if (!comparison) return reader.fail('expected an assignment or a comparison (==, !=, <, <=, >, >=, &)', operator);
   return reader.accept('X') ? comparison : { ...comparison, operand: parseOperand(reader) };
 }
 
@@ -225,29 +228,31 @@ function parseIf(reader: LineReader): Parsed {
   return jump({ ...condition, negated: condition.negated !== not }, whenHolds, whenNot);
 }
 
-const ACTIONS: Readonly<Record<string, Action['kind']>> = {
-  KILL_PROCESS: 'KILL_PROCESS',
-  KILL_THREAD: 'KILL_THREAD',
-  KILL: 'KILL_THREAD',
-  TRAP: 'TRAP',
-  ERRNO: 'ERRNO',
-  NOTIFY: 'NOTIFY',
-  USER_NOTIF: 'NOTIFY',
-  TRACE: 'TRACE',
-  LOG: 'LOG',
-  ALLOW: 'ALLOW',
-};
+const ACTIONS: ReadonlyMap<string, Action['kind']> = new Map(
+  Object.entries({
+    KILL_PROCESS: 'KILL_PROCESS',
+    KILL_THREAD: 'KILL_THREAD',
+    KILL: 'KILL_THREAD',
+    TRAP: 'TRAP',
+    ERRNO: 'ERRNO',
+    NOTIFY: 'NOTIFY',
+    USER_NOTIF: 'NOTIFY',
+    TRACE: 'TRACE',
+    LOG: 'LOG',
+    ALLOW: 'ALLOW',
+  }),
+);
 
 function parseReturn(reader: LineReader): Parsed {
   const token = reader.next;
   if (reader.accept('A')) return { code: Opcode.RET_A, operand: NOTHING };
   const action = token.kind === 'name' ? token.text.replace(/^(SECCOMP_RET|SCMP_ACT)_/, '') : '';
-  if (!Object.hasOwn(ACTIONS, action)) {
-    if (token.kind === 'name') reader.fail(`expected an action (${Object.keys(ACTIONS).join(', ')}), a number or A`);
+  const kind = ACTIONS.get(action);
+  if (!kind) {
+    if (token.kind === 'name') reader.fail(`expected an action (${[...ACTIONS.keys()].join(', ')}), a number or A`);
     return { code: Opcode.RET_K, operand: parseOperand(reader) };
   }
   reader.take();
-  const kind = ACTIONS[action]!;
   const value = encodeAction({ kind, data: 0 } as Action);
   if (!reader.accept('(')) {
     if (kind === 'ERRNO' || kind === 'TRACE') reader.fail(`${kind} needs a value, as in ${kind}(1): expected "("`);

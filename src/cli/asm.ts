@@ -3,6 +3,7 @@ import { assemble } from '../bpf/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
+import { printable } from '../text.js';
 import { type ArchFlags, addArchOption } from './arch-option.js';
 import { readInput } from './input.js';
 import { writeResult } from './output.js';
@@ -44,6 +45,8 @@ function decode(bytes: Uint8Array, source: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new InvalidArgumentError(`${source}: this is no text (UTF-8); to show a compiled program use scmp disasm`);
+    throw new InvalidArgumentError(
+      `${printable(source)}: this is no text (UTF-8); to show a compiled program use scmp disasm`,
+    );
   }
 }

@@ -1,14 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { InvalidArgumentError } from '../errors.js';
 import { builtinProfile } from '../profile/builtin/index.js';
 import { BUILTIN_PREFIX } from '../profile/builtin/names.js';
 import { extendProfile } from '../profile/extend-profile.js';
-import { quote } from '../profile/json-path.js';
 import { loadProfile } from '../profile/load-profile.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { ProfileError } from '../profile/profile-error.js';
-import { isReadable, readInput } from './input.js';
+import { printable, quote } from '../text.js';
+import { FileError, fileError, isReadable, readInput } from './input.js';
 
 const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
 
@@ -52,9 +51,9 @@ async function findBase(
   if (builtin) found.push({ what: `${BUILTIN_PREFIX}${name}`, load: async () => builtin });
   const distinct = new Map(found.map(({ what, load }) => [resolve(what), { what, load }]));
   if (distinct.size > 1) {
-    const all = [...distinct.values()].map(({ what }) => what).join(' and ');
-    throw new InvalidArgumentError(
-      `${from.source ?? 'profile'}: ${quote(name)} may be ${all}; say which: a path with a slash, or ${BUILTIN_PREFIX}NAME`,
+    const all = [...distinct.values()].map(({ what }) => printable(what)).join(' and ');
+    throw new FileError(
+      `${printable(from.source ?? 'profile')}: ${quote(name)} may be ${all}; say which: a path with a slash, or ${BUILTIN_PREFIX}NAME`,
     );
   }
   return distinct.values().next().value?.load();
@@ -68,15 +67,23 @@ async function read(path: string): Promise<ParsedProfile> {
 /** The SeccompProfiles of a folder whose `metadata.name` it is: what `baseProfileName` means to the operator. */
 async function namedProfiles(name: string, folder: string) {
   const found: { what: string; load: () => Promise<ParsedProfile> }[] = [];
-  for (const file of readdirSync(folder).sort()) {
+  for (const file of attempt(folder, () => readdirSync(folder)).sort()) {
     if (!/\.(json|ya?ml)$/.test(file)) continue;
     const path = join(folder, file);
-    const text = readFileSync(path, 'utf8');
+    const text = attempt(path, () => readFileSync(path, 'utf8'));
     if (!text.includes('SeccompProfile') || !text.includes(name)) continue;
     const profile = await loadNamed(text, path, name);
     if (profile?.name === name) found.push({ what: path, load: async () => profile });
   }
   return found;
+}
+
+function attempt<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
 }
 
 /** The profile of that name in a file of one or several; undefined where it has none. */

@@ -13,10 +13,10 @@ import { RUNTIME_NAMES, type RuntimeName } from '../compiler/runtime.js';
 import { InvalidArgumentError, ScmpError } from '../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { type ArchFlags, addArchOption } from './arch-option.js';
-import { ExitCode } from './exit-code.js';
+import { ExitCode, internalError } from './exit-code.js';
 import { fileError, type Input, readInput } from './input.js';
 import { CAP_DESCRIPTION, collect, givenCapabilities, libseccompOption } from './options.js';
-import { print, printError } from './output.js';
+import { print, printError, printVerbatim } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
 const RENDERERS = { text: renderText, json: renderJson, sarif: renderSarif, github: renderGithub } as const;
@@ -72,12 +72,14 @@ async function check(paths: string[], flags: Flags): Promise<void> {
   if (flags.dryRun && !flags.fix) throw new InvalidArgumentError('--dry-run goes with --fix');
   const files: FileReport[] = [];
   let mendedInput: string | undefined;
+  let hasFailed = false;
   let libseccomp: Libseccomp | undefined;
   for (const path of paths) {
     // One that crashed on a profile is of no use for the next.
     if (!libseccomp?.usable) libseccomp = loadLibseccompSync();
-    const { file, text } = await checkFile(path, flags, libseccomp);
+    const { file, text, isInternal } = await checkFile(path, flags, libseccomp);
     files.push(file);
+    hasFailed ||= isInternal === true;
     if (path === '-' && flags.fix && !flags.dryRun && !file.isUnreadable) mendedInput = text;
   }
   const rendered = RENDERERS[flags.json ? 'json' : flags.format](files);
@@ -85,17 +87,17 @@ async function check(paths: string[], flags: Flags): Promise<void> {
     print(rendered);
   } else {
     // The mended profile is the result then, and the report goes to the diagnostics.
-    print(mendedInput);
+    printVerbatim(mendedInput);
     printError(rendered.trimEnd());
   }
-  process.exitCode = exitCode(files, flags);
+  process.exitCode = hasFailed ? ExitCode.INTERNAL_ERROR : exitCode(files, flags);
 }
 
 async function checkFile(
   path: string,
   flags: Flags,
   libseccomp: Libseccomp,
-): Promise<{ file: FileReport; text: string }> {
+): Promise<{ file: FileReport; text: string; isInternal?: boolean }> {
   const { arch, kernel, runtime, libseccomp: libseccompVersion, enosysStub, ignore, target: engine } = flags;
   const capabilities = givenCapabilities(flags);
   const options: CheckOptions = {
@@ -123,8 +125,10 @@ async function checkFile(
     return { file: { source: input.source, report, fixed }, text: mended };
   } catch (error) {
     // What is wrong with the options is no fault of a profile's.
-    if (!(error instanceof ScmpError) || error instanceof InvalidArgumentError) throw error;
-    return { file: unreadableReport(error, source), text: '' };
+    if (error instanceof InvalidArgumentError) throw error;
+    // A fault of ours costs this file its report, and not the others theirs.
+    const isInternal = !(error instanceof ScmpError);
+    return { file: unreadableReport(isInternal ? internalError(error) : error, source), text: '', isInternal };
   }
 }
 

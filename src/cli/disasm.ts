@@ -11,10 +11,11 @@ import {
 import { InvalidArgumentError } from '../errors.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
+import { printable } from '../text.js';
 import { type ArchFlags, addArchOption, byteOrdersOf, targetsOf } from './arch-option.js';
 import { isProgram, readInput } from './input.js';
 import { listingColors } from './listing-colors.js';
-import { print } from './output.js';
+import { print, printPainted } from './output.js';
 
 type Format = 'text' | 'json' | 'asm';
 
@@ -39,7 +40,7 @@ function disasm(path: string, flags: ArchFlags & { format: Format; json?: boolea
   const { bytes, source } = readInput(path);
   if (!isProgram(bytes)) {
     throw new InvalidArgumentError(
-      `${source}: this is no seccomp program (8 bytes an instruction); for a profile use scmp compile --format asm`,
+      `${printable(source)}: this is no seccomp program (8 bytes an instruction); for a profile use scmp compile --format asm`,
     );
   }
   const architectures = flags.arch;
@@ -49,7 +50,10 @@ function disasm(path: string, flags: ArchFlags & { format: Format; json?: boolea
   }
   const endianness = first?.endianness ?? detectEndianness(bytes);
   const lines = disassemble(bytes, { endianness, architectures, ...syscallNaming(loadLibseccompSync()) });
-  print(render(lines, { architectures, endianness }, flags.json ? 'json' : flags.format));
+  const format = flags.json ? 'json' : flags.format;
+  const text = render(lines, { architectures, endianness }, format);
+  if (format === 'json') print(text);
+  else printPainted(text);
 }
 
 function render(

@@ -18,6 +18,12 @@ const HOST_FAULTS: ReadonlySet<string> = new Set([
   'DUMP_UNSUPPORTED',
 ]);
 
+/** What is no {@link ScmpError} is a fault of this program. */
+export function internalError(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  return new Error(`internal error, please report it: ${message}`, { cause: error });
+}
+
 /** The exit code for an error that ends a command. It goes by codes, so that the loader need not be loaded to know them. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof ScmpError)) return ExitCode.INTERNAL_ERROR;

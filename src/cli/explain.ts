@@ -12,6 +12,7 @@ import type { SeccompPolicy } from '../policy.js';
 import { withAndWithout } from '../profile/assumed-capabilities.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { resolvePolicy } from '../profile/resolve-policy.js';
+import { formatPlace } from '../source-place.js';
 import { type ArchFlags, addArchOption, byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
 import { compileForTargets, compileWithUsualCapabilities } from './compile-targets.js';
 import { ExitCode } from './exit-code.js';
@@ -185,8 +186,7 @@ function formatAnswer(answer: Answer, { profile }: Explained): string {
   const isUnknown = version && asked && versionTable(version).unknown.includes(asked);
   const unless = isUnknown ? `, and no effect: libseccomp ${version} does not know the name` : '';
   const says = (entries ?? []).map(({ path, position, source: file = source, action, isConditional }) => {
-    const place = position ? `${file}:${position.line}:${position.column}` : file;
-    return `    ${place}: ${path}: ${formatAction(action, architecture)}${isConditional ? ', depending on arguments' : ''}${unless}`;
+    return `    ${formatPlace(file, position)}: ${path}: ${formatAction(action, architecture)}${isConditional ? ', depending on arguments' : ''}${unless}`;
   });
   const fallback =
     !profile || says.length > 0

@@ -6,6 +6,7 @@ import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import type { SeccompData } from '../bpf/simulate.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { withAndWithout } from '../profile/assumed-capabilities.js';
+import { printable } from '../text.js';
 import { addComparisonOptions, type ComparisonFlags, readBoth } from './comparison-inputs.js';
 import { inputJson } from './difference-json.js';
 import { ExitCode } from './exit-code.js';
@@ -36,7 +37,7 @@ async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> 
     print(`${JSON.stringify({ ...answerJson(worst ?? { holds: true }), ...each }, null, 2)}\n`);
     return;
   }
-  const [first, second] = names;
+  const [first, second] = names.map((name) => printable(name));
   const describe = (answer: Implication): string => {
     if (answer.holds) return `${first} is nowhere more permissive than ${second}`;
     const actions = actionsOf(answer.counterexample);

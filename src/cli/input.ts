@@ -3,6 +3,7 @@ import { decodeProgram } from '../bpf/codec.js';
 import { isOpcode } from '../bpf/instruction.js';
 import { ScmpError } from '../errors.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX, type BuiltinName, findBuiltin } from '../profile/builtin/names.js';
+import { printable } from '../text.js';
 
 /** A file cannot be read or written. */
 export class FileError extends ScmpError {
@@ -18,17 +19,17 @@ export interface Input {
   builtin?: BuiltinName;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EISDIR: 'is a directory',
-  EACCES: 'permission denied',
-  ENOTDIR: 'a part of its path is not a directory',
-};
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'no such file'],
+  ['EISDIR', 'is a directory'],
+  ['EACCES', 'permission denied'],
+  ['ENOTDIR', 'a part of its path is not a directory'],
+]);
 
 /** Describe a failed file operation the way shells do. */
 export function fileError(path: string, cause: unknown): FileError {
   const { code, message } = cause as NodeJS.ErrnoException;
-  return new FileError(`${path}: ${REASONS[code ?? ''] ?? message}`, { cause });
+  return new FileError(`${printable(path)}: ${REASONS.get(code ?? '') ?? printable(message)}`, { cause });
 }
 
 /** Whether there is something of that name that may be read: not a folder. */
@@ -50,7 +51,7 @@ export function readInput(path: string, kind: 'any' | 'file' = 'any'): Input {
     return { bytes: new Uint8Array(), source: BUILTIN_PREFIX + builtin, builtin };
   }
   if (kind !== 'file' && path.startsWith(BUILTIN_PREFIX)) {
-    throw new FileError(`${path}: no such built-in profile; there are ${BUILTIN_NAMES.join(', ')}`);
+    throw new FileError(`${printable(path)}: no such built-in profile; there are ${BUILTIN_NAMES.join(', ')}`);
   }
   try {
     return path === '-' ? { bytes: readFileSync(0), source: 'stdin' } : { bytes: readFileSync(path), source: path };

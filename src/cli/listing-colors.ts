@@ -1,4 +1,5 @@
 import type { FormatOptions, ListingPart } from '../bpf/index.js';
+import { escapeControls } from '../text.js';
 import { isTerminal } from './terminal.js';
 
 // ECMA-48 SGR; nothing that depends on a dark or a light ground.
@@ -15,5 +16,8 @@ const CODES: Readonly<Record<ListingPart, string | undefined>> = {
 export function listingColors(): FormatOptions['paint'] {
   const { NO_COLOR, TERM } = process.env;
   if (!isTerminal(1) || NO_COLOR || TERM === 'dumb') return undefined;
-  return (part, text) => (CODES[part] ? `\x1b[${CODES[part]}m${text}\x1b[0m` : text);
+  return (part, text) => {
+    const safe = escapeControls(text);
+    return CODES[part] ? `\x1b[${CODES[part]}m${safe}\x1b[0m` : safe;
+  };
 }

@@ -1,5 +1,7 @@
 import { writeFileSync, writeSync } from 'node:fs';
 import type { Warning } from '../policy.js';
+import { formatPlace } from '../source-place.js';
+import { escapeControls, printable } from '../text.js';
 import { FileError, fileError } from './input.js';
 import { eraseProgress } from './progress.js';
 import { isTerminal } from './terminal.js';
@@ -19,9 +21,23 @@ function writeAll(fd: number, data: Uint8Array): void {
   }
 }
 
-/** Write a result to standard output. */
+/**
+ * Write a result to standard output. Here, in {@link printError} and in {@link writeResult} is the one edge to the terminal:
+ * text that came from a profile, a log, a file's or a process's name cannot steer it.
+ */
 export function print(text: string): void {
-  writeAll(1, Buffer.from(text));
+  writeAll(1, Buffer.from(escapeControls(text)));
+}
+
+/** As {@link print}, of a listing in colours: its own parts were escaped before they were painted. */
+export function printPainted(listing: string): void {
+  writeAll(1, Buffer.from(listing));
+}
+
+/** Give the user's own text back as it is; a terminal gets it escaped. */
+export function printVerbatim(text: string): void {
+  if (isTerminal(1)) print(text);
+  else writeAll(1, Buffer.from(text));
 }
 
 /** Answers for several targets as JSON: a list, where there is more than one. */
@@ -31,14 +47,13 @@ export function jsonPerTarget(answers: readonly object[]): string {
 
 /** Write diagnostics to standard error, each line named `scmp`. */
 export function printError(text: string): void {
-  writeAll(2, Buffer.from(`${text}\n`));
+  writeAll(2, Buffer.from(`${escapeControls(text)}\n`));
 }
 
 /** Each warning once: what is compiled for several targets has the same for each. */
 export function printWarnings(warnings: readonly Warning[], source = 'profile'): void {
   const lines = warnings.map(({ message, path, position, source: file = source }) => {
-    const place = position ? `${file}:${position.line}:${position.column}` : file;
-    return `${place}: warning: ${path ? `${path}: ` : ''}${message}`;
+    return printable(`${formatPlace(file, position)}: warning: ${path ? `${path}: ` : ''}${message}`);
   });
   for (const line of new Set(lines)) printError(line);
 }
@@ -56,5 +71,6 @@ export function writeResult(data: string | Uint8Array, file: string | undefined)
   if (typeof data !== 'string' && isTerminal(1)) {
     throw new FileError('a binary program is not for a terminal: use -o FILE, a pipe, or --format hex, c, asm…');
   }
-  writeAll(1, typeof data === 'string' ? Buffer.from(data) : data);
+  if (typeof data === 'string') print(data);
+  else writeAll(1, data);
 }

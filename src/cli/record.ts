@@ -27,6 +27,7 @@ import { describeUnnamed } from '../learn/notified-calls.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import type { ResolveOptions } from '../profile/resolve-policy.js';
 import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../profile/write-profile.js';
+import { printable } from '../text.js';
 import { type ArchFlags, addArchOption, onlyArch } from './arch-option.js';
 import { fileError, readInput } from './input.js';
 import { addTargetOptions, type TargetFlags } from './options.js';
@@ -152,10 +153,10 @@ function readLog(observations: Observations, file: string, architecture: Archite
 }
 
 function printSummary({ used, problems }: LogSummary, source: string): void {
-  printError(`${source}: learned from ${used} line${used === 1 ? '' : 's'}`);
+  printError(`${printable(source)}: learned from ${used} line${used === 1 ? '' : 's'}`);
   for (const { line, text, reason, count } of problems) {
     const others = count > 1 ? ` (and ${count - 1} more such lines)` : '';
-    printError(`${source}:${line}: warning: not used, ${reason}: ${text}${others}`);
+    printError(`${printable(source)}:${line}: warning: not used, ${reason}: ${text}${others}`);
   }
-  if (used === 0) throw new InvalidArgumentError(`${source}: there is no system call in it`);
+  if (used === 0) throw new InvalidArgumentError(`${printable(source)}: there is no system call in it`);
 }

@@ -16,6 +16,7 @@ import { allowingLine, clone3Line, type DeniedCall, explainDenial } from '../lea
 import { syscallTable } from '../learn/syscall-table.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import type { Action, SeccompPolicy } from '../policy.js';
+import { formatPlace } from '../source-place.js';
 import { describeCall } from '../syscalls/index.js';
 import { printable } from '../text.js';
 import { printError } from './output.js';
@@ -132,9 +133,9 @@ class DenialReport {
     const reason = explainDenial(resolved, hostArchitecture(), denied);
     const place = (rule: (typeof resolved.rules)[number]) => {
       const { path, position, source: file = source } = rule;
-      if (!position) return `${file}: ${path}`;
+      if (!position) return `${formatPlace(file)}: ${path}`;
       // Of a list the path is the line.
-      return `${file}:${position.line}:${position.column}${path.startsWith('line') ? '' : ` (${path})`}`;
+      return `${formatPlace(file, position)}${path.startsWith('line') ? '' : ` (${path})`}`;
     };
     switch (reason.kind) {
       case 'architecture':

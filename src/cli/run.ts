@@ -15,6 +15,7 @@ import { forHost } from '../compiler/host-libseccomp.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { resolvePolicy } from '../profile/resolve-policy.js';
+import { printable } from '../text.js';
 import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { printWarnings } from './output.js';
@@ -95,7 +96,7 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
   const { listenerPath, listenerMetadata } = profile.seccomp;
   if (!listenerPath) {
     throw new InvalidArgumentError(
-      `${source}: the profile has SCMP_ACT_NOTIFY rules and no "listenerPath", so nobody would answer them: name the socket of an agent (createSeccompAgent of libseccomp-wasm/loader makes one)`,
+      `${printable(source)}: the profile has SCMP_ACT_NOTIFY rules and no "listenerPath", so nobody would answer them: name the socket of an agent (createSeccompAgent of libseccomp-wasm/loader makes one)`,
     );
   }
   return { filter: compiled, listenerReceiver: connectListenerPath(listenerPath, listenerMetadata ?? undefined) };

@@ -1,8 +1,9 @@
 import { Command, CommanderError, Help } from 'commander';
 import { ScmpError } from '../errors.js';
+import { printable } from '../text.js';
 import { LIBSECCOMP_VERSION, SYSCALL_TABLE, VERSION } from '../version.js';
 import { addExamples } from './examples.js';
-import { ExitCode, exitCodeOf } from './exit-code.js';
+import { ExitCode, exitCodeOf, internalError } from './exit-code.js';
 import { refuseRepeats } from './once-only.js';
 import { printError } from './output.js';
 import { startProgress } from './progress.js';
@@ -48,8 +49,14 @@ const program = new Command('scmp')
       ),
   })
   .showHelpAfterError('(add --help for the usage)')
-  .configureOutput({ outputError: (text) => printError(`scmp: ${text.trimEnd()}`) })
+  .configureOutput({ outputError: (text) => printError(`scmp: ${usageError(text)}`) })
   .exitOverride();
+
+/** commander quotes arguments as they are; its suggestions take a line of their own. */
+function usageError(text: string): string {
+  const [, message, suggestion = ''] = /^(.*?)(\n\(Did you mean .*\))?$/s.exec(text.trimEnd())!;
+  return printable(message!) + suggestion;
+}
 
 async function main(): Promise<void> {
   const asked = process.argv[2] ?? '';
@@ -68,8 +75,7 @@ async function main(): Promise<void> {
 function report(error: unknown): number {
   // commander has printed its message, and --help and --version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.UNUSABLE_INPUT;
-  const message = error instanceof Error ? error.message : String(error);
-  printError(`scmp: ${error instanceof ScmpError ? message : `internal error, please report it: ${message}`}`);
+  printError(`scmp: ${(error instanceof ScmpError ? error : internalError(error)).message}`);
   return exitCodeOf(error);
 }
 

@@ -19,7 +19,7 @@ import { compileForTargets, compileWithUsualCapabilities } from './compile-targe
 import { isProgram, readInput } from './input.js';
 import { listingColors } from './listing-colors.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
-import { jsonPerTarget, print } from './output.js';
+import { jsonPerTarget, print, printPainted } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
 interface Flags extends CompileFlags, InputFlags, ArchFlags {
@@ -71,7 +71,7 @@ async function run(path: string, syscall: string, args: string[], flags: Flags):
     const decided = formatAction(action, architecture.name);
     const text = withUsual ? withAndWithout(decided, formatAction(withUsual, architecture.name)) : decided;
     print(`${architecture.name}: ${describe(call)}: ${text}\n`);
-    if (flags.trace) print(formatDisassembly(trace, { paint: listingColors() }));
+    if (flags.trace) printPainted(formatDisassembly(trace, { paint: listingColors() }));
   }
 }
 

@@ -1,4 +1,5 @@
 import { ScmpError, type SourcePosition } from '../errors.js';
+import { formatPlace } from '../source-place.js';
 
 export interface CompileErrorPlace {
   /** What the caller called the profile, usually its file name. */
@@ -37,8 +38,7 @@ export class CompileError extends ScmpError {
     { source = 'profile', path, position }: CompileErrorPlace,
     options?: ErrorOptions,
   ) {
-    const place = position ? `${source}:${position.line}:${position.column}` : source;
-    super(`${place}: ${path ? `${path}: ` : ''}${message}`, options);
+    super(`${formatPlace(source, position)}: ${path ? `${path}: ` : ''}${message}`, options);
     this.reason = message;
     this.path = path;
     this.position = position;

@@ -1,6 +1,7 @@
 import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
+import { printable, quote } from '../text.js';
 import { CompileError } from './compile-error.js';
 import type { FilterOperation } from './filter-operation.js';
 import type { RuleOperation } from './miscompiled.js';
@@ -63,7 +64,7 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
     if (isSameAction(rule.action, policy.defaultAction)) {
       warnings.push({
         code: 'default-action-rule',
-        message: `${rule.names.map(({ name }) => name).join(', ')}: the action is the default action, so the entry changes nothing and is skipped`,
+        message: `${rule.names.map(({ name }) => printable(name)).join(', ')}: the action is the default action, so the entry changes nothing and is skipped`,
         path: rule.path,
         position: rule.position,
         source: rule.source,
@@ -86,7 +87,7 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
       const { name } = listed;
       const syscall = options.resolveSyscall(name);
       if (syscall === undefined) {
-        const message = `unknown system call ${JSON.stringify(name)}`;
+        const message = `unknown system call ${quote(name)}`;
         const { name: _, ...place } = listed;
         if (options.unknownSyscall === 'error') {
           throw new CompileError('UNKNOWN_SYSCALL', message, { ...place, source: place.source ?? options.source });

@@ -1,6 +1,7 @@
 import { ARCHITECTURES, type ArchitectureName } from '../architecture.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { ArgumentCondition, FilterFlag, SeccompPolicy } from '../policy.js';
+import { quote } from '../text.js';
 
 /** A name alone is the newest version; docs/runtimes.md says which versions were run or read. */
 export const RUNTIME_NAMES = ['libseccomp', 'runc', 'runc-1.1', 'crun', 'youki', 'youki-0.6'] as const;
@@ -139,7 +140,7 @@ export interface RuntimeOptions {
 export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
   const { runtime = 'libseccomp' } = options;
   if (!Object.hasOwn(BEHAVIOURS, runtime)) {
-    throw new InvalidArgumentError(`unknown runtime ${JSON.stringify(runtime)}; known are ${RUNTIME_NAMES.join(', ')}`);
+    throw new InvalidArgumentError(`unknown runtime ${quote(String(runtime))}; known are ${RUNTIME_NAMES.join(', ')}`);
   }
   const set = BEHAVIOURS[runtime];
   return {

@@ -1,4 +1,5 @@
 import { type ArchitectureName, findArchitecture } from '../architecture.js';
+import { printable } from '../text.js';
 import { architectureOf } from './notified-calls.js';
 import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallTable } from './read-log.js';
 
@@ -54,10 +55,10 @@ export function readAuditLog(
 function callOf(arch: string, syscall: string, table: SyscallTable): LoggedCall | { reason: string } {
   const number = /^\d{1,10}$/.test(syscall) ? Number(syscall) : undefined;
   const architecture = namedArchitecture(arch, number);
-  if (architecture === undefined) return { reason: `unknown architecture ${arch.slice(0, 40)}` };
+  if (architecture === undefined) return { reason: `unknown architecture ${printable(arch, 40)}` };
   const name = number === undefined ? syscall : table.name(number, architecture);
   if (name === undefined || !table.has(name, architecture)) {
-    return { reason: `unknown system call ${syscall.slice(0, 40)} on ${architecture}` };
+    return { reason: `unknown system call ${printable(syscall, 40)} on ${architecture}` };
   }
   return { architecture, name, args: [] };
 }

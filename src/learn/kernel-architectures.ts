@@ -1,7 +1,6 @@
 import type { ArchitectureName } from '../architecture.js';
 
-/** What else a kernel of an architecture runs, by the words that strace(1) has for it. */
-export const OTHER_MODES: Partial<Record<ArchitectureName, Readonly<Record<string, ArchitectureName>>>> = {
+const MODES: Partial<Record<ArchitectureName, Readonly<Record<string, ArchitectureName>>>> = {
   x86_64: { '32 bit': 'x86', x32: 'x32' },
   aarch64: { '32 bit': 'arm' },
   ppc64: { '32 bit': 'ppc' },
@@ -11,7 +10,12 @@ export const OTHER_MODES: Partial<Record<ArchitectureName, Readonly<Record<strin
   mipsel64: { '32 bit': 'mipsel', n32: 'mipsel64n32', o32: 'mipsel' },
 };
 
+/** What else a kernel of an architecture runs, by the words that strace(1) has for it. */
+export function otherModes(native: ArchitectureName): ReadonlyMap<string, ArchitectureName> {
+  return new Map(Object.entries(MODES[native] ?? {}));
+}
+
 /** The architectures of the programs that a kernel may run, its own first. */
 export function kernelArchitectures(native: ArchitectureName): ArchitectureName[] {
-  return [...new Set([native, ...Object.values(OTHER_MODES[native] ?? {})])];
+  return [...new Set([native, ...otherModes(native).values()])];
 }

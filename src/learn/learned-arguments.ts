@@ -11,33 +11,36 @@ const WRITABLE_CODE = 'PROT_WRITE|PROT_EXEC';
  * privilege (clone). `parameter`, or `parameter&MASK` where the other bits harm nobody: a socket that is SOCK_CLOEXEC or
  * not. Parameters are those of `syscallSignature`. clone3 and bind have what matters in memory, which no filter sees.
  */
-const LEARNED: Readonly<Record<string, readonly string[]>> = {
-  socket: ['domain', 'type&0xf', 'protocol'],
-  socketpair: ['domain', 'type&0xf', 'protocol'],
-  setsockopt: ['level', 'optname'],
-  clone: [`flags&${NAMESPACES}`],
-  unshare: ['flags'],
-  setns: ['nstype'],
-  ioctl: ['request'],
-  fcntl: ['cmd'],
-  fcntl64: ['cmd'],
-  prctl: ['option'],
-  arch_prctl: ['code'],
-  personality: ['persona'],
-  ptrace: ['request'],
-  keyctl: ['operation'],
-  bpf: ['cmd'],
-  mmap: [`prot&${WRITABLE_CODE}`],
-  mmap2: [`prot&${WRITABLE_CODE}`],
-  mprotect: [`prot&${WRITABLE_CODE}`],
-  pkey_mprotect: [`prot&${WRITABLE_CODE}`],
-};
+const LEARNED: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    socket: ['domain', 'type&0xf', 'protocol'],
+    socketpair: ['domain', 'type&0xf', 'protocol'],
+    setsockopt: ['level', 'optname'],
+    clone: [`flags&${NAMESPACES}`],
+    unshare: ['flags'],
+    setns: ['nstype'],
+    ioctl: ['request'],
+    fcntl: ['cmd'],
+    fcntl64: ['cmd'],
+    prctl: ['option'],
+    arch_prctl: ['code'],
+    personality: ['persona'],
+    ptrace: ['request'],
+    keyctl: ['operation'],
+    bpf: ['cmd'],
+    mmap: [`prot&${WRITABLE_CODE}`],
+    mmap2: [`prot&${WRITABLE_CODE}`],
+    mprotect: [`prot&${WRITABLE_CODE}`],
+    pkey_mprotect: [`prot&${WRITABLE_CODE}`],
+  }),
+);
 
 /** Which bits of a call's arguments `--args` learns from; none for a call that is one thing whatever its arguments. */
 export function learnedArguments(name: string, architecture: ArchitectureName): readonly ArgumentMask[] {
-  if (!Object.hasOwn(LEARNED, name)) return [];
+  const learned = LEARNED.get(name);
+  if (!learned) return [];
   const parameters = syscallSignature(name, architecture) ?? [];
-  return LEARNED[name]!.flatMap((text): ArgumentMask[] => {
+  return learned.flatMap((text): ArgumentMask[] => {
     const [parameter, bits] = text.split('&') as [string, string?];
     const index = parameters.findIndex((each) => each.name === parameter);
     // Where an architecture has the call otherwise: mmap on x86 takes a pointer to its arguments.

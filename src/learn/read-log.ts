@@ -1,4 +1,5 @@
 import type { ArchitectureName } from '../architecture.js';
+import { printable } from '../text.js';
 
 /** The tables of system calls that the readers of logs ask; libseccomp's, see `syscallTable`. */
 export interface SyscallTable {
@@ -49,18 +50,12 @@ export class LogReport {
   problem(line: number, text: string, reason: string, key = reason): void {
     const known = this.#problems.get(key);
     if (known) known.count++;
-    else this.#problems.set(key, { line, text: printable(text), reason, count: 1 });
+    else this.#problems.set(key, { line, text: printable(text, LONGEST_TEXT), reason, count: 1 });
   }
 
   summary(): LogSummary {
     return { used: this.#used, problems: [...this.#problems.values()] };
   }
-}
-
-/** A log's lines go to a terminal: what would steer it is shown as a blank square. */
-function printable(text: string): string {
-  const safe = text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/gu, '□');
-  return safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
 }
 
 const NEWLINE = 0x0a;

@@ -2,7 +2,7 @@ import type { ArchitectureName } from '../architecture.js';
 import { constantExpression } from '../syscalls/constants.js';
 import { syscallSignature } from '../syscalls/signature.js';
 
-const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+const CLOSING: ReadonlyMap<string, string> = new Map(['()', '[]', '{}'].map(([open, close]) => [open!, close!]));
 
 /**
  * Split the arguments of a call as strace(1) prints them, from behind its opening parenthesis on, at the commas that stand
@@ -19,7 +19,7 @@ export function splitArguments(text: string): string[] {
     if (character === '"') at = endOfString(text, at);
     else if (text.startsWith('/*', at)) at = endOf(text, '*/', at);
     else if (character === '<' && isPath(text, at)) at = endOf(text, '>', at);
-    else if (character in CLOSING) open.push(CLOSING[character]!);
+    else if (CLOSING.has(character)) open.push(CLOSING.get(character)!);
     else if (open.length > 0 && character === open.at(-1)) open.pop();
     else if (open.length === 0 && character === ')') break;
     else if (open.length === 0 && character === ',') {
@@ -93,9 +93,13 @@ function ioctlRequest([, direction = '', ...numbers]: RegExpExecArray, architect
   const [group, number, size] = numbers.map(BigInt) as [bigint, bigint, bigint];
   const isWide = /^(mips|ppc)/.test(architecture);
   const isParisc = architecture.startsWith('parisc');
-  const bits: Readonly<Record<string, bigint>> = isWide
-    ? { _IOC_NONE: 1n, _IOC_READ: 2n, _IOC_WRITE: 4n }
-    : { _IOC_NONE: 0n, _IOC_READ: isParisc ? 1n : 2n, _IOC_WRITE: isParisc ? 2n : 1n };
-  const way = direction.split('|').reduce((sum, word) => sum | (bits[word] ?? 0n), 0n);
+  const bits = new Map(
+    Object.entries(
+      isWide
+        ? { _IOC_NONE: 1n, _IOC_READ: 2n, _IOC_WRITE: 4n }
+        : { _IOC_NONE: 0n, _IOC_READ: isParisc ? 1n : 2n, _IOC_WRITE: isParisc ? 2n : 1n },
+    ),
+  );
+  const way = direction.split('|').reduce((sum, word) => sum | (bits.get(word) ?? 0n), 0n);
   return (way << (isWide ? 29n : 30n)) | (size << 16n) | (group << 8n) | number;
 }

@@ -1,5 +1,6 @@
 import type { ArchitectureName } from '../architecture.js';
-import { OTHER_MODES } from './kernel-architectures.js';
+import { printable } from '../text.js';
+import { otherModes } from './kernel-architectures.js';
 import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallTable } from './read-log.js';
 import { registersOf } from './strace-arguments.js';
 
@@ -36,7 +37,7 @@ export function readStrace(
   onCall: (call: LoggedCall) => void,
 ): LogSummary {
   const report = new LogReport();
-  const modes = OTHER_MODES[native] ?? {};
+  const modes = otherModes(native);
   const processes = new Map<string, ArchitectureName>();
 
   for (const { line, text: printed } of linesOf(log)) {
@@ -44,12 +45,12 @@ export function readStrace(
     const mode = MODE.exec(whole);
     if (mode) {
       const [, process = '', word = ''] = mode;
-      const architecture = word === '64 bit' ? native : (modes[word] ?? native);
+      const architecture = word === '64 bit' ? native : (modes.get(word) ?? native);
       processes.set(process, architecture);
       // Lines name no process while there is only one.
       processes.set('', architecture);
-      if (word !== '64 bit' && !modes[word])
-        report.problem(line, whole, `unknown mode of a process: ${word.slice(0, 40)}`);
+      if (word !== '64 bit' && !modes.has(word))
+        report.problem(line, whole, `unknown mode of a process: ${printable(word, 40)}`);
       continue;
     }
     const [prefix = '', bracketed, bare] = PROCESS.exec(whole) ?? [];
@@ -63,7 +64,7 @@ export function readStrace(
     }
     const found = findCall(word, processes.get(process) ?? native, native, modes, table);
     if (!found) {
-      report.problem(line, whole, `unknown system call ${word.slice(0, 40)}`);
+      report.problem(line, whole, `unknown system call ${printable(word, 40)}`);
       continue;
     }
     report.use();
@@ -77,11 +78,11 @@ function findCall(
   word: string,
   own: ArchitectureName,
   native: ArchitectureName,
-  modes: Readonly<Record<string, ArchitectureName>>,
+  modes: ReadonlyMap<string, ArchitectureName>,
   table: SyscallTable,
 ): { name: string; architecture: ArchitectureName } | undefined {
   const number = /^syscall_(0x[\da-f]{1,8})$/.exec(word)?.[1];
-  for (const architecture of new Set([own, native, ...Object.values(modes)])) {
+  for (const architecture of new Set([own, native, ...modes.values()])) {
     const name = number === undefined ? word : table.name(Number(number), architecture);
     if (name !== undefined && table.has(name, architecture)) return { name, architecture };
     if (number !== undefined) return undefined;

@@ -1,5 +1,6 @@
 import { errnoName } from '../errno.js';
 import { ScmpError } from '../errors.js';
+import { quote } from '../text.js';
 import type { LibseccompCall } from './exports.js';
 
 /** The errno names libseccomp's functions return (see RETURN VALUE in their man pages). */
@@ -146,7 +147,7 @@ export class UnknownSyscallError extends ScmpError {
   readonly code = 'UNKNOWN_SYSCALL';
 
   constructor(readonly syscall: string) {
-    super(`libseccomp knows no system call named ${JSON.stringify(syscall)}`);
+    super(`libseccomp knows no system call named ${quote(syscall)}`);
   }
 }
 

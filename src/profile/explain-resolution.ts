@@ -1,5 +1,7 @@
 import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
+import { formatPlace } from '../source-place.js';
+import { printable } from '../text.js';
 import { dependentEntries, withAndWithout } from './assumed-capabilities.js';
 import type { ConditionOutcome } from './conditional-entry.js';
 import type { ParsedProfile, Place } from './parsed-profile.js';
@@ -111,7 +113,8 @@ export function formatResolution(explanation: ResolutionExplanation): string {
   ];
   for (const entry of entries) {
     const { applies, path, action, names, argumentConditions, because, appliesWithDockerCapabilities: usual } = entry;
-    const shown = names.length > LISTED_NAMES ? `${names.slice(0, LISTED_NAMES).join(', ')}, …` : names.join(', ');
+    const first = names.slice(0, LISTED_NAMES).map((name) => printable(name));
+    const shown = names.length > LISTED_NAMES ? `${first.join(', ')}, …` : first.join(', ');
     const count = names.length > LISTED_NAMES ? ` (${names.length})` : '';
     const args = argumentConditions > 0 ? `; argument conditions: ${argumentConditions}` : '';
     lines.push(
@@ -123,7 +126,7 @@ export function formatResolution(explanation: ResolutionExplanation): string {
       lines.push(`         the entry ${withAndWithout(words(applies), words(usual))}`);
     }
     if (because.length === 0) lines.push('         it has no conditions');
-    for (const { clause, key, reason } of because) lines.push(`         ${clause}.${key}: ${reason}`);
+    for (const { clause, key, reason } of because) lines.push(`         ${clause}.${key}: ${printable(reason)}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -131,5 +134,5 @@ export function formatResolution(explanation: ResolutionExplanation): string {
 function placeOf({ position, source }: Place, profileSource: string | undefined): string {
   const file = source ?? profileSource;
   if (file === undefined) return '';
-  return position ? `${file}:${position.line}:${position.column}: ` : `${file}: `;
+  return `${formatPlace(file, position)}: `;
 }

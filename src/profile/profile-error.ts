@@ -1,4 +1,6 @@
 import { ScmpError, type SourcePosition } from '../errors.js';
+import { formatPlace } from '../source-place.js';
+import { printable } from '../text.js';
 
 /** What is wrong at one place of a profile. Stable: safe to switch on. */
 export type ProfileIssueCode =
@@ -106,10 +108,10 @@ export class ProfileError extends ScmpError {
 
 function formatIssues(issues: readonly ProfileIssue[], source: string): string {
   const lines = issues.slice(0, LISTED_ISSUES).map(({ message, path, position, hint, source: file = source }) => {
-    const place = position ? `${file}:${position.line}:${position.column}` : file;
-    return `${place}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`;
+    const [what, advice] = [printable(message), hint === undefined ? '' : `; ${printable(hint)}`];
+    return `${formatPlace(file, position)}: ${path === '' ? '' : `${path}: `}${what}${advice}`;
   });
   const unlisted = issues.length - lines.length;
-  if (unlisted > 0) lines.push(`${source}: and ${unlisted} more`);
+  if (unlisted > 0) lines.push(`${formatPlace(source)}: and ${unlisted} more`);
   return lines.join('\n');
 }

@@ -44,16 +44,18 @@ function describe(issue: SchemaIssue, path: JsonPath, value: JsonValue | undefin
   }
 }
 
-const TYPE_WORDS: Record<string, string> = {
-  string: 'a string',
-  array: 'an array',
-  object: 'an object',
-  bigint: 'an integer',
-};
+const TYPE_WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    string: 'a string',
+    array: 'an array',
+    object: 'an object',
+    bigint: 'an integer',
+  }),
+);
 
 function wrongType(expected: string, value: JsonValue): Finding {
   if (expected === 'bigint' && value instanceof InexactNumber) return inexact(value);
-  const message = `must be ${TYPE_WORDS[expected] ?? expected}, not ${typeWord(value)}`;
+  const message = `must be ${TYPE_WORDS.get(expected) ?? expected}, not ${typeWord(value)}`;
   if (expected === 'bigint' && typeof value === 'string') {
     const integer = /^\s*(0x[0-9a-f]{1,64}|\d{1,64})\s*$/i.exec(value)?.[1];
     return { code: 'wrong-type', message, hint: integer && `write ${BigInt(integer)}, without quotes` };
@@ -84,17 +86,19 @@ function shorten(digits: string): string {
 }
 
 /** The keys whose strings are names from a list, and what to say of a name that is not on it. */
-const NAME_KINDS: Record<string, { code: ProfileIssue['code']; kind: string; prefix: string }> = {
-  action: { code: 'unknown-action', kind: 'action', prefix: 'SCMP_ACT_' },
-  defaultAction: { code: 'unknown-action', kind: 'action', prefix: 'SCMP_ACT_' },
-  op: { code: 'unknown-operator', kind: 'operator', prefix: 'SCMP_CMP_' },
-  flags: { code: 'unknown-flag', kind: 'flag', prefix: 'SECCOMP_FILTER_FLAG_' },
-};
+const NAME_KINDS: ReadonlyMap<string, { code: ProfileIssue['code']; kind: string; prefix: string }> = new Map(
+  Object.entries({
+    action: { code: 'unknown-action', kind: 'action', prefix: 'SCMP_ACT_' },
+    defaultAction: { code: 'unknown-action', kind: 'action', prefix: 'SCMP_ACT_' },
+    op: { code: 'unknown-operator', kind: 'operator', prefix: 'SCMP_CMP_' },
+    flags: { code: 'unknown-flag', kind: 'flag', prefix: 'SECCOMP_FILTER_FLAG_' },
+  }),
+);
 const ARCHITECTURE_KIND = { code: 'unknown-architecture', kind: 'architecture', prefix: 'SCMP_ARCH_' } as const;
 
 function unknownName(value: string, known: readonly string[], path: JsonPath): Finding {
   const key = path.filter((segment) => typeof segment === 'string').at(-1) ?? '';
-  const { code, kind, prefix } = NAME_KINDS[key] ?? ARCHITECTURE_KIND;
+  const { code, kind, prefix } = NAME_KINDS.get(key) ?? ARCHITECTURE_KIND;
   const alias = kind === 'architecture' ? findArchitecture(value)?.ociName : undefined;
   const stem = value.toUpperCase().replace(/^(SCMP_|SECCOMP_)?(ACT_|CMP_|ARCH_|RET_|FILTER_FLAG_)?/, '');
   const limit = Math.max(1, Math.floor(stem.length / 3));

@@ -1,10 +1,9 @@
 import type { ArchitectureName } from '../architecture.js';
+import { quote } from '../text.js';
 import { describeValue } from './constants.js';
 import { type SyscallParameter, syscallSignature } from './signature.js';
 
 const LOW_HALF = 0xffffffffn;
-/** What is left of a long string. */
-const LONGEST_STRING = 80;
 
 /**
  * A call in words: `openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC, 0)`. Integers are as wide as the kernel takes them,
@@ -22,7 +21,7 @@ export function describeCall(
   const texts = parameters.map((parameter, index) => {
     const value = args[index] ?? 0n;
     const text = parameter.type === 'string' && value !== 0n ? readString(value) : undefined;
-    return text === undefined ? describeArgument(parameter, value, architecture) : quoted(text);
+    return text === undefined ? describeArgument(parameter, value, architecture) : quote(text);
   });
   return `${name}(${texts.join(', ')})`;
 }
@@ -52,10 +51,6 @@ function describeArgument(
     default:
       return cut < 4096n ? `${cut}` : hexadecimal(cut);
   }
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > LONGEST_STRING ? `${text.slice(0, LONGEST_STRING)}…` : text);
 }
 
 function hexadecimal(value: bigint): string {

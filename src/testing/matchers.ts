@@ -4,6 +4,7 @@ import type { PossibleDecision } from '../bpf/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Action } from '../policy.js';
 import { describeValue } from '../syscalls/constants.js';
+import { quote } from '../text.js';
 import { type Answer, ask, type CallArguments, type QuestionOptions, type Subject } from './policy-question.js';
 
 /** What vitest's and jest's `expect.extend` want of a matcher. */
@@ -74,7 +75,7 @@ function checkAction(action: string | Action): void {
   if (typeof action !== 'string') encodeAction(action);
   else if (!ACTION_TEXT.test(action)) {
     throw new InvalidArgumentError(
-      `${JSON.stringify(action)} is no action; write ALLOW, LOG, TRAP, NOTIFY, KILL_THREAD, KILL_PROCESS, ERRNO(EPERM), TRACE(7) or TRAP(7)`,
+      `${quote(String(action))} is no action; write ALLOW, LOG, TRAP, NOTIFY, KILL_THREAD, KILL_PROCESS, ERRNO(EPERM), TRACE(7) or TRAP(7)`,
     );
   }
 }

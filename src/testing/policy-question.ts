@@ -12,6 +12,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import { constantExpression } from '../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
+import { quote } from '../text.js';
 
 /**
  * Arguments by the manual page's name, or by index in a list: a number, or constants as text (`'AF_UNIX'`,
@@ -64,7 +65,7 @@ export function ask(
   const { libseccomp = sharedLibseccomp() } = options;
   const nr = libseccomp.resolveSyscallName(syscall, architecture);
   if (nr === undefined || nr < 0) {
-    throw new InvalidArgumentError(`${architecture.name} has no system call ${JSON.stringify(syscall)}`);
+    throw new InvalidArgumentError(`${architecture.name} has no system call ${quote(syscall)}`);
   }
   const parameters = syscallSignature(syscall, architecture.name) ?? [];
   const known = knownArguments(syscall, args, parameters, upperHalves, architecture);
@@ -100,7 +101,7 @@ function indexOf(syscall: string, name: string, parameters: readonly SyscallPara
   if (index >= 0) return index;
   const names = parameters.map((parameter) => parameter.name).join(', ');
   throw new InvalidArgumentError(
-    `${syscall} has no argument ${JSON.stringify(name)}; ${names === '' ? 'give them as a list' : `it has ${names}`}`,
+    `${syscall} has no argument ${quote(name)}; ${names === '' ? 'give them as a list' : `it has ${names}`}`,
   );
 }
 
@@ -112,7 +113,7 @@ function bitsOf(
   { name, wordSize }: Architecture,
 ): KnownBits {
   const number = typeof value === 'string' ? constantExpression(value, name) : value;
-  if (number === undefined) throw new InvalidArgumentError(`${what}: ${name} has no constant ${JSON.stringify(value)}`);
+  if (number === undefined) throw new InvalidArgumentError(`${what}: ${name} has no constant ${quote(String(value))}`);
   if (typeof number === 'number' && !Number.isSafeInteger(number)) {
     throw new InvalidArgumentError(`${what}: ${number} is no exact integer; give a bigint`);
   }

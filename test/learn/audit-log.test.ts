@@ -88,7 +88,7 @@ describe('readAuditLog', () => {
   });
 
   it('shows no control characters of a log', () => {
-    expect(read('\x1b[2Jevil\u202e').problems[0]!.text).toBe('□[2Jevil□');
+    expect(read('\x1b[2Jevil\u202e').problems[0]!.text).toBe('\\u001b[2Jevil\\u202e');
   });
 
   it('takes any text, and accounts for every line of a record (property)', () => {

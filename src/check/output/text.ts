@@ -1,3 +1,4 @@
+import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
 import { type FileReport, tally } from '../file-report.js';
 import type { Finding } from '../finding.js';
@@ -22,8 +23,7 @@ function lineOf(finding: Finding): string[] {
 }
 
 function placeOf({ source, position }: Finding): string {
-  const file = printable(source);
-  return position ? `${file}:${position.line}:${position.column}` : file;
+  return formatPlace(source, position);
 }
 
 function summaryOf(files: readonly FileReport[]): string {

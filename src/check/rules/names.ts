@@ -14,7 +14,8 @@ const unknownSyscall: Rule = {
   *checkText({ entries, isDenyList, libseccomp }) {
     const nearestNames = new Map<string, string | undefined>();
     const nearestOf = (name: string) => {
-      if (!nearestNames.has(name)) nearestNames.set(name, LIBRARY_NAMES[name] ?? nearestName(name, knownSyscalls()));
+      if (!nearestNames.has(name))
+        nearestNames.set(name, LIBRARY_NAMES.get(name) ?? nearestName(name, knownSyscalls()));
       return nearestNames.get(name);
     };
     for (const { names, action } of entries) {
@@ -37,22 +38,24 @@ const unknownSyscall: Rule = {
 };
 
 /** What the C library calls a system call that the kernel calls otherwise: no misspelling finds them. */
-const LIBRARY_NAMES: Readonly<Record<string, string>> = {
-  fstatat: 'newfstatat',
-  llseek: '_llseek',
-  lseek64: 'lseek',
-  posix_fadvise: 'fadvise64',
-  posix_fallocate: 'fallocate',
-  posix_madvise: 'madvise',
-  pread: 'pread64',
-  pselect: 'pselect6',
-  pwrite: 'pwrite64',
-  sbrk: 'brk',
-  sigqueue: 'rt_sigqueueinfo',
-  sysctl: '_sysctl',
-  wait: 'wait4',
-  wait3: 'wait4',
-};
+const LIBRARY_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    fstatat: 'newfstatat',
+    llseek: '_llseek',
+    lseek64: 'lseek',
+    posix_fadvise: 'fadvise64',
+    posix_fallocate: 'fallocate',
+    posix_madvise: 'madvise',
+    pread: 'pread64',
+    pselect: 'pselect6',
+    pwrite: 'pwrite64',
+    sbrk: 'brk',
+    sigqueue: 'rt_sigqueueinfo',
+    sysctl: '_sysctl',
+    wait: 'wait4',
+    wait3: 'wait4',
+  }),
+);
 
 /** libseccomp's table has every name, with a stand-in for the number where an architecture lacks the call. */
 function isKnown(name: string, libseccomp: Libseccomp): boolean {
@@ -83,41 +86,43 @@ const deprecatedName: Rule = {
  * Calls that newer architectures never had, with what programs make there instead. Of several replacements one is enough.
  * (asm-generic/unistd.h: the calls behind __ARCH_WANT_SYSCALL_NO_AT and its kin.)
  */
-export const REPLACEMENTS: Readonly<Record<string, readonly string[]>> = {
-  open: ['openat'],
-  creat: ['openat'],
-  stat: ['newfstatat', 'fstatat64', 'statx'],
-  lstat: ['newfstatat', 'fstatat64', 'statx'],
-  access: ['faccessat', 'faccessat2'],
-  unlink: ['unlinkat'],
-  rmdir: ['unlinkat'],
-  rename: ['renameat', 'renameat2'],
-  mkdir: ['mkdirat'],
-  link: ['linkat'],
-  symlink: ['symlinkat'],
-  readlink: ['readlinkat'],
-  chmod: ['fchmodat', 'fchmodat2'],
-  chown: ['fchownat'],
-  lchown: ['fchownat'],
-  mknod: ['mknodat'],
-  utime: ['utimensat'],
-  utimes: ['utimensat'],
-  getdents: ['getdents64'],
-  poll: ['ppoll'],
-  select: ['pselect6'],
-  epoll_create: ['epoll_create1'],
-  epoll_wait: ['epoll_pwait', 'epoll_pwait2'],
-  pipe: ['pipe2'],
-  dup2: ['dup3'],
-  eventfd: ['eventfd2'],
-  inotify_init: ['inotify_init1'],
-  signalfd: ['signalfd4'],
-  fork: ['clone', 'clone3'],
-  vfork: ['clone', 'clone3'],
-  alarm: ['setitimer'],
-  pause: ['ppoll'],
-  mmap2: ['mmap'],
-};
+export const REPLACEMENTS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    open: ['openat'],
+    creat: ['openat'],
+    stat: ['newfstatat', 'fstatat64', 'statx'],
+    lstat: ['newfstatat', 'fstatat64', 'statx'],
+    access: ['faccessat', 'faccessat2'],
+    unlink: ['unlinkat'],
+    rmdir: ['unlinkat'],
+    rename: ['renameat', 'renameat2'],
+    mkdir: ['mkdirat'],
+    link: ['linkat'],
+    symlink: ['symlinkat'],
+    readlink: ['readlinkat'],
+    chmod: ['fchmodat', 'fchmodat2'],
+    chown: ['fchownat'],
+    lchown: ['fchownat'],
+    mknod: ['mknodat'],
+    utime: ['utimensat'],
+    utimes: ['utimensat'],
+    getdents: ['getdents64'],
+    poll: ['ppoll'],
+    select: ['pselect6'],
+    epoll_create: ['epoll_create1'],
+    epoll_wait: ['epoll_pwait', 'epoll_pwait2'],
+    pipe: ['pipe2'],
+    dup2: ['dup3'],
+    eventfd: ['eventfd2'],
+    inotify_init: ['inotify_init1'],
+    signalfd: ['signalfd4'],
+    fork: ['clone', 'clone3'],
+    vfork: ['clone', 'clone3'],
+    alarm: ['setitimer'],
+    pause: ['ppoll'],
+    mmap2: ['mmap'],
+  }),
+);
 
 const archMissingSyscall: Rule = {
   id: 'arch-missing-syscall',
@@ -127,7 +132,7 @@ const archMissingSyscall: Rule = {
     for (const rule of policy.rules) {
       if (!permits(rule.action) || permits(policy.defaultAction)) continue;
       const lacking = rule.names.filter(({ name }) => {
-        const replacements = REPLACEMENTS[name];
+        const replacements = REPLACEMENTS.get(name);
         if (!replacements || exists(name, architecture)) return false;
         const usable = replacements.filter((replacement) => exists(replacement, architecture));
         return usable.length > 0 && usable.every((replacement) => verdict(replacement).permitted === 'never');
@@ -135,7 +140,7 @@ const archMissingSyscall: Rule = {
       const first = lacking[0];
       if (first === undefined) continue;
       const names = lacking.map(({ name }) => name);
-      const replacements = [...new Set(names.map((name) => (REPLACEMENTS[name] as readonly string[])[0] as string))];
+      const replacements = [...new Set(names.map((name) => REPLACEMENTS.get(name)![0]!))];
       yield {
         place: first,
         message: `${architecture.name} has no ${list(names)}, and ${list(replacements)}, which programs call there instead, ${replacements.length === 1 ? 'is' : 'are'} not allowed`,

@@ -7,19 +7,21 @@ import { permits } from '../verdict.js';
  * Calls that the defaults of Docker and Podman refuse, or give to containers with a capability only, because it is not the
  * kernel's own checks that should be relied on there.
  */
-export const SENSITIVE: Readonly<Record<string, string>> = {
-  bpf: 'loads programs into the kernel; tie it to CAP_BPF',
-  perf_event_open: 'watches the kernel and other programs; tie it to CAP_PERFMON',
-  userfaultfd: 'lets a program stop the kernel in the middle of a copy, which exploits lean on',
-  open_by_handle_at: "opens files past the container's root with CAP_DAC_READ_SEARCH; tie it to that capability",
-  init_module: 'loads kernel modules; tie it to CAP_SYS_MODULE',
-  finit_module: 'loads kernel modules; tie it to CAP_SYS_MODULE',
-  kexec_load: 'replaces the running kernel',
-  kexec_file_load: 'replaces the running kernel',
-  iopl: 'opens I/O ports; tie it to CAP_SYS_RAWIO',
-  ioperm: 'opens I/O ports; tie it to CAP_SYS_RAWIO',
-  io_uring_setup: 'does files and sockets in the kernel without calls that a filter sees, and has had many faults',
-};
+export const SENSITIVE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    bpf: 'loads programs into the kernel; tie it to CAP_BPF',
+    perf_event_open: 'watches the kernel and other programs; tie it to CAP_PERFMON',
+    userfaultfd: 'lets a program stop the kernel in the middle of a copy, which exploits lean on',
+    open_by_handle_at: "opens files past the container's root with CAP_DAC_READ_SEARCH; tie it to that capability",
+    init_module: 'loads kernel modules; tie it to CAP_SYS_MODULE',
+    finit_module: 'loads kernel modules; tie it to CAP_SYS_MODULE',
+    kexec_load: 'replaces the running kernel',
+    kexec_file_load: 'replaces the running kernel',
+    iopl: 'opens I/O ports; tie it to CAP_SYS_RAWIO',
+    ioperm: 'opens I/O ports; tie it to CAP_SYS_RAWIO',
+    io_uring_setup: 'does files and sockets in the kernel without calls that a filter sees, and has had many faults',
+  }),
+);
 
 /** Whether the entry is there for containers with a capability. */
 function isTiedToCapability(rule: PolicyRule, { entries }: CheckContext): boolean {
@@ -36,7 +38,7 @@ const sensitiveCall: Rule = {
     for (const rule of target.policy.rules) {
       if (!permits(rule.action) || isTiedToCapability(rule, context)) continue;
       for (const { name, ...place } of rule.names) {
-        const reason = SENSITIVE[name];
+        const reason = SENSITIVE.get(name);
         if (reason === undefined || target.verdict(name).permitted === 'never') continue;
         if (!target.architectures.some((architecture) => target.exists(name, architecture))) continue;
         yield {

@@ -39,10 +39,12 @@ const KEYS = {
 };
 
 /** What to say of a value that is none of a few. */
-const CHOICES: Readonly<Record<string, { code: ProfileIssueCode; known: string } | undefined>> = {
-  type: { code: 'wrong-type', known: '"dword" or "qword"' },
-  op: { code: 'unknown-operator', known: `one of ${OPERATORS.join(', ')}, or {"masked_eq": N}` },
-};
+const CHOICES: ReadonlyMap<string, { code: ProfileIssueCode; known: string }> = new Map(
+  Object.entries({
+    type: { code: 'wrong-type', known: '"dword" or "qword"' },
+    op: { code: 'unknown-operator', known: `one of ${OPERATORS.join(', ')}, or {"masked_eq": N}` },
+  }),
+);
 
 type Rule = z.infer<typeof rule>;
 type Condition = z.infer<typeof condition>;
@@ -223,7 +225,7 @@ class Reader {
     this.issues.push(
       ...parsed.error.issues.map((issue) => {
         const found = profileIssue(issue, this.document, root);
-        const choice = found.code === 'missing-key' ? undefined : CHOICES[String(issue.path.at(-1))];
+        const choice = found.code === 'missing-key' ? undefined : CHOICES.get(String(issue.path.at(-1)));
         return choice ? { ...found, code: choice.code, message: `must be ${choice.known}`, hint: undefined } : found;
       }),
     );

@@ -2,6 +2,7 @@ import { ARCHITECTURES, findArchitecture } from '../../architecture.js';
 import { errnoName } from '../../errno.js';
 import { describeMask, describeValue } from '../../syscalls/constants.js';
 import { syscallSignature } from '../../syscalls/signature.js';
+import { escapeControls, isPrintable } from '../../text.js';
 import { CAPABILITIES } from '../capability.js';
 import { dockerNames } from '../conditional-entry.js';
 import { quote } from '../json-path.js';
@@ -59,8 +60,11 @@ export function writeList(seccomp: DockerSeccomp, cannot: Unsayable, inheritsDef
     lines.push(`flags ${words.length > 0 ? words.join(', ') : 'none'}`);
   }
   if (seccomp.listenerPath) lines.push(`listener ${string(seccomp.listenerPath)}`);
+  for (const key of ['extends', 'listenerPath', 'listenerMetadata'] as const) {
+    const text = seccomp[key]?.replaceAll('\n', '');
+    if (text && !isPrintable(text)) cannot('a control character', undefined, key);
+  }
   if (seccomp.listenerMetadata) {
-    if (/[\r\0]/.test(seccomp.listenerMetadata)) cannot('a carriage return or NUL', undefined, 'listenerMetadata');
     lines.push(`listener-metadata ${string(seccomp.listenerMetadata)}`);
   }
   if (seccomp.remove?.length) lines.push(...wrap('remove ', seccomp.remove, ''));
@@ -96,7 +100,9 @@ function entryLines(entry: DockerSyscall, cannot: Unsayable): string[] {
     if (!isName) cannot(`the name ${quote(name)}`, undefined, 'names', position);
   });
   const comment =
-    typeof entry.comment === 'string' ? entry.comment.split(/\r\n?|\n/).map((line) => `# ${line}`.trimEnd()) : [];
+    typeof entry.comment === 'string'
+      ? entry.comment.split(/\r\n?|\n/).map((line) => `# ${escapeControls(line)}`.trimEnd())
+      : [];
   const action = actionText(entry.action, entry.errno, entry.errnoRet);
   const isArrow = action.includes(' ');
   const head = `${whenText(entry, cannot)}${isArrow ? '' : `${action} `}`;

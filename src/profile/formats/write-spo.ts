@@ -1,4 +1,5 @@
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
+import { escapeControls, isPrintable } from '../../text.js';
 import { quote } from '../json-path.js';
 import type { OciSeccomp } from '../schema.js';
 import type { Unsayable } from './plain-section.js';
@@ -85,5 +86,12 @@ export function writeSpo(
       ...(entries.length > 0 ? { syscalls: entries } : {}),
     },
   };
-  return stringify(document, { lineWidth: 100, aliasDuplicateObjects: false });
+  const yaml = new Document(document, { aliasDuplicateObjects: false });
+  // Only between double quotes YAML has escapes.
+  visit(yaml, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === 'string' && !isPrintable(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return escapeControls(yaml.toString({ lineWidth: 100 }));
 }
