@@ -148,7 +148,7 @@ function readLog(observations: Observations, file: string, architecture: Archite
   const summary =
     flags.fromAudit === undefined
       ? readStrace(bytes, table, { architecture }, onCall)
-      : readAuditLog(bytes, table, onCall);
+      : readAuditLog(bytes, table, onCall, { architecture });
   printSummary(summary, source);
 }
 

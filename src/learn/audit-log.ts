@@ -9,40 +9,55 @@ import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallTable
  * that it is read as a system call (ausearch(8) -i shows names as they are).
  */
 const CALL = /^.*\barch=(\S+) syscall=(\S+)(?: |$)/;
-/** What marks a record as seccomp's: the type by number or, from auditd(8), by name. */
-const SECCOMP_RECORD = /\btype=(?:1326|SECCOMP)\b/;
+/**
+ * The type of a record, the first thing it says: `type=1326` from the kernel's log, `type=SECCOMP` from auditd(8), and from
+ * journald, which reads the audit multicast itself, `audit[PID]: SECCOMP auid=…` or with -o cat `SECCOMP auid=…`. What a
+ * process says of itself comes later and is not looked at.
+ */
+const JOURNAL_TYPE = /^(?:[^"=]*\baudit(?:\[\d+\])?: )?([A-Z][A-Z_\d]*)(?:\[\d+\])? \w+=/;
+const TYPE = /\btype=(\d{4}|[A-Z][A-Z_\d]+)\b/;
+const SECCOMP_TYPES: ReadonlySet<string> = new Set(['1326', 'SECCOMP']);
+/** ausearch(8) -i, for a number that its own tables lack. */
+const UNNAMED_CALL = /^unknown-syscall\((\d{1,10})\)$/;
+/**
+ * What the Security Profiles Operator's log enricher says of a record (internal/pkg/daemon/enricher), as logr writes it: pairs,
+ * whose keys older versions quote.
+ */
+const ENRICHED = /"?\btype"?="seccomp"/;
+const PAIR = /(?:^|\s)"?(\w+)"?=("(?:[^"\\]|\\.)*"|[^\s"]*)/g;
 /** kernel/audit.c: of many records at once some are lost, the more so without auditd(8), which empties the queue. */
 const LOST =
   /kauditd_printk_skb: \d+ callbacks suppressed|audit: (?:audit_lost=|audit_backlog=|rate limit exceeded|backlog limit exceeded)/;
-/** Any record of the audit system. */
-const OTHER_RECORD = /\btype=(?:\d{4}|[A-Z][A-Z_\d]+)\b/;
+
+export interface AuditLogOptions {
+  /** Of the machine the log is from, for lines that name no architecture: older log enrichers'. */
+  architecture?: ArchitectureName | undefined;
+}
 
 /**
  * The system calls in the kernel's seccomp records, wherever they were found: dmesg(1), journalctl(1), audit.log,
- * ausearch(8) with and without -i. They tell which calls were denied or logged, without arguments. Lines of other kinds
+ * ausearch(8) with and without -i, and in the lines of the Security Profiles Operator's log enricher. They tell which calls were denied or logged, without arguments. Lines of other kinds
  * are no problem; seccomp records that cannot be read are counted. Never throws.
  */
 export function readAuditLog(
   log: string | Uint8Array,
   table: SyscallTable,
   onCall: (call: LoggedCall) => void,
+  { architecture: native }: AuditLogOptions = {},
 ): LogSummary {
   const report = new LogReport();
   for (const { line, text: record } of linesOf(log)) {
-    if (!SECCOMP_RECORD.test(record)) {
+    const type = (JOURNAL_TYPE.exec(record) ?? TYPE.exec(record))?.[1];
+    const isEnriched = type === undefined && ENRICHED.test(record);
+    if (!isEnriched && !SECCOMP_TYPES.has(type ?? '')) {
       if (LOST.test(record)) report.problem(line, record, 'the kernel dropped records here: calls are missing');
       // ausearch's separators and other records are part of such a log; what is no record at all is not.
-      else if (record.trim() !== '' && !/^(----|time->)/.test(record) && !OTHER_RECORD.test(record)) {
+      else if (type === undefined && record.trim() !== '' && !/^(----|time->)/.test(record)) {
         report.problem(line, record, 'no audit record');
       }
       continue;
     }
-    const [, arch, syscall] = CALL.exec(record) ?? [];
-    if (arch === undefined || syscall === undefined) {
-      report.problem(line, record, 'a seccomp record without "arch=… syscall=…"');
-      continue;
-    }
-    const call = callOf(arch, syscall, table);
+    const call = isEnriched ? enrichedCall(record, native, table) : recordedCall(record, table);
     if ('reason' in call) report.problem(line, record, call.reason);
     else {
       report.use();
@@ -52,11 +67,33 @@ export function readAuditLog(
   return report.summary();
 }
 
-function callOf(arch: string, syscall: string, table: SyscallTable): LoggedCall | { reason: string } {
-  const number = /^\d{1,10}$/.test(syscall) ? Number(syscall) : undefined;
+type Outcome = LoggedCall | { reason: string };
+
+function recordedCall(record: string, table: SyscallTable): Outcome {
+  const [, arch, syscall] = CALL.exec(record) ?? [];
+  if (arch === undefined || syscall === undefined) return { reason: 'a seccomp record without "arch=… syscall=…"' };
+  return callOf(arch, syscall, table);
+}
+
+function enrichedCall(line: string, native: ArchitectureName | undefined, table: SyscallTable): Outcome {
+  const pairs = new Map([...line.matchAll(PAIR)].map(([, key, value]) => [key!, unquote(value!)]));
+  const arch = pairs.get('arch') ?? native;
+  const call = pairs.get('syscallName') ?? pairs.get('syscallID');
+  if (call === undefined) return { reason: 'a line of the log enricher without "syscallName" or "syscallID"' };
+  if (arch === undefined) return { reason: 'a line of the log enricher that names no architecture' };
+  return callOf(arch, call, table);
+}
+
+function unquote(text: string): string {
+  return text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text;
+}
+
+function callOf(arch: string, syscall: string, table: SyscallTable): Outcome {
+  const digits = UNNAMED_CALL.exec(syscall)?.[1] ?? syscall;
+  const number = /^\d{1,10}$/.test(digits) ? Number(digits) : undefined;
   const architecture = namedArchitecture(arch, number);
   if (architecture === undefined) return { reason: `unknown architecture ${printable(arch, 40)}` };
-  const name = number === undefined ? syscall : table.name(number, architecture);
+  const name = number === undefined ? table.known(syscall, architecture) : table.name(number, architecture);
   if (name === undefined || !table.has(name, architecture)) {
     return { reason: `unknown system call ${printable(syscall, 40)} on ${architecture}` };
   }

@@ -1,4 +1,4 @@
-export { readAuditLog } from './audit-log.js';
+export { type AuditLogOptions, readAuditLog } from './audit-log.js';
 export { allowingLine, clone3Line, type DenialReason, type DeniedCall, explainDenial } from './explain-denial.js';
 export { LAUNCHERS, type Launcher, withLauncher } from './launchers.js';
 export { type LearnedProfile, type LearnOptions, learnProfile } from './learn-profile.js';

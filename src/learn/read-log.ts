@@ -5,6 +5,8 @@ import { printable } from '../text.js';
 export interface SyscallTable {
   /** The name of a number as the kernel has it (x32's with bit 30 set). */
   name(number: number, architecture: ArchitectureName): string | undefined;
+  /** libseccomp's name of a call that the kernel, strace(1) or ausearch(8) names; the name itself where they agree. */
+  known(name: string, architecture: ArchitectureName): string;
   /** Whether the architecture has the call, be it through a multiplexer (`socketcall`, `ipc`). */
   has(name: string, architecture: ArchitectureName): boolean;
 }

@@ -4,8 +4,8 @@ import { otherModes } from './kernel-architectures.js';
 import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallTable } from './read-log.js';
 import { registersOf } from './strace-arguments.js';
 
-/** `1234  `, `[pid  1234] `: -f, with and without -o. */
-const PROCESS = /^(?:\[pid\s+(\d+)\]|(\d+))\s+/;
+/** `1234  `, `[pid  1234] `: -f, with and without -o; with -Y the process's name behind its number, in which `>` is escaped. */
+const PROCESS = /^(?:\[pid\s+(\d+)(?:<[^>]*>)?\]|(\d+)(?:<[^>]*>)?)\s+/;
 /**
  * What the options -t, -tt, -ttt, -r, -n, -i and --secontext put before a call: times, `[  59]`, `[00007f…]`, a context.
  * A time is not taken for a process's id: it has a colon or a point.
@@ -16,6 +16,10 @@ const CALL = /^([a-z_]\w*)\((.*)$/s;
 const MODE = /^(?:strace: )?\[ Process PID=(\d+) runs in (.+?) mode\. \]/;
 /** What -f says of a new process without -o, in the middle of the line of the call that makes it. */
 const ATTACHED = /strace: Process \d+ attached$/;
+/** The table of -c: a head, a row for each call, and the sum. -U chooses columns; the name is the last. */
+const TABLE_HEAD = /^[%a-z/ -]*\bcalls\b.* syscall$/;
+const TABLE_ROW = /^\s*[\d.]+(?:\s+[\d.]+)*\s+([a-z_]\w*)$/;
+const TABLE_OF_MODE = /^System call usage summary for (.+?) mode:$/;
 /** Signals, ends of processes, what is continued from another line, and strace's own words. */
 const OTHER_LINES = /^(?:---.*---$|\+\+\+.*\+\+\+$|<\.\.\.|<unfinished \.\.\.>$|\?\?\?\?|strace: |\[ Process PID=)/;
 
@@ -25,7 +29,7 @@ export interface StraceOptions {
 }
 
 /**
- * The system calls in what strace(1) wrote, with -f, -o and most of its options: names, and arguments as far as the text
+ * The system calls in what strace(1) wrote, with -f, -o and most of its options, the table of -c too: names, and arguments as far as the text
  * tells their numbers. A call that is split (`<unfinished ...>`) counts where it begins. Calls of another architecture are
  * known by strace's line about the process, which stands on stderr and not in the file of -o, or else by a name that the
  * machine's own architecture lacks. Lines that are no such output are counted. Never throws.
@@ -39,19 +43,48 @@ export function readStrace(
   const report = new LogReport();
   const modes = otherModes(native);
   const processes = new Map<string, ArchitectureName>();
+  const architectureOf = (mode: string) => (mode === '64 bit' ? native : modes.get(mode));
+  let inTable = false;
+  let tableOf = native;
+
+  const count = (word: string, own: ArchitectureName, args: string, at: { line: number; whole: string }) => {
+    const found = findCall(word, own, native, modes, table);
+    if (!found) {
+      report.problem(at.line, at.whole, `unknown system call ${printable(word, 40)}`);
+      return;
+    }
+    report.use();
+    onCall({ ...found, args: registersOf(found.name, args, found.architecture) });
+  };
 
   for (const { line, text: printed } of linesOf(log)) {
     const whole = printed.replace(ATTACHED, '');
     const mode = MODE.exec(whole);
     if (mode) {
       const [, process = '', word = ''] = mode;
-      const architecture = word === '64 bit' ? native : (modes.get(word) ?? native);
-      processes.set(process, architecture);
+      const architecture = architectureOf(word);
+      processes.set(process, architecture ?? native);
       // Lines name no process while there is only one.
-      processes.set('', architecture);
-      if (word !== '64 bit' && !modes.has(word))
-        report.problem(line, whole, `unknown mode of a process: ${printable(word, 40)}`);
+      processes.set('', architecture ?? native);
+      if (!architecture) report.problem(line, whole, `unknown mode of a process: ${printable(word, 40)}`);
       continue;
+    }
+    const summary = TABLE_OF_MODE.exec(whole)?.[1];
+    if (summary !== undefined) {
+      tableOf = architectureOf(summary) ?? native;
+      if (!architectureOf(summary)) report.problem(line, whole, `unknown mode of a table: ${printable(summary, 40)}`);
+      continue;
+    }
+    if (TABLE_HEAD.test(whole)) {
+      inTable = true;
+      continue;
+    }
+    if (inTable) {
+      const row = TABLE_ROW.exec(whole)?.[1];
+      if (row === 'total') inTable = false;
+      else if (row !== undefined) count(row, tableOf, '', { line, whole });
+      if (row !== undefined || /^[- ]+$/.test(whole)) continue;
+      inTable = false;
     }
     const [prefix = '', bracketed, bare] = PROCESS.exec(whole) ?? [];
     const process = bracketed ?? bare ?? '';
@@ -62,13 +95,7 @@ export function readStrace(
       if (whole.trim() !== '' && !OTHER_LINES.test(statement)) report.problem(line, whole, 'no line of strace');
       continue;
     }
-    const found = findCall(word, processes.get(process) ?? native, native, modes, table);
-    if (!found) {
-      report.problem(line, whole, `unknown system call ${printable(word, 40)}`);
-      continue;
-    }
-    report.use();
-    onCall({ ...found, args: registersOf(found.name, args, found.architecture) });
+    count(word, processes.get(process) ?? native, args, { line, whole });
   }
   return report.summary();
 }
@@ -83,7 +110,7 @@ function findCall(
 ): { name: string; architecture: ArchitectureName } | undefined {
   const number = /^syscall_(0x[\da-f]{1,8})$/.exec(word)?.[1];
   for (const architecture of new Set([own, native, ...modes.values()])) {
-    const name = number === undefined ? word : table.name(Number(number), architecture);
+    const name = number === undefined ? table.known(word, architecture) : table.name(Number(number), architecture);
     if (name !== undefined && table.has(name, architecture)) return { name, architecture };
     if (number !== undefined) return undefined;
   }

@@ -1,4 +1,5 @@
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { libseccompName } from '../libseccomp/kernel-names.js';
 import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
 import type { SyscallTable } from './read-log.js';
@@ -8,6 +9,7 @@ export function syscallTable(libseccomp: Libseccomp): SyscallTable {
   const naming = syscallNaming(libseccomp);
   return {
     name: (number, architecture) => naming.syscallName(parseArchitecture(architecture).token, number),
+    known: (name, architecture) => libseccompName(name, architecture),
     has: (name, architecture) => {
       const { token } = parseArchitecture(architecture);
       if (naming.syscallNumber(token, name) !== undefined) return true;

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ArchitectureName } from '../../src/architecture.js';
 import { type LoggedCall, readAuditLog, syscallTable } from '../../src/learn/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 
 const table = syscallTable(loadLibseccompSync());
 
-function read(text: string) {
+function read(text: string, architecture?: ArchitectureName) {
   const calls: LoggedCall[] = [];
-  const summary = readAuditLog(text, table, (call) => calls.push(call));
+  const summary = readAuditLog(text, table, (call) => calls.push(call), { architecture });
   return { ...summary, calls: calls.map(({ architecture, name }) => `${architecture} ${name}`) };
 }
 
@@ -33,6 +34,23 @@ describe('readAuditLog', () => {
       'ausearch -i',
       'type=SECCOMP msg=audit(11/24/26 15:00:00.123:456) : auid=me uid=me comm=node exe=/usr/bin/node sig=SIG0 arch=x86_64 syscall=openat compat=0 ip=0x7f0b code=log',
     ],
+    [
+      'journalctl _TRANSPORT=audit',
+      `Nov 24 15:00:00 host audit[4242]: SECCOMP ${FIELDS} arch=c000003e syscall=257 ${END}`,
+    ],
+    [
+      'journalctl -o short-iso',
+      `2026-11-24T15:00:00+0000 host.example audit[4242]: SECCOMP ${FIELDS} arch=c000003e syscall=257 ${END}`,
+    ],
+    ['journalctl -o cat', `SECCOMP ${FIELDS} arch=c000003e syscall=257 ${END}`],
+    [
+      'ausearch -i, of a call it has no name for',
+      'type=SECCOMP msg=audit(11/24/26 15:00:00.123:456) : comm=x exe=/x sig=SIG0 arch=x86_64 syscall=unknown-syscall(257) compat=0',
+    ],
+    [
+      'the log enricher, with its own architecture',
+      'I1124 15:00:00.000000 1 enricher.go:1] "audit" logger="log-enricher" timestamp="1.2:3" type="seccomp" container="c" executable="/usr/bin/x" pid=4 syscallID=257 syscallName="openat" arch="c000003e"',
+    ],
     ['with a carriage return', `type=1326 audit(1.2:3): ${FIELDS} arch=c000003e syscall=257 ${END}\r`],
   ])('reads %s', (_, line) => {
     expect(read(`${line}\n`)).toEqual({ used: 1, problems: [], calls: ['x86_64 openat'] });
@@ -44,6 +62,39 @@ describe('readAuditLog', () => {
       line('40000003', 5) + line('c00000b7', 56) + line('c000003e', 0x40000000 + 257) + line('80000016', 288),
     );
     expect(calls).toEqual(['x86 open', 'aarch64 openat', 'x32 openat', 's390x openat']);
+  });
+
+  it('reads older log enrichers, which name no architecture', () => {
+    const line = (call: string) =>
+      `I1124 15:00:00.000000 1 enricher.go:1] log-enricher "msg"="audit" "container"="c" "executable"="/bin/sh" "pid"=4 ${call} "timestamp"="1.2:3" "type"="seccomp"\n`;
+    expect(read(line('"syscallID"=222 "syscallName"="mmap"'), 'aarch64')).toEqual({
+      used: 1,
+      problems: [],
+      calls: ['aarch64 mmap'],
+    });
+    expect(read(line('"syscallID"=222'), 'aarch64').calls).toEqual(['aarch64 mmap']);
+    expect(read(line('"syscallID"=222')).problems).toMatchObject([{ reason: expect.stringContaining('architecture') }]);
+    expect(read(line(''), 'aarch64').problems).toMatchObject([{ reason: expect.stringContaining('syscallName') }]);
+    // A file's name cannot end its own quotation.
+    const named = line('"syscallName"="read"').replace('/bin/sh', '/x\\" "syscallName"="bpf\\"');
+    expect(read(named, 'x86_64').calls).toEqual(['x86_64 read']);
+  });
+
+  it('takes no other record for one by what a process calls itself', () => {
+    const name = '/tmp/type=SECCOMP arch=x86_64 syscall=bpf x';
+    for (const record of [
+      `type=SYSCALL msg=audit(1.2:3) : arch=x86_64 syscall=read success=yes comm=x exe=${name}`,
+      `Nov 24 15:00:00 host audit[1]: SYSCALL arch=c000003e syscall=0 success=yes comm="x" exe="${name}"`,
+      `type=SYSCALL msg=audit(1.2:3) : arch=x86_64 syscall=read comm=audit[1]: SECCOMP a=b arch=x86_64 syscall=bpf x`,
+    ]) {
+      expect(read(record)).toEqual({ used: 0, problems: [], calls: [] });
+    }
+  });
+
+  it('reads libseccomp’s names of what ausearch names otherwise', () => {
+    expect(read('type=SECCOMP msg=audit(1.2:3) : comm=x arch=arm syscall=fadvise64_64 compat=0').calls).toEqual([
+      'arm arm_fadvise64_64',
+    ]);
   });
 
   it('is not misled by what a process calls itself', () => {

@@ -31,6 +31,9 @@ describe('readStrace', () => {
     ['-ttt', '1700000000.123456 close(3) = 0'],
     ['-r', '     0.000023 close(3) = 0'],
     ['-f -r -o', '1234       0.000023 close(3) = 0'],
+    ['-f -Y -o', '1234<a b> close(3) = 0'],
+    ['-f -Y', '[pid  1234<a, (b]>] close(3) = 0'],
+    ['-f -Y -tt', '[pid 1234<x>] 15:00:00.123456 close(3) = 0'],
     ['-i', '[00007f1c2a6fe4f9] close(3) = 0'],
     ['-n', '[   3] close(3) = 0'],
     ['-y', 'close(3</tmp/a, (b>) = 0'],
@@ -61,11 +64,46 @@ strace: Process 1235 attached
   });
 
   it('counts what is no such line, and calls nobody knows', () => {
-    const { used, problems } = read('close(3) = 0\nhello there\nnot_a_call(1) = 0\n% time     seconds\n');
+    const { used, problems } = read('close(3) = 0\nhello there\nnot_a_call(1) = 0\n% of time     seconds\n');
     expect(used).toBe(1);
     expect(problems).toEqual([
       { line: 2, text: 'hello there', reason: 'no line of strace', count: 2 },
       { line: 3, text: 'not_a_call(1) = 0', reason: 'unknown system call not_a_call', count: 1 },
+    ]);
+  });
+
+  it('reads the tables of -c, one for each kind of process', () => {
+    const text = `System call usage summary for 64 bit mode:
+% time     seconds  usecs/call     calls    errors syscall
+------ ----------- ----------- --------- --------- ----------------
+ 60.00    0.000125           5        22           openat
+ 40.00    0.000020          10         2         1 not_a_call
+------ ----------- ----------- --------- --------- ----------------
+100.00    0.000402           7        57         1 total
+System call usage summary for 32 bit mode:
+% time     calls syscall
+------ --------- ----------------
+100.00        22 waitpid
+------ --------- ----------------
+100.00        22 total
+`;
+    const { used, problems, calls } = read(text);
+    expect(calls.map(({ name, architecture }) => `${architecture} ${name}`)).toEqual(['x86_64 openat', 'x86 waitpid']);
+    expect({ used, problems }).toMatchObject({
+      used: 2,
+      problems: [{ line: 5, reason: 'unknown system call not_a_call' }],
+    });
+    // Of a row elsewhere nothing is learned.
+    expect(read(' 60.00    0.000125           5        22           openat\n')).toMatchObject({ used: 0 });
+  });
+
+  it('has libseccomp’s names of arm’s calls', () => {
+    const text = 'fadvise64_64(3, 0, 0, POSIX_FADV_RANDOM) = 0\nsync_file_range2(3, 0, 0, 0) = 0\n';
+    expect(read(text, 'arm').names).toEqual(['arm_fadvise64_64', 'arm_sync_file_range']);
+    expect(read(text, 'ppc').names).toEqual(['fadvise64_64', 'sync_file_range2']);
+    // A 32-bit program on a 64-bit machine.
+    expect(read('fadvise64_64(3, 0, 0, 0) = 0\n', 'aarch64').calls).toMatchObject([
+      { architecture: 'arm', name: 'arm_fadvise64_64' },
     ]);
   });
 
@@ -195,6 +233,7 @@ subprocess.run(["sh", "-c", "kill -USR1 $$"]); subprocess.run(["ls", "/"], stdou
     [['-f', '-tt', '-T', '-y']],
     [['-f', '-r', '-n', '-v']],
     [['-f', '-i', '-X', 'verbose', '-s', '0']],
+    [['-f', '-Y']],
   ])('understands every line of strace %j', (options) => {
     const { used, problems, names, calls } = read(trace(options));
     expect(problems).toEqual([]);
