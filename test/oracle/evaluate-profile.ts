@@ -2,6 +2,7 @@ import { type Architecture, type ArchitectureName, parseArchitecture } from '../
 import { errnoNumber } from '../../src/errno.js';
 import type { Libseccomp } from '../../src/libseccomp/index.js';
 import { lookUpSyscallName, type SyscallEntry } from '../../src/libseccomp/syscall-table.js';
+import { VERSION_TABLES, type VersionTable } from '../../src/libseccomp/version-tables.js';
 
 // What a profile means, call by call: written from the OCI runtime spec (config-linux.md, "Seccomp"), Moby's
 // profiles/seccomp and docs/runtimes.md, and sharing nothing with src/compiler, src/profile and src/check, whose programs
@@ -111,6 +112,10 @@ export interface Host {
   capabilities: readonly string[];
   /** "X.Y"; undefined: newer than any. */
   kernel?: string | undefined;
+  /** Whose names count; undefined: every name that the one here knows. */
+  libseccomp?: keyof typeof VERSION_TABLES | undefined;
+  /** crun sets flags by itself, the others have libseccomp do it. */
+  setsFlags?: boolean | undefined;
 }
 
 export interface Call {
@@ -214,6 +219,11 @@ export class Evaluator {
       )
         refusals.push('an errno with an action that has none');
     }
+    const { libseccomp: version, setsFlags } = this.host;
+    if (this.#architectures.some(({ name }) => this.#version?.architectures.includes(name)))
+      refusals.push("an architecture that the host's libseccomp lacks");
+    if (version?.startsWith('2.5.') && !setsFlags && this.flags.includes('WAIT_KILLABLE_RECV'))
+      refusals.push("a flag that the host's libseccomp lacks");
     const isRefused = (names: readonly string[], refused: readonly string[]) =>
       names.some((name) => refused.includes(name.replace(/^SCMP_ARCH_|^SECCOMP_FILTER_FLAG_/, '')));
     if (isRefused(this.profile.flags ?? [], behaviour.refusedFlags)) refusals.push('a flag');
@@ -238,7 +248,7 @@ export class Evaluator {
       [...numbers.values()].some((rules) => rules.length > 1),
     );
     // libseccomp compares the rules of a name that no architecture of the filter has, too.
-    const named = this.#ruleEntries().flatMap((entry) => this.#alternatives(entry).flatMap(() => namesOf(entry)));
+    const named = this.#ruleEntries().flatMap((entry) => this.#alternatives(entry).flatMap(() => this.#known(entry)));
     return byNumber || new Set(named).size < named.length;
   }
 
@@ -320,11 +330,20 @@ export class Evaluator {
     return `${kind}(${(name === undefined ? number : errnoNumber(name, this.#target.name)) ?? 1})`;
   }
 
-  /** Entries that say anything: one that has the default's action is none. */
+  /** Entries that say anything: one that has the default's action is none, nor one without a known name. */
   #ruleEntries(): Entry[] {
-    return this.#entries.filter(
-      ({ action, errnoRet, errno }) => this.#action(action, errnoRet, errno) !== this.#fallback,
-    );
+    const isRule = ({ action, errnoRet, errno }: Entry) => this.#action(action, errnoRet, errno) !== this.#fallback;
+    return this.#entries.filter((entry) => isRule(entry) && this.#known(entry).length > 0);
+  }
+
+  /** The names of an entry that the host's libseccomp knows. */
+  #known(entry: Entry): string[] {
+    const isKnown = (name: string) => this.libseccomp.resolveSyscallName(name, this.#target) !== undefined;
+    return namesOf(entry).filter((name) => isKnown(name) && !this.#version?.unknown.includes(name));
+  }
+
+  get #version(): VersionTable | undefined {
+    return this.host.libseccomp && VERSION_TABLES[this.host.libseccomp];
   }
 
   #rulesOf(architecture: Architecture): Map<number, Rule[]> {
@@ -337,7 +356,7 @@ export class Evaluator {
         const asked = made.filter(({ meaning }) => meaning === 'asked');
         const add = (number: number, tests: Test[]) =>
           rules.set(number >>> 0, [...(rules.get(number >>> 0) ?? []), { tests, action }]);
-        for (const name of namesOf(entry)) {
+        for (const name of this.#known(entry)) {
           const known = lookUp(this.libseccomp, name).find((each) => each.architecture === architecture.name);
           if (known?.number !== undefined) {
             const tests = asked.map(({ test }) => test);
@@ -411,7 +430,7 @@ export class Evaluator {
   }
 
   #newestNumber(architecture: Architecture): number {
-    const names = this.#entries.flatMap(namesOf);
+    const names = this.#entries.flatMap((entry) => this.#known(entry));
     return Math.max(0, ...names.map((name) => this.libseccomp.resolveSyscallName(name, architecture) ?? 0));
   }
 }

@@ -1,7 +1,7 @@
 import { decodeReturnValue } from '../../src/action.js';
 import { ARCHITECTURES, type Architecture } from '../../src/architecture.js';
 import { createSimulator } from '../../src/bpf/index.js';
-import { type CompileOptions, compileProfileSync } from '../../src/compiler/index.js';
+import { type CompileOptions, compileProfileSync, LIBSECCOMP_VERSIONS } from '../../src/compiler/index.js';
 import { RUNTIME_NAMES } from '../../src/compiler/runtime.js';
 import type { Libseccomp } from '../../src/libseccomp/index.js';
 import { listSyscalls } from '../../src/libseccomp/syscall-table.js';
@@ -21,7 +21,7 @@ import {
 
 /** Calls with something to them: multiplexed, absent from some architectures, the multiplexers themselves. */
 const NAMES =
-  'read write kill clone socket connect accept4 sendmmsg recv shmat semtimedop semop msgget openat personality socketcall ipc mseal prctl'.split(
+  'read write kill clone socket connect accept4 sendmmsg recv shmat semtimedop semop msgget openat personality socketcall ipc mseal mseal uprobe listns prctl'.split(
     ' ',
   );
 const OPERATORS = 'NE LT LE EQ GE GT MASKED_EQ'.split(' ');
@@ -88,12 +88,14 @@ class Comparison {
     this.#values = random.some(random.chance(0.6) ? VALUES : [...VALUES, ...WIDE], 4);
     this.#profile = this.#makeProfile(target, runtime);
     this.#options = this.#makeOptions(target, runtime);
-    const { capabilities = [], kernel, behaviour } = this.#options;
+    const { capabilities = [], kernel, behaviour, libseccompVersion } = this.#options;
     this.#evaluator = new Evaluator(libseccomp, this.#profile, {
       arch: target.name,
       behaviour,
       capabilities: capabilities.map((name) => `CAP_${name}`),
       kernel,
+      libseccomp: libseccompVersion,
+      setsFlags: runtime === 'crun',
     });
   }
 
@@ -176,6 +178,7 @@ class Comparison {
     if (random.chance(0.5)) options.capabilities = random.some(CAPABILITIES, 3).map((name) => name.slice(4));
     if (random.chance(0.5)) options.kernel = random.pick([...KERNELS, '4.7', '5.9']);
     if (random.chance(0.1)) options.optimize = 2;
+    if (random.chance(0.2)) options.libseccompVersion = random.pick(LIBSECCOMP_VERSIONS);
     // Pieces that win over the runtime's.
     if (random.chance(0.1)) {
       options.enosysStub = random.chance(0.5);
