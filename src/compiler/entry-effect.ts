@@ -24,7 +24,7 @@ export interface EntryEffect {
 }
 
 /** Enough for real profiles many times over; the proof has more. */
-const BUDGET: DiagramBudget = { nodes: 2 ** 19, steps: 2 ** 24 };
+const BUDGET: DiagramBudget = { nodes: 2 ** 19 };
 
 /**
  * The entries whose decision the program does not make as they say: passed over for another one, never met, or compared

@@ -48,12 +48,16 @@ function lossesByEntry(translation: Translation, decisions: ProgramDecisions): M
     const found = new Map<PolicyRule, Map<string, (Loss | undefined)[]>>();
     const note = ({ operation: { rule, name } }: ExpectedRule, loss: Loss | undefined) => {
       const names = found.get(rule) ?? new Map<string, (Loss | undefined)[]>();
-      found.set(rule, names.set(name, [...(names.get(name) ?? []), loss]));
+      const losses = names.get(name) ?? [];
+      losses.push(loss);
+      found.set(rule, names.set(name, losses));
     };
     const skipped = skippedRulesOf(translation, architecture);
     const placed = rulesOf(translation, architecture);
     for (const [number, rules] of placed) {
-      for (const rule of rules) note(rule, lossOf(rule, rules, number, { translation, architecture, decisions }));
+      const asked = { translation, architecture, decisions, decisive: rules.find(isUnconditional) };
+      const areAlike = rules.every(({ action }) => isSameAction(action, (rules[0] as ExpectedRule).action));
+      for (const rule of rules) note(rule, lossOf(rule, rules, number, { ...asked, areAlike }));
     }
     for (const [number, rules] of skipped) {
       const others = placed.get(number) ?? [];
@@ -83,12 +87,19 @@ function lossOf(
     translation,
     architecture,
     decisions,
-  }: { translation: Translation; architecture: Architecture; decisions: ProgramDecisions },
+    decisive,
+    areAlike,
+  }: {
+    translation: Translation;
+    architecture: Architecture;
+    decisions: ProgramDecisions;
+    decisive: ExpectedRule | undefined;
+    /** Whether all rules have one action. */
+    areAlike: boolean;
+  },
 ): Loss | undefined {
   const { action, conditions, operation } = rule;
-  const others = rules.filter((other) => !isSameAction(other.action, action));
-  const decisive = rules.find((each) => each.conditions.length === 0);
-  if (decisive && others.includes(decisive)) {
+  if (decisive && !isSameAction(decisive.action, action)) {
     const { path, action: decided } = decisive.operation.rule;
     // Who refuses a multiplexer as a whole means what goes through it as well.
     const isWholeDenied = MULTIPLEXERS.has(decisive.operation.name) && decisive.operation.name !== operation.name;
@@ -103,11 +114,14 @@ function lossOf(
     };
   }
   // The ENOSYS stub answers one number that may be named: setup, on s390.
-  if (others.length === 0 && !(translation.enosysStub && number === 0)) return undefined;
+  if (areAlike && !(translation.enosysStub && number === 0)) return undefined;
   const got = decisions.actions(architecture, number, conditions);
   if (isAmong(action, got)) return undefined;
-  const deciding = others.filter(
+  // Thousands of entries that thousands decide are more pairs than there is time for.
+  decisions.spend(rules.length);
+  const deciding = rules.filter(
     (other) =>
+      !isSameAction(other.action, action) &&
       other.operation.rule !== operation.rule &&
       isAmong(other.action, got) &&
       decisions.canMeet(architecture, conditions, other.conditions),
@@ -125,6 +139,7 @@ function skippedLoss(
   architecture: Architecture,
   decisions: ProgramDecisions,
 ): Loss | undefined {
+  decisions.spend(others.length);
   const meeting = others.filter((other) => decisions.canMeet(architecture, conditions, other.conditions));
   if (meeting.length === 0) return undefined;
   const got = decisions.actions(architecture, number, conditions).filter((each) => !isSameAction(each, action));
@@ -133,6 +148,8 @@ function skippedLoss(
   const reason = `this entry takes nothing from ${pathsOf(deciding)}: its action is the default's, so it is skipped, and calls that meet both get ${list(got, architecture)}`;
   return { reason, got };
 }
+
+const isUnconditional = ({ conditions }: ExpectedRule) => conditions.length === 0;
 
 const says = (action: Action, { name }: Architecture) => formatAction(action, name);
 

@@ -41,6 +41,11 @@ export class ProgramDecisions {
     return this.#where(architecture, lists.flat()) !== FALSE;
   }
 
+  /** Count other work against the budget. */
+  spend(steps: number): void {
+    this.#store.spend(steps);
+  }
+
   #decision(architecture: Architecture, nr: number): Node {
     const key = `${architecture.name} ${nr}`;
     const node = this.#decisions.get(key) ?? this.#build(architecture, nr);

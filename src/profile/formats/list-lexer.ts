@@ -21,6 +21,9 @@ const BLANK = /[ \t]*/y;
 const TOKEN =
   /(?<string>"(?:[^"\\\r\n]|\\["\\n])*")|(?<number>-?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)*)(?![\w.]))|(?<word>[A-Za-z_./@](?:[\w./@+]|-(?!>))*)|(?<sign>->|&&|==|!=|<=|>=|[<>&|(),:])/y;
 
+/** The most in a list; container-size profiles have about 2000. */
+const MOST_TOKENS = 200_000;
+
 /** What a statement cannot end with: it goes on in the next line. */
 const OPEN_ENDS: ReadonlySet<string> = new Set([',', '&&', '|', '&', '(', '->', '==', '!=', '<', '<=', '>', '>=']);
 
@@ -31,6 +34,7 @@ const OPEN_ENDS: ReadonlySet<string> = new Set([',', '&&', '|', '&', '(', '->', 
 export function* listLines(text: string, source: string | undefined): Generator<Line> {
   let tokens: Token[] = [];
   let comment: string[] = [];
+  let count = 0;
   const lines = /[^\r\n]*(\r\n?|\n|$)/gy;
   while (lines.lastIndex < text.length) {
     const start = lines.lastIndex;
@@ -43,7 +47,13 @@ export function* listLines(text: string, source: string | undefined): Generator<
       else comment.push(blank[1].trimEnd());
       continue;
     }
-    tokens.push(...tokenize(text, start, start + content.length, source));
+    for (const token of tokenize(text, start, start + content.length, source)) {
+      if (++count > MOST_TOKENS) {
+        const details = { source, text, offset: token.offset };
+        throw syntaxFault('input-too-large', `more than ${MOST_TOKENS} words and signs`, details);
+      }
+      tokens.push(token);
+    }
     const last = tokens.at(-1)!;
     if (last.kind === 'sign' && OPEN_ENDS.has(last.text)) continue;
     yield finish(tokens, comment);

@@ -17,6 +17,9 @@ export interface Assignment {
   offset: number;
 }
 
+/** The most words in all values of a unit together; those that ship have some tens. */
+const MOST_WORDS = 200_000;
+
 /**
  * The assignments of a unit file (systemd.syntax(7)): sections, comments of `#` and `;` lines, and lines that a backslash
  * continues. Values are split at blanks. Raises {@link ProfileError} `PROFILE_SYNTAX` for a line that is none of these.
@@ -25,6 +28,15 @@ export function parseUnit(text: string, source: string | undefined): Assignment[
   const fail = (message: string, offset: number): ProfileError =>
     syntaxFault('bad-syntax', message, { source, text, offset });
   const assignments: Assignment[] = [];
+  let count = 0;
+  const addWords = ({ words }: Assignment, content: string, at: number): void => {
+    for (const { 0: word, index } of content.matchAll(/\S+/g)) {
+      if (++count > MOST_WORDS) {
+        throw syntaxFault('input-too-large', `more than ${MOST_WORDS} words`, { source, text, offset: at + index });
+      }
+      words.push({ text: word, offset: at + index });
+    }
+  };
   let section: string | undefined;
   let continued: Assignment | undefined;
   const lines = /([^\r\n]*)(\r\n?|\n|$)/gy;
@@ -37,7 +49,7 @@ export function parseUnit(text: string, source: string | undefined): Assignment[
     const goesOn = line.endsWith('\\');
     const content = goesOn ? line.slice(0, -1) : line;
     if (continued) {
-      continued.words.push(...wordsOf(content, start));
+      addWords(continued, content, start);
       if (!goesOn) continued = undefined;
       continue;
     }
@@ -50,13 +62,10 @@ export function parseUnit(text: string, source: string | undefined): Assignment[
     const equals = content.indexOf('=');
     const key = content.slice(0, Math.max(equals, 0)).trim();
     if (key === '') throw fail('neither a section, nor a setting "Key=value"', offset);
-    const assignment = { section, key, words: wordsOf(content.slice(equals + 1), start + equals + 1), offset };
+    const assignment: Assignment = { section, key, words: [], offset };
+    addWords(assignment, content.slice(equals + 1), start + equals + 1);
     assignments.push(assignment);
     if (goesOn) continued = assignment;
   }
   return assignments;
-}
-
-function wordsOf(content: string, start: number): UnitWord[] {
-  return [...content.matchAll(/\S+/g)].map((match) => ({ text: match[0], offset: start + match.index }));
 }

@@ -80,9 +80,20 @@ export function readSystemdUnit(text: string, source: string | undefined): Parse
 interface CallSet {
   /** The first assignment decides, until an empty one: only what is listed, or all but what is listed. */
   isAllowList: boolean;
-  calls: Map<string, { error: Action | undefined; offset: number }>;
+  words: FilterWord[];
   offset: number;
 }
+
+/** A word of a set, and whether it stands in a list that begins with `~`. */
+interface FilterWord {
+  name: string;
+  members: readonly string[];
+  error: Action | undefined;
+  isInverted: boolean;
+  offset: number;
+}
+
+type ListedCalls = ReadonlyMap<string, Pick<FilterWord, 'error' | 'offset'>>;
 
 class UnitReader {
   private readonly positionAt: ReturnType<typeof positionFinder>;
@@ -92,6 +103,10 @@ class UnitReader {
   private log: CallSet | undefined;
   private error: { action: Action; offset: number } = { action: KILL, offset: 0 };
   private architectures: { name: string; offset: number }[] = [];
+  /** Other settings, and groups that there are not: each is told once. */
+  private readonly told = new Set<string>();
+  /** The calls of each group named, those of the groups in it included. */
+  private readonly groups = new Map<string, readonly string[]>();
   /** Of each entry made: the offsets of its names. */
   private readonly origins: number[][] = [];
 
@@ -124,12 +139,14 @@ class UnitReader {
   }
 
   private isOwn({ key, section, offset }: Assignment): boolean {
-    if (OTHER_FILTERS.includes(key)) {
+    const isNew = !this.told.has(key);
+    this.told.add(key);
+    if (isNew && OTHER_FILTERS.includes(key)) {
       const message = `systemd installs a filter of its own for ${key}=; it is not read here`;
       this.warnings.push({ code: 'unread-setting', message, path: '', position: this.positionAt(offset) });
     }
     if (!SETTINGS.includes(key)) {
-      const nearest = nearestName(key, SETTINGS, 3);
+      const nearest = isNew ? nearestName(key, SETTINGS, 3) : undefined;
       if (nearest) this.issue('misspelt-key', offset, `unknown setting ${quote(key)}`, `did you mean ${nearest}=?`);
       return false;
     }
@@ -168,7 +185,7 @@ class UnitReader {
     if (!first) return undefined;
     const isInverted = first.text.startsWith('~');
     const bare = isInverted ? [{ text: first.text.slice(1), offset: first.offset + 1 }, ...words.slice(1)] : words;
-    const set = before ?? { isAllowList: !isInverted, calls: new Map(), offset };
+    const set = before ?? { isAllowList: !isInverted, words: [], offset };
     // Only a filter is in the way of a process that has yet to start.
     if (!before && !isInverted && kind === 'filter') this.add(set, { text: '@default', offset }, false);
     for (const word of bare) if (word.text !== '') this.add(set, word, isInverted);
@@ -188,21 +205,25 @@ class UnitReader {
       error = suffix === 'kill' ? KILL : this.errno({ text: suffix, offset: offset + name.length + 1 }, 0);
       if (!error) return;
     }
-    for (const call of this.members({ text: name, offset })) {
-      if (isInverted !== set.isAllowList || error) set.calls.set(call, { error, offset });
-      else set.calls.delete(call);
-    }
+    const members = this.members({ text: name, offset });
+    if (members.length > 0) set.words.push({ name, members, error, isInverted, offset });
   }
 
   /** The calls a name stands for: those of a group, and of the groups in it. */
-  private members({ text, offset }: UnitWord): string[] {
+  private members({ text, offset }: UnitWord): readonly string[] {
     if (!text.startsWith('@')) {
       if (/^\w+$/.test(text)) return [text];
       this.issue('bad-syntax', offset, `${quote(text)} is no name of a system call`);
       return [];
     }
     const members = systemdGroups().get(text);
-    if (members) return members.flatMap((member) => this.members({ text: member, offset }));
+    if (members) {
+      const all = this.groups.get(text) ?? members.flatMap((member) => this.members({ text: member, offset }));
+      this.groups.set(text, all);
+      return all;
+    }
+    if (this.told.has(text)) return [];
+    this.told.add(text);
     const nearest = nearestName(text, systemdGroups().keys());
     const hint = nearest ? `did you mean ${nearest}?` : `known are ${[...systemdGroups().keys()].join(', ')}`;
     this.issue('unknown-group', offset, `systemd ${SYSTEMD_VERSION} has no group ${quote(text)}`, hint);
@@ -254,9 +275,10 @@ class UnitReader {
     const byDefault = isAllowed(filterDefault) ? logDefault : filterDefault;
 
     const entries = new Map<string, { entry: DockerSyscall; offsets: number[] }>();
-    for (const name of new Set([...(filter?.calls.keys() ?? []), ...(log?.calls.keys() ?? [])])) {
-      const filtered = filter?.calls.get(name);
-      const logged = log?.calls.get(name);
+    const [filteredCalls, loggedCalls] = [listedCalls(filter), listedCalls(log)];
+    for (const name of new Set([...filteredCalls.keys(), ...loggedCalls.keys()])) {
+      const filtered = filteredCalls.get(name);
+      const logged = loggedCalls.get(name);
       const listed = filter?.isAllowList ? ALLOW : denied;
       const action = filtered ? (filtered.error ?? listed) : filterDefault;
       const logAction = logged ? (log?.isAllowList ? LOG : ALLOW) : logDefault;
@@ -303,6 +325,25 @@ class UnitReader {
     if (key === 'defaultErrno' || key === 'defaultErrnoRet') return place('SystemCallErrorNumber', this.error.offset);
     return place('SystemCallFilter', this.filter?.offset ?? this.log?.offset ?? 0);
   }
+}
+
+/**
+ * The calls to which a set's action applies. A later word decides what an earlier one of the same name did, whatever their
+ * errors, so of each name the last one is all that counts: a group named a thousand times is looked through once.
+ */
+function listedCalls(set: CallSet | undefined): ListedCalls {
+  const { words, isAllowList } = set ?? { words: [], isAllowList: false };
+  const last = new Map(words.map((word) => [word.name, word]));
+  const calls = new Map<string, Pick<FilterWord, 'error' | 'offset'>>();
+  for (const word of words) {
+    if (last.get(word.name) !== word) continue;
+    const { members, error, isInverted, offset } = word;
+    for (const call of members) {
+      if (isInverted !== isAllowList || error) calls.set(call, { error, offset });
+      else calls.delete(call);
+    }
+  }
+  return calls;
 }
 
 function key({ action, errno, errnoRet }: Action): string {

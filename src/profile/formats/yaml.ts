@@ -125,10 +125,19 @@ interface Converted {
   node: ValueNode;
 }
 
+/** What an anchor stands for, how many values that are, and how deep they are nested in it. */
+interface Anchored {
+  converted: Converted;
+  size: number;
+  depth: number;
+}
+
 /** From YAML's nodes to JSON's values, with a shadow of places. */
 class Converter {
   private valueCount = 0;
-  private readonly anchors = new Map<string, Node>();
+  /** The deepest value so far. */
+  private deepest = 0;
+  private readonly anchors = new Map<string, Anchored | 'open'>();
 
   constructor(
     private readonly text: string,
@@ -143,16 +152,23 @@ class Converter {
 
   private convert(node: Node | null, path: (string | number)[]): Converted {
     const offset = node?.range?.[0] ?? 0;
-    if (++this.valueCount > LARGEST_COUNT)
-      throw this.fail('input-too-large', `more than ${LARGEST_COUNT} values`, node, path);
-    if (path.length > DEEPEST_NESTING) {
-      throw this.fail('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep`, node, path);
-    }
+    this.enter(path.length, 1, node, path);
     if (isAlias(node)) return this.alias(node.source, node, path);
     if (node !== null && 'tag' in node && node.tag && !isPlainTag(node)) {
       throw this.fail('yaml-feature', `a tag, ${quote(String(node.tag))}`, node, path, 'write the value without it');
     }
-    if (node !== null && 'anchor' in node && node.anchor) this.anchors.set(node.anchor, node);
+    if (node === null || !('anchor' in node) || !node.anchor) return this.content(node, path, offset);
+    this.anchors.set(node.anchor, 'open');
+    const [countBefore, deepestBefore] = [this.valueCount, this.deepest];
+    this.deepest = path.length;
+    const converted = this.content(node, path, offset);
+    const [size, depth] = [this.valueCount - countBefore, this.deepest - path.length];
+    this.anchors.set(node.anchor, { converted, size, depth });
+    this.deepest = Math.max(deepestBefore, this.deepest);
+    return converted;
+  }
+
+  private content(node: Node | null, path: (string | number)[], offset: number): Converted {
     if (isMap(node)) return this.map(node, path, offset);
     if (isSeq(node)) {
       const children = new Map<string | number, ValueNode>();
@@ -195,11 +211,25 @@ class Converter {
     return key.type === 'PLAIN' ? (key.source ?? '') : String(key.value);
   }
 
+  /** Count values, nested so deep. */
+  private enter(depth: number, count: number, node: Node | null, path: (string | number)[]): void {
+    this.valueCount += count;
+    this.deepest = Math.max(this.deepest, depth);
+    if (this.valueCount > LARGEST_COUNT)
+      throw this.fail('input-too-large', `more than ${LARGEST_COUNT} values`, node, path);
+    if (depth > DEEPEST_NESTING) {
+      throw this.fail('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep`, node, path);
+    }
+  }
+
   private alias(name: string, node: Node, path: (string | number)[]): Converted {
     const anchored = this.anchors.get(name);
+    if (anchored === 'open') throw this.fail('nesting-too-deep', `*${name} is an alias of what it is in`, node, path);
     if (!anchored) throw this.fail('bad-syntax', `no anchor ${quote(name)} before this alias`, node, path);
+    // It counts as if it were written out, and is not: thousands of aliases of thousands of values are a small text.
+    this.enter(path.length + anchored.depth, anchored.size, node, path);
+    const { value, node: place } = anchored.converted;
     // The places inside are the anchor's: that is where the text is.
-    const { value, node: place } = this.convert(anchored, path);
     return { value, node: { ...place, offset: node.range?.[0] ?? place.offset } };
   }
 
