@@ -47,5 +47,6 @@ export {
   resolvePolicy,
   type WriteTarget,
   writeProfile,
+  writeWarnings,
 } from './profile/index.js';
 export * from './syscalls/index.js';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../profile/write-profile.js';
+import { OUTPUT_FORMATS, type OutputFormat, writeProfile, writeWarnings } from '../profile/write-profile.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
 import { warnOfAssumedCapabilities } from './compile-targets.js';
 import { addTargetOptions, givenCapabilities, type TargetFlags } from './options.js';
@@ -39,7 +39,7 @@ export function addConvertCommand(program: Command): void {
 
 async function convert(path: string, flags: Flags): Promise<void> {
   const profile = await readInputProfile(path, flags);
-  printWarnings(profile.warnings, profile.source);
+  printWarnings([...profile.warnings, ...writeWarnings(profile, flags.to)], profile.source);
   const { to, arch, kernel, name, output } = flags;
   const capabilities = givenCapabilities(flags);
   if (arch.length === 0) {

@@ -20,4 +20,4 @@ export {
 export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './profile-error.js';
 export { readProfile } from './read-profile.js';
 export { type ResolveOptions, resolvePolicy } from './resolve-policy.js';
-export { OUTPUT_FORMATS, type OutputFormat, type WriteTarget, writeProfile } from './write-profile.js';
+export { OUTPUT_FORMATS, type OutputFormat, type WriteTarget, writeProfile, writeWarnings } from './write-profile.js';

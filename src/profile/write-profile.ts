@@ -1,6 +1,7 @@
 import { parseArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
 import { InvalidArgumentError } from '../errors.js';
+import type { Warning } from '../policy.js';
 import { formatExactJson } from './exact-json.js';
 import { isConditional, plainErrno, resolvedSection, unresolvedSection, unsayableOf } from './formats/plain-section.js';
 import { writeList } from './formats/write-list.js';
@@ -39,6 +40,25 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
   );
   if (issues.length > 0) throw new ProfileError('PROFILE_INVALID', issues, profile.source);
   return text;
+}
+
+/** What an engine that reads a format may not do as the profile says, by its version; docs/runtimes.md has what was run. */
+export function writeWarnings({ seccomp, locate }: ParsedProfile, format: OutputFormat): readonly Warning[] {
+  const { listenerPath, listenerMetadata, flags } = seccomp;
+  if (format !== 'docker') return [];
+  const warnings: Warning[] = [];
+  const warn = (code: string, message: string, key: string) => warnings.push({ code, message, ...locate(key) });
+  const newer = 'newer releases pass it on to the runtime (read)';
+  if (listenerPath) {
+    const old = 'Docker Engine 20.10.24 does not, and the container does not start (run)';
+    warn('docker-listener', `${newer}; ${old}`, 'listenerPath');
+  } else if (listenerMetadata) {
+    warn('docker-listener', `${newer}; Docker Engine 20.10.24 does not (run)`, 'listenerMetadata');
+  }
+  if (flags?.length) {
+    warn('docker-flags', `${newer}; Docker Engine 20.10.24 drops it, and the container starts without (run)`, 'flags');
+  }
+  return warnings;
 }
 
 const FORMAT_WORDS: Readonly<Record<OutputFormat, string>> = {
@@ -83,9 +103,8 @@ function baseName(source: string | undefined): string {
  * Podman, and by x86_64's number, for Docker, which reads no names. */
 function writeDocker(seccomp: DockerSeccomp, cannot: ReturnType<typeof unsayableOf>): string {
   if (seccomp.extends) cannotExtend(cannot);
-  // setupSeccomp does not pass them on to the runtime.
-  if (seccomp.listenerPath) cannot('a listener', undefined, 'listenerPath');
   const { defaultAction, defaultErrno, defaultErrnoRet, architectures, archMap, flags, syscalls } = seccomp;
+  const { listenerPath, listenerMetadata } = seccomp;
   return formatExactJson({
     defaultAction,
     ...errnoKeys(
@@ -97,6 +116,8 @@ function writeDocker(seccomp: DockerSeccomp, cannot: ReturnType<typeof unsayable
     ...(architectures?.length ? { architectures } : {}),
     ...(archMap?.length ? { archMap } : {}),
     ...(flags ? { flags } : {}),
+    ...(listenerPath ? { listenerPath } : {}),
+    ...(listenerMetadata ? { listenerMetadata } : {}),
     syscalls: (syscalls ?? []).map((entry) => {
       const { name, names, action, errno, errnoRet, args, comment, includes, excludes } = entry;
       return {

@@ -7,15 +7,16 @@ import { hostArchitecture } from '../../native-loader/index.js';
 import { formatAction } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import { createSimulator, encodeProgram, type Instruction, type SeccompData } from '../../src/bpf/index.js';
-import { compileProfileSync } from '../../src/compiler/index.js';
+import { compileProfileSync, LIBSECCOMP_VERSIONS } from '../../src/compiler/index.js';
 
 // The program that runc itself installs, seen by strace, against ours with its `runtime`: every decision alike. The bytes
 // differ: runc's stub is laid out otherwise, and the distribution's libseccomp is an older one.
 
 /** Which of ours the one that is installed is. */
-const RUNTIME = spawnSync('runc', ['--version'], { encoding: 'utf8' }).stdout?.includes('version 1.1.')
-  ? 'runc-1.1'
-  : 'runc';
+const VERSION_WORDS = spawnSync('runc', ['--version'], { encoding: 'utf8' }).stdout ?? '';
+const RUNTIME = VERSION_WORDS.includes('version 1.1.') ? 'runc-1.1' : 'runc';
+/** And its libseccomp, which may not know all names. */
+const LIBSECCOMP = LIBSECCOMP_VERSIONS.find((version) => VERSION_WORDS.includes(`libseccomp: ${version}`));
 const BUSYBOX = '/bin/busybox';
 const works = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
 const isStatic = spawnSync('ldd', [BUSYBOX], { encoding: 'utf8' }).stderr?.includes('not a dynamic executable');
@@ -28,13 +29,15 @@ const canRun =
 if (!canRun)
   console.warn('SKIPPED: runc, strace and a static busybox, as root on x86-64 (packages runc strace busybox-static)');
 
-// Calls that libseccomp 2.5.4 knows too: the stub is about the newest one named.
+// The stub is about the newest call that is named and known to the libseccomp there: with a table of that one, a newer one too.
 const NAMES =
   `access arch_prctl brk capget capset chdir clone close epoll_create1 epoll_ctl epoll_pwait execve exit exit_group
   faccessat2 fcntl fstat fstatfs futex getcwd getdents64 getegid geteuid getgid getpid getppid getrandom gettid getuid ioctl
   lseek madvise mmap mprotect munmap nanosleep newfstatat openat openat2 pipe2 prctl prlimit64 read readlink readlinkat rseq
   rt_sigaction rt_sigprocmask rt_sigreturn sched_yield set_robust_list set_tid_address setgid setgroups setuid socket statx
-  tgkill uname wait4 write`.split(/\s+/);
+  tgkill uname wait4 write ${LIBSECCOMP ? 'mseal listns' : ''}`
+    .trim()
+    .split(/\s+/);
 
 const PROFILE = {
   defaultAction: 'SCMP_ACT_ERRNO',
@@ -127,7 +130,13 @@ describe.skipIf(!canRun)('what runc installs', () => {
       .split('\n')
       .find((each) => each.includes('filter=[BPF'));
     const theirs = createSimulator(encodeProgram(parseFilter(line as string), 'little'));
-    const ours = createSimulator(compileProfileSync(PROFILE, { arch: 'x86_64', runtime: RUNTIME }).program);
+    const ours = createSimulator(
+      compileProfileSync(PROFILE, {
+        arch: 'x86_64',
+        runtime: RUNTIME,
+        libseccompVersion: LIBSECCOMP,
+      }).program,
+    );
 
     const seen = new Set<string>();
     for (const arch of ['x86_64', 'x86', 'aarch64'] as const) {

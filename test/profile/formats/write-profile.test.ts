@@ -5,7 +5,13 @@ import { createSimulator, type SeccompData } from '../../../src/bpf/simulate.js'
 import { type CompiledFilter, CompileError, compileProfileSync } from '../../../src/compiler/index.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { loadLibseccompSync } from '../../../src/libseccomp/index.js';
-import { type OutputFormat, ProfileError, readProfile, writeProfile } from '../../../src/profile/index.js';
+import {
+  type OutputFormat,
+  ProfileError,
+  readProfile,
+  writeProfile,
+  writeWarnings,
+} from '../../../src/profile/index.js';
 
 const libseccomp = loadLibseccompSync();
 const SYSCALLS = ['socket', 'ioctl', 'clone', 'personality', 'read', 'openat', 'lseek'];
@@ -188,7 +194,6 @@ describe('what a format cannot say', () => {
     ['oci', 'an errno of several numbers', {}, { errno: 'ENOSYS' }, 'syscalls[0].errno'],
     ['oci', 'such a default errno', { defaultErrno: 'ENOSYS' }, {}, 'defaultErrno'],
     ['oci', 'extends', { extends: 'base' }, {}, 'extends'],
-    ['docker', 'a listener', { listenerPath: '/run/x' }, { action: 'SCMP_ACT_NOTIFY', errnoRet: null }, 'listenerPath'],
     ['docker', 'extends', { extends: 'base' }, {}, 'extends'],
     ['spo', 'a default errno', { defaultErrnoRet: 38 }, {}, 'defaultErrnoRet'],
     ['spo', 'an errno of 0', {}, { errnoRet: 0 }, 'syscalls[0].errnoRet'],
@@ -283,5 +288,36 @@ trap clone(arg0:64 & 0x10000000 == 0x10000000)
     const read = readProfile({ defaultAction: 'SCMP_ACT_LOG' }, { source: '/profiles/My profile.json' });
     expect(readProfile(writeProfile(read, 'spo'))).toMatchObject({ format: 'spo', name: 'my-profile' });
     expect(writeProfile(read, 'spo', { name: 'other' })).toContain('name: other');
+  });
+});
+
+describe('what Docker does by its version', () => {
+  const notify = { names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' };
+  const profile = {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    listenerPath: '/run/a',
+    listenerMetadata: 'm',
+    syscalls: [notify],
+  };
+
+  it('a listener is written, with a warning that names the version', () => {
+    const parsed = readProfile(profile);
+    expect(JSON.parse(writeProfile(parsed, 'docker'))).toMatchObject({ listenerPath: '/run/a', listenerMetadata: 'm' });
+    expect(writeWarnings(parsed, 'docker')).toMatchObject([
+      {
+        code: 'docker-listener',
+        path: 'listenerPath',
+        message: expect.stringMatching(/\(read\).*20\.10\.24 .*\(run\)/),
+      },
+    ]);
+    expect(writeWarnings(parsed, 'oci')).toEqual([]);
+  });
+
+  it('and so are flags', () => {
+    const flags = ['SECCOMP_FILTER_FLAG_LOG'];
+    const codes = (given: object) => writeWarnings(readProfile(given), 'docker').map(({ code }) => code);
+    expect(codes({ defaultAction: 'SCMP_ACT_ALLOW', flags })).toEqual(['docker-flags']);
+    expect(codes({ defaultAction: 'SCMP_ACT_ALLOW', flags: [] })).toEqual([]);
+    expect(codes({ defaultAction: 'SCMP_ACT_ALLOW' })).toEqual([]);
   });
 });
