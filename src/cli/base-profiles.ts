@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { builtinProfile } from '../profile/builtin/index.js';
 import { BUILTIN_PREFIX } from '../profile/builtin/names.js';
-import { extendProfile } from '../profile/extend-profile.js';
+import { type ExtendOptions, extendProfile } from '../profile/extend-profile.js';
 import { loadProfile } from '../profile/load-profile.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { ProfileError } from '../profile/profile-error.js';
@@ -15,7 +15,11 @@ const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
 const LONGEST_WALK = 16;
 
 /** A profile with all that it extends, from files and built-ins. `folder`: where names are looked for besides. */
-export async function extendFromFiles(profile: ParsedProfile, folder: string | undefined): Promise<ParsedProfile> {
+export async function extendFromFiles(
+  profile: ParsedProfile,
+  folder: string | undefined,
+  options: ExtendOptions,
+): Promise<ParsedProfile> {
   const bases = new Map<ParsedProfile, ParsedProfile>();
   let top: ParsedProfile | undefined = profile;
   for (let step = 0; top?.seccomp.extends && step < LONGEST_WALK; step++) {
@@ -23,7 +27,7 @@ export async function extendFromFiles(profile: ParsedProfile, folder: string | u
     if (base) bases.set(top, base);
     top = base;
   }
-  return extendProfile(profile, (_name, from) => bases.get(from));
+  return extendProfile(profile, (_name, from) => bases.get(from), options);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type RuntimeOptions, runtimeBehaviour } from '../compiler/runtime.js';
 import { loadProfile } from '../profile/load-profile.js';
+import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/operator-union.js';
 import { INPUT_FORMATS, type InputFormat, type ParsedProfile } from '../profile/parsed-profile.js';
 import { type Input, readInput } from './input.js';
 
@@ -10,6 +11,7 @@ export interface InputFlags {
   thread?: string;
   document?: string;
   base?: string;
+  operator?: OperatorVersion;
 }
 
 /** Of a command's options those that say what SCMP_ACT_NOTIFY may be on. */
@@ -23,7 +25,13 @@ export function addInputOptions(command: Command): Command {
     )
     .option('--thread <name>', 'of a seccompiler file: the thread whose filter is meant')
     .option('--document <name>', 'of YAML with several SeccompProfiles: the one with this metadata.name')
-    .option('--base <folder>', "where profiles are that others extend by name (default: the profile's own folder)");
+    .option('--base <folder>', "where profiles are that others extend by name (default: the profile's own folder)")
+    .addOption(
+      new Option(
+        '--operator <version>',
+        'the Security Profiles Operator that unites a SeccompProfile with its base (default: 1.0.0)',
+      ).choices(OPERATOR_VERSIONS),
+    );
 }
 
 /**
@@ -37,7 +45,7 @@ export async function readInputProfile(path: string, flags: InputFlags & NotifyF
 /** As {@link readInputProfile}, of bytes that were read before. */
 export async function profileOfInput(
   input: Input,
-  { from, thread, document, base, runtime, notifyGuards }: InputFlags & NotifyFlags,
+  { from, thread, document, base, operator, runtime, notifyGuards }: InputFlags & NotifyFlags,
 ): Promise<ParsedProfile> {
   const { bytes, source, builtin } = input;
   if (builtin) {
@@ -53,5 +61,5 @@ export async function profileOfInput(
   });
   if (!profile.seccomp.extends) return profile;
   const { extendFromFiles } = await import('./base-profiles.js');
-  return extendFromFiles(profile, base);
+  return extendFromFiles(profile, base, { operator });
 }

@@ -1,4 +1,5 @@
 import { extendProfile, type LoadBase } from '../profile/extend-profile.js';
+import type { OperatorVersion } from '../profile/operator-union.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { readProfile } from '../profile/read-profile.js';
 import { compileParsed } from './compile-parsed.js';
@@ -11,6 +12,8 @@ export type ProfileInput = string | Uint8Array | object | ParsedProfile;
 export interface CompileProfileOptions extends CompileOptions {
   /** Finds what a profile names in `extends`. Default of {@link compileProfile}: the built-in profiles. */
   loadBase?: LoadBase | undefined;
+  /** As `ExtendOptions.operator`. */
+  operator?: OperatorVersion | undefined;
 }
 
 /**
@@ -38,10 +41,10 @@ export async function compileProfile(profile: ProfileInput, options: CompileProf
  * `loadBase` (see {@link loadBuiltins}).
  */
 export function compileProfileSync(profile: ProfileInput, options: CompileProfileOptions): CompiledFilter {
-  const { loadBase } = options;
+  const { loadBase, operator } = options;
   const parsed = parse(profile, options);
   const { verify = proveProgram } = options;
-  return compileParsed(loadBase ? extendProfile(parsed, loadBase) : parsed, { ...options, verify });
+  return compileParsed(loadBase ? extendProfile(parsed, loadBase, { operator }) : parsed, { ...options, verify });
 }
 
 /** What finds the built-in profiles by name. They are loaded when this is called first. */

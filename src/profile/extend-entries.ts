@@ -2,6 +2,7 @@ import type { Warning } from '../policy.js';
 import { quote } from './json-path.js';
 import { complement, conjunction, type EntryConditions, isUnconditional } from './narrow-entry.js';
 import { nearestName } from './nearest-name.js';
+import { type OperatorVersion, type UnitedCall, uniteByName } from './operator-union.js';
 import type { Locate, ParsedProfile, Place } from './parsed-profile.js';
 import { isDenying, isStricter } from './permissiveness.js';
 import type { ProfileIssue } from './profile-error.js';
@@ -19,8 +20,8 @@ export interface MergeInput {
   baseLocate: Locate;
   /** That of the result. */
   defaultAction: ActionName;
-  /** Keep the entries of both (Security Profiles Operator, baseProfileName); a call with two actions is an error. */
-  isUnion: boolean;
+  /** Unite the entries of both as that Security Profiles Operator does (baseProfileName); undefined: extend. */
+  union: OperatorVersion | undefined;
   findings: { issues: ProfileIssue[]; warnings: Warning[] };
 }
 
@@ -38,7 +39,7 @@ interface OwnEntry {
  * the base's is narrowed to where the own one does not apply.
  */
 export function mergeEntries(input: MergeInput): MergedEntry[] {
-  const { own, base, baseLocate, isUnion } = input;
+  const { own, base, baseLocate, union, findings } = input;
   const ownEntries = entriesOf(own, own.locate);
   const baseEntries = entriesOf(base, baseLocate);
   const decided = new Map<string, OwnEntry[]>();
@@ -46,9 +47,14 @@ export function mergeEntries(input: MergeInput): MergedEntry[] {
     const place = own.locate('syscalls', index);
     for (const name of namesOf(entry)) decided.set(name, [...(decided.get(name) ?? []), { entry, place }]);
   });
-  if (isUnion) {
+  if (union === '1.0.0') {
     refuseConflicts(input, decided);
     return [...baseEntries, ...ownEntries];
+  }
+  if (union !== undefined) {
+    const { entries, united } = uniteByName([...baseEntries, ...ownEntries]);
+    for (const call of united) findings.warnings.push(...unionWarnings(call));
+    return entries;
   }
   const removed = checkRemoved(input);
   checkOverrides(input, decided);
@@ -189,6 +195,39 @@ function narrow({ entry, locate }: MergedEntry, names: readonly number[], condit
       return entry.name ? locate('name') : locate('names', names[index] ?? index, ...deeper);
     },
   };
+}
+
+/** What the operator's main branch makes of a call without a word, at the last entry that names it. */
+function unionWarnings({ name, of, hasOtherAction, hasJoinedArgs }: UnitedCall): Warning[] {
+  const place = (of.at(-1) as MergedEntry).locate();
+  const where = of
+    .slice(0, -1)
+    .map(({ locate }) => {
+      const { path, source } = locate();
+      return source ? `${source} (${path})` : path;
+    })
+    .join(', ');
+  const actions = of.map(({ entry }) => entry.action).reduce((a, b) => (isStricter(a, b) ? b : a));
+  return [
+    ...(hasOtherAction
+      ? [
+          {
+            code: 'union-less-restrictive',
+            message: `${name}: ${where} has another action; the operator takes the less restrictive one, ${actions}`,
+            ...place,
+          },
+        ]
+      : []),
+    ...(hasJoinedArgs
+      ? [
+          {
+            code: 'union-joined-args',
+            message: `${name}: the operator puts the conditions of this entry and of ${where} into one, so all of them must hold`,
+            ...place,
+          },
+        ]
+      : []),
+  ];
 }
 
 /** With both profiles' entries kept, two actions for one call would leave it to a runtime which of them counts. */

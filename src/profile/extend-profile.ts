@@ -1,6 +1,8 @@
+import { InvalidArgumentError } from '../errors.js';
 import type { Warning } from '../policy.js';
 import { mergeEntries } from './extend-entries.js';
 import { quote } from './json-path.js';
+import { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
 import type { Locate, ParsedProfile, Place } from './parsed-profile.js';
 import { isDenying } from './permissiveness.js';
 import { ProfileError, type ProfileIssue } from './profile-error.js';
@@ -15,6 +17,11 @@ const DEEPEST_CHAIN = 8;
  */
 export type LoadBase = (name: string, from: ParsedProfile) => ParsedProfile | undefined;
 
+export interface ExtendOptions {
+  /** Whose union of a SeccompProfile and its base it is: the Security Profiles Operator's of that version. Default: 1.0.0. */
+  operator?: OperatorVersion | undefined;
+}
+
 /**
  * A profile without `extends`: what it extends, and what that extends, with its own changes (docs/extends.md has the rules).
  * A profile that extends nothing is given back as it is. Places in the result know their file.
@@ -22,11 +29,21 @@ export type LoadBase = (name: string, from: ParsedProfile) => ParsedProfile | un
  * Raises {@link ProfileError} for a base that is not found, a cycle, a chain past eight profiles, and for a change that
  * takes nothing away or would let calls through that the profile does not say are to be let through.
  */
-export function extendProfile(profile: ParsedProfile, loadBase: LoadBase): ParsedProfile {
-  return extend(profile, loadBase, []);
+export function extendProfile(profile: ParsedProfile, loadBase: LoadBase, options: ExtendOptions = {}): ParsedProfile {
+  const { operator = '1.0.0' } = options;
+  if (!OPERATOR_VERSIONS.includes(operator)) {
+    const known = OPERATOR_VERSIONS.join(', ');
+    throw new InvalidArgumentError(`unknown operator ${quote(String(operator))}; known are ${known}`);
+  }
+  return extend(profile, loadBase, [], operator);
 }
 
-function extend(profile: ParsedProfile, loadBase: LoadBase, chain: readonly ParsedProfile[]): ParsedProfile {
+function extend(
+  profile: ParsedProfile,
+  loadBase: LoadBase,
+  chain: readonly ParsedProfile[],
+  operator: OperatorVersion,
+): ParsedProfile {
   const { seccomp, source, locate } = profile;
   const name = seccomp.extends;
   if (!name) return profile;
@@ -41,13 +58,13 @@ function extend(profile: ParsedProfile, loadBase: LoadBase, chain: readonly Pars
     throw fail('extends-cycle', `the profile extends itself: ${path}`);
   }
   if (links.length >= DEEPEST_CHAIN) throw fail('extends-too-deep', `more than ${DEEPEST_CHAIN} profiles in a chain`);
-  return merge(profile, extend(base, loadBase, links));
+  return merge(profile, extend(base, loadBase, links, operator), operator);
 }
 
 const INHERITED = ['flags', 'listenerPath', 'listenerMetadata'] as const;
 
-function merge(own: ParsedProfile, base: ParsedProfile): ParsedProfile {
-  const isUnion = own.format === 'spo';
+function merge(own: ParsedProfile, base: ParsedProfile, operator: OperatorVersion): ParsedProfile {
+  const union = own.format === 'spo' ? operator : undefined;
   const issues: ProfileIssue[] = [];
   const warnings: Warning[] = [];
   const fromBase = new Set<string | number>();
@@ -80,7 +97,7 @@ function merge(own: ParsedProfile, base: ParsedProfile): ParsedProfile {
       ...own.locate('defaultAction'),
     });
   }
-  if (!isUnion) {
+  if (union === undefined) {
     if (!seccomp.architectures && !seccomp.archMap) seccomp = { ...seccomp, ...inherit('architectures', 'archMap') };
     for (const key of INHERITED) {
       if (seccomp[key] === undefined || seccomp[key] === null) seccomp = { ...seccomp, ...inherit(key) };
@@ -88,7 +105,7 @@ function merge(own: ParsedProfile, base: ParsedProfile): ParsedProfile {
   }
 
   const findings = { issues, warnings };
-  const entries = mergeEntries({ own, base, baseLocate, defaultAction: seccomp.defaultAction, isUnion, findings });
+  const entries = mergeEntries({ own, base, baseLocate, defaultAction: seccomp.defaultAction, union, findings });
   if (issues.length > 0) throw new ProfileError('PROFILE_INVALID', issues, own.source);
 
   const { inheritsDefault: _inherits, ...rest } = own;

@@ -5,11 +5,12 @@ export {
   formatResolution,
   type ResolutionExplanation,
 } from './explain-resolution.js';
-export { extendProfile, type LoadBase } from './extend-profile.js';
+export { type ExtendOptions, extendProfile, type LoadBase } from './extend-profile.js';
 export { InexactNumber, type JsonDocument, type JsonObject, type JsonValue, parseJson } from './json-document.js';
 export { formatPath, type JsonPath } from './json-path.js';
 export { loadProfile } from './load-profile.js';
 export { nearestName } from './nearest-name.js';
+export { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
 export {
   INPUT_FORMATS,
   type InputFormat,

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
+import { InvalidArgumentError } from '../../src/errors.js';
 import {
   extendProfile,
+  type OperatorVersion,
   type ParsedProfile,
   ProfileError,
   readProfile,
@@ -331,5 +333,83 @@ describe('flattening', () => {
       { numRuns: 1500 },
     );
     expect(seen.layered).toBeGreaterThan(1000);
+  });
+});
+
+describe("the operator's main branch", () => {
+  const spo = (name: string, ...syscalls: object[]) => ({
+    apiVersion: 'security-profiles-operator.x-k8s.io/v1beta1',
+    kind: 'SeccompProfile',
+    metadata: { name },
+    spec: { defaultAction: 'SCMP_ACT_ERRNO', ...(name === 'own' ? { baseProfileName: 'base' } : {}), syscalls },
+  });
+  const of = (names: string, action: string, more: object = {}) => ({
+    names: names.split(' '),
+    action: `SCMP_ACT_${action}`,
+    ...more,
+  });
+  const arg = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' });
+  const unite = (base: object[], own: object[], operator: OperatorVersion = 'main-2026-06') => {
+    const lower = readProfile(spo('base', ...base), { source: 'base.yaml' });
+    return extendProfile(readProfile(spo('own', ...own), { source: 'own.yaml' }), () => lower, { operator });
+  };
+  const entriesOf = ({ seccomp }: ParsedProfile) =>
+    (seccomp.syscalls ?? []).map(({ names, action, errnoRet, args }) => [
+      names?.join(' '),
+      `${action.slice(9)}${errnoRet ?? ''}`,
+      (args ?? []).map(({ index, value }) => `${index}=${value}`).join(' '),
+    ]);
+
+  it('takes the less restrictive action for each name', () => {
+    const united = unite(
+      [of('ptrace kill', 'ALLOW'), of('mount', 'ERRNO', { errnoRet: 5 }), of('bpf', 'LOG')],
+      [of('ptrace', 'KILL_PROCESS'), of('mount', 'ALLOW'), of('bpf', 'TRACE')],
+    );
+    expect(entriesOf(united)).toEqual([
+      ['ptrace', 'ALLOW', ''],
+      ['kill', 'ALLOW', ''],
+      ['mount', 'ALLOW', ''],
+      ['bpf', 'LOG', ''],
+    ]);
+    expect(united.warnings.map(({ code, source, path }) => `${code} ${source} ${path}`)).toEqual([
+      'union-less-restrictive undefined spec.syscalls[0]',
+      'union-less-restrictive undefined spec.syscalls[1]',
+      'union-less-restrictive undefined spec.syscalls[2]',
+    ]);
+    expect(united.warnings[0]?.message).toMatch(
+      /^ptrace: base\.yaml \(spec\.syscalls\[0\]\) has another action; .*SCMP_ACT_ALLOW$/,
+    );
+  });
+
+  it('puts the conditions of both into one entry, and none where one has none', () => {
+    const conditional = (...args: object[]) => of('kill', 'ALLOW', { args });
+    const united = unite([conditional(arg(0, 1))], [conditional(arg(1, 9))]);
+    expect(entriesOf(united)).toEqual([['kill', 'ALLOW', '0=1 1=9']]);
+    expect(united.warnings).toMatchObject([{ code: 'union-joined-args', path: 'spec.syscalls[0]' }]);
+    expect(united.locate('syscalls', 0, 'args', 1, 'value')).toMatchObject({ path: 'spec.syscalls[0].args[0].value' });
+    expect(united.locate('syscalls', 0, 'args', 0)).toMatchObject({ source: 'base.yaml' });
+    // The same condition is not there twice, and an entry without any opens the call.
+    expect(entriesOf(unite([conditional(arg(0, 1))], [conditional(arg(0, 1))]))).toEqual([['kill', 'ALLOW', '0=1']]);
+    expect(entriesOf(unite([conditional(arg(0, 1))], [of('kill', 'ALLOW')]))).toEqual([['kill', 'ALLOW', '']]);
+    const joined = [conditional(arg(0, 1)), conditional(arg(1, 2)), of('kill', 'ALLOW')];
+    expect(unite([], joined).warnings).toEqual([]);
+  });
+
+  it('keeps the first errno of equal actions', () => {
+    const united = unite([of('mount', 'ERRNO', { errnoRet: 5 })], [of('mount', 'ERRNO', { errnoRet: 7 })]);
+    expect(entriesOf(united)).toEqual([['mount', 'ERRNO5', '']]);
+    const killed = unite([of('mount', 'KILL')], [of('mount', 'ERRNO', { errnoRet: 7 })]);
+    expect(entriesOf(killed)).toEqual([['mount', 'ERRNO7', '']]);
+  });
+
+  it('1.0.0 keeps both entries, and is the default; others are none', () => {
+    const base = [of('kill', 'ALLOW', { args: [arg(0, 1)] })];
+    const own = [of('kill', 'ALLOW', { args: [arg(1, 9)] })];
+    expect(entriesOf(unite(base, own, '1.0.0'))).toEqual([
+      ['kill', 'ALLOW', '0=1'],
+      ['kill', 'ALLOW', '1=9'],
+    ]);
+    expect(unite(base, own, undefined)).toBeDefined();
+    expect(() => unite(base, own, 'toString' as OperatorVersion)).toThrow(InvalidArgumentError);
   });
 });
