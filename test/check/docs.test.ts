@@ -36,3 +36,8 @@ it.each(sections)(
     else expect(ids(check(example, { targets: undefined, ...optionsOf(section) }))).toContain(id);
   },
 );
+
+it('says what is wrong with a profile in words, and shows no value that gets past one', () => {
+  // Past 32 bits: what a comparison that is too wide does not look for.
+  expect(text.match(/0x[1-9a-f][0-9a-f]{8,}/gi)).toBeNull();
+});

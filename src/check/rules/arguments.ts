@@ -64,29 +64,17 @@ const wideComparison: Rule = {
       });
       const first = dodged[0];
       if (first?.parameter === undefined) continue;
-      const { name, parameter } = first;
+      const { parameter } = first;
       const mask = 2n ** BigInt(parameter.bits) - 1n;
       yield {
         place,
-        message: `the kernel reads ${parameter.bits} bits of ${list([...new Set(dodged.map((each) => each.name))])}'s ${parameter.name} and this compares 64, so ${example(name, condition.index, placed, mask)} gets past it`,
+        message: `the kernel reads ${parameter.bits} bits of ${list([...new Set(dodged.map((each) => each.name))])}'s ${parameter.name} and this compares 64: a call with a bit above them set gets past it`,
         advice: mend(placed, mask),
         fix: context.behaviour.maskedOperands === 'mask-first' ? maskEdits(context, placed, dodged, mask) : [],
       };
     }
   },
 };
-
-function example(name: string, index: number, { condition, entry }: PlacedCondition, mask: bigint): string {
-  const bit = mask + 1n;
-  const low = condition.op === 'MASKED_EQ' ? condition.valueTwo : condition.value;
-  const value =
-    permits(entry.action) && condition.op === 'NE'
-      ? low | bit
-      : condition.op === 'EQ' || condition.op === 'MASKED_EQ'
-        ? low | bit
-        : bit;
-  return `${name} with ${number(value)} in argument ${index}`;
-}
 
 function mend({ condition: { op, value, valueTwo } }: PlacedCondition, mask: bigint): string {
   switch (op) {
