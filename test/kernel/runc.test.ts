@@ -109,17 +109,22 @@ describe.skipIf(!canRun)('what runc installs', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('decides as our program for runc does, for every number and the arguments that matter', () => {
+  it.each([
+    ['', PROFILE],
+    // runc before 1.1.15 makes an empty stub then.
+    [' without architectures', { ...PROFILE, architectures: undefined }],
+  ])('decides as our program for runc does, for every number and the arguments that matter%s', (_, profile) => {
+    rmSync(join(directory, 'config.json'), { force: true });
     mkdirSync(join(directory, 'rootfs/bin'), { recursive: true });
     copyFileSync(BUSYBOX, join(directory, 'rootfs/bin/busybox'));
     execFileSync('runc', ['spec'], { cwd: directory });
     const config = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'));
     Object.assign(config.process, { args: ['/bin/busybox', 'true'], terminal: false });
-    config.linux.seccomp = PROFILE;
+    config.linux.seccomp = profile;
     writeFileSync(join(directory, 'config.json'), JSON.stringify(config));
     const trace = join(directory, 'trace');
     const tracing = ['-f', '-v', '-s', '99999', '-e', 'trace=prctl,seccomp', '-o', trace];
-    const name = `scmp-test-${process.pid}`;
+    const name = `scmp-test-${process.pid}-${profile.architectures ? 'listed' : 'native'}`;
     const ran = spawnSync('strace', [...tracing, 'runc', 'run', '--no-pivot', name], {
       cwd: directory,
       encoding: 'utf8',
@@ -131,7 +136,7 @@ describe.skipIf(!canRun)('what runc installs', () => {
       .find((each) => each.includes('filter=[BPF'));
     const theirs = createSimulator(encodeProgram(parseFilter(line as string), 'little'));
     const ours = createSimulator(
-      compileProfileSync(PROFILE, {
+      compileProfileSync(profile, {
         arch: 'x86_64',
         runtime: RUNTIME,
         libseccompVersion: LIBSECCOMP,
@@ -166,6 +171,35 @@ describe.skipIf(!canRun)('what runc installs', () => {
         }
       }
     }
-    expect([...seen].sort()).toEqual(['ALLOW', 'ERRNO(ENOSYS)', 'ERRNO(EPERM)', 'ERRNO(EROFS)', 'KILL_THREAD', 'TRAP']);
+    const stub = profile.architectures || RUNTIME === 'runc' ? ['ERRNO(ENOSYS)'] : [];
+    expect([...seen].sort()).toEqual(['ALLOW', ...stub, 'ERRNO(EPERM)', 'ERRNO(EROFS)', 'KILL_THREAD', 'TRAP']);
+  });
+
+  const one = { names: ['swapon'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 };
+  it.each<[string, object]>([
+    ['no flags', { flags: [] }],
+    ['a flag', { flags: ['SECCOMP_FILTER_FLAG_LOG'] }],
+    ['an architecture that it knows', { architectures: ['SCMP_ARCH_X86'] }],
+    ['riscv64', { architectures: ['SCMP_ARCH_RISCV64'] }],
+    ['parisc', { architectures: ['SCMP_ARCH_PARISC'] }],
+    ['the native one by name', { architectures: ['SCMP_ARCH_NATIVE'] }],
+    ['an errno with an action that has none', { syscalls: [{ ...one, action: 'SCMP_ACT_KILL' }] }],
+    ['NOTIFY as the default', { defaultAction: 'SCMP_ACT_NOTIFY', listenerPath: '/run/none.sock' }],
+  ])('refuses what ours does: %s', (_, more) => {
+    const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [one], ...more };
+    rmSync(join(directory, 'config.json'), { force: true });
+    execFileSync('runc', ['spec'], { cwd: directory });
+    const config = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'));
+    Object.assign(config.process, { args: ['/bin/busybox', 'true'], terminal: false });
+    config.linux.seccomp = profile;
+    writeFileSync(join(directory, 'config.json'), JSON.stringify(config));
+    const { status } = spawnSync('runc', ['run', '--no-pivot', `scmp-refusal-${process.pid}`], { cwd: directory });
+    let isRefused = false;
+    try {
+      compileProfileSync(profile, { arch: 'x86_64', runtime: RUNTIME });
+    } catch {
+      isRefused = true;
+    }
+    expect(isRefused).toBe(status !== 0);
   });
 });
