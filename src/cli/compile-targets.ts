@@ -1,5 +1,5 @@
 import type { Architecture } from '../architecture.js';
-import { compileParsed } from '../compiler/compile-parsed.js';
+import { type CompiledProfile, compileParsed, compileWithEntries } from '../compiler/compile-parsed.js';
 import type { CompiledFilter, CompileOptions } from '../compiler/compile-policy.js';
 import { ScmpError } from '../errors.js';
 import { assumedCapabilityWarnings, dependentEntries, USUAL_CAPABILITIES } from '../profile/assumed-capabilities.js';
@@ -46,8 +46,17 @@ export function compileForTargets(
   targets: readonly Architecture[],
   options: Omit<CompileOptions, 'arch'>,
 ): CompiledFilter[] {
-  const all = targets.map(({ name }) => compileParsed(profile, { ...options, arch: name }));
-  const warnings = all.flatMap((compiled) => compiled.warnings);
+  return compileEntriesForTargets(profile, targets, options).map(({ compiled }) => compiled);
+}
+
+/** As {@link compileForTargets}, with what says which entries are about a call. */
+export function compileEntriesForTargets(
+  profile: ParsedProfile,
+  targets: readonly Architecture[],
+  options: Omit<CompileOptions, 'arch'>,
+): CompiledProfile[] {
+  const all = targets.map(({ name }) => compileWithEntries(profile, { ...options, arch: name }));
+  const warnings = all.flatMap(({ compiled }) => compiled.warnings);
   printWarnings(warnings, profile.source);
   return all;
 }

@@ -1,20 +1,18 @@
 import type { Command } from 'commander';
 import { formatAction } from '../action.js';
-import type { ArchitectureName } from '../architecture.js';
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { policyTable } from '../bpf/index.js';
+import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
-import { type LibseccompVersion, versionTable } from '../compiler/host-libseccomp.js';
+import { decidedBy, type EntryAbout, entriesAbout } from '../explain/entries-about.js';
 import { formatDecisions, formatPolicy, usualDecisions } from '../explain/format-policy.js';
 import { type NamedCall, type NamedPolicy, nameTable } from '../explain/named-policy.js';
-import { type RuleSource, ruleSources } from '../explain/rule-sources.js';
 import { type Libseccomp, loadLibseccompSync, lookUpSyscallName } from '../libseccomp/index.js';
-import type { SeccompPolicy } from '../policy.js';
 import { withAndWithout } from '../profile/assumed-capabilities.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { resolvePolicy } from '../profile/resolve-policy.js';
 import { formatPlace } from '../source-place.js';
 import { type ArchFlags, addArchOption, byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
-import { compileForTargets, compileWithUsualCapabilities } from './compile-targets.js';
+import { compileEntriesForTargets, compileWithUsualCapabilities } from './compile-targets.js';
 import { ExitCode } from './exit-code.js';
 import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
@@ -48,12 +46,7 @@ interface Explained {
   policy: NamedPolicy;
   /** With Docker's default capabilities, where nobody said which there are and it may be another one. */
   withUsual?: NamedPolicy | undefined;
-  profile?: {
-    parsed: ParsedProfile;
-    resolved: SeccompPolicy;
-    arches: readonly ArchitectureName[];
-    version?: LibseccompVersion | undefined;
-  };
+  profile?: { parsed: ParsedProfile; entries: CompiledProfile };
 }
 
 async function explain(path: string, syscall: string | undefined, flags: Flags): Promise<void> {
@@ -116,18 +109,17 @@ async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise
   }
   const parsed = await profileOfInput(input, flags);
   const options = compileOptions(flags);
-  const all = compileForTargets(parsed, asked, { ...options, libseccomp });
+  const all = compileEntriesForTargets(parsed, asked, { ...options, libseccomp });
   const usual = compileWithUsualCapabilities(parsed, asked, { ...options, libseccomp });
   return asked.map((arch, index): Explained => {
-    const compiled = all[index] as CompiledFilter;
+    const entries = all[index] as CompiledProfile;
     const nameProgram = ({ program }: CompiledFilter) =>
       nameTable(policyTable(program, { endianness: arch.endianness }), libseccomp);
-    const { policy } = resolvePolicy(parsed, { ...options, arch });
     return {
       target: headingAmong(asked, arch),
-      policy: nameProgram(compiled),
+      policy: nameProgram(entries.compiled),
       withUsual: usual[index] && nameProgram(usual[index]),
-      profile: { parsed, resolved: policy, arches: compiled.arches, version: options.libseccompVersion },
+      profile: { parsed, entries },
     };
   });
 }
@@ -137,7 +129,7 @@ interface Answer extends NamedCall {
   /** Where a multiplexer reaches the call too, or alone: `socketcall`. */
   through?: string;
   /** The profile's entries about it, where there is a profile. */
-  entries?: readonly RuleSource[];
+  entries?: readonly EntryAbout[];
   /** What is decided with Docker's default capabilities, where that is something else. */
   withDockerCapabilities?: NamedCall['decisions'];
 }
@@ -169,8 +161,12 @@ function answersFor({ policy, profile, withUsual }: Explained, syscall: string, 
     ...answer,
     ...usualJson(usualDecisions(withUsual, answer.architecture, answer)),
     // The profile's entries say nothing of architectures that it does not list.
-    ...(profile?.arches.includes(answer.architecture) && {
-      entries: ruleSources(profile.resolved, answer.through ? syscall : answer.name),
+    ...(profile?.entries.compiled.arches.includes(answer.architecture) && {
+      entries: entriesAbout(profile.entries, {
+        ...answer,
+        architecture: parseArchitecture(answer.architecture),
+        name: answer.through ? syscall : answer.name,
+      }),
     }),
   }));
 }
@@ -181,20 +177,27 @@ function formatAnswer(answer: Answer, { profile }: Explained): string {
   const answered = usual ? withAndWithout(decided, formatDecisions(usual, architecture)) : decided;
   const call = through ? `through ${through} (${number})` : `${name} (${number})`;
   const source = profile?.parsed.source ?? 'profile';
-  const { version } = profile ?? {};
-  const asked = through ? undefined : name;
-  const isUnknown = version && asked && versionTable(version).unknown.includes(asked);
-  const unless = isUnknown ? `, and no effect: libseccomp ${version} does not know the name` : '';
-  const says = (entries ?? []).map(({ path, position, source: file = source, action, isConditional }) => {
-    return `    ${formatPlace(file, position)}: ${path}: ${formatAction(action, architecture)}${isConditional ? ', depending on arguments' : ''}${unless}`;
-  });
-  const fallback =
-    !profile || says.length > 0
-      ? []
-      : [
-          entries
-            ? '    no entry names it: the default action decides'
-            : `    the profile does not list ${architecture} among its architectures`,
-        ];
-  return `${[`${architecture}: ${call}: ${answered}`, ...says, ...fallback].join('\n')}\n`;
+  const says = (entries ?? []).map((entry) => `    ${formatEntry(entry, architecture, source)}`);
+  return `${[`${architecture}: ${call}: ${answered}`, ...says, ...formatFallback(answer, profile)].join('\n')}\n`;
+}
+
+/** `p.json:3:5: syscalls[0].names[1]: ALLOW, does not apply: the container lacks CAP_SYS_ADMIN; with --cap SYS_ADMIN it does` */
+function formatEntry(entry: EntryAbout, architecture: ArchitectureName, profileSource: string): string {
+  const { path, position, source = profileSource, action, isConditional, dropped, lackingCapabilities } = entry;
+  const options = lackingCapabilities?.map((capability) => `--cap ${capability.replace(/^CAP_/, '')}`).join(' ');
+  return [
+    `${formatPlace(source, position)}: ${path}: ${action ? formatAction(action, architecture) : `an errno that ${architecture} lacks`}`,
+    ...(isConditional ? ['depending on arguments'] : []),
+    ...(dropped === undefined ? [] : [`does not apply: ${dropped}${options ? `; with ${options} it does` : ''}`]),
+    ...(entry.hasEffect === false ? ['which no call gets here'] : []),
+  ].join(', ');
+}
+
+/** What is to be said where no entry decides. */
+function formatFallback({ architecture, decisions, entries }: Answer, profile: Explained['profile']): string[] {
+  if (!profile || entries?.some(({ dropped, hasEffect }) => dropped === undefined && hasEffect !== false)) return [];
+  if (!entries) return [`    the profile does not list ${architecture} among its architectures`];
+  const decided = decidedBy(profile.entries, decisions);
+  const which = entries.length === 0 ? 'no entry names it' : 'no entry decides it';
+  return [`    ${which}${decided ? `: ${decided}` : ''}`];
 }

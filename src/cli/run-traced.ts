@@ -12,10 +12,11 @@ import { decodeReturnValue, formatAction, kernelAction } from '../action.js';
 import { parseArchitecture } from '../architecture.js';
 import { createSimulator, decodeProgram, encodeProgram, Opcode, type SeccompData } from '../bpf/index.js';
 import { notifyDenials } from '../bpf/notify-denials.js';
-import { allowingLine, clone3Line, type DeniedCall, explainDenial } from '../learn/index.js';
+import type { CompiledProfile } from '../compiler/compile-parsed.js';
+import { allowingLine, clone3Line, type DenialReason, type DeniedCall, explainDenial } from '../learn/index.js';
 import { syscallTable } from '../learn/syscall-table.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
-import type { Action, SeccompPolicy } from '../policy.js';
+import type { Action, PolicyRule } from '../policy.js';
 import { formatPlace } from '../source-place.js';
 import { describeCall } from '../syscalls/index.js';
 import { printable } from '../text.js';
@@ -24,7 +25,7 @@ import { printError } from './output.js';
 export interface TracedRun {
   filter: InstallableFilter;
   /** What the filter was compiled from, if it was, and what to call it. */
-  policy?: { resolved: SeccompPolicy; source: string; format: 'list' | 'json' } | undefined;
+  policy?: (CompiledProfile & { source: string; format: 'list' | 'json' }) | undefined;
   noNewPrivs: boolean;
 }
 
@@ -88,6 +89,8 @@ function answerOf(call: Notification, action: Action): Answer {
   }
 }
 
+type DefaultReason = Extract<DenialReason, { kind: 'default' }>;
+
 /** Tells of each kind of denied call once, as it happens, and in the end how often it came again. */
 class DenialReport {
   readonly #policy: TracedRun['policy'];
@@ -113,41 +116,56 @@ class DenialReport {
     this.#seen.set(key, { what: `${name} (${where})`, again: 0 });
     const text = denied ? describeCall(name, args, denied.architecture, (at) => readString(call, at)) : name;
     const who = `${commandOf(call.pid)}[${call.pid}]`;
-    printError(printable(`scmp: denied: ${text}, ${where}, by ${who}: ${kind}${this.#reason(denied)}`));
-    if (line === undefined || !this.#isByDefault(denied!)) return;
-    const enosys = this.#policy && clone3Line(this.#policy.resolved, denied!, this.#policy.format);
-    printError(
+    const reason = denied && this.#policy && explainDenial(this.#policy, denied);
+    printError(printable(`scmp: denied: ${text}, ${where}, by ${who}: ${kind}${reason ? this.#describe(reason) : ''}`));
+    if (!denied || line === undefined || (reason && reason.kind !== 'default')) return;
+    for (const advice of this.#advice(denied, line, reason)) printError(`scmp:   ${advice}`);
+  }
+
+  /** What is to be done to have the call; what takes the least from the profile first. */
+  #advice(denied: DeniedCall, line: string, reason: DefaultReason | undefined): string[] {
+    const capabilities = reason?.dropped.find((each) => each.capabilities.length > 0)?.capabilities;
+    const enosys = this.#policy && clone3Line(this.#policy.translation.policy, denied, this.#policy.format);
+    const add =
       enosys === undefined
-        ? `scmp:   to allow it, add: ${line}`
-        : `scmp:   its flags are in memory, where no filter sees them, and those of clone are compared here; to make the C library call clone, add: ${enosys}`,
-    );
+        ? `to allow it${capabilities ? ' without' : ''}, add: ${line}`
+        : `its flags are in memory, where no filter sees them, and those of clone are compared here; to make the C library call clone, add: ${enosys}`;
+    if (!capabilities) return [add];
+    const options = (name: string) => capabilities.map((each) => `${name} ${each.replace(/^CAP_/, '')}`).join(' ');
+    return [
+      `to allow it, give the container ${capabilities.join(', ')}: ${options('--cap-add')} of docker and podman (${options('--cap')} here)`,
+      add,
+    ];
   }
 
-  #isByDefault(denied: DeniedCall): boolean {
-    return !this.#policy || explainDenial(this.#policy.resolved, hostArchitecture(), denied).kind === 'default';
+  #place({
+    path,
+    position,
+    source = this.#policy?.source ?? 'profile',
+  }: Pick<PolicyRule, 'path' | 'position' | 'source'>) {
+    if (!position) return `${formatPlace(source)}: ${path}`;
+    // Of a list the path is the line.
+    return `${formatPlace(source, position)}${path.startsWith('line') ? '' : ` (${path})`}`;
   }
 
-  #reason(denied: DeniedCall | undefined): string {
-    if (!this.#policy || !denied) return '';
-    const { resolved, source } = this.#policy;
-    const reason = explainDenial(resolved, hostArchitecture(), denied);
-    const place = (rule: (typeof resolved.rules)[number]) => {
-      const { path, position, source: file = source } = rule;
-      if (!position) return `${formatPlace(file)}: ${path}`;
-      // Of a list the path is the line.
-      return `${formatPlace(file, position)}${path.startsWith('line') ? '' : ` (${path})`}`;
-    };
+  #describe(reason: DenialReason): string {
     switch (reason.kind) {
       case 'architecture':
-        return `: ${source} does not list the architecture`;
+        return `: ${this.#policy?.source} does not list the architecture`;
       case 'added':
         return ': not the profile itself, but what was added to it (an ENOSYS stub for calls newer than it)';
       case 'entry':
-        return `: ${place(reason.rule)}`;
-      case 'default':
-        return reason.others.length === 0
-          ? ': the default, no entry names it'
-          : `: the default, since the conditions of ${reason.others.map(place).join(', ')} do not hold`;
+        return `: ${this.#place(reason.rule)}`;
+      case 'default': {
+        const { others, dropped } = reason;
+        if (others.length === 0 && dropped.length === 0) return ': the default, no entry names it';
+        const unmet = others.map((rule) => this.#place(rule)).join(', ');
+        const because = [
+          ...(unmet ? [`the conditions of ${unmet} do not hold`] : []),
+          ...dropped.map((each) => `${this.#place(each.place)} does not apply: ${each.reason}`),
+        ];
+        return `: the default, since ${because.join('; ')}`;
+      }
     }
   }
 

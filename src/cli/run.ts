@@ -9,12 +9,10 @@ import {
 } from '../../native-loader/index.js';
 import { parseArchitecture } from '../architecture.js';
 import { readProgram, verifyProgram } from '../bpf/index.js';
-import { compileParsed } from '../compiler/compile-parsed.js';
+import { compileWithEntries } from '../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
-import { forHost } from '../compiler/host-libseccomp.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { resolvePolicy } from '../profile/resolve-policy.js';
 import { printable } from '../text.js';
 import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
@@ -85,14 +83,14 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
     return { filter: bytes };
   }
   const profile = await profileOfInput(input, flags);
-  const compiled = compileParsed(profile, {
-    kernel: release(),
-    ...compileOptions(flags),
-    arch,
-  });
+  const entries = compileWithEntries(profile, { kernel: release(), ...compileOptions(flags), arch });
+  const { compiled } = entries;
   printWarnings(compiled.warnings, source);
   refuseWaitKillable(compiled, profile, flags);
-  if (!compiled.usesListener) return { filter: compiled, ...(flags.trace ? { policy: policyOf(profile, flags) } : {}) };
+  if (!compiled.usesListener) {
+    const format = profile.format === 'list' ? 'list' : 'json';
+    return { filter: compiled, policy: { ...entries, source: profile.source ?? 'profile', format } };
+  }
   const { listenerPath, listenerMetadata } = profile.seccomp;
   if (!listenerPath) {
     throw new InvalidArgumentError(
@@ -115,15 +113,4 @@ function refuseWaitKillable(
   throw new InvalidArgumentError(
     `${place}: the flag WAIT_KILLABLE_RECV is about calls that a listener answers, and the profile gives none to one (SCMP_ACT_NOTIFY): the kernel would refuse the filter; take the flag out`,
   );
-}
-
-/** What --trace looks denied calls up in. */
-function policyOf(
-  profile: ParsedProfile,
-  { cap: capabilities, kernel = release(), libseccomp }: Flags,
-): TracedRun['policy'] {
-  const arch = parseArchitecture(hostArchitecture());
-  const { policy } = resolvePolicy(profile, { arch, capabilities, kernel });
-  const { policy: resolved } = forHost(policy, libseccomp);
-  return { resolved, source: profile.source ?? 'profile', format: profile.format === 'list' ? 'list' : 'json' };
 }

@@ -1,18 +1,41 @@
 import { parseArchitecture } from '../architecture.js';
 import { failOnIssues } from '../profile/finish-profile.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { resolve } from '../profile/resolve-policy.js';
-import { type CompiledFilter, type CompileOptions, compilePolicy } from './compile-policy.js';
+import { type Resolution, resolve } from '../profile/resolve-policy.js';
+import { type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
+import type { Translation } from './expected-decisions.js';
+import type { LibseccompVersion } from './host-libseccomp.js';
 import { runtimeRefusals } from './runtime-refusals.js';
+
+/** A profile and what it was compiled to: enough to say which of its entries decides a call. */
+export interface CompiledProfile {
+  compiled: CompiledFilter;
+  /** The rules as they stand in the filter. */
+  translation: Translation;
+  /** The entries of the profile, those too that do not apply to the target. */
+  resolution: Resolution;
+  /** The libseccomp of the host, where it was named. */
+  libseccompVersion?: LibseccompVersion | undefined;
+}
 
 /**
  * Compile a profile that was read: `compileProfileSync` without the readers, for whoever reads by himself. The warnings
  * are those of all steps.
  */
 export function compileParsed(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
+  return compileWithEntries(parsed, options).compiled;
+}
+
+/** As {@link compileParsed}, with what says which entries are about a call. */
+export function compileWithEntries(parsed: ParsedProfile, options: CompileOptions): CompiledProfile {
   const { source = parsed.source, capabilities, kernel } = options;
   const resolution = resolve(parsed, { arch: parseArchitecture(options.arch), capabilities, kernel });
   failOnIssues(runtimeRefusals(parsed, resolution, options), parsed.source);
-  const compiled = compilePolicy(resolution.policy, { ...options, source });
-  return { ...compiled, warnings: [...parsed.warnings, ...compiled.warnings] };
+  const { compiled, translation } = compileWithEffects(resolution.policy, { ...options, source });
+  return {
+    compiled: { ...compiled, warnings: [...parsed.warnings, ...compiled.warnings] },
+    translation,
+    resolution,
+    libseccompVersion: options.libseccompVersion,
+  };
 }

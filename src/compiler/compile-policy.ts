@@ -87,7 +87,7 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
 export function compileWithEffects(
   given: SeccompPolicy,
   options: CompileOptions,
-): { compiled: CompiledFilter; effects: readonly EntryEffect[] | undefined } {
+): { compiled: CompiledFilter; effects: readonly EntryEffect[] | undefined; translation: Translation } {
   const behaviour = runtimeBehaviour(options);
   const whole = readMasks(given, behaviour);
   const { policy, newer } = forHost(whole, options.libseccompVersion);
@@ -173,7 +173,7 @@ export function compileWithEffects(
     ],
     ...(options.pfc ? { pfc: filter.exportPfc() } : {}),
   };
-  return { compiled, effects };
+  return { compiled, effects, translation };
 }
 
 /** A filter context after all operations; what libseccomp refuses is reported at its place in the profile. */

@@ -1,5 +1,5 @@
 export { CompileError } from './compile-error.js';
-export { compileParsed } from './compile-parsed.js';
+export { type CompiledProfile, compileParsed, compileWithEntries } from './compile-parsed.js';
 export { type CompiledFilter, type CompileOptions, compilePolicy, type Verifier } from './compile-policy.js';
 export {
   type CompileProfileOptions,

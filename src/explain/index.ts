@@ -1,3 +1,4 @@
+export { type AskedCall, decidedBy, type EntryAbout, entriesAbout } from './entries-about.js';
 export { type FormatPolicyOptions, formatDecisions, formatPolicy } from './format-policy.js';
 export {
   type NamedArchitecture,
@@ -6,4 +7,3 @@ export {
   type NamedPolicy,
   nameTable,
 } from './named-policy.js';
-export { type RuleSource, ruleSources } from './rule-sources.js';

@@ -1,7 +1,11 @@
-import { encodeAction } from '../action.js';
-import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { isSameAction, permits } from '../action.js';
+import type { Architecture, ArchitectureName } from '../architecture.js';
+import type { CompiledProfile } from '../compiler/compile-parsed.js';
+import { rulesOf, skippedRulesOf, type Translation } from '../compiler/expected-decisions.js';
+import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 import { formatExactJson } from '../profile/exact-json.js';
+import { whyDropped } from '../profile/explain-resolution.js';
 import { readProfile } from '../profile/read-profile.js';
 import { writeProfile } from '../profile/write-profile.js';
 import { conditionsHold } from './condition-outcome.js';
@@ -20,31 +24,80 @@ export interface DeniedCall {
 
 /** What of a profile denied a call. */
 export type DenialReason =
-  /** An entry that names the call, and whose conditions hold. */
+  /** An entry about the call whose conditions hold. */
   | { kind: 'entry'; rule: PolicyRule }
-  /** No entry about the call applies. `others` are those that name it. */
-  | { kind: 'default'; others: readonly PolicyRule[] }
+  /** No entry about the call applies: of `others` the conditions on arguments do not hold, `dropped` are not for this target. */
+  | { kind: 'default'; others: readonly PolicyRule[]; dropped: readonly DroppedDenial[] }
   /** The action is not the profile's default either: the compiler's ENOSYS stub decided. */
   | { kind: 'added' }
   /** The profile does not have the architecture. */
   | { kind: 'architecture' };
 
+/** An entry that names a denied call, and does not apply to the target. */
+export interface DroppedDenial {
+  place: PolicyRule['names'][number];
+  /** In words: `the container lacks CAP_SYS_ADMIN`. */
+  reason: string;
+  /** The capabilities with which it would let this very call run. Empty: none would. */
+  capabilities: readonly string[];
+}
+
 const ALL_BITS = (1n << 64n) - 1n;
 
-/** Which part of a policy, compiled for `target`, decided that a call is denied. */
-export function explainDenial(policy: SeccompPolicy, target: ArchitectureName, call: DeniedCall): DenialReason {
-  const listed = [target, ...policy.architectures.map(({ architecture }) => architecture.name)];
-  if (!listed.includes(call.architecture)) return { kind: 'architecture' };
-  const { wordSize } = parseArchitecture(call.architecture);
-  const others = policy.rules.filter(({ names }) => names.some(({ name }) => name === call.name));
+/** Which part of a profile, as it was compiled, decided that a call is denied. */
+export function explainDenial(
+  profile: Pick<CompiledProfile, 'translation' | 'resolution'>,
+  call: DeniedCall,
+): DenialReason {
+  const { translation } = profile;
+  const architecture = translation.architectures.find(({ name }) => name === call.architecture);
+  if (!architecture) return { kind: 'architecture' };
   const known = call.args.map((value, index) => ({ index, mask: ALL_BITS, value }));
-  const rule = others.find(
-    ({ action, conditions }) =>
-      encodeAction(action) === encodeAction(call.action) && conditionsHold(conditions, known, wordSize) === true,
+  const holds = ({ conditions }: Pick<PolicyRule, 'conditions'>) =>
+    conditionsHold(conditions, known, architecture.wordSize);
+  const number = numberOf(translation, call.name, architecture);
+  // As they stand in the filter: behind a multiplexer too, and as the runtime takes conditions.
+  const about = [rulesOf(translation, architecture), skippedRulesOf(translation, architecture)].flatMap(
+    (rules) => (number === undefined ? undefined : rules.get(number)) ?? [],
   );
-  if (rule) return { kind: 'entry', rule };
-  const isDefault = encodeAction(policy.defaultAction) === encodeAction(call.action);
-  return isDefault ? { kind: 'default', others } : { kind: 'added' };
+  const deciding = about.find((rule) => isSameAction(rule.action, call.action) && holds(rule) === true);
+  if (deciding) return { kind: 'entry', rule: deciding.operation.rule };
+  if (!isSameAction(translation.policy.defaultAction, call.action)) return { kind: 'added' };
+  const names = [call.name, ...namesBehind(call)];
+  const others = about.filter((rule) => names.includes(rule.operation.name) && holds(rule) === false);
+  return {
+    kind: 'default',
+    others: [...new Set(others.map(({ operation }) => operation.rule))],
+    dropped: droppedEntries(profile, names, holds),
+  };
+}
+
+function numberOf({ resolve, ownNumber }: Translation, name: string, architecture: Architecture): number | undefined {
+  const number = resolve(name, architecture);
+  return number === undefined || number >= 0 ? number : ownNumber(name, architecture);
+}
+
+/** The call that a multiplexer was asked for. */
+function namesBehind({ name, args }: DeniedCall): string[] {
+  const asked = BigInt.asUintN(32, args[0] ?? 0n);
+  return [...MULTIPLEXED_CALLS].flatMap(([behind, { multiplexer, call }]) =>
+    multiplexer === name && call === asked ? [behind] : [],
+  );
+}
+
+function droppedEntries(
+  { translation, resolution }: Pick<CompiledProfile, 'translation' | 'resolution'>,
+  names: readonly string[],
+  holds: (entry: Pick<PolicyRule, 'conditions'>) => boolean | 'unknown',
+): DroppedDenial[] {
+  const known = new Set(translation.policy.rules.flatMap((rule) => rule.names.map(({ path }) => path)));
+  return resolution.entries.flatMap(({ dropped, outcomes }) => {
+    const place = dropped?.names.find(({ name }) => names.includes(name));
+    // A line of which there are entries for other architectures too.
+    if (!dropped || !place || known.has(place.path)) return [];
+    const allows = dropped.action !== undefined && permits(dropped.action) && holds(dropped) === true;
+    return [{ place, reason: whyDropped(outcomes), capabilities: allows ? dropped.lacking : [] }];
+  });
 }
 
 /**

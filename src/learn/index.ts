@@ -1,5 +1,12 @@
 export { type AuditLogOptions, readAuditLog } from './audit-log.js';
-export { allowingLine, clone3Line, type DenialReason, type DeniedCall, explainDenial } from './explain-denial.js';
+export {
+  allowingLine,
+  clone3Line,
+  type DenialReason,
+  type DeniedCall,
+  type DroppedDenial,
+  explainDenial,
+} from './explain-denial.js';
 export { LAUNCHERS, type Launcher, withLauncher } from './launchers.js';
 export { type LearnedProfile, type LearnOptions, learnProfile } from './learn-profile.js';
 export { learnedArguments } from './learned-arguments.js';

@@ -65,6 +65,15 @@ export function explainResolution(profile: ParsedProfile, options: ResolveOption
   };
 }
 
+const unmet = (outcomes: readonly ConditionOutcome[]) => outcomes.filter(({ holds }) => !holds);
+
+/** Why an entry does not apply, in words: `the container lacks CAP_SYS_ADMIN`. */
+export function whyDropped(outcomes: readonly ConditionOutcome[]): string {
+  return unmet(outcomes)
+    .map(({ reason }) => reason)
+    .join('; ');
+}
+
 function explainEntry({ place, names, action, rule, outcomes }: ResolvedEntry, target: ArchitectureName) {
   return {
     ...place,
@@ -72,7 +81,7 @@ function explainEntry({ place, names, action, rule, outcomes }: ResolvedEntry, t
     applies: rule !== undefined,
     action: rule ? formatAction(rule.action, target) : action.replace(/^SCMP_ACT_/, ''),
     argumentConditions: rule?.conditions.length ?? 0,
-    because: rule ? outcomes : outcomes.filter(({ holds }) => !holds),
+    because: rule ? outcomes : unmet(outcomes),
   };
 }
 

@@ -36,7 +36,11 @@ export function policyRule(
   args: readonly SeccompArgument[] | null | undefined,
   place: Place,
 ): PolicyRule {
-  return { names, action, conditions: (args ?? []).map(conditionOf), ...place };
+  return { names, action, conditions: conditionsOf(args), ...place };
+}
+
+export function conditionsOf(args: readonly SeccompArgument[] | null | undefined): ArgumentCondition[] {
+  return (args ?? []).map(conditionOf);
 }
 
 export function actionOf(name: ActionName, errno: bigint | null | undefined): Action {

@@ -1,14 +1,14 @@
 import { type Architecture, findArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
 import { InvalidArgumentError } from '../errors.js';
-import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
+import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { parseCapabilities } from './capability.js';
 import { type ConditionOutcome, type ResolutionTarget, tryConditions } from './conditional-entry.js';
 import { failOnIssues } from './finish-profile.js';
 import { quote } from './json-path.js';
 import { type KernelVersion, parseRelease } from './kernel-version.js';
 import type { Locate, ParsedProfile, Place } from './parsed-profile.js';
-import { actionOf, listedArchitectures, policyBase, policyRule } from './plain-rule.js';
+import { actionOf, conditionsOf, listedArchitectures, policyBase, policyRule } from './plain-rule.js';
 import { ProfileError, type ProfileIssue } from './profile-error.js';
 import type { ActionName, DockerSeccomp, DockerSyscall } from './schema.js';
 
@@ -35,6 +35,18 @@ export interface ResolvedEntry {
   readonly outcomes: readonly ConditionOutcome[];
   /** What it comes to; undefined where a condition drops it. */
   readonly rule: PolicyRule | undefined;
+  /** Of one that is dropped: what it would come to. */
+  readonly dropped?: DroppedEntry | undefined;
+}
+
+/** What an entry would be if its conditions held. */
+export interface DroppedEntry {
+  readonly names: PolicyRule['names'];
+  /** Undefined where the target lacks its errno. */
+  readonly action: Action | undefined;
+  readonly conditions: readonly ArgumentCondition[];
+  /** The capabilities with which it would apply, besides those there are. Empty: no capability makes it apply. */
+  readonly lacking: readonly string[];
 }
 
 /** A profile decided for one target, with what decided it. */
@@ -90,11 +102,9 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     name: string | null | undefined,
     place: Place,
   ): bigint | null | undefined => {
-    if (!name || !carriesErrno(action)) return number;
-    if (/^\d+$/.test(name)) return BigInt(name);
-    const value = errnoNumber(name, arch.name);
-    if (value !== undefined) return BigInt(value);
-    const message = `${arch.name} has no errno ${quote(name)}`;
+    const errno = findErrno(action, number, name, arch);
+    if (errno !== 'unknown') return errno;
+    const message = `${arch.name} has no errno ${quote(name ?? '')}`;
     throw new ProfileError('PROFILE_INVALID', [{ code: 'unknown-errno', message, ...place }], source);
   };
 
@@ -104,7 +114,16 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     const names = namesOf(entry, index, locate);
     const outcomes = tryConditions(entry, target);
     const resolved = { place, names: names.map(({ name }) => name), action: entry.action, outcomes };
-    if (!outcomes.every(({ holds }) => holds)) return { ...resolved, rule: undefined };
+    if (!outcomes.every(({ holds }) => holds)) {
+      const errno = findErrno(entry.action, entry.errnoRet, entry.errno, arch);
+      const dropped: DroppedEntry = {
+        names,
+        action: errno === 'unknown' ? undefined : actionOf(entry.action, errno),
+        conditions: conditionsOf(entry.args),
+        lacking: lackingCapabilities(entry, target),
+      };
+      return { ...resolved, rule: undefined, dropped };
+    }
     const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
     const rule = policyRule(names, actionOf(entry.action, errno), entry.args, place);
     // Docker and Podman hand a profile of theirs on without empty lists (Go's "omitempty").
@@ -119,6 +138,26 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     rules: entries.flatMap(({ rule }) => rule ?? []),
   };
   return { target, policy, entries, architecturesFrom };
+}
+
+/** The errno an entry is to answer with: the name's number on the target wins over the number beside it. */
+function findErrno(
+  action: ActionName,
+  number: bigint | null | undefined,
+  name: string | null | undefined,
+  arch: Architecture,
+): bigint | null | undefined | 'unknown' {
+  if (!name || !carriesErrno(action)) return number;
+  if (/^\d+$/.test(name)) return BigInt(name);
+  const value = errnoNumber(name, arch.name);
+  return value === undefined ? 'unknown' : BigInt(value);
+}
+
+/** Tried, since another condition may drop the entry all the same, or because of them. */
+function lackingCapabilities(entry: DockerSyscall, target: ResolutionTarget): string[] {
+  const lacking = (entry.includes?.caps ?? []).filter((capability) => !target.capabilities.has(capability));
+  const more = { ...target, capabilities: new Set([...target.capabilities, ...lacking]) };
+  return tryConditions(entry, more).every(({ holds }) => holds) ? lacking : [];
 }
 
 /** config-linux.md, `errnoRet`: with another action "the runtime MUST print an error and fail". Of entries that apply. */

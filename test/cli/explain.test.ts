@@ -97,4 +97,82 @@ describe('scmp explain', () => {
     expect(explain(join(folder, 'broken.bpf')).status).toBe(2);
     expect(explain(join(folder, 'missing.json')).status).toBe(2);
   });
+
+  const written = (name: string, content: string | object) => {
+    const path = join(folder, name);
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  };
+  /** The answers about one call, a block each. */
+  const blocks = (...args: string[]) =>
+    explain(...args)
+      .text.trimEnd()
+      .split('\n\n');
+
+  it('tells of entries that a condition drops, why, and what capability makes them apply', () => {
+    const path = written('capabilities.json', {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      syscalls: [
+        { names: ['mount', 'clone3'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN'] } },
+        { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38, excludes: { caps: ['CAP_SYS_ADMIN'] } },
+        { names: ['bpf'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_BPF'], arches: ['arm64'] } },
+      ],
+    });
+    expect(blocks(path, 'mount', '--cap', 'none')[0]).toBe(
+      `x86_64: mount (165): ERRNO(EPERM)\n    ${path}:1:57: syscalls[0].names[0]: ALLOW, does not apply: the container lacks CAP_SYS_ADMIN; with --cap SYS_ADMIN it does\n    no entry decides it: the default action decides`,
+    );
+    expect(blocks(path, 'mount', '--cap', 'SYS_ADMIN')[0]).toMatch(
+      /: ALLOW\n {4}\S+: syscalls\[0\]\.names\[0\]: ALLOW$/,
+    );
+    expect(blocks(path, 'clone3', '--cap', 'none')[0]).toMatch(
+      /: ERRNO\(ENOSYS\)\n.* syscalls\[1\]\.names\[0\]: ERRNO\(ENOSYS\)\n.* syscalls\[0\]\.names\[1\]: ALLOW, does not apply: .*--cap SYS_ADMIN it does$/,
+    );
+    // With the capability it would not apply either.
+    const [bpf] = blocks(path, 'bpf', '--cap', 'none');
+    expect(bpf).toContain('does not apply: amd64 is not among arm64; the container lacks CAP_BPF\n');
+    expect(JSON.parse(explain(path, 'mount', '--cap', 'none', '--json').text)[0].entries).toMatchObject([
+      { path: 'syscalls[0].names[0]', action: { kind: 'ALLOW' }, lackingCapabilities: ['CAP_SYS_ADMIN'] },
+    ]);
+  });
+
+  it('attributes what goes through a multiplexer to the entry that decides there', () => {
+    const path = written('multiplexed.json', {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
+      syscalls: [
+        { names: ['socketcall'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 },
+        { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 38, op: 'SCMP_CMP_LT' }] },
+        { names: ['semget'], action: 'SCMP_ACT_ALLOW' },
+      ],
+    });
+    const through = blocks(path, 'socket').find((block) => block.startsWith('x86: through socketcall'));
+    expect(through).toMatch(
+      /\(102\): ERRNO\(ENOSYS\)\n.* syscalls\[0\]\.names\[0\]: ERRNO\(ENOSYS\)\n.* syscalls\[1\]\.names\[0\]: ALLOW, which no call gets here$/,
+    );
+    const own = blocks(path, 'socket').find((block) => block.startsWith('x86: socket (359)'));
+    expect(own).toMatch(/syscalls\[1\]\.names\[0\]: ALLOW, depending on arguments$/);
+    expect(own).not.toContain('syscalls[0]');
+    // Nobody names ipc, and yet an entry decides.
+    const ipc = blocks(path, 'ipc').find((block) => block.startsWith('x86: ipc'));
+    expect(ipc).toMatch(/syscalls\[2\]\.names\[0\]: ALLOW, depending on arguments$/);
+  });
+
+  it('says a line once, of which many rules are made', () => {
+    const path = written(
+      'twice.list',
+      'default errno EPERM\nallow ioctl(request != TIOCSTI && request != TIOCLINUX)\n',
+    );
+    expect(blocks(path, 'ioctl')[0]?.split('\n')).toHaveLength(2);
+  });
+
+  it('does not take an ENOSYS stub for the default', () => {
+    const path = written('old.json', {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      syscalls: [{ names: ['read', 'openat'], action: 'SCMP_ACT_ALLOW' }],
+    });
+    expect(blocks(path, 'mseal', '--enosys-stub')[0]).toContain(
+      'no entry names it: the ENOSYS stub for newer calls decides',
+    );
+    expect(blocks(path, 'mseal')[0]).toContain('no entry names it: the default action decides');
+  });
 });

@@ -51,6 +51,27 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
     expect(trace(profile, ...command).stdout).toBe('fine\n');
   });
 
+  it('advises a capability first, where an entry is for containers that have it', () => {
+    const profile = file('capability.json');
+    scmp(['record', '-o', profile, 'sync']);
+    const learned: { syscalls: { names: string[] }[] } = JSON.parse(readFileSync(profile, 'utf8'));
+    for (const entry of learned.syscalls) entry.names = entry.names.filter((name) => name !== 'sync');
+    const syscalls = [
+      ...learned.syscalls.filter(({ names }) => names.length > 0),
+      { names: ['sync'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN', 'CAP_SYS_BOOT'] } },
+    ];
+    file('capability.json', JSON.stringify({ ...learned, syscalls }));
+    expect(trace(profile, 'sync').told).toEqual([
+      expect.stringMatching(
+        /denied: sync\(\), .*: ERRNO\(EPERM\): the default, since .*\(syscalls\S+\) does not apply: the container lacks CAP_SYS_ADMIN, CAP_SYS_BOOT$/,
+      ),
+      'scmp:   to allow it, give the container CAP_SYS_ADMIN, CAP_SYS_BOOT: --cap-add SYS_ADMIN --cap-add SYS_BOOT of docker and podman (--cap SYS_ADMIN --cap SYS_BOOT here)',
+      'scmp:   to allow it without, add: { "names": [ "sync" ], "action": "SCMP_ACT_ALLOW" }',
+    ]);
+    const followed = scmp(['run', '--trace', '--profile', profile, '--cap', 'SYS_ADMIN', '--cap', 'SYS_BOOT', 'sync']);
+    expect(followed).toMatchObject({ status: 0, stderr: '' });
+  });
+
   it('finds the entry among several about a call', () => {
     const list = file(
       'partial.list',

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
+import { type CompileOptions, compileWithEntries } from '../../src/compiler/index.js';
 import { allowingLine, clone3Line, explainDenial } from '../../src/learn/index.js';
 import type { Action } from '../../src/policy.js';
 import { readProfile, resolvePolicy } from '../../src/profile/index.js';
 
 const EPERM: Action = { kind: 'ERRNO', data: 1 };
-const { policy } = resolvePolicy(
-  readProfile(
-    `default errno EPERM
+const compiledOf = (profile: string | object, options: Partial<CompileOptions> = {}) =>
+  compileWithEntries(readProfile(profile, { format: typeof profile === 'string' ? 'list' : 'docker' }), {
+    arch: 'x86_64',
+    ...options,
+  });
+const profile = compiledOf(`default errno EPERM
 allow socket(domain == AF_UNIX)
 socket(domain == AF_ALG) -> errno EAFNOSUPPORT
 kill ptrace
-`,
-    { format: 'list' },
-  ),
-  { arch: parseArchitecture('x86_64') },
-);
+`);
 const call = (name: string, args: bigint[], action: Action = EPERM, architecture: ArchitectureName = 'x86_64') => ({
   architecture,
   name,
@@ -25,36 +25,94 @@ const call = (name: string, args: bigint[], action: Action = EPERM, architecture
 
 describe('explainDenial', () => {
   it('finds the entry whose conditions hold', () => {
-    expect(explainDenial(policy, 'x86_64', call('socket', [38n], { kind: 'ERRNO', data: 97 }))).toMatchObject({
+    expect(explainDenial(profile, call('socket', [38n], { kind: 'ERRNO', data: 97 }))).toMatchObject({
       kind: 'entry',
       rule: { path: 'line 3' },
     });
-    expect(explainDenial(policy, 'x86_64', call('ptrace', [], { kind: 'KILL_PROCESS' }))).toMatchObject({
+    expect(explainDenial(profile, call('ptrace', [], { kind: 'KILL_PROCESS' }))).toMatchObject({
       kind: 'entry',
       rule: { path: 'line 4' },
     });
   });
 
   it('finds the default, with the entries that did not apply', () => {
-    const reason = explainDenial(policy, 'x86_64', call('socket', [2n]));
+    const reason = explainDenial(profile, call('socket', [2n]));
     expect(reason.kind === 'default' && reason.others.map(({ path }) => path)).toEqual(['line 2', 'line 3']);
-    expect(explainDenial(policy, 'x86_64', call('mkdir', []))).toEqual({ kind: 'default', others: [] });
+    expect(explainDenial(profile, call('mkdir', []))).toEqual({ kind: 'default', others: [], dropped: [] });
   });
 
   it('does not take an entry that allows for the one that denied', () => {
     const list = 'default allow\nallow socket(domain == AF_UNIX)\nsocket(type & 0xf == SOCK_RAW) -> errno EPERM\n';
-    const { policy: both } = resolvePolicy(readProfile(list, { format: 'list' }), {
-      arch: parseArchitecture('x86_64'),
-    });
-    const denied = explainDenial(both, 'x86_64', call('socket', [1n, 3n]));
+    const denied = explainDenial(compiledOf(list), call('socket', [1n, 3n]));
     expect(denied).toMatchObject({ kind: 'entry', rule: { path: 'line 3' } });
   });
 
   it('knows what is not the profile’s', () => {
-    expect(explainDenial(policy, 'x86_64', call('mseal', [], { kind: 'ERRNO', data: 38 })).kind).toBe('added');
-    expect(explainDenial(policy, 'x86_64', call('read', [], { kind: 'KILL_PROCESS' }, 'x86')).kind).toBe(
-      'architecture',
-    );
+    expect(explainDenial(profile, call('mseal', [], { kind: 'ERRNO', data: 38 })).kind).toBe('added');
+    expect(explainDenial(profile, call('read', [], { kind: 'KILL_PROCESS' }, 'x86')).kind).toBe('architecture');
+  });
+});
+
+describe('explainDenial of what is not plain', () => {
+  const conditional = {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    syscalls: [
+      {
+        names: ['mount', 'clone'],
+        action: 'SCMP_ACT_ALLOW',
+        args: [{ index: 0, op: 'SCMP_CMP_MASKED_EQ', value: 1, valueTwo: 0 }],
+        includes: { caps: ['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'] },
+      },
+      { names: ['bpf'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_BPF'], arches: ['arm64'] } },
+      { names: ['acct'], action: 'SCMP_ACT_KILL', includes: { caps: ['CAP_SYS_PACCT'] } },
+      { names: ['syslog'], action: 'SCMP_ACT_ALLOW', excludes: { caps: ['CAP_SYSLOG'] } },
+    ],
+  };
+  const droppedOf = (name: string, args: bigint[], capabilities: string[] = []) => {
+    const reason = explainDenial(compiledOf(conditional, { capabilities }), call(name, args));
+    return reason.kind === 'default' ? reason.dropped : undefined;
+  };
+
+  it('finds entries that a condition drops, and the capabilities with which they would allow the call', () => {
+    expect(droppedOf('mount', [2n])).toEqual([
+      {
+        place: expect.objectContaining({ name: 'mount', path: 'syscalls[0].names[0]' }),
+        reason: 'the container lacks CAP_SYS_ADMIN, CAP_SYS_CHROOT',
+        capabilities: ['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'],
+      },
+    ]);
+    expect(droppedOf('mount', [2n], ['SYS_CHROOT'])?.[0]?.capabilities).toEqual(['CAP_SYS_ADMIN']);
+  });
+
+  it('does not advise capabilities with which the call is denied all the same', () => {
+    // By the arguments, by another condition, by the action, by the capability itself.
+    expect(droppedOf('mount', [1n])?.map(({ capabilities }) => capabilities)).toEqual([[]]);
+    expect(droppedOf('bpf', [])?.map(({ capabilities }) => capabilities)).toEqual([[]]);
+    expect(droppedOf('acct', [])?.map(({ capabilities }) => capabilities)).toEqual([[]]);
+    expect(droppedOf('syslog', [], ['SYSLOG'])?.map(({ capabilities }) => capabilities)).toEqual([[]]);
+  });
+
+  it('takes an entry with two conditions on one argument as the filter does: either will do', () => {
+    const either = compiledOf({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [
+        {
+          names: ['setuid'],
+          action: 'SCMP_ACT_ERRNO',
+          args: [
+            { index: 0, op: 'SCMP_CMP_EQ', value: 5 },
+            { index: 0, op: 'SCMP_CMP_EQ', value: 6 },
+          ],
+        },
+      ],
+    });
+    expect(explainDenial(either, call('setuid', [6n]))).toMatchObject({ kind: 'entry', rule: { path: 'syscalls[0]' } });
+  });
+
+  it('finds the entries of calls behind a multiplexer', () => {
+    const list = 'default allow\narch x86\nsocket -> errno EPERM\nbind -> errno EACCES\n';
+    const denied = call('socketcall', [1n, 0xffffd000n], EPERM, 'x86');
+    expect(explainDenial(compiledOf(list), denied)).toMatchObject({ kind: 'entry', rule: { path: 'line 3' } });
   });
 });
 

@@ -1,7 +1,7 @@
 import { formatAction } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import type { ArgumentCondition, PolicyRule } from '../../policy.js';
-import type { ResolutionExplanation } from '../../profile/index.js';
+import { type ResolutionExplanation, whyDropped } from '../../profile/explain-resolution.js';
 import { describeMask, describeValue } from '../../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
 import type { ActionKind } from '../action-style.js';
@@ -66,7 +66,7 @@ export function ruleNotes(
       ...placeOf(entry, source),
       action: { kind, text: entry.action },
       condition: '',
-      dropped: entry.because.map(({ reason }) => reason).join('; '),
+      dropped: whyDropped(entry.because),
     };
     for (const name of entry.names) add(name, note);
   }

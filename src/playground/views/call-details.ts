@@ -12,8 +12,11 @@ export function callDetails(session: Session) {
 
   function show(call: MapCall, architecture: ArchitectureName): void {
     shown = call.name;
-    const rules = store.get().compiled?.map.rules[call.name] ?? [];
+    const map = store.get().compiled?.map;
+    const rules = map?.rules[call.name] ?? [];
     const applying = rules.filter(({ dropped }) => dropped === undefined);
+    // Through socketcall and ipc the entries of other calls decide.
+    const isDefault = call.actions.length === 1 && call.actions[0]?.text === map?.defaultAction.text;
     const cost = call.leastSteps === call.mostSteps ? `${call.leastSteps}` : `${call.leastSteps} to ${call.mostSteps}`;
     strip.replaceChildren(
       element(
@@ -39,7 +42,10 @@ export function callDetails(session: Session) {
         'ul',
         { class: 'details-rules' },
         applying.length === 0 &&
-          element('li', { class: 'quiet', text: 'No entry that applies names it: the default decides.' }),
+          element('li', {
+            class: 'quiet',
+            text: `No entry that applies names it${isDefault ? ': the default decides' : ''}.`,
+          }),
         ...rules.map((rule) => ruleItem(rule, session)),
       ),
     );

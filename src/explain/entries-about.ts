@@ -1,0 +1,130 @@
+import { isSameAction } from '../action.js';
+import type { Architecture, ArchitectureName } from '../architecture.js';
+import type { CompiledProfile } from '../compiler/compile-parsed.js';
+import { type ExpectedRule, rulesOf, skippedRulesOf } from '../compiler/expected-decisions.js';
+import { errnoNumber } from '../errno.js';
+import type { SourcePosition } from '../errors.js';
+import type { Action, PolicyRule } from '../policy.js';
+import { whyDropped } from '../profile/explain-resolution.js';
+import type { NamedDecision } from './named-policy.js';
+
+/** An entry of a profile that is about a call. */
+export interface EntryAbout {
+  /** The name it has for the call. */
+  name: string;
+  /** JSON path, for instance `syscalls[3]`. */
+  path: string;
+  position?: SourcePosition | undefined;
+  /** The profile the place is in, where that is another one than what was read: one that it extends. */
+  source?: string | undefined;
+  /** What it says; undefined of one that does not apply where the target lacks its errno. */
+  action: Action | undefined;
+  /** Whether that depends on arguments. */
+  isConditional: boolean;
+  /** Why it does not apply, in words; absent: it does. */
+  dropped?: string;
+  /** The capabilities with which it would apply; absent where no capability makes it. */
+  lackingCapabilities?: readonly string[];
+  /** Absent where some call gets what it says, false where the program gives it to none. */
+  hasEffect?: false;
+}
+
+/** What is asked about: a number of an architecture, and what the filter does with it. */
+export interface AskedCall {
+  architecture: Architecture;
+  number: number;
+  /** The call that is meant: what goes through a multiplexer, or the name of the number itself. */
+  name: string;
+  /** The multiplexer whose number it is, where the call is one that goes through it. */
+  through?: string | undefined;
+  decisions: readonly NamedDecision[];
+}
+
+/** The entries about a call, each once: those that stand at its number in the filter and have an effect, the others that do, those that do not apply. */
+export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryAbout[] {
+  const { translation } = profile;
+  const { architecture, number, name, through, decisions } = asked;
+  const names = through === undefined ? [name] : [name, through];
+  const placed = [rulesOf(translation, architecture), skippedRulesOf(translation, architecture)]
+    .flatMap((rules) => rules.get(number) ?? [])
+    .filter(({ operation }) => through === undefined || names.includes(operation.name));
+  const inOrder = new Map(translation.policy.rules.map((rule, index) => [rule, index]));
+  const orderOf = ({ operation }: ExpectedRule) => inOrder.get(operation.rule) ?? 0;
+  const isGiven = (action: Action) => decisions.some((decision) => isSameAction(decision.action, action));
+  const standing = [...placed].sort((a, b) => orderOf(a) - orderOf(b));
+  const applying = standing.map(({ operation, action, conditions }): EntryAbout => {
+    // Through a multiplexer argument 0 says which call is meant, and nothing that the entry asks.
+    const isReached = through !== undefined && operation.name === name;
+    const isConditional = conditions.some(({ index }) => index !== 0 || !isReached);
+    return {
+      ...placeOf(operation.rule, operation.name),
+      action,
+      isConditional,
+      ...(isGiven(action) ? {} : { hasEffect: false }),
+    };
+  });
+  const [effective, others] = [applying.filter(hasEffect), applying.filter((entry) => !hasEffect(entry))];
+  return withoutRepeats([...effective, ...others, ...leftOut(profile, names, placed)]);
+}
+
+const hasEffect = (entry: EntryAbout) => entry.hasEffect !== false;
+
+/** Entries that name a call and do not stand at it: those that conditions drop, and those that the compiler left out. */
+function leftOut(
+  { translation, resolution, libseccompVersion }: CompiledProfile,
+  names: readonly string[],
+  placed: readonly ExpectedRule[],
+): EntryAbout[] {
+  const standing = new Set(placed.map(({ operation }) => operation.rule.path));
+  const known = new Set(translation.policy.rules.flatMap((rule) => rule.names.map(({ path }) => path)));
+  return resolution.entries.flatMap(({ outcomes, dropped, rule }): EntryAbout[] => {
+    const listed = (dropped ?? rule)?.names.filter(({ name }) => names.includes(name)) ?? [];
+    // A line of which there are entries for other architectures too.
+    if (dropped && listed.some(({ path }) => known.has(path))) return [];
+    if (dropped) {
+      const { action, conditions, lacking } = dropped;
+      return listed.map((place) => ({
+        ...place,
+        action,
+        isConditional: conditions.length > 0,
+        dropped: whyDropped(outcomes),
+        ...(lacking.length > 0 && { lackingCapabilities: lacking }),
+      }));
+    }
+    if (!rule || standing.has(rule.path)) return [];
+    return listed.map((place) => ({
+      ...place,
+      action: rule.action,
+      isConditional: rule.conditions.length > 0,
+      dropped: known.has(place.path)
+        ? 'it makes no rule on this architecture, of which scmp compile warns'
+        : `libseccomp ${libseccompVersion} does not know the name`,
+    }));
+  });
+}
+
+function placeOf(rule: PolicyRule, name: string) {
+  const { path, position, source } = rule.names.find((each) => each.name === name) ?? rule;
+  return { name, path, position, source };
+}
+
+/** Two `!=` of a list are many rules of one line. */
+function withoutRepeats(entries: readonly EntryAbout[]): EntryAbout[] {
+  return [...new Map(entries.map((entry) => [JSON.stringify(entry), entry])).values()];
+}
+
+/**
+ * What decides a call where no entry that applies is about it, in words: the default action, or what the compiler added.
+ * Undefined where neither is what the filter does.
+ */
+export function decidedBy(
+  { translation: { policy, enosysStub, architectures } }: CompiledProfile,
+  decisions: readonly NamedDecision[],
+): string | undefined {
+  const [only, ...others] = decisions;
+  if (!only || others.length > 0) return undefined;
+  if (isSameAction(only.action, policy.defaultAction)) return 'the default action decides';
+  const target: ArchitectureName | undefined = architectures[0]?.name;
+  const isEnosys = only.action.kind === 'ERRNO' && only.action.data === errnoNumber('ENOSYS', target);
+  return enosysStub && isEnosys ? 'the ENOSYS stub for newer calls decides' : undefined;
+}
