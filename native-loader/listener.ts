@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { FdAnswer } from './answer.js';
 import { errnoName } from './libc.js';
@@ -10,12 +10,13 @@ import {
   type RawAddFd,
   type RawResponse,
   SECCOMP_ADDFD_FLAG_SEND,
+  SECCOMP_ADDFD_FLAG_SETFD,
   SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
 } from './notify-abi.js';
 import type { SupervisorCalls } from './supervisor-calls.js';
 import { SupervisorError } from './supervisor-error.js';
 
-const { ENOENT, EINVAL, EBADF, ESRCH, EINTR, EINPROGRESS } = constants.errno;
+const { ENOENT, EINVAL, EBADF, EMFILE, ESRCH, EINTR, EINPROGRESS } = constants.errno;
 const O_CLOEXEC = 0o2000000;
 
 /**
@@ -52,7 +53,7 @@ export class Listener {
   addFd(id: bigint, addFd: RawAddFd): number | undefined {
     const bytes = encodeAddFd(id, addFd, this.calls.endianness);
     const result = this.#ioctl(this.#requests.ADDFD, bytes);
-    return this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result) ? undefined : result;
+    return this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result, addFd) ? undefined : result;
   }
 
   /** Answer a call with a new descriptor. False if it is no longer waiting. */
@@ -61,7 +62,7 @@ export class Listener {
     try {
       const bytes = encodeAddFd(id, { ...request, flags: SECCOMP_ADDFD_FLAG_SEND }, this.calls.endianness);
       const result = this.#ioctl(this.#requests.ADDFD, bytes);
-      if (result !== -EINVAL) return !this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result);
+      if (result !== -EINVAL) return !this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result, { ...request, flags: 0 });
       // Before Linux 5.14: in two steps.
       const added = this.addFd(id, { ...request, flags: 0 });
       return added !== undefined && this.send(id, { value: BigInt(added), error: 0, flags: 0 });
@@ -87,12 +88,29 @@ export class Listener {
     return result;
   }
 
-  #gone(what: string, result: number): boolean {
+  #gone(what: string, result: number, added?: RawAddFd): boolean {
     if (result >= 0) return false;
     // ENOENT: nobody waits with this id. EINPROGRESS: it was answered already. ESRCH: it died while it took a descriptor.
     if (result === -ENOENT || result === -EINPROGRESS || result === -ESRCH) return true;
     const errno = errnoName(-result);
-    const why = result === -EBADF ? ': the descriptor to be added is not open here' : '';
-    throw new SupervisorError('LISTENER', `${what}: ${errno}${why}`, { errno });
+    const why = added && whyNotAdded(result, added);
+    throw new SupervisorError('LISTENER', `${what}: ${errno}${why ? `: ${why}` : ''}`, { errno });
+  }
+}
+
+/** EBADF means two things: `fget` of the source, and in `replace_fd` (fs/file.c) a number at or past the target's limit. */
+function whyNotAdded(result: number, { source, target, flags }: RawAddFd): string | undefined {
+  if (result === -EMFILE) return 'the target has no file descriptor left (its RLIMIT_NOFILE)';
+  if (result !== -EBADF) return undefined;
+  if (!isOpen(source)) return `descriptor ${source} is not open here`;
+  return flags & SECCOMP_ADDFD_FLAG_SETFD ? `${target} is past the target's RLIMIT_NOFILE` : undefined;
+}
+
+function isOpen(fd: number): boolean {
+  try {
+    fstatSync(fd);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -5,18 +5,19 @@ import type { FilterProgram } from '../bpf/program.js';
 
 /**
  * Whether a program lets nothing through that another one kept, on any input: each of its decisions is the same, or one
- * that the kernel would prefer where filters disagree (seccomp(2)). An errno for another does not count.
+ * that the kernel would prefer where filters disagree (seccomp(2)). Other data with the same action is neither: a program
+ * acts by the errno, a tracer by its message.
  *
  * @throws ProgramTooComplexError programs beyond the diagrams' budget, which no profile compiles to
  */
 export function isAsStrict(program: FilterProgram, than: FilterProgram): boolean {
   const store = new DiagramStore();
   const [mine, theirs] = [program, than].map((each) => buildDecisionDiagram(each, { store }).root);
-  const weaker = store.combine(mine as number, theirs as number, (one, other) => {
+  const changed = store.combine(mine as number, theirs as number, (one, other) => {
     if (one === other) return FALSE;
     const [own, old] = [store.valueOf(one), store.valueOf(other)];
     if (own === undefined || old === undefined) return undefined;
-    return precedence(own) > precedence(old) ? TRUE : FALSE;
+    return precedence(own) >= precedence(old) ? TRUE : FALSE;
   });
-  return weaker === FALSE;
+  return changed === FALSE;
 }

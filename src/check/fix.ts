@@ -19,8 +19,8 @@ const MOST_ROUNDS = 8;
 
 /**
  * Mend what can be mended in a profile's text. Every result is read again, compiled for every target and compared with what
- * was there before, decision by decision: a mend after which the profile would let anything more through, or have no filter
- * where it had one, is left out.
+ * was there before, decision by decision: a mend after which the profile would let anything more through, answer with
+ * another errno or other data, or have no filter where it had one, is left out.
  *
  * @param read how the text was read, to read it again
  */

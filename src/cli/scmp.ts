@@ -5,7 +5,7 @@ import { LIBSECCOMP_VERSION, SYSCALL_TABLE, VERSION } from '../version.js';
 import { addExamples } from './examples.js';
 import { ExitCode, exitCodeOf, internalError } from './exit-code.js';
 import { refuseRepeats } from './once-only.js';
-import { printError } from './output.js';
+import { print, printError } from './output.js';
 import { startProgress } from './progress.js';
 
 type AddCommand = (program: Command) => void;
@@ -49,7 +49,12 @@ const program = new Command('scmp')
       ),
   })
   .showHelpAfterError('(add --help for the usage)')
-  .configureOutput({ outputError: (text) => printError(`scmp: ${usageError(text)}`) })
+  .configureOutput({
+    // commander's own way of writing ends in a stack trace where the reader has gone away.
+    writeOut: print,
+    writeErr: (text) => printError(text.trimEnd()),
+    outputError: (text) => printError(`scmp: ${usageError(text)}`),
+  })
   .exitOverride();
 
 /** commander quotes arguments as they are; its suggestions take a line of their own. */

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { simulate } from '../../src/bpf/index.js';
 import { isAsStrict } from '../../src/check/as-strict.js';
 import { fixProfile } from '../../src/check/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { readProfile } from '../../src/profile/index.js';
+import { AUDIT_ARCH_X86_64, seccompData } from '../bpf/programs.js';
 import { allow, allowList, args, deny, denyList, libseccomp, type Options } from './profiles.js';
 
 const compile = (profile: object | string) => compileProfileSync(profile, { arch: 'x86_64', verify: false });
@@ -30,10 +32,10 @@ describe('isAsStrict', () => {
     );
   });
 
-  it('looks at the action, not at its errno', () => {
+  it('takes a stricter action, and no other errno', () => {
     const other = denyList(deny('kill', { ...args([1, 'EQ', 9]), errnoRet: 38 }));
     const killing = denyList({ names: ['kill'], action: 'SCMP_ACT_KILL_PROCESS', ...args([1, 'EQ', 9]) });
-    expect(isAsStrict(compile(other), compile(some))).toBe(true);
+    expect(isAsStrict(compile(other), compile(some))).toBe(false);
     expect(isAsStrict(compile(killing), compile(some))).toBe(true);
     expect(isAsStrict(compile(some), compile(killing))).toBe(false);
   });
@@ -111,6 +113,32 @@ describe('fixProfile', () => {
     const { text, fixed } = await fix(JSON.stringify(profile));
     expect(fixed.map(({ id }) => id)).toEqual(['errno-missing']);
     expect(JSON.parse(text).syscalls[1]).toEqual(profile.syscalls[1]);
+  });
+
+  it.each([
+    ['TRACE', { action: 'SCMP_ACT_TRACE', errnoRet: 7 }, { action: 'SCMP_ACT_TRACE', errnoRet: 9 }],
+    ['ERRNO', { action: 'SCMP_ACT_ERRNO', errnoRet: 7 }, { action: 'SCMP_ACT_ERRNO', errnoRet: 9 }],
+  ])('gives no call another datum of %s where mends make entries overlap', async (_, first, second) => {
+    const profile = {
+      ...denyList(),
+      architectures: ['SCMP_ARCH_X86_64'],
+      syscalls: [
+        { names: ['semctl'], ...first, args: [{ index: 0, value: 21, op: 'SCMP_CMP_EQ' }] },
+        { names: ['semctl'], ...second, args: [{ index: 1, value: 150, op: 'SCMP_CMP_EQ' }] },
+      ],
+    };
+    const { text, fixed, report } = await fix(JSON.stringify(profile));
+    const calls = [21n, 2n ** 32n + 21n, 0n].flatMap((a) => [150n, 2n ** 32n + 150n, 0n].map((b) => [a, b] as const));
+    for (const [a, b] of calls) {
+      const [before, after] = [JSON.stringify(profile), text].map(
+        (each) =>
+          simulate(compile(each), seccompData({ arch: AUDIT_ARCH_X86_64, nr: 66, args: [a, b, 0n, 0n, 0n, 0n] }))
+            .action,
+      );
+      if (before?.kind !== 'ALLOW') expect(after).toEqual(before);
+    }
+    // What is not mended is still told.
+    expect([...fixed, ...report.findings].filter(({ id }) => id === 'wide-comparison')).toHaveLength(2);
   });
 
   it('does not mend formats whose keys are others', async () => {

@@ -222,6 +222,39 @@ describeSupervisor('spawnSandboxed', () => {
     expect(results).toEqual([String(sandbox.pid), String(sandbox.pid), 'taken', 42]);
   });
 
+  it('says what is wrong with a descriptor that cannot be put in', async () => {
+    const messages: string[] = [];
+    const sandbox = await shell('ulimit -n 64; mkdir peeked', {
+      cwd: directory,
+      filter: notifyOfMkdir(),
+      onNotification: (call) => {
+        const add = (fd: number, at?: number) => {
+          try {
+            call.addFd(fd, at === undefined ? {} : { at });
+          } catch (error) {
+            messages.push((error as Error).message);
+          }
+        };
+        const source = openSync('/dev/null', 'r');
+        add(source, 64);
+        add(source, 100_000_000);
+        add(9999);
+        add(9999, 100_000_000);
+        for (let count = 0; count < 64 && messages.length < 5; count++) add(source);
+        closeSync(source);
+        return { kind: 'value', value: 0 };
+      },
+    });
+    expect(await outcome(sandbox)).toMatchObject({ code: 0 });
+    expect(messages).toEqual([
+      expect.stringMatching(/EBADF: 64 is past the target's RLIMIT_NOFILE$/),
+      expect.stringMatching(/EBADF: 100000000 is past the target's RLIMIT_NOFILE$/),
+      expect.stringMatching(/EBADF: descriptor 9999 is not open here$/),
+      expect.stringMatching(/EBADF: descriptor 9999 is not open here$/),
+      expect.stringMatching(/EMFILE: the target has no file descriptor left \(its RLIMIT_NOFILE\)$/),
+    ]);
+  });
+
   it('does not let a call continue by accident once its pointers were looked at', async () => {
     const reports: SupervisorReport[] = [];
     const sandbox = await shell('mkdir peeked', {
