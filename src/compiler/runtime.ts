@@ -38,6 +38,8 @@ export interface RuntimeBehaviour {
   readonly notifyGuards: boolean;
   /** The flags that a profile may ask for; with others the container does not start. */
   readonly takesFlags: readonly FilterFlag[];
+  /** Where the kernel refuses the flags and nobody listens: no filter, or the filter with no flags at all. */
+  readonly refusedFlags: 'fail' | 'load-without';
   /** The architectures that a profile may list; with others the container does not start. */
   readonly takesArchitectures: readonly (ArchitectureName | 'native')[];
 }
@@ -67,6 +69,7 @@ const LIBSECCOMP: RuntimeBehaviour = {
   wideValues: 'exact',
   notifyGuards: true,
   takesFlags: ALL_FLAGS,
+  refusedFlags: 'fail',
   takesArchitectures: ALL_ARCHITECTURES,
 };
 
@@ -95,12 +98,15 @@ const BEHAVIOURS: Readonly<Record<RuntimeName, RuntimeBehaviour>> = {
     takesArchitectures: without('native', 'riscv64', 'loongarch64', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
   },
   // src/libcrun/seccomp.c, libcrun_apply_seccomp: SPEC_ALLOW where there are no flags; libcrun_generate_seccomp: "errno
-  // value specified for action" is an error; repeated arguments as in runc. It has no rule against NOTIFY on any call.
+  // value specified for action" is an error; repeated arguments as in runc. It has no rule against NOTIFY on any call. It loads again
+  // without flags where the kernel answers EINVAL.
   crun: {
     ...CONTAINER_RUNTIME,
     defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'],
     errnoRet: 'strict',
     notifyGuards: false,
+    refusedFlags: 'load-without',
+    takesArchitectures: without('native'),
   },
   // crates/libcontainer/src/seccomp/mod.rs of 0.7.0, initialize_seccomp: conditions as runc has them; translate_op:
   // MaskedEqual(valueTwo), which is the mask, with `value` as the datum.

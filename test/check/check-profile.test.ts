@@ -248,3 +248,14 @@ describe('a file for an engine', () => {
     expect(() => found(denyList(), 'lxc' as never)).toThrow('there are docker and podman');
   });
 });
+
+describe('crun, which loads a filter without flags where the kernel refuses one', () => {
+  const profile = { ...denyList(deny('mount')), flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'] };
+  it.each([
+    ['runc', 'error', 'does not start'],
+    ['crun', 'warning', 'every flag of the profile is lost'],
+  ] as const)('%s: %s', (runtime, severity, words) => {
+    const found = check(profile, { runtime }).findings.find(({ id }) => id === 'wait-killable-without-notify');
+    expect(found).toMatchObject({ severity, message: expect.stringContaining(words) });
+  });
+});

@@ -277,8 +277,9 @@ describe('what a runtime refuses', () => {
     ]);
   });
 
-  it('the native architecture by that name, which runc does not know', () => {
+  it('the native architecture by that name, which runc and crun do not know', () => {
     expect(refused(arches('NATIVE'), { runtime: 'runc' })).toEqual(['architecture-refused architectures[0]']);
+    expect(refused(arches('NATIVE'), { runtime: 'crun' })).toEqual(['architecture-refused architectures[0]']);
     expect(refused(arches('NATIVE'), { runtime: 'youki' })).toEqual([]);
   });
 

@@ -91,7 +91,14 @@ export const RUNTIMES: Readonly<Record<Runtime, Behaviour>> = {
     refusedFlags: FLAGS,
     refusedArchitectures: ['NATIVE', 'LOONGARCH64', 'RISCV64', ...RARE],
   },
-  crun: { ...LIBSECCOMP, defaultFlags: ['SPEC_ALLOW'], wide: 'low-half', errnoRet: 'strict', notifyGuards: false },
+  crun: {
+    ...LIBSECCOMP,
+    defaultFlags: ['SPEC_ALLOW'],
+    wide: 'low-half',
+    errnoRet: 'strict',
+    notifyGuards: false,
+    refusedArchitectures: ['NATIVE'],
+  },
   youki: { ...LIBSECCOMP, wide: 'low-half', masks: 'datum-first' },
   'youki-0.6': {
     ...LIBSECCOMP,

@@ -177,14 +177,18 @@ const waitKillableWithoutNotify: Rule = {
   id: 'wait-killable-without-notify',
   severity: 'error',
   summary: 'The flag WAIT_KILLABLE_RECV without SCMP_ACT_NOTIFY: the kernel refuses the filter.',
-  *checkTarget({ policy, outcome }, { profile }) {
+  *checkTarget({ policy, outcome }, { profile, behaviour }) {
     const flag = 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
     const at = profile.seccomp.flags?.indexOf(flag) ?? -1;
     if (!policy.flags?.includes(flag) || outcome instanceof CompileError || outcome.usesListener) return;
+    const isLoaded = behaviour.refusedFlags === 'load-without';
+    const consequence = isLoaded
+      ? 'crun loads it again with no flags at all, so every flag of the profile is lost'
+      : 'the program does not start';
     yield {
       place: at >= 0 ? profile.locate('flags', at) : profile.locate('flags'),
-      message:
-        'the flag WAIT_KILLABLE_RECV is about calls that a listener answers, and no call is given to one: the kernel refuses the filter (EINVAL), and the program does not start',
+      severity: isLoaded ? 'warning' : undefined,
+      message: `the flag WAIT_KILLABLE_RECV is about calls that a listener answers, and no call is given to one: the kernel refuses the filter (EINVAL), and ${consequence}`,
       advice: 'take the flag out',
     };
   },
