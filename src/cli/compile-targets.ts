@@ -2,6 +2,7 @@ import type { Architecture } from '../architecture.js';
 import { type CompiledProfile, compileParsed, compileWithEntries } from '../compiler/compile-parsed.js';
 import type { CompiledFilter, CompileOptions } from '../compiler/compile-policy.js';
 import { ScmpError } from '../errors.js';
+import type { Warning } from '../policy.js';
 import { assumedCapabilityWarnings, dependentEntries, USUAL_CAPABILITIES } from '../profile/assumed-capabilities.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { givenCapabilities, type TargetFlags } from './options.js';
@@ -29,15 +30,10 @@ export function compileWithUsualCapabilities(
   });
 }
 
-/** Say which entries a result depends on that were decided without a word on capabilities. */
-export function warnOfAssumedCapabilities(
-  profile: ParsedProfile,
-  targets: readonly Architecture[],
-  flags: TargetFlags,
-): void {
-  if (givenCapabilities(flags) !== undefined) return;
-  const warnings = targets.flatMap((arch) => assumedCapabilityWarnings(profile, { arch, kernel: flags.kernel }));
-  printWarnings(warnings, profile.source);
+/** Which entries a result depends on that were decided without a word on capabilities. */
+export function assumedWarnings(profile: ParsedProfile, arch: Architecture, flags: TargetFlags): Warning[] {
+  if (givenCapabilities(flags) !== undefined) return [];
+  return assumedCapabilityWarnings(profile, { arch, kernel: flags.kernel });
 }
 
 /** Compile a profile for each machine, and print the warnings: what several have in common once. */

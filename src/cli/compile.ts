@@ -7,7 +7,7 @@ import { proveDecisions } from '../compiler/prove-decisions.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
-import { compileForTargets, warnOfAssumedCapabilities } from './compile-targets.js';
+import { assumedWarnings, compileForTargets } from './compile-targets.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { jsonPerTarget, printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
@@ -62,14 +62,20 @@ async function compile(path: string, flags: Flags): Promise<void> {
   }
   const files = targetFiles(flags.output, targets, { source: profile.source ?? 'profile', extension: flags.format });
   const libseccomp = loadLibseccompSync();
-  warnOfAssumedCapabilities(profile, targets, flags);
+  const assumed = targets.map((target) => assumedWarnings(profile, target, flags));
+  printWarnings(assumed.flat(), profile.source);
   const all = compileForTargets(profile, targets, {
     ...compileOptions(flags),
     libseccomp,
     pfc: flags.format === 'pfc',
     verify: flags.verify ? proveDecisions : true,
   });
-  const rendered = await Promise.all(all.map((compiled) => render(compiled, flags.format, libseccomp)));
+  const rendered = await Promise.all(
+    all.map((compiled, index) => {
+      const warnings = [...(assumed[index] ?? []), ...compiled.warnings];
+      return render({ ...compiled, warnings }, flags.format, libseccomp);
+    }),
+  );
   writeTargets(rendered, files, flags.output);
 }
 

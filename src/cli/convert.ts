@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { OUTPUT_FORMATS, type OutputFormat, writeProfile, writeWarnings } from '../profile/write-profile.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
-import { warnOfAssumedCapabilities } from './compile-targets.js';
+import { assumedWarnings } from './compile-targets.js';
 import { addTargetOptions, givenCapabilities, type TargetFlags } from './options.js';
 import { printWarnings, writeResult } from './output.js';
 import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
@@ -47,7 +47,8 @@ async function convert(path: string, flags: Flags): Promise<void> {
     return;
   }
   const targets = targetsOf(flags);
-  warnOfAssumedCapabilities(profile, targets, flags);
+  const assumed = targets.flatMap((target) => assumedWarnings(profile, target, flags));
+  printWarnings(assumed, profile.source);
   const extension = { oci: 'json', docker: 'json', spo: 'yaml', list: 'list' }[to];
   const files = targetFiles(output, targets, { source: profile.source ?? 'profile', extension });
   const written = targets.map((target) => writeProfile(profile, to, { arch: target.name, capabilities, kernel, name }));

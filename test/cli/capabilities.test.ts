@@ -103,6 +103,11 @@ describe('capabilities that nobody spoke of', () => {
     expect(compile.stderr).not.toContain('mount');
     expect(run('compile', 'engine.json', '--format', 'hex', '--cap', 'docker').stderr).toBe('');
     expect(run('compile', 'plain.json', '--format', 'hex').stderr).toBe('');
+    const { warnings } = JSON.parse(run('compile', 'engine.json', '--format', 'json').stdout);
+    expect(warnings.map(({ code }: { code: string }) => code)).toEqual([
+      'capabilities-assumed',
+      'capabilities-assumed',
+    ]);
     expect(run('convert', 'engine.json', '--to', 'oci').stderr).toBe(compile.stderr);
   });
 

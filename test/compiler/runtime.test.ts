@@ -325,6 +325,14 @@ describe('NOTIFY where the loader would wait for itself', () => {
     expect(() => compile(parsed, {})).toThrow(/SCMP_ACT_NOTIFY cannot be/);
   });
 
+  it('as the default uses a listener’s path', () => {
+    const codes = (profile: object) => compile(profile, { runtime: 'crun' }).warnings.map(({ code }) => code);
+    const listenerPath = '/run/agent.sock';
+    expect(codes({ ...byDefault, listenerPath })).not.toContain('listener-path-unused');
+    expect(codes({ ...onWrite, listenerPath })).not.toContain('listener-path-unused');
+    expect(codes({ ...denying(allow('read')), listenerPath })).toContain('listener-path-unused');
+  });
+
   it.each([onWrite, byDefault])('is taken by crun, and needs a listener', (profile) => {
     for (const options of [{ runtime: 'crun' }, { notifyGuards: false }] as const) {
       expect(compile(profile, options).usesListener).toBe(true);
