@@ -129,9 +129,19 @@ function enosysFor(number: number, members: readonly Architecture[], translation
   return number > last || isSetup ? { kind: 'ERRNO', data: enosys } : undefined;
 }
 
-function lastNamed(architecture: Architecture, { policy, resolve }: Translation): number {
-  const names = policy.rules.flatMap((rule) => rule.names.map(({ name }) => name));
-  return names.reduce((last, name) => Math.max(last, resolve(name, architecture) ?? 0), 0);
+const lasts = new WeakMap<Translation, Map<Architecture, number>>();
+
+function lastNamed(architecture: Architecture, translation: Translation): number {
+  const byArchitecture = lasts.get(translation) ?? new Map<Architecture, number>();
+  lasts.set(translation, byArchitecture);
+  const { policy, resolve } = translation;
+  const find = () => {
+    const names = policy.rules.flatMap((rule) => rule.names.map(({ name }) => name));
+    return names.reduce((last, name) => Math.max(last, resolve(name, architecture) ?? 0), 0);
+  };
+  const last = byArchitecture.get(architecture) ?? find();
+  byArchitecture.set(architecture, last);
+  return last;
 }
 
 const known = new WeakMap<Translation, Map<Architecture, Map<number, ExpectedRule[]>>>();

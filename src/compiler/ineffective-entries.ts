@@ -43,40 +43,58 @@ interface Losses {
 
 function lossesByEntry(translation: Translation, decisions: ProgramDecisions): Map<PolicyRule, Map<string, Losses>> {
   const entries = new Map<PolicyRule, Map<string, Losses>>();
-  for (const architecture of translation.architectures) {
+  const places = translation.architectures.map((architecture) => placeLosses(translation, architecture, decisions));
+  // Most profiles have none, and most entries of the others.
+  for (const { losses } of places) {
+    for (const { operation } of losses.keys()) {
+      const names = entries.get(operation.rule) ?? new Map<string, Losses>();
+      entries.set(operation.rule, names.set(operation.name, { lost: new Map(), everywhere: new Set() }));
+    }
+  }
+  if (entries.size === 0) return entries;
+  for (const { architecture, rules, losses } of places) {
     // An entry is lost on an architecture where it is at every number that it stands at, by itself and behind a multiplexer.
-    const found = new Map<PolicyRule, Map<string, (Loss | undefined)[]>>();
-    const note = ({ operation: { rule, name } }: ExpectedRule, loss: Loss | undefined) => {
-      const names = found.get(rule) ?? new Map<string, (Loss | undefined)[]>();
-      const losses = names.get(name) ?? [];
-      losses.push(loss);
-      found.set(rule, names.set(name, losses));
-    };
-    const skipped = skippedRulesOf(translation, architecture);
-    const placed = rulesOf(translation, architecture);
-    for (const [number, rules] of placed) {
-      const asked = { translation, architecture, decisions, decisive: rules.find(isUnconditional) };
-      const areAlike = rules.every(({ action }) => isSameAction(action, (rules[0] as ExpectedRule).action));
-      for (const rule of rules) note(rule, lossOf(rule, rules, number, { ...asked, areAlike }));
+    const found = new Map<Losses, (Loss | undefined)[]>();
+    for (const rule of rules) {
+      const entry = entries.get(rule.operation.rule)?.get(rule.operation.name);
+      if (!entry) continue;
+      const all = found.get(entry) ?? [];
+      all.push(losses.get(rule));
+      found.set(entry, all);
     }
-    for (const [number, rules] of skipped) {
-      const others = placed.get(number) ?? [];
-      for (const rule of rules) note(rule, skippedLoss(rule, others, number, architecture, decisions));
-    }
-    for (const [rule, names] of found) {
-      const byName = entries.get(rule) ?? new Map<string, Losses>();
-      entries.set(rule, byName);
-      for (const [name, losses] of names) {
-        const { lost, everywhere } = byName.get(name) ?? { lost: new Map(), everywhere: new Set() };
-        byName.set(name, { lost, everywhere: everywhere.add(architecture.name) });
-        const [first] = losses;
-        if (first === undefined || losses.includes(undefined)) continue;
-        const { on } = lost.get(first.reason) ?? { on: [] };
-        lost.set(first.reason, { on: [...on, architecture.name], got: first.got });
-      }
+    for (const [{ lost, everywhere }, all] of found) {
+      everywhere.add(architecture.name);
+      const [first] = all;
+      if (first === undefined || all.includes(undefined)) continue;
+      const { on } = lost.get(first.reason) ?? { on: [] };
+      lost.set(first.reason, { on: [...on, architecture.name], got: first.got });
     }
   }
   return entries;
+}
+
+/** The rules of an architecture, those that libseccomp is not given too, and what is lost of them at their own number. */
+function placeLosses(translation: Translation, architecture: Architecture, decisions: ProgramDecisions) {
+  const losses = new Map<ExpectedRule, Loss>();
+  const note = (rule: ExpectedRule, loss: Loss | undefined) => {
+    if (loss) losses.set(rule, loss);
+  };
+  const skipped = skippedRulesOf(translation, architecture);
+  const placed = rulesOf(translation, architecture);
+  for (const [number, rules] of placed) {
+    const decisive = rules.find(isUnconditional);
+    const [first] = rules as [ExpectedRule];
+    const areAlike = rules.every(({ action }) => isSameAction(action, first.action));
+    // Nothing takes the call from an entry that is alone about it, but the stub takes one.
+    if (areAlike && rules.every(isUnconditional) && number !== 0) continue;
+    const asked = { translation, architecture, decisions, decisive, areAlike };
+    for (const rule of rules) note(rule, lossOf(rule, rules, number, asked));
+  }
+  for (const [number, rules] of skipped) {
+    const others = placed.get(number) ?? [];
+    for (const rule of rules) note(rule, skippedLoss(rule, others, number, architecture, decisions));
+  }
+  return { architecture, rules: [...placed.values(), ...skipped.values()].flat(), losses };
 }
 
 function lossOf(

@@ -11,19 +11,27 @@ const NOT_ASKED = 2 ** 32;
 
 /** What a program decides about single calls, as a function of their arguments. Raises as `createDiagramBuilder`. */
 export class ProgramDecisions {
-  readonly #store: DiagramStore;
+  #made: DiagramStore | undefined;
   readonly #build: (architecture: Architecture, nr: number) => Node;
   readonly #decisions = new Map<string, Node>();
   readonly #conditions = new Map<string, Node>();
 
-  constructor({ program, architectures }: Translation, budget: DiagramBudget = {}) {
-    this.#store = new DiagramStore(budget);
+  constructor(
+    { program, architectures }: Translation,
+    readonly budget: DiagramBudget = {},
+  ) {
     const endianness = architectures[0]?.endianness;
     let build: ReturnType<typeof createDiagramBuilder>['build'] | undefined;
     this.#build = ({ auditArch: arch }, nr) => {
       build ??= createDiagramBuilder(program, { store: this.#store, endianness }).build;
       return build({ arch, nr });
     };
+  }
+
+  /** Made when something is asked, which is not so of most profiles. */
+  get #store(): DiagramStore {
+    this.#made ??= new DiagramStore(this.budget);
+    return this.#made;
   }
 
   /** The actions that calls of a number get whose arguments meet the conditions; none where no argument does. */

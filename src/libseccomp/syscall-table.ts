@@ -65,7 +65,8 @@ export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture)
  * multiplexer and answers with a pseudo-number. The table is read no further than to the names that are asked for.
  */
 export function numberFinder(libseccomp: Libseccomp): (name: string, architecture: Architecture) => number | undefined {
-  const tables = new Map<Architecture, { read: Map<string, number>; rest: Iterator<NumberedCall> }>();
+  const tables: Tables = tablesRead.get(libseccomp) ?? new Map();
+  tablesRead.set(libseccomp, tables);
   return (name, architecture) => {
     const table = tables.get(architecture) ?? {
       read: new Map(),
@@ -80,6 +81,10 @@ export function numberFinder(libseccomp: Libseccomp): (name: string, architectur
     return table.read.get(name);
   };
 }
+
+type Tables = Map<Architecture, { read: Map<string, number>; rest: Iterator<NumberedCall> }>;
+/** What was read of the tables, which are the same as long as the libseccomp is. */
+const tablesRead = new WeakMap<Libseccomp, Tables>();
 
 interface NumberedCall {
   name: string;
