@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from './errors.js';
+import { editDistance, editsFor } from './nearest-name.js';
 import { quote } from './text.js';
 
 /** libseccomp's name of an architecture, as `seccomp_arch_resolve_name(3)` takes it. */
@@ -114,12 +115,35 @@ export function findArchitecture(name: string): Architecture | undefined {
   return byAnyName.get(name.toLowerCase());
 }
 
+/**
+ * The architecture that a name which is none stands for, most likely: OCI's and the kernel's prefixes before any of its
+ * names, dashes, what a triplet begins with, misspellings. Undefined where two are equally near: the wrong one of them would
+ * do harm.
+ */
+export function nearestArchitecture(name: string): Architecture | undefined {
+  const stem = name.toLowerCase().replace(/^(?:scmp_|audit_)?arch_/, '');
+  for (const form of [stem, stem.replaceAll('-', '_'), stem.replace(/[-_]/g, ''), stem.split('-')[0]!]) {
+    const named = byAnyName.get(form);
+    if (named) return named;
+  }
+  const limit = stem.length < 7 ? Math.min(1, editsFor(stem.length)) : 2;
+  let [least, nearest] = [limit + 1, new Set<Architecture>()];
+  for (const [known, architecture] of byAnyName) {
+    const distance = known.startsWith('scmp_arch_') ? limit + 1 : editDistance(stem, known);
+    if (distance > limit || distance > least) continue;
+    if (distance < least) [least, nearest] = [distance, new Set()];
+    nearest.add(architecture);
+  }
+  return nearest.size === 1 ? [...nearest][0] : undefined;
+}
+
 /** As {@link findArchitecture}, but an unknown name raises {@link InvalidArgumentError} with the names there are. */
 export function parseArchitecture(name: string): Architecture {
   const architecture = findArchitecture(name);
   if (!architecture) {
+    const nearest = nearestArchitecture(name);
     throw new InvalidArgumentError(
-      `unknown architecture ${quote(name)}; known are ${ARCHITECTURES.map((a) => a.name).join(', ')} (also as SCMP_ARCH_… or GOARCH names)`,
+      `unknown architecture ${quote(name)}; ${nearest ? `did you mean ${nearest.name}?` : `known are ${ARCHITECTURES.map((each) => each.name).join(', ')} (also as SCMP_ARCH_… or GOARCH names)`}`,
     );
   }
   return architecture;

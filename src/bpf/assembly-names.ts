@@ -1,7 +1,10 @@
 import { ARCHITECTURES, type Architecture } from '../architecture.js';
 import { ERRNO_NAMES, errnoNumber } from '../errno.js';
 import type { SourcePosition } from '../errors.js';
-import { constantValue } from '../syscalls/constants.js';
+import { nearestName } from '../nearest-name.js';
+import { constantValue, nearestConstant } from '../syscalls/constants.js';
+import { nearestSyscall } from '../syscalls/nearest-syscall.js';
+import { syscallSignature } from '../syscalls/signature.js';
 import type { AssemblyIssueCode } from './assembly-error.js';
 import type { NamePart } from './assembly-syntax.js';
 import type { FlowState } from './dataflow.js';
@@ -59,7 +62,11 @@ function resolveSyscall(part: Name, context: NameContext): number {
 function numberOn({ name, position }: Name, { name: architecture, token }: Architecture, context: NameContext): number {
   const number = context.syscallNumber?.(token, name);
   if (number !== undefined) return number >>> 0;
-  throw new Unresolved('unknown-name', `${architecture} has no system call ${name}`, position);
+  throw new Unresolved(
+    'unknown-name',
+    `${architecture} has no system call ${name}${didYouMean(unlessKnown(name))}`,
+    position,
+  );
 }
 
 /** A constant of C, whose value has to be the same wherever the program may be. */
@@ -70,7 +77,12 @@ function resolveConstant(part: Name, { state, assumed }: NameContext): number {
     const value = constantValue(part.name, each.name);
     return value === undefined ? [] : [[each.name, value] as const];
   });
-  if (values.length === 0) throw new Unresolved('unknown-name', `there is no ${part.name}`, part.position);
+  if (values.length === 0)
+    throw new Unresolved(
+      'unknown-name',
+      `there is no ${part.name}${didYouMean(nearestConstant(part.name, architectures[0]!.name))}`,
+      part.position,
+    );
   if (values.length < architectures.length && possible.length > 0) {
     throw new Unresolved('unknown-name', `not all of the architectures here have ${part.name}`, part.position);
   }
@@ -87,7 +99,11 @@ export function resolveErrno(
   { state, assumed }: NameContext,
 ): number {
   if (!ERRNO_NAMES.has(part.name))
-    throw new Unresolved('unknown-name', `there is no errno ${part.name}`, part.position);
+    throw new Unresolved(
+      'unknown-name',
+      `there is no errno ${part.name}${didYouMean(nearestName(part.name, ERRNO_NAMES))}`,
+      part.position,
+    );
   const architectures: readonly (Architecture | undefined)[] = state ? possibleArchitectures(state, assumed) : [];
   const numbers = (architectures.length > 0 ? architectures : [undefined]).map((each) => {
     const number = errnoNumber(part.name, each?.name);
@@ -98,6 +114,11 @@ export function resolveErrno(
   });
   return (0x00050000 | theOnly(part, numbers)) >>> 0;
 }
+
+const didYouMean = (nearest: string | undefined) => (nearest === undefined ? '' : `; did you mean ${nearest}?`);
+
+/** What another architecture has is no misspelling. */
+const unlessKnown = (name: string) => (syscallSignature(name) ? undefined : nearestSyscall(name));
 
 function theOnly<T>({ name, position }: Pick<Name, 'name' | 'position'>, values: readonly (readonly [string, T])[]): T {
   const [first, ...others] = values;

@@ -1,4 +1,4 @@
-import { type Architecture, findArchitecture } from '../architecture.js';
+import { type Architecture, findArchitecture, nearestArchitecture } from '../architecture.js';
 import type { SourcePosition } from '../errors.js';
 import type { AssemblyIssue } from './assembly-error.js';
 import { type Token, tokenize } from './assembly-lexer.js';
@@ -107,6 +107,10 @@ function architectureNamed(reader: LineReader): Architecture {
   const token = reader.take();
   if (token.kind !== 'name') reader.fail('expected the name of an architecture', token);
   const found = findArchitecture(token.text);
-  if (!found) reader.fail(`unknown architecture ${token.text}`, token, 'unknown-architecture');
+  if (!found) {
+    const nearest = nearestArchitecture(token.text);
+    const hint = nearest ? `; did you mean ${nearest.name}?` : '';
+    reader.fail(`unknown architecture ${token.text}${hint}`, token, 'unknown-architecture');
+  }
   return found;
 }

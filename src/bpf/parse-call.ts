@@ -1,6 +1,8 @@
 import type { Architecture } from '../architecture.js';
 import { InvalidArgumentError } from '../errors.js';
-import { constantExpression } from '../syscalls/constants.js';
+import { nearestName } from '../nearest-name.js';
+import { constantExpression, nearestConstant } from '../syscalls/constants.js';
+import { nearestSyscall } from '../syscalls/nearest-syscall.js';
 import { type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
 import { quote } from '../text.js';
 import type { SeccompData } from './simulate.js';
@@ -62,6 +64,11 @@ function parseNumber({ syscall, architecture, syscallNumber }: WrittenCall): num
   }
   const nr = syscallNumber(architecture.token, syscall);
   if (nr !== undefined) return nr;
+  if (syscallSignature(syscall) === undefined) {
+    const nearest = nearestSyscall(syscall);
+    const hint = nearest === undefined ? 'scmp resolve shows what a name or number is' : `did you mean ${nearest}?`;
+    throw new InvalidArgumentError(`no architecture has a system call ${quote(syscall)}; ${hint}`);
+  }
   throw new InvalidArgumentError(
     `${architecture.name} has no number for ${quote(syscall)}; scmp resolve shows who has it, and through what`,
   );
@@ -71,10 +78,11 @@ function indexOf(label: string, parameters: readonly SyscallParameter[], call: s
   const index = parameters.findIndex(({ name }) => name === label);
   if (index >= 0) return index;
   if (/^a[0-5]$/.test(label)) return Number(label[1]);
-  const names = parameters.map(({ name }) => name).join(', ');
-  throw new InvalidArgumentError(
-    `${call} has no argument ${quote(label)}; ${names ? `it has ${names}` : 'name them a0 to a5'}`,
-  );
+  const names = parameters.map(({ name }) => name);
+  const nearest = nearestName(label, names);
+  const known = names.length > 0 ? `it has ${names.join(', ')}` : 'name them a0 to a5';
+  const hint = nearest === undefined ? known : `did you mean ${nearest}?`;
+  throw new InvalidArgumentError(`${call} has no argument ${quote(label)}; ${hint}`);
 }
 
 function parseValue(text: string, architecture: Architecture): bigint {
@@ -82,9 +90,9 @@ function parseValue(text: string, architecture: Architecture): bigint {
   const negative = /^-(0x[\da-f]{1,16}|\d{1,20})$/i.exec(text)?.[1];
   const value = negative === undefined ? constantExpression(text, architecture.name) : -BigInt(negative);
   if (value === undefined) {
-    throw new InvalidArgumentError(
-      `${quote(text)} is no number and no constant of ${architecture.name} (write 12, 0xc, -1, AF_UNIX, O_RDWR|O_CLOEXEC)`,
-    );
+    const nearest = nearestConstant(text, architecture.name);
+    const hint = nearest ? `; did you mean ${nearest}?` : ' (write 12, 0xc, -1, AF_UNIX, O_RDWR|O_CLOEXEC)';
+    throw new InvalidArgumentError(`${quote(text)} is no number and no constant of ${architecture.name}${hint}`);
   }
   if (value >= 1n << BigInt(bits) || value < -(1n << BigInt(bits - 1))) {
     throw new InvalidArgumentError(`${text} does not fit in the ${bits} bits of an argument on ${architecture.name}`);

@@ -7,9 +7,9 @@ import {
 } from '../architecture.js';
 import { runtimeBehaviour } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
+import { nearestName } from '../nearest-name.js';
 import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/assumed-capabilities.js';
 import { quote } from '../profile/json-path.js';
-import { nearestName } from '../profile/nearest-name.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { printable } from '../text.js';
 import { type CheckContext, contextOf, ENGINES, type Engine } from './context.js';

@@ -136,14 +136,8 @@ interface Answer extends NamedCall {
 
 function answersFor({ policy, profile, withUsual }: Explained, syscall: string, libseccomp: Libseccomp): Answer[] {
   const isNumber = /^(0[xX][\da-fA-F]+|\d+)$/.test(syscall);
-  const multiplexers = new Map(
-    isNumber
-      ? []
-      : lookUpSyscallName(libseccomp, syscall).map(({ architecture, multiplexer }) => [
-          architecture,
-          multiplexer?.name,
-        ]),
-  );
+  const found = isNumber ? [] : lookUpSyscallName(libseccomp, syscall);
+  const entries = new Map(found.map((entry) => [entry.architecture, entry]));
   const answers = policy.architectures.flatMap(({ architecture, calls, unnamed }): Answer[] => {
     if (isNumber) {
       const number = Number(syscall);
@@ -152,9 +146,10 @@ function answersFor({ policy, profile, withUsual }: Explained, syscall: string, 
       const found = call ?? (range && { name: syscall, number, decisions: range.decisions });
       return found ? [{ architecture, ...found }] : [];
     }
-    const through = multiplexers.get(architecture);
+    const { name: own = syscall, multiplexer } = entries.get(architecture) ?? {};
+    const through = multiplexer?.name;
     return calls
-      .filter(({ name }) => name === syscall || name === through)
+      .filter(({ name }) => name === own || name === through)
       .map((call) => ({ architecture, ...call, ...(call.name === through && through !== syscall ? { through } : {}) }));
   });
   return answers.map((answer) => ({

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { decodeProgram } from '../bpf/codec.js';
 import { isOpcode } from '../bpf/instruction.js';
 import { ScmpError } from '../errors.js';
+import { nearestName } from '../nearest-name.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX, type BuiltinName, findBuiltin } from '../profile/builtin/names.js';
 import { printable } from '../text.js';
 
@@ -51,12 +52,16 @@ export function readInput(path: string, kind: 'any' | 'file' = 'any'): Input {
     return { bytes: new Uint8Array(), source: BUILTIN_PREFIX + builtin, builtin };
   }
   if (kind !== 'file' && path.startsWith(BUILTIN_PREFIX)) {
-    throw new FileError(`${printable(path)}: no such built-in profile; there are ${BUILTIN_NAMES.join(', ')}`);
+    const nearest = nearestName(path.slice(BUILTIN_PREFIX.length), BUILTIN_NAMES);
+    const hint = nearest ? `did you mean ${BUILTIN_PREFIX}${nearest}?` : `there are ${BUILTIN_NAMES.join(', ')}`;
+    throw new FileError(`${printable(path)}: no such built-in profile; ${hint}`);
   }
   try {
     return path === '-' ? { bytes: readFileSync(0), source: 'stdin' } : { bytes: readFileSync(path), source: path };
   } catch (cause) {
-    throw fileError(path === '-' ? 'stdin' : path, cause);
+    const error = fileError(path === '-' ? 'stdin' : path, cause);
+    const nearest = kind === 'any' && !/[/.]/.test(path) ? nearestName(path, BUILTIN_NAMES) : undefined;
+    throw nearest ? new FileError(`${error.message}; did you mean ${BUILTIN_PREFIX}${nearest}?`, { cause }) : error;
   }
 }
 

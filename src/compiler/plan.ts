@@ -1,6 +1,7 @@
 import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
+import { nearestSyscall } from '../syscalls/nearest-syscall.js';
 import { printable, quote } from '../text.js';
 import { CompileError } from './compile-error.js';
 import type { FilterOperation } from './filter-operation.js';
@@ -87,7 +88,8 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
       const { name } = listed;
       const syscall = options.resolveSyscall(name);
       if (syscall === undefined) {
-        const message = `unknown system call ${quote(name)}`;
+        const nearest = nearestSyscall(name);
+        const message = `unknown system call ${quote(name)}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`;
         const { name: _, ...place } = listed;
         if (options.unknownSyscall === 'error') {
           throw new CompileError('UNKNOWN_SYSCALL', message, { ...place, source: place.source ?? options.source });

@@ -1,4 +1,5 @@
 import { ARCHITECTURES } from '../architecture.js';
+import { libseccompName } from './kernel-names.js';
 import type { Libseccomp } from './libseccomp.js';
 import { listSyscalls } from './syscall-table.js';
 
@@ -34,6 +35,9 @@ export function syscallNaming(libseccomp: Libseccomp): SyscallNaming {
   };
   return {
     syscallName: (token, nr) => tableOf(token)?.names.get(nr),
-    syscallNumber: (token, name) => tableOf(token)?.numbers.get(name),
+    syscallNumber: (token, name) => {
+      const architecture = ARCHITECTURES.find((each) => each.token === token);
+      return tableOf(token)?.numbers.get(architecture ? libseccompName(name, architecture.name) : name);
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../architecture.js';
+import { libseccompName } from './kernel-names.js';
 import type { Libseccomp } from './libseccomp.js';
 
 /** A system call on one architecture. */
@@ -30,9 +31,10 @@ const NUMBERS = 1024;
 /** Where a call that a multiplexer reaches got a number of its own too, it was after this one (x86: Linux 4.3). */
 const BEFORE_OWN_NUMBERS = 300;
 
-/** A system call on every architecture that has it; none for a name in no table. */
-export function lookUpSyscallName(libseccomp: Libseccomp, name: string): SyscallEntry[] {
+/** A system call on every architecture that has it, by whatever name; none for a name in no table. */
+export function lookUpSyscallName(libseccomp: Libseccomp, asked: string): SyscallEntry[] {
   return ARCHITECTURES.flatMap((architecture) => {
+    const name = libseccompName(asked, architecture.name);
     const resolved = libseccomp.resolveSyscallName(name, architecture);
     if (resolved === undefined) return [];
     if (resolved >= 0) return [{ architecture: architecture.name, name, number: resolved }];

@@ -1,11 +1,11 @@
-import { ARCHITECTURES } from '../architecture.js';
+import { ARCHITECTURES, findArchitecture, nearestArchitecture } from '../architecture.js';
 import { ERRNO_NAMES, errnoNumber } from '../errno.js';
+import { nearestName } from '../nearest-name.js';
 import type { Warning } from '../policy.js';
 import { CAPABILITIES } from './capability.js';
-import { DOCKER_ARCHITECTURES } from './conditional-entry.js';
+import { DOCKER_ARCHITECTURES, dockerNames } from './conditional-entry.js';
 import { quote } from './json-path.js';
 import { parseMinKernel } from './kernel-version.js';
-import { nearestName } from './nearest-name.js';
 import type { Locate } from './parsed-profile.js';
 import type { ProfileIssue, ProfileIssueCode } from './profile-error.js';
 import type { ActionName, DockerCondition, DockerSeccomp, DockerSyscall } from './schema.js';
@@ -149,7 +149,8 @@ function isErrno(name: string, value: bigint): boolean {
 function checkCondition(findings: Findings, { arches, caps, minKernel }: DockerCondition, path: SectionPath): void {
   arches?.forEach((name, index) => {
     if (DOCKER_ARCHITECTURES.has(name)) return;
-    const hint = suggestion(nearestName(name, DOCKER_ARCHITECTURES));
+    const meant = findArchitecture(name) ?? nearestArchitecture(name);
+    const hint = suggestion(meant && dockerNames(meant)[0]);
     const message = `Docker calls no architecture ${quote(name)}: it never matches${hint}`;
     findings.warn('unknown-condition', [...path, 'arches', index], message);
   });

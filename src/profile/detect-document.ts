@@ -1,7 +1,7 @@
+import { nearestName } from '../nearest-name.js';
 import { invalidAt } from './invalid-at.js';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue, typeWord } from './json-document.js';
 import { type JsonPath, quote } from './json-path.js';
-import { nearestName } from './nearest-name.js';
 import type { InputFormat } from './parsed-profile.js';
 import type { ProfileIssueCode } from './profile-error.js';
 import { DOCKER_ONLY_KEYS, KNOWN_KEYS } from './schema.js';

@@ -1,7 +1,7 @@
+import { nearestName } from '../nearest-name.js';
 import type { Warning } from '../policy.js';
 import { quote } from './json-path.js';
 import { complement, conjunction, type EntryConditions, isUnconditional } from './narrow-entry.js';
-import { nearestName } from './nearest-name.js';
 import { type OperatorVersion, type UnitedCall, uniteByName } from './operator-union.js';
 import type { Locate, ParsedProfile, Place } from './parsed-profile.js';
 import { isDenying, isStricter } from './permissiveness.js';

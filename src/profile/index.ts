@@ -1,3 +1,4 @@
+export { nearestName } from '../nearest-name.js';
 export { CAPABILITIES, CAPABILITY_SETS, type CapabilitySet } from './capability.js';
 export {
   type EntryExplanation,
@@ -9,7 +10,6 @@ export { type ExtendOptions, extendProfile, type LoadBase } from './extend-profi
 export { InexactNumber, type JsonDocument, type JsonObject, type JsonValue, parseJson } from './json-document.js';
 export { formatPath, type JsonPath } from './json-path.js';
 export { loadProfile } from './load-profile.js';
-export { nearestName } from './nearest-name.js';
 export { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
 export {
   INPUT_FORMATS,

@@ -1,8 +1,8 @@
 import type * as z from 'zod/mini';
-import { findArchitecture } from '../architecture.js';
+import { findArchitecture, nearestArchitecture } from '../architecture.js';
+import { editsFor, nearestName } from '../nearest-name.js';
 import { InexactNumber, isJsonObject, type JsonDocument, type JsonValue, typeWord } from './json-document.js';
 import { formatPath, type JsonPath, quote } from './json-path.js';
-import { nearestName } from './nearest-name.js';
 import type { ProfileIssue } from './profile-error.js';
 
 type SchemaIssue = z.core.$ZodIssue;
@@ -99,10 +99,9 @@ const ARCHITECTURE_KIND = { code: 'unknown-architecture', kind: 'architecture', 
 function unknownName(value: string, known: readonly string[], path: JsonPath): Finding {
   const key = path.filter((segment) => typeof segment === 'string').at(-1) ?? '';
   const { code, kind, prefix } = NAME_KINDS.get(key) ?? ARCHITECTURE_KIND;
-  const alias = kind === 'architecture' ? findArchitecture(value)?.ociName : undefined;
+  const alias = kind === 'architecture' ? (findArchitecture(value) ?? nearestArchitecture(value))?.ociName : undefined;
   const stem = value.toUpperCase().replace(/^(SCMP_|SECCOMP_)?(ACT_|CMP_|ARCH_|RET_|FILTER_FLAG_)?/, '');
-  const limit = Math.max(1, Math.floor(stem.length / 3));
-  const nearest = alias ?? nearestName(value, known, 2) ?? nearestName(prefix + stem, known, limit);
+  const nearest = alias ?? nearestName(prefix + stem, known, editsFor(stem.length));
   const hint = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${nearest}?`;
   return { code, message: `unknown ${kind} ${quote(value)}`, hint };
 }

@@ -1,4 +1,5 @@
 import type { ArchitectureName } from '../architecture.js';
+import { editsFor, nearestName } from '../nearest-name.js';
 import { type ConstantFamily, FAMILIES, type FamilyData } from './constant-families.js';
 
 export type { ConstantFamily } from './constant-families.js';
@@ -154,6 +155,16 @@ export function constantExpression(text: string, architecture?: ArchitectureName
     result |= value;
   }
   return result;
+}
+
+/** The constant that a name which is none stands for, most likely; of an expression with `|`, for the first that is none. */
+export function nearestConstant(text: string, architecture?: ArchitectureName): string | undefined {
+  const terms = text.split('|').map((term) => term.trim());
+  const unknown = terms.find((term) => /^[A-Za-z_]/.test(term) && constantValue(term, architecture) === undefined);
+  if (unknown === undefined) return undefined;
+  const all = CONSTANT_FAMILIES.flatMap((family) => [...familyConstants(family, architecture).keys()]);
+  // The prefix is the same for many: what counts is the rest.
+  return nearestName(unknown, all, editsFor(unknown.replace(/^[^_]*_/, '').length));
 }
 
 /** The name of exactly this value: one of the family's values or a single flag. Undefined where it has none. */

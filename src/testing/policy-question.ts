@@ -10,7 +10,9 @@ import {
 import { type CompiledFilter, type CompileOptions, compileProfileSync, type ProfileInput } from '../compiler/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
+import { libseccompName } from '../libseccomp/kernel-names.js';
 import { constantExpression } from '../syscalls/constants.js';
+import { nearestSyscall } from '../syscalls/nearest-syscall.js';
 import { type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
 import { quote } from '../text.js';
 
@@ -63,9 +65,11 @@ export function ask(
     );
   }
   const { libseccomp = sharedLibseccomp() } = options;
-  const nr = libseccomp.resolveSyscallName(syscall, architecture);
+  const nr = libseccomp.resolveSyscallName(libseccompName(syscall, architecture.name), architecture);
   if (nr === undefined || nr < 0) {
-    throw new InvalidArgumentError(`${architecture.name} has no system call ${quote(syscall)}`);
+    const nearest = syscallSignature(syscall) ? undefined : nearestSyscall(syscall);
+    const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+    throw new InvalidArgumentError(`${architecture.name} has no system call ${quote(syscall)}${hint}`);
   }
   const parameters = syscallSignature(syscall, architecture.name) ?? [];
   const known = knownArguments(syscall, args, parameters, upperHalves, architecture);

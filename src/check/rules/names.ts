@@ -1,8 +1,8 @@
 import type { ArchitectureName } from '../../architecture.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
+import { libseccompName } from '../../libseccomp/kernel-names.js';
 import { quote } from '../../profile/json-path.js';
-import { nearestName } from '../../profile/nearest-name.js';
-import { knownSyscalls } from '../../syscalls/signature.js';
+import { nearestSyscall } from '../../syscalls/nearest-syscall.js';
 import type { Problem, Rule } from '../rule.js';
 import { permits } from '../verdict.js';
 import { count, list } from './words.js';
@@ -14,8 +14,7 @@ const unknownSyscall: Rule = {
   *checkText({ entries, isDenyList, libseccomp }) {
     const nearestNames = new Map<string, string | undefined>();
     const nearestOf = (name: string) => {
-      if (!nearestNames.has(name))
-        nearestNames.set(name, LIBRARY_NAMES.get(name) ?? nearestName(name, knownSyscalls()));
+      if (!nearestNames.has(name)) nearestNames.set(name, nearestSyscall(name));
       return nearestNames.get(name);
     };
     for (const { names, action } of entries) {
@@ -36,26 +35,6 @@ const unknownSyscall: Rule = {
     }
   },
 };
-
-/** What the C library calls a system call that the kernel calls otherwise: no misspelling finds them. */
-const LIBRARY_NAMES: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    fstatat: 'newfstatat',
-    llseek: '_llseek',
-    lseek64: 'lseek',
-    posix_fadvise: 'fadvise64',
-    posix_fallocate: 'fallocate',
-    posix_madvise: 'madvise',
-    pread: 'pread64',
-    pselect: 'pselect6',
-    pwrite: 'pwrite64',
-    sbrk: 'brk',
-    sigqueue: 'rt_sigqueueinfo',
-    sysctl: '_sysctl',
-    wait: 'wait4',
-    wait3: 'wait4',
-  }),
-);
 
 /** libseccomp's table has every name, with a stand-in for the number where an architecture lacks the call. */
 function isKnown(name: string, libseccomp: Libseccomp): boolean {
@@ -124,6 +103,11 @@ export const REPLACEMENTS: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
+function replacementsOf(name: string, architecture: ArchitectureName): readonly string[] | undefined {
+  const own = libseccompName(name, architecture);
+  return own === name ? REPLACEMENTS.get(name) : [own];
+}
+
 const archMissingSyscall: Rule = {
   id: 'arch-missing-syscall',
   severity: 'warning',
@@ -132,7 +116,7 @@ const archMissingSyscall: Rule = {
     for (const rule of policy.rules) {
       if (!permits(rule.action) || permits(policy.defaultAction)) continue;
       const lacking = rule.names.filter(({ name }) => {
-        const replacements = REPLACEMENTS.get(name);
+        const replacements = replacementsOf(name, architecture.name);
         if (!replacements || exists(name, architecture)) return false;
         const usable = replacements.filter((replacement) => exists(replacement, architecture));
         return usable.length > 0 && usable.every((replacement) => verdict(replacement).permitted === 'never');
@@ -140,7 +124,7 @@ const archMissingSyscall: Rule = {
       const first = lacking[0];
       if (first === undefined) continue;
       const names = lacking.map(({ name }) => name);
-      const replacements = [...new Set(names.map((name) => REPLACEMENTS.get(name)![0]!))];
+      const replacements = [...new Set(names.map((name) => replacementsOf(name, architecture.name)![0]!))];
       yield {
         place: first,
         message: `${architecture.name} has no ${list(names)}, and ${list(replacements)}, which programs call there instead, ${replacements.length === 1 ? 'is' : 'are'} not allowed`,

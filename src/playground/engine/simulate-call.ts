@@ -1,9 +1,11 @@
 import { parseArchitecture } from '../../architecture.js';
 import type { Simulator } from '../../bpf/index.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
-import { nearestName } from '../../profile/nearest-name.js';
-import { constantExpression, familyConstants } from '../../syscalls/constants.js';
+import { libseccompName } from '../../libseccomp/kernel-names.js';
+import { constantExpression, familyConstants, nearestConstant } from '../../syscalls/constants.js';
+import { nearestSyscall } from '../../syscalls/nearest-syscall.js';
 import { syscallSignature } from '../../syscalls/signature.js';
+import { quote } from '../../text.js';
 import { actionLabel, syscallTable } from './policy-map.js';
 import type { BadCall, CallForm, SimulatedCall, TypedCall } from './protocol.js';
 
@@ -17,14 +19,11 @@ export function simulateCall(
   const table = syscallTable(libseccomp, architecture);
   const number = /^-?(0x[\da-f]+|\d+)$/i.test(syscall)
     ? Number(syscall)
-    : table.find(({ name }) => name === syscall)?.number;
+    : table.find(({ name }) => name === libseccompName(syscall, architecture.name))?.number;
   if (number === undefined) {
-    const nearest = nearestName(
-      syscall,
-      table.map(({ name }) => name),
-    );
+    const nearest = syscallSignature(syscall) ? undefined : nearestSyscall(syscall);
     const mend = nearest === undefined ? 'give a name or a number' : `did you mean ${nearest}?`;
-    return { kind: 'bad-call', message: `${architectureName} has no system call ${JSON.stringify(syscall)}; ${mend}` };
+    return { kind: 'bad-call', message: `${architectureName} has no system call ${quote(syscall)}; ${mend}` };
   }
   if (number < -(2 ** 31) || number >= 2 ** 32) {
     return { kind: 'bad-call', message: 'a system call number has 32 bits' };
@@ -34,7 +33,9 @@ export function simulateCall(
     const text = typed[index]?.trim() ?? '';
     const value = text === '' ? 0n : argumentValue(text, architectureName);
     if (value === undefined) {
-      const message = `${JSON.stringify(text)} is no number and no constant of ${architectureName}; write 7, -1, 0x1f, or names joined by |`;
+      const nearest = nearestConstant(text, architectureName);
+      const hint = nearest ? `did you mean ${nearest}?` : 'write 7, -1, 0x1f, or names joined by |';
+      const message = `${quote(text)} is no number and no constant of ${architectureName}; ${hint}`;
       return { kind: 'bad-call', argument: index, message };
     }
     values.push(value);

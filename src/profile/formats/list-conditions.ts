@@ -1,8 +1,8 @@
-import { ARCHITECTURES, type Architecture } from '../../architecture.js';
-import { constantValue } from '../../syscalls/constants.js';
+import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../../architecture.js';
+import { nearestName } from '../../nearest-name.js';
+import { constantValue, nearestConstant } from '../../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
 import { quote } from '../json-path.js';
-import { nearestName } from '../nearest-name.js';
 import type { ProfileIssueCode } from '../profile-error.js';
 import type { Comparison } from './exact-conditions.js';
 import type { ListCall, ListCondition, ListValue, Word } from './list-parser.js';
@@ -164,7 +164,7 @@ function valueOn(
       sum = BigInt.asUintN(bits, number);
     } else {
       const value = constantValue(text, name);
-      if (value === undefined) return unknownConstant({ text, offset });
+      if (value === undefined) return unknownConstant({ text, offset }, name);
       sum |= BigInt.asUintN(value < 0n ? bits : 64, value);
     }
   }
@@ -179,7 +179,10 @@ export function parseInteger(text: string): bigint | undefined {
   return isNegative ? -BigInt(digits) : BigInt(digits);
 }
 
-function unknownConstant({ text, offset }: Word): ConditionFault {
-  const hint = 'see docs/list-format.md for the families there are, or write the number';
+function unknownConstant({ text, offset }: Word, architecture: ArchitectureName): ConditionFault {
+  const nearest = nearestConstant(text, architecture);
+  const hint = nearest
+    ? `did you mean ${quote(nearest)}?`
+    : 'see docs/list-format.md for the families there are, or write the number';
   return { code: 'unknown-constant', message: `unknown constant ${quote(text)}`, hint, offset };
 }

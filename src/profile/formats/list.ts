@@ -1,9 +1,8 @@
-import { ARCHITECTURES, type Architecture, findArchitecture } from '../../architecture.js';
+import { ARCHITECTURES, type Architecture, findArchitecture, nearestArchitecture } from '../../architecture.js';
 import type { Warning } from '../../policy.js';
 import { dockerNames } from '../conditional-entry.js';
 import { failOnIssues, finishProfile } from '../finish-profile.js';
 import { quote } from '../json-path.js';
-import { nearestName } from '../nearest-name.js';
 import type { ParsedProfile, Place } from '../parsed-profile.js';
 import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
 import {
@@ -204,8 +203,7 @@ class ListReader {
   private findArchitecture({ text, offset }: Word): Architecture | undefined {
     const architecture = findArchitecture(text);
     if (architecture) return architecture;
-    const names = ARCHITECTURES.flatMap(({ name, goName }) => (goName ? [name, goName] : [name]));
-    const nearest = nearestName(text, names);
+    const nearest = nearestArchitecture(text)?.name;
     const hint = nearest
       ? `did you mean ${quote(nearest)}?`
       : `known are ${ARCHITECTURES.map(({ name }) => name).join(', ')}`;

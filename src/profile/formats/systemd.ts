@@ -1,9 +1,9 @@
-import { ARCHITECTURES, type ArchitectureName, findArchitecture } from '../../architecture.js';
+import { ARCHITECTURES, type ArchitectureName, findArchitecture, nearestArchitecture } from '../../architecture.js';
 import { ERRNO_NAMES } from '../../errno.js';
+import { nearestName } from '../../nearest-name.js';
 import type { Warning } from '../../policy.js';
 import { failOnIssues, finishProfile } from '../finish-profile.js';
 import { quote } from '../json-path.js';
-import { nearestName } from '../nearest-name.js';
 import type { ParsedProfile, Place } from '../parsed-profile.js';
 import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
 import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../schema.js';
@@ -261,7 +261,8 @@ class UnitReader {
       return;
     }
     const known = ['native', ...ARCHITECTURES.map(({ name }) => systemdName(name))];
-    const nearest = nearestName(text, known);
+    const meant = findArchitecture(text) ?? nearestArchitecture(text);
+    const nearest = meant ? systemdName(meant.name) : nearestName(text, known);
     const hint = nearest ? `did you mean ${nearest}?` : `known are ${known.join(', ')}`;
     this.issue('unknown-architecture', offset, `unknown architecture ${quote(text)}`, hint);
   }
