@@ -1,17 +1,20 @@
 import type { Architecture } from '../architecture.js';
+import { ProgramTooComplexError } from '../bpf/diagram-store.js';
 import { CompileError } from '../compiler/compile-error.js';
 import { type CompiledFilter, type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
 import type { EntryEffect } from '../compiler/entry-effect.js';
 import { forHost, type NewerName } from '../compiler/host-libseccomp.js';
+import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { planFilter } from '../compiler/plan.js';
+import { ProgramDecisions } from '../compiler/program-decisions.js';
 import { readMasks, runtimeBehaviour } from '../compiler/runtime.js';
 import { runtimeRefusals } from '../compiler/runtime-refusals.js';
 import type { Libseccomp } from '../libseccomp/index.js';
-import type { SeccompPolicy, Warning } from '../policy.js';
+import type { Action, ArgumentCondition, SeccompPolicy, Warning } from '../policy.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import type { ProfileIssue } from '../profile/profile-error.js';
 import { resolve } from '../profile/resolve-policy.js';
-import { permits, type Verdict, verdictsOf } from './verdict.js';
+import { permits, permittedBy, type Verdict, verdictsOf } from './verdict.js';
 
 export interface TargetOptions extends Omit<CompileOptions, 'arch' | 'source' | 'pfc' | 'unknownSyscall'> {
   libseccomp: Libseccomp;
@@ -35,6 +38,11 @@ export interface Target {
   readonly newer: readonly NewerName[];
   /** What the compiler warns of. */
   readonly warnings: readonly Warning[];
+  /**
+   * What the program decides on calls by a number of their own whose arguments meet the conditions: nothing where there is no
+   * such number. Undefined where there is no filter, or too complex a program.
+   */
+  actions(name: string, on: Architecture, conditions: readonly ArgumentCondition[]): readonly Action[] | undefined;
   /** What the filter makes of entries otherwise than they say; none where there is no filter. */
   readonly effects: readonly EntryEffect[];
   /** The filter, or why there is none. */
@@ -61,21 +69,50 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
   });
   let outcome: ReturnType<typeof compile> | undefined;
+  let decisions: ProgramDecisions | undefined;
+  const byEntries = verdictsOf(policy);
+  const verdicts = new Map<string, Verdict>();
+  // With conditions it takes the program to say what they come to.
+  const refined = (name: string): Verdict => {
+    const verdict = verdicts.get(name) ?? byEntries(name);
+    if (verdict.permitted !== 'sometimes' || verdicts.has(name)) return verdict;
+    const own = target.architectures.flatMap((on) => target.actions(name, on, []) ?? []);
+    const actions = own.length > 0 ? own : target.architectures.flatMap((on) => throughMultiplexer(name, on));
+    const asked = actions.length > 0 ? { ...verdict, permitted: permittedBy(actions) } : verdict;
+    verdicts.set(name, asked);
+    return asked;
+  };
+  const throughMultiplexer = (name: string, on: Architecture) => {
+    const multiplexed = MULTIPLEXED_CALLS.get(name);
+    if (multiplexed === undefined) return [];
+    const isCall: ArgumentCondition = { index: 0, op: 'EQ', value: multiplexed.call, valueTwo: 0n };
+    return target.actions(multiplexed.multiplexer, on, [isCall]) ?? [];
+  };
   const compiled = () => {
     outcome ??= compile(written, { ...options, arch: architecture.name, source: profile.source });
     return outcome;
   };
-  return {
+  const target: Target = {
     architecture,
     architectures: [...new Set([architecture, ...policy.architectures.map((listed) => listed.architecture)])],
     policy,
     isDenyList: permits(policy.defaultAction),
-    verdict: verdictsOf(policy),
+    verdict: refined,
     // Negative: libseccomp's stand-in for a call that the architecture lacks.
     exists: (name, on) => (libseccomp.resolveSyscallNameRewrite(name, on) ?? -1) >= 0,
     newer,
     refusals: runtimeRefusals(profile, resolution, options),
     warnings,
+    actions(name, on, conditions) {
+      const made = compiled();
+      if (made instanceof CompileError) return undefined;
+      const resolved = libseccomp.resolveSyscallName(name, on) ?? -1;
+      // Negative for those behind a multiplexer, which may have a number of their own too.
+      const number = resolved < 0 && MULTIPLEXED_CALLS.has(name) ? made.translation.ownNumber(name, on) : resolved;
+      if (number === undefined || number < 0) return [];
+      decisions ??= new ProgramDecisions(made.translation);
+      return orTooComplex(() => decisions?.actions(on, number, conditions));
+    },
     get outcome() {
       const made = compiled();
       return made instanceof CompileError ? made : made.compiled;
@@ -85,6 +122,16 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
       return made instanceof CompileError ? [] : (made.effects ?? []);
     },
   };
+  return target;
+}
+
+function orTooComplex<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof ProgramTooComplexError) return undefined;
+    throw error;
+  }
 }
 
 function compile(policy: SeccompPolicy, options: CompileOptions): ReturnType<typeof compileWithEffects> | CompileError {

@@ -36,9 +36,13 @@ function decide(rules: readonly PolicyRule[], defaultAction: Action): Verdict {
   const effective = rules.filter(({ action }) => !isSameAction(action, defaultAction));
   const decisive = effective.find(({ conditions }) => conditions.length === 0);
   const actions = decisive ? [decisive.action] : [...effective.map(({ action }) => action), defaultAction];
+  return { permitted: permittedBy(actions), rules, decisive };
+}
+
+/** How often a call runs that gets these actions. */
+export function permittedBy(actions: readonly Action[]): Verdict['permitted'] {
   const permitting = actions.filter(permits).length;
-  const permitted = permitting === 0 ? 'never' : permitting === actions.length ? 'always' : 'sometimes';
-  return { permitted, rules, decisive };
+  return permitting === 0 ? 'never' : permitting === actions.length ? 'always' : 'sometimes';
 }
 
 /** Where a rule names a call: the place of the name itself. */

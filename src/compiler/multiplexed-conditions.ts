@@ -59,6 +59,9 @@ function tell(
   }: { multiplexer: string; got: readonly Action[]; architecture: Architecture; defaultAction: Action },
 ): Told | undefined {
   const mayRun = got.some(permits);
+  // libseccomp compares all of a register, of which the kernel reads 32 bits.
+  const whole = architecture.wordSize === 64 ? ' (where all 64 bits of its argument 0 are the number of the call)' : '';
+  const way = `through ${multiplexer}${whole}`;
   const registers = [...new Set(conditions.map(({ index }) => index))].filter((index) => index !== 0).sort();
   const own = `${multiplexer}'s own argument${registers.length > 1 ? 's' : ''} ${registers.join(' and ')}`;
   const answers = [...new Set(got.map((each) => formatAction(each, architecture.name)))].sort().join(' or ');
@@ -68,7 +71,7 @@ function tell(
         code: 'multiplexer-widened',
         consequence: 'stronger',
         says: (names) =>
-          `${names} through ${multiplexer} gets ${answers} whatever its arguments, not only where they meet the condition: they are in memory there`,
+          `${names} ${way} gets ${answers} whatever its arguments, not only where they meet the condition: they are in memory there`,
       };
     }
     const instead =
@@ -77,7 +80,7 @@ function tell(
       code: 'multiplexed-condition',
       consequence: 'weaker',
       says: (names) =>
-        `${names} through ${multiplexer} is not kept by this condition from running: ${instead}, and it may get ${answers}`,
+        `${names} ${way} is not kept by this condition from running: ${instead}, and it may get ${answers}`,
     };
   }
   if (!mayRun || permits(defaultAction)) return undefined;
@@ -85,8 +88,7 @@ function tell(
     return {
       code: 'multiplexer-widened',
       consequence: 'weaker',
-      says: (names) =>
-        `${names} through ${multiplexer} is let through whatever the condition says: the arguments are in memory there`,
+      says: (names) => `${names} ${way} is let through whatever the condition says: the arguments are in memory there`,
     };
   }
   if (registers.length === 0) return undefined;
@@ -94,6 +96,6 @@ function tell(
     code: 'multiplexed-condition',
     consequence: 'stronger',
     says: (names) =>
-      `${names} through ${multiplexer} is let through or not by ${own}, which is another value than the condition is about`,
+      `${names} ${way} is let through or not by ${own}, which is another value than the condition is about`,
   };
 }

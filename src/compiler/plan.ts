@@ -54,6 +54,10 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
   }
 
   const skipped: RuleOperation[] = [];
+  const alternativesOf = (rule: PolicyRule, told: Warning[]) => {
+    const split = splitConditions(rule, options.conditions ?? 'split-repeated', told);
+    return fitWords(rule, split, { architectures, policy, mode: options.wideValues ?? 'exact', warnings: told });
+  };
   for (const rule of policy.rules) {
     if (rule.hasEmptyArgs && options.emptyArgs === 'no-rule') {
       const { path, position, source } = rule;
@@ -70,20 +74,17 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
         position: rule.position,
         source: rule.source,
       });
+      const alternatives = alternativesOf(rule, []);
       for (const { name } of rule.names) {
         const syscall = options.resolveSyscall(name);
         if (syscall === undefined) continue;
-        skipped.push({ kind: 'addRule', action: rule.action, syscall, conditions: rule.conditions, name, rule });
+        for (const alternative of alternatives) {
+          skipped.push({ kind: 'addRule', action: rule.action, syscall, ...alternative, name, rule });
+        }
       }
       continue;
     }
-    const split = splitConditions(rule, options.conditions ?? 'split-repeated', warnings);
-    const alternatives = fitWords(rule, split, {
-      architectures,
-      policy,
-      mode: options.wideValues ?? 'exact',
-      warnings,
-    });
+    const alternatives = alternativesOf(rule, warnings);
     for (const listed of rule.names) {
       const { name } = listed;
       const syscall = options.resolveSyscall(name);

@@ -325,7 +325,7 @@ function allNames(libseccomp: Libseccomp): string[] {
 }
 
 /** mulberry32: small, seeded, the same numbers everywhere. */
-class Random {
+export class Random {
   #state: number;
 
   constructor(seed: number) {

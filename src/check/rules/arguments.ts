@@ -1,6 +1,6 @@
 import type { Architecture } from '../../architecture.js';
 import { isNarrow, narrowMeaning } from '../../compiler/wide-values.js';
-import type { ArgumentCondition } from '../../policy.js';
+import type { Action, ArgumentCondition } from '../../policy.js';
 import { type ParameterType, type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
 import { type CheckContext, type Entry, type PlacedCondition, placedConditions } from '../context.js';
 import type { TextEdit } from '../finding.js';
@@ -17,15 +17,17 @@ interface Compared {
   parameter: SyscallParameter | undefined;
 }
 
-/** The argument in each call of the entry, on the architectures of the filter that pass the test. */
+/** The argument in each call of the entry that the architectures have which pass the test. */
 function compared(
   { names, architectures }: Entry,
   index: number,
+  { libseccomp }: CheckContext,
   test: (architecture: Architecture) => boolean = () => true,
 ): Compared[] {
   const found = new Map<string, Compared>();
   for (const { name } of names) {
     for (const architecture of architectures.filter(test)) {
+      if ((libseccomp.resolveSyscallNameRewrite(name, architecture) ?? -1) < 0) continue;
       const signature = syscallSignature(name, architecture.name);
       // A name without a parameter at all is one that Linux answers ENOSYS, or one without a prototype.
       if (!signature?.length) continue;
@@ -58,9 +60,11 @@ const wideComparison: Rule = {
     for (const placed of placedConditions(context)) {
       const { entry, condition, place } = placed;
       if (!canBeDodged(entry, context, placed)) continue;
-      const dodged = compared(entry, condition.index, isWide).filter(({ parameter }) => {
+      const dodged = compared(entry, condition.index, context, isWide).filter(({ name, parameter }) => {
         if (parameter === undefined || parameter.pointer || parameter.bits === 64) return false;
-        return condition.op !== 'MASKED_EQ' || (condition.value & bitsBeyond(parameter.bits)) !== 0n;
+        const value = dodgingValue(condition, parameter.bits);
+        if (value === undefined) return false;
+        return answers(context, placed, name, [equals(condition.index, value)])?.some(permits) ?? true;
       });
       const first = dodged[0];
       if (first?.parameter === undefined) continue;
@@ -75,6 +79,40 @@ const wideComparison: Rule = {
     }
   },
 };
+
+/** A value of an argument that has bits above those that the kernel reads, which turn the condition; none past 64 bits. */
+function dodgingValue({ op, value, valueTwo }: ArgumentCondition, bits: number): bigint | undefined {
+  const step = 2n ** BigInt(bits);
+  switch (op) {
+    case 'EQ':
+    case 'NE':
+      return value ^ step;
+    case 'MASKED_EQ': {
+      const beyond = value & bitsBeyond(bits);
+      return beyond === 0n ? undefined : (valueTwo & value) ^ (beyond & -beyond);
+    }
+    default: {
+      const above = (value / step + 1n) * step;
+      return above > ALL_BITS ? undefined : above;
+    }
+  }
+}
+
+/** What the program decides, on 64-bit architectures, on calls that meet an entry's other conditions and these. */
+function answers(
+  { targets }: CheckContext,
+  { entry, condition }: PlacedCondition,
+  name: string,
+  asked: readonly ArgumentCondition[],
+): readonly Action[] | undefined {
+  const others = entry.conditions.filter(({ index }) => index !== condition.index);
+  const all = targets.flatMap((target) =>
+    target.architectures.filter(isWide).map((on) => target.actions(name, on, [...others, ...asked])),
+  );
+  return all.includes(undefined) ? undefined : all.flatMap((actions) => actions ?? []);
+}
+
+const equals = (index: number, value: bigint): ArgumentCondition => ({ index, op: 'EQ', value, valueTwo: 0n });
 
 function mend({ condition: { op, value, valueTwo } }: PlacedCondition, mask: bigint): string {
   switch (op) {
@@ -91,13 +129,14 @@ function mend({ condition: { op, value, valueTwo } }: PlacedCondition, mask: big
 
 /** The masked form in the text: it holds for every value that the condition holds for, so a denial denies no less. */
 function maskEdits(
-  { text }: CheckContext,
+  context: CheckContext,
   { condition: { op, value, valueTwo, index }, place, entry }: PlacedCondition,
   dodged: readonly Compared[],
   mask: bigint,
 ): readonly TextEdit[] {
+  const { text } = context;
   // Only where all calls of the entry read as many bits: a mask too narrow would deny what was not meant.
-  const all = compared(entry, index, isWide);
+  const all = compared(entry, index, context, isWide);
   const isUniform =
     all.length === dodged.length &&
     dodged.every(({ parameter }) => bitsBeyond(parameter?.bits ?? 64) === (ALL_BITS ^ mask));
@@ -135,13 +174,18 @@ const wideComparisonRefuses: Rule = {
       const datum = op === 'MASKED_EQ' ? valueTwo & value : value;
       // More bits than the kernel reads are value-too-wide's.
       if (datum > LOW_BITS || (op === 'MASKED_EQ' && value <= LOW_BITS)) continue;
-      const narrow = compared(entry, index, isWide).find(
+      const narrow = compared(entry, index, context, isWide).find(
         ({ parameter }) => parameter?.bits === 32 && SIGNED.has(parameter.type),
       );
       if (narrow?.parameter === undefined) continue;
       const isNegative = datum >> 31n === 1n;
       // Small values reach the kernel as they are from nearly every caller.
       if (!isNegative && permits(entry.action)) continue;
+      const meets = permits(entry.action)
+        ? [equals(index, datum | (ALL_BITS ^ LOW_BITS))]
+        : [condition, { index, op: 'GT' as const, value: LOW_BITS, valueTwo: 0n }];
+      if (answers(context, { entry, condition, place, valuePlace: place }, narrow.name, meets)?.every(permits))
+        continue;
       const { name, parameter } = narrow;
       const why = isNegative
         ? `a program may pass ${BigInt.asIntN(32, datum)} as ${number(datum)} or as ${number(BigInt.asUintN(64, BigInt.asIntN(32, datum)))}`
@@ -169,7 +213,7 @@ const valueTooWide: Rule = {
       const { op, value, valueTwo, index } = condition;
       const datum = op === 'MASKED_EQ' ? valueTwo & value : value;
       if (datum <= LOW_BITS) continue;
-      const narrow = compared(entry, index, isWide).find(
+      const narrow = compared(entry, index, context, isWide).find(
         ({ parameter }) => parameter && !parameter.pointer && parameter.bits < 64,
       );
       if (narrow?.parameter) {
@@ -215,7 +259,9 @@ const pointerComparison: Rule = {
       // Whether there is an address at all is something a filter can tell.
       if ((op === 'EQ' || op === 'NE') && value === 0n) continue;
       // A stack that was taken for the flags is clone-flags-index's.
-      const pointer = compared(entry, index).find(({ name, parameter }) => name !== 'clone' && parameter?.pointer);
+      const pointer = compared(entry, index, context).find(
+        ({ name, parameter }) => name !== 'clone' && parameter?.pointer,
+      );
       if (!pointer?.parameter) continue;
       yield {
         place,
@@ -237,7 +283,7 @@ const argumentNotThere: Rule = {
       condition: { index },
       place,
     } of placedConditions(context)) {
-      const all = compared(entry, index);
+      const all = compared(entry, index, context);
       const missing = all.find(({ parameter }) => parameter === undefined);
       if (!missing || all.some(({ name, parameter }) => name === missing.name && parameter !== undefined)) continue;
       const taken = syscallSignature(missing.name)?.length ?? 0;

@@ -121,7 +121,8 @@ const overlappingConditions: Rule = {
   severity: 'warning',
   summary: 'Entries with different actions whose conditions one call can meet: libseccomp decides which applies.',
   *checkTarget(target) {
-    const meet = (a: PolicyRule, b: PolicyRule) =>
+    const meet = (a: PolicyRule, b: PolicyRule, name: string) =>
+      target.architectures.some((architecture) => target.exists(name, architecture)) &&
       !isSameAction(a.action, b.action) &&
       permits(a.action) !== permits(b.action) &&
       a.conditions.length > 0 &&

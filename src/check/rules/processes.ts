@@ -93,9 +93,10 @@ const killProbed: Rule = {
       };
     }
     for (const rule of policy.rules.filter(({ action }) => kills(action))) {
-      const killed = probed.filter(
-        (name) => rule.names.some((named) => named.name === name) && verdict(name).permitted === 'never',
-      );
+      const killed = probed.filter((name) => {
+        const { permitted, decisive = rule } = verdict(name);
+        return rule.names.some((named) => named.name === name) && permitted === 'never' && decisive === rule;
+      });
       const first = killed[0];
       if (first === undefined) continue;
       yield {

@@ -64,19 +64,13 @@ const terminalInput: Rule = {
   severity: 'warning',
   summary: 'TIOCSTI kept from ioctl and TIOCLINUX not: either puts input into the terminal outside.',
   *checkTarget(target) {
-    const { verdict } = target;
     if (!target.isDenyList) return;
-    const denied = verdict('ioctl').rules.filter(({ action, conditions }) => !permits(action) && conditions.length > 0);
-    const denies = (request: bigint) =>
-      denied.find(({ conditions }) =>
-        conditions.some(
-          ({ index, op, value, valueTwo }) =>
-            index === 1 &&
-            (op === 'EQ' ? value === request : op === 'MASKED_EQ' && (request & value) === (valueTwo & value)),
-        ),
-      );
-    const rule = denies(TIOCSTI);
-    if (!rule || denies(TIOCLINUX)) return;
+    const { architecture, verdict } = target;
+    const answers = (request: bigint) =>
+      target.actions('ioctl', architecture, [{ index: 1, op: 'EQ', value: request, valueTwo: 0n }]) ?? [];
+    const rule = verdict('ioctl').rules.find(({ action, conditions }) => !permits(action) && conditions.length > 0);
+    const isOpen = answers(TIOCLINUX).every(permits);
+    if (!rule || !isOpen || answers(TIOCSTI).every(permits)) return;
     yield {
       place: rule,
       message: 'ioctl is denied TIOCSTI (0x5412), and TIOCLINUX (0x541c), which pastes into a console, is open',

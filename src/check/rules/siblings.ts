@@ -24,7 +24,7 @@ const siblingOpen: Rule = {
   summary: 'A call that is denied or restricted, while another that does the same is open.',
   *checkTarget(target) {
     for (const { guarded, ways, reason, when, severity } of SIBLING_GROUPS) {
-      const restricted = guarded.filter((name) => isRestricted(target, name, when));
+      const restricted = guarded.filter((name) => existsSomewhere(target, name) && isRestricted(target, name, when));
       const first = restricted[0];
       if (first === undefined) continue;
       const open = ways.filter(
@@ -120,7 +120,7 @@ const multiplexerOpen: Rule = {
       yield {
         place: placeOfName(decisive, multiplexer),
         on: on.map(({ name }) => name),
-        message: `${multiplexer} is open, and does ${list(all)}, which ${all.length === 1 ? 'is' : 'are'} restricted`,
+        message: `${multiplexer} is open, and does ${list(all)}, which the profile restricts by name`,
         advice: `take ${multiplexer} out: what is allowed by name stays allowed through it, though no condition on arguments reaches there`,
       };
     }
