@@ -6,9 +6,9 @@ import type { EntryEffect } from '../compiler/entry-effect.js';
 import { forHost, type NewerName } from '../compiler/host-libseccomp.js';
 import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { planFilter } from '../compiler/plan.js';
-import { ProgramDecisions } from '../compiler/program-decisions.js';
 import { readMasks, runtimeBehaviour } from '../compiler/runtime.js';
 import { runtimeRefusals } from '../compiler/runtime-refusals.js';
+import { isNarrow, narrowConditions } from '../compiler/wide-values.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { Action, ArgumentCondition, SeccompPolicy, Warning } from '../policy.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
@@ -69,13 +69,12 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
   });
   let outcome: ReturnType<typeof compile> | undefined;
-  let decisions: ProgramDecisions | undefined;
   const byEntries = verdictsOf(policy);
   const verdicts = new Map<string, Verdict>();
-  // With conditions it takes the program to say what they come to.
+  // With conditions, or behind a multiplexer, it takes the program to say what entries come to.
   const refined = (name: string): Verdict => {
     const verdict = verdicts.get(name) ?? byEntries(name);
-    if (verdict.permitted !== 'sometimes' || verdicts.has(name)) return verdict;
+    if (verdicts.has(name) || (verdict.permitted !== 'sometimes' && !MULTIPLEXED_CALLS.has(name))) return verdict;
     const own = target.architectures.flatMap((on) => target.actions(name, on, []) ?? []);
     const actions = own.length > 0 ? own : target.architectures.flatMap((on) => throughMultiplexer(name, on));
     const asked = actions.length > 0 ? { ...verdict, permitted: permittedBy(actions) } : verdict;
@@ -110,8 +109,10 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
       // Negative for those behind a multiplexer, which may have a number of their own too.
       const number = resolved < 0 && MULTIPLEXED_CALLS.has(name) ? made.translation.ownNumber(name, on) : resolved;
       if (number === undefined || number < 0) return [];
-      decisions ??= new ProgramDecisions(made.translation);
-      return orTooComplex(() => decisions?.actions(on, number, conditions));
+      const isExact = behaviour.wideValues === 'exact' && isNarrow(on);
+      const meant = isExact ? narrowConditions(conditions) : conditions;
+      if (meant === undefined) return [];
+      return orTooComplex(() => made.decisions.actions(on, number, meant));
     },
     get outcome() {
       const made = compiled();

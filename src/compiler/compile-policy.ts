@@ -20,6 +20,7 @@ import type { Translation } from './expected-decisions.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
 import { forHost, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
 import { leftOut, planFilter } from './plan.js';
+import { ProgramDecisions } from './program-decisions.js';
 import { proveConditions } from './prove-decisions.js';
 import { fastestOrder } from './rule-order.js';
 import { hasEnosysStub, optimizationLevel, type RuntimeOptions, readMasks, runtimeBehaviour } from './runtime.js';
@@ -83,11 +84,16 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
   return compileWithEffects(given, options).compiled;
 }
 
+interface CompiledWithEffects {
+  compiled: CompiledFilter;
+  /** Undefined where the program is too complex to tell. */
+  effects: readonly EntryEffect[] | undefined;
+  translation: Translation;
+  decisions: ProgramDecisions;
+}
+
 /** As {@link compilePolicy}, with what the program makes of entries otherwise than they say (see {@link entryEffects}). */
-export function compileWithEffects(
-  given: SeccompPolicy,
-  options: CompileOptions,
-): { compiled: CompiledFilter; effects: readonly EntryEffect[] | undefined; translation: Translation } {
+export function compileWithEffects(given: SeccompPolicy, options: CompileOptions): CompiledWithEffects {
   const behaviour = runtimeBehaviour(options);
   const whole = readMasks(given, behaviour);
   const { policy, newer } = forHost(whole, options.libseccompVersion);
@@ -157,7 +163,8 @@ export function compileWithEffects(
     source,
   };
   if (verify) (verify === true ? proveConditions : verify)(translation);
-  const effects = entryEffects(translation);
+  const decisions = new ProgramDecisions(translation);
+  const effects = entryEffects(translation, decisions);
   const compiled = {
     program,
     arches: architectures.map(({ name }) => name),
@@ -173,7 +180,7 @@ export function compileWithEffects(
     ],
     ...(options.pfc ? { pfc: filter.exportPfc() } : {}),
   };
-  return { compiled, effects, translation };
+  return { compiled, effects, translation, decisions };
 }
 
 /** A filter context after all operations; what libseccomp refuses is reported at its place in the profile. */

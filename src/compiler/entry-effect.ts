@@ -1,12 +1,12 @@
 import { permits } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
-import { type DiagramBudget, ProgramTooComplexError } from '../bpf/diagram-store.js';
+import { ProgramTooComplexError } from '../bpf/diagram-store.js';
 import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import type { Translation } from './expected-decisions.js';
 import { ineffectiveEntries } from './ineffective-entries.js';
 import type { Multiplexer } from './multiplexed-calls.js';
 import { multiplexedConditions } from './multiplexed-conditions.js';
-import { ProgramDecisions } from './program-decisions.js';
+import type { ProgramDecisions } from './program-decisions.js';
 
 /** What a program makes of an entry, where that is not what the entry says. */
 export interface EntryEffect {
@@ -23,17 +23,16 @@ export interface EntryEffect {
   message: string;
 }
 
-/** Enough for real profiles many times over; the proof has more. */
-const BUDGET: DiagramBudget = { nodes: 2 ** 19 };
-
 /**
  * The entries whose decision the program does not make as they say: passed over for another one, never met, or compared
  * with another value behind socketcall and ipc. Asked of the program's decision diagram. Undefined where the program is too
  * complex to tell.
  */
-export function entryEffects(translation: Translation): readonly EntryEffect[] | undefined {
+export function entryEffects(
+  translation: Translation,
+  decisions: ProgramDecisions,
+): readonly EntryEffect[] | undefined {
   try {
-    const decisions = new ProgramDecisions(translation, BUDGET);
     return [...ineffectiveEntries(translation, decisions), ...multiplexedConditions(translation, decisions)];
   } catch (error) {
     if (error instanceof ProgramTooComplexError) return undefined;

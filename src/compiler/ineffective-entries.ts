@@ -117,6 +117,12 @@ function lossOf(
   },
 ): Loss | undefined {
   const { action, conditions, operation } = rule;
+  if (!decisions.canMeet(architecture, conditions)) {
+    return {
+      reason: 'this entry has no effect: no argument meets its conditions',
+      got: [translation.policy.defaultAction],
+    };
+  }
   if (decisive && !isSameAction(decisive.action, action)) {
     const { path, action: decided } = decisive.operation.rule;
     // Who refuses a multiplexer as a whole means what goes through it as well.
@@ -124,12 +130,6 @@ function lossOf(
     if (isWholeDenied && permits(action) && !permits(decided)) return undefined;
     const reason = `this entry has no effect, ${path} decides the call for all arguments (${says(decided, architecture)})`;
     return { reason, got: [decided] };
-  }
-  if (!decisions.canMeet(architecture, conditions)) {
-    return {
-      reason: 'this entry has no effect: no argument meets its conditions',
-      got: [translation.policy.defaultAction],
-    };
   }
   // The ENOSYS stub answers one number that may be named: setup, on s390.
   if (areAlike && !(translation.enosysStub && number === 0)) return undefined;

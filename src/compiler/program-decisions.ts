@@ -6,6 +6,9 @@ import { type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from '../bpf
 import type { Action, ArgumentCondition } from '../policy.js';
 import type { Translation } from './expected-decisions.js';
 
+/** Enough for real profiles many times over; the proof has more. */
+const BUDGET: DiagramBudget = { nodes: 2 ** 19 };
+
 /** Past the return values, which are terminals of the same store. */
 const NOT_ASKED = 2 ** 32;
 
@@ -18,7 +21,7 @@ export class ProgramDecisions {
 
   constructor(
     { program, architectures }: Translation,
-    readonly budget: DiagramBudget = {},
+    readonly budget: DiagramBudget = BUDGET,
   ) {
     const endianness = architectures[0]?.endianness;
     let build: ReturnType<typeof createDiagramBuilder>['build'] | undefined;

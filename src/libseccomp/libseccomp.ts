@@ -12,6 +12,10 @@ import { Marshal } from './marshal.js';
 
 /** seccomp.h: what the resolvers answer for a name they do not know. Other negative numbers are pseudo-numbers. */
 const NR_SCMP_ERROR = -1;
+/** Far longer than the name of any system call: what is longer is none, and need not be copied to find out. */
+const LONGEST_NAME = 1024;
+/** Names remembered for each architecture before those that no table has are looked up anew. */
+const MOST_KEPT = 4096;
 
 /** The API level that lets every attribute and action through; the module has no kernel to probe (seccomp_api_set(3)). */
 const FULL_API_LEVEL = 7;
@@ -142,16 +146,16 @@ export class Libseccomp {
     name: string,
     architecture: ArchitectureName | Architecture,
   ): number | undefined {
-    if (endsEarly(name)) return undefined;
+    if (endsEarly(name) || name.length > LONGEST_NAME) return undefined;
     const { token } = toArchitecture(architecture);
     const numbers = this.#numbers[call].get(token) ?? new Map<string, number>();
     this.#numbers[call].set(token, numbers);
     const syscall = this.guard(
       () => numbers.get(name) ?? this.marshal.withString(name, (pointer) => this.raw[call](token, pointer)),
     );
-    if (syscall === NR_SCMP_ERROR) return undefined;
-    numbers.set(name, syscall); // of names that there are alone, so that what is kept has a bound
-    return syscall;
+    // All names that there are, and of others as many as a profile may well have: what is kept has a bound.
+    if (syscall !== NR_SCMP_ERROR || numbers.size < MOST_KEPT) numbers.set(name, syscall);
+    return syscall === NR_SCMP_ERROR ? undefined : syscall;
   }
 
   /** Make `token` what SCMP_ARCH_NATIVE stands for in the calls that follow. @internal */

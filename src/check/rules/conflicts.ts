@@ -1,5 +1,5 @@
 import { isSameAction } from '../../action.js';
-import type { PolicyRule, Warning } from '../../policy.js';
+import type { ArgumentCondition, PolicyRule, Warning } from '../../policy.js';
 import { areSameConditions, overlap } from '../condition-algebra.js';
 import type { Problem, Rule } from '../rule.js';
 import type { Target } from '../target.js';
@@ -116,6 +116,12 @@ const defeatedCondition: Rule = {
   },
 };
 
+/** Whether some call meets conditions, on an architecture that has it by a number of its own; of others they say nothing. */
+function canMeet({ architectures, actions }: Target, name: string, conditions: readonly ArgumentCondition[]): boolean {
+  const own = architectures.filter((on) => actions(name, on, [])?.length !== 0);
+  return own.length === 0 || own.some((on) => actions(name, on, conditions)?.length !== 0);
+}
+
 const overlappingConditions: Rule = {
   id: 'overlapping-conditions',
   severity: 'warning',
@@ -131,7 +137,8 @@ const overlappingConditions: Rule = {
       !areSameConditions(a.conditions, b.conditions) &&
       a.conditions.every((one) =>
         b.conditions.every((other) => one.index !== other.index || overlap(one, other) === true),
-      );
+      ) &&
+      canMeet(target, name, [...a.conditions, ...b.conditions]);
     for (const { first, second, names } of pairs(target, meet)) {
       yield {
         place: placeOfName(second, names[0] as string),

@@ -94,8 +94,9 @@ const killProbed: Rule = {
     }
     for (const rule of policy.rules.filter(({ action }) => kills(action))) {
       const killed = probed.filter((name) => {
-        const { permitted, decisive = rule } = verdict(name);
-        return rule.names.some((named) => named.name === name) && permitted === 'never' && decisive === rule;
+        if (!rule.names.some((named) => named.name === name) || verdict(name).permitted !== 'never') return false;
+        const actions = target.actions(name, architecture, []) ?? [rule.action];
+        return actions.some(({ kind }) => kind === rule.action.kind);
       });
       const first = killed[0];
       if (first === undefined) continue;
