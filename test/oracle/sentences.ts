@@ -170,17 +170,20 @@ export const SENTENCES: readonly (readonly [RegExp, Test])[] = [
       fates('unshare', about).every((found) => every(found, mayRun)),
   ],
   [
-    /so (\S+) with (0x[0-9a-f]+|\d) in argument (\d) gets past it$/,
-    ([name = '', value = '', index = ''], about) => {
-      const asked: Argument = { index: Number(index), op: 'EQ', value: BigInt(value) };
-      return about.on
-        .filter((arch) => parseArchitecture(arch).wordSize === 64)
-        .every((arch) =>
+    /^the kernel reads (\d+) bits of (.+)'s \S+ and this compares 64: a call with a bit above them set gets past it$/,
+    ([bits = '', list = ''], about) => {
+      const { index = 0 } = conditionAt(about) ?? {};
+      const others = (entryAt(about, about.path)?.args ?? []).filter((each) => each.index !== index);
+      const asked: Argument = { index, op: 'GE', value: 2n ** BigInt(bits) };
+      const wide = about.on.filter((arch) => parseArchitecture(arch).wordSize === 64);
+      return names(list).every((name) =>
+        wide.some((arch) =>
           isSome(
-            about.program.ways(name, arch).flatMap((way) => about.program.actions(arch, way, [asked])),
+            about.program.ways(name, arch).flatMap((way) => about.program.actions(arch, way, [...others, asked])),
             mayRun,
           ),
-        );
+        ),
+      );
     },
   ],
   [
