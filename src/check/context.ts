@@ -9,6 +9,7 @@ import { actionOf, policyRule } from '../profile/plain-rule.js';
 import type { DockerSyscall } from '../profile/schema.js';
 import type { ProfileText } from './profile-text.js';
 import type { Target } from './target.js';
+import { type Terms, termsOf } from './terms.js';
 import { permits } from './verdict.js';
 
 /** An entry of `syscalls` as it is written, whatever it is conditional on. */
@@ -39,6 +40,8 @@ export interface CheckContext {
   readonly entries: readonly Entry[];
   readonly targets: readonly Target[];
   readonly libseccomp: Libseccomp;
+  /** How the profile's format says what an advice asks for. */
+  readonly terms: Terms;
   /** Every finding there is. */
   readonly ruleIds: ReadonlySet<string>;
   /** The JSON it was read from, for mends; undefined for other formats and for objects. */
@@ -57,7 +60,15 @@ export function contextOf(
   const { defaultAction: name, defaultErrnoRet } = profile.seccomp;
   const defaultAction = actionOf(name, defaultErrnoRet);
   const entries = entriesOf(profile, targets, given.behaviour);
-  return { profile, defaultAction, isDenyList: permits(defaultAction), entries, targets, ...given };
+  return {
+    profile,
+    defaultAction,
+    isDenyList: permits(defaultAction),
+    entries,
+    targets,
+    terms: termsOf(profile.format),
+    ...given,
+  };
 }
 
 function entriesOf(profile: ParsedProfile, targets: readonly Target[], behaviour: RuntimeBehaviour): Entry[] {

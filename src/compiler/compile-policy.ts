@@ -270,7 +270,7 @@ function refusal(
       const place = policy.architectures.find((entry) => entry.architecture === architecture);
       return new CompileError(
         'ARCHITECTURE_REFUSED',
-        `${architecture.ociName}: ${cause.message}`,
+        `${architecture.name}: ${cause.message}`,
         { source: place?.source ?? source, path: place?.path, position: place?.position },
         { cause },
       );

@@ -75,10 +75,10 @@ function checkListener(findings: Findings, seccomp: DockerSeccomp): void {
   const { listenerPath, listenerMetadata, defaultAction, syscalls } = seccomp;
   const notifies = defaultAction === 'SCMP_ACT_NOTIFY';
   if (listenerPath && !notifies && !syscalls?.some(({ action }) => action === 'SCMP_ACT_NOTIFY')) {
-    findings.warn('listener-path-unused', ['listenerPath'], 'has no effect: nothing has SCMP_ACT_NOTIFY');
+    findings.warn('listener-path-unused', ['listenerPath'], 'has no effect: no call is given to a listener');
   }
   if (listenerMetadata && !listenerPath) {
-    findings.warn('listener-metadata-unused', ['listenerMetadata'], 'has no effect without "listenerPath"');
+    findings.warn('listener-metadata-unused', ['listenerMetadata'], 'has no effect without the path of a listener');
   }
 }
 

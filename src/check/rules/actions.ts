@@ -10,7 +10,7 @@ const emptyAllowList: Rule = {
   id: 'empty-allow-list',
   severity: 'error',
   summary: 'A restricting default and nothing allowed: no program runs under it.',
-  *checkTarget({ policy, isDenyList }, { profile }) {
+  *checkTarget({ policy, isDenyList }, { profile, terms }) {
     if (
       isDenyList ||
       policy.rules.some(({ action }) => permits(action) || action.kind === 'NOTIFY' || action.kind === 'TRACE')
@@ -20,7 +20,7 @@ const emptyAllowList: Rule = {
     yield {
       place: profile.locate('defaultAction'),
       message: `the default is ${policy.defaultAction.kind} and no entry allows anything: not even the program's start`,
-      advice: 'add an entry with SCMP_ACT_ALLOW and the calls that are needed',
+      advice: `allow the calls that are needed (${terms.action('ALLOW')})`,
     };
   },
 };
@@ -43,11 +43,11 @@ const logDefault: Rule = {
   id: 'log-default',
   severity: 'advice',
   summary: 'SCMP_ACT_LOG for a default: it allows everything and writes it down.',
-  *checkText({ profile, defaultAction }) {
+  *checkText({ profile, defaultAction, terms }) {
     if (defaultAction.kind !== 'LOG') return;
     yield {
       place: profile.locate('defaultAction'),
-      message: 'SCMP_ACT_LOG allows what it logs: this profile observes and does not protect',
+      message: `${terms.action('LOG')} allows what it logs: this profile observes and does not protect`,
       advice: 'use it to find out what a program calls, and a restricting default afterwards',
     };
   },
@@ -62,7 +62,9 @@ const errnoMissing: Rule = {
   *checkText(context) {
     const { entries, profile } = context;
     const { defaultErrnoRet, defaultErrno, defaultAction } = profile.seccomp;
-    if (defaultAction === 'SCMP_ACT_ERRNO' && typeof defaultErrnoRet !== 'bigint' && !defaultErrno) {
+    // A SeccompProfile of the operator has no errno for the default to say.
+    const isSayable = profile.format !== 'spo';
+    if (isSayable && defaultAction === 'SCMP_ACT_ERRNO' && typeof defaultErrnoRet !== 'bigint' && !defaultErrno) {
       yield {
         place: profile.locate('defaultAction'),
         message: 'SCMP_ACT_ERRNO without "defaultErrnoRet" is EPERM',
@@ -99,7 +101,7 @@ const errnoZero: Rule = {
       yield {
         place: profile.locate('defaultErrnoRet'),
         message: 'errno 0 is success: every call that is not named reports that it was done, and nothing was',
-        advice: 'use 1 (EPERM) or 38 (ENOSYS)',
+        advice: 'use EPERM (1) or ENOSYS (38)',
       };
     }
     for (const { action, written, index } of entries) {
@@ -118,7 +120,7 @@ const newCallsRefused: Rule = {
   severity: 'advice',
   summary:
     'An allow-list that refuses calls newer than itself with something else than ENOSYS, which programs fall back from.',
-  *checkTarget({ policy, isDenyList, architecture }, { behaviour, profile }) {
+  *checkTarget({ policy, isDenyList, architecture }, { behaviour, profile, terms }) {
     const { defaultAction } = policy;
     if (isDenyList || behaviour.enosysStub || policy.rules.length === 0) return;
     if (defaultAction.kind === 'TRACE' || defaultAction.kind === 'NOTIFY') return;
@@ -127,7 +129,7 @@ const newCallsRefused: Rule = {
     yield {
       place: profile.locate('defaultAction'),
       message: `for calls that Linux gets after this profile was written the default ${does}, where ENOSYS would make a C library fall back to an older call`,
-      advice: 'compile with --enosys-stub (runc always does), or make ENOSYS the default',
+      advice: terms.defaultEnosys(architecture.name),
     };
   },
 };
@@ -136,14 +138,14 @@ const traceWithoutTracer: Rule = {
   id: 'trace-without-tracer',
   severity: 'warning',
   summary: 'SCMP_ACT_TRACE: without a tracer the call fails with ENOSYS.',
-  *checkText({ entries, profile, defaultAction }) {
-    const message =
-      'SCMP_ACT_TRACE asks a ptrace(2) tracer, and no container runtime attaches one: without it the call fails with ENOSYS';
+  *checkText({ entries, profile, defaultAction, terms }) {
+    const message = `${terms.action('TRACE')} asks a ptrace(2) tracer, and no container runtime attaches one: without it the call fails with ENOSYS`;
+    const advice = `use ${terms.action('LOG')} to observe, or ${terms.action('ERRNO')} to refuse`;
     if (defaultAction.kind === 'TRACE') {
       yield {
         place: profile.locate('defaultAction'),
         message,
-        advice: 'use SCMP_ACT_LOG to observe, or SCMP_ACT_ERRNO to refuse',
+        advice,
       };
     }
     const tracing = entries.filter(({ action }) => action.kind === 'TRACE');
@@ -151,7 +153,7 @@ const traceWithoutTracer: Rule = {
       yield {
         place: profile.locate('syscalls', tracing[0].index, 'action'),
         message: `${count(tracing.length, 'entry', 'entries')}: ${message}`,
-        advice: 'use SCMP_ACT_LOG to observe, or SCMP_ACT_ERRNO to refuse',
+        advice,
       };
     }
   },
@@ -161,14 +163,13 @@ const notifyWithoutListener: Rule = {
   id: 'notify-without-listener',
   severity: 'warning',
   summary: 'SCMP_ACT_NOTIFY without `listenerPath`: nobody answers, and runc refuses the profile.',
-  *checkText({ entries, profile }) {
+  *checkText({ entries, profile, terms }) {
     const notifying = entries.find(({ action }) => action.kind === 'NOTIFY');
     if (!notifying || profile.seccomp.listenerPath) return;
     yield {
       place: profile.locate('syscalls', notifying.index, 'action'),
-      message:
-        'SCMP_ACT_NOTIFY needs somebody who answers, and the profile has no "listenerPath": runc refuses it, and elsewhere the call fails with ENOSYS',
-      advice: 'name the socket of the agent in "listenerPath", unless the program that loads the filter listens itself',
+      message: `${terms.action('NOTIFY')} needs somebody who answers, and the profile has no ${terms.listener.replace(/^a /, '')}: runc refuses it, and elsewhere the call fails with ENOSYS`,
+      advice: `name the socket of the agent in ${terms.listener}, unless the program that loads the filter listens itself`,
     };
   },
 };

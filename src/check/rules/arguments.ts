@@ -5,6 +5,7 @@ import { type ParameterType, type SyscallParameter, syscallSignature } from '../
 import { type CheckContext, type Entry, type PlacedCondition, placedConditions } from '../context.js';
 import type { TextEdit } from '../finding.js';
 import type { Rule } from '../rule.js';
+import type { Terms } from '../terms.js';
 import { permits } from '../verdict.js';
 import { list, number } from './words.js';
 
@@ -73,7 +74,7 @@ const wideComparison: Rule = {
       yield {
         place,
         message: `the kernel reads ${parameter.bits} bits of ${list([...new Set(dodged.map((each) => each.name))])}'s ${parameter.name} and this compares 64: a call with a bit above them set gets past it`,
-        advice: mend(placed, mask),
+        advice: mend(placed, parameter, context.terms),
         fix: context.behaviour.maskedOperands === 'mask-first' ? maskEdits(context, placed, dodged, mask) : [],
       };
     }
@@ -114,16 +115,26 @@ function answers(
 
 const equals = (index: number, value: bigint): ArgumentCondition => ({ index, op: 'EQ', value, valueTwo: 0n });
 
-function mend({ condition: { op, value, valueTwo } }: PlacedCondition, mask: bigint): string {
+const maskOf = ({ bits }: SyscallParameter) => 2n ** BigInt(bits) - 1n;
+
+function mend(
+  { condition: { index, op, value, valueTwo } }: PlacedCondition,
+  parameter: SyscallParameter,
+  terms: Terms,
+): string {
+  const mask = maskOf(parameter);
+  const narrow = terms.narrow(parameter);
+  if (op !== 'MASKED_EQ' && narrow !== undefined) return narrow;
   switch (op) {
     case 'EQ':
-      return `compare with SCMP_CMP_MASKED_EQ, value ${number(mask)} (the mask), valueTwo ${number(value & mask)}`;
+      return terms.masked({ index, parameter, mask, datum: value & mask });
     case 'MASKED_EQ':
-      return `take the bits above ${number(mask)} out of the mask: value ${number(value & mask)}, valueTwo ${number(valueTwo & mask)}`;
+      if ((value & mask) === 0n) return 'take the condition out: the kernel reads none of the bits of its mask';
+      return `take the bits above ${number(mask)} out of the mask: ${terms.masked({ index, parameter, mask: value & mask, datum: valueTwo & value & mask })}`;
     case 'NE':
-      return `allow the values that are wanted, each with SCMP_CMP_MASKED_EQ and the mask ${number(mask)}; there is no masked form of "not equal"`;
+      return `allow the values that are wanted, each with ${terms.maskedForm(mask)}; there is no masked form of "not equal"`;
     default:
-      return `say it with SCMP_CMP_MASKED_EQ and masks within ${number(mask)}, an entry for each group of values`;
+      return `say it with ${terms.maskedForm(mask)}, an entry for each group of values`;
   }
 }
 
@@ -196,8 +207,9 @@ const wideComparisonRefuses: Rule = {
         message: `the kernel reads 32 bits of ${name}'s ${parameter.name} and this compares 64: ${why}, and calls that were meant to run are refused`,
         advice:
           permits(entry.action) && (op === 'EQ' || op === 'MASKED_EQ')
-            ? mend({ entry, condition, place, valuePlace: place }, LOW_BITS)
-            : `allow what is meant with SCMP_CMP_MASKED_EQ and the mask ${number(LOW_BITS)}, in a profile with a restricting default; there is no masked form of this comparison`,
+            ? mend({ entry, condition, place, valuePlace: place }, parameter, context.terms)
+            : (context.terms.narrow(parameter) ??
+              `allow what is meant with ${context.terms.maskedForm(LOW_BITS)}, in a profile with a restricting default; there is no masked form of this comparison`),
       };
     }
   },
@@ -209,6 +221,7 @@ const valueTooWide: Rule = {
   summary:
     'A value with more bits than the argument it is compared with, or than a 32-bit architecture of the filter compares.',
   *checkText(context) {
+    const { terms } = context;
     for (const { entry, condition, valuePlace } of placedConditions(context)) {
       const { op, value, valueTwo, index } = condition;
       const datum = op === 'MASKED_EQ' ? valueTwo & value : value;
@@ -221,7 +234,7 @@ const valueTooWide: Rule = {
         yield {
           place: valuePlace,
           message: `${number(datum)} does not fit into ${name}'s ${parameter.name}, of which the kernel reads ${parameter.bits} bits: whether a caller's register holds the bits above is chance, or its choice`,
-          advice: `compare the low bits: SCMP_CMP_MASKED_EQ, value ${number(2n ** BigInt(parameter.bits) - 1n)}, valueTwo ${number(datum & (2n ** BigInt(parameter.bits) - 1n))}`,
+          advice: `compare the low bits: ${terms.masked({ index, parameter, mask: maskOf(parameter), datum: datum & maskOf(parameter) })}`,
         };
         continue;
       }
@@ -240,7 +253,7 @@ const valueTooWide: Rule = {
         place: valuePlace,
         severity: isWeaker ? 'error' : undefined,
         message: `${list(cutting.map(({ name }) => name))} of this filter ${cutting.length === 1 ? 'compares' : 'compare'} 32 bits: ${there}`,
-        advice: 'make the entry conditional on the 64-bit architecture, or leave the 32-bit ones out of the filter',
+        advice: `${terms.onlyWide ? `${terms.onlyWide}, or ` : ''}leave the 32-bit architectures out of the filter`,
       };
     }
   },
@@ -267,7 +280,7 @@ const pointerComparison: Rule = {
         place,
         message: `argument ${index} of ${pointer.name} (${pointer.parameter.name}) is an address, which the caller chooses: the filter never sees what it points at`,
         advice:
-          'take the condition out, and allow or deny the call as a whole (or decide with SCMP_ACT_NOTIFY, or Landlock for paths)',
+          'take the condition out, and allow or deny the call as a whole (or decide in an agent that is notified, or with Landlock for paths)',
       };
     }
   },

@@ -31,9 +31,7 @@ const conditionAlways: Rule = {
       yield {
         place,
         message: `every argument meets this condition${isMask ? ': the mask ("value") is 0' : ''}`,
-        advice: isMask
-          ? 'put the mask into "value" and what is compared with into "valueTwo"'
-          : 'compare with the value that is meant, or take the condition out',
+        advice: isMask ? context.terms.maskOfZero : 'compare with the value that is meant, or take the condition out',
       };
     }
   },

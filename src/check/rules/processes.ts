@@ -79,17 +79,16 @@ const killProbed: Rule = {
   id: 'kill-probed-call',
   severity: 'warning',
   summary: 'KILL or TRAP for calls that C libraries only try, and do without where the answer is ENOSYS.',
-  *checkTarget(target, { profile }) {
+  *checkTarget(target, { profile, terms }) {
     const { policy, verdict, exists, architecture } = target;
     if (!policy.rules.some(({ action }) => action.kind === 'ALLOW') && !target.isDenyList) return;
     const probed = PROBED.filter((name) => exists(name, architecture));
-    const advice = 'answer these with SCMP_ACT_ERRNO and errnoRet 38 (ENOSYS)';
     const byDefault = kills(policy.defaultAction) ? probed.filter((name) => verdict(name).rules.length === 0) : [];
     if (byDefault.length > 0) {
       yield {
         place: profile.locate('defaultAction'),
         message: `the default, ${policy.defaultAction.kind}, ends a program for ${list(byDefault, 12)}, which C libraries try and do without`,
-        advice,
+        advice: terms.answerEnosys(byDefault, architecture.name, 'default'),
       };
     }
     for (const rule of policy.rules.filter(({ action }) => kills(action))) {
@@ -103,7 +102,7 @@ const killProbed: Rule = {
       yield {
         place: placeOfName(rule, first),
         message: `${rule.action.kind} ends a program for ${list(killed, 12)}, which C libraries try and do without`,
-        advice,
+        advice: terms.answerEnosys(killed, architecture.name, 'entry'),
       };
     }
   },
@@ -124,7 +123,7 @@ const probeNotEnosys: Rule = {
   severity: 'warning',
   summary:
     'A call like clone3 refused, by an entry or by the default, with another errno than ENOSYS, on which alone a C library falls back.',
-  *checkTarget(target, { profile, behaviour, libseccomp }) {
+  *checkTarget(target, { profile, behaviour, libseccomp, terms }) {
     const { policy, verdict, exists, architecture } = target;
     const enosys = errnoNumber('ENOSYS', architecture.name);
     const newest = Math.max(
@@ -151,14 +150,14 @@ const probeNotEnosys: Rule = {
           place,
           severity: 'advice',
           message: `errno ${usual} is ENOSYS on most architectures and ${errnoName(usual, architecture.name)} here: C libraries do not fall back from ${tried}`,
-          advice: `answer errno ${enosys} here, in an entry conditional on the architecture, or use Podman's "errno": "ENOSYS"`,
+          advice: terms.answerOddEnosys(tried, architecture.name),
         };
         continue;
       }
       yield {
         place,
         message: `${tried} is refused with ${errnoName(action.data, architecture.name) ?? action.data}: ${what}, for they fall back on ENOSYS alone`,
-        advice: `answer ${tried} with SCMP_ACT_ERRNO and errnoRet ${enosys} (ENOSYS)`,
+        advice: terms.answerEnosys([tried], architecture.name, rule ? 'entry' : 'default'),
       };
     }
   },
@@ -225,7 +224,9 @@ const missing32Bit: Rule = {
   id: 'missing-32-bit',
   severity: 'advice',
   summary: 'A 64-bit target without the 32-bit architecture that its kernel runs too: those programs are killed.',
-  *checkTarget({ architecture, architectures }, { profile }) {
+  *checkTarget({ architecture, architectures }, { profile, terms }) {
+    // A filter of Firecracker's is for one architecture.
+    if (profile.format === 'seccompiler') return;
     const compatible = COMPATIBLE[architecture.name];
     if (compatible === undefined || architectures.some(({ name }) => name === compatible)) return;
     const { seccomp, locate } = profile;
@@ -233,7 +234,7 @@ const missing32Bit: Rule = {
     yield {
       place: at >= 0 ? locate('archMap', at) : locate(seccomp.archMap?.length ? 'archMap' : 'architectures'),
       message: `the filter does not know ${compatible}: ${compatible} programs are killed at their first system call`,
-      advice: `add SCMP_ARCH_${compatible.toUpperCase()} if there are such programs; if there are none it is stricter as it is`,
+      advice: `${terms.addArchitecture(compatible, at >= 0)} if there are such programs; if there are none it is stricter as it is`,
     };
   },
 };

@@ -45,12 +45,8 @@ const architectureRefused: Rule = {
   id: 'architecture-refused',
   severity: 'error',
   summary: 'An architecture that cannot be in one filter with the target, for its byte order.',
-  checkTarget: (target) =>
-    refusals(
-      target,
-      ({ code }) => code === 'ARCHITECTURE_REFUSED',
-      'make a profile for each byte order, or use "archMap", which picks the architectures by the machine',
-    ),
+  checkTarget: (target, { terms }) =>
+    refusals(target, ({ code }) => code === 'ARCHITECTURE_REFUSED', terms.splitByteOrders),
 };
 
 const miscompiled: Rule = {

@@ -1,32 +1,37 @@
 import { BYTE_ORDER_MARK, type Severity } from '../finding.js';
 import type { Rule } from '../rule.js';
+import type { Terms } from '../terms.js';
 import { count } from './words.js';
 
 /** What the reader warns of, under the reader's own code; several of one kind are told once, at the first. */
-function fromReader(id: string, severity: Severity, summary: string, advice: string): Rule {
+function fromReader(
+  id: string,
+  severity: Severity,
+  summary: string,
+  advice: string | ((terms: Terms) => string),
+): Rule {
   return {
     id,
     severity,
     summary,
-    *checkText({ profile }) {
+    *checkText({ profile, terms }) {
       const warnings = profile.warnings.filter(({ code }) => code === id);
       const [first] = warnings;
       if (first === undefined) return;
       const more = warnings.length - 1;
       const { message, path = '', position, source } = first;
       const rest = more === 0 ? '' : ` (and ${count(more, 'other place')})`;
-      yield { place: { path, position, source }, message: `${message}${rest}`, advice };
+      yield {
+        place: { path, position, source },
+        message: `${message}${rest}`,
+        advice: typeof advice === 'string' ? advice : advice(terms),
+      };
     },
   };
 }
 
 const NAMED: readonly Rule[] = [
-  fromReader(
-    'unknown-key',
-    'warning',
-    'A key that means nothing; runtimes pass over it.',
-    'take it out, or call it "_comment" if it is a note',
-  ),
+  fromReader('unknown-key', 'warning', 'A key that means nothing; runtimes pass over it.', ({ note }) => note),
   fromReader(
     'foreign-key',
     'warning',
@@ -75,13 +80,23 @@ const byteOrderMark: Rule = {
 
 const NAMED_CODES: ReadonlySet<string> = new Set(NAMED.map(({ id }) => id));
 
+/** By the reader's code. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['disabled-profile', 'take "disabled" out'],
+  ['unread-setting', 'nothing is to be mended: what it denies comes on top of what is read here'],
+  ['never-matches', 'compare with what is meant, or take the call out'],
+  ['always-matches', 'compare with what is meant, or take the condition out'],
+  ['value-truncated', 'write "type": "qword" to compare 64 bits, or the low half as the value'],
+]);
+
 const readerWarning: Rule = {
   id: 'reader-warning',
   severity: 'warning',
   summary: 'Whatever else was odd when the profile was read.',
   *checkText({ profile }) {
     for (const { code, message, path = '', position, source } of profile.warnings) {
-      if (!NAMED_CODES.has(code)) yield { place: { path, position, source }, message, advice: 'see the message' };
+      if (NAMED_CODES.has(code)) continue;
+      yield { place: { path, position, source }, message, advice: ADVICE.get(code) ?? 'see the message' };
     }
   },
 };

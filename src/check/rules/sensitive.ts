@@ -1,6 +1,7 @@
 import type { PolicyRule } from '../../policy.js';
 import type { CheckContext } from '../context.js';
 import type { Rule } from '../rule.js';
+import type { Terms } from '../terms.js';
 import { permits } from '../verdict.js';
 
 /**
@@ -44,16 +45,16 @@ const sensitiveCall: Rule = {
         yield {
           place,
           message: `${name} is allowed to every program: it ${reason.replace(/; .*/, '')}`,
-          advice: advise(name, reason),
+          advice: advise(name, reason, context.terms),
         };
       }
     }
   },
 };
 
-function advise(name: string, reason: string): string {
-  const tie = reason.split('; ')[1];
-  return tie ? `${tie} ("includes": {"caps": […]}), or take it out` : `take ${name} out unless the program needs it`;
+function advise(name: string, reason: string, terms: Terms): string {
+  const capability = reason.includes('tie it to') ? /CAP_\w+/.exec(reason)?.[0] : undefined;
+  return capability ? terms.tieToCapability(name, capability) : terms.takeOut(name);
 }
 
 const TIOCSTI = 0x5412n;

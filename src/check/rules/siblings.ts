@@ -22,7 +22,7 @@ const siblingOpen: Rule = {
   id: 'sibling-open',
   severity: 'warning',
   summary: 'A call that is denied or restricted, while another that does the same is open.',
-  *checkTarget(target) {
+  *checkTarget(target, { terms }) {
     for (const { guarded, ways, reason, when, severity } of SIBLING_GROUPS) {
       const restricted = guarded.filter((name) => existsSomewhere(target, name) && isRestricted(target, name, when));
       const first = restricted[0];
@@ -38,7 +38,7 @@ const siblingOpen: Rule = {
         severity,
         message: `${list(restricted)} ${restricted.length === 1 ? 'is' : 'are'} restricted and ${list(open)} ${open.length === 1 ? 'is' : 'are'} not, but ${reason}`,
         advice: open.includes('clone3')
-          ? `deny ${list(open)} too; clone3 with ENOSYS, so that a C library falls back to clone`
+          ? `deny ${list(open)} too; of clone3: ${terms.answerEnosys(['clone3'], target.architecture.name, 'entry')}, so that a C library falls back to clone`
           : `restrict ${list(open)} too, or neither`,
       };
     }

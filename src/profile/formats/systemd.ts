@@ -118,6 +118,7 @@ class UnitReader {
   }
 
   read(assignments: readonly Assignment[]): ParsedProfile {
+    this.refuseNspawn(assignments);
     const own = assignments.filter((assignment) => this.isOwn(assignment));
     if (own.length === 0) {
       const hint = 'it needs a SystemCallFilter= at least';
@@ -132,6 +133,17 @@ class UnitReader {
       locate: (...path) => this.locate(path),
       warnings: this.warnings,
     });
+  }
+
+  /** systemd.nspawn(5) has a setting of the same name and another meaning. */
+  private refuseNspawn(assignments: readonly Assignment[]): void {
+    const setting = assignments.find(({ key }) => key === 'SystemCallFilter');
+    if (!this.source?.endsWith('.nspawn') && setting?.section !== 'Exec') return;
+    const message =
+      'this is a .nspawn file, which is not read: its SystemCallFilter= changes a list of systemd-nspawn, which the file does not show';
+    const hint = 'look at the filter of the running container (scmp dump PID)';
+    this.issue('unknown-format', setting?.offset ?? 0, message, hint);
+    failOnIssues(this.issues, this.source);
   }
 
   private issue(code: ProfileIssueCode, offset: number, message: string, hint?: string, path = ''): void {
@@ -260,9 +272,9 @@ class UnitReader {
       this.architectures.push({ name, offset });
       return;
     }
-    const known = ['native', ...ARCHITECTURES.map(({ name }) => systemdName(name))];
+    const known = ['native', ...ARCHITECTURES.map(({ name }) => systemdArchitecture(name))];
     const meant = findArchitecture(text) ?? nearestArchitecture(text);
-    const nearest = meant ? systemdName(meant.name) : nearestName(text, known);
+    const nearest = meant ? systemdArchitecture(meant.name) : nearestName(text, known);
     const hint = nearest ? `did you mean ${nearest}?` : `known are ${known.join(', ')}`;
     this.issue('unknown-architecture', offset, `unknown architecture ${quote(text)}`, hint);
   }
@@ -352,10 +364,11 @@ function key({ action, errno, errnoRet }: Action): string {
 }
 
 function findSystemdArchitecture(name: string): string | undefined {
-  const known = ARCHITECTURES.find((architecture) => systemdName(architecture.name) === name);
+  const known = ARCHITECTURES.find((architecture) => systemdArchitecture(architecture.name) === name);
   return known?.ociName;
 }
 
-function systemdName(name: ArchitectureName): string {
+/** What systemd calls an architecture. */
+export function systemdArchitecture(name: ArchitectureName): string {
   return Object.entries(ARCHITECTURE_NAMES).find(([, ours]) => ours === name)?.[0] ?? name;
 }
