@@ -90,25 +90,43 @@ export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: Diagr
   return { equal: difference === FALSE, architectures: architectures.filter(({ calls }) => calls.length > 0) };
 }
 
+/** A call that two programs decide differently, and what each does. */
+export interface DecidedCall {
+  data: SeccompData;
+  a: Action;
+  b: Action;
+}
+
+export type Implication =
+  | {
+      holds: true;
+      /** A call that both let do the same and answer otherwise, if there is one: another errno, other data of a TRAP. */
+      sameRank?: DecidedCall;
+    }
+  | { holds: false; counterexample: DecidedCall };
+
 /** Whether `a` is nowhere more permissive than `b` (see `judgeChange`), and where it is if so. Errors as {@link compareDecisions}. */
-export function implies(
-  a: ProgramInput,
-  b: ProgramInput,
-  budget: DiagramBudget = {},
-): { holds: true } | { holds: false; counterexample: { data: SeccompData; a: Action; b: Action } } {
+export function implies(a: ProgramInput, b: ProgramInput, budget: DiagramBudget = {}): Implication {
   const store = new DiagramStore(budget);
   const [first, second] = [readProgram(a), readProgram(b)];
   const rootOf = (program: ProgramInput) => buildDecisionDiagram(program, { store }).root;
   const changes = new Changes(store);
-  const weaker = (terminal: Node) => {
-    if (terminal === FALSE) return false;
-    const { from, to } = changes.of(terminal);
-    return judgeChange(from, to) === 'weaker';
+  const difference = changes.between(rootOf(second), rootOf(first));
+  const find = (direction: Direction): DecidedCall | undefined => {
+    const isAsked = (terminal: Node) => {
+      if (terminal === FALSE) return false;
+      const { from, to } = changes.of(terminal);
+      return judgeChange(from, to) === direction;
+    };
+    const data = findInput(store, difference, isAsked);
+    if (!data) return undefined;
+    const [actionA, actionB] = [first, second].map((program) => createSimulator(program).simulate(data).action);
+    return { data, a: actionA as Action, b: actionB as Action };
   };
-  const data = findInput(store, changes.between(rootOf(second), rootOf(first)), weaker);
-  if (!data) return { holds: true };
-  const [actionA, actionB] = [first, second].map((program) => createSimulator(program).simulate(data).action);
-  return { holds: false, counterexample: { data, a: actionA as Action, b: actionB as Action } };
+  const counterexample = find('weaker');
+  if (counterexample) return { holds: false, counterexample };
+  const sameRank = find('other');
+  return { holds: true, ...(sameRank && { sameRank }) };
 }
 
 /** The function that is FALSE where two programs decide alike, and elsewhere a terminal for the two decisions. */

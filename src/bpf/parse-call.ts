@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
 import { constantExpression, nearestConstant } from '../syscalls/constants.js';
 import { nearestSyscall } from '../syscalls/nearest-syscall.js';
-import { type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
+import { hasNarrowRegisters, type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
 import { quote } from '../text.js';
 import type { SeccompData } from './simulate.js';
 
@@ -27,10 +27,6 @@ export interface ParsedCall {
   /** What the call takes, as far as it is known. */
   parameters: readonly SyscallParameter[];
 }
-
-/** x32 and MIPS n32 have 64-bit registers. */
-const hasNarrowRegisters = ({ wordSize, name }: Architecture) =>
-  wordSize === 32 && name !== 'x32' && !name.endsWith('n32');
 
 /**
  * What a filter sees of a call: constants have their value on the architecture, and a negative number is sign-extended to
@@ -86,7 +82,7 @@ function indexOf(label: string, parameters: readonly SyscallParameter[], call: s
 }
 
 function parseValue(text: string, architecture: Architecture): bigint {
-  const bits = hasNarrowRegisters(architecture) ? 32 : 64;
+  const bits = hasNarrowRegisters(architecture.name) ? 32 : 64;
   const negative = /^-(0x[\da-f]{1,16}|\d{1,20})$/i.exec(text)?.[1];
   const value = negative === undefined ? constantExpression(text, architecture.name) : -BigInt(negative);
   if (value === undefined) {

@@ -1,10 +1,12 @@
 import { formatAction } from '../action.js';
 import type { SeccompData } from '../bpf/simulate.js';
+import { unfilteredAmong } from '../explain/format-comparison.js';
 import type { NamedDifference } from '../explain/name-comparison.js';
 
 /** A difference for programs: actions as text, 64-bit values as hexadecimal text, since JSON's numbers lose bits. */
 export function differenceJson(difference: NamedDifference): object {
   const { architecture = null, auditArches, syscalls, numbers, from, to, direction, when, example } = difference;
+  const notes = unfilteredAmong(difference);
   return {
     architecture,
     auditArches,
@@ -15,6 +17,7 @@ export function differenceJson(difference: NamedDifference): object {
     direction,
     ...(when === undefined ? {} : { when }),
     example: inputJson(example),
+    ...(notes.length > 0 && { notes }),
   };
 }
 

@@ -11,6 +11,7 @@ import { type Libseccomp, loadLibseccompSync, lookUpSyscallName } from '../libse
 import { withAndWithout } from '../profile/assumed-capabilities.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { formatPlace } from '../source-place.js';
+import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import { type ArchFlags, addArchOption, byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
 import { compileEntriesForTargets, compileWithUsualCapabilities } from './compile-targets.js';
 import { ExitCode } from './exit-code.js';
@@ -132,6 +133,8 @@ interface Answer extends NamedCall {
   entries?: readonly EntryAbout[];
   /** What is decided with Docker's default capabilities, where that is something else. */
   withDockerCapabilities?: NamedCall['decisions'];
+  /** What the kernel does whatever the filter says. */
+  notes?: readonly string[];
 }
 
 function answersFor({ policy, profile, withUsual }: Explained, syscall: string, libseccomp: Libseccomp): Answer[] {
@@ -163,17 +166,23 @@ function answersFor({ policy, profile, withUsual }: Explained, syscall: string, 
         name: answer.through ? syscall : answer.name,
       }),
     }),
+    ...notesOn(answer),
   }));
 }
 
+function notesOn({ architecture, number }: Pick<Answer, 'architecture' | 'number'>): Pick<Answer, 'notes'> {
+  const notes = unfilteredNotes(architecture, (call) => call.number === number);
+  return notes.length > 0 ? { notes } : {};
+}
+
 function formatAnswer(answer: Answer, { profile }: Explained): string {
-  const { architecture, name, number, decisions, through, entries, withDockerCapabilities: usual } = answer;
+  const { architecture, name, number, decisions, through, entries, notes, withDockerCapabilities: usual } = answer;
   const decided = formatDecisions(decisions, architecture);
   const answered = usual ? withAndWithout(decided, formatDecisions(usual, architecture)) : decided;
   const call = through ? `through ${through} (${number})` : `${name} (${number})`;
   const source = profile?.parsed.source ?? 'profile';
   const says = (entries ?? []).map((entry) => `    ${formatEntry(entry, architecture, source)}`);
-  return `${[`${architecture}: ${call}: ${answered}`, ...says, ...formatFallback(answer, profile)].join('\n')}\n`;
+  return `${[`${architecture}: ${call}: ${answered}`, ...says, ...formatFallback(answer, profile), ...(notes ?? []).map((note) => `    ${note}`)].join('\n')}\n`;
 }
 
 /** `p.json:3:5: syscalls[0].names[1]: ALLOW, does not apply: the container lacks CAP_SYS_ADMIN; with --cap SYS_ADMIN it does` */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatAction } from '../action.js';
 import { ARCHITECTURES, type ArchitectureName } from '../architecture.js';
-import { implies } from '../bpf/compare.js';
+import { type DecidedCall, type Implication, implies } from '../bpf/compare.js';
 import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import type { SeccompData } from '../bpf/simulate.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
@@ -34,15 +34,19 @@ async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> 
   if (worst) process.exitCode = ExitCode.NO;
   if (flags.json) {
     const each = answers.length > 1 ? { targets: answers.map(answerJson) } : {};
-    print(`${JSON.stringify({ ...answerJson(worst ?? { holds: true }), ...each }, null, 2)}\n`);
+    const shown = worst ?? answers.find((answer) => answer.holds && answer.sameRank) ?? { holds: true as const };
+    print(`${JSON.stringify({ ...answerJson(shown), ...each }, null, 2)}\n`);
     return;
   }
   const [first, second] = names.map((name) => printable(name));
   const describe = (answer: Implication): string => {
-    if (answer.holds) return `${first} is nowhere more permissive than ${second}`;
-    const actions = actionsOf(answer.counterexample);
-    const call = describeCall(answer.counterexample.data, libseccomp);
-    return `${first} is more permissive than ${second}: ${call}: ${actions.a} in ${first}, ${actions.b} in ${second}`;
+    const decided = (call: DecidedCall) => {
+      const actions = actionsOf(call);
+      return `${describeCall(call.data, libseccomp)}: ${actions.a} in ${first}, ${actions.b} in ${second}`;
+    };
+    if (!answer.holds) return `${first} is more permissive than ${second}: ${decided(answer.counterexample)}`;
+    const { sameRank } = answer;
+    return `${first} is nowhere more permissive than ${second}${sameRank ? `, and not equal to it: ${decided(sameRank)}, which lets the call do the same` : ''}`;
   };
   for (const { target, withUsual, ...answer } of answers) {
     const said = describe(answer);
@@ -51,7 +55,6 @@ async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> 
   }
 }
 
-type Implication = ReturnType<typeof implies>;
 type Answer = Implication & {
   target?: ArchitectureName | undefined;
   /** With Docker's default capabilities, where nobody said which there are and the filters may be others. */
@@ -64,14 +67,14 @@ function answerJson({ target, withUsual, ...answer }: Answer): object {
     holds: answer.holds,
     ...(withUsual && { withDockerCapabilities: answerJson(withUsual) }),
     ...(answer.holds
-      ? {}
-      : { counterexample: { ...inputJson(answer.counterexample.data), ...actionsOf(answer.counterexample) } }),
+      ? answer.sameRank && { sameRank: decidedJson(answer.sameRank) }
+      : { counterexample: decidedJson(answer.counterexample) }),
   };
 }
 
-type Counterexample = Extract<ReturnType<typeof implies>, { holds: false }>['counterexample'];
+const decidedJson = (call: DecidedCall) => ({ ...inputJson(call.data), ...actionsOf(call) });
 
-function actionsOf({ data, a, b }: Counterexample): { a: string; b: string } {
+function actionsOf({ data, a, b }: DecidedCall): { a: string; b: string } {
   const architecture = architectureOf(data)?.name;
   return { a: formatAction(a, architecture), b: formatAction(b, architecture) };
 }

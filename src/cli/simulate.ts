@@ -14,6 +14,7 @@ import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
 import type { Action } from '../policy.js';
 import { withAndWithout } from '../profile/assumed-capabilities.js';
+import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
 import { compileForTargets, compileWithUsualCapabilities } from './compile-targets.js';
 import { isProgram, readInput } from './input.js';
@@ -71,6 +72,7 @@ async function run(path: string, syscall: string, args: string[], flags: Flags):
     const decided = formatAction(action, architecture.name);
     const text = withUsual ? withAndWithout(decided, formatAction(withUsual, architecture.name)) : decided;
     print(`${architecture.name}: ${describe(call)}: ${text}\n`);
+    for (const note of notesOn(architecture, call)) print(`    ${note}\n`);
     if (flags.trace) printPainted(formatDisassembly(trace, { paint: listingColors() }));
   }
 }
@@ -87,6 +89,7 @@ interface Answer extends Pick<Simulation, 'action' | 'returnValue'> {
 function answerJson(answer: Answer, flags: Flags): object {
   const { architecture, call, action, returnValue, instructions, trace, withUsual } = answer;
   const { data, name } = call;
+  const notes = notesOn(architecture, call);
   return {
     architecture: architecture.name,
     syscall: { ...(name !== undefined && { name }), number: data.nr },
@@ -95,12 +98,17 @@ function answerJson(answer: Answer, flags: Flags): object {
     action,
     returnValue,
     ...(withUsual && { withDockerCapabilities: withUsual }),
+    ...(notes.length > 0 && { notes }),
     instructions,
     ...(flags.trace && {
       trace: trace.map(({ index, text, comment }) => ({ index, text, ...(comment !== undefined && { comment }) })),
     }),
   };
 }
+
+/** What the kernel does whatever the filter says. */
+const notesOn = ({ name }: Architecture, { data }: ParsedCall) =>
+  unfilteredNotes(name, ({ number }) => number === data.nr);
 
 /** The program for each target, and with Docker's default capabilities where that is another one. */
 async function read(

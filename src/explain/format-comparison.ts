@@ -1,5 +1,6 @@
 import { formatAction } from '../action.js';
 import type { NumberRange } from '../bpf/partition.js';
+import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import type { NamedDifference } from './name-comparison.js';
 
 /** Differences as text, a line each below its architecture; the weaker ones first. Empty where there are none. */
@@ -13,10 +14,23 @@ export function formatComparison(differences: readonly NamedDifference[]): strin
   return [...groups]
     .flatMap(([place, group]) => {
       const sorted = [...group].sort((a, b) => order.indexOf(a.direction) - order.indexOf(b.direction));
-      return [`on ${place}:`, ...sorted.map((each) => `  ${each.direction.padEnd(8)}  ${formatDifference(each)}`)];
+      const notes = [...new Set(group.flatMap(unfilteredAmong))];
+      return [
+        `on ${place}:`,
+        ...sorted.map((each) => `  ${each.direction.padEnd(8)}  ${formatDifference(each)}`),
+        ...notes.map((note) => `  ${''.padEnd(8)}  ${note}`),
+      ];
     })
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** What of a difference makes none, since the kernel asks no filter about it. */
+export function unfilteredAmong({ architecture, syscalls, numbers }: NamedDifference): string[] {
+  return unfilteredNotes(
+    architecture,
+    ({ name, number }) => syscalls.includes(name) || numbers.some(({ from, to }) => from <= number && number <= to),
+  );
 }
 
 /** One difference: `socket when domain == AF_VSOCK: ALLOW → ERRNO(EPERM)`. */

@@ -1,6 +1,7 @@
 import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import { withAndWithout } from '../profile/assumed-capabilities.js';
+import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import {
   isSame,
   type NamedArchitecture,
@@ -23,7 +24,18 @@ export function formatPolicy(policy: NamedPolicy, options: FormatPolicyOptions =
     const numbers = policy.otherArchitectures.length === 1 ? 'every call' : formatNumbers(from, to);
     return `  ${numbers}: ${formatDecisions(decisions)}`;
   });
-  return [...parts, ['any other architecture', ...others].join('\n')].join('\n\n').concat('\n');
+  const notes = policy.architectures.flatMap(notesOn);
+  const asides = notes.length > 0 ? [['whatever the filter says', ...notes.map((note) => `  ${note}`)].join('\n')] : [];
+  return [...parts, ['any other architecture', ...others].join('\n'), ...asides].join('\n\n').concat('\n');
+}
+
+/** Of what is not let through here, what runs all the same. */
+function notesOn({ architecture, calls, unnamed }: NamedArchitecture): string[] {
+  return unfilteredNotes(architecture, ({ number }) => {
+    const decided =
+      calls.find((call) => call.number === number) ?? unnamed.find(({ from, to }) => from <= number && number <= to);
+    return decided?.decisions.some(({ action }) => action.kind !== 'ALLOW') ?? false;
+  });
 }
 
 /** What a call meets with the usual capabilities; undefined where that is the same. */
