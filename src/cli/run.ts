@@ -13,6 +13,7 @@ import { compileWithEntries } from '../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { formatPlace } from '../source-place.js';
 import { printable } from '../text.js';
 import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
@@ -109,7 +110,7 @@ function refuseWaitKillable(
   const flag = 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
   if (usesListener || trace || !flags.includes(flag)) return;
   const { position } = locate('flags', seccomp.flags?.indexOf(flag) ?? 0);
-  const place = position ? `${source}:${position.line}:${position.column}` : source;
+  const place = formatPlace(source ?? 'profile', position);
   throw new InvalidArgumentError(
     `${place}: the flag WAIT_KILLABLE_RECV is about calls that a listener answers, and the profile gives none to one (SCMP_ACT_NOTIFY): the kernel would refuse the filter; take the flag out`,
   );

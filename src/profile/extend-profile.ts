@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from '../errors.js';
+import { nearestName } from '../nearest-name.js';
 import type { Warning } from '../policy.js';
+import { BUILTIN_NAMES, BUILTIN_PREFIX } from './builtin/names.js';
 import { mergeEntries } from './extend-entries.js';
 import { quote } from './json-path.js';
 import { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
@@ -52,7 +54,11 @@ function extend(
 
   const links = [...chain, profile];
   const base = loadBase(name, profile);
-  if (!base) throw fail('extends-not-found', `there is no profile ${quote(name)} to extend`);
+  if (!base) {
+    const nearest = nearestName(name.slice(name.startsWith(BUILTIN_PREFIX) ? BUILTIN_PREFIX.length : 0), BUILTIN_NAMES);
+    const hint = nearest && `did you mean ${BUILTIN_PREFIX}${nearest}?`;
+    throw fail('extends-not-found', `there is no profile ${quote(name)} to extend`, hint);
+  }
   if (links.some((link) => link === base || (link.source !== undefined && link.source === base.source))) {
     const path = [...links, base].map((link) => link.source ?? 'profile').join(' → ');
     throw fail('extends-cycle', `the profile extends itself: ${path}`);

@@ -65,6 +65,12 @@ describe('a wrong name is told with the right one', () => {
     ],
     ['an argument', ['simulate', '-', 'socket', 'domian=1', '--arch', 'x86_64'], PROFILE, 'did you mean domain?'],
     ['a built-in', ['compile', 'builtin:nod'], '', 'did you mean builtin:node?'],
+    [
+      'a base',
+      ['check', '-'],
+      JSON.stringify({ extends: 'no-netwrok', syscalls: [] }),
+      'did you mean builtin:no-network?',
+    ],
     ['a built-in without its prefix', ['compile', 'no-netwrok'], '', 'did you mean builtin:no-network?'],
   ])('%s', (_, args, input, words) => {
     const { printed, status } = run([...args, ...(args[0] === 'check' ? ['--json'] : [])], input);
