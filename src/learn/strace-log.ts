@@ -17,7 +17,7 @@ const MODE = /^(?:strace: )?\[ Process PID=(\d+) runs in (.+?) mode\. \]/;
 /** What -f says of a new process without -o, in the middle of the line of the call that makes it. */
 const ATTACHED = /strace: Process \d+ attached$/;
 /** The table of -c: a head, a row for each call, and the sum. -U chooses columns; the name is the last. */
-const TABLE_HEAD = /^[%a-z/ -]*\bcalls\b.* syscall$/;
+const TABLE_HEAD = /^[%a-z/ -]+ syscall$/;
 const TABLE_ROW = /^\s*[\d.]+(?:\s+[\d.]+)*\s+([a-z_]\w*)$/;
 const TABLE_OF_MODE = /^System call usage summary for (.+?) mode:$/;
 /** Signals, ends of processes, what is continued from another line, and strace's own words. */
@@ -75,7 +75,7 @@ export function readStrace(
       if (!architectureOf(summary)) report.problem(line, whole, `unknown mode of a table: ${printable(summary, 40)}`);
       continue;
     }
-    if (TABLE_HEAD.test(whole)) {
+    if (TABLE_HEAD.test(whole) && whole.includes(' calls ')) {
       inTable = true;
       continue;
     }
