@@ -57,11 +57,14 @@ function refusedArchitectures(
     position,
     source,
   });
-  const listed = policy.architectures.flatMap((place) => {
+  const names = archMap?.length ? [] : (architectures ?? []);
+  const listed = policy.architectures.flatMap((place, index) => {
     const { name, ociName } = place.architecture;
-    return takesArchitectures.includes(name) ? [] : [refuse(ociName, place)];
+    // The runtime reads that name, whatever the machine is.
+    const isNative = names[index] === NATIVE_ARCHITECTURE;
+    return isNative || takesArchitectures.includes(name) ? [] : [refuse(ociName, place)];
   });
-  const native = archMap?.length ? -1 : (architectures ?? []).indexOf(NATIVE_ARCHITECTURE);
+  const native = names.indexOf(NATIVE_ARCHITECTURE);
   if (native < 0 || takesArchitectures.includes('native')) return listed;
   return [...listed, refuse(NATIVE_ARCHITECTURE, locate('architectures', native))];
 }

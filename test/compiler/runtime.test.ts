@@ -281,6 +281,7 @@ describe('what a runtime refuses', () => {
     expect(refused(arches('NATIVE'), { runtime: 'runc' })).toEqual(['architecture-refused architectures[0]']);
     expect(refused(arches('NATIVE'), { runtime: 'crun' })).toEqual(['architecture-refused architectures[0]']);
     expect(refused(arches('NATIVE'), { runtime: 'youki' })).toEqual([]);
+    expect(refused(arches('NATIVE'), { runtime: 'youki-0.6', arch: 'sh' })).toEqual([]);
   });
 
   it('says which runtime, and what to do', () => {
