@@ -1,5 +1,5 @@
-import type { Architecture } from '../architecture.js';
-import { describeValue } from '../syscalls/constants.js';
+import type { Architecture, ArchitectureName } from '../architecture.js';
+import { type ConstantFamily, describeMask, describeMaskOfOthers, describeValue } from '../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
 
 /** What an argument is to the system calls that it may belong to here. */
@@ -8,6 +8,8 @@ export interface NamedArgument {
   text: string;
   /** The value by the constants people write for it, where they are the same for all: `AF_VSOCK`. */
   value(value: number): string | undefined;
+  /** As `value`, of a mask: its flags. */
+  mask(mask: number): string | undefined;
 }
 
 /** The name of argument `index` of these calls, when they all call it the same. */
@@ -21,19 +23,25 @@ export function nameArgument(
   const names = new Set(calls.map(({ name }) => name));
   return {
     text: names.size === 1 ? `${[...names][0]}(${first.name})` : first.name,
-    value: (value) => commonValue(calls, parameters as SyscallParameter[], value),
+    value: (value) => commonText(calls, parameters as SyscallParameter[], value, describeValue),
+    mask: (mask) => commonText(calls, parameters as SyscallParameter[], mask, describeLowMask),
   };
 }
 
-function commonValue(
+function describeLowMask(family: ConstantFamily, mask: bigint, architecture: ArchitectureName): string {
+  return describeMaskOfOthers(family, mask, 0xffffffffn, architecture) ?? describeMask(family, mask, architecture);
+}
+
+function commonText(
   calls: readonly { architecture: Architecture }[],
   parameters: readonly SyscallParameter[],
   value: number,
+  describe: (family: ConstantFamily, value: bigint, architecture: ArchitectureName) => string,
 ): string | undefined {
   const texts = new Set(
     calls.map(({ architecture }, at) => {
       const family = parameters[at]?.constants;
-      return family === undefined ? undefined : describeValue(family, BigInt(value >>> 0), architecture.name);
+      return family === undefined ? undefined : describe(family, BigInt(value >>> 0), architecture.name);
     }),
   );
   const [text, ...others] = texts;

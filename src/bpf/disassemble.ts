@@ -130,7 +130,7 @@ function describe(instruction: Instruction, index: number, state: FlowState | un
       return describeReturn(k, state, naming);
     default:
       if (arithmetic.has(code & 0xf0) && (code & 0x07) === 0x04) {
-        const flags = code === Opcode.AND_K ? argumentOf(state?.a, state, naming, 'low')?.value(k) : undefined;
+        const flags = code === Opcode.AND_K ? argumentOf(state?.a, state, naming, 'low')?.mask(k) : undefined;
         return { text: `A ${arithmetic.get(code & 0xf0)}= ${usesX(code) ? 'X' : hex(k)}`, comment: flags };
       }
       return describeJump(instruction, index, state, naming);
@@ -182,7 +182,8 @@ function describeOperand(k: number, code: number, state: FlowState | undefined, 
   const equality = code === Opcode.JEQ_K;
   if (state?.a === SeccompDataOffset.ARCH && equality) return { text: archName(k) };
   if (state?.a !== SeccompDataOffset.NR || code === Opcode.JSET_K) {
-    return { text: hex(k), comment: argumentOf(state?.a, state, naming, 'low')?.value(k) };
+    const argument = argumentOf(state?.a, state, naming, 'low');
+    return { text: hex(k), comment: code === Opcode.JSET_K ? argument?.mask(k) : argument?.value(k) };
   }
   // A negative number is no system call (libseccomp's tables hold pseudo system calls there), but -1 is a tracer's "skip".
   if (k > MAX_SYSCALL) return { text: equality ? String(k | 0) : hex(k) };

@@ -1,7 +1,7 @@
 import type { Architecture } from '../architecture.js';
 import { ALL_BITS, type Condition, LOW_HALF, type Term, type Terms } from '../bpf/condition.js';
 import { type ConditionNames, formatConditions } from '../bpf/format-conditions.js';
-import { constantName, describeMask, describeValue, valueBits } from '../syscalls/constants.js';
+import { constantName, describeMask, describeMaskOfOthers, describeValue, valueBits } from '../syscalls/constants.js';
 import { hasNarrowRegisters, type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
 
 /** Conditions in the words of a system call on an architecture; numbers where either is unknown. */
@@ -39,29 +39,18 @@ function names(
     mask: (field, mask) => {
       const { constants: family } = parameters[field] ?? {};
       if (family === undefined || mask === LOW_HALF) return undefined;
-      const text = (bits: bigint) => {
-        const described = describeMask(family, bits, arch);
-        return described.includes('|') ? `(${described})` : described;
-      };
       for (const whole of new Set([register, LOW_HALF])) {
-        const others = whole & ~mask;
-        if ((mask & ~whole) !== 0n || others === 0n || !describesFewer(others, mask)) continue;
-        if (/(^|\|)\d/.test(describeMask(family, others, arch))) continue;
-        return `~${text(others)}${whole === register ? '' : ` & 0x${LOW_HALF.toString(16)}`}`;
+        const others = describeMaskOfOthers(family, mask, whole, arch);
+        if (others) return `${others}${whole === register ? '' : ` & 0x${LOW_HALF.toString(16)}`}`;
       }
-      return text(mask);
+      const described = describeMask(family, mask, arch);
+      return described.includes('|') ? `(${described})` : described;
     },
     registerBits: register === LOW_HALF ? 32 : 64,
   };
 }
 
 const holds = (mask: bigint, bits: bigint) => (bits & ~mask) === 0n;
-
-const describesFewer = (bits: bigint, others: bigint) => popcount(bits) < popcount(others);
-
-function popcount(value: bigint): number {
-  return value.toString(2).replaceAll('0', '').length;
-}
 
 /**
  * Values that differ in nothing but flags which do not matter, as one comparison without these flags: of SOCK_STREAM and

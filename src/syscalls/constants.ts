@@ -217,6 +217,23 @@ export function describeMask(
   return names.join('|');
 }
 
+/**
+ * A mask of all bits of `whole` but some flags in words: `~(SOCK_NONBLOCK|SOCK_CLOEXEC)`. Undefined where what it leaves out has
+ * bits without a name, or is no less than what it has.
+ */
+export function describeMaskOfOthers(
+  family: ConstantFamily,
+  mask: bigint,
+  whole: bigint,
+  architecture: ArchitectureName = DEFAULT_ARCHITECTURE,
+): string | undefined {
+  const others = whole & ~mask;
+  if ((mask & ~whole) !== 0n || others === 0n || popcount(others) >= popcount(mask)) return undefined;
+  const { names, rest } = takeFlags(familyTable(family, architecture).flags, others);
+  if (rest !== 0n) return undefined;
+  return names.length > 1 ? `~(${names.join('|')})` : `~${names[0]}`;
+}
+
 /** The bits of which a family's values are made, those that exclude one another; none where it has flags alone. */
 export function valueBits(family: ConstantFamily, architecture: ArchitectureName = DEFAULT_ARCHITECTURE): bigint {
   return familyTable(family, architecture).mask;

@@ -271,7 +271,7 @@ test('bytes need a byte order: detected, told, or from the architecture', () => 
 });
 
 describe('arguments', () => {
-  const SOCKETS: Record<number, string> = { 41: 'socket', 53: 'socketpair', 56: 'clone' };
+  const SOCKETS: Record<number, string> = { 2: 'open', 41: 'socket', 53: 'socketpair', 56: 'clone' };
   const behind = (numbers: number[], ...rest: Instruction[]) =>
     lines(
       [
@@ -293,6 +293,16 @@ describe('arguments', () => {
       'clone(flags)',
       'CLONE_NEWNS|CLONE_NEWUSER',
     ]);
+  });
+
+  test('in masks are flags, and nothing whose value is 0; values of several bits have no name in them', () => {
+    const masked = (nr: number, register: number, code: number, mask: number) =>
+      behind([nr], op(Opcode.LD_ABS, register), op(code, mask, 0, 0))[1];
+    expect(masked(2, 24, Opcode.AND_K, 0x40)).toBe('O_CREAT');
+    expect(masked(2, 24, Opcode.JSET_K, 0x41)).toBe('O_CREAT|0x1');
+    expect(masked(2, 24, Opcode.JSET_K, 0xc0)).toBe('O_CREAT|O_EXCL');
+    expect(masked(41, 24, Opcode.AND_K, 0xfff7f7ff)).toBe('~(SOCK_NONBLOCK|SOCK_CLOEXEC)');
+    expect(masked(56, 16, Opcode.AND_K, 0x11)).toBeUndefined();
   });
 
   test('of several system calls have the name that all give them', () => {
