@@ -1,5 +1,6 @@
 import type { Architecture } from '../architecture.js';
 import type { Warning } from '../policy.js';
+import { printable } from '../text.js';
 import type { ParsedProfile, Place } from './parsed-profile.js';
 import { resolve } from './resolve-policy.js';
 
@@ -47,7 +48,8 @@ export function assumedCapabilityWarnings(
 ): Warning[] {
   return dependentEntries(profile, target).map(({ place, names, appliesWith }) => {
     const [here, there] = appliesWith ? ['is dropped', 'applies'] : ['applies', 'is dropped'];
-    const listed = names.length > 4 ? `${names.slice(0, 4).join(', ')}, …` : names.join(', ');
+    const shown = names.slice(0, 4).map((name) => printable(name, 80));
+    const listed = [...shown, ...(names.length > 4 ? ['…'] : [])].join(', ');
     return { code: 'capabilities-assumed', message: `${listed}: the entry ${withAndWithout(here, there)}`, ...place };
   });
 }

@@ -1,5 +1,6 @@
 import { nearestName } from '../nearest-name.js';
 import type { Warning } from '../policy.js';
+import { printable } from '../text.js';
 import { quote } from './json-path.js';
 import { complement, conjunction, type EntryConditions, isUnconditional } from './narrow-entry.js';
 import { type OperatorVersion, type UnitedCall, uniteByName } from './operator-union.js';
@@ -199,6 +200,7 @@ function narrow({ entry, locate }: MergedEntry, names: readonly number[], condit
 
 /** What the operator's main branch makes of a call without a word, at the last entry that names it. */
 function unionWarnings({ name, of, hasOtherAction, hasJoinedArgs }: UnitedCall): Warning[] {
+  const shown = printable(name, 80);
   const place = (of.at(-1) as MergedEntry).locate();
   const where = of
     .slice(0, -1)
@@ -213,7 +215,7 @@ function unionWarnings({ name, of, hasOtherAction, hasJoinedArgs }: UnitedCall):
       ? [
           {
             code: 'union-less-restrictive',
-            message: `${name}: ${where} has another action; the operator takes the less restrictive one, ${actions}`,
+            message: `${shown}: ${where} has another action; the operator takes the less restrictive one, ${actions}`,
             ...place,
           },
         ]
@@ -222,7 +224,7 @@ function unionWarnings({ name, of, hasOtherAction, hasJoinedArgs }: UnitedCall):
       ? [
           {
             code: 'union-joined-args',
-            message: `${name}: the operator puts the conditions of this entry and of ${where} into one, so all of them must hold`,
+            message: `${shown}: the operator puts the conditions of this entry and of ${where} into one, so all of them must hold`,
             ...place,
           },
         ]
