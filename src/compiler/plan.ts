@@ -53,6 +53,13 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
     operations.push({ kind: 'setAttribute', attribute: 'CTL_OPTIMIZE', value: options.optimize });
   }
 
+  // A hostile profile may have a wrong name many times.
+  const suggestions = new Map<string, string | undefined>();
+  const nearestOf = (name: string) => {
+    if (!suggestions.has(name)) suggestions.set(name, nearestSyscall(name));
+    return suggestions.get(name);
+  };
+
   const skipped: RuleOperation[] = [];
   const alternativesOf = (rule: PolicyRule, told: Warning[]) => {
     const split = splitConditions(rule, options.conditions ?? 'split-repeated', told);
@@ -89,19 +96,18 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
       const { name } = listed;
       const syscall = options.resolveSyscall(name);
       if (syscall === undefined) {
-        const nearest = nearestSyscall(name);
+        if (options.unknownSyscall === 'ignore') continue;
+        const nearest = nearestOf(name);
         const message = `unknown system call ${quote(name)}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`;
         const { name: _, ...place } = listed;
         if (options.unknownSyscall === 'error') {
           throw new CompileError('UNKNOWN_SYSCALL', message, { ...place, source: place.source ?? options.source });
         }
-        if (options.unknownSyscall === 'warn') {
-          warnings.push({
-            code: 'unknown-syscall',
-            message: `${message} is skipped: ${leftOut(rule, policy)}`,
-            ...place,
-          });
-        }
+        warnings.push({
+          code: 'unknown-syscall',
+          message: `${message} is skipped: ${leftOut(rule, policy)}`,
+          ...place,
+        });
         continue;
       }
       for (const alternative of alternatives) {
