@@ -33,6 +33,8 @@ export interface ArchitectureTable {
 
 /** What a filter does with every call there can be. */
 export interface PolicyTable {
+  /** Whether it tells architectures apart. If not, a number is decided alike whatever call it is. */
+  looksAtArchitecture: boolean;
   architectures: readonly ArchitectureTable[];
   /** What it does with calls of all other architectures, AUDIT_ARCH values without a name included. */
   otherArchitectures: readonly NumberRange[];
@@ -63,7 +65,7 @@ export function policyTable(program: ProgramInput, options: DecisionDiagramOptio
     if (architecture.name !== 'x86_64') return [{ architecture, ranges }];
     return [{ architecture, ranges: between(ranges, 0, X32_SYSCALL_BIT - 1) }];
   });
-  return { architectures, otherArchitectures: rangesOf(other as Node) };
+  return { looksAtArchitecture: parts.length > 1, architectures, otherArchitectures: rangesOf(other as Node) };
 }
 
 function between(ranges: readonly NumberRange[], from: number, to: number): NumberRange[] {

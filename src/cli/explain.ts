@@ -5,7 +5,7 @@ import { policyTable } from '../bpf/index.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
 import { decidedBy, type EntryAbout, entriesAbout } from '../explain/entries-about.js';
-import { formatDecisions, formatPolicy, usualDecisions } from '../explain/format-policy.js';
+import { ARCHITECTURE_UNSEEN, formatDecisions, formatPolicy, usualDecisions } from '../explain/format-policy.js';
 import { type NamedCall, type NamedPolicy, nameTable } from '../explain/named-policy.js';
 import { type Libseccomp, loadLibseccompSync, lookUpSyscallName } from '../libseccomp/index.js';
 import { withAndWithout } from '../profile/assumed-capabilities.js';
@@ -74,7 +74,8 @@ async function explain(path: string, syscall: string | undefined, flags: Flags):
         ? [`${heading(explained)}${answers.map((answer) => formatAnswer(answer, explained)).join('\n')}`]
         : [],
     );
-    print(texts.join('\n'));
+    const isUnseen = texts.length > 0 && all.some(({ policy }) => !policy.looksAtArchitecture);
+    print(`${isUnseen ? `${ARCHITECTURE_UNSEEN}\n\n` : ''}${texts.join('\n')}`);
   }
   for (const { explained, answers } of answered) {
     if (answers.length > 0) continue;

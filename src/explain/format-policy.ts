@@ -17,9 +17,14 @@ export interface FormatPolicyOptions {
   withUsualCapabilities?: NamedPolicy | undefined;
 }
 
+/** What comes first where it is so. */
+export const ARCHITECTURE_UNSEEN =
+  'This program never looks at the architecture: it decides a number alike, whatever call that is there.';
+
 /** A policy as text: per architecture the actions, each with its calls; then those that arguments decide; then the rest. */
 export function formatPolicy(policy: NamedPolicy, options: FormatPolicyOptions = {}): string {
   const parts = policy.architectures.map((each) => formatArchitecture(each, options));
+  if (!policy.looksAtArchitecture) parts.unshift(ARCHITECTURE_UNSEEN);
   const others = policy.otherArchitectures.map(({ from, to, decisions }) => {
     const numbers = policy.otherArchitectures.length === 1 ? 'every call' : formatNumbers(from, to);
     return `  ${numbers}: ${formatDecisions(decisions)}`;

@@ -28,6 +28,8 @@ export interface NamedArchitecture {
 }
 
 export interface NamedPolicy {
+  /** Whether the program tells architectures apart. If not, a number is decided alike whatever call it is. */
+  looksAtArchitecture: boolean;
   architectures: readonly NamedArchitecture[];
   /** What calls of any other architecture meet, whatever their number; several entries where the number matters. */
   otherArchitectures: readonly { from: number; to: number; decisions: readonly NamedDecision[] }[];
@@ -37,6 +39,7 @@ export interface NamedPolicy {
 export function nameTable(table: PolicyTable, libseccomp: Libseccomp): NamedPolicy {
   const bound = new ListingBound();
   return {
+    looksAtArchitecture: table.looksAtArchitecture,
     architectures: table.architectures.map(({ architecture, ranges }) =>
       nameRanges(architecture, ranges, libseccomp, bound),
     ),

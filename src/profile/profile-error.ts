@@ -17,6 +17,7 @@ export type ProfileIssueCode =
   | 'ambiguous-octal'
   // PROFILE_INVALID: it can be read, and is not a profile.
   | 'unknown-format'
+  | 'foreign-format'
   | 'ambiguous-format'
   | 'wrong-format'
   | 'wrong-kind'

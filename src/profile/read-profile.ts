@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { detectDocument } from './detect-document.js';
 import { detectSyntax } from './detect-syntax.js';
 import { guardNotify } from './finish-profile.js';
+import { foreignFormatError } from './foreign-format.js';
 import { chooseDocument } from './formats/choose-document.js';
 import { readSeccompSection } from './formats/docker.js';
 import { readList } from './formats/list.js';
@@ -12,6 +13,7 @@ import { parseYaml } from './formats/yaml.js';
 import { type JsonDocument, parseJson } from './json-document.js';
 import type { ParsedProfile, ReadOptions } from './parsed-profile.js';
 import { documentOfObject } from './plain-object.js';
+import { ProfileError } from './profile-error.js';
 import { decodeText } from './source-text.js';
 
 /**
@@ -35,6 +37,17 @@ function read(input: string | Uint8Array | object, options: ReadOptions): Parsed
     }
     return readDocument(documentOfObject(input as object, source), options);
   }
+  try {
+    return readText(text, options);
+  } catch (error) {
+    // What reads as one of ours is one; of the rest some are known.
+    const isUnread = error instanceof ProfileError && format === undefined;
+    throw (isUnread ? foreignFormatError(text, source) : undefined) ?? error;
+  }
+}
+
+function readText(text: string, options: ReadOptions): ParsedProfile {
+  const { source, format } = options;
   switch (detectSyntax(text, source, format)) {
     case 'json':
       return readDocument(parseJson(text, source), options);

@@ -176,3 +176,17 @@ describe('scmp explain', () => {
     expect(blocks(path, 'mseal')[0]).toContain('no entry names it: the default action decides');
   });
 });
+
+describe('a program that never looks at the architecture', () => {
+  it('is told as one, first of all', () => {
+    const text = join(folder, 'unseen.asm');
+    writeFileSync(text, '.arch x86_64\nA = nr\nif (A == 35) goto deny\nreturn ALLOW\ndeny:\nreturn ERRNO(EPERM)\n');
+    const program = join(folder, 'unseen.bpf');
+    expect(scmp(['asm', text, '-o', program]).status).toBe(0);
+    const first =
+      'This program never looks at the architecture: it decides a number alike, whatever call that is there.\n\n';
+    expect(explain(program).text.startsWith(first)).toBe(true);
+    expect(explain(program, '35').text.startsWith(first)).toBe(true);
+    expect(explain(profile).text).not.toContain('never looks');
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { ProfileError, readProfile } from '../../src/profile/index.js';
+
+const message = (text: string) => {
+  try {
+    readProfile(text, { source: 'p' });
+  } catch (error) {
+    expect(error).toBeInstanceOf(ProfileError);
+    return (error as ProfileError).issues.map((issue) => [issue.code, issue.message].join(': '));
+  }
+  return ['read'];
+};
+
+describe('a policy in another tool\u2019s language', () => {
+  it.each([
+    ['Minijail', 'close: 1\ndup: arg0 == 2\n# no more\n'],
+    ['Minijail', '@include /etc/more.policy\nmkdir: return EACCES\n'],
+    ['Kafel', 'POLICY web {\n  ALLOW { close, dup }\n}\nUSE web DEFAULT KILL\n'],
+    ['Kafel', '#define N 1\nUSE base, web DEFAULT ERRNO(N)\n'],
+    ['LXC', '2\nallowlist\n[x86_64]\nclose\n'],
+    ['LXC', '1\nwhitelist\n103\n'],
+    ['firejail', 'include default.local\nseccomp.drop mkdir,@clock\n'],
+    ['firejail', 'caps.drop all\nseccomp\n'],
+    ['Elastic', 'seccomp:\n  default_action: errno\n  syscalls:\n  - action: allow\n    names: [close]\n'],
+    ['snapd', '# a comment\n@complain\nclose\nioctl - TIOCGWINSZ\n'],
+    ['several Kubernetes objects', 'kind: List\nitems:\n- kind: SeccompProfile\n  metadata: {name: b}\n'],
+  ])('%s is named: %j', (name, text) => {
+    expect(message(text)).toEqual([expect.stringMatching(`^foreign-format: this is .*${name}.*, which is not read$`)]);
+  });
+
+  it.each([
+    '{"defaultAction": "SCMP_ACT_ALLOW"}',
+    'defaultAction: SCMP_ACT_ALLOW\n',
+    'default errno EPERM\nallow close\n',
+    '[Service]\nSystemCallFilter=close\n',
+  ])('and nothing is that is one of ours: %j', (text) => {
+    expect(message(text)).toEqual(['read']);
+  });
+
+  it('what is broken and none of these keeps its own error', () => {
+    expect(message('{"defaultAction": "SCMP_ACT_ALLOW"')).not.toEqual([expect.stringContaining('foreign-format')]);
+    expect(message('hello, world!')).not.toEqual([expect.stringContaining('foreign-format')]);
+    expect(message(`${'a '.repeat(200_000)}\n${'USE\n'.repeat(50_000)}`)).toHaveLength(1);
+  });
+});
