@@ -24,9 +24,18 @@ const LIBRARY_NAMES: ReadonlyMap<string, string> = new Map(
 /** How headers and the kernel's own functions have a call's name: `__NR_read`, `SYS_read`, `__x64_sys_read`. */
 const PREFIX = /^(?:__NR_|SYS_|sys_|__[a-z\d]+_sys_)/;
 
+/** Profiles repeat a misspelt name, and are looked at for each architecture: every name is compared with the table once. */
+const found = new Map<string, string | undefined>();
+/** So that foreign names do not fill the memory. */
+const MOST_FOUND = 1024;
+
 /** The system call that a name which is none stands for, most likely; undefined where no name is near. */
 export function nearestSyscall(name: string): string | undefined {
+  if (found.has(name)) return found.get(name);
   const bare = name.replace(PREFIX, '');
   const nearest = LIBRARY_NAMES.get(bare) ?? nearestName(bare, knownSyscalls());
-  return nearest === name ? undefined : nearest;
+  const answer = nearest === name ? undefined : nearest;
+  if (found.size >= MOST_FOUND) found.clear();
+  if (name.length < 64) found.set(name, answer);
+  return answer;
 }

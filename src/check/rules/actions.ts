@@ -178,10 +178,12 @@ const waitKillableWithoutNotify: Rule = {
   id: 'wait-killable-without-notify',
   severity: 'error',
   summary: 'The flag WAIT_KILLABLE_RECV without SCMP_ACT_NOTIFY: the kernel refuses the filter.',
-  *checkTarget({ policy, outcome }, { profile, behaviour }) {
+  *checkTarget(target, { profile, behaviour }) {
     const flag = 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
     const at = profile.seccomp.flags?.indexOf(flag) ?? -1;
-    if (!policy.flags?.includes(flag) || outcome instanceof CompileError || outcome.usesListener) return;
+    if (!target.policy.flags?.includes(flag)) return;
+    const { outcome } = target;
+    if (outcome instanceof CompileError || outcome.usesListener) return;
     const isLoaded = behaviour.refusedFlags === 'load-without';
     const consequence = isLoaded
       ? 'crun loads it again with no flags at all, so every flag of the profile is lost'

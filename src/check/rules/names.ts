@@ -12,16 +12,11 @@ const unknownSyscall: Rule = {
   severity: 'warning',
   summary: 'A name that is no system call of any architecture; runtimes pass over it in silence.',
   *checkText({ entries, isDenyList, libseccomp }) {
-    const nearestNames = new Map<string, string | undefined>();
-    const nearestOf = (name: string) => {
-      if (!nearestNames.has(name)) nearestNames.set(name, nearestSyscall(name));
-      return nearestNames.get(name);
-    };
     for (const { names, action } of entries) {
       for (const { name, place } of names) {
         if (isKnown(name, libseccomp)) continue;
         const isHole = isDenyList && !permits(action);
-        const nearest = nearestOf(name);
+        const nearest = nearestSyscall(name);
         const what = isHole ? 'so the filter does NOT deny it' : 'so this entry does nothing for it';
         yield {
           place,
