@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { InvalidArgumentError } from '../src/errors.js';
+import { ANYTHING, checkOptions, LIST, OBJECT, type OptionTable, TEXT } from '../src/options.js';
 import { printable, quote } from '../src/text.js';
 import { allocateProgram, allocateString, allocateStrings } from './c-memory.js';
 import { Handover, type ListenerReceiver } from './handover.js';
@@ -28,6 +29,15 @@ export interface ExecRequest {
   listenerReceiver?: ListenerReceiver;
 }
 
+const EXEC_OPTIONS: OptionTable<ExecRequest> = {
+  filter: [ANYTHING],
+  installOptions: [OBJECT],
+  command: [TEXT],
+  args: [LIST],
+  env: [OBJECT],
+  listenerReceiver: [OBJECT],
+};
+
 /**
  * Install a filter on the calling thread and execute a command in place of this process: the same process id, parent,
  * working directory, stdin, stdout and stderr; nothing of ours is left. Does not return. Filters without TSYNC: Node's
@@ -49,14 +59,9 @@ export interface ExecRequest {
  * set if it was asked for. If execve(2) itself fails, the filter is in force already: the process writes why to stderr
  * and exits with 127 (ENOENT) or 126, as far as the filter allows write(2) and exit_group(2).
  */
-export function installAndExec({
-  filter,
-  installOptions = {},
-  command,
-  args = [],
-  env,
-  listenerReceiver,
-}: ExecRequest): never {
+export function installAndExec(request: ExecRequest): never {
+  checkOptions('installAndExec', request, EXEC_OPTIONS);
+  const { filter, installOptions = {}, command, args = [], env, listenerReceiver } = request;
   if (!isMainThread) throw new InvalidArgumentError('installAndExec works on the main thread only, not in a Worker');
   const c = libc();
   const installation = checkInstallation(filter, { ...installOptions, tsync: false }, c);

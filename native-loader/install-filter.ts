@@ -1,6 +1,7 @@
 import { parseArchitecture } from '../src/architecture.js';
 import { type FilterProgram, MAX_INSTRUCTIONS } from '../src/bpf/index.js';
 import { InvalidArgumentError, UnsupportedHostError } from '../src/errors.js';
+import { BOOLEAN, checkOptions, type OptionTable } from '../src/options.js';
 import type { FilterFlag } from '../src/policy.js';
 import { allocateProgram } from './c-memory.js';
 import { comparedArchitectures, INSTRUCTION_SIZE } from './check-program.js';
@@ -34,6 +35,16 @@ export interface InstallOptions {
   /** Set no_new_privs first. It is never set unless asked for, and stays set if the installation fails. */
   noNewPrivs?: boolean;
 }
+
+/** The values of {@link InstallOptions}. */
+export const INSTALL_OPTIONS: OptionTable<InstallOptions> = {
+  tsync: [BOOLEAN],
+  log: [BOOLEAN],
+  specAllow: [BOOLEAN],
+  waitKillable: [BOOLEAN],
+  listener: [BOOLEAN],
+  noNewPrivs: [BOOLEAN],
+};
 
 /** A checked request: what seccomp(2) is called with. */
 export interface Installation {
@@ -89,6 +100,7 @@ export function checkInstallation(
   options: InstallOptions,
   { endianness }: Pick<Host, 'endianness'>,
 ): Installation {
+  checkOptions('installing a filter', options, INSTALL_OPTIONS);
   const described = filter instanceof Uint8Array ? { program: filter } : filter;
   if (!(described?.program instanceof Uint8Array)) {
     throw new InvalidArgumentError('a filter is a Uint8Array or an object with one as its `program`');

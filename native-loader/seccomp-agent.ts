@@ -1,5 +1,6 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { InvalidArgumentError } from '../src/errors.js';
+import { ANYTHING, checkOptions, FUNCTION, NUMBER, TEXT } from '../src/options.js';
 import { type ContainerProcessState, parseContainerProcessState, SECCOMP_FD_NAME } from './container-state.js';
 import { errnoName } from './libc.js';
 import { type Supervision, type SupervisorOptions, superviseListener } from './supervisor.js';
@@ -45,6 +46,13 @@ const MESSAGE_MILLISECONDS = 10_000;
  * SupervisorError (SOCKET), UnsupportedHostError.
  */
 export async function createSeccompAgent(options: SeccompAgentOptions): Promise<SeccompAgent> {
+  checkOptions('createSeccompAgent', options, {
+    socketPath: [TEXT],
+    mode: [NUMBER],
+    onContainer: [ANYTHING],
+    onSupervision: [FUNCTION],
+    onError: [FUNCTION],
+  });
   if (typeof options.onContainer !== 'function') throw new InvalidArgumentError('onContainer is a function');
   return new Agent(options);
 }

@@ -1,13 +1,20 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { ScmpError } from '../src/errors.js';
+import { ANYTHING, checkOptions, NUMBER, OBJECT, type OptionTable, TEXT } from '../src/options.js';
 import { quote } from '../src/text.js';
 import type { InstallableFilter, InstallOptions } from './install-filter.js';
 import { errorOf, type LaunchFailure, STARTED } from './launch-protocol.js';
 import { launchRequest, writeRequest } from './launch-request.js';
 import { errnoName } from './libc.js';
 import { keepOutput, stdioList } from './sandbox-stdio.js';
-import { checkSupervisorOptions, type Supervision, type SupervisorOptions, superviseListener } from './supervisor.js';
+import {
+  checkSupervisorOptions,
+  SUPERVISOR_OPTIONS,
+  type Supervision,
+  type SupervisorOptions,
+  supervise,
+} from './supervisor.js';
 import { type SupervisorCalls, supervisorCalls } from './supervisor-calls.js';
 import { SupervisorError } from './supervisor-error.js';
 import { supervisorThread } from './supervisor-thread.js';
@@ -58,6 +65,18 @@ export interface SandboxedProcess extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const SANDBOX_OPTIONS: OptionTable<SandboxOptions> = {
+  ...SUPERVISOR_OPTIONS,
+  filter: [ANYTHING],
+  installOptions: [OBJECT],
+  stdio: [ANYTHING],
+  env: [OBJECT],
+  cwd: [ANYTHING],
+  signal: [OBJECT],
+  killSignal: [TEXT],
+  timeout: [NUMBER],
+};
+
 /**
  * Run a command under a filter, and answer its NOTIFY calls. Fulfilled when the command is executed; the call execve(2)
  * itself may notify, so answers are given before. The command is a child of this process, has its standard streams and
@@ -72,6 +91,7 @@ export async function spawnSandboxed(
   args: readonly string[],
   options: SandboxOptions,
 ): Promise<SandboxedProcess> {
+  checkOptions('spawnSandboxed', options, SANDBOX_OPTIONS);
   options.signal?.throwIfAborted();
   const launch = new Launch(command, args, options);
   return launch.sandbox();
@@ -162,7 +182,7 @@ class Launch {
       this.#started = true;
       text = bytes.subarray(1);
       const [listener] = fds;
-      if (listener !== undefined) this.#supervision = superviseListener(listener, this.#options);
+      if (listener !== undefined) this.#supervision = supervise(listener, this.#options);
     }
     this.#text += Buffer.from(text).toString();
   }

@@ -1,6 +1,7 @@
 import type { ArchitectureName } from '../src/architecture.js';
 import { parseArchitecture } from '../src/architecture.js';
 import { InvalidArgumentError } from '../src/errors.js';
+import { ANYTHING, checkOptions, FUNCTION, LIST, type OptionTable } from '../src/options.js';
 import { type Answer, type ConstantAnswer, encodeAnswer } from './answer.js';
 import type { TalliedCall, TallyMasks } from './call-tally.js';
 import { Cancellation } from './cancellation.js';
@@ -70,8 +71,26 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** Answer the calls of a listener, whose descriptor now belongs to the supervision. Raises InvalidArgumentError. */
 export function superviseListener(fd: number, options: SupervisorOptions): Supervision {
+  checkOptions('superviseListener', options, SUPERVISOR_OPTIONS);
+  return supervise(fd, options);
+}
+
+/** As {@link superviseListener}, with options that may be others' too. */
+export function supervise(fd: number, options: SupervisorOptions): Supervision {
   return new ListenerSupervision(fd, checkSupervisorOptions(options));
 }
+
+/** The values of {@link SupervisorOptions}; what is {@link ANYTHING} is looked at below. */
+export const SUPERVISOR_OPTIONS: OptionTable<SupervisorOptions> = {
+  onNotification: [ANYTHING],
+  answers: [LIST],
+  unhandled: [ANYTHING],
+  failure: [ANYTHING],
+  handlerTimeout: [ANYTHING],
+  onReport: [FUNCTION],
+  syscallName: [FUNCTION],
+  tally: [ANYTHING],
+};
 
 /** Options that were checked: nothing in them can fail any more. */
 export interface CheckedOptions {

@@ -1,5 +1,6 @@
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import type { SourcePosition } from '../errors.js';
+import { checkOptions, FUNCTION, LIST, TEXT } from '../options.js';
 import { AssemblyError, type AssemblyIssue, type AssemblyIssueCode } from './assembly-error.js';
 import { type NameContext, resolveErrno, resolveNames, Unresolved } from './assembly-names.js';
 import { parseAssembly } from './assembly-parser.js';
@@ -20,6 +21,8 @@ export interface AssembleOptions {
    * Without it names of system calls are refused.
    */
   syscallNumber?: ((token: number, name: string) => number | undefined) | undefined;
+  /** Not asked here: `syscallNaming` has both, and can be given as it is. */
+  syscallName?: ((token: number, nr: number) => string | undefined) | undefined;
   /** What to call the text in messages, usually its file name. */
   source?: string | undefined;
 }
@@ -38,6 +41,12 @@ export interface AssembledProgram extends FilterProgram {
  * @throws InvalidArgumentError an unknown name in `architectures`
  */
 export function assemble(text: string, options: AssembleOptions = {}): AssembledProgram {
+  checkOptions('assemble', options, {
+    architectures: [LIST],
+    syscallNumber: [FUNCTION],
+    syscallName: [FUNCTION],
+    source: [TEXT],
+  });
   const { program, issues } = parseAssembly(text);
   const given = options.architectures?.map(parseArchitecture);
   if (issues.length === 0) {

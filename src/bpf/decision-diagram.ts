@@ -1,7 +1,8 @@
 import { decodeReturnValue, encodeAction, hasData, kernelAction } from '../action.js';
+import { checkOptions, OBJECT, type OptionTable } from '../options.js';
 import type { Action } from '../policy.js';
 import { type ProgramInput, readProgram } from './codec.js';
-import { type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
+import { BUDGET_OPTIONS, type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { bitOf, Level, levelOfOffset, WORD_BITS } from './input-variables.js';
 import {
   type Endianness,
@@ -32,6 +33,12 @@ export interface DecisionDiagramOptions extends DiagramBudget {
   store?: DiagramStore | undefined;
 }
 
+const DIAGRAM_OPTIONS: OptionTable<DecisionDiagramOptions> = {
+  ...BUDGET_OPTIONS,
+  endianness: ['little', 'big'],
+  store: [OBJECT],
+};
+
 /** A system call of an architecture (AUDIT_ARCH), by its number. */
 export interface GivenCall {
   readonly arch: number;
@@ -60,9 +67,11 @@ export function createDiagramBuilder(
   program: ProgramInput,
   options: DecisionDiagramOptions = {},
 ): { store: DiagramStore; build: (call?: GivenCall) => Node } {
+  checkOptions('a decision diagram', options, DIAGRAM_OPTIONS);
   const { instructions, endianness } = readProgram(program, options.endianness);
   verifyProgram(instructions);
-  const store = options.store ?? new DiagramStore(options);
+  const { nodes, steps } = options;
+  const store = options.store ?? new DiagramStore({ nodes, steps });
   const live = liveness(instructions);
   const words = new SymbolicWords(store);
   return { store, build: (call) => new SymbolicExecution(instructions, endianness, words, live, call).root() };

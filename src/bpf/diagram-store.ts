@@ -1,4 +1,5 @@
 import { ScmpError } from '../errors.js';
+import { checkOptions, NUMBER, type OptionTable } from '../options.js';
 
 /**
  * A program, or what is asked about it, needs a larger decision diagram than the budget allows: arithmetic between two
@@ -25,6 +26,9 @@ export interface DiagramBudget {
   /** How many steps may be taken, so that the time has a bound too. Default: 2^22, some seconds. */
   steps?: number | undefined;
 }
+
+/** The values of {@link DiagramBudget}. */
+export const BUDGET_OPTIONS: OptionTable<DiagramBudget> = { nodes: [NUMBER], steps: [NUMBER] };
 
 /** So that two nodes fit in one number, as `combine` needs. */
 const MAX_NODES = 2 ** 26;
@@ -57,7 +61,9 @@ export class DiagramStore {
   readonly #terminals = new Map<number, Node>();
   readonly #values = new Map<Node, number>();
 
-  constructor({ nodes = 2 ** 21, steps = 2 ** 22 }: DiagramBudget = {}) {
+  constructor(budget: DiagramBudget = {}) {
+    checkOptions('a budget', budget, BUDGET_OPTIONS);
+    const { nodes = 2 ** 21, steps = 2 ** 22 } = budget;
     this.#maxNodes = Math.min(nodes, MAX_NODES);
     this.#steps = steps;
     this.#levels[FALSE] = TERMINAL_LEVEL;

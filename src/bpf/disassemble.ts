@@ -1,6 +1,7 @@
 import { decodeReturnValue } from '../action.js';
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { errnoName } from '../errno.js';
+import { checkOptions, FUNCTION, LIST } from '../options.js';
 import { nameArgument } from './argument-naming.js';
 import { type ProgramInput, readProgram } from './codec.js';
 import { analyzeFlow, type FlowState, type Origin } from './dataflow.js';
@@ -46,6 +47,8 @@ export interface DisassembleOptions {
    * for x32 (0x4000003e), whose numbers come with bit 30 set: what `seccomp_syscall_resolve_num_arch(3)` takes.
    */
   syscallName?: ((token: number, nr: number) => string | undefined) | undefined;
+  /** Not asked here: `syscallNaming` has both, and can be given as it is. */
+  syscallNumber?: ((token: number, name: string) => number | undefined) | undefined;
 }
 
 interface Naming {
@@ -63,6 +66,12 @@ const MAX_ERRNO = 4095;
  * goes; only one that cannot be cut into instructions, or whose byte order is unknown, is refused (as `readProgram` does).
  */
 export function disassemble(program: ProgramInput, options: DisassembleOptions = {}): Line[] {
+  checkOptions('disassemble', options, {
+    endianness: ['little', 'big'],
+    architectures: [LIST],
+    syscallName: [FUNCTION],
+    syscallNumber: [FUNCTION],
+  });
   const own = 'arches' in program ? program.arches : [];
   const assumed = (options.architectures ?? own).map(parseArchitecture);
   const { instructions, endianness } = readProgram(program, options.endianness ?? assumed[0]?.endianness);

@@ -1,4 +1,5 @@
 import type { ArchitectureName } from '../architecture.js';
+import { checkOptions, FUNCTION, OBJECT, type OptionTable } from '../options.js';
 import type { Line } from './disassemble.js';
 import type { Endianness } from './instruction.js';
 import { isPlain } from './naming.js';
@@ -13,6 +14,8 @@ export interface FormatOptions {
   paint?: ((part: ListingPart, text: string) => string) | undefined;
 }
 
+const FORMAT_OPTIONS: OptionTable<FormatOptions> = { target: [OBJECT], paint: [FUNCTION] };
+
 const COMMENT_COLUMN = { listing: 72, source: 48 };
 
 /**
@@ -20,6 +23,7 @@ const COMMENT_COLUMN = { listing: 72, source: 48 };
  * words, and comments behind `#`. Ends with a newline. `assemble` reads it back to the same program.
  */
 export function formatDisassembly(lines: readonly Line[], options: FormatOptions = {}): string {
+  checkOptions('formatDisassembly', options, FORMAT_OPTIONS);
   const { paint = (_, text) => text } = options;
   const heads = headings(lines, paint);
   const rows = lines.flatMap((line, at) => {
@@ -38,6 +42,7 @@ export function formatDisassembly(lines: readonly Line[], options: FormatOptions
  * makes the same program of it, bit for bit: what the machine ignores and is not zero makes an instruction `.insn`.
  */
 export function formatAssembly(lines: readonly Line[], options: FormatOptions = {}): string {
+  checkOptions('formatAssembly', options, FORMAT_OPTIONS);
   const { paint = (_, text) => text } = options;
   const targets = new Set(lines.flatMap(({ text }) => [...text.matchAll(/goto (\d+)/g)].map(([, to]) => Number(to))));
   const heads = headings(lines, paint);

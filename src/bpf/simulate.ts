@@ -1,5 +1,6 @@
 import { kernelAction } from '../action.js';
 import { InvalidArgumentError } from '../errors.js';
+import { checkOptions } from '../options.js';
 import type { Action } from '../policy.js';
 import { type ProgramInput, readProgram } from './codec.js';
 import { type Endianness, Opcode, SCRATCH_WORDS, SECCOMP_DATA_SIZE, successors } from './instruction.js';
@@ -78,7 +79,11 @@ const BIAS = 0x80000000 | 0;
  * decisions. Semantics are those of Linux, where classic BPF runs as eBPF (net/core/filter.c, `bpf_convert_filter`): 32-bit
  * wrap-around arithmetic, shifts by X modulo 32, and division by an X of 0 ends the program with 0, KILL_THREAD.
  */
-export function createSimulator(program: ProgramInput, options: { endianness?: Endianness } = {}): Simulator {
+export function createSimulator(
+  program: ProgramInput,
+  options: { endianness?: Endianness | undefined } = {},
+): Simulator {
+  checkOptions('createSimulator', options, { endianness: ['little', 'big'] });
   const { instructions, endianness } = readProgram(program, options.endianness);
   verifyProgram(instructions);
   const targets = instructions.map(successors);
@@ -259,5 +264,7 @@ export function simulate(
   data: SeccompData,
   options: { trace?: boolean; endianness?: Endianness } = {},
 ): Simulation {
-  return createSimulator(program, options).simulate(data, options);
+  const { trace, endianness, ...others } = options;
+  checkOptions('simulate', others, {});
+  return createSimulator(program, { endianness }).simulate(data, { trace });
 }

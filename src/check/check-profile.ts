@@ -5,9 +5,11 @@ import {
   findArchitecture,
   parseArchitecture,
 } from '../architecture.js';
-import { runtimeBehaviour } from '../compiler/runtime.js';
+import { COMPILE_OPTIONS } from '../compiler/compile-policy.js';
+import { behaviourOf } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
+import { checkOptions, LIST, type OptionTable, TEXT } from '../options.js';
 import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/assumed-capabilities.js';
 import { quote } from '../profile/json-path.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
@@ -31,6 +33,17 @@ export interface CheckOptions extends TargetOptions {
   text?: string | undefined;
 }
 
+const { arch: _arch, source: _source, pfc: _pfc, unknownSyscall: _unknownSyscall, ...TARGET_OPTIONS } = COMPILE_OPTIONS;
+
+/** The values of {@link CheckOptions}. */
+export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
+  ...TARGET_OPTIONS,
+  targets: [LIST],
+  engine: ENGINES,
+  ignore: [LIST],
+  text: [TEXT],
+};
+
 /** Formats whose entries have the keys that mends write. */
 const MENDABLE: ReadonlySet<ParsedProfile['format']> = new Set(['oci', 'oci-config', 'docker']);
 
@@ -42,14 +55,12 @@ const MENDABLE: ReadonlySet<ParsedProfile['format']> = new Set(['oci', 'oci-conf
  * @throws InvalidArgumentError an unknown architecture, capability, kernel version or id
  */
 export function checkProfile(profile: ParsedProfile, options: CheckOptions): CheckReport {
+  checkOptions('checkProfile', options, CHECK_OPTIONS);
   const { ignore = [], text, engine } = options;
-  if (engine !== undefined && !ENGINES.includes(engine)) {
-    throw new InvalidArgumentError(`unknown engine ${quote(String(engine))}; there are ${ENGINES.join(' and ')}`);
-  }
   for (const id of ignore) checkId(id);
   const targets = checkedTargets(profile, options);
   const context = contextOf(profile, targets, {
-    behaviour: runtimeBehaviour(options),
+    behaviour: behaviourOf(options),
     libseccompVersion: options.libseccompVersion,
     libseccomp: options.libseccomp,
     ruleIds: RULE_IDS,

@@ -1,8 +1,9 @@
 import { CompileError } from '../compiler/compile-error.js';
+import { checkOptions } from '../options.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { ProfileError } from '../profile/profile-error.js';
 import { isAsStrict } from './as-strict.js';
-import { type CheckOptions, checkedTargets, checkProfile } from './check-profile.js';
+import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkProfile } from './check-profile.js';
 import type { CheckReport, Finding, TextEdit } from './finding.js';
 import type { Target } from './target.js';
 
@@ -29,6 +30,7 @@ export async function fixProfile(
   read: (text: string) => ParsedProfile | Promise<ParsedProfile>,
   options: Omit<CheckOptions, 'text'>,
 ): Promise<FixedProfile> {
+  checkOptions('fixProfile', options, CHECK_OPTIONS);
   let profile = await read(text);
   let current = text;
   const fixed: Finding[] = [];

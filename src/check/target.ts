@@ -6,7 +6,7 @@ import type { EntryEffect } from '../compiler/entry-effect.js';
 import { forHost, type NewerName } from '../compiler/host-libseccomp.js';
 import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { planFilter } from '../compiler/plan.js';
-import { readMasks, runtimeBehaviour } from '../compiler/runtime.js';
+import { behaviourOf, readMasks } from '../compiler/runtime.js';
 import { runtimeRefusals } from '../compiler/runtime-refusals.js';
 import { isNarrow, narrowConditions } from '../compiler/wide-values.js';
 import type { Libseccomp } from '../libseccomp/index.js';
@@ -57,7 +57,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
   const { libseccomp, capabilities, kernel } = options;
   const resolution = resolve(profile, { arch: architecture, capabilities, kernel });
   const { policy: written } = resolution;
-  const behaviour = runtimeBehaviour(options);
+  const behaviour = behaviourOf(options);
   const { policy, newer } = forHost(readMasks(written, behaviour), options.libseccompVersion);
   const { warnings } = planFilter(policy, {
     architecture,

@@ -8,25 +8,27 @@ import { renderGithub } from '../check/output/github.js';
 import { renderJson } from '../check/output/json.js';
 import { renderSarif } from '../check/output/sarif.js';
 import { renderText } from '../check/output/text.js';
-import type { LibseccompVersion } from '../compiler/host-libseccomp.js';
-import { RUNTIME_NAMES, type RuntimeName } from '../compiler/runtime.js';
 import { InvalidArgumentError, ScmpError } from '../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { type ArchFlags, addArchOption } from './arch-option.js';
 import { ExitCode, internalError } from './exit-code.js';
 import { fileError, type Input, readInput } from './input.js';
-import { CAP_DESCRIPTION, collect, givenCapabilities, libseccompOption } from './options.js';
+import {
+  addRuntimeOptions,
+  CAP_DESCRIPTION,
+  collect,
+  givenCapabilities,
+  type RuntimeFlags,
+  runtimeOptions,
+} from './options.js';
 import { print, printError, printVerbatim } from './output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 
 const RENDERERS = { text: renderText, json: renderJson, sarif: renderSarif, github: renderGithub } as const;
 
-interface Flags extends InputFlags, ArchFlags {
+interface Flags extends InputFlags, ArchFlags, RuntimeFlags {
   cap: string[];
   kernel?: string;
-  runtime: RuntimeName;
-  libseccomp?: LibseccompVersion;
-  enosysStub?: boolean;
   format: keyof typeof RENDERERS;
   json?: boolean;
   target?: Engine;
@@ -45,14 +47,6 @@ export function addCheckCommand(program: Command): void {
     .option('--cap <capability>', CAP_DESCRIPTION, collect, [])
     .option('--kernel <X.Y>', 'the kernel, for conditional entries (default: newer than any the profile names)')
     .addOption(
-      new Option('--runtime <runtime>', 'whose behaviour to follow, where runtimes differ')
-        .choices(RUNTIME_NAMES)
-        .default('libseccomp'),
-    )
-    .addOption(libseccompOption())
-    .option('--enosys-stub', 'the profile is compiled with --enosys-stub')
-    .option('--no-enosys-stub', 'it is not, whatever the runtime does')
-    .addOption(
       new Option(
         '--target <engine>',
         'the file is given to this engine as it is: what it would not read is an error',
@@ -65,7 +59,7 @@ export function addCheckCommand(program: Command): void {
     .option('--fix', 'mend in the file what can be mended without weakening the filter; with "-": to standard output')
     .option('--dry-run', 'with --fix: report what would be mended, and change no file');
   addArchOption(command, 'a machine to check for (default: those the profile names, or x86_64 and aarch64)');
-  addInputOptions(command).action(check);
+  addRuntimeOptions(addInputOptions(command)).action(check);
 }
 
 async function check(paths: string[], flags: Flags): Promise<void> {
@@ -98,16 +92,14 @@ async function checkFile(
   flags: Flags,
   libseccomp: Libseccomp,
 ): Promise<{ file: FileReport; text: string; isInternal?: boolean }> {
-  const { arch, kernel, runtime, libseccomp: libseccompVersion, enosysStub, ignore, target: engine } = flags;
+  const { arch, kernel, ignore, target: engine } = flags;
   const capabilities = givenCapabilities(flags);
   const options: CheckOptions = {
     libseccomp,
     targets: arch,
     capabilities,
     kernel,
-    runtime,
-    libseccompVersion,
-    enosysStub,
+    ...runtimeOptions(flags),
     ignore,
     engine,
   };

@@ -3,7 +3,6 @@ import { Option } from 'commander';
 import { type Architecture, parseArchitecture } from '../architecture.js';
 import { decodeProgram } from '../bpf/codec.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
-import { proveDecisions } from '../compiler/prove-decisions.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
@@ -68,7 +67,7 @@ async function compile(path: string, flags: Flags): Promise<void> {
     ...compileOptions(flags),
     libseccomp,
     pfc: flags.format === 'pfc',
-    verify: flags.verify ? proveDecisions : true,
+    verify: flags.verify ? 'all' : 'conditions',
   });
   const rendered = await Promise.all(
     all.map((compiled, index) => {

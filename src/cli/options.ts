@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
 import { LIBSECCOMP_VERSIONS, type LibseccompVersion } from '../compiler/host-libseccomp.js';
 import type { CompileOptions } from '../compiler/index.js';
-import { RUNTIME_NAMES, type RuntimeName } from '../compiler/runtime.js';
+import { RUNTIME_NAMES, type RuntimeName, type RuntimeOptions } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
 
 /** What the options of {@link addTargetOptions} come to. */
@@ -10,9 +10,8 @@ export interface TargetFlags {
   kernel?: string;
 }
 
-/** What the options of {@link addCompileOptions} come to. */
-export interface CompileFlags extends TargetFlags {
-  optimize?: '0' | '1' | '2' | 'min';
+/** What the options of {@link addRuntimeOptions} come to. */
+export interface RuntimeFlags {
   runtime?: RuntimeName;
   enosysStub?: boolean;
   defaultFlags?: 'spec-allow' | 'none';
@@ -24,6 +23,11 @@ export interface CompileFlags extends TargetFlags {
   maskedOperands?: 'mask-first' | 'datum-first';
   wideValues?: 'exact' | 'low-half';
   notifyGuards?: boolean;
+}
+
+/** What the options of {@link addCompileOptions} come to. */
+export interface CompileFlags extends TargetFlags, RuntimeFlags {
+  optimize?: '0' | '1' | '2' | 'min';
   unknownSyscall: 'warn' | 'error' | 'ignore';
 }
 
@@ -53,15 +57,9 @@ export function libseccompOption(): Option {
   ).choices(LIBSECCOMP_VERSIONS);
 }
 
-/** The options of every command that compiles a profile. */
-export function addCompileOptions(command: Command, kernelDefault: string): Command {
-  return addTargetOptions(command, kernelDefault)
-    .addOption(
-      new Option(
-        '--optimize <level>',
-        "0: libseccomp's default, 1: by priority, 2: binary tree, min: smallest (default: the runtime's)",
-      ).choices(['0', '1', '2', 'min']),
-    )
+/** The options that say whose behaviour is followed where runtimes differ: one table of them (docs/runtimes.md). */
+export function addRuntimeOptions(command: Command): Command {
+  return command
     .addOption(
       new Option('--runtime <runtime>', 'whose behaviour to follow, where runtimes differ')
         .choices(RUNTIME_NAMES)
@@ -109,22 +107,27 @@ export function addCompileOptions(command: Command, kernelDefault: string): Comm
       ]),
     )
     .option('--notify-guards', 'refuse SCMP_ACT_NOTIFY as the default action and on write')
-    .option('--no-notify-guards', 'take it, as crun does')
-    .addOption(
-      new Option('--unknown-syscall <what>', 'about names libseccomp does not know')
-        .choices(['warn', 'error', 'ignore'])
-        .default('warn'),
-    );
+    .option('--no-notify-guards', 'take it, as crun does');
 }
 
-export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'> {
-  if (flags.optimize === 'min') {
-    throw new InvalidArgumentError('--optimize min is not available in this version; use 0, 1 or 2');
-  }
+/** The options of every command that compiles a profile. */
+export function addCompileOptions(command: Command, kernelDefault: string): Command {
+  return addRuntimeOptions(
+    addTargetOptions(command, kernelDefault).addOption(
+      new Option(
+        '--optimize <level>',
+        "0: libseccomp's default, 1: by priority, 2: binary tree, min: smallest (default: the runtime's)",
+      ).choices(['0', '1', '2', 'min']),
+    ),
+  ).addOption(
+    new Option('--unknown-syscall <what>', 'about names libseccomp does not know')
+      .choices(['warn', 'error', 'ignore'])
+      .default('warn'),
+  );
+}
+
+export function runtimeOptions(flags: RuntimeFlags): RuntimeOptions & Pick<CompileOptions, 'libseccompVersion'> {
   return {
-    capabilities: givenCapabilities(flags),
-    kernel: flags.kernel,
-    optimize: flags.optimize === undefined ? undefined : (Number(flags.optimize) as 0 | 1 | 2),
     runtime: flags.runtime,
     enosysStub: flags.enosysStub,
     defaultFlags: flags.defaultFlags && (flags.defaultFlags === 'none' ? [] : ['SECCOMP_FILTER_FLAG_SPEC_ALLOW']),
@@ -136,6 +139,18 @@ export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'
     maskedOperands: flags.maskedOperands,
     wideValues: flags.wideValues,
     notifyGuards: flags.notifyGuards,
+  };
+}
+
+export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'> {
+  if (flags.optimize === 'min') {
+    throw new InvalidArgumentError('--optimize min is not available in this version; use 0, 1 or 2');
+  }
+  return {
+    capabilities: givenCapabilities(flags),
+    kernel: flags.kernel,
+    optimize: flags.optimize === undefined ? undefined : (Number(flags.optimize) as 0 | 1 | 2),
+    ...runtimeOptions(flags),
     unknownSyscall: flags.unknownSyscall,
   };
 }

@@ -1,8 +1,9 @@
 import { parseArchitecture } from '../architecture.js';
+import { checkOptions } from '../options.js';
 import { failOnIssues } from '../profile/finish-profile.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { type Resolution, resolve } from '../profile/resolve-policy.js';
-import { type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
+import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
 import type { Translation } from './expected-decisions.js';
 import type { LibseccompVersion } from './host-libseccomp.js';
 import { runtimeRefusals } from './runtime-refusals.js';
@@ -28,6 +29,7 @@ export function compileParsed(parsed: ParsedProfile, options: CompileOptions): C
 
 /** As {@link compileParsed}, with what says which entries are about a call. */
 export function compileWithEntries(parsed: ParsedProfile, options: CompileOptions): CompiledProfile {
+  checkOptions('compiling', options, COMPILE_OPTIONS);
   const { source = parsed.source, capabilities, kernel } = options;
   const resolution = resolve(parsed, { arch: parseArchitecture(options.arch), capabilities, kernel });
   failOnIssues(runtimeRefusals(parsed, resolution, options), parsed.source);

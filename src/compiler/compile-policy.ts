@@ -11,6 +11,7 @@ import {
   loadLibseccompSync,
 } from '../libseccomp/index.js';
 import { numberFinder } from '../libseccomp/syscall-table.js';
+import { ANYTHING, BOOLEAN, checkOptions, FUNCTION, LIST, OBJECT, type OptionTable, TEXT } from '../options.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
 import { quote } from '../text.js';
 import { CompileError } from './compile-error.js';
@@ -18,12 +19,19 @@ import { enosysStub } from './enosys-stub.js';
 import { type EntryEffect, effectWarnings, entryEffects } from './entry-effect.js';
 import type { Translation } from './expected-decisions.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
-import { forHost, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
+import { forHost, LIBSECCOMP_VERSIONS, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
 import { leftOut, planFilter } from './plan.js';
 import { ProgramDecisions } from './program-decisions.js';
-import { proveConditions } from './prove-decisions.js';
+import { proveConditions, proveDecisions } from './prove-decisions.js';
 import { fastestOrder } from './rule-order.js';
-import { hasEnosysStub, optimizationLevel, type RuntimeOptions, readMasks, runtimeBehaviour } from './runtime.js';
+import {
+  behaviourOf,
+  hasEnosysStub,
+  optimizationLevel,
+  RUNTIME_OPTIONS,
+  type RuntimeOptions,
+  readMasks,
+} from './runtime.js';
 
 export interface CompileOptions extends RuntimeOptions {
   /** The machine the filter is for, by any name: `x86_64`, `SCMP_ARCH_X86_64`, `amd64`. */
@@ -49,11 +57,12 @@ export interface CompileOptions extends RuntimeOptions {
   unknownSyscall?: 'warn' | 'error' | 'ignore' | undefined;
   /**
    * Compare the program with the rules, and raise CompileError (`MISCOMPILED`) where libseccomp made something else of
-   * them, as it does of some conditions on one call. `true`: prove the calls that rules have conditions for
-   * (`proveConditions`), the default of `compilePolicy`. `proveDecisions`: prove every call there could be; `proveProgram`, the
-   * default of `compileProfile`: that, as far as the program is not too complex. `false`: the bytes libseccomp makes, right or wrong.
+   * them, as it does of some conditions on one call. `'all'`, which `true` is too: prove every call there could be
+   * (`proveDecisions`), or raise ProgramTooComplexError. `'conditions'`: prove the calls that rules have conditions for
+   * (`proveConditions`), the default of `compilePolicy`. The default of `compileProfile` is the first, and the second where
+   * the program is too complex for it (`proveProgram`). `false`: the bytes libseccomp makes, right or wrong.
    */
-  verify?: boolean | Verifier | undefined;
+  verify?: 'all' | 'conditions' | boolean | Verifier | undefined;
   /** Also give the filter as libseccomp's pseudo filter code. Default: false. */
   pfc?: boolean | undefined;
   /** What to call the profile in messages, usually its file name. */
@@ -61,6 +70,21 @@ export interface CompileOptions extends RuntimeOptions {
   /** The libseccomp to compile with. Default: one that is loaded once and kept. */
   libseccomp?: Libseccomp | undefined;
 }
+
+/** The values of {@link CompileOptions}. */
+export const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
+  ...RUNTIME_OPTIONS,
+  arch: [ANYTHING],
+  capabilities: [LIST],
+  kernel: [ANYTHING],
+  optimize: [0, 1, 2],
+  libseccompVersion: LIBSECCOMP_VERSIONS,
+  unknownSyscall: ['warn', 'error', 'ignore'],
+  verify: ['all', 'conditions', BOOLEAN, FUNCTION],
+  pfc: [BOOLEAN],
+  source: [TEXT],
+  libseccomp: [OBJECT],
+};
 
 /** Raises an error where a program is not what it was made from. */
 export type Verifier = (translation: Translation) => void;
@@ -81,6 +105,7 @@ export interface CompiledFilter extends FilterProgram {
 
 /** Compile plain rules: the half of `compileProfile` behind the readers, without them. */
 export function compilePolicy(given: SeccompPolicy, options: CompileOptions): CompiledFilter {
+  checkOptions('compilePolicy', options, COMPILE_OPTIONS);
   return compileWithEffects(given, options).compiled;
 }
 
@@ -94,7 +119,7 @@ interface CompiledWithEffects {
 
 /** As {@link compilePolicy}, with what the program makes of entries otherwise than they say (see {@link entryEffects}). */
 export function compileWithEffects(given: SeccompPolicy, options: CompileOptions): CompiledWithEffects {
-  const behaviour = runtimeBehaviour(options);
+  const behaviour = behaviourOf(options);
   const whole = readMasks(given, behaviour);
   const { policy, newer } = forHost(whole, options.libseccompVersion);
   const { source, unknownSyscall = 'warn', libseccomp = loadDefaultSync() } = options;
@@ -148,7 +173,6 @@ export function compileWithEffects(given: SeccompPolicy, options: CompileOptions
       { source },
     );
   }
-  const { verify = true } = options;
   const { operations, skipped } = plan;
   const ownNumber = numberFinder(libseccomp);
   const translation: Translation = {
@@ -162,7 +186,7 @@ export function compileWithEffects(given: SeccompPolicy, options: CompileOptions
     ownNumber,
     source,
   };
-  if (verify) (verify === true ? proveConditions : verify)(translation);
+  verifier(options.verify)?.(translation);
   const decisions = new ProgramDecisions(translation);
   const effects = entryEffects(translation, decisions);
   const compiled = {
@@ -181,6 +205,12 @@ export function compileWithEffects(given: SeccompPolicy, options: CompileOptions
     ...(options.pfc ? { pfc: filter.exportPfc() } : {}),
   };
   return { compiled, effects, translation, decisions };
+}
+
+function verifier(verify: CompileOptions['verify'] = 'conditions'): Verifier | undefined {
+  if (typeof verify === 'function') return verify;
+  if (verify === 'conditions') return proveConditions;
+  return verify ? proveDecisions : undefined;
 }
 
 /** A filter context after all operations; what libseccomp refuses is reported at its place in the profile. */

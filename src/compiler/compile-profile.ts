@@ -1,9 +1,10 @@
+import { checkOptions, FUNCTION, type OptionTable } from '../options.js';
 import { extendProfile, type LoadBase } from '../profile/extend-profile.js';
-import type { OperatorVersion } from '../profile/operator-union.js';
+import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/operator-union.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { readProfile } from '../profile/read-profile.js';
 import { compileParsed } from './compile-parsed.js';
-import { type CompiledFilter, type CompileOptions, loadDefault } from './compile-policy.js';
+import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, loadDefault } from './compile-policy.js';
 import { proveProgram } from './prove-decisions.js';
 
 /** A profile's text, its bytes, an object, or a profile that was read before. */
@@ -15,6 +16,13 @@ export interface CompileProfileOptions extends CompileOptions {
   /** As `ExtendOptions.operator`. */
   operator?: OperatorVersion | undefined;
 }
+
+/** The values of {@link CompileProfileOptions}. */
+const PROFILE_OPTIONS: OptionTable<CompileProfileOptions> = {
+  ...COMPILE_OPTIONS,
+  loadBase: [FUNCTION],
+  operator: OPERATOR_VERSIONS,
+};
 
 /**
  * Compile a seccomp profile of any format that `readProfile` reads to the bytes libseccomp would emit on a machine of the
@@ -30,6 +38,7 @@ export interface CompileProfileOptions extends CompileOptions {
  * @throws InvalidArgumentError an unknown architecture, capability, kernel version or option
  */
 export async function compileProfile(profile: ProfileInput, options: CompileProfileOptions): Promise<CompiledFilter> {
+  checkOptions('compileProfile', options, PROFILE_OPTIONS);
   const parsed = parse(profile, options);
   const { libseccomp = await loadDefault() } = options;
   const loadBase = options.loadBase ?? (parsed.seccomp.extends ? await loadBuiltins() : undefined);
@@ -41,10 +50,10 @@ export async function compileProfile(profile: ProfileInput, options: CompileProf
  * `loadBase` (see {@link loadBuiltins}).
  */
 export function compileProfileSync(profile: ProfileInput, options: CompileProfileOptions): CompiledFilter {
-  const { loadBase, operator } = options;
+  checkOptions('compileProfileSync', options, PROFILE_OPTIONS);
+  const { loadBase, operator, verify = proveProgram, ...others } = options;
   const parsed = parse(profile, options);
-  const { verify = proveProgram } = options;
-  return compileParsed(loadBase ? extendProfile(parsed, loadBase, { operator }) : parsed, { ...options, verify });
+  return compileParsed(loadBase ? extendProfile(parsed, loadBase, { operator }) : parsed, { ...others, verify });
 }
 
 /** What finds the built-in profiles by name. They are loaded when this is called first. */

@@ -1,12 +1,13 @@
 import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
+import { checkOptions, FUNCTION, OBJECT, type OptionTable, TEXT } from '../options.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { nearestSyscall } from '../syscalls/nearest-syscall.js';
 import { printable, quote } from '../text.js';
 import { CompileError } from './compile-error.js';
 import type { FilterOperation } from './filter-operation.js';
 import type { RuleOperation } from './miscompiled.js';
-import type { RuntimeBehaviour } from './runtime.js';
+import { RUNTIME_OPTIONS, type RuntimeBehaviour } from './runtime.js';
 import { isCutShort, isNarrow, narrowConditions } from './wide-values.js';
 
 export interface PlanOptions {
@@ -27,6 +28,17 @@ export interface PlanOptions {
   source?: string | undefined;
 }
 
+const PLAN_OPTIONS: OptionTable<PlanOptions> = {
+  architecture: [OBJECT],
+  optimize: [0, 1, 2],
+  unknownSyscall: ['warn', 'error', 'ignore'],
+  conditions: RUNTIME_OPTIONS.conditions,
+  emptyArgs: RUNTIME_OPTIONS.emptyArgs,
+  wideValues: RUNTIME_OPTIONS.wideValues,
+  resolveSyscall: [FUNCTION],
+  source: [TEXT],
+};
+
 export interface Plan {
   operations: FilterOperation[];
   /** The rules of entries whose action is the default's, which are not among the operations. */
@@ -39,6 +51,7 @@ export interface Plan {
  * profile's order: libseccomp's output depends on it.
  */
 export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
+  checkOptions('planFilter', options, PLAN_OPTIONS);
   const operations: FilterOperation[] = [];
   const warnings: Warning[] = [];
 

@@ -4,7 +4,7 @@ import type { ProfileIssue } from '../profile/profile-error.js';
 import { type Resolution, uselessErrnos } from '../profile/resolve-policy.js';
 import { NATIVE_ARCHITECTURE } from '../profile/schema.js';
 import { type LibseccompVersion, versionTable } from './host-libseccomp.js';
-import { type RuntimeBehaviour, type RuntimeName, type RuntimeOptions, runtimeBehaviour } from './runtime.js';
+import { behaviourOf, type RuntimeBehaviour, type RuntimeName, type RuntimeOptions } from './runtime.js';
 
 /**
  * What a runtime refuses in a profile that libseccomp would take: a container under it does not start. Of entries those
@@ -15,7 +15,7 @@ export function runtimeRefusals(
   resolution: Resolution,
   options: RuntimeOptions & { libseccompVersion?: LibseccompVersion | undefined },
 ): readonly ProfileIssue[] {
-  const behaviour = runtimeBehaviour(options);
+  const behaviour = behaviourOf(options);
   const runtime = wordsFor(options.runtime ?? 'libseccomp');
   return [
     ...(behaviour.notifyGuards ? (profile.notifyIssues ?? []) : []),

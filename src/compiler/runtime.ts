@@ -1,7 +1,6 @@
 import { ARCHITECTURES, type ArchitectureName } from '../architecture.js';
-import { InvalidArgumentError } from '../errors.js';
+import { BOOLEAN, checkOptions, LIST, NUMBER, type OptionTable } from '../options.js';
 import type { ArgumentCondition, FilterFlag, SeccompPolicy } from '../policy.js';
-import { quote } from '../text.js';
 
 /** A name alone is the newest version; docs/runtimes.md says which versions were run or read. */
 export const RUNTIME_NAMES = ['libseccomp', 'runc', 'runc-1.1', 'crun', 'youki', 'youki-0.6'] as const;
@@ -142,13 +141,29 @@ export interface RuntimeOptions {
   notifyGuards?: boolean | undefined;
 }
 
-/** The behaviour that options come to. Raises {@link InvalidArgumentError} for a runtime that is none. */
+/** The values of {@link RuntimeOptions}. */
+export const RUNTIME_OPTIONS: OptionTable<RuntimeOptions> = {
+  runtime: RUNTIME_NAMES,
+  defaultFlags: [LIST],
+  enosysStub: [BOOLEAN],
+  optimizePast: [NUMBER],
+  errnoRet: ['lenient', 'strict'],
+  conditions: ['together', 'split-repeated', 'split-all'],
+  emptyArgs: ['unconditional', 'no-rule'],
+  maskedOperands: ['mask-first', 'datum-first'],
+  wideValues: ['exact', 'low-half'],
+  notifyGuards: [BOOLEAN],
+};
+
+/** The behaviour that options come to. Raises {@link InvalidArgumentError} for a runtime or an option that is none. */
 export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
-  const { runtime = 'libseccomp' } = options;
-  if (!Object.hasOwn(BEHAVIOURS, runtime)) {
-    throw new InvalidArgumentError(`unknown runtime ${quote(String(runtime))}; known are ${RUNTIME_NAMES.join(', ')}`);
-  }
-  const set = BEHAVIOURS[runtime];
+  checkOptions('runtimeBehaviour', options, RUNTIME_OPTIONS);
+  return behaviourOf(options);
+}
+
+/** As {@link runtimeBehaviour}, of options that were looked at, among others. */
+export function behaviourOf(options: RuntimeOptions): RuntimeBehaviour {
+  const set = BEHAVIOURS[options.runtime ?? 'libseccomp'];
   return {
     ...set,
     defaultFlags: options.defaultFlags ?? set.defaultFlags,

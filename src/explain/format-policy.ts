@@ -1,5 +1,6 @@
 import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
+import { checkOptions, NUMBER, OBJECT } from '../options.js';
 import { withAndWithout } from '../profile/assumed-capabilities.js';
 import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import {
@@ -23,6 +24,7 @@ export const ARCHITECTURE_UNSEEN =
 
 /** A policy as text: per architecture the actions, each with its calls; then those that arguments decide; then the rest. */
 export function formatPolicy(policy: NamedPolicy, options: FormatPolicyOptions = {}): string {
+  checkOptions('formatPolicy', options, { width: [NUMBER], withUsualCapabilities: [OBJECT] });
   const parts = policy.architectures.map((each) => formatArchitecture(each, options));
   if (!policy.looksAtArchitecture) parts.unshift(ARCHITECTURE_UNSEEN);
   const others = policy.otherArchitectures.map(({ from, to, decisions }) => {

@@ -1,4 +1,5 @@
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { ANYTHING, BOOLEAN, checkOptions } from '../options.js';
 import type { Warning } from '../policy.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { readProfile } from '../profile/read-profile.js';
@@ -52,6 +53,7 @@ const OLD_ESSENTIALS: ReadonlySet<ArchitectureName> = new Set([
  * What was not seen is not in it: it is as complete as the observation.
  */
 export function learnProfile(observations: Observations, options: LearnOptions): LearnedProfile {
+  checkOptions('learnProfile', options, { arguments: [BOOLEAN], architecture: [ANYTHING], essentials: [BOOLEAN] });
   const calls = observations.calls();
   const architectures = [...new Set([options.architecture, ...calls.map(({ architecture }) => architecture)])];
   const observed = learnedRules(calls, options.arguments ?? false);

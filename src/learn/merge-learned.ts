@@ -1,5 +1,6 @@
 import { parseArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
+import { BOOLEAN, checkOptions, OBJECT } from '../options.js';
 import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import type { ParsedProfile, Place } from '../profile/parsed-profile.js';
 import { type ResolveOptions, resolvePolicy } from '../profile/resolve-policy.js';
@@ -45,6 +46,7 @@ export function mergeMasks(base: ParsedProfile, { target, arguments: withArgumen
  * Raises ProfileError for a profile that cannot be decided for the target.
  */
 export function mergeLearned(base: ParsedProfile, observations: Observations, options: MergeOptions): LearnedProfile {
+  checkOptions('mergeLearned', options, { target: [OBJECT], arguments: [BOOLEAN] });
   const { policy } = resolvePolicy(base, options.target);
   const warnings: Warning[] = [];
   const warn = (code: string, message: string, rule?: PolicyRule) =>

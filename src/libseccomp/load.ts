@@ -1,4 +1,5 @@
 import { ScmpError } from '../errors.js';
+import { ANYTHING, checkOptions } from '../options.js';
 import { defaultWasm } from './default-wasm.js';
 import { Libseccomp } from './libseccomp.js';
 import { WasmModuleError } from './libseccomp-error.js';
@@ -23,6 +24,7 @@ let defaultModuleSync: WebAssembly.Module | undefined;
  * @throws WasmModuleError when the address cannot be read or what is there is not this package's module
  */
 export async function loadLibseccomp(options: LoadOptions = {}): Promise<Libseccomp> {
+  checkOptions('loadLibseccomp', options, { wasm: [ANYTHING] });
   if (options.wasm !== undefined) return new Libseccomp(await compile(options.wasm));
   if (defaultModuleSync) return new Libseccomp(defaultModuleSync);
   // A failed attempt is not remembered: the next one may find the network back.
@@ -39,6 +41,7 @@ export async function loadLibseccomp(options: LoadOptions = {}): Promise<Libsecc
  * synchronously on the main thread).
  */
 export function loadLibseccompSync(options: LoadOptions<SyncWasmSource> = {}): Libseccomp {
+  checkOptions('loadLibseccompSync', options, { wasm: [ANYTHING] });
   if (options.wasm !== undefined) return new Libseccomp(compileSync(options.wasm));
   defaultModuleSync ??= compileSync(defaultWasm());
   return new Libseccomp(defaultModuleSync);

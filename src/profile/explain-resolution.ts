@@ -1,11 +1,18 @@
 import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
+import { checkOptions } from '../options.js';
 import { formatPlace } from '../source-place.js';
 import { printable } from '../text.js';
 import { dependentEntries, withAndWithout } from './assumed-capabilities.js';
 import type { ConditionOutcome } from './conditional-entry.js';
 import type { ParsedProfile, Place } from './parsed-profile.js';
-import { type Resolution, type ResolvedEntry, type ResolveOptions, resolve } from './resolve-policy.js';
+import {
+  RESOLVE_OPTIONS,
+  type Resolution,
+  type ResolvedEntry,
+  type ResolveOptions,
+  resolve,
+} from './resolve-policy.js';
 
 /** What became of one entry of `syscalls`, and why. */
 export interface EntryExplanation extends Place {
@@ -40,6 +47,7 @@ export interface ResolutionExplanation {
 
 /** Why `resolvePolicy` keeps and drops what it does: the same code decides for both. */
 export function explainResolution(profile: ParsedProfile, options: ResolveOptions): ResolutionExplanation {
+  checkOptions('explainResolution', options, RESOLVE_OPTIONS);
   const resolution = resolve(profile, options);
   const { target, policy, entries } = resolution;
   const { name } = target.architecture;

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
+import { checkOptions } from '../options.js';
 import type { Warning } from '../policy.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX } from './builtin/names.js';
 import { mergeEntries } from './extend-entries.js';
@@ -32,6 +33,7 @@ export interface ExtendOptions {
  * takes nothing away or would let calls through that the profile does not say are to be let through.
  */
 export function extendProfile(profile: ParsedProfile, loadBase: LoadBase, options: ExtendOptions = {}): ParsedProfile {
+  checkOptions('extendProfile', options, { operator: OPERATOR_VERSIONS });
   const { operator = '1.0.0' } = options;
   if (!OPERATOR_VERSIONS.includes(operator)) {
     const known = OPERATOR_VERSIONS.join(', ');

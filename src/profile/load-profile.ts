@@ -1,9 +1,10 @@
+import { checkOptions } from '../options.js';
 import { detectDocument } from './detect-document.js';
 import { looksLikeJson } from './detect-syntax.js';
 import { guardNotify } from './finish-profile.js';
 import { readSeccompSection } from './formats/docker.js';
 import { parseJson } from './json-document.js';
-import type { ParsedProfile, ReadOptions } from './parsed-profile.js';
+import { type ParsedProfile, READ_OPTIONS, type ReadOptions } from './parsed-profile.js';
 import { decodeText } from './source-text.js';
 
 /**
@@ -11,6 +12,7 @@ import { decodeText } from './source-text.js';
  * needed: who reads those alone does not pay for a YAML parser and systemd's tables.
  */
 export async function loadProfile(input: string | Uint8Array, options: ReadOptions = {}): Promise<ParsedProfile> {
+  checkOptions('loadProfile', options, READ_OPTIONS);
   const { source, format } = options;
   const text = decodeText(input, source);
   if (format !== 'yaml' && format !== 'systemd' && format !== 'list' && looksLikeJson(text)) {

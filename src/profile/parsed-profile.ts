@@ -1,4 +1,5 @@
 import type { SourcePosition } from '../errors.js';
+import { BOOLEAN, type OptionTable, TEXT } from '../options.js';
 import type { Warning } from '../policy.js';
 import type { ProfileIssue } from './profile-error.js';
 import type { DockerSeccomp } from './schema.js';
@@ -66,3 +67,12 @@ export interface ReadOptions {
    */
   notifyGuards?: boolean | undefined;
 }
+
+/** The values of {@link ReadOptions}. */
+export const READ_OPTIONS: OptionTable<ReadOptions> = {
+  source: [TEXT],
+  format: INPUT_FORMATS,
+  thread: [TEXT],
+  document: [TEXT],
+  notifyGuards: [BOOLEAN],
+};

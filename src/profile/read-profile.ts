@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
+import { checkOptions } from '../options.js';
 import { detectDocument } from './detect-document.js';
 import { detectSyntax } from './detect-syntax.js';
 import { guardNotify } from './finish-profile.js';
@@ -11,7 +12,7 @@ import { readSpo } from './formats/spo.js';
 import { readSystemdUnit } from './formats/systemd.js';
 import { parseYaml } from './formats/yaml.js';
 import { type JsonDocument, parseJson } from './json-document.js';
-import type { ParsedProfile, ReadOptions } from './parsed-profile.js';
+import { type ParsedProfile, READ_OPTIONS, type ReadOptions } from './parsed-profile.js';
 import { documentOfObject } from './plain-object.js';
 import { ProfileError } from './profile-error.js';
 import { decodeText } from './source-text.js';
@@ -24,6 +25,7 @@ import { decodeText } from './source-text.js';
  * or safe numbers. Raises {@link ProfileError} with every issue found.
  */
 export function readProfile(input: string | Uint8Array | object, options: ReadOptions = {}): ParsedProfile {
+  checkOptions('readProfile', options, READ_OPTIONS);
   const profile = read(input, options);
   return options.notifyGuards === false ? profile : guardNotify(profile);
 }

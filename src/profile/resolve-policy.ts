@@ -1,6 +1,7 @@
 import { type Architecture, findArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
 import { InvalidArgumentError } from '../errors.js';
+import { ANYTHING, BOOLEAN, checkOptions, LIST, OBJECT, type OptionTable } from '../options.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { parseCapabilities } from './capability.js';
 import { type ConditionOutcome, type ResolutionTarget, tryConditions } from './conditional-entry.js';
@@ -24,6 +25,14 @@ export interface ResolveOptions {
   /** Refuse an errno with an action that carries none, as the OCI runtime spec and crun do. Default: false. */
   strictErrnoRet?: boolean | undefined;
 }
+
+/** The values of {@link ResolveOptions}. */
+export const RESOLVE_OPTIONS: OptionTable<ResolveOptions> = {
+  arch: [OBJECT],
+  capabilities: [LIST],
+  kernel: [ANYTHING],
+  strictErrnoRet: [BOOLEAN],
+};
 
 /** An entry of `syscalls` and what was decided about it. */
 export interface ResolvedEntry {
@@ -71,6 +80,7 @@ export function resolvePolicy(
   profile: ParsedProfile,
   options: ResolveOptions,
 ): { policy: SeccompPolicy; warnings: readonly Warning[] } {
+  checkOptions('resolvePolicy', options, RESOLVE_OPTIONS);
   return { policy: resolve(profile, options).policy, warnings: profile.warnings };
 }
 

@@ -1,6 +1,7 @@
 import { parseArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
 import { InvalidArgumentError } from '../errors.js';
+import { ANYTHING, checkOptions, LIST, TEXT } from '../options.js';
 import type { Warning } from '../policy.js';
 import { formatExactJson } from './exact-json.js';
 import { isConditional, plainErrno, resolvedSection, unresolvedSection, unsayableOf } from './formats/plain-section.js';
@@ -33,6 +34,7 @@ export interface WriteTarget {
  * comments, where the format has none.
  */
 export function writeProfile(profile: ParsedProfile, format: OutputFormat, target: WriteTarget = {}): string {
+  checkOptions('writeProfile', target, { arch: [ANYTHING], capabilities: [LIST], kernel: [ANYTHING], name: [TEXT] });
   const issues: ProfileIssue[] = [];
   const cannot = unsayableOf(profile, issues);
   const text = write(profile, format, target, (message, hint, ...path) =>

@@ -1,7 +1,9 @@
 import { actionData, encodeAction, formatAction, hasData } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import type { PossibleDecision } from '../bpf/index.js';
+import { COMPILE_OPTIONS } from '../compiler/compile-policy.js';
 import { InvalidArgumentError } from '../errors.js';
+import { checkOptions, TEXT } from '../options.js';
 import type { Action } from '../policy.js';
 import { describeValue } from '../syscalls/constants.js';
 import { quote } from '../text.js';
@@ -49,6 +51,7 @@ const denies = ({ kind }: Action) => kind !== 'TRACE' && kind !== 'NOTIFY' && !a
  * claim is wrong.
  */
 export function seccompMatchers(options: QuestionOptions = {}): SeccompMatchers {
+  checkOptions('seccompMatchers', options, { ...COMPILE_OPTIONS, callArch: [TEXT] });
   return {
     toAllow: (subject, syscall, args = {}) =>
       judge('allowed', ask(subject, syscall, args, 'extended', options), syscall, allows),

@@ -245,7 +245,7 @@ describe('a file for an engine', () => {
   });
 
   it('refuses an engine there is not', () => {
-    expect(() => found(denyList(), 'lxc' as never)).toThrow('there are docker and podman');
+    expect(() => found(denyList(), 'lxc' as never)).toThrow('it takes "docker", "podman"');
   });
 });
 

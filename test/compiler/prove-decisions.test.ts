@@ -226,7 +226,7 @@ describe('proveConditions', () => {
         allow(args([1, 'NE', 1], [2, 'NE', 16], [0, 'NE', 1])),
       ],
     };
-    expect(refusal(() => prove(profile, 'x86_64', { verify: true })).message).toContain(
+    expect(refusal(() => prove(profile, 'x86_64', { verify: 'conditions' })).message).toContain(
       'read(0x0, 0x0, 0x10, 0x0, 0x0, 0x0) gives ALLOW instead of KILL_THREAD',
     );
   });
@@ -270,7 +270,7 @@ describe('proveConditions', () => {
     const entries = [deny('socket', args([0, 'NE', 1])), deny('socket', args([1, 'EQ', 2])), deny('getpid')];
     for (const arch of ['x86', 'x86_64', 's390x', 's390', 'mips', 'aarch64']) {
       const profile = { ...allowingAllBut(...entries), defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 5 };
-      prove(profile, arch, { verify: true, enosysStub: true });
+      prove(profile, arch, { verify: 'conditions', enosysStub: true });
       prove(profile, arch, { enosysStub: true });
     }
   });
@@ -279,7 +279,7 @@ describe('proveConditions', () => {
     const entries = Array.from({ length: 780 }, (_, index) => deny('lseek', args([1, 'EQ', index * 2 ** 33 + index])));
     const profile = allowingAllBut(...entries);
     expect(() => prove(profile, 'x86_64')).toThrow(ProgramTooComplexError);
-    prove(profile, 'x86_64', { verify: true });
+    prove(profile, 'x86_64', { verify: 'conditions' });
     // by default as much as can be
     expect(() => compileProfileSync(profile, { arch: 'x86_64' })).not.toThrow();
     const wrong = translationOf(profile, 'x86_64');

@@ -12,13 +12,13 @@ const NO_NAMESPACES = 'allow clone(flags & CLONE_NEWUSER == 0)';
 function merge(
   list: string,
   calls: readonly (readonly [name: string, ...args: number[]])[],
-  options: Partial<MergeOptions> & { architecture?: ArchitectureName } = {},
+  { architecture = 'x86_64', ...options }: Partial<MergeOptions> & { architecture?: ArchitectureName } = {},
 ) {
   const base = readProfile(`default errno EPERM\n${list}\n`, { format: 'list', source: 'base' });
   const merging = { target: { arch: parseArchitecture('x86_64') }, ...options };
   const observations = new Observations(mergeMasks(base, merging));
   for (const [name, ...args] of calls) {
-    observations.add({ architecture: options.architecture ?? 'x86_64', name, args: args.map(BigInt) });
+    observations.add({ architecture, name, args: args.map(BigInt) });
   }
   const { profile, warnings } = mergeLearned(base, observations, merging);
   const kept = profile.seccomp.syscalls!.slice(0, base.seccomp.syscalls!.length);

@@ -1,0 +1,66 @@
+import { InvalidArgumentError } from './errors.js';
+import { nearestName } from './nearest-name.js';
+import { quote } from './text.js';
+
+/** What an option may be, where its values cannot be listed. */
+interface Kind {
+  says: string;
+  holds: (value: unknown) => boolean;
+}
+
+const typed = (type: string, says: string): Kind => ({ says, holds: (value) => typeof value === type });
+
+export const TEXT = typed('string', 'a string');
+export const BOOLEAN = typed('boolean', 'true or false');
+export const NUMBER = typed('number', 'a number');
+export const FUNCTION = typed('function', 'a function');
+export const LIST: Kind = { says: 'a list', holds: Array.isArray };
+export const OBJECT: Kind = { says: 'an object', holds: (value) => typeof value === 'object' && value !== null };
+/** What is looked at where it is used, with words of its own. */
+export const ANYTHING: Kind = { says: 'anything', holds: () => true };
+
+type Allowed = string | number | boolean | Kind;
+
+/** Of every option that a function takes, what it may be: one of several words and numbers, or of a kind. */
+export type OptionTable<Options> = { readonly [Name in keyof Options]-?: readonly Allowed[] };
+
+/**
+ * Look at the options that a caller gave to a function. A misspelt option would else be one that was never given, and a
+ * filter weaker than what was asked for; `undefined` is as good as absent.
+ *
+ * @throws InvalidArgumentError an option that there is not, or a value that it does not take; names the nearest
+ */
+export function checkOptions<Options extends object>(
+  caller: string,
+  options: Options,
+  table: OptionTable<Options>,
+): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InvalidArgumentError(`${caller} takes its options as an object`);
+  }
+  const known = Object.keys(table);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(table, name)) {
+      const nearest = nearestName(name, known);
+      const hint = nearest === undefined ? `it has ${known.join(', ')}` : `did you mean ${nearest}?`;
+      throw new InvalidArgumentError(`${caller} has no option ${quote(name)}; ${hint}`);
+    }
+    if (value !== undefined) checkValue(caller, name, value, table[name as keyof Options]);
+  }
+}
+
+function checkValue(caller: string, name: string, value: unknown, allowed: readonly Allowed[]): void {
+  if (allowed.some((each) => (typeof each === 'object' ? each.holds(value) : each === value))) return;
+  const words = allowed.filter((each) => typeof each === 'string');
+  const nearest = typeof value === 'string' ? nearestName(value, words) : undefined;
+  const all = allowed.map((each) => (typeof each === 'object' ? each.says : JSON.stringify(each)));
+  const hint = nearest === undefined ? `it takes ${all.join(', ')}` : `did you mean ${quote(nearest)}?`;
+  throw new InvalidArgumentError(`${caller}: the option ${name} cannot be ${shown(value)}; ${hint}`);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (Array.isArray(value)) return 'a list';
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'bigint' ? `${value}n` : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
