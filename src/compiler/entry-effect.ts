@@ -40,14 +40,18 @@ export function entryEffects(
   }
 }
 
-/** Effects as the compiler's warnings, in the profile's order. */
+/**
+ * Effects as the compiler's warnings, in the profile's order. That more is denied behind a multiplexer than an entry says is
+ * advice, which `check` gives: a profile made for it would be warned of with every use.
+ */
 export function effectWarnings(effects: readonly EntryEffect[] | undefined, { rules }: SeccompPolicy): Warning[] {
   if (effects === undefined) {
     const message = 'whether every entry takes effect was not worked out: the program is too complex for that';
     return [{ code: 'effects-unknown', message, path: 'syscalls', position: undefined, source: undefined }];
   }
   const order = new Map(rules.map((rule, index) => [rule, index]));
-  const byRule = [...effects].sort((a, b) => (order.get(a.rule) ?? 0) - (order.get(b.rule) ?? 0));
+  const told = effects.filter(({ code, consequence }) => code !== 'multiplexer-widened' || consequence !== 'stronger');
+  const byRule = told.sort((a, b) => (order.get(a.rule) ?? 0) - (order.get(b.rule) ?? 0));
   return byRule.map(({ code, rule, names, on, message }) => {
     const { path, position, source } = rule.names.find(({ name }) => name === names[0]) ?? rule;
     return { code, message: on ? `${message} (on ${on.join(', ')})` : message, path, position, source };
