@@ -102,7 +102,7 @@ describe('scmp compile', () => {
     const input = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', architectures: ['SCMP_ARCH_S390X'], syscalls: [] });
     const { status, stderr } = scmp(['compile', '-', '--arch', 'x86_64'], { input });
     expect(status).toBe(2);
-    expect(stderr).toMatch(/SCMP_ARCH_S390X.*byte order/);
+    expect(stderr).toMatch(/s390x.*byte order/);
   });
 
   it('says that min is not there yet', () => {
