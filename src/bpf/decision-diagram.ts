@@ -68,13 +68,37 @@ export function createDiagramBuilder(
   options: DecisionDiagramOptions = {},
 ): { store: DiagramStore; build: (call?: GivenCall) => Node } {
   checkOptions('a decision diagram', options, DIAGRAM_OPTIONS);
-  const { instructions, endianness } = readProgram(program, options.endianness);
-  verifyProgram(instructions);
+  const { instructions, endianness, live } = prepare(program, options.endianness);
   const { nodes, steps } = options;
   const store = options.store ?? new DiagramStore({ nodes, steps });
-  const live = liveness(instructions);
   const words = new SymbolicWords(store);
   return { store, build: (call) => new SymbolicExecution(instructions, endianness, words, live, call).root() };
+}
+
+interface Prepared {
+  readonly instructions: readonly Instruction[];
+  readonly endianness: Endianness;
+  readonly live: ReturnType<typeof liveness>;
+}
+
+/** The last bytes that were prepared: the proof of a program and what is said of its entries ask for the same one. */
+let lastPrepared: { bytes: Uint8Array; wanted: Endianness | undefined; prepared: Prepared } | undefined;
+
+function prepare(program: ProgramInput, wanted: Endianness | undefined): Prepared {
+  const bytes = program instanceof Uint8Array ? program : undefined;
+  if (bytes && lastPrepared && lastPrepared.wanted === wanted && areEqual(bytes, lastPrepared.bytes)) {
+    return lastPrepared.prepared;
+  }
+  const { instructions, endianness } = readProgram(program, wanted);
+  verifyProgram(instructions);
+  const prepared = { instructions, endianness, live: liveness(instructions) };
+  // A copy, for the caller may write into his own.
+  if (bytes) lastPrepared = { bytes: bytes.slice(), wanted, prepared };
+  return prepared;
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
 /** The terminal for what the kernel does. */
