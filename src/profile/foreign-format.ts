@@ -19,7 +19,8 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
   {
     what: 'a Kafel policy (nsjail)',
     isWritten: (lines) =>
-      some(lines, /^POLICY\s+\w+\s*(?:\{|$)/) || lines.some((line) => /^USE\s/.test(line) && /\bDEFAULT\b/.test(line)),
+      some(lines, /^\s*POLICY\s+\w+\s*(?:\{|$)/) ||
+      lines.some((line) => /^\s*USE\s/.test(line) && /\bDEFAULT\b/.test(line)),
   },
   {
     what: "LXC's seccomp configuration",
@@ -28,7 +29,11 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
   {
     what: "a Minijail policy (ChromeOS, Android's crosvm)",
     isWritten: (lines) =>
-      some(lines, /^[a-z_]\w*\s*:\s*(?:1|allow|kill|trap|log|trace|return\b.*|arg[0-5]\b.*|\{.*\})$/),
+      !some(lines, /^(?:apiVersion|kind|default\w*|spec|linux)\s*:/) &&
+      some(
+        lines,
+        /^[a-z_]\w*\s*:\s*(?:1|allow|kill|trap|log|trace|return\b.*|arg[0-5]\b.*|\{\s*(?:arg[0-5]|return)\b.*\})$/,
+      ),
   },
   {
     what: 'a firejail profile',
@@ -44,9 +49,9 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
     // snap-seccomp's language; @unrestricted and @complain are its words for a whole profile.
     what: "snapd's seccomp template",
     isWritten: (lines) =>
-      lines.length > 0 &&
       lines.every((line) => /^(?:@\w+|~?[a-z_]\w*(?:\s+(?:-|[!<>=|]*[\w:]+))*)$/.test(line)) &&
-      some(lines, /^[a-z_]\w*$/),
+      (some(lines, /^@(?:unrestricted|complain)$/) ||
+        (some(lines, /^[a-z_]\w*$/) && some(lines, /^[a-z_]\w*\s+(?:-\s|[!<>=|]*[A-Z][A-Z0-9_]+)/))),
   },
 ];
 
@@ -54,7 +59,7 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
 export function foreignFormatError(text: string, source: string | undefined): ProfileError | undefined {
   const lines = text
     .split(/\r\n?|\n/, 2000)
-    .map((line) => line.replace(/#.*/, '').trim())
+    .map((line) => line.replace(/#.*/, '').trimEnd())
     .filter((line) => line !== '');
   const found = FOREIGN_FORMATS.find(({ isWritten }) => isWritten(lines));
   if (found === undefined) return undefined;

@@ -25,8 +25,8 @@ const ret = op(Opcode.RET_K, ALLOW);
 const LOAD_ARCH = op(Opcode.LD_ABS, 4);
 const LOAD_NR = op(Opcode.LD_ABS, 0);
 
-function lines(instructions: Instruction[], options: DisassembleOptions & { big?: boolean } = {}) {
-  const endianness = options.big ? 'big' : 'little';
+function lines(instructions: Instruction[], { big = false, ...options }: DisassembleOptions & { big?: boolean } = {}) {
+  const endianness = big ? 'big' : 'little';
   return disassemble({ instructions, endianness }, { syscallName, ...options });
 }
 const texts = (...args: Parameters<typeof lines>) => lines(...args).map(({ text }) => text);

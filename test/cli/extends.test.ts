@@ -102,7 +102,7 @@ describe('a built-in as a profile', () => {
     expect(compile('./node').stdout.equals(bytesOf(BASE))).toBe(true);
     expect(compile('builtin:node')).toMatchObject({ status: 0 });
     expect(compile('deny-dangerous')).toMatchObject({ status: 0 });
-    expect(compile('builtin:nod')).toMatchObject({ status: 2, stderr: expect.stringContaining('container-default') });
+    expect(compile('builtin:nod')).toMatchObject({ status: 2, stderr: expect.stringContaining('builtin:node') });
   });
 });
 

@@ -15,6 +15,7 @@ import {
   UnknownSyscallError,
 } from '../../src/libseccomp/index.js';
 import type { Action, CompareOperator } from '../../src/policy.js';
+import { quote } from '../../src/text.js';
 import { askOracle, requireOracle } from '../native/oracle.js';
 
 const libseccomp = loadLibseccompSync();
@@ -381,7 +382,7 @@ describe('rules', () => {
         const error = errorOf(use);
         expect(error).toBeInstanceOf(UnknownSyscallError);
         expect(error).toMatchObject({ code: 'UNKNOWN_SYSCALL', syscall: name });
-        expect(error.message).toContain(JSON.stringify(name));
+        expect(error.message).toContain(quote(name));
       }
     }
     expect(filter.exportBpf()).toEqual(before);

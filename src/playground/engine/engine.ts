@@ -82,8 +82,8 @@ export class Engine {
     try {
       const libseccomp = await this.#library();
       const parsed = await readText(profile);
-      const target = targetOf(settings);
-      const compiled = compileParsed(parsed, { ...target, libseccomp });
+      const { optimize, ...target } = targetOf(settings);
+      const compiled = compileParsed(parsed, { ...target, optimize, libseccomp });
       const resolveOptions = { ...target, arch: parseArchitecture(settings.arch) };
       const { policy } = resolvePolicy(parsed, resolveOptions);
       const { architectures, otherArchitectures } = mapCalls(compiled, libseccomp);
