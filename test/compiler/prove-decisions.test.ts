@@ -260,7 +260,8 @@ describe('proveConditions', () => {
           verdicts[found] = (verdicts[found] ?? 0) + 1;
         },
       ),
-      { numRuns: 300 },
+      // A seed with several that libseccomp gets wrong, which are rare; `npm run fuzz` draws others.
+      { numRuns: 300, seed: 2 },
     );
     expect(verdicts.right).toBeGreaterThan(100);
     expect(verdicts.MISCOMPILED).toBeGreaterThan(1);
