@@ -1,3 +1,4 @@
+import { permits } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import type { LibseccompVersion } from '../compiler/host-libseccomp.js';
 import { type RuntimeBehaviour, readMasks } from '../compiler/runtime.js';
@@ -10,7 +11,6 @@ import type { DockerSyscall } from '../profile/schema.js';
 import type { ProfileText } from './profile-text.js';
 import type { Target } from './target.js';
 import { type Terms, termsOf } from './terms.js';
-import { permits } from './verdict.js';
 
 /** An entry of `syscalls` as it is written, whatever it is conditional on. */
 export interface Entry {

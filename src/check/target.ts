@@ -1,10 +1,11 @@
+import { permits } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import { ProgramTooComplexError } from '../bpf/diagram-store.js';
 import { CompileError } from '../compiler/compile-error.js';
 import { type CompiledFilter, type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
 import type { EntryEffect } from '../compiler/entry-effect.js';
 import { forHost, type NewerName } from '../compiler/host-libseccomp.js';
-import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
+import { isCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { planFilter } from '../compiler/plan.js';
 import { behaviourOf, readMasks } from '../compiler/runtime.js';
 import { runtimeRefusals } from '../compiler/runtime-refusals.js';
@@ -14,7 +15,7 @@ import type { Action, ArgumentCondition, SeccompPolicy, Warning } from '../polic
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import type { ProfileIssue } from '../profile/profile-error.js';
 import { resolve } from '../profile/resolve-policy.js';
-import { permits, permittedBy, type Verdict, verdictsOf } from './verdict.js';
+import { permittedBy, type Verdict, verdictsOf } from './verdict.js';
 
 export interface TargetOptions extends Omit<CompileOptions, 'arch' | 'source' | 'pfc' | 'unknownSyscall'> {
   libseccomp: Libseccomp;
@@ -32,6 +33,8 @@ export interface Target {
   verdict(name: string): Verdict;
   /** Whether a call can be made on an architecture, by a number of its own or through socketcall or ipc. */
   exists(name: string, architecture: Architecture): boolean;
+  /** Whether any architecture of the filter has the call. */
+  existsSomewhere(name: string): boolean;
   /** What the runtime refuses. */
   readonly refusals: readonly ProfileIssue[];
   /** The names that the host's libseccomp does not know; `policy` is without them. */
@@ -73,8 +76,10 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
   const verdicts = new Map<string, Verdict>();
   // With conditions, or behind a multiplexer, it takes the program to say what entries come to.
   const refined = (name: string): Verdict => {
-    const verdict = verdicts.get(name) ?? byEntries(name);
-    if (verdicts.has(name) || (verdict.permitted !== 'sometimes' && !MULTIPLEXED_CALLS.has(name))) return verdict;
+    const known = verdicts.get(name);
+    if (known) return known;
+    const verdict = byEntries(name);
+    if (verdict.permitted !== 'sometimes' && !MULTIPLEXED_CALLS.has(name)) return verdict;
     const own = target.architectures.flatMap((on) => target.actions(name, on, []) ?? []);
     const actions = own.length > 0 ? own : target.architectures.flatMap((on) => throughMultiplexer(name, on));
     const asked = actions.length > 0 ? { ...verdict, permitted: permittedBy(actions) } : verdict;
@@ -84,8 +89,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
   const throughMultiplexer = (name: string, on: Architecture) => {
     const multiplexed = MULTIPLEXED_CALLS.get(name);
     if (multiplexed === undefined) return [];
-    const isCall: ArgumentCondition = { index: 0, op: 'EQ', value: multiplexed.call, valueTwo: 0n };
-    return target.actions(multiplexed.multiplexer, on, [isCall]) ?? [];
+    return target.actions(multiplexed.multiplexer, on, [isCall(multiplexed)]) ?? [];
   };
   const compiled = () => {
     outcome ??= compile(written, { ...options, arch: architecture.name, source: profile.source });
@@ -99,6 +103,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     verdict: refined,
     // Negative: libseccomp's stand-in for a call that the architecture lacks.
     exists: (name, on) => (libseccomp.resolveSyscallNameRewrite(name, on) ?? -1) >= 0,
+    existsSomewhere: (name) => target.architectures.some((on) => target.exists(name, on)),
     newer,
     refusals: runtimeRefusals(profile, resolution, options),
     warnings,

@@ -1,8 +1,6 @@
 import { isSameAction, permits } from '../action.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 
-export { permits };
-
 /** Whether an action ends the thread or the process, as TRAP's signal does where nobody handles it. */
 export function kills({ kind }: Action): boolean {
   return kind === 'KILL_PROCESS' || kind === 'KILL_THREAD' || kind === 'TRAP';

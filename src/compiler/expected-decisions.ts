@@ -4,7 +4,7 @@ import { errnoNumber } from '../errno.js';
 import type { Action, ArgumentCondition, SeccompPolicy } from '../policy.js';
 import type { FilterOperation } from './filter-operation.js';
 import type { RuleOperation } from './miscompiled.js';
-import { MULTIPLEXED_CALLS } from './multiplexed-calls.js';
+import { isCall, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 // What the rules say of every call, worked out from the rules alone: libseccomp is asked for the numbers of names, and for
 // nothing else.
@@ -182,9 +182,8 @@ function placeRules(
       place(number, operation, conditions);
       continue;
     }
-    const isCall: ArgumentCondition = { index: 0, op: 'EQ', value: multiplexed.call, valueTwo: 0n };
     const others = conditions.filter(({ index }) => index !== 0);
-    place(resolve(multiplexed.multiplexer, architecture), operation, [isCall, ...others]);
+    place(resolve(multiplexed.multiplexer, architecture), operation, [isCall(multiplexed), ...others]);
     place(ownNumber(name, architecture), operation, conditions);
   }
   return rules;

@@ -1,3 +1,5 @@
+import type { ArgumentCondition } from '../policy.js';
+
 export type Multiplexer = 'socketcall' | 'ipc';
 
 /**
@@ -31,6 +33,14 @@ export const MULTIPLEXED_CALLS: ReadonlyMap<string, { multiplexer: Multiplexer; 
   ...numbered('ipc', 11, ['msgsnd', 'msgrcv', 'msgget', 'msgctl']),
   ...numbered('ipc', 21, ['shmat', 'shmdt', 'shmget', 'shmctl']),
 ]);
+
+/** What says which call a multiplexer makes, as libseccomp compares it: all of the register. */
+export const isCall = ({ call }: { call: bigint }): ArgumentCondition => ({
+  index: 0,
+  op: 'EQ',
+  value: call,
+  valueTwo: 0n,
+});
 
 /** Where libseccomp puts the rules of other calls too: what they decide is not in their own rules alone. */
 export const MULTIPLEXERS: ReadonlySet<string> = new Set(['socketcall', 'ipc'] satisfies Multiplexer[]);

@@ -1,9 +1,9 @@
 import { formatAction, permits } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
-import type { Action, ArgumentCondition } from '../policy.js';
+import type { Action } from '../policy.js';
 import type { EntryEffect } from './entry-effect.js';
 import { type ExpectedRule, rulesOf, type Translation } from './expected-decisions.js';
-import { MULTIPLEXED_CALLS } from './multiplexed-calls.js';
+import { isCall, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 import type { ProgramDecisions } from './program-decisions.js';
 
 /** What is said of several calls and architectures at once. */
@@ -26,10 +26,9 @@ export function* multiplexedConditions(translation: Translation, decisions: Prog
       if (rules.some(({ conditions }) => conditions.length === 0)) continue;
       for (const expected of rules) {
         const { name, rule, conditions } = expected.operation;
-        const call = MULTIPLEXED_CALLS.get(name)?.call;
-        if (call === undefined || conditions.length === 0) continue;
-        const isCall: ArgumentCondition = { index: 0, op: 'EQ', value: call, valueTwo: 0n };
-        const got = decisions.actions(architecture, number, [isCall]);
+        const multiplexed = MULTIPLEXED_CALLS.get(name);
+        if (multiplexed === undefined || conditions.length === 0) continue;
+        const got = decisions.actions(architecture, number, [isCall(multiplexed)]);
         const told = tell(expected, {
           multiplexer,
           got,

@@ -20,7 +20,8 @@ import { findInput } from '../bpf/find-input.js';
 import { Level } from '../bpf/input-variables.js';
 import { type NumberRange, partition } from '../bpf/partition.js';
 import { type SeccompData, simulate } from '../bpf/simulate.js';
-import type { Action, ArgumentCondition } from '../policy.js';
+import type { Action } from '../policy.js';
+import { ConditionNodes } from './condition-nodes.js';
 import {
   BAD_ARCHITECTURE,
   type Expectation,
@@ -30,7 +31,6 @@ import {
 } from './expected-decisions.js';
 import { miscompiled, type RuleOperation } from './miscompiled.js';
 import { MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
-import { conditionNode } from './program-decisions.js';
 
 /**
  * Prove that a program decides every possible call as its rules say: all architectures, all numbers, all values of all
@@ -124,12 +124,14 @@ function firstOutside({ from, to }: NumberRange, numbers: readonly number[]): nu
 const FIRST_SET = 2 ** 32 + 1;
 
 class Proof {
-  readonly #conditions = new Map<string, Node>();
+  readonly #conditions: ConditionNodes;
 
   constructor(
     readonly store: DiagramStore,
     readonly translation: Translation,
-  ) {}
+  ) {
+    this.#conditions = new ConditionNodes(store);
+  }
 
   /** Compare what is decided for an architecture, number by number. */
   checkNumbers(node: Node, arch: number): void {
@@ -152,7 +154,7 @@ class Proof {
     const { store } = this;
     const { rules, otherwise, architecture } = expectation;
     const bits = architecture?.wordSize ?? 64;
-    const where = rules.map((rule) => this.#where(rule, bits));
+    const where = rules.map(({ conditions }) => this.#conditions.where(conditions, bits));
     const fallback = actionTerminal(store, otherwise);
     const byAction = new Map<Node, Node>();
     for (const [index, { action }] of rules.entries()) {
@@ -240,17 +242,5 @@ class Proof {
     const { returnValue } = simulate(program, data, { endianness: (architectures[0] as Architecture).endianness });
     const operations = rules.map(({ operation }) => operation);
     throw miscompiled({ architecture, data, got: kernelAction(returnValue), right, wavers, rules: operations, source });
-  }
-
-  /** Where all conditions of a rule hold. */
-  #where({ conditions }: ExpectedRule, bits: 32 | 64): Node {
-    return conditions.reduce((all: Node, condition) => this.store.and(all, this.#holds(condition, bits)), TRUE);
-  }
-
-  #holds(condition: ArgumentCondition, bits: 32 | 64): Node {
-    const key = `${bits} ${condition.index} ${condition.op} ${condition.value} ${condition.valueTwo}`;
-    const node = this.#conditions.get(key) ?? conditionNode(this.store, condition, bits);
-    this.#conditions.set(key, node);
-    return node;
   }
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
-import { quote } from './json-path.js';
+import { quote } from '../text.js';
 
 /** capabilities(7), in the order of `linux/capability.h` (CAP_LAST_CAP is 40 since Linux 5.9). */
 export const CAPABILITIES: readonly string[] =

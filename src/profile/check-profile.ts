@@ -2,9 +2,9 @@ import { ARCHITECTURES, findArchitecture, nearestArchitecture } from '../archite
 import { ERRNO_NAMES, errnoNumber } from '../errno.js';
 import { nearestName } from '../nearest-name.js';
 import type { Warning } from '../policy.js';
+import { quote } from '../text.js';
 import { CAPABILITIES } from './capability.js';
 import { DOCKER_ARCHITECTURES, dockerNames } from './conditional-entry.js';
-import { quote } from './json-path.js';
 import { parseMinKernel } from './kernel-version.js';
 import type { Locate } from './parsed-profile.js';
 import type { ProfileIssue, ProfileIssueCode } from './profile-error.js';

@@ -1,7 +1,8 @@
 import { nearestName } from '../nearest-name.js';
+import { quote } from '../text.js';
 import { invalidAt } from './invalid-at.js';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue, typeWord } from './json-document.js';
-import { type JsonPath, quote } from './json-path.js';
+import type { JsonPath } from './json-path.js';
 import type { InputFormat } from './parsed-profile.js';
 import type { ProfileIssueCode } from './profile-error.js';
 import { DOCKER_ONLY_KEYS, KNOWN_KEYS } from './schema.js';

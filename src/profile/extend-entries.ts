@@ -1,7 +1,6 @@
 import { nearestName } from '../nearest-name.js';
 import type { Warning } from '../policy.js';
-import { printable } from '../text.js';
-import { quote } from './json-path.js';
+import { printable, quote } from '../text.js';
 import { complement, conjunction, type EntryConditions, isUnconditional } from './narrow-entry.js';
 import { type OperatorVersion, type UnitedCall, uniteByName } from './operator-union.js';
 import type { Locate, ParsedProfile, Place } from './parsed-profile.js';

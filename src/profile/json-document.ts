@@ -1,6 +1,7 @@
 import { createScanner, type JSONScanner } from 'jsonc-parser';
 import type { SourcePosition } from '../errors.js';
-import { type JsonPath, quote } from './json-path.js';
+import { quote } from '../text.js';
+import type { JsonPath } from './json-path.js';
 import type { ProfileError, ProfileIssueCode } from './profile-error.js';
 import { decodeText, positionFinder, syntaxFault } from './source-text.js';
 

@@ -1,7 +1,5 @@
 import { quote } from '../text.js';
 
-export { quote };
-
 /** Keys and array indexes from the root of a document to a value in it. */
 export type JsonPath = readonly (string | number)[];
 

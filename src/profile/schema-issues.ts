@@ -1,8 +1,9 @@
 import type * as z from 'zod/mini';
 import { findArchitecture, nearestArchitecture } from '../architecture.js';
 import { editsFor, nearestName } from '../nearest-name.js';
+import { quote } from '../text.js';
 import { InexactNumber, isJsonObject, type JsonDocument, type JsonValue, typeWord } from './json-document.js';
-import { formatPath, type JsonPath, quote } from './json-path.js';
+import { formatPath, type JsonPath } from './json-path.js';
 import type { ProfileIssue } from './profile-error.js';
 
 type SchemaIssue = z.core.$ZodIssue;

@@ -1,7 +1,8 @@
 import { nearestName } from '../nearest-name.js';
 import type { Warning } from '../policy.js';
+import { quote } from '../text.js';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from './json-document.js';
-import { formatPath, type JsonPath, quote } from './json-path.js';
+import { formatPath, type JsonPath } from './json-path.js';
 import type { ProfileIssue } from './profile-error.js';
 import { DOCKER_ONLY_KEYS, KNOWN_KEYS, OUR_KEYS } from './schema.js';
 

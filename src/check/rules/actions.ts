@@ -1,9 +1,9 @@
+import { permits } from '../../action.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { errnoNumber } from '../../errno.js';
 import type { CheckContext, Entry } from '../context.js';
 import type { TextEdit } from '../finding.js';
 import type { Rule } from '../rule.js';
-import { permits } from '../verdict.js';
 import { count } from './words.js';
 
 const emptyAllowList: Rule = {

@@ -1,3 +1,4 @@
+import { permits } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import { isNarrow, narrowMeaning } from '../../compiler/wide-values.js';
 import type { Action, ArgumentCondition } from '../../policy.js';
@@ -6,7 +7,6 @@ import { type CheckContext, type Entry, type PlacedCondition, placedConditions }
 import type { TextEdit } from '../finding.js';
 import type { Rule } from '../rule.js';
 import type { Terms } from '../terms.js';
-import { permits } from '../verdict.js';
 import { list, number } from './words.js';
 
 const ALL_BITS = 2n ** 64n - 1n;

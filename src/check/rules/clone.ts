@@ -1,9 +1,10 @@
+import { permits } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 import { placedConditions } from '../context.js';
 import type { Rule } from '../rule.js';
 import type { Target } from '../target.js';
-import { permits, placeOfName } from '../verdict.js';
+import { placeOfName } from '../verdict.js';
 import { list } from './words.js';
 
 const parameterOf = (architecture: Architecture, index: number) =>

@@ -1,17 +1,11 @@
-import { isSameAction } from '../../action.js';
-import type { ArgumentCondition, PolicyRule, Warning } from '../../policy.js';
+import { isSameAction, permits } from '../../action.js';
+import type { ArgumentCondition, PolicyRule } from '../../policy.js';
 import { areSameConditions, overlap } from '../condition-algebra.js';
-import type { Problem, Rule } from '../rule.js';
+import type { Rule } from '../rule.js';
 import type { Target } from '../target.js';
-import { permits, placeOfName } from '../verdict.js';
+import { placeOfName } from '../verdict.js';
+import { lifted } from './lifted.js';
 import { list } from './words.js';
-
-/** A compiler's warning that is a finding as it stands. */
-function* lifted({ warnings }: Target, code: string, advice: string): Generator<Problem> {
-  for (const { message, path = '', position, source } of warnings.filter((warning: Warning) => warning.code === code)) {
-    yield { place: { path, position, source }, message, advice };
-  }
-}
 
 const ineffectiveRule: Rule = {
   id: 'ineffective-rule',
@@ -128,7 +122,7 @@ const overlappingConditions: Rule = {
   summary: 'Entries with different actions whose conditions one call can meet: libseccomp decides which applies.',
   *checkTarget(target) {
     const meet = (a: PolicyRule, b: PolicyRule, name: string) =>
-      target.architectures.some((architecture) => target.exists(name, architecture)) &&
+      target.existsSomewhere(name) &&
       !isSameAction(a.action, b.action) &&
       permits(a.action) !== permits(b.action) &&
       a.conditions.length > 0 &&

@@ -1,5 +1,5 @@
 import { nearestName } from '../../nearest-name.js';
-import { quote } from '../../profile/json-path.js';
+import { quote } from '../../text.js';
 import { ignoredIds } from '../ignore-comment.js';
 import type { Rule } from '../rule.js';
 

@@ -1,10 +1,10 @@
+import { permits } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import { libseccompName } from '../../libseccomp/kernel-names.js';
-import { quote } from '../../profile/json-path.js';
 import { nearestSyscall } from '../../syscalls/nearest-syscall.js';
+import { quote } from '../../text.js';
 import type { Problem, Rule } from '../rule.js';
-import { permits } from '../verdict.js';
 import { count, list } from './words.js';
 
 const unknownSyscall: Rule = {

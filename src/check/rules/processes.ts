@@ -1,8 +1,9 @@
+import { permits } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import { errnoName, errnoNumber } from '../../errno.js';
 import type { Rule } from '../rule.js';
 import type { Target } from '../target.js';
-import { kills, permits, placeOfName } from '../verdict.js';
+import { kills, placeOfName } from '../verdict.js';
 import { list } from './words.js';
 
 /** What no process does without; of several one is enough where it exists. */

@@ -1,6 +1,7 @@
+import { permits } from '../../action.js';
 import { firstToKnow } from '../../compiler/host-libseccomp.js';
 import type { Rule } from '../rule.js';
-import { permits } from '../verdict.js';
+import { lifted } from './lifted.js';
 
 const refusedByRuntime: Rule = {
   id: 'refused-by-runtime',
@@ -17,12 +18,7 @@ const emptyArgs: Rule = {
   id: 'empty-args',
   severity: 'error',
   summary: 'An empty list of conditions, of which youki 0.6 makes no rule: the entry has no effect.',
-  *checkTarget({ warnings }) {
-    for (const { code, message, path = '', position, source } of warnings) {
-      if (code !== 'empty-args') continue;
-      yield { place: { path, position, source }, message, advice: 'take "args" out: the entry then has no conditions' };
-    }
-  },
+  checkTarget: (target) => lifted(target, 'empty-args', 'take "args" out: the entry then has no conditions'),
 };
 
 const newerThanLibseccomp: Rule = {

@@ -1,8 +1,8 @@
+import { permits } from '../../action.js';
 import type { PolicyRule } from '../../policy.js';
 import type { CheckContext } from '../context.js';
 import type { Rule } from '../rule.js';
 import type { Terms } from '../terms.js';
-import { permits } from '../verdict.js';
 
 /**
  * Calls that the defaults of Docker and Podman refuse, or give to containers with a capability only, because it is not the
@@ -41,7 +41,7 @@ const sensitiveCall: Rule = {
       for (const { name, ...place } of rule.names) {
         const reason = SENSITIVE.get(name);
         if (reason === undefined || target.verdict(name).permitted === 'never') continue;
-        if (!target.architectures.some((architecture) => target.exists(name, architecture))) continue;
+        if (!target.existsSomewhere(name)) continue;
         yield {
           place,
           message: `${name} is allowed to every program: it ${reason.replace(/; .*/, '')}`,

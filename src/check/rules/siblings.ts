@@ -1,15 +1,12 @@
+import { permits } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import type { EntryEffect } from '../../compiler/entry-effect.js';
 import type { Severity } from '../finding.js';
 import type { Problem, Rule } from '../rule.js';
 import type { Target } from '../target.js';
-import { permits, placeOfName } from '../verdict.js';
+import { placeOfName } from '../verdict.js';
 import { IO_URING_OPERATIONS, MULTIPLEXED, SIBLING_GROUPS, type SiblingGroup } from './sibling-calls.js';
 import { list } from './words.js';
-
-/** Whether any architecture of the filter has the call. */
-const existsSomewhere = ({ architectures, exists }: Target, name: string) =>
-  architectures.some((architecture) => exists(name, architecture));
 
 /** Whether an entry means the call not to run, or not with all arguments. */
 function isRestricted(target: Target, name: string, when: SiblingGroup['when']): boolean {
@@ -24,12 +21,12 @@ const siblingOpen: Rule = {
   summary: 'A call that is denied or restricted, while another that does the same is open.',
   *checkTarget(target, { terms }) {
     for (const { guarded, ways, reason, when, severity } of SIBLING_GROUPS) {
-      const restricted = guarded.filter((name) => existsSomewhere(target, name) && isRestricted(target, name, when));
+      const restricted = guarded.filter((name) => target.existsSomewhere(name) && isRestricted(target, name, when));
       const first = restricted[0];
       if (first === undefined) continue;
       const open = ways.filter(
         (name) =>
-          !restricted.includes(name) && existsSomewhere(target, name) && target.verdict(name).permitted === 'always',
+          !restricted.includes(name) && target.existsSomewhere(name) && target.verdict(name).permitted === 'always',
       );
       const rule = target.verdict(first).rules[0];
       if (open.length === 0 || rule === undefined) continue;
@@ -72,13 +69,13 @@ const ioUringOpen: Rule = {
   summary: 'Calls that are denied or restricted, while io_uring does the same without making them.',
   *checkTarget(target) {
     const ring = target.verdict('io_uring_setup');
-    if (ring.permitted !== 'always' || !existsSomewhere(target, 'io_uring_setup')) return;
+    if (ring.permitted !== 'always' || !target.existsSomewhere('io_uring_setup')) return;
     const isMeant = (name: string) =>
       isRestricted(target, name, undefined) || (!target.isDenyList && target.verdict(name).permitted === 'never');
     const core = target.isDenyList ? IO_URING_OPERATIONS : ['socket', 'connect', 'openat', 'unlinkat', 'renameat2'];
     const kept = [
       ...new Set([...core, ...IO_URING_OPERATIONS.filter((name) => isRestricted(target, name, undefined))]),
-    ].filter((name) => isMeant(name) && existsSomewhere(target, name));
+    ].filter((name) => isMeant(name) && target.existsSomewhere(name));
     const first = kept[0];
     if (first === undefined) return;
     const rule = ring.rules.find(({ action }) => permits(action)) ?? target.verdict(first).rules[0];

@@ -1,5 +1,5 @@
+import { quote } from '../../text.js';
 import { isJsonObject, type JsonDocument } from '../json-document.js';
-import { quote } from '../json-path.js';
 import { ProfileError, type ProfileIssue } from '../profile-error.js';
 
 /**

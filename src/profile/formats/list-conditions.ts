@@ -2,7 +2,7 @@ import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../../a
 import { nearestName } from '../../nearest-name.js';
 import { constantValue, nearestConstant } from '../../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
-import { quote } from '../json-path.js';
+import { quote } from '../../text.js';
 import type { ProfileIssueCode } from '../profile-error.js';
 import type { Comparison } from './exact-conditions.js';
 import type { ListCall, ListCondition, ListValue, Word } from './list-parser.js';

@@ -1,4 +1,4 @@
-import { quote } from '../json-path.js';
+import { quote } from '../../text.js';
 import { syntaxFault } from '../source-text.js';
 
 export interface Token {

@@ -1,5 +1,5 @@
 import { nearestName } from '../../nearest-name.js';
-import { quote } from '../json-path.js';
+import { quote } from '../../text.js';
 import { syntaxFault } from '../source-text.js';
 import { type Line, listLines, type Token } from './list-lexer.js';
 

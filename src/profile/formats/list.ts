@@ -1,8 +1,8 @@
 import { ARCHITECTURES, type Architecture, findArchitecture, nearestArchitecture } from '../../architecture.js';
 import type { Warning } from '../../policy.js';
+import { quote } from '../../text.js';
 import { dockerNames } from '../conditional-entry.js';
 import { failOnIssues, finishProfile } from '../finish-profile.js';
-import { quote } from '../json-path.js';
 import type { ParsedProfile, Place } from '../parsed-profile.js';
 import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
 import {

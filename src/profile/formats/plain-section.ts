@@ -1,7 +1,7 @@
 import { ARCHITECTURES, type Architecture } from '../../architecture.js';
 import { errnoNumber } from '../../errno.js';
 import type { Action, PolicyRule } from '../../policy.js';
-import { quote } from '../json-path.js';
+import { quote } from '../../text.js';
 import type { ParsedProfile } from '../parsed-profile.js';
 import type { ProfileIssue } from '../profile-error.js';
 import { type ResolveOptions, resolvePolicy } from '../resolve-policy.js';

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { nearestName } from '../../nearest-name.js';
 import type { Warning } from '../../policy.js';
+import { quote } from '../../text.js';
 import { failOnIssues, finishProfile } from '../finish-profile.js';
 import { invalidAt } from '../invalid-at.js';
 import { isJsonObject, type JsonDocument, type JsonObject, typeWord } from '../json-document.js';
-import { formatPath, type JsonPath, quote } from '../json-path.js';
+import { formatPath, type JsonPath } from '../json-path.js';
 import type { ParsedProfile, Place, ReadOptions } from '../parsed-profile.js';
 import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
 import type { ActionName, DockerSeccomp, DockerSyscall } from '../schema.js';

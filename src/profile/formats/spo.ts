@@ -1,7 +1,8 @@
+import { quote } from '../../text.js';
 import { failOnIssues, finishProfile } from '../finish-profile.js';
 import { invalidAt } from '../invalid-at.js';
 import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue, typeWord } from '../json-document.js';
-import { formatPath, type JsonPath, quote } from '../json-path.js';
+import { formatPath, type JsonPath } from '../json-path.js';
 import type { Locate, ParsedProfile } from '../parsed-profile.js';
 import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
 import { DOCKER_ONLY_KEYS, dockerSeccompSchema } from '../schema.js';

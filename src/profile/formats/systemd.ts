@@ -2,8 +2,8 @@ import { ARCHITECTURES, type ArchitectureName, findArchitecture, nearestArchitec
 import { ERRNO_NAMES } from '../../errno.js';
 import { nearestName } from '../../nearest-name.js';
 import type { Warning } from '../../policy.js';
+import { quote } from '../../text.js';
 import { failOnIssues, finishProfile } from '../finish-profile.js';
-import { quote } from '../json-path.js';
 import type { ParsedProfile, Place } from '../parsed-profile.js';
 import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
 import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../schema.js';

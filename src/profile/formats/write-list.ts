@@ -2,10 +2,9 @@ import { ARCHITECTURES, findArchitecture } from '../../architecture.js';
 import { errnoName } from '../../errno.js';
 import { describeMask, describeValue } from '../../syscalls/constants.js';
 import { syscallSignature } from '../../syscalls/signature.js';
-import { escapeControls, isPrintable } from '../../text.js';
+import { escapeControls, isPrintable, quote } from '../../text.js';
 import { CAPABILITIES } from '../capability.js';
 import { dockerNames } from '../conditional-entry.js';
-import { quote } from '../json-path.js';
 import {
   type ActionName,
   type DockerCondition,

@@ -11,6 +11,7 @@ import {
   Scalar,
   type YAMLError,
 } from 'yaml';
+import { quote } from '../../text.js';
 import {
   DEEPEST_NESTING,
   InexactNumber,
@@ -22,7 +23,6 @@ import {
   placedDocument,
   type ValueNode,
 } from '../json-document.js';
-import { quote } from '../json-path.js';
 import type { ProfileError, ProfileIssueCode } from '../profile-error.js';
 import { decodeText, positionFinder, syntaxFault } from '../source-text.js';
 
