@@ -59,6 +59,14 @@ it('what comes earlier in the data flow does not know what comes later', () => {
   expect(forbidden(inside('src/bpf'), inside('src/libseccomp', 'src/profile', 'src/compiler'))).toEqual([]);
 });
 
+it('the minimiser knows programs and architectures only', () => {
+  const known = ['src/minimize', 'src/bpf', 'src/action.ts', 'src/architecture.ts', 'src/errors.ts', 'src/options.ts'];
+  const others = (target: string) => !known.some((path) => target === path || target.startsWith(`${path}/`));
+  expect(forbidden(inside('src/minimize'), others)).toEqual([]);
+  expect(forbidden(inside('src/bpf'), inside('src/minimize'))).toEqual([]);
+  expect(imports.filter(({ file }) => inside('src/minimize')(file)).length).toBeGreaterThan(5);
+});
+
 it('nothing that a check is made of knows the check', () => {
   const parts = inside('src/profile', 'src/syscalls', 'src/libseccomp', 'src/compiler', 'src/bpf');
   expect(forbidden(parts, inside('src/check'))).toEqual([]);

@@ -40,6 +40,17 @@ export function levelOfOffset(offset: number, endianness: Endianness): number {
   return fieldLevel(field) + (isHigh ? 0 : WORD_BITS);
 }
 
+/** The byte offset in `struct seccomp_data` of the word whose most significant bit is the variable of `level`. */
+export function offsetOfLevel(level: number, endianness: Endianness): number {
+  if (level === Level.NR) return SeccompDataOffset.NR;
+  if (level === Level.ARCH) return SeccompDataOffset.ARCH;
+  const word = (level - Level.ARGUMENTS) / WORD_BITS;
+  const isFirst = (word & 1) === (endianness === 'little' ? 1 : 0);
+  const isIp = word >> 1 === INSTRUCTION_POINTER_FIELD;
+  const start = isIp ? SeccompDataOffset.INSTRUCTION_POINTER : SeccompDataOffset.ARGS + 8 * (word >> 1);
+  return start + (isFirst ? 0 : 4);
+}
+
 /** The value of the variable of a level: 0 or 1. */
 export function bitOf({ arch, nr, args, instructionPointer }: SeccompData, level: number): 0 | 1 {
   if (level < Level.NR) return ((arch >>> (31 - level)) & 1) as 0 | 1;
