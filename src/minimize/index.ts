@@ -1,3 +1,4 @@
 export { MinimizerFaultError, ProgramTooLongError } from './errors.js';
+export { executedFor, expectedInstructions } from './executed.js';
 export { type MinimizedProgram, type MinimizeOptions, minimize } from './minimize.js';
 export { type CallWeights, callWeights, type WeighedCall, weightsWhere } from './weights.js';

@@ -29,9 +29,11 @@ const X32 = 1 / 1000;
 
 class TableWeights implements CallWeights {
   readonly #tables: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  readonly #numbers: ReadonlyMap<number, readonly number[]>;
 
   constructor(tables: ReadonlyMap<number, ReadonlyMap<number, number>>) {
     this.#tables = tables;
+    this.#numbers = new Map([...tables].map(([arch, table]) => [arch, [...table.keys()].sort((a, b) => a - b)]));
   }
 
   get architectures(): readonly number[] {
@@ -43,7 +45,7 @@ class TableWeights implements CallWeights {
   }
 
   numbers(auditArch: number): readonly number[] {
-    return [...(this.#tables.get(auditArch)?.keys() ?? [])].sort((a, b) => a - b);
+    return this.#numbers.get(auditArch) ?? [];
   }
 }
 
