@@ -40,6 +40,8 @@ export class Libseccomp {
   readonly raw: LibseccompExports;
   /** @internal */
   readonly marshal: Marshal;
+  /** The steps that a filter made from now on may take. Fewer than the usual are for tests. @internal */
+  workLimit = WORK_LIMIT;
   /** Per architecture's token. */
   readonly #numbers = {
     seccomp_syscall_resolve_name_arch: new Map<number, Map<string, number>>(),
@@ -167,7 +169,7 @@ export class Libseccomp {
 
   /** Let a new filter take its steps; what is left of the one before is not added. @internal */
   grantWork(): void {
-    this.guard(() => this.raw.scmp_grant_work(WORK_LIMIT));
+    this.guard(() => this.raw.scmp_grant_work(this.workLimit));
   }
 
   /**

@@ -1,21 +1,54 @@
 /*
- * Internal functions of libseccomp called directly, for faults that today's callers do not bring out: a later release, or
- * another compiler, may.
+ * Internal functions of libseccomp called directly, each on the smallest thing that tells our patch from none, and with
+ * what would do harm without the patch watched instead of done.
  *
  *   hash OFFSET             the hash of 16 fixed bytes that stand OFFSET bytes past an aligned address
- *   zrealloc OLD NEW        grow or shrink OLD bytes of 0xaa to NEW, and print what is in them, in hex
- *   append COUNT            append a block of COUNT instructions to an empty program, twice, and print both results. A
- *                           filter that gets there by rules takes libseccomp minutes.
+ *   zrealloc OLD NEW        grow or shrink OLD bytes of 0xaa to NEW, and print what is in them, in hex; a clearing of more
+ *                           than there could be is printed, and not done
+ *   append COUNT            append a block of COUNT instructions to an empty program, twice, and print both results; a
+ *                           program may have 100 here
+ *   level                   add one node to a level of a tree by way of two others, and print how many nodes a walk to
+ *                           the front of the level comes by, which ends after ten
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* for its static functions; the library has the public ones */
-#define gen_bpf_generate internals_gen_bpf_generate
-#define gen_bpf_release internals_gen_bpf_release
+static void clear(void *at, size_t count)
+{
+	if (count > 4096)
+		printf("clears %zu bytes\n", count);
+	else
+		memset(at, 0, count);
+}
+
+#define memset(at, value, count) clear(at, count)
+#include "helper.c"
+#undef memset
+
+/* the width of a program's length, which is what bounds it */
+#undef UINT16_MAX
+#define UINT16_MAX 100
 #include "gen_bpf.c"
+
+#include "db.c"
+
+static unsigned int level_length(void)
+{
+	/* held by so many that none of the two is freed */
+	struct db_arg_chain_tree behind = { .datum = 1, .refcnt = 100 };
+	struct db_arg_chain_tree node = { .datum = 2, .refcnt = 100 };
+	struct db_arg_chain_tree *one = &behind, *other = &behind, *iter;
+	struct db_iter_state state = { 0 };
+	unsigned int count = 0;
+
+	_db_tree_add(&one, &node, &state);
+	_db_tree_add(&other, &node, &state);
+	for (iter = &behind; iter != NULL && count < 10; iter = iter->lvl_prv)
+		count++;
+	return count;
+}
 
 int main(int argc, char *argv[])
 {
@@ -55,6 +88,10 @@ int main(int argc, char *argv[])
 		free(block.blks);
 		return 0;
 	}
-	fprintf(stderr, "usage: internals hash OFFSET | zrealloc OLD NEW | append COUNT\n");
+	if (argc == 2 && strcmp(argv[1], "level") == 0) {
+		printf("%u\n", level_length());
+		return 0;
+	}
+	fprintf(stderr, "usage: internals hash OFFSET | zrealloc OLD NEW | append COUNT | level\n");
 	return 2;
 }

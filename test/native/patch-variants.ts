@@ -20,7 +20,7 @@ const PROGRAMS = {
 export interface Variant {
   /** The number of the patch to leave out; all are applied without it. */
   without?: number | undefined;
-  /** With AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, every report of which ends the program. */
+  /** With AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer. What is undefined is reported on standard error alone. */
   sanitize?: boolean;
   /** With a count of the basic blocks of gen_bpf.c that run, on standard error (count-blocks.c). */
   count?: boolean;
@@ -34,7 +34,7 @@ const CACHE = path('build/patch-variants');
 const COMPILER = 'gcc';
 const FLAGS = ['-g', '-O0']; // far more is compiled than run
 const COUNTER = '-fsanitize-coverage=trace-pc';
-const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+const SANITIZERS = ['-fsanitize=address,undefined'];
 
 /**
  * Build a program with native libseccomp of a choice of patches and return its path. Objects are kept by the content they
@@ -62,11 +62,13 @@ function link(name: string, programs: readonly string[], variant: Variant): stri
     readdirSync(d).map((file) => join(d, file)),
   );
   const headers = files.filter((file) => file.endsWith('.h')).map((file) => readFileSync(file));
-  const base = digest(compilerVersion(), FLAGS.join(), `${sanitize}`, ...headers);
-  const library = files.filter((file) => file.endsWith('.c') && basename(file) !== 'arch-syscall-dump.c');
+  const base = digest(compilerVersion(), FLAGS.join(), sanitize ? SANITIZERS.join() : '', ...headers);
+  const included = new Set(programs.flatMap(includedSources));
+  const library = files.filter(
+    (file) => file.endsWith('.c') && basename(file) !== 'arch-syscall-dump.c' && !included.has(basename(file)),
+  );
   const objects = [...library, ...programs].map((file) => {
-    // internals.c takes in a source file of the variant
-    const of = file === PROGRAMS.internals ? source : '';
+    const of = includedSources(file).length > 0 ? source : '';
     const counter = count && basename(file) === 'gen_bpf.c' ? [COUNTER] : [];
     const object = join(CACHE, `${digest(base, of, ...counter, readFileSync(file))}.o`);
     make(object, (output) => run(COMPILER, [...flags, ...counter, '-c', file, '-o', output]));
@@ -75,6 +77,11 @@ function link(name: string, programs: readonly string[], variant: Variant): stri
   const executable = join(CACHE, `${name}-${digest(base, ...objects)}`);
   make(executable, (output) => run(COMPILER, [...(sanitize ? SANITIZERS : []), ...objects, '-o', output, '-lpthread']));
   return executable;
+}
+
+/** The source files that a program takes in whole, for their static functions: they are not linked with it again. */
+function includedSources(program: string): string[] {
+  return [...readFileSync(program, 'utf8').matchAll(/^#include "(\w+\.c)"$/gm)].map(([, name]) => name as string);
 }
 
 /** The folder of libseccomp's source with all patches but one. */
