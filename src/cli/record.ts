@@ -22,6 +22,7 @@ import {
   readStrace,
   syscallTable,
   withLauncher,
+  writeCallCounts,
 } from '../learn/index.js';
 import { describeUnnamed } from '../learn/notified-calls.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
@@ -38,6 +39,7 @@ interface Flags extends TargetFlags, InputFlags, ArchFlags {
   output?: string;
   to: OutputFormat;
   args?: boolean;
+  counts?: string;
   for?: Launcher;
   merge?: string;
   fromAudit?: string;
@@ -65,6 +67,7 @@ export function addRecordCommand(program: Command): void {
         LAUNCHERS,
       ),
     )
+    .option('--counts <file>', 'also write how often each call was made, which compile takes as --weights')
     .option('--merge <profile>', 'write this profile with what it lacks; what is there stays')
     .option('--from-audit <file>', 'learn from the kernel’s audit records (type=1326); "-" is standard input')
     .option('--from-strace <file>', 'learn from what strace -f wrote; "-" is standard input')
@@ -86,6 +89,11 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   if (command !== undefined && arch !== undefined) {
     throw new InvalidArgumentError('--arch is about logs: a command runs on this machine');
   }
+  if (flags.counts !== undefined && command === undefined) {
+    throw new InvalidArgumentError(
+      '--counts is of a command that runs: of a log, strace -c has them, which compile --weights takes',
+    );
+  }
   const target: ResolveOptions = {
     arch: parseArchitecture(arch ?? hostArchitecture()),
     capabilities: flags.cap,
@@ -100,6 +108,10 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   if (log !== undefined) readLog(observations, log, target.arch.name, flags);
   if (command !== undefined) await runCommand(observations, masks, [command, ...args], flags);
 
+  if (flags.counts !== undefined) {
+    const head = `system calls that ${[command, ...args].join(' ')} made, on Linux ${release()}`;
+    writeResult(writeCallCounts(observations.calls(), head), flags.counts);
+  }
   const learned = base
     ? mergeLearned(base, observations, merging)
     : // An audit log tells of some calls, strace of a whole run.
@@ -119,9 +131,9 @@ async function runCommand(
   observations: Observations,
   masks: ArgumentMasks,
   [command, ...args]: readonly [string, ...string[]],
-  { output = '-' }: Flags,
+  { output = '-', counts = '-' }: Flags,
 ): Promise<void> {
-  if (output !== '-') checkFolder(output);
+  for (const file of [output, counts]) if (file !== '-') checkFolder(file);
   const { recordCommand } = await import('./record-command.js');
   const libseccomp = loadLibseccompSync();
   const tally = numberedMasks(libseccomp, hostArchitecture(), masks);

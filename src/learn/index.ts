@@ -1,5 +1,12 @@
 export { type AuditLogOptions, readAuditLog } from './audit-log.js';
 export {
+  type CallCounts,
+  CallCountsError,
+  type CallCountsOptions,
+  readCallCounts,
+  writeCallCounts,
+} from './call-counts.js';
+export {
   allowingLine,
   clone3Line,
   type DenialReason,

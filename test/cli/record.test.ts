@@ -52,6 +52,7 @@ describe('scmp record from logs', () => {
     [['--from-audit', '-', 'ls'], AUDIT],
     [[], ''],
     [['--arch', 'arm64', 'ls'], ''],
+    [['--from-audit', '-', '--counts', '/dev/null'], AUDIT],
   ])('is unusable with %j', (args, input) => {
     const { status, stdout } = scmp(['record', ...args], { input });
     expect({ status, stdout: stdout.toString() }).toEqual({ status: 2, stdout: '' });
@@ -117,6 +118,19 @@ describe.skipIf(process.platform !== 'linux')('scmp record of a command', () => 
       names: expect.arrayContaining(['wait4']),
       comment: expect.stringMatching(/^Not observed: the process 1 of bwrap/),
     });
+  });
+
+  it('writes with --counts how often each call was made', () => {
+    const { status } = scmp(['record', '-o', file('p.json'), '--counts', file('c.list'), '--', 'ls', '/']);
+    expect(status).toBe(0);
+    const [head, ...rows] = readFileSync(file('c.list'), 'utf8').trimEnd().split('\n');
+    expect(head).toMatch(/^# system calls that ls \/ made, on Linux /);
+    const counts = new Map(rows.map((row) => [row.split(' ')[1], Number(row.split(' ')[2])]));
+    expect(new Set(counts.keys())).toEqual(
+      new Set(namesOf(readFileSync(file('p.json'), 'utf8')).filter((name) => counts.has(name))),
+    );
+    expect(counts.get('mmap')).toBeGreaterThan(3);
+    expect(counts.get('exit_group')).toBe(1);
   });
 
   it('without -o, the profile alone goes to standard output', () => {
