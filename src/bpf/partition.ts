@@ -20,18 +20,21 @@ const MAX_PARTS = 1 << 13;
  * ascending, no two neighbours alike.
  */
 export function partition(store: DiagramStore, root: Node, level: number): Part[] {
+  const parts = boundedPartition(store, root, level, MAX_PARTS);
+  if (parts) return parts;
+  throw new ProgramTooComplexError(`too complex to list: it tells apart more than ${MAX_PARTS} ranges of numbers`);
+}
+
+/** As {@link partition}; undefined where there are more parts than `limit`. */
+export function boundedPartition(store: DiagramStore, root: Node, level: number, limit: number): Part[] | undefined {
   const parts: Part[] = [];
   const visit = (node: Node, at: number, from: number): void => {
+    if (parts.length > limit) return;
     const size = 2 ** (WORD_BITS - (at - level));
     if (at === level + WORD_BITS || store.level(node) >= level + WORD_BITS) {
       const last = parts.at(-1);
       if (last?.node === node) last.to = from + size - 1;
       else parts.push({ from, to: from + size - 1, node });
-      if (parts.length > MAX_PARTS) {
-        throw new ProgramTooComplexError(
-          `too complex to list: it tells apart more than ${MAX_PARTS} ranges of numbers`,
-        );
-      }
       return;
     }
     const isTested = store.level(node) === at;
@@ -39,7 +42,7 @@ export function partition(store: DiagramStore, root: Node, level: number): Part[
     visit(isTested ? store.high(node) : node, at + 1, from + size / 2);
   };
   visit(root, level, 0);
-  return parts;
+  return parts.length > limit ? undefined : parts;
 }
 
 /** The ranges of each node, in the order in which the nodes appear. */

@@ -7,6 +7,14 @@ const MAX_JUMP = 255;
 /** Which way of a test gets its place first, and so the one farther from it. */
 export type VisitingOrder = 'takenFirst' | 'passedFirst';
 
+const ORDERS: readonly VisitingOrder[] = ['passedFirst', 'takenFirst'];
+
+/** The shortest program of a graph that several orders give; the first of those that are as short. */
+export function emitShortest(graph: ProgramGraph, root: Target): Instruction[] {
+  const [first, ...others] = ORDERS.map((order) => emit(graph, root, order));
+  return others.reduce((best, each) => (each.length < best.length ? each : best), first!);
+}
+
 /**
  * Give the instructions of a graph their places. It works from the program's end: returns first, then every node after those
  * it leads to, so that all jumps go forward. A target that is too far gets a stand-in right behind the jump: a copy, of a

@@ -33,6 +33,17 @@ export class ProgramGraph {
     return this.#node(Opcode.AND_K, mask >>> 0, next, next);
   }
 
+  /** As {@link and}, of which is not known yet where it goes on: see {@link finish}. */
+  unfinishedAnd(mask: number): Target {
+    return this.#append(Opcode.AND_K, mask >>> 0, -1, -1);
+  }
+
+  /** Say where an {@link unfinishedAnd} goes on, which must not lead to it. */
+  finish(node: Target, next: Target): void {
+    this.taken[node] = next;
+    this.passed[node] = next;
+  }
+
   test(code: number, operand: number, holds: Target, fails: Target): Target {
     return holds === fails ? holds : this.#node(code, operand >>> 0, holds, fails);
   }
@@ -47,19 +58,59 @@ export class ProgramGraph {
 
   /** Where it goes on: a test's two ways, another instruction's one, none after a return. */
   successors(node: Target): readonly Target[] {
-    if (this.isReturn(node)) return [];
+    if (this.taken[node]! < 0) return [];
     return this.isTest(node) ? [this.taken[node]!, this.passed[node]!] : [this.taken[node]!];
+  }
+
+  /** How many nodes are reached from some, returns aside, and none at or behind `stops`. */
+  size(from: readonly Target[], stops?: ReadonlySet<Target>): number {
+    let count = 0;
+    for (const node of this.reachable(from, stops)) if (!this.isReturn(node)) count++;
+    return count;
+  }
+
+  /** Every node that is reached from some, each once, and none at or behind `stops`. */
+  reachable(from: readonly Target[], stops?: ReadonlySet<Target>): Set<Target> {
+    const found = new Set<Target>(stops ? from.filter((node) => !stops.has(node)) : from);
+    for (const node of found) {
+      for (const next of this.successors(node)) if (!stops?.has(next)) found.add(next);
+    }
+    return found;
+  }
+
+  /** How many instructions are executed from a node on, returns included, up to `stops`, if both ways of a test are as likely. */
+  meanSteps(root: Target, stops?: ReadonlySet<Target>): number {
+    const known = new Map<Target, number>();
+    const visit = (node: Target): number => {
+      if (stops?.has(node)) return 0;
+      const seen = known.get(node);
+      if (seen !== undefined) return seen;
+      const successors = this.successors(node);
+      const steps = successors.reduce((sum, next) => sum + visit(next) / successors.length, 1);
+      known.set(node, steps);
+      return steps;
+    };
+    return visit(root);
+  }
+
+  /** For comparisons of code that does the same: its length, and a little for what is executed. */
+  cost(root: Target): number {
+    return this.size([root]) + this.meanSteps(root) / 4;
   }
 
   #node(code: number, operand: number, taken: Target, passed: Target): Target {
     const key = `${code},${operand},${taken},${passed}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const node = this.codes.push(code) - 1;
-    this.operands.push(operand);
-    this.taken.push(taken);
-    this.passed.push(passed);
+    const node = this.#append(code, operand, taken, passed);
     this.#known.set(key, node);
     return node;
+  }
+
+  #append(code: number, operand: number, taken: Target, passed: Target): Target {
+    this.codes.push(code);
+    this.operands.push(operand);
+    this.taken.push(taken);
+    return this.passed.push(passed) - 1;
   }
 }

@@ -1,0 +1,144 @@
+import { Opcode } from '../bpf/instruction.js';
+import { type Background, buildChain, visitChains } from './chains.js';
+import type { ProgramGraph, Target } from './program-graph.js';
+import type { TargetRange } from './ranges.js';
+
+/** Up to here every boundary is tried as the place of a split. */
+const MAX_EXACT = 320;
+
+/**
+ * The cheapest tree of tests that tells ranges of a word's values apart, by a dynamic programme over all runs of neighbours
+ * (as for optimal alphabetic trees): a run is split in two at a boundary (JGE), or it is a chain of tests that ends in a
+ * background ({@link Background}). A test costs `lengthCost` for its place in the program, and the weight of the values
+ * that come to it.
+ */
+export class RangeTree {
+  readonly #count: number;
+  /** Of the run from i to j, at i * count + j; and at j * count + i, so that the inner loop reads neighbours. */
+  readonly #costs: Float64Array;
+  readonly #transposed: Float64Array;
+  /** The last range before the split, or where it is a chain -1 - the number of its background. */
+  readonly #choices: Int32Array;
+
+  constructor(
+    readonly ranges: readonly TargetRange[],
+    /** 0 for the fastest tree of splits, without chains. */
+    readonly lengthCost: number,
+    /** Nodes that chains may end in beside the ranges' own targets. */
+    others: readonly Background[] = [],
+  ) {
+    const count = ranges.length;
+    this.#count = count;
+    this.#costs = new Float64Array(count * count).fill(Number.POSITIVE_INFINITY);
+    this.#transposed = new Float64Array(count * count).fill(Number.POSITIVE_INFINITY);
+    this.#choices = new Int32Array(count * count);
+    this.#backgrounds = [...ownTargets(ranges), ...others];
+    if (lengthCost > 0) this.#findChains();
+    else for (let each = 0; each < count; each++) this.#setCost(each, each, 0);
+    this.#findSplits();
+  }
+
+  readonly #backgrounds: readonly Background[];
+
+  /** Of the whole: executed tests by weight, and `lengthCost` a test. Nodes that are there already cost no place. */
+  get cost(): number {
+    return this.#costs[this.#count - 1]!;
+  }
+
+  build(graph: ProgramGraph): Target {
+    const visit = (first: number, last: number): Target => {
+      const choice = this.#choices[first * this.#count + last]!;
+      if (choice < 0) return buildChain(graph, this.ranges, first, last, this.#backgrounds[-1 - choice]!);
+      const next = this.ranges[choice + 1]!;
+      return graph.test(Opcode.JGE_K, next.from, visit(choice + 1, last), visit(first, choice));
+    };
+    return visit(0, this.#count - 1);
+  }
+
+  #findChains(): void {
+    const { ranges, lengthCost } = this;
+    const count = this.#count;
+    const costs = this.#costs;
+    for (let first = 0; first < count; first++) {
+      this.#backgrounds.forEach((background, number) => {
+        // a chain that begins with several exits is one after a split, too
+        if (!background.agrees[first] && !background.agrees[first + 1] && !background.agrees[first + 2]) return;
+        visitChains(ranges, first, background, lengthCost, (last, cost) => {
+          if (cost >= costs[first * count + last]!) return;
+          this.#setCost(first, last, cost);
+          this.#choices[first * count + last] = -1 - number;
+        });
+      });
+    }
+  }
+
+  #setCost(first: number, last: number, cost: number): void {
+    this.#costs[first * this.#count + last] = cost;
+    this.#transposed[last * this.#count + first] = cost;
+  }
+
+  #findSplits(): void {
+    const count = this.#count;
+    const costs = this.#costs;
+    const transposed = this.#transposed;
+    const choices = this.#choices;
+    // where the best split of a run is, of which those of the runs one shorter are the bounds (Knuth, "Optimum Binary Search
+    // Trees", 1971); exact for trees of splits only, and near enough with chains
+    const splits = count > MAX_EXACT ? new Int32Array(count * count) : undefined;
+    for (let first = count - 1; first >= 0; first--) {
+      let weight = 0;
+      for (let last = first; last < count; last++) {
+        weight += this.ranges[last]!.weight;
+        const run = first * count + last;
+        let best = Number.POSITIVE_INFINITY;
+        let at = first;
+        const from = splits && last > first + 1 ? splits[run - 1]! : first;
+        const to = splits && last > first + 1 ? Math.min(splits[run + count]! + 1, last) : last;
+        const column = last * count + 1;
+        for (let split = from; split < to; split++) {
+          const cost = costs[first * count + split]! + transposed[column + split]!;
+          if (cost >= best) continue;
+          best = cost;
+          at = split;
+        }
+        if (splits) splits[run] = at;
+        const cost = best + weight + this.lengthCost;
+        if (cost < costs[run]!) {
+          costs[run] = cost;
+          choices[run] = at;
+        }
+        transposed[last * count + first] = costs[run]!;
+      }
+    }
+  }
+}
+
+/** The executed tests, by weight, of the fastest tree of splits, however long. */
+export function splitsOnly(ranges: readonly TargetRange[]): number {
+  return new RangeTree(ranges, 0).cost;
+}
+
+/** Larger runs are cut in halves before they are looked at exactly. */
+export const MAX_RUN = 800;
+const RUN_OF_MANY = 256;
+
+/** Tests that tell ranges apart, however many: see {@link RangeTree}. */
+export function buildRangeTree(graph: ProgramGraph, ranges: readonly TargetRange[], lengthCost: number): Target {
+  const visit = (run: readonly TargetRange[], most: number): Target => {
+    if (run.length <= most) return new RangeTree(run, lengthCost).build(graph);
+    const middle = run.length >> 1;
+    const [low, high] = [run.slice(0, middle), run.slice(middle)];
+    return graph.test(Opcode.JGE_K, high[0]!.from, visit(high, RUN_OF_MANY), visit(low, RUN_OF_MANY));
+  };
+  return visit(ranges, MAX_RUN);
+}
+
+function ownTargets(ranges: readonly TargetRange[]): Background[] {
+  const byTarget = new Map<Target, Uint8Array>();
+  ranges.forEach(({ target }, at) => {
+    const agrees = byTarget.get(target) ?? new Uint8Array(ranges.length);
+    agrees[at] = 1;
+    byTarget.set(target, agrees);
+  });
+  return [...byTarget].map(([node, agrees]) => ({ node, agrees }));
+}
