@@ -18,8 +18,9 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT TERM
 [ "$(uname -m)" = x86_64 ] || skip "the packages are of x86_64"
 for tool in apt-get dpkg; do command -v "$tool" >/dev/null || skip "there is no $tool"; done
-for package in seccomp=2.5.4-1+deb12u1 \
-  libseccomp2=2.5.4-1+deb12u1; do
+set -- seccomp=2.5.4-1+deb12u1 \
+  libseccomp2=2.5.4-1+deb12u1
+for package; do
   (cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$package") >"$tmp/log" 2>&1 ||
     skip "apt-get does not have $package (it may want apt-get update first)"
 done
