@@ -2,4 +2,4 @@ export { informationBound } from './bound.js';
 export { MinimizerFaultError, ProgramTooLongError } from './errors.js';
 export { executedFor, expectedInstructions } from './executed.js';
 export { type MinimizedProgram, type MinimizeOptions, minimize } from './minimize.js';
-export { type CallWeights, callWeights, type WeighedCall, weightsWhere } from './weights.js';
+export { type CallWeights, callWeights, frequentCalls, type WeighedCall, weightsWhere } from './weights.js';

@@ -74,6 +74,12 @@ export function callWeights(architectures: readonly number[], counted: readonly 
   return new TableWeights(tables);
 }
 
+/** How often programs make each call of an architecture (AUDIT_ARCH), of the list and nothing else: parts of 1. */
+export function frequentCalls(auditArch: number): WeighedCall[] {
+  const [own] = CALL_NUMBERS.get(auditArch) ?? [];
+  return own ? readShares(own.frequent, own.first).map(([nr, weight]) => ({ auditArch, nr, weight })) : [];
+}
+
 /** The weights without the calls for which `isCounted` does not hold. Where none is left they stay as they are. */
 export function weightsWhere(weights: CallWeights, isCounted: (auditArch: number, nr: number) => boolean): CallWeights {
   const tables = new Map(
