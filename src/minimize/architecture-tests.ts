@@ -1,5 +1,6 @@
 import type { DiagramStore, Node } from '../bpf/diagram-store.js';
 import { Level, WORD_BITS } from '../bpf/input-variables.js';
+import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import { boundedPartition, type Part } from '../bpf/partition.js';
 import type { ArgumentTests } from './argument-tests.js';
 import type { MachineWeights } from './machine-weights.js';
@@ -54,6 +55,14 @@ export class ArchitectureTests {
       else if (weights.total > same.weights.total) same.weights = weights;
     }
     this.#architectures.sort((a, b) => b.weights.total - a.weights.total);
+  }
+
+  /** How many ranges of numbers with x32's bit are told apart beyond one, at most. */
+  get x32Ranges(): number {
+    const counts = this.#architectures.map(({ ranges = [] }) => {
+      return ranges.filter(({ to }) => to >= X32_SYSCALL_BIT && to < 2 * X32_SYSCALL_BIT).length;
+    });
+    return Math.max(0, ...counts);
   }
 
   build(attempt: Attempt): Target {

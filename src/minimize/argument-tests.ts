@@ -37,8 +37,10 @@ export class ArgumentTests {
     const first = wordOf(store.level(node));
     let best = this.#build(node, first, first);
     let least = graph.cost(best);
-    if (this.#trialsLeft <= 0) return best;
-    for (const word of wordsOf(store, node)) {
+    const words = wordsOf(store, node);
+    // each word takes a load and a test
+    if (this.#trialsLeft <= 0 || graph.size([best]) === 2 * words.length) return best;
+    for (const word of words) {
       if (word === first || this.#trialsLeft-- <= 0) continue;
       const { result } = store.attempt(STEPS_OF_TRIAL, () =>
         this.#build(moveToFront(store, node, word), FIRST_WORD, word),

@@ -40,41 +40,48 @@ export function visitChains(
 ): void {
   const { agrees, steps } = background;
   // of the tests so far, heaviest first; each that leaves earlier saves those behind it
-  const exits: number[] = [];
+  let count = 0;
+  let saved = 0;
   let total = 0;
   let behind = 0;
-  const costWith = (count: number) => {
-    let saved = 0;
-    for (let at = 0; at < exits.length; at++) saved += exits[at]! * (count - 1 - at);
-    return count * (total + lengthCost) - saved + behind;
+  const insert = (weight: number): void => {
+    let at = count;
+    for (; at > 0 && exits[at - 1]! < weight; at--) exits[at] = exits[at - 1]!;
+    exits[at] = weight;
+    saved += weight * (count - at);
+    for (let before = 0; before < at; before++) saved += exits[before]!;
+    count++;
   };
   for (let last = first; last < ranges.length; last++) {
     const { from, to, weight } = ranges[last]!;
     total += weight;
-    if (agrees[last]) {
+    if (agrees[last] === 1) {
       if (steps) behind += weight * steps[last]!;
-      visit(last, costWith(exits.length));
+      visit(last, count * (total + lengthCost) - saved + behind);
       continue;
     }
+    if (count === MAX_TESTS) return;
     const size = to - from + 1;
-    // the values of a range at an end leave by one test
-    insert(exits, weight);
-    if (exits.length > MAX_TESTS) return;
-    visit(last, costWith(exits.length));
-    if (size === 1 || last === first) continue;
-    if (size > 2) return;
-    exits.splice(exits.indexOf(weight), 1);
-    insert(exits, weight / 2);
-    insert(exits, weight / 2);
-    if (exits.length > MAX_TESTS) return;
+    if (size === 2 && last > first) {
+      // at the end one test leaves with both, further inside it takes two
+      const before = [count, saved, exits.slice(0, count)] as const;
+      insert(weight);
+      visit(last, count * (total + lengthCost) - saved + behind);
+      [count, saved] = before;
+      exits.set(before[2]);
+      if (count + 2 > MAX_TESTS) return;
+      insert(weight / 2);
+      insert(weight / 2);
+      continue;
+    }
+    insert(weight);
+    visit(last, count * (total + lengthCost) - saved + behind);
+    if (size > 2 && last > first) return;
   }
 }
 
-function insert(exits: number[], weight: number): void {
-  let at = exits.length;
-  while (at > 0 && exits[at - 1]! < weight) at--;
-  exits.splice(at, 0, weight);
-}
+/** Room for the weights of one chain's tests. */
+const exits = new Float64Array(MAX_TESTS + 1);
 
 /** The nodes of the chain over ranges `first` to `last`. */
 export function buildChain(

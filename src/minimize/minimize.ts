@@ -7,6 +7,7 @@ import { ArchitectureTests, type Attempt, MAX_ARCHITECTURES } from './architectu
 import { ArgumentTests } from './argument-tests.js';
 import { emitShortest } from './emit.js';
 import { MinimizerFaultError, ProgramTooLongError } from './errors.js';
+import { expectedInstructions } from './executed.js';
 import { MachineWeights, weightsFor } from './machine-weights.js';
 import { ProgramGraph, type Target } from './program-graph.js';
 import { StepCounter } from './step-counter.js';
@@ -35,10 +36,12 @@ export interface MinimizedProgram {
 /** What one instruction of length may cost in executed instructions, in what is compared at last. */
 const LENGTH_COST = 0.02;
 /** Sharing has effects that no cost foresees, so that more than one is tried for building. */
-const LENGTH_COSTS = [0.006, 0.012, 0.02, 0.035];
-const ATTEMPTS: readonly Attempt[] = LENGTH_COSTS.flatMap((lengthCost) =>
-  [true, false].map((foldsX32) => ({ lengthCost, foldsX32 })),
-);
+const OTHER_LENGTH_COSTS = [0.01, 0.035];
+/** Where x32's numbers are told apart into many ranges it is always shorter to fold them, and into few it may be. */
+const MANY_X32_RANGES = 16;
+const FOLDS = { none: [false], few: [false, true], many: [true] } as const;
+/** For programs that would else be longer than one of the candidates. */
+const SHORTEST_LENGTH_COSTS = [0.1, 0.3, 1];
 
 /**
  * The smallest and fastest program that can be found for what is decided. It is proven equal to the decisions before it is
@@ -52,23 +55,57 @@ export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): 
   const { store, root } = decisions;
   const { endianness } = options;
   const asked = boundedPartition(store, root, Level.ARCH, MAX_ARCHITECTURES) ?? [];
-  const machine = new MachineWeights(weightsFor(asked, options.weights, options.native));
+  const weights = weightsFor(asked, options.weights, options.native);
+  const machine = new MachineWeights(weights);
   const graph = new ProgramGraph(endianness);
   const tests = new ArchitectureTests(store, root, graph, new ArgumentTests(store, graph), machine);
   const counter = new StepCounter(graph, machine.all);
 
-  let best: { start: Target; cost: number } | undefined;
-  for (const attempt of ATTEMPTS) {
-    const start = tests.build(attempt);
-    const cost = counter.mean(start) + LENGTH_COST * graph.size([start]);
-    if (best === undefined || cost < best.cost) best = { start, cost };
-  }
-  const instructions = emitShortest(graph, best!.start);
+  const others = (options.candidates ?? []).map((program) => candidate(program, weights, endianness));
+  const shortest = Math.min(...others.map(({ instructions }) => instructions));
+  const tried: Tried[] = [];
+  const attempt = (given: Attempt): Tried => {
+    const start = tests.build(given);
+    const length = graph.length(start);
+    const made = { given, start, length, cost: counter.mean(start) + LENGTH_COST * length };
+    tried.push(made);
+    return made;
+  };
+  const folds = FOLDS[tests.x32Ranges < 2 ? 'none' : tests.x32Ranges > MANY_X32_RANGES ? 'many' : 'few'];
+  const { foldsX32 } = least(folds.map((each) => attempt({ lengthCost: LENGTH_COST, foldsX32: each }))).given;
+  for (const lengthCost of OTHER_LENGTH_COSTS) attempt({ lengthCost, foldsX32 });
+  const isShort = ({ length }: Tried) => length <= shortest;
+  for (const lengthCost of SHORTEST_LENGTH_COSTS) if (!tried.some(isShort)) attempt({ lengthCost, foldsX32 });
+  const short = tried.filter(isShort);
+  const instructions = emitShortest(graph, least(short.length > 0 ? short : tried).start);
   if (instructions.length > MAX_INSTRUCTIONS) throw new ProgramTooLongError(instructions.length);
   prove(decisions, instructions, endianness);
-  const program = encodeProgram(instructions, endianness);
-  const executed = counter.mean(best!.start);
-  return { program, instructions: instructions.length, executed, origin: 'min' };
+  const made = candidate(encodeProgram(instructions, endianness), weights, endianness);
+  return best(made, others);
+}
+
+/** A program that was built and has no places yet. */
+interface Tried {
+  given: Attempt;
+  start: Target;
+  length: number;
+  cost: number;
+}
+
+function least(tried: readonly Tried[]): Tried {
+  return tried.reduce((a, b) => (b.cost < a.cost ? b : a));
+}
+
+function candidate(program: Uint8Array, weights: CallWeights, endianness: Endianness): MinimizedProgram {
+  const executed = expectedInstructions(program, weights, endianness);
+  return { program, instructions: program.length / 8, executed, origin: 'candidate' };
+}
+
+/** What was made, unless another is shorter and executes no more. */
+function best(made: MinimizedProgram, others: readonly MinimizedProgram[]): MinimizedProgram {
+  const better = others.filter((each) => each.instructions < made.instructions && each.executed <= made.executed);
+  if (better.length === 0) return { ...made, origin: 'min' };
+  return better.reduce((a, b) => (b.instructions < a.instructions ? b : a));
 }
 
 /** @throws MinimizerFaultError where a program does not decide as it should */

@@ -69,6 +69,11 @@ export class ProgramGraph {
     return count;
   }
 
+  /** How many instructions a program from a node on has, where no jump is too long. */
+  length(root: Target): number {
+    return this.reachable([root]).size;
+  }
+
   /** Every node that is reached from some, each once, and none at or behind `stops`. */
   reachable(from: readonly Target[], stops?: ReadonlySet<Target>): Set<Target> {
     const found = new Set<Target>(stops ? from.filter((node) => !stops.has(node)) : from);

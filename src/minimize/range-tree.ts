@@ -4,7 +4,8 @@ import type { ProgramGraph, Target } from './program-graph.js';
 import type { TargetRange } from './ranges.js';
 
 /** Up to here every boundary is tried as the place of a split. */
-const MAX_EXACT = 320;
+const MAX_EXACT = 256;
+const SLACK = 8;
 
 /**
  * The cheapest tree of tests that tells ranges of a word's values apart, by a dynamic programme over all runs of neighbours
@@ -62,7 +63,8 @@ export class RangeTree {
     for (let first = 0; first < count; first++) {
       this.#backgrounds.forEach((background, number) => {
         // a chain that begins with several exits is one after a split, too
-        if (!background.agrees[first] && !background.agrees[first + 1] && !background.agrees[first + 2]) return;
+        const { agrees } = background;
+        if (agrees[first] !== 1 && agrees[first + 1] !== 1 && agrees[first + 2] !== 1) return;
         visitChains(ranges, first, background, lengthCost, (last, cost) => {
           if (cost >= costs[first * count + last]!) return;
           this.#setCost(first, last, cost);
@@ -82,24 +84,26 @@ export class RangeTree {
     const costs = this.#costs;
     const transposed = this.#transposed;
     const choices = this.#choices;
-    // where the best split of a run is, of which those of the runs one shorter are the bounds (Knuth, "Optimum Binary Search
-    // Trees", 1971); exact for trees of splits only, and near enough with chains
+    // where the best split of a run is, which for trees of splits alone is between those of the runs one shorter (Knuth,
+    // "Optimum Binary Search Trees", 1971); with chains it is only near, so that this is for many ranges
     const splits = count > MAX_EXACT ? new Int32Array(count * count) : undefined;
     for (let first = count - 1; first >= 0; first--) {
-      let weight = 0;
-      for (let last = first; last < count; last++) {
+      let weight = this.ranges[first]!.weight;
+      const row = first * count;
+      if (splits) splits[row + first] = first;
+      for (let last = first + 1; last < count; last++) {
         weight += this.ranges[last]!.weight;
-        const run = first * count + last;
+        const run = row + last;
         let best = Number.POSITIVE_INFINITY;
         let at = first;
-        const from = splits && last > first + 1 ? splits[run - 1]! : first;
-        const to = splits && last > first + 1 ? Math.min(splits[run + count]! + 1, last) : last;
+        const [from, to] = splits ? around(splits[run - 1]!, splits[run + count]!, first, last) : [first, last];
         const column = last * count + 1;
         for (let split = from; split < to; split++) {
-          const cost = costs[first * count + split]! + transposed[column + split]!;
-          if (cost >= best) continue;
-          best = cost;
-          at = split;
+          const cost = costs[row + split]! + transposed[column + split]!;
+          if (cost < best) {
+            best = cost;
+            at = split;
+          }
         }
         if (splits) splits[run] = at;
         const cost = best + weight + this.lengthCost;
@@ -111,6 +115,11 @@ export class RangeTree {
       }
     }
   }
+}
+
+/** The places of a split of the run from `first` to `last` that are looked at, given the best ones of the runs one shorter. */
+function around(one: number, other: number, first: number, last: number): [from: number, to: number] {
+  return [Math.max(first, Math.min(one, other) - SLACK), Math.min(last, Math.max(one, other) + 1 + SLACK)];
 }
 
 /** The executed tests, by weight, of the fastest tree of splits, however long. */
