@@ -4,12 +4,16 @@
 #
 #   ./build.sh            npm dependencies, emscripten, libseccomp's source, the wasm, the bundles in dist/
 #   ./build.sh --wasm     only up to build/libseccomp.wasm (needs emcc, gperf and patch, no npm)
-#   ./build.sh --native   also native libseccomp from the same source and patches: what the tests compare with
-#   ./build.sh --test     all of it, and every test (what `npm test` and CI run)
+#   ./build.sh --native   also native libseccomp from the same source and patches: what the tests compare with (Linux)
+#   ./build.sh --test     all of it, and every test (what `npm test` and CI run); elsewhere than on Linux, those that need
+#                         neither native libseccomp nor a kernel
 #   ./build.sh --bench    all of it, and the figures of the README
 #   ./build.sh --fuzz     all of it, then random work on the wasm compared with native, and random profiles with an evaluator
 #                         of their own: [--count N] [--profiles N] [--seed S]
 #   ./build.sh --demo     build, then compile a container profile and run a command under it
+#   ./build.sh STEP...    only these, and what they need:
+#                         packages source patched wasm bundles native oracle simulator s390x testinputs testtools types lint
+#   ./build.sh --dry-run [any of these]    says which steps would be made and what would be installed, and does nothing
 #
 # Variables:
 #   LIBSECCOMP_SOURCE     a local copy of libseccomp's release tarball (its sha256 is checked like any other's)
@@ -17,19 +21,93 @@ set -euo pipefail
 cd "$(dirname "$0")"
 export LC_ALL=C
 
-mode=${1:---all}
-case "$mode" in
-  --all | --wasm | --native | --test | --bench | --fuzz | --demo) ;;
-  -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0"; exit 0 ;;
-  *) echo "build.sh: unknown option $mode (see ./build.sh --help)" >&2; exit 2 ;;
-esac
+# For bash 3.2 (macOS) as well: no associative arrays, and no "${array[@]}" of an array that may be empty.
 
 step() { printf '%-12s %s\n' "$1" "$2"; }
 die() { echo "build.sh: $*" >&2; exit 1; }
+usage() { echo "build.sh: $* (see ./build.sh --help)" >&2; exit 2; }
+
+mode=
+steps=
+dry=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0"; exit 0 ;;
+    --dry-run) dry=1 ;;
+    --all | --wasm | --native | --test | --bench | --fuzz | --demo)
+      if [ -n "$mode" ]; then usage "$mode or $1, not both"; fi
+      mode=$1
+      ;;
+    packages | source | patched | wasm | bundles | native | oracle | simulator | s390x | testinputs | testtools | types | lint)
+      steps+=" $1"
+      ;;
+    *)
+      # the rest is the program's own
+      case "$mode" in --bench | --fuzz) break ;; esac
+      case "$1" in -*) usage "unknown option $1" ;; *) usage "unknown step $1" ;; esac
+      ;;
+  esac
+  shift
+done
+if [ -n "$mode" ] && [ -n "$steps" ]; then usage "$mode or the steps$steps, not both"; fi
+if [ -z "$steps" ]; then mode=${mode:---all}; fi
 
 # --- what the distribution has to provide --------------------------------------------------------------------------
 
-# A tool is 'COMMAND PACKAGE...': a command, and the distribution's packages that bring it.
+# A command, and the packages that bring it. `-`: it is in the system, or there is none.
+TOOLS='
+# command                Debian,Ubuntu                                Fedora                Alpine                    Homebrew
+node                     nodejs                                       nodejs                nodejs                    node
+npm                      npm                                          nodejs-npm            npm                       node
+patch                    patch                                        patch                 patch                     -
+gperf                    gperf                                        gperf                 gperf                     gperf
+gsed                     -                                            -                     -                         gnu-sed
+emcc                     emscripten                                   emscripten            emscripten                emscripten
+gcc                      gcc,libc6-dev                                gcc,glibc-devel       gcc,musl-dev,linux-headers -
+make                     make                                         make                  make                      -
+shellcheck               shellcheck                                   ShellCheck            shellcheck                shellcheck
+bwrap                    bubblewrap                                   bubblewrap            bubblewrap                -
+chromium-headless-shell  chromium-headless-shell                      chromium-headless     chromium                  -
+zsh                      zsh                                          zsh                   zsh                       -
+fish                     fish                                         fish                  fish                      fish
+groff                    groff-base                                   groff-base            groff                     groff
+runc                     runc                                         runc                  runc                      -
+strace                   strace                                       strace                strace                    -
+python3                  python3                                      python3               python3                   python
+systemd-analyze          systemd                                      systemd               -                         -
+busybox                  busybox-static                               busybox               busybox-static            -
+s390x-linux-gnu-gcc      gcc-s390x-linux-gnu,libc6-dev-s390x-cross    gcc-s390x-linux-gnu   -                         -
+qemu-s390x-static        qemu-user-static                             qemu-user-static      qemu-s390x                -
+'
+
+# packages_of COLUMN COMMAND...: the packages of that distribution, in one line
+packages_of() {
+  local column=$1
+  shift
+  awk -v column="$column" -v commands=" $* " '
+    index(commands, " " $1 " ") && $column != "-" {
+      count = split($column, names, ",")
+      for (i = 1; i <= count; i++) if (!seen[names[i]]++) { printf "%s%s", separator, names[i]; separator = " " }
+    }' <<<"$TOOLS"
+}
+
+# how_to_install COMMAND...: a line for each distribution that we know the names of
+how_to_install() {
+  how() {
+    local column=$1 title=$2 install=$3 names
+    shift 3
+    names=$(packages_of "$column" "$@")
+    if [ -n "$names" ]; then printf '  %-16s%s %s\n' "$title" "$install" "$names"; fi
+  }
+  how 2 'Debian, Ubuntu' 'apt-get install --no-install-recommends' "$@"
+  how 3 Fedora 'dnf install' "$@"
+  how 4 Alpine 'apk add' "$@"
+  how 5 macOS 'brew install' "$@"
+}
+
+is_linux() { [ "$(uname -s)" = Linux ]; }
+can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
 apt_updated=
 apt_update() {
   if [ -n "$apt_updated" ] || ! can_install; then return; fi
@@ -37,39 +115,45 @@ apt_update() {
   apt_updated=1
 }
 
-can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+# missing COMMAND...: those that are not on PATH
+missing() {
+  local tool
+  for tool in "$@"; do command -v "$tool" >/dev/null || printf '%s ' "$tool"; done
+}
 
-# need TOOL...: the commands on PATH, else their packages where we may install them, all in one go, else say so.
+# need COMMAND...: on PATH, else installed where we may, all in one go, else say how.
 need() {
-  local tool commands=() packages=()
-  for tool in "$@"; do
-    if command -v "${tool%% *}" >/dev/null; then continue; fi
-    commands+=("${tool%% *}")
-    packages+=(${tool#* })
-  done
+  local commands=() packages=()
+  read -r -a commands <<<"$(missing "$@")" || true
   if [ ${#commands[@]} = 0 ]; then return; fi
-  can_install || die "missing: ${commands[*]}; install what brings them (Debian, Ubuntu:
-  apt-get install --no-install-recommends ${packages[*]}), then run this again"
+  if ! can_install; then
+    if [ -n "$dry" ]; then step tools "MISSING: ${commands[*]}"; how_to_install "${commands[@]}"; return; fi
+    die "missing: ${commands[*]}; install what brings them, then run this again:
+$(how_to_install "${commands[@]}")"
+  fi
+  read -r -a packages <<<"$(packages_of 2 "${commands[@]}")"
+  if [ -n "$dry" ]; then step tools "would be installed: the distribution's packages ${packages[*]}"; return; fi
   apt_update
   # Whoever stops this script does not stop dpkg halfway.
   (trap '' INT TERM; DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}") \
     >>build/apt.log 2>&1 || die "installing ${packages[*]} failed, see build/apt.log"
   hash -r
-  for tool in "${commands[@]}"; do
-    command -v "$tool" >/dev/null || die "its package was installed, but $tool is still not on PATH"
-  done
+  if [ -n "$(missing "${commands[@]}")" ]; then
+    die "${packages[*]}: installed, but still not on PATH: $(missing "${commands[@]}")"
+  fi
   step tools "installed the distribution's packages ${packages[*]}"
 }
 
-# want TOOL...: as need, for what only some tests use: without them and no way to install them, those are skipped (and
+# want COMMAND...: as need, for what only some tests use: without them and no way to install them, those are skipped (and
 # fail in CI).
 want() {
-  local tool
+  local absent
   if [ -n "${CI:-}" ] || can_install; then need "$@"; return; fi
-  for tool in "$@"; do
-    command -v "${tool%% *}" >/dev/null ||
-      step "${tool%% *}" "MISSING (Debian's package: ${tool#* }); the tests that use it will be skipped"
-  done
+  absent=$(missing "$@")
+  if [ -z "$absent" ]; then return; fi
+  step tools "MISSING: ${absent% }; the tests that use them will be skipped"
+  # shellcheck disable=SC2086 # words
+  how_to_install $absent
 }
 
 # --- several things at once --------------------------------------------------------------------------------------------
@@ -98,20 +182,27 @@ trap 'exit 143' TERM
 
 # A step is done when its stamp holds the digest of its inputs: files by content, tools by version, and this script's
 # own text for the step.
-digest() { sha256sum | cut -d' ' -f1; }
+if command -v sha256sum >/dev/null; then sha256=(sha256sum); else sha256=(shasum -a 256); fi
+digest() { "${sha256[@]}" | cut -d' ' -f1; }
 inputs() { { declare -f "build_$1"; shift; for input in "$@"; do
-  if [ -d "$input" ]; then find "$input" -type f -print0 | sort -z | xargs -0 sha256sum
-  elif [ -e "$input" ]; then sha256sum "$input"
+  if [ -d "$input" ]; then find "$input" -type f -print0 | sort -z | xargs -0 "${sha256[@]}"
+  elif [ -e "$input" ]; then "${sha256[@]}" "$input"
   else echo "$input"; fi
 done; } | digest; }
 
 # run_step NAME OUTPUT INPUT...: call build_NAME unless OUTPUT is there and made from just these inputs.
 run_step() {
-  local name=$1 output=$2 stamp=build/stamps/$1 state
+  local name=$1 output=$2 stamp=build/stamps/$1 state need is_stale=
   shift 2
   state=$(inputs "$name" "$@")
-  if [ -e "$output" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$state" ]; then
+  for need in $(needs "$name"); do case "$stale " in *" $need "*) is_stale=1 ;; esac; done
+  if [ -z "$is_stale" ] && [ -e "$output" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$state" ]; then
     step "$name" "up to date"
+    return
+  fi
+  if [ -n "$dry" ]; then
+    stale+=" $name"
+    step "$name" "would be made"
     return
   fi
   rm -f "$stamp"
@@ -119,6 +210,37 @@ run_step() {
   "build_$name" || die "step $name failed"
   echo "$state" >"$stamp"
 }
+stale= # steps that a dry run would make
+
+# What has to be there before a step.
+needs() {
+  case "$1" in
+    patched) echo source ;;
+    wasm | native) echo patched ;;
+    oracle | simulator | s390x) echo native ;;
+    bundles) echo packages wasm ;;
+    testtools) echo testinputs ;;
+    types | lint) echo packages ;;
+  esac
+}
+
+# make STEP...: each once, after what it needs
+made=
+make_steps() {
+  local name before
+  for name in "$@"; do
+    case "$made " in *" $name "*) continue ;; esac
+    before=$(needs "$name")
+    # shellcheck disable=SC2086 # words
+    if [ -n "$before" ]; then make_steps $before; fi
+    "make_$name"
+    made+=" $name"
+  done
+}
+
+# A number without the blanks that some put in front of it.
+count() { echo $(($(wc "$1" <"$2"))); }
+processors() { nproc 2>/dev/null || getconf _NPROCESSORS_ONLN; }
 
 # --- npm dependencies ------------------------------------------------------------------------------------------------
 
@@ -158,6 +280,7 @@ build_source() {
 from_distribution() {
   local helper=/usr/lib/apt/apt-helper mirror
   [ -x $helper ] || return 1
+  # shellcheck disable=SC2016 # apt's own variable
   for mirror in $(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | sort -u); do
     if $helper download-file "$mirror$(lock distribution)" "$PWD/$tarball" "SHA256:$(lock sha256)" >/dev/null 2>&1; then
       return 0
@@ -178,19 +301,27 @@ from_upstream() {
 # The source with our patches. They change the table of system calls, so the lookup code is made from it again, by
 # upstream's own script and command (src/Makefile.am); without a change it comes out as the release has it.
 build_patched() {
-  local patch
+  local patches=(wasm/patches/*.patch) patch
   rm -rf build/source
   mkdir -p build/source
   tar -xzf "$tarball" -C build/source --strip-components=1
-  for patch in "$PWD"/wasm/patches/*.patch; do
-    patch -d build/source -p1 -s --no-backup-if-mismatch <"$patch" || return 1
+  for patch in "${patches[@]}"; do
+    # what every patch(1) takes
+    (cd build/source && patch -p1 -i "../../$patch") >build/patched.log || { cat build/patched.log >&2; return 1; }
   done
+  find build/source -name '*.orig' -exec rm {} +
   (
+    # upstream's script is written for GNU's sed
+    if command -v gsed >/dev/null; then
+      mkdir -p build/bin
+      ln -sf "$(command -v gsed)" build/bin/sed
+      PATH=$PWD/build/bin:$PATH
+    fi
     cd build/source/src
     ./arch-gperf-generate syscalls.csv syscalls.perf.template &&
       gperf -m 100 --null-strings --pic -tCEG -T -S1 syscalls.perf >syscalls.perf.c
   ) || return 1
-  step patched "build/source, with $(ls wasm/patches/*.patch | wc -l) patches"
+  step patched "build/source, with ${#patches[@]} patches"
 }
 
 # --- the wasm ----------------------------------------------------------------------------------------------------------
@@ -203,22 +334,26 @@ build_wasm() {
   cp -a build/source $source
   cp -r wasm/include $source/host-include
   cp wasm/host.c $source/host.c
-  exports=$(sed '/^#/d;s/^/_/' wasm/exports | paste -sd,)
+  exports=$(sed '/^#/d;s/^/_/' wasm/exports | paste -sd, -)
   (
     cd $source
     flags=(-O3 -flto -Ihost-include -Iinclude -Isrc)
     # The stack is that of older releases, newer ones give 64 kB. From 8 MB on V8 would collect garbage for the memory's sake
     # while a command compiles its one profile.
     memory=(-sTOTAL_STACK=5MB -sINITIAL_MEMORY=6MB -sALLOW_MEMORY_GROWTH=1)
+    sources=(host.c)
+    for file in src/*.c; do
+      case "$file" in src/arch.c | src/arch-syscall-dump.c) ;; *) sources+=("$file") ;; esac
+    done
     # arch.c takes its first native architecture from the compiler; wasm32 defines __ILP32__, which would mean x32.
     emcc "${flags[@]}" -D__x86_64__=1 -U__ILP32__ -c src/arch.c -o arch.o &&
-      emcc "${flags[@]}" -c $(ls src/*.c host.c | grep -vxF -e src/arch.c -e src/arch-syscall-dump.c) &&
-      emcc "${flags[@]}" *.o -sSTANDALONE_WASM --no-entry "${memory[@]}" -sEXPORTED_FUNCTIONS="$exports" -o libseccomp.wasm
+      emcc "${flags[@]}" -c "${sources[@]}" &&
+      emcc "${flags[@]}" ./*.o -sSTANDALONE_WASM --no-entry "${memory[@]}" -sEXPORTED_FUNCTIONS="$exports" -o libseccomp.wasm
   ) >build/wasm.log 2>&1 || { tail -30 build/wasm.log >&2; return 1; }
   cp $source/libseccomp.wasm build/libseccomp.wasm
   # load.ts finds the module beside itself, in the sources as in the package
   cp build/libseccomp.wasm src/libseccomp/libseccomp.wasm
-  step wasm "build/libseccomp.wasm, $(wc -c <build/libseccomp.wasm) bytes, $(gzip -9c build/libseccomp.wasm | wc -c) gzipped, sha256 $(digest <build/libseccomp.wasm | cut -c1-16)"
+  step wasm "build/libseccomp.wasm, $(count -c build/libseccomp.wasm) bytes, $(($(gzip -9c build/libseccomp.wasm | wc -c))) gzipped, sha256 $(digest <build/libseccomp.wasm | cut -c1-16)"
 }
 
 # --- native libseccomp, the oracle -------------------------------------------------------------------------------------
@@ -231,10 +366,10 @@ build_native() {
   (
     cd build/native
     ./configure -q --disable-shared --enable-static &&
-      make -s -j"$(nproc)" &&
+      make -s -j"$(processors)" &&
       cd tests &&
       gcc -O2 -I.. -I../include -c util.c -o util.o &&
-      printf '%s\n' [0-9]*.c | sed 's/\.c$//' | xargs -P "$(nproc)" -I{} \
+      printf '%s\n' [0-9]*.c | sed 's/\.c$//' | xargs -P "$(processors)" -I{} \
         gcc -O2 -I.. -I../include {}.c util.o ../src/.libs/libseccomp.a -lpthread -o {}
   ) >build/native.log 2>&1 || { tail -30 build/native.log >&2; return 1; }
   step native "build/native: libseccomp.a, its tools and regression programs"
@@ -254,15 +389,19 @@ build_simulator() {
 
 # The same on a real big-endian machine, as far as one can be had here: cross-compiled for s390x, run by qemu.
 build_s390x() {
+  local sources=() file
+  for file in build/source/src/*.c; do
+    case "$file" in */arch-syscall-dump.c) ;; *) sources+=("$file") ;; esac
+  done
   s390x-linux-gnu-gcc -O2 -static -w -Ibuild/native -Ibuild/source/include -Ibuild/source/src \
-    $(ls build/source/src/*.c | grep -v arch-syscall-dump) wasm/host.c test/native/oracle.c -o build/oracle-s390x || return 1
+    "${sources[@]}" wasm/host.c test/native/oracle.c -o build/oracle-s390x || return 1
   step s390x "build/oracle-s390x: libseccomp for s390x behind the same protocol"
 }
 
 # --- the package -------------------------------------------------------------------------------------------------------
 
 build_bundles() {
-  local esbuild=node_modules/.bin/esbuild common
+  local esbuild=node_modules/.bin/esbuild common scripts
   rm -rf dist
   common=(--bundle --format=esm --platform=neutral --target=es2022 --log-level=warning --external:node:*)
   # The library: one chunk graph, so that a class is one class whichever entry it came by. zod and koffi stay imports;
@@ -292,11 +431,12 @@ build_bundles() {
     echo "  $(lock upstream)"
     echo "  sha256 $(lock sha256)"
     echo "with these patches and shims of this package's wasm/ folder, by its build.sh:"
-    (ls wasm/patches/*.patch wasm/host.c; find wasm/include -type f | sort) | sed 's/^/  /'
+    find wasm/patches wasm/host.c wasm/include -type f | sort | sed 's/^/  /'
     echo "You may replace the file by your own build: loadLibseccomp({wasm}) takes it from anywhere."
   } >dist/libseccomp.SOURCE.txt
   cp dist/libseccomp.LICENSE.txt dist/libseccomp.SOURCE.txt dist/playground/ # it stands alone on a static host
-  step bundles "dist/: $(ls dist/*.js dist/*.cjs | wc -l) JavaScript files, types, schema, manual page, libseccomp.wasm"
+  scripts=(dist/*.js dist/*.cjs)
+  step bundles "dist/: ${#scripts[@]} JavaScript files, types, schema, manual page, libseccomp.wasm"
 }
 
 # --- what only the tests need --------------------------------------------------------------------------------------------
@@ -333,81 +473,149 @@ build_testinputs() {
   step testinputs "build/test-inputs/: Podman's and Moby's default profiles, Linux's headers"
 }
 
-# --- the steps in order --------------------------------------------------------------------------------------------------
+# --- the steps: the tools of each, and what it is made from --------------------------------------------------------------
 
-make_packages() { run_step packages node_modules/.package-lock.json package-lock.json "$(node --version)"; }
+make_packages() {
+  need node npm
+  run_step packages node_modules/.package-lock.json package-lock.json "$(node --version 2>/dev/null || true)"
+}
+
+make_source() { run_step source "$tarball" wasm/libseccomp.lock; }
+
+make_patched() {
+  if is_linux; then need patch gperf; else need patch gperf gsed; fi
+  run_step patched build/source/configure "$tarball" wasm/patches
+}
 
 make_wasm() {
   local emcc
+  need emcc
   # --version of some emcc releases exits with an error when no build has run yet; its first line is what counts.
   emcc=$(emcc --version 2>/dev/null | head -1 || true)
   run_step wasm build/libseccomp.wasm build/stamps/patched wasm/exports wasm/host.c wasm/include "$emcc"
 }
 
-make_oracle() {
-  run_step native build/native/src/.libs/libseccomp.a build/stamps/patched "$(gcc -dumpfullversion)"
-  run_step oracle build/oracle build/native/src/.libs/libseccomp.a wasm/host.c test/native/oracle.c
+make_bundles() {
+  run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader scripts examples tsconfig.json tsconfig.build.json \
+    package-lock.json
+}
+
+make_native() {
+  is_linux || linux_only
+  need gcc make
+  run_step native build/native/src/.libs/libseccomp.a build/stamps/patched "$(gcc -dumpfullversion 2>/dev/null || true)"
+}
+
+make_oracle() { run_step oracle build/oracle build/native/src/.libs/libseccomp.a wasm/host.c test/native/oracle.c; }
+
+make_simulator() {
   run_step simulator build/scmp-bpf-sim-all build/native/src/.libs/libseccomp.a test/upstream/scmp-bpf-sim-all.c
+}
+
+make_s390x() {
+  if [ -n "$(missing s390x-linux-gnu-gcc qemu-s390x-static)" ]; then
+    step s390x "left out: $(missing s390x-linux-gnu-gcc qemu-s390x-static)is not here"
+    return
+  fi
+  run_step s390x build/oracle-s390x build/stamps/native wasm/host.c test/native/oracle.c
 }
 
 make_testinputs() { run_step testinputs build/test-inputs/linux; }
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {
-  want 'bwrap bubblewrap' 'chromium-headless-shell chromium-headless-shell' 'zsh zsh' 'fish fish' 'groff groff-base' 'runc runc' 'strace strace' \
-    'python3 python3' 'systemd-analyze systemd' 'busybox busybox-static' \
-    's390x-linux-gnu-gcc gcc-s390x-linux-gnu libc6-dev-s390x-cross' 'qemu-s390x-static qemu-user-static'
-  make_testinputs
-}
-
-make_s390x() {
-  if ! command -v s390x-linux-gnu-gcc >/dev/null || ! command -v qemu-s390x-static >/dev/null; then return; fi
-  run_step s390x build/oracle-s390x build/stamps/native wasm/host.c test/native/oracle.c
+  want bwrap chromium-headless-shell zsh fish groff runc strace python3 systemd-analyze busybox s390x-linux-gnu-gcc \
+    qemu-s390x-static shellcheck
 }
 
 make_types() {
+  if [ -n "$dry" ]; then step types "would be checked"; return; fi
   node_modules/.bin/tsc -p .
   step types "clean"
 }
 
+# Another release of shellcheck has other rules: what it says is shown, and is no error.
+SHELLCHECK=0.9.0
 make_lint() {
+  local version
+  if [ -n "$dry" ]; then step lint "would be checked"; return; fi
   node_modules/.bin/biome ci --error-on-warnings .
+  if [ -n "$(missing shellcheck)" ]; then
+    step shellcheck "left out: it is not here"
+  else
+    version=$(shellcheck --version | sed -n 's/^version: //p')
+    if ! shellcheck build.sh .ci/run examples/demo.sh; then
+      if [ "$version" = "$SHELLCHECK" ]; then die "shellcheck $version found the above"; fi
+      step shellcheck "$version, not $SHELLCHECK, found the above"
+    fi
+  fi
   step lint "clean"
 }
 
-mkdir -p build/stamps
-if [ "$mode" != --wasm ]; then
-  need 'node nodejs' 'npm npm'
-  start make_packages
-  packages=$!
-fi
-tools=('patch patch' 'gperf gperf')
-case "$mode" in --native | --test | --bench | --fuzz) tools+=('gcc gcc libc6-dev' 'make make') ;; esac
-need "${tools[@]}"
-run_step source "$tarball" wasm/libseccomp.lock
-run_step patched build/source/configure "$tarball" wasm/patches
+# --- what was asked for --------------------------------------------------------------------------------------------------
 
-# From here on what takes a processor and what waits for a mirror, side by side.
-case "$mode" in --native | --test | --bench | --fuzz) start make_oracle ;; esac
-need 'emcc emscripten'
-case "$mode" in
-  --test) start make_testtools ;;
-  --bench | --fuzz) start make_testinputs ;;
-esac
-make_wasm
-if [ "$mode" = --wasm ]; then exit 0; fi
-wait "$packages" || exit 1
-if [ "$mode" = --test ]; then start make_types; fi
-if [ "$mode" != --native ]; then
-  run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader scripts examples tsconfig.json tsconfig.build.json \
-    package-lock.json
+linux_only() { die "native libseccomp, which the tests compare with, is for Linux alone"; }
+case "$mode" in --native | --bench | --fuzz) is_linux || linux_only ;; esac
+if [ -z "$dry" ]; then mkdir -p build/stamps; fi
+
+if [ -n "$steps" ]; then
+  # shellcheck disable=SC2086 # words
+  make_steps $steps
+  exit
 fi
+
+if [ -n "$dry" ]; then
+  case "$mode" in
+    --wasm) make_steps wasm ;;
+    --all | --demo) make_steps packages wasm bundles ;;
+    --native) make_steps packages oracle simulator wasm ;;
+    --bench | --fuzz) make_steps packages oracle simulator testinputs wasm bundles ;;
+    --test)
+      if is_linux; then make_steps packages oracle simulator testtools wasm bundles types lint s390x
+      else make_steps packages wasm bundles types lint; fi
+      ;;
+  esac
+  case "$mode" in
+    --test | --bench | --fuzz | --demo) step "${mode#--}" "would be run" ;;
+  esac
+  exit
+fi
+
+# What takes a processor and what waits for a mirror, side by side. What each needs is made before it is started.
+installing=
+if [ "$mode" != --wasm ]; then
+  need node npm # here, not there: apt works for one at a time
+  start make_steps packages
+  installing=$!
+fi
+make_steps patched
+native=
+case "$mode" in
+  --native | --bench | --fuzz) native=1 ;;
+  --test) if is_linux; then native=1; else step native "left out: it is for Linux alone"; fi ;;
+esac
+if [ -n "$native" ]; then
+  need gcc make
+  start make_steps oracle simulator
+fi
+need emcc
+case "$mode" in
+  --test) if [ -n "$native" ]; then start make_steps testtools; fi ;;
+  --bench | --fuzz) start make_steps testinputs ;;
+esac
+make_steps wasm
+if [ "$mode" = --wasm ]; then exit 0; fi
+wait "$installing" || exit 1
+made+=" packages"
+if [ "$mode" = --test ]; then start make_steps types; fi
+if [ "$mode" != --native ]; then make_steps bundles; fi
 finish
 
 case "$mode" in
   --test)
-    make_lint
-    make_s390x
+    made+=" native"
+    make_steps lint
+    if [ -n "$native" ]; then make_steps s390x; fi
     exec node_modules/.bin/vitest run
     ;;
   --bench | --fuzz)
@@ -415,7 +623,7 @@ case "$mode" in
     node_modules/.bin/esbuild "bench/$program.ts" --bundle --format=esm --platform=node --target=node20 \
       --main-fields=module,main --log-level=warning --external:esbuild --external:playwright-core --outfile="build/bench/$program.mjs" \
       --banner:js="import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);"
-    exec node "build/bench/$program.mjs" "${@:2}"
+    exec node "build/bench/$program.mjs" "$@"
     ;;
   --demo) exec examples/demo.sh ;;
 esac
