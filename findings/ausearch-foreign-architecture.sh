@@ -23,10 +23,8 @@ set -- auditd=1:3.0.9-1 \
   libaudit1=1:3.0.9-1 \
   libauparse0=1:3.0.9-1 \
   libcap-ng0=0.8.3-1+b3
-for package; do
-  (cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$package") >"$tmp/log" 2>&1 ||
-    skip "apt-get does not have $package (it may want apt-get update first)"
-done
+(cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$@") >"$tmp/log" 2>&1 ||
+  skip "apt-get does not have all of $* (it may want apt-get update first)"
 for file in "$tmp"/*.deb; do dpkg -x "$file" "$tmp/root"; done
 record() {
   printf 'type=SECCOMP msg=audit(1700000000.000:%s): auid=0 uid=0 gid=0 ses=1 pid=9 comm="a" exe="/a" sig=31 arch=%s syscall=%s compat=0 ip=0x1000 code=0x80000000\n' "$1" "$2" "$3"

@@ -22,10 +22,8 @@ set -- auditd=1:3.0.9-1 \
   libaudit1=1:3.0.9-1 \
   libauparse0=1:3.0.9-1 \
   libcap-ng0=0.8.3-1+b3
-for package; do
-  (cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$package") >"$tmp/log" 2>&1 ||
-    skip "apt-get does not have $package (it may want apt-get update first)"
-done
+(cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$@") >"$tmp/log" 2>&1 ||
+  skip "apt-get does not have all of $* (it may want apt-get update first)"
 for file in "$tmp"/*.deb; do dpkg -x "$file" "$tmp/root"; done
 codes='0x80000000 0x0 0x30000 0x50000 0x7fc00000 0x7ff00000 0x7ffc0000'
 event=0

@@ -26,10 +26,8 @@ set -- auditd=1:3.0.9-1 \
   libcap-ng0=0.8.3-1+b3 \
   seccomp=2.5.4-1+deb12u1 \
   libseccomp2=2.5.4-1+deb12u1
-for package; do
-  (cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$package") >"$tmp/log" 2>&1 ||
-    skip "apt-get does not have $package (it may want apt-get update first)"
-done
+(cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$@") >"$tmp/log" 2>&1 ||
+  skip "apt-get does not have all of $* (it may want apt-get update first)"
 for file in "$tmp"/*.deb; do dpkg -x "$file" "$tmp/root"; done
 audit() {
   LD_LIBRARY_PATH="$tmp/root/lib/x86_64-linux-gnu" "$tmp/root/usr/bin/ausyscall" "$1" "$2"

@@ -20,10 +20,8 @@ trap 'exit 130' HUP INT TERM
 [ "$(uname -m)" = x86_64 ] || skip "the packages are of x86_64"
 for tool in apt-get dpkg; do command -v "$tool" >/dev/null || skip "there is no $tool"; done
 set -- firejail=0.9.72-2
-for package; do
-  (cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$package") >"$tmp/log" 2>&1 ||
-    skip "apt-get does not have $package (it may want apt-get update first)"
-done
+(cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$@") >"$tmp/log" 2>&1 ||
+  skip "apt-get does not have all of $* (it may want apt-get update first)"
 for file in "$tmp"/*.deb; do dpkg -x "$file" "$tmp/root"; done
 ship="$tmp/root/usr/lib/x86_64-linux-gnu/firejail"
 echo 'fsec-print of firejail 0.9.72-2, the lines about arguments of two filters that it ships:'

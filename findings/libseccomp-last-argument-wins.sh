@@ -23,10 +23,8 @@ set -- python3.11-minimal=3.11.2-6+deb12u8 \
   libpython3.11-minimal=3.11.2-6+deb12u8 \
   python3-seccomp=2.5.4-1+deb12u1 \
   libseccomp2=2.5.4-1+deb12u1
-for package; do
-  (cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$package") >"$tmp/log" 2>&1 ||
-    skip "apt-get does not have $package (it may want apt-get update first)"
-done
+(cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$@") >"$tmp/log" 2>&1 ||
+  skip "apt-get does not have all of $* (it may want apt-get update first)"
 for file in "$tmp"/*.deb; do dpkg -x "$file" "$tmp/root"; done
 cat >"$tmp/filter.py" <<'PYTHON'
 import os

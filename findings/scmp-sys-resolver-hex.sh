@@ -20,10 +20,8 @@ trap 'exit 130' HUP INT TERM
 for tool in apt-get dpkg; do command -v "$tool" >/dev/null || skip "there is no $tool"; done
 set -- seccomp=2.5.4-1+deb12u1 \
   libseccomp2=2.5.4-1+deb12u1
-for package; do
-  (cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$package") >"$tmp/log" 2>&1 ||
-    skip "apt-get does not have $package (it may want apt-get update first)"
-done
+(cd "$tmp" && apt-get -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= download "$@") >"$tmp/log" 2>&1 ||
+  skip "apt-get does not have all of $* (it may want apt-get update first)"
 for file in "$tmp"/*.deb; do dpkg -x "$file" "$tmp/root"; done
 ask() {
   status=0
