@@ -14,6 +14,7 @@ import { readProfile, resolvePolicy } from '../src/profile/index.js';
 import { oracleLines, timeOracle } from '../test/native/oracle.js';
 import { decisionDiagramFigures } from './decision-diagram.js';
 import type { Figure } from './figure.js';
+import { liveFigures } from './live-calls.js';
 import { minimizeFigures } from './minimize.js';
 import { playgroundFigures } from './playground.js';
 import { recordFigures } from './record.js';
@@ -131,6 +132,7 @@ const figures: Figure[] = [
   ...coldStart(),
   wasmSize(),
   ...minimizeFigures(root, libseccomp),
+  ...liveFigures(root, readFileSync(PROFILE), libseccomp),
   ...simulateFigures(root, readFileSync(PROFILE), libseccomp),
   ...(await supervisorFigures(root, libseccomp)),
   ...recordFigures(root),
