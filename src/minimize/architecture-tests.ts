@@ -83,8 +83,8 @@ export class ArchitectureTests {
         continue;
       }
       const tests = numberTests(graph, { ranges, weights, others, ...attempt });
-      others.push(tests);
-      built.set(node, graph.load(Level.NR, tests));
+      others.push(...tests);
+      built.set(node, graph.load(Level.NR, tests[0]));
     }
     const ranges = this.#parts.map(({ from, to, node }) => {
       return { from, to, target: built.get(node)!, weight: machine.ofRange({ from, to }).total };

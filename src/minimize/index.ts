@@ -1,4 +1,3 @@
-export { informationBound } from './bound.js';
 export { MinimizerFaultError, ProgramTooLongError } from './errors.js';
 export { executedFor, expectedInstructions } from './executed.js';
 export { type MinimizedProgram, type MinimizeOptions, minimize } from './minimize.js';

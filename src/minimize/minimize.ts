@@ -34,9 +34,9 @@ export interface MinimizedProgram {
 }
 
 /** What one instruction of length may cost in executed instructions, in what is compared at last. */
-const LENGTH_COST = 0.02;
+const LENGTH_COST = 0.03;
 /** Sharing has effects that no cost foresees, so that more than one is tried for building. */
-const OTHER_LENGTH_COSTS = [0.01, 0.035];
+const OTHER_LENGTH_COSTS = [0.015, 0.06];
 /** Where x32's numbers are told apart into many ranges it is always shorter to fold them, and into few it may be. */
 const MANY_X32_RANGES = 16;
 const FOLDS = { none: [false], few: [false, true], many: [true] } as const;

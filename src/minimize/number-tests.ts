@@ -23,15 +23,16 @@ const SIGN_BIT = 0x80000000;
 /** Numbers with bits 30 and 31 that are decided otherwise than those with bit 31 alone: -1 may be. */
 const MAX_EXCEPTIONS = 4;
 
-/** Tests of a loaded number. */
-export function numberTests(graph: ProgramGraph, task: NumberTask): Target {
+/** Tests of a loaded number: their root, and that of x32's where they are a tree of their own. */
+export function numberTests(graph: ProgramGraph, task: NumberTask): [root: Target, ...x32: Target[]] {
   const folded = task.foldsX32 ? foldX32(task.ranges) : undefined;
-  if (!folded) return rangeTests(graph, task, task.ranges, task.others, undefined);
+  if (!folded) return [rangeTests(graph, task, task.ranges, task.others, undefined)];
   const fold = graph.unfinishedAnd(WITHOUT_X32);
   const native = [...folded.native, ...around(folded.exceptions, fold)];
   const root = rangeTests(graph, task, native, task.others, undefined);
-  graph.finish(fold, rangeTests(graph, task, folded.x32, [root, ...task.others], fold));
-  return root;
+  const x32 = rangeTests(graph, task, folded.x32, [root, ...task.others], fold);
+  graph.finish(fold, x32);
+  return [root, x32];
 }
 
 function rangeTests(
