@@ -20,7 +20,7 @@ const DATA_MASK = 0xffff;
 /** The kinds whose data somebody sees. */
 const WITH_DATA: ReadonlySet<Action['kind']> = new Set(['ERRNO', 'TRACE', 'TRAP']);
 /** The largest errno a system call can return (linux/err.h); kernel/seccomp.c turns a larger ERRNO into it. */
-const MAX_ERRNO = 4095;
+export const MAX_ERRNO = 4095;
 
 /** A filter's return value that names no action the kernel knows. */
 export interface UnknownAction {

@@ -12,6 +12,17 @@ export { InvalidArgumentError, ScmpError, type SourcePosition, UnsupportedHostEr
 export * from './explain/index.js';
 export * from './learn/index.js';
 export * from './libseccomp/index.js';
+export {
+  type CallWeights,
+  callWeights,
+  expectedInstructions,
+  type MinimizedProgram,
+  type MinimizeProgramOptions,
+  MinimizerFaultError,
+  minimizeProgram,
+  type WeighedCall,
+  type Weights,
+} from './minimize/index.js';
 export type {
   Action,
   ArgumentCondition,

@@ -28,6 +28,7 @@ const FUNCTIONS: Readonly<Record<string, Call>> = {
   compileParsed: (given) => library.compileParsed(parsed, { arch: 'x86_64', libseccomp, ...given }),
   compileWithEntries: (given) => library.compileWithEntries(parsed, { arch: 'x86_64', libseccomp, ...given }),
   compilePolicy: (given) => library.compilePolicy(policy, { arch: 'x86_64', libseccomp, ...given }),
+  minimizeProgram: (given) => library.minimizeProgram(filter, given),
   planFilter: (given) =>
     library.planFilter(policy, {
       architecture: x86,
@@ -111,7 +112,12 @@ test.each<[string, object, RegExp]>([
   ['compileProfile', { enosysStub: 'no' }, /enosysStub cannot be "no"; it takes true or false/],
   ['compileProfile', { conditions: 'split-al' }, /did you mean "split-all"\?/],
   ['compileProfile', { wideValues: 'exactly' }, /did you mean "exact"\?/],
-  ['compileProfile', { optimize: '2' }, /optimize cannot be "2"; it takes 0, 1, 2/],
+  ['compileProfile', { optimize: '2' }, /optimize cannot be "2"; it takes 0, 1, 2, "min"/],
+  ['compileProfile', { optimize: 'mim' }, /did you mean "min"\?/],
+  ['compileProfile', { fallback: 2 }, /fallback cannot be 2; it takes "min"/],
+  ['compileProfile', { weights: 'cached' }, /did you mean "uncached"\?/],
+  ['checkProfile', { optimize: 'min' }, /optimize cannot be "min"; it takes 0, 1, 2/],
+  ['checkProfile', { fallback: 'min' }, /no option "fallback"/],
   ['compileProfile', { capabilities: 'CAP_SYS_ADMIN' }, /capabilities cannot be "CAP_SYS_ADMIN"; it takes a list/],
   ['compileProfile', { libseccompVersion: '2.5.9' }, /did you mean "2\.5\.4"\?/],
   ['checkProfile', { capabilites: [] }, /did you mean capabilities\?/],

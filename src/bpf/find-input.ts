@@ -1,5 +1,5 @@
 import type { DiagramStore, Node } from './diagram-store.js';
-import { Level } from './input-variables.js';
+import { Level, WORD_BITS } from './input-variables.js';
 import type { SeccompData } from './simulate.js';
 
 /** The fields that are taken as they are: the function must not test them. */
@@ -19,6 +19,20 @@ export function findInput(
     if (isWanted(terminal)) return inputOf(ones(), given);
   }
   return undefined;
+}
+
+/** What is left of a function for one call: a function of the arguments and the instruction pointer. */
+export function nodeOfCall(store: DiagramStore, root: Node, { arch, nr }: Pick<SeccompData, 'arch' | 'nr'>): Node {
+  return follow(store, follow(store, root, Level.ARCH, arch), Level.NR, nr);
+}
+
+/** Where a function goes on when the 32-bit word whose bits begin at a level has a value. */
+function follow(store: DiagramStore, from: Node, first: number, value: number): Node {
+  let node = from;
+  for (let level = store.level(node); level < first + WORD_BITS; level = store.level(node)) {
+    node = (value >>> (first + WORD_BITS - 1 - level)) & 1 ? store.high(node) : store.low(node);
+  }
+  return node;
 }
 
 /** The input that {@link findInput} finds, of every terminal of the function. */

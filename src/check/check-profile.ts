@@ -32,11 +32,21 @@ export interface CheckOptions extends TargetOptions {
   text?: string | undefined;
 }
 
-const { arch: _arch, source: _source, pfc: _pfc, unknownSyscall: _unknownSyscall, ...TARGET_OPTIONS } = COMPILE_OPTIONS;
+const {
+  arch: _arch,
+  source: _source,
+  pfc: _pfc,
+  unknownSyscall: _unknownSyscall,
+  fallback: _fallback,
+  weights: _weights,
+  minimizer: _minimizer,
+  ...TARGET_OPTIONS
+} = COMPILE_OPTIONS;
 
 /** The values of {@link CheckOptions}. */
 export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
   ...TARGET_OPTIONS,
+  optimize: [0, 1, 2],
   targets: [LIST],
   engine: ENGINES,
   ignore: [LIST],

@@ -17,8 +17,13 @@ import type { ProfileIssue } from '../profile/profile-error.js';
 import { resolve } from '../profile/resolve-policy.js';
 import { permittedBy, type Verdict, verdictsOf } from './verdict.js';
 
-export interface TargetOptions extends Omit<CompileOptions, 'arch' | 'source' | 'pfc' | 'unknownSyscall'> {
+/** A check is about what runtimes make of a profile, which compile it with libseccomp. */
+type Omitted = 'arch' | 'source' | 'pfc' | 'unknownSyscall' | 'optimize' | 'fallback' | 'weights' | 'minimizer';
+
+export interface TargetOptions extends Omit<CompileOptions, Omitted> {
   libseccomp: Libseccomp;
+  /** libseccomp's optimisation level, as of `CompileOptions`. */
+  optimize?: 0 | 1 | 2 | undefined;
 }
 
 /** What a profile comes to on one machine. */

@@ -54,7 +54,7 @@ export async function readBoth(
   const asked = targetsOf(flags);
   const targets = a.profile || b.profile ? asked : byteOrdersOf(asked);
   const isDetected = flags.arch.length === 0;
-  const options = { ...compileOptions(flags), libseccomp };
+  const options = { ...(await compileOptions(flags)), libseccomp };
   const programsOf = ({ input, profile }: Comparable): DecodedProgram[] =>
     profile
       ? compileForTargets(profile, targets, options).map((each) => readProgram(each))

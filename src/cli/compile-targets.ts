@@ -5,6 +5,7 @@ import { ScmpError } from '../errors.js';
 import type { Warning } from '../policy.js';
 import { assumedCapabilityWarnings, dependentEntries, USUAL_CAPABILITIES } from '../profile/assumed-capabilities.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { errorText } from './error-text.js';
 import { givenCapabilities, type TargetFlags } from './options.js';
 import { printError, printWarnings } from './output.js';
 
@@ -24,7 +25,7 @@ export function compileWithUsualCapabilities(
       return compileParsed(profile, { ...options, arch: arch.name, capabilities: USUAL_CAPABILITIES });
     } catch (error) {
       if (!(error instanceof ScmpError)) throw error;
-      printError(`scmp: with Docker's default capabilities (--cap docker) there is no filter: ${error.message}`);
+      printError(`scmp: with Docker's default capabilities (--cap docker) there is no filter: ${errorText(error)}`);
       return undefined;
     }
   });

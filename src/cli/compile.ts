@@ -1,21 +1,25 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { type Architecture, parseArchitecture } from '../architecture.js';
+import type { Architecture } from '../architecture.js';
 import { decodeProgram } from '../bpf/codec.js';
+import type { Endianness } from '../bpf/instruction.js';
+import type { FilterProgram } from '../bpf/program.js';
 import type { CompiledFilter } from '../compiler/compile-policy.js';
+import { InvalidArgumentError } from '../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { type ArchFlags, addArchOption, targetsOf } from './arch-option.js';
 import { assumedWarnings, compileForTargets } from './compile-targets.js';
-import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
+import { isProgram, readInput } from './input.js';
+import { addCompileOptions, type CompileFlags, compileOptions, givenCapabilities } from './options.js';
 import { jsonPerTarget, printWarnings, writeResult } from './output.js';
-import { addInputOptions, type InputFlags, readInputProfile } from './read-input-profile.js';
+import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
 import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from './render-program.js';
 import { targetFiles, writeTargets } from './target-files.js';
 
-type Format = ProgramFormat | 'json' | 'asm' | 'pfc';
+export type Format = ProgramFormat | 'json' | 'asm' | 'pfc';
 
-interface Flags extends CompileFlags, InputFlags, ArchFlags {
+export interface CompileCommandFlags extends CompileFlags, InputFlags, ArchFlags {
   output?: string;
   format: Format;
   explainResolution?: boolean;
@@ -29,7 +33,10 @@ export function addCompileCommand(program: Command): void {
     .description(
       "Compile a seccomp profile (OCI, Docker, Podman, Kubernetes' SeccompProfile, seccompiler, systemd, plain list) to the bytes libseccomp emits.",
     )
-    .argument('<profile>', 'the profile; "-" is standard input')
+    .argument(
+      '<profile>',
+      'the profile; with --optimize min a compiled program too, which comes out smaller; "-" is standard input',
+    )
     .option(
       '-o, --output <file>',
       'where to write the result; DIR/ or a name with %a: one for each --arch (default: standard output)',
@@ -52,9 +59,20 @@ export function addCompileCommand(program: Command): void {
   addCompileOptions(command, 'newer than any the profile names').action(compile);
 }
 
-async function compile(path: string, flags: Flags): Promise<void> {
-  const profile = await readInputProfile(path, flags);
+async function compile(path: string, flags: CompileCommandFlags, command: Command): Promise<void> {
+  const input = readInput(path);
+  if (isProgram(input.bytes)) {
+    const { compileProgram } = await import('./compile-program.js');
+    await compileProgram(input, flags, command);
+    return;
+  }
+  const profile = await profileOfInput(input, flags);
   const targets = targetsOf(flags);
+  if (flags.format === 'pfc' && (flags.optimize === 'min' || flags.fallback)) {
+    throw new InvalidArgumentError(
+      "--format pfc is libseccomp's text of its own program, and --optimize min and --fallback min may have another: use --format asm",
+    );
+  }
   if (flags.explainResolution) {
     writeResult(await explanation(profile, targets, flags), flags.output);
     return;
@@ -64,7 +82,7 @@ async function compile(path: string, flags: Flags): Promise<void> {
   const assumed = targets.map((target) => assumedWarnings(profile, target, flags));
   printWarnings(assumed.flat(), profile.source);
   const all = compileForTargets(profile, targets, {
-    ...compileOptions(flags),
+    ...(await compileOptions(flags)),
     libseccomp,
     pfc: flags.format === 'pfc',
     verify: flags.verify ? 'all' : 'conditions',
@@ -72,23 +90,33 @@ async function compile(path: string, flags: Flags): Promise<void> {
   const rendered = await Promise.all(
     all.map((compiled, index) => {
       const warnings = [...(assumed[index] ?? []), ...compiled.warnings];
-      return render({ ...compiled, warnings }, flags.format, libseccomp);
+      const { endianness } = targets[index] as Architecture;
+      return render({ ...compiled, endianness, warnings }, flags.format, libseccomp);
     }),
   );
   writeTargets(rendered, files, flags.output);
 }
 
-async function explanation(profile: ParsedProfile, targets: readonly Architecture[], flags: Flags): Promise<string> {
+async function explanation(
+  profile: ParsedProfile,
+  targets: readonly Architecture[],
+  flags: CompileCommandFlags,
+): Promise<string> {
   const { explainResolution, formatResolution } = await import('../profile/explain-resolution.js');
-  const { capabilities, kernel } = compileOptions(flags);
-  const all = targets.map((arch) => explainResolution(profile, { arch, capabilities, kernel }));
+  const options = { capabilities: givenCapabilities(flags), kernel: flags.kernel };
+  const all = targets.map((arch) => explainResolution(profile, { arch, ...options }));
   printWarnings(profile.warnings, profile.source);
   return flags.format === 'json' ? jsonPerTarget(all) : all.map(formatResolution).join('\n');
 }
 
-async function render(compiled: CompiledFilter, format: Format, libseccomp: Libseccomp): Promise<string | Uint8Array> {
-  const { program, arches, flags, usesListener, warnings, pfc } = compiled;
-  const { endianness } = parseArchitecture(arches[0] as string);
+/** A filter for a result: a compiled one, or one made of a program, of which there may be no more to say. */
+export type Rendered = FilterProgram & Omit<Partial<CompiledFilter>, keyof FilterProgram> & { endianness: Endianness };
+
+export async function render(
+  { program, arches, endianness, flags, usesListener, warnings, pfc }: Rendered,
+  format: Format,
+  libseccomp: Libseccomp,
+): Promise<string | Uint8Array> {
   switch (format) {
     case 'json':
       return `${JSON.stringify({ arches, flags, usesListener, warnings, instructions: decodeProgram(program, endianness), program: Buffer.from(program).toString('base64') }, null, 2)}\n`;
@@ -97,7 +125,7 @@ async function render(compiled: CompiledFilter, format: Format, libseccomp: Libs
         import('../bpf/index.js'),
         import('../libseccomp/syscall-naming.js'),
       ]);
-      const lines = disassemble(compiled, syscallNaming(libseccomp));
+      const lines = disassemble(program, { endianness, architectures: arches, ...syscallNaming(libseccomp) });
       return formatDisassembly(lines, { target: { architectures: arches, endianness } });
     }
     case 'pfc':

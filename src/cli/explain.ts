@@ -110,7 +110,7 @@ async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise
     }));
   }
   const parsed = await profileOfInput(input, flags);
-  const options = compileOptions(flags);
+  const options = await compileOptions(flags);
   const all = compileEntriesForTargets(parsed, asked, { ...options, libseccomp });
   const usual = compileWithUsualCapabilities(parsed, asked, { ...options, libseccomp });
   return asked.map((arch, index): Explained => {

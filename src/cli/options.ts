@@ -3,6 +3,8 @@ import { LIBSECCOMP_VERSIONS, type LibseccompVersion } from '../compiler/host-li
 import type { CompileOptions } from '../compiler/index.js';
 import { RUNTIME_NAMES, type RuntimeName, type RuntimeOptions } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
+import type { Weights } from '../minimize/index.js';
+import { type ArchFlags, targetsOf } from './arch-option.js';
 
 /** What the options of {@link addTargetOptions} come to. */
 export interface TargetFlags {
@@ -28,6 +30,8 @@ export interface RuntimeFlags {
 /** What the options of {@link addCompileOptions} come to. */
 export interface CompileFlags extends TargetFlags, RuntimeFlags {
   optimize?: '0' | '1' | '2' | 'min';
+  fallback?: 'min';
+  weights?: string;
   unknownSyscall: 'warn' | 'error' | 'ignore';
 }
 
@@ -116,14 +120,25 @@ export function addCompileOptions(command: Command, kernelDefault: string): Comm
     addTargetOptions(command, kernelDefault).addOption(
       new Option(
         '--optimize <level>',
-        "0: libseccomp's default, 1: by priority, 2: binary tree, min: smallest (default: the runtime's)",
+        "libseccomp's program, 0: its default, 1: by priority, 2: a binary tree; min: not libseccomp's, but the smallest and fastest found (default: the runtime's)",
       ).choices(['0', '1', '2', 'min']),
     ),
-  ).addOption(
-    new Option('--unknown-syscall <what>', 'about names libseccomp does not know')
-      .choices(['warn', 'error', 'ignore'])
-      .default('warn'),
-  );
+  )
+    .addOption(
+      new Option(
+        '--fallback <level>',
+        "where libseccomp's program is wrong or too long: the one of --optimize min instead of an error",
+      ).choices(['min']),
+    )
+    .option(
+      '--weights <file>',
+      'for min: how often calls happen, counted by strace -c, recorded, or listed ("name count"); "uncached": only those that the kernel runs filters for',
+    )
+    .addOption(
+      new Option('--unknown-syscall <what>', 'about names libseccomp does not know')
+        .choices(['warn', 'error', 'ignore'])
+        .default('warn'),
+    );
 }
 
 export function runtimeOptions(flags: RuntimeFlags): RuntimeOptions & Pick<CompileOptions, 'libseccompVersion'> {
@@ -142,17 +157,32 @@ export function runtimeOptions(flags: RuntimeFlags): RuntimeOptions & Pick<Compi
   };
 }
 
-export function compileOptions(flags: CompileFlags): Omit<CompileOptions, 'arch'> {
-  if (flags.optimize === 'min') {
-    throw new InvalidArgumentError('--optimize min is not available in this version; use 0, 1 or 2');
+/** What the flags come to. The minimiser is loaded where they ask for it. */
+export async function compileOptions(flags: CompileFlags & Partial<ArchFlags>): Promise<Omit<CompileOptions, 'arch'>> {
+  const { optimize, fallback } = flags;
+  const usesMinimizer = optimize === 'min' || fallback !== undefined;
+  if (flags.weights !== undefined && !usesMinimizer) {
+    throw new InvalidArgumentError('--weights goes with --optimize min or --fallback min: libseccomp has none');
   }
   return {
     capabilities: givenCapabilities(flags),
     kernel: flags.kernel,
-    optimize: flags.optimize === undefined ? undefined : (Number(flags.optimize) as 0 | 1 | 2),
+    optimize: optimize === undefined || optimize === 'min' ? optimize : (Number(optimize) as 0 | 1 | 2),
+    fallback,
+    weights: await weightsOption(flags),
+    minimizer: usesMinimizer ? (await import('../compiler/minimize-rules.js')).minimizeRules : undefined,
     ...runtimeOptions(flags),
     unknownSyscall: flags.unknownSyscall,
   };
+}
+
+/** What `--weights` comes to. */
+export async function weightsOption({
+  weights,
+  arch = [],
+}: Pick<CompileFlags, 'weights'> & Partial<ArchFlags>): Promise<Weights | undefined> {
+  if (weights === undefined || weights === 'uncached') return weights;
+  return (await import('./weights-file.js')).readWeightsFile(weights, targetsOf({ arch }));
 }
 
 function parseCount(text: string): number {

@@ -84,7 +84,7 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
     return { filter: bytes };
   }
   const profile = await profileOfInput(input, flags);
-  const entries = compileWithEntries(profile, { kernel: release(), ...compileOptions(flags), arch });
+  const entries = compileWithEntries(profile, { kernel: release(), ...(await compileOptions(flags)), arch });
   const { compiled } = entries;
   printWarnings(compiled.warnings, source);
   refuseWaitKillable(compiled, profile, flags);

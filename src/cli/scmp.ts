@@ -2,6 +2,7 @@ import { Command, CommanderError, Help } from 'commander';
 import { ScmpError } from '../errors.js';
 import { printable } from '../text.js';
 import { LIBSECCOMP_VERSION, SYSCALL_TABLE, VERSION } from '../version.js';
+import { errorText } from './error-text.js';
 import { addExamples } from './examples.js';
 import { ExitCode, exitCodeOf, internalError } from './exit-code.js';
 import { refuseRepeats } from './once-only.js';
@@ -80,7 +81,7 @@ async function main(): Promise<void> {
 function report(error: unknown): number {
   // commander has printed its message, and --help and --version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.UNUSABLE_INPUT;
-  printError(`scmp: ${(error instanceof ScmpError ? error : internalError(error)).message}`);
+  printError(`scmp: ${error instanceof ScmpError ? errorText(error) : internalError(error).message}`);
   return exitCodeOf(error);
 }
 

@@ -120,7 +120,7 @@ async function read(
   const input = readInput(path);
   if (isProgram(input.bytes)) return { programs: targets.map(() => input.bytes), usual: [] };
   const parsed = await profileOfInput(input, flags);
-  const options = { ...compileOptions(flags), libseccomp };
+  const options = { ...(await compileOptions(flags)), libseccomp };
   return {
     programs: compileForTargets(parsed, targets, options),
     usual: compileWithUsualCapabilities(parsed, targets, options),

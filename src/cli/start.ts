@@ -20,6 +20,9 @@ if (isHasty && !process.env.NODE_DISABLE_COMPILE_CACHE) {
 
 /** Whether a command has ended, or become another program, before optimised code pays. */
 function isBrief(command: string, args: readonly string[]): boolean {
+  // The minimiser works for longer than libseccomp.
+  if (args.some((arg, index) => arg === '--optimize=min' || (arg === 'min' && args[index - 1] === '--optimize')))
+    return false;
   switch (command) {
     case 'compile':
       return !args.includes('--verify');

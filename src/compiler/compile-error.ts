@@ -23,8 +23,11 @@ export class CompileError extends ScmpError {
   override readonly name = 'CompileError';
   readonly path: string | undefined;
   readonly position: SourcePosition | undefined;
-  /** The message without the place. */
+  /** The message without the place, and without what would help. */
   readonly reason: string;
+  readonly source: string;
+  /** What would compile the profile as it is: the compiler's option `optimize: 'min'`. */
+  readonly remedy: 'min' | undefined;
 
   constructor(
     readonly code:
@@ -36,11 +39,35 @@ export class CompileError extends ScmpError {
       | 'MISCOMPILED',
     message: string,
     { source = 'profile', path, position }: CompileErrorPlace,
-    options?: ErrorOptions,
+    { remedy, ...options }: ErrorOptions & { remedy?: 'min' | undefined } = {},
   ) {
-    super(`${formatPlace(source, position)}: ${path ? `${path}: ` : ''}${message}`, options);
+    super(
+      messageOf(message, { source, path, position }, remedy && remedyText(code, "the option optimize: 'min'")),
+      options,
+    );
+    this.source = source;
+    this.remedy = remedy;
     this.reason = message;
     this.path = path;
     this.position = position;
   }
+
+  /** The same error that says what would help. */
+  withRemedy(remedy: 'min'): CompileError {
+    return new CompileError(this.code, this.reason, this, { cause: this.cause ?? this, remedy });
+  }
+
+  /** The message of an error with a remedy, which is named as those know it who are told. */
+  advising(remedy: string): string {
+    return messageOf(this.reason, this, remedyText(this.code, remedy));
+  }
+}
+
+/** Whether a program that is shorter is short enough is not known before it is made. */
+function remedyText(code: CompileError['code'], remedy: string): string {
+  return `${remedy} ${code === 'PROGRAM_TOO_LARGE' ? 'makes shorter programs' : 'compiles it as it is'}`;
+}
+
+function messageOf(reason: string, { source = 'profile', path, position }: CompileErrorPlace, remedy?: string): string {
+  return `${formatPlace(source, position)}: ${path ? `${path}: ` : ''}${reason}${remedy ? `; ${remedy}` : ''}`;
 }

@@ -1,29 +1,20 @@
-import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
-import { encodeProgram } from '../bpf/codec.js';
-import { MAX_INSTRUCTIONS } from '../bpf/instruction.js';
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import type { FilterProgram } from '../bpf/program.js';
-import {
-  FilterContext,
-  type Libseccomp,
-  LibseccompError,
-  LibseccompWorkLimitError,
-  loadLibseccomp,
-  loadLibseccompSync,
-} from '../libseccomp/index.js';
+import { type Libseccomp, loadLibseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { numberFinder } from '../libseccomp/syscall-table.js';
-import { ANYTHING, BOOLEAN, checkOptions, FUNCTION, LIST, OBJECT, type OptionTable, TEXT } from '../options.js';
+import type { Weights } from '../minimize/weigh.js';
+import { ANYTHING, BOOLEAN, FUNCTION, LIST, OBJECT, type OptionTable, TEXT } from '../options.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
 import { quote } from '../text.js';
 import { CompileError } from './compile-error.js';
-import { enosysStub } from './enosys-stub.js';
 import { type EntryEffect, effectWarnings, entryEffects } from './entry-effect.js';
-import type { Translation } from './expected-decisions.js';
-import { applyOperation, type FilterOperation } from './filter-operation.js';
+import type { Rules, Translation } from './expected-decisions.js';
 import { forHost, LIBSECCOMP_VERSIONS, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
+import { makeProgram } from './make-program.js';
+import type { Minimizer } from './minimizer.js';
 import { leftOut, planFilter } from './plan.js';
 import { ProgramDecisions } from './program-decisions.js';
 import { proveConditions, proveDecisions } from './prove-decisions.js';
-import { fastestOrder } from './rule-order.js';
 import {
   behaviourOf,
   hasEnosysStub,
@@ -45,9 +36,23 @@ export interface CompileOptions extends RuntimeOptions {
   kernel?: string | undefined;
   /**
    * libseccomp's optimisation level. 0 leaves it as it is, which is 1: rules by priority and complexity; 2: a binary tree
-   * by system call number. Default: the runtime's, which is 0 for `libseccomp`.
+   * by system call number. `'min'`: not libseccomp's program, but the smallest and fastest found for the rules
+   * (docs/minimiser.md). Default: the runtime's, which is 0 for `libseccomp`.
    */
-  optimize?: 0 | 1 | 2 | undefined;
+  optimize?: 0 | 1 | 2 | 'min' | undefined;
+  /**
+   * `'min'`: where libseccomp's program is not right, or longer than the kernel takes, the program is made as with
+   * `optimize: 'min'`, with a warning. Default: that is an error.
+   */
+  fallback?: 'min' | undefined;
+  /**
+   * For `min`: what calls the program is made fast for. Counted ones; or `'uncached'`, those alone that the kernel runs a
+   * filter for since Linux 5.11: what is not allowed whatever its arguments. Default: half the same for every call, half by
+   * how often programs make it.
+   */
+  weights?: Weights | undefined;
+  /** What makes the programs of `min`, for who loads it apart. Default: what comes with this library. */
+  minimizer?: Minimizer | undefined;
   /**
    * The libseccomp of the host that the filter is made on, "2.5.4": names that it does not know are left out as there. The
    * program is made by the one here all the same. Default: every name that the one here knows.
@@ -77,7 +82,10 @@ export const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
   arch: [ANYTHING],
   capabilities: [LIST],
   kernel: [ANYTHING],
-  optimize: [0, 1, 2],
+  optimize: [0, 1, 2, 'min'],
+  fallback: ['min'],
+  weights: ['uncached', LIST],
+  minimizer: [FUNCTION],
   libseccompVersion: LIBSECCOMP_VERSIONS,
   unknownSyscall: ['warn', 'error', 'ignore'],
   verify: ['all', 'conditions', BOOLEAN, FUNCTION],
@@ -103,12 +111,6 @@ export interface CompiledFilter extends FilterProgram {
   pfc?: string;
 }
 
-/** Compile plain rules: the half of `compileProfile` behind the readers, without them. */
-export function compilePolicy(given: SeccompPolicy, options: CompileOptions): CompiledFilter {
-  checkOptions('compilePolicy', options, COMPILE_OPTIONS);
-  return compileWithEffects(given, options).compiled;
-}
-
 interface CompiledWithEffects {
   compiled: CompiledFilter;
   /** Undefined where the program is too complex to tell. */
@@ -117,17 +119,18 @@ interface CompiledWithEffects {
   decisions: ProgramDecisions;
 }
 
-/** As {@link compilePolicy}, with what the program makes of entries otherwise than they say (see {@link entryEffects}). */
+/** Compile plain rules, with what the program makes of entries otherwise than they say (see {@link entryEffects}). */
 export function compileWithEffects(given: SeccompPolicy, options: CompileOptions): CompiledWithEffects {
   const behaviour = behaviourOf(options);
   const whole = readMasks(given, behaviour);
   const { policy, newer } = forHost(whole, options.libseccompVersion);
   const { source, unknownSyscall = 'warn', libseccomp = loadDefaultSync() } = options;
-  const { optimize = optimizationLevel(whole, behaviour) } = options;
+  const { optimize } = options;
+  const level = optimize === undefined || optimize === 'min' ? optimizationLevel(whole, behaviour) : optimize;
   const architecture = parseArchitecture(options.arch);
   const plan = planFilter(policy, {
     architecture,
-    optimize,
+    optimize: level,
     unknownSyscall,
     conditions: behaviour.conditions,
     emptyArgs: behaviour.emptyArgs,
@@ -149,60 +152,44 @@ export function compileWithEffects(given: SeccompPolicy, options: CompileOptions
     };
   });
 
-  using filter = buildFilter(libseccomp, plan.operations, policy, { architecture, source });
-
   const architectures = [
     architecture,
     ...plan.operations.flatMap((o) => ('architecture' in o ? [o.architecture] : [])),
   ];
-  const exported = exportBpf(filter, source);
-  let program = exported;
-  const { defaultAction } = policy;
-  const resolve = (name: string, arch: Architecture) => libseccomp.resolveSyscallName(name, arch);
-  const hasStub = hasEnosysStub(policy, behaviour);
-  if (hasStub) {
-    const names = new Set(policy.rules.flatMap((rule) => rule.names.map(({ name }) => name)));
-    const stub = enosysStub(defaultAction, architectures, names, resolve);
-    program = concatenate(encodeProgram(stub, architecture.endianness), exported);
-  }
-  const instructions = program.length / 8;
-  if (instructions > MAX_INSTRUCTIONS) {
-    throw new CompileError(
-      'PROGRAM_TOO_LARGE',
-      `the program has ${instructions} instructions, the kernel loads ${MAX_INSTRUCTIONS} at most; use fewer architectures or conditions`,
-      { source },
-    );
-  }
   const { operations, skipped } = plan;
-  const ownNumber = numberFinder(libseccomp);
-  const translation: Translation = {
-    program,
+  const rules: Rules = {
     policy,
     operations,
     skipped,
     architectures,
-    enosysStub: hasStub,
-    resolve,
-    ownNumber,
+    enosysStub: hasEnosysStub(policy, behaviour),
+    resolve: (name, arch) => libseccomp.resolveSyscallName(name, arch),
+    ownNumber: numberFinder(libseccomp),
     source,
   };
-  verifier(options.verify)?.(translation);
+  const { translation, ...made } = makeProgram(rules, {
+    ...options,
+    optimize: optimize ?? level,
+    libseccomp,
+    verify: verifier(options.verify),
+  });
   const decisions = new ProgramDecisions(translation);
   const effects = entryEffects(translation, decisions);
   const compiled = {
-    program,
+    program: made.program,
     arches: architectures.map(({ name }) => name),
     flags: policy.flags ?? behaviour.defaultFlags,
     usesListener:
-      defaultAction.kind === 'NOTIFY' ||
+      policy.defaultAction.kind === 'NOTIFY' ||
       plan.operations.some((o) => o.kind === 'addRule' && o.action.kind === 'NOTIFY'),
     warnings: [
       ...(unknownSyscall === 'ignore' ? [] : unknown),
       ...plan.warnings,
+      ...made.warnings,
       ...effectWarnings(effects, policy),
       ...numberWarnings(policy, architectures, options.libseccompVersion),
     ],
-    ...(options.pfc ? { pfc: filter.exportPfc() } : {}),
+    ...(made.pfc === undefined ? {} : { pfc: made.pfc }),
   };
   return { compiled, effects, translation, decisions };
 }
@@ -211,110 +198,6 @@ function verifier(verify: CompileOptions['verify'] = 'conditions'): Verifier | u
   if (typeof verify === 'function') return verify;
   if (verify === 'conditions') return proveConditions;
   return verify ? proveDecisions : undefined;
-}
-
-/** A filter context after all operations; what libseccomp refuses is reported at its place in the profile. */
-function buildFilter(
-  libseccomp: Libseccomp,
-  operations: readonly FilterOperation[],
-  policy: SeccompPolicy,
-  { architecture, source }: { architecture: Architecture; source: string | undefined },
-): FilterContext {
-  const build = (all: readonly FilterOperation[]) => {
-    // Where rules differ by word size, each size is a filter of its own first.
-    const other = architecture.wordSize === 64 ? 32 : 64;
-    const isSplit = all.some((operation) => operation.kind === 'addRule' && operation.wordSize !== undefined);
-    const filter = fill(isSplit ? all.filter((operation) => isForWordSize(operation, architecture.wordSize)) : all);
-    if (!isSplit) return filter;
-    try {
-      const rest = fill(
-        all.filter((operation) => isForWordSize(operation, other)),
-        (context) => context.removeArchitecture(architecture),
-      );
-      filter.merge(rest);
-      return filter;
-    } catch (error) {
-      filter.release();
-      throw error;
-    }
-  };
-  const fill = (ordered: readonly FilterOperation[], prepare?: (filter: FilterContext) => void) => {
-    const filter = new FilterContext(libseccomp, { defaultAction: policy.defaultAction, architecture });
-    let isPrepared = prepare === undefined;
-    for (const operation of ordered) {
-      try {
-        // The target goes once another architecture is in: rules need one to be added to.
-        if (!isPrepared && operation.kind === 'addRule') {
-          prepare?.(filter);
-          isPrepared = true;
-        }
-        applyOperation(filter, operation);
-      } catch (cause) {
-        filter.release();
-        throw refusal(operation, cause, policy, source);
-      }
-    }
-    if (!isPrepared) prepare?.(filter);
-    return filter;
-  };
-  try {
-    return build(fastestOrder(operations));
-  } catch (error) {
-    if (!libseccomp.usable) throw error;
-    // The profile's own order decides which of several faults is told.
-    return build(operations);
-  }
-}
-
-function isForWordSize(operation: FilterOperation, size: 32 | 64): boolean {
-  if (operation.kind === 'addRule') return (operation.wordSize ?? size) === size;
-  return operation.kind !== 'addArchitecture' || operation.architecture.wordSize === size;
-}
-
-function exportBpf(filter: FilterContext, source: string | undefined): Uint8Array {
-  try {
-    return filter.exportBpf();
-  } catch (cause) {
-    if (!(cause instanceof LibseccompWorkLimitError)) throw cause;
-    throw new CompileError('TOO_COMPLEX', cause.message, { source }, { cause });
-  }
-}
-
-function refusal(
-  operation: FilterOperation,
-  cause: unknown,
-  policy: SeccompPolicy,
-  source: string | undefined,
-): unknown {
-  const isLimit = cause instanceof LibseccompWorkLimitError;
-  if (!isLimit && !(cause instanceof LibseccompError)) return cause;
-  switch (operation.kind) {
-    case 'addRule': {
-      const { name, rule } = operation;
-      const position = rule.names.find((entry) => entry.name === name)?.position ?? rule.position;
-      const place = { source: rule.source ?? source, path: rule.path, position };
-      return new CompileError(isLimit ? 'TOO_COMPLEX' : 'RULE_REFUSED', `${name}: ${cause.message}`, place, { cause });
-    }
-    case 'addArchitecture': {
-      const { architecture } = operation;
-      const place = policy.architectures.find((entry) => entry.architecture === architecture);
-      return new CompileError(
-        'ARCHITECTURE_REFUSED',
-        `${architecture.name}: ${cause.message}`,
-        { source: place?.source ?? source, path: place?.path, position: place?.position },
-        { cause },
-      );
-    }
-    default:
-      return cause;
-  }
-}
-
-function concatenate(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(head.length + tail.length);
-  bytes.set(head);
-  bytes.set(tail, head.length);
-  return bytes;
 }
 
 let defaultLibseccomp: Libseccomp | undefined;

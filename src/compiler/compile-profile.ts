@@ -3,8 +3,8 @@ import { extendProfile, type LoadBase } from '../profile/extend-profile.js';
 import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/operator-union.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { readProfile } from '../profile/read-profile.js';
-import { compileParsed } from './compile-parsed.js';
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, loadDefault } from './compile-policy.js';
+import { compileParsed } from './library.js';
 import { proveProgram } from './prove-decisions.js';
 
 /** A profile's text, its bytes, an object, or a profile that was read before. */

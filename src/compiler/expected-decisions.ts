@@ -2,16 +2,14 @@ import type { Architecture } from '../architecture.js';
 import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import { errnoNumber } from '../errno.js';
 import type { Action, ArgumentCondition, SeccompPolicy } from '../policy.js';
-import type { FilterOperation } from './filter-operation.js';
-import type { RuleOperation } from './miscompiled.js';
+import { type FilterOperation, isRuleOperation, type RuleOperation } from './filter-operation.js';
 import { isCall, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 // What the rules say of every call, worked out from the rules alone: libseccomp is asked for the numbers of names, and for
 // nothing else.
 
-/** A program and what it was made from. */
-export interface Translation {
-  program: Uint8Array;
+/** A policy as rules, with what their numbers take. */
+export interface Rules {
   policy: SeccompPolicy;
   operations: readonly FilterOperation[];
   /** Entries whose action is the default's, as the rules that libseccomp is not given. */
@@ -25,6 +23,11 @@ export interface Translation {
   /** The number of its own of a call that a multiplexer reaches too, on an architecture where it has one. */
   ownNumber: (name: string, architecture: Architecture) => number | undefined;
   source?: string | undefined;
+}
+
+/** A program and what it was made from. */
+export interface Translation extends Rules {
+  program: Uint8Array;
 }
 
 /** A rule as it stands for one number of an architecture. */
@@ -64,7 +67,7 @@ const LAST_NUMBER = 2 ** 32 - 1;
  * - x32's numbers are x86_64's with bit 30 set; of the two, the one that is not in the filter is a bad architecture,
  *   but -1, by which a tracer skips a call (seccomp(2)), is x86_64's.
  */
-export function expectedDecisions(translation: Translation, auditArch: number): Expectation[] {
+export function expectedDecisions(translation: Rules, auditArch: number): Expectation[] {
   const members = translation.architectures.filter((each) => each.auditArch === auditArch);
   const { defaultAction } = translation.policy;
   return splitAt(sectionsOf(members), members, translation).map(({ from, to, architecture }) => {
@@ -95,7 +98,7 @@ function sectionsOf(members: readonly Architecture[]): Section[] {
 }
 
 /** Cut sections so that every number with rules, and every number at which the stub changes its mind, has its own. */
-function splitAt(sections: readonly Section[], members: readonly Architecture[], translation: Translation): Section[] {
+function splitAt(sections: readonly Section[], members: readonly Architecture[], translation: Rules): Section[] {
   const numbers = new Set(members.flatMap((member) => [...rulesOf(translation, member).keys()]));
   const cuts = new Set([...numbers].flatMap((number) => [number, number + 1]));
   if (translation.enosysStub) {
@@ -115,7 +118,7 @@ function splitAt(sections: readonly Section[], members: readonly Architecture[],
  * per architecture, a number above the largest that is named; setup(2), which is 0, on s390; nothing where the default
  * lets the call be executed, or is ENOSYS. x32 is whatever has bit 30 set, the negative numbers too.
  */
-function enosysFor(number: number, members: readonly Architecture[], translation: Translation): Action | undefined {
+function enosysFor(number: number, members: readonly Architecture[], translation: Rules): Action | undefined {
   const { defaultAction } = translation.policy;
   if (defaultAction.kind === 'ALLOW' || defaultAction.kind === 'LOG' || defaultAction.kind === 'TRACE')
     return undefined;
@@ -129,9 +132,9 @@ function enosysFor(number: number, members: readonly Architecture[], translation
   return number > last || isSetup ? { kind: 'ERRNO', data: enosys } : undefined;
 }
 
-const lasts = new WeakMap<Translation, Map<Architecture, number>>();
+const lasts = new WeakMap<Rules, Map<Architecture, number>>();
 
-function lastNamed(architecture: Architecture, translation: Translation): number {
+function lastNamed(architecture: Architecture, translation: Rules): number {
   const byArchitecture = lasts.get(translation) ?? new Map<Architecture, number>();
   lasts.set(translation, byArchitecture);
   const { policy, resolve } = translation;
@@ -144,10 +147,10 @@ function lastNamed(architecture: Architecture, translation: Translation): number
   return last;
 }
 
-const known = new WeakMap<Translation, Map<Architecture, Map<number, ExpectedRule[]>>>();
+const known = new WeakMap<Rules, Map<Architecture, Map<number, ExpectedRule[]>>>();
 
 /** The rules of each number, in the order of the profile. */
-export function rulesOf(translation: Translation, architecture: Architecture): Map<number, ExpectedRule[]> {
+export function rulesOf(translation: Rules, architecture: Architecture): Map<number, ExpectedRule[]> {
   const byArchitecture = known.get(translation) ?? new Map<Architecture, Map<number, ExpectedRule[]>>();
   known.set(translation, byArchitecture);
   const made = byArchitecture.get(architecture) ?? placeRules(translation, translation.operations, architecture);
@@ -156,12 +159,12 @@ export function rulesOf(translation: Translation, architecture: Architecture): M
 }
 
 /** Where the entries with the default's action would stand. */
-export function skippedRulesOf(translation: Translation, architecture: Architecture): Map<number, ExpectedRule[]> {
+export function skippedRulesOf(translation: Rules, architecture: Architecture): Map<number, ExpectedRule[]> {
   return placeRules(translation, translation.skipped ?? [], architecture);
 }
 
 function placeRules(
-  { resolve, ownNumber }: Translation,
+  { resolve, ownNumber }: Rules,
   operations: readonly FilterOperation[],
   architecture: Architecture,
 ): Map<number, ExpectedRule[]> {
@@ -173,7 +176,7 @@ function placeRules(
     rules.set(number, [...(rules.get(number) ?? []), rule]);
   };
   for (const operation of operations) {
-    if (operation.kind !== 'addRule') continue;
+    if (!isRuleOperation(operation)) continue;
     const { name, conditions, wordSize = architecture.wordSize } = operation;
     if (wordSize !== architecture.wordSize) continue;
     const number = resolve(name, architecture);

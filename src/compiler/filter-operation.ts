@@ -24,6 +24,10 @@ export type FilterOperation =
       rule: PolicyRule;
     };
 
+export type RuleOperation = Extract<FilterOperation, { kind: 'addRule' }>;
+
+export const isRuleOperation = (operation: FilterOperation): operation is RuleOperation => operation.kind === 'addRule';
+
 /** Do to a filter context what an operation says. */
 export function applyOperation(filter: FilterContext, operation: FilterOperation): void {
   switch (operation.kind) {

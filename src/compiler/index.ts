@@ -1,6 +1,6 @@
 export { CompileError } from './compile-error.js';
-export { type CompiledProfile, compileParsed, compileWithEntries } from './compile-parsed.js';
-export { type CompiledFilter, type CompileOptions, compilePolicy, type Verifier } from './compile-policy.js';
+export type { CompiledProfile } from './compile-parsed.js';
+export type { CompiledFilter, CompileOptions, Verifier } from './compile-policy.js';
 export {
   type CompileProfileOptions,
   compileProfile,
@@ -11,6 +11,8 @@ export {
 export type { Translation } from './expected-decisions.js';
 export { applyOperation, type FilterOperation } from './filter-operation.js';
 export { LIBSECCOMP_VERSIONS, type LibseccompVersion } from './host-libseccomp.js';
+export { compileParsed, compilePolicy, compileWithEntries } from './library.js';
+export type { Minimizer, MinimizerOptions } from './minimizer.js';
 export { type Plan, type PlanOptions, planFilter } from './plan.js';
 export { proveConditions, proveDecisions, proveProgram } from './prove-decisions.js';
 export {

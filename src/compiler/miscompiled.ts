@@ -3,9 +3,7 @@ import type { Architecture } from '../architecture.js';
 import type { SeccompData } from '../bpf/simulate.js';
 import type { Action } from '../policy.js';
 import { CompileError } from './compile-error.js';
-import type { FilterOperation } from './filter-operation.js';
-
-export type RuleOperation = Extract<FilterOperation, { kind: 'addRule' }>;
+import type { RuleOperation } from './filter-operation.js';
 
 export interface Miscompilation {
   /** Undefined where the call is of an architecture that is not in the filter. */

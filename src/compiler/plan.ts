@@ -5,8 +5,7 @@ import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } fr
 import { nearestSyscall } from '../syscalls/nearest-syscall.js';
 import { printable, quote } from '../text.js';
 import { CompileError } from './compile-error.js';
-import type { FilterOperation } from './filter-operation.js';
-import type { RuleOperation } from './miscompiled.js';
+import type { FilterOperation, RuleOperation } from './filter-operation.js';
 import { RUNTIME_OPTIONS, type RuntimeBehaviour } from './runtime.js';
 import { isCutShort, isNarrow, narrowConditions } from './wide-values.js';
 

@@ -29,7 +29,8 @@ import {
   expectedDecisions,
   type Translation,
 } from './expected-decisions.js';
-import { miscompiled, type RuleOperation } from './miscompiled.js';
+import { isRuleOperation, type RuleOperation } from './filter-operation.js';
+import { miscompiled } from './miscompiled.js';
 import { MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
 
 /**
@@ -107,7 +108,7 @@ export function proveProgram(translation: Translation): void {
 
 /** All rules of the calls that some rule has conditions for; behind a multiplexer there is one, which call it is. */
 function rulesBesideConditions({ operations }: Translation): readonly RuleOperation[] {
-  const rules = operations.filter((operation): operation is RuleOperation => operation.kind === 'addRule');
+  const rules = operations.filter(isRuleOperation);
   const isMultiplexed = ({ name }: RuleOperation) => MULTIPLEXED_CALLS.has(name) || MULTIPLEXERS.has(name);
   const conditional = new Set(rules.filter(({ conditions }) => conditions.length > 0).map(({ syscall }) => syscall));
   return rules.filter((rule) => conditional.has(rule.syscall) || isMultiplexed(rule));

@@ -105,13 +105,6 @@ describe('scmp compile', () => {
     expect(stderr).toMatch(/s390x.*byte order/);
   });
 
-  it('says that min is not there yet', () => {
-    const { status, stderr, stdout } = scmp(['compile', PROFILE, '--optimize', 'min']);
-    expect(status).toBe(2);
-    expect(stderr).toContain('--optimize min is not available');
-    expect(stdout.length).toBe(0);
-  });
-
   it.each([
     [['compile', 'no-such-file.json'], /no-such-file\.json: no such file/],
     [['compile', 'examples'], /examples: is a directory/],

@@ -32,3 +32,14 @@ it.each(['compile', 'run'])('scmp %s loads the readers of JSON alone until a pro
   expect(loaded).not.toContain('src/profile/read-profile.ts');
   expect(loaded.filter((file) => file.startsWith('src/profile/formats/'))).toEqual(['src/profile/formats/docker.ts']);
 });
+
+it.each(['compile', 'run', 'diff', 'simulate', 'explain'])(
+  'scmp %s loads the minimiser when it is asked for',
+  (command) => {
+    const loaded = [...loadedWith(`src/cli/${command}.ts`)];
+    expect(loaded.filter((file) => file.startsWith('src/minimize/') || file.endsWith('/minimize-rules.ts'))).toEqual(
+      [],
+    );
+    expect([...loadedWith('src/compiler/minimize-rules.ts')]).toContain('src/minimize/minimize.ts');
+  },
+);

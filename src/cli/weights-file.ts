@@ -1,0 +1,20 @@
+import type { Architecture } from '../architecture.js';
+import { readCallCounts } from '../learn/call-counts.js';
+import { loadLibseccompSync } from '../libseccomp/index.js';
+import type { WeighedCall } from '../minimize/index.js';
+import { readInput } from './input.js';
+import { printWarnings } from './output.js';
+
+/** What a file of `--weights` counts, as read on each machine that a filter is for. */
+export function readWeightsFile(path: string, targets: readonly Architecture[]): readonly WeighedCall[] {
+  const { bytes, source } = readInput(path, 'file');
+  const libseccomp = loadLibseccompSync();
+  const counted = targets.map(({ name }) => readCallCounts(bytes, { architecture: name, source, libseccomp }));
+  printWarnings(
+    counted.flatMap(({ warnings }) => warnings),
+    source,
+  );
+  // A line that names no architecture is one call on each; of one machine in several filters it counts once.
+  const calls = new Map(counted.flatMap((each) => each.calls).map((call) => [`${call.auditArch} ${call.nr}`, call]));
+  return [...calls.values()];
+}

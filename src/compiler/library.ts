@@ -1,0 +1,33 @@
+import { checkOptions } from '../options.js';
+import type { SeccompPolicy } from '../policy.js';
+import type { ParsedProfile } from '../profile/parsed-profile.js';
+import { type CompiledProfile, compileWithEntries as compileEntries } from './compile-parsed.js';
+import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
+import { minimizeRules } from './minimize-rules.js';
+
+// What the library's users call: they have the minimiser at hand, without waiting. The command and the playground load it
+// when it is asked for, and call what stands behind these.
+
+/** Compile plain rules: the half of `compileProfile` behind the readers, without them. */
+export function compilePolicy(given: SeccompPolicy, options: CompileOptions): CompiledFilter {
+  checkOptions('compilePolicy', options, COMPILE_OPTIONS);
+  return compileWithEffects(given, withMinimizer(options)).compiled;
+}
+
+/**
+ * Compile a profile that was read: `compileProfileSync` without the readers, for whoever reads by himself. The warnings
+ * are those of all steps.
+ */
+export function compileParsed(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
+  return compileWithEntries(parsed, options).compiled;
+}
+
+/** As {@link compileParsed}, with what says which entries are about a call. */
+export function compileWithEntries(parsed: ParsedProfile, options: CompileOptions): CompiledProfile {
+  checkOptions('compiling', options, COMPILE_OPTIONS);
+  return compileEntries(parsed, withMinimizer(options));
+}
+
+function withMinimizer(options: CompileOptions): CompileOptions {
+  return { ...options, minimizer: options.minimizer ?? minimizeRules };
+}

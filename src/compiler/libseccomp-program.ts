@@ -1,0 +1,149 @@
+import type { Architecture } from '../architecture.js';
+import { encodeProgram } from '../bpf/codec.js';
+import { MAX_INSTRUCTIONS } from '../bpf/instruction.js';
+import { FilterContext, type Libseccomp, LibseccompError, LibseccompWorkLimitError } from '../libseccomp/index.js';
+import type { SeccompPolicy } from '../policy.js';
+import { CompileError } from './compile-error.js';
+import { enosysStub } from './enosys-stub.js';
+import type { Rules } from './expected-decisions.js';
+import { applyOperation, type FilterOperation } from './filter-operation.js';
+import { fastestOrder } from './rule-order.js';
+
+/** A program, and with `pfc` its pseudo filter code. */
+export interface LibseccompProgram {
+  program: Uint8Array;
+  pfc?: string;
+}
+
+/**
+ * The program that libseccomp makes of rules, behind the ENOSYS stub where there is one.
+ *
+ * @throws CompileError what libseccomp does not take, and a program of more instructions than the kernel loads
+ */
+export function libseccompProgram(
+  { policy, operations, architectures, enosysStub: hasStub, resolve, source }: Rules,
+  { libseccomp, pfc = false }: { libseccomp: Libseccomp; pfc?: boolean | undefined },
+): LibseccompProgram {
+  const [architecture] = architectures as [Architecture];
+  using filter = buildFilter(libseccomp, operations, policy, { architecture, source });
+  const exported = exportBpf(filter, source);
+  let program = exported;
+  if (hasStub) {
+    const names = new Set(policy.rules.flatMap((rule) => rule.names.map(({ name }) => name)));
+    const stub = enosysStub(policy.defaultAction, architectures, names, resolve);
+    program = concatenate(encodeProgram(stub, architecture.endianness), exported);
+  }
+  const instructions = program.length / 8;
+  if (instructions > MAX_INSTRUCTIONS) {
+    throw new CompileError(
+      'PROGRAM_TOO_LARGE',
+      `the program has ${instructions} instructions, the kernel loads ${MAX_INSTRUCTIONS} at most; use fewer architectures or conditions`,
+      { source },
+    );
+  }
+  return { program, ...(pfc ? { pfc: filter.exportPfc() } : {}) };
+}
+
+/** A filter context after all operations; what libseccomp refuses is reported at its place in the profile. */
+function buildFilter(
+  libseccomp: Libseccomp,
+  operations: readonly FilterOperation[],
+  policy: SeccompPolicy,
+  { architecture, source }: { architecture: Architecture; source: string | undefined },
+): FilterContext {
+  const build = (all: readonly FilterOperation[]) => {
+    // Where rules differ by word size, each size is a filter of its own first.
+    const other = architecture.wordSize === 64 ? 32 : 64;
+    const isSplit = all.some((operation) => operation.kind === 'addRule' && operation.wordSize !== undefined);
+    const filter = fill(isSplit ? all.filter((operation) => isForWordSize(operation, architecture.wordSize)) : all);
+    if (!isSplit) return filter;
+    try {
+      const rest = fill(
+        all.filter((operation) => isForWordSize(operation, other)),
+        (context) => context.removeArchitecture(architecture),
+      );
+      filter.merge(rest);
+      return filter;
+    } catch (error) {
+      filter.release();
+      throw error;
+    }
+  };
+  const fill = (ordered: readonly FilterOperation[], prepare?: (filter: FilterContext) => void) => {
+    const filter = new FilterContext(libseccomp, { defaultAction: policy.defaultAction, architecture });
+    let isPrepared = prepare === undefined;
+    for (const operation of ordered) {
+      try {
+        // The target goes once another architecture is in: rules need one to be added to.
+        if (!isPrepared && operation.kind === 'addRule') {
+          prepare?.(filter);
+          isPrepared = true;
+        }
+        applyOperation(filter, operation);
+      } catch (cause) {
+        filter.release();
+        throw refusal(operation, cause, policy, source);
+      }
+    }
+    if (!isPrepared) prepare?.(filter);
+    return filter;
+  };
+  try {
+    return build(fastestOrder(operations));
+  } catch (error) {
+    if (!libseccomp.usable) throw error;
+    // The profile's own order decides which of several faults is told.
+    return build(operations);
+  }
+}
+
+function isForWordSize(operation: FilterOperation, size: 32 | 64): boolean {
+  if (operation.kind === 'addRule') return (operation.wordSize ?? size) === size;
+  return operation.kind !== 'addArchitecture' || operation.architecture.wordSize === size;
+}
+
+function exportBpf(filter: FilterContext, source: string | undefined): Uint8Array {
+  try {
+    return filter.exportBpf();
+  } catch (cause) {
+    if (!(cause instanceof LibseccompWorkLimitError)) throw cause;
+    throw new CompileError('TOO_COMPLEX', cause.message, { source }, { cause });
+  }
+}
+
+function refusal(
+  operation: FilterOperation,
+  cause: unknown,
+  policy: SeccompPolicy,
+  source: string | undefined,
+): unknown {
+  const isLimit = cause instanceof LibseccompWorkLimitError;
+  if (!isLimit && !(cause instanceof LibseccompError)) return cause;
+  switch (operation.kind) {
+    case 'addRule': {
+      const { name, rule } = operation;
+      const position = rule.names.find((entry) => entry.name === name)?.position ?? rule.position;
+      const place = { source: rule.source ?? source, path: rule.path, position };
+      return new CompileError(isLimit ? 'TOO_COMPLEX' : 'RULE_REFUSED', `${name}: ${cause.message}`, place, { cause });
+    }
+    case 'addArchitecture': {
+      const { architecture } = operation;
+      const place = policy.architectures.find((entry) => entry.architecture === architecture);
+      return new CompileError(
+        'ARCHITECTURE_REFUSED',
+        `${architecture.name}: ${cause.message}`,
+        { source: place?.source ?? source, path: place?.path, position: place?.position },
+        { cause },
+      );
+    }
+    default:
+      return cause;
+  }
+}
+
+function concatenate(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(head.length + tail.length);
+  bytes.set(head);
+  bytes.set(tail, head.length);
+  return bytes;
+}

@@ -1,0 +1,112 @@
+import { InvalidArgumentError, ScmpError } from '../errors.js';
+import { type Libseccomp, LibseccompError } from '../libseccomp/index.js';
+import type { Weights } from '../minimize/weigh.js';
+import type { Warning } from '../policy.js';
+import { CompileError, type CompileErrorPlace } from './compile-error.js';
+import type { Rules, Translation } from './expected-decisions.js';
+import { isRuleOperation } from './filter-operation.js';
+import { type LibseccompProgram, libseccompProgram } from './libseccomp-program.js';
+import type { Minimizer } from './minimizer.js';
+import { refuseForMin } from './refuse-for-min.js';
+
+/** Who makes the program, and how. */
+export interface BackEnd {
+  optimize: 0 | 1 | 2 | 'min';
+  fallback?: 'min' | undefined;
+  weights?: Weights | undefined;
+  minimizer?: Minimizer | undefined;
+  libseccomp: Libseccomp;
+  pfc?: boolean | undefined;
+  /** Raises an error where a program is not right. */
+  verify: ((translation: Translation) => void) | undefined;
+}
+
+interface MadeProgram extends LibseccompProgram {
+  translation: Translation;
+  /** Where it is not made by whom it was asked of. */
+  warnings: readonly Warning[];
+}
+
+/** The program for rules, proved: by libseccomp, by the minimiser, or by the one where the other fails. */
+export function makeProgram(rules: Rules, backEnd: BackEnd): MadeProgram {
+  const { optimize, fallback, verify } = backEnd;
+  if (backEnd.pfc && (optimize === 'min' || fallback === 'min')) {
+    throw new InvalidArgumentError("pfc is libseccomp's text of its own program, of which 'min' has none");
+  }
+  if (fallback === 'min' && optimize !== 'min' && !verify) {
+    throw new InvalidArgumentError('fallback needs the proof, which verify: false leaves out');
+  }
+  const proved = (made: LibseccompProgram, warnings: readonly Warning[] = []): MadeProgram => {
+    const translation = { ...rules, program: made.program };
+    verify?.(translation);
+    return { ...made, translation, warnings };
+  };
+  const warning = (message: string, { path, position, source }: CompileErrorPlace = {}) => [
+    { code: 'other-compiler', message, path, position, source },
+  ];
+  if (optimize === 'min') {
+    try {
+      return proved({ program: minimized(rules, backEnd) });
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      const message = `the minimiser's program was not right, which is a fault of it, please report it: this one is libseccomp's (${error.message})`;
+      return proved(libseccompProgram(rules, backEnd), warning(message));
+    }
+  }
+  try {
+    return proved(libseccompProgram(rules, backEnd));
+  } catch (error) {
+    if (!(error instanceof CompileError) || !isOfLibseccomp(error)) throw error;
+    if (fallback !== 'min' || error.code === 'TOO_COMPLEX') throw error.withRemedy('min');
+    const message = `libseccomp's program is not used, this one is the minimiser's: ${error.reason}`;
+    return proved({ program: minimized(rules, backEnd) }, warning(message, error));
+  }
+}
+
+/** What libseccomp cannot do, and the minimiser may. */
+const isOfLibseccomp = ({ code }: CompileError) =>
+  code === 'MISCOMPILED' || code === 'PROGRAM_TOO_LARGE' || code === 'TOO_COMPLEX';
+
+/** A program that was made and is not right. */
+function isFault(error: unknown): error is ScmpError {
+  return error instanceof ScmpError && (error.code === 'MINIMIZER_FAULT' || error.code === 'MISCOMPILED');
+}
+
+function minimized(rules: Rules, { minimizer, weights, libseccomp }: BackEnd): Uint8Array {
+  if (minimizer === undefined) throw new Error('the minimiser was not loaded');
+  refuseForMin(rules);
+  return minimizer(rules, { weights, candidates: () => libseccompPrograms(rules, libseccomp) });
+}
+
+/**
+ * libseccomp's own programs, one for each way in which it orders calls. A rule that it refuses, and it may refuse what the
+ * minimiser takes, leaves none.
+ */
+function libseccompPrograms(rules: Rules, libseccomp: Libseccomp): readonly Uint8Array[] {
+  if (!isEasy(rules)) return [];
+  try {
+    return ([1, 2] as const).map((level) => {
+      const others = rules.operations.filter(({ kind }) => kind !== 'setAttribute');
+      const operations = [{ kind: 'setAttribute', attribute: 'CTL_OPTIMIZE', value: level } as const, ...others];
+      return libseccompProgram({ ...rules, operations }, { libseccomp }).program;
+    });
+  } catch (error) {
+    if (error instanceof CompileError || error instanceof LibseccompError) return [];
+    throw error;
+  }
+}
+
+/** Rules with conditions about one call, and all rules, up to which libseccomp takes no noticeable time. */
+const EASY = { conditional: 16, rules: 1000 };
+
+function isEasy({ operations }: Rules): boolean {
+  const conditional = new Map<number, number>();
+  let rules = 0;
+  for (const operation of operations) {
+    if (!isRuleOperation(operation)) continue;
+    rules++;
+    if (operation.conditions.length === 0) continue;
+    conditional.set(operation.syscall, (conditional.get(operation.syscall) ?? 0) + 1);
+  }
+  return rules <= EASY.rules && Math.max(0, ...conditional.values()) <= EASY.conditional;
+}

@@ -1,0 +1,103 @@
+import { encodeAction, precedence } from '../action.js';
+import { ALL_BITS, LOW_HALF } from '../bpf/condition.js';
+import type { ArgumentCondition, CompareOperator } from '../policy.js';
+import type { ExpectedRule } from './expected-decisions.js';
+
+// Conditional rules of one number may hold at once with different actions. seccomp_rule_add(3) does not say which decides;
+// libseccomp's program does, by the order of its tree. Ours is that order, worked out from the rules.
+
+/**
+ * The rules of a number in the order in which the first that holds decides. It depends on nothing but the rules:
+ *
+ * - Rules are compared condition by condition, by ascending argument, the high half before the low one. The higher-numbered
+ *   argument goes first; of one argument EQ, NE and MASKED_EQ before LT and LE before GT and GE; then the larger value, of
+ *   LT and LE the smaller (db.c, `_db_chain_lt`); then the profile's order.
+ * - A rule that begins with all the conditions of another goes after it, and so has no effect (db.c, `_db_tree_add`). Where
+ *   it comes first in the profile libseccomp refuses the pair (EEXIST), as it does rules of the same conditions: the
+ *   stricter action goes first then.
+ */
+export function firstMatchOrder(rules: readonly ExpectedRule[], bits: 32 | 64): readonly ExpectedRule[] {
+  if (rules.length < 2) return rules;
+  const chains = rules.map((rule, index): Chain => ({ rule, index, tests: testsOf(rule.conditions, bits) }));
+  return inOrder(chains, 0).map(({ rule }) => rule);
+}
+
+/** A comparison of one half of an argument, as libseccomp's tree has a node for it. */
+interface Test {
+  /** Which half of which argument, and by what it is compared: equal keys share a node. */
+  key: string;
+  word: number;
+  rank: number;
+  value: number;
+}
+
+interface Chain {
+  rule: ExpectedRule;
+  /** In the profile. */
+  index: number;
+  tests: readonly Test[];
+}
+
+function inOrder(chains: readonly Chain[], depth: number): readonly Chain[] {
+  if (chains.length < 2) return chains;
+  const ending = chains.filter(({ tests }) => tests.length === depth);
+  const going = chains.filter(({ tests }) => tests.length > depth);
+  const bySharedTest = new Map<string, Chain[]>();
+  for (const chain of going) {
+    const { key } = chain.tests[depth] as Test;
+    const sharing = bySharedTest.get(key) ?? [];
+    bySharedTest.set(key, sharing);
+    sharing.push(chain);
+  }
+  // Groups are in the profile's order, which a stable sort keeps among equals.
+  const groups = [...bySharedTest.values()].sort((a, b) => compareTests(testAt(a, depth), testAt(b, depth)));
+  const longer = groups.flatMap((group) => inOrder(group, depth + 1));
+  if (ending.length === 0) return longer;
+  const isBefore = (one: Chain) =>
+    ending.some((other) => one.index < other.index && strictness(one) < strictness(other));
+  const strictestFirst = [...ending].sort((a, b) => strictness(a) - strictness(b));
+  return [...longer.filter(isBefore), ...strictestFirst, ...longer.filter((chain) => !isBefore(chain))];
+}
+
+/** The lower, the stricter. */
+const strictness = ({ rule }: Chain) => precedence(encodeAction(rule.action));
+
+const testAt = (group: readonly Chain[], depth: number) => (group[0] as Chain).tests[depth] as Test;
+
+/** Negative where the first goes first. */
+function compareTests(a: Test, b: Test): number {
+  if (a.word !== b.word) return b.word - a.word;
+  if (a.rank !== b.rank) return b.rank - a.rank;
+  return a.rank === RANKS.LT ? a.value - b.value : b.value - a.value;
+}
+
+/** db.c, `__db_chain_op_priority` */
+const RANKS: Readonly<Record<CompareOperator, number>> = { MASKED_EQ: 3, EQ: 3, NE: 3, LE: 2, LT: 2, GE: 1, GT: 1 };
+
+/** Of an operator the test of a high half and of a low one (db.c, `_db_rule_gen_64`): those that hold where it fails too. */
+const TESTS: Readonly<Record<CompareOperator, readonly [high: string, low: string]>> = {
+  EQ: ['==', '=='],
+  NE: ['==', '=='],
+  MASKED_EQ: ['&', '&'],
+  GT: ['>', '>'],
+  LE: ['>', '>'],
+  GE: ['>', '>='],
+  LT: ['>', '>='],
+};
+
+function testsOf(conditions: readonly ArgumentCondition[], bits: 32 | 64): Test[] {
+  const sorted = [...conditions].sort((a, b) => a.index - b.index);
+  return sorted.flatMap(({ index, op, value, valueTwo }) => {
+    const isMasked = op === 'MASKED_EQ';
+    const mask = isMasked ? value : ALL_BITS;
+    const datum = isMasked ? valueTwo & value : value;
+    const [high, low] = TESTS[op];
+    const test = (word: number, by: string, shift: bigint): Test => {
+      const compared = Number((datum >> shift) & LOW_HALF);
+      const key = `${word} ${by} ${compared} ${(mask >> shift) & LOW_HALF}`;
+      return { key, word, rank: RANKS[op], value: compared };
+    };
+    const lower = test(2 * index, low, 0n);
+    return bits === 32 ? [lower] : [test(2 * index + 1, high, 32n), lower];
+  });
+}

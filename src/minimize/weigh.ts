@@ -1,0 +1,20 @@
+import { actionTerminal, type DecisionDiagram } from '../bpf/decision-diagram.js';
+import { nodeOfCall } from '../bpf/find-input.js';
+import { type CallWeights, callWeights, type WeighedCall, weightsWhere } from './weights.js';
+
+/**
+ * What a program is made fast for: calls that were counted, or `uncached`, the calls that the kernel runs a filter for. Since
+ * Linux 5.11 it does not for those that are allowed whatever their arguments (kernel/seccomp.c, `seccomp_cache_prepare`).
+ */
+export type Weights = readonly WeighedCall[] | 'uncached';
+
+/** The weights that are asked for, by default the built-in ones, of the architectures of a filter (AUDIT_ARCH values), the native one first. */
+export function weigh(
+  { store, root }: DecisionDiagram,
+  auditArches: readonly number[],
+  asked: Weights | undefined,
+): CallWeights {
+  if (asked !== 'uncached') return callWeights(auditArches, asked);
+  const allow = actionTerminal(store, { kind: 'ALLOW' });
+  return weightsWhere(callWeights(auditArches), (arch, nr) => nodeOfCall(store, root, { arch, nr }) !== allow);
+}
