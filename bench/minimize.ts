@@ -21,7 +21,10 @@ const LAST_NUMBER = 469;
 const AUDIT_ARCH_X86_64 = 0xc000003e;
 
 const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
-const median = (values: readonly number[]) => sorted(values)[Math.floor(values.length / 2)] as number;
+function median(values: readonly number[]): number {
+  const inOrder = sorted(values);
+  return (inOrder[(inOrder.length - 1) >> 1]! + inOrder[inOrder.length >> 1]!) / 2;
+}
 const lengthOf = ({ program }: { program: Uint8Array }) => program.length / 8;
 
 /** Weights of one architecture. */
@@ -44,7 +47,9 @@ interface Compared {
   name: string;
   levels: Record<0 | 1 | 2, FilterProgram>;
   decisions: () => DecisionDiagram;
+  /** With the built-in weights, and with these. */
   min: Uint8Array;
+  madeFor(weights: CallWeights): Uint8Array;
 }
 
 /** A profile by libseccomp at each level, and by the minimiser. */
@@ -56,7 +61,8 @@ function compare(name: string, profile: Uint8Array, arch: ArchitectureName, libs
   const decisions = () => buildDecisionDiagram(levels[0]);
   const { endianness } = parseArchitecture(arch);
   const candidates = [levels[0].program, levels[1].program, levels[2].program];
-  return { name, levels, decisions, min: minimize(decisions(), { endianness, candidates }).program };
+  const madeFor = (weights?: CallWeights) => minimize(decisions(), { endianness, weights, candidates }).program;
+  return { name, levels, decisions, min: madeFor(), madeFor };
 }
 
 function length(label: string, { levels, min }: Compared, bar: number): Figure {
@@ -70,13 +76,15 @@ function length(label: string, { levels, min }: Compared, bar: number): Figure {
   };
 }
 
-function executed(label: string, { levels, min }: Compared, weights: CallWeights, how: string, bar: number): Figure {
+/** The bar is for the program made for the weights it is measured by; what the one of the built-in weights executes stands beside. */
+function executed(label: string, compared: Compared, weights: CallWeights, how: string, bar: number): Figure {
+  const { levels, min, madeFor } = compared;
   const [none, one, two] = ([0, 1, 2] as const).map((level) => expectedInstructions(levels[level], weights));
-  const ours = expectedInstructions(min, weights, 'little');
-  const ratio = ours / two!;
+  const [ours, usual] = [madeFor(weights), min].map((program) => expectedInstructions(program, weights, 'little'));
+  const ratio = ours! / two!;
   return {
-    what: `${label}: executed by min, ${how} (libseccomp ${[none, one, two].map((each) => each!.toFixed(2)).join(', ')})`,
-    value: `${ours.toFixed(2)}, ${ratio.toFixed(3)} of level 2`,
+    what: `${label}: executed by min made for it, ${how} (libseccomp ${[none, one, two].map((each) => each!.toFixed(2)).join(', ')})`,
+    value: `${ours!.toFixed(2)}, ${ratio.toFixed(3)} of level 2; with the built-in weights ${usual!.toFixed(2)}, ${(usual! / two!).toFixed(3)}`,
     bar: `at most ${bar}`,
     holds: ratio <= bar,
   };
@@ -122,11 +130,11 @@ function bestTree(weights: readonly number[]): number {
   return cost[0]![n - 1]!;
 }
 
-function againstBound(label: string, { decisions, min }: Compared): Figure {
+function againstBound(label: string, { decisions, madeFor }: Compared): Figure {
   const bound = informationBound(decisions(), AUDIT_ARCH_X86_64);
-  const ratio = expectedInstructions(min, UNIFORM, 'little') / bound;
+  const ratio = expectedInstructions(madeFor(UNIFORM), UNIFORM, 'little') / bound;
   return {
-    what: `${label}: executed by min, uniform, / the information bound (${bound.toFixed(2)})`,
+    what: `${label}: executed by min made for it, uniform, / the information bound (${bound.toFixed(2)})`,
     value: ratio.toFixed(3),
     bar: 'at most 1.02',
     holds: ratio <= 1.02,
@@ -152,16 +160,17 @@ function allowsOfMoby(moby: Uint8Array, libseccomp: Libseccomp): Figure[] {
   });
   const compared = compare('allows', new TextEncoder().encode(text), 'x86_64', libseccomp);
   const label = `${names.length} unconditional allows of Moby's default, x86_64 alone`;
-  const mean = expectedInstructions(compared.min, UNIFORM, 'little');
-  const instructions = compared.min.length / 8;
+  const min = compared.madeFor(UNIFORM);
+  const mean = expectedInstructions(min, UNIFORM, 'little');
+  const instructions = min.length / 8;
   return [
     {
-      what: `${label}: instructions of min (libseccomp ${lengthOf(compared.levels[0])}, ${lengthOf(compared.levels[2])} at level 2)`,
+      what: `${label}: instructions of min made for uniform weights (libseccomp ${lengthOf(compared.levels[0])}, ${lengthOf(compared.levels[2])} at level 2)`,
       value: `${instructions}`,
       bar: 'at most 55',
       holds: instructions <= 55,
     },
-    { what: `${label}: executed by min, uniform`, value: mean.toFixed(2), bar: 'at most 8.9', holds: mean <= 8.9 },
+    { what: `${label}: executed by it, uniform`, value: mean.toFixed(2), bar: 'at most 8.9', holds: mean <= 8.9 },
   ];
 }
 
