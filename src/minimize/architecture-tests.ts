@@ -2,7 +2,7 @@ import type { DiagramStore, Node } from '../bpf/diagram-store.js';
 import { Level, WORD_BITS } from '../bpf/input-variables.js';
 import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import { boundedPartition, type Part } from '../bpf/partition.js';
-import type { ArgumentTests } from './argument-tests.js';
+import { ArgumentTests } from './argument-tests.js';
 import type { MachineWeights } from './machine-weights.js';
 import { numberTests } from './number-tests.js';
 import type { NumberWeights } from './number-weights.js';
@@ -37,6 +37,7 @@ export interface Attempt {
  */
 export class ArchitectureTests {
   readonly #parts: readonly Part[] | undefined;
+  readonly args: ArgumentTests;
   /** Of most weight first, which is the native one. */
   readonly #architectures: ArchitectureDecisions[] = [];
 
@@ -44,10 +45,10 @@ export class ArchitectureTests {
     readonly store: DiagramStore,
     readonly root: Node,
     readonly graph: ProgramGraph,
-    readonly args: ArgumentTests,
     readonly machine: MachineWeights,
   ) {
     this.#parts = boundedPartition(store, root, Level.ARCH, MAX_ARCHITECTURES);
+    this.args = new ArgumentTests(store, graph, store.cut(root, Level.ARGUMENTS));
     for (const { node, from, to } of this.#parts ?? []) {
       const weights = machine.ofRange({ from, to });
       const same = this.#architectures.find((each) => each.node === node);

@@ -1,62 +1,69 @@
 import type { DiagramStore, Node } from '../bpf/diagram-store.js';
-import { WORD_BITS } from '../bpf/input-variables.js';
 import type { ProgramGraph, Target } from './program-graph.js';
+import { type Beginning, WordOrders } from './word-orders.js';
 import { wordTests } from './word-tests.js';
-import { FIRST_WORD, moveToFront, type WordLevel, wordOf, wordsOf } from './words.js';
 
-/** How many orders of words are tried for all functions together; past it, the diagram's own order is taken. */
-const MAX_TRIALS = 3000;
-/** For one trial: what it takes to move a word to the front of any function but a hopeless one. */
-const STEPS_OF_TRIAL = 1 << 15;
+/** Of code that is as long, the one that executes less is taken. */
+const COST_OF_STEP = 1 / 16;
 
 /**
  * Code for functions of the arguments and the instruction pointer: a word is loaded, told apart, and what is left of the
- * function goes on with the next. Which word comes first makes a difference, so each is tried.
+ * function goes on with the next.
  */
 export class ArgumentTests {
-  readonly #known = new Map<Node, Target>();
-  #trialsLeft = MAX_TRIALS;
+  readonly #targets = new Map<Node, Target>();
+  readonly #beginnings: ReadonlyMap<Node, Beginning>;
+  readonly #orders: WordOrders;
+  /** Nodes of the graph that stand for what is left of a function while the cost of telling a word apart is looked for. */
+  readonly #standIns = new Map<Node, Target>();
 
+  /** `wanted`: the functions that will be asked for. */
   constructor(
     readonly store: DiagramStore,
     readonly graph: ProgramGraph,
-  ) {}
+    wanted: Iterable<Node>,
+  ) {
+    this.#orders = new WordOrders(store, (beginning) => this.#costOf(beginning));
+    this.#beginnings = this.#orders.choose([...wanted].filter((node) => !store.isTerminal(node)));
+  }
 
   /** The code of a function, which begins with a load unless it is a return. */
   targetOf(node: Node): Target {
-    const { store, graph } = this;
-    const known = this.#known.get(node);
+    const known = this.#targets.get(node);
     if (known !== undefined) return known;
-    const target = store.isTerminal(node) ? graph.returns(store.valueOf(node)!) : this.#bestOrder(node);
-    this.#known.set(node, target);
+    const { store, graph } = this;
+    const target = store.isTerminal(node)
+      ? graph.returns(store.valueOf(node)!)
+      : this.#begin(this.#beginnings.get(node) ?? this.#orders.beginningsOf(node)[0]!, (each) => this.targetOf(each));
+    this.#targets.set(node, target);
     return target;
   }
 
-  #bestOrder(node: Node): Target {
-    const { store, graph } = this;
-    const first = wordOf(store.level(node));
-    let best = this.#build(node, first, first);
-    let least = graph.cost(best);
-    const words = wordsOf(store, node);
-    // each word takes a load and a test
-    if (this.#trialsLeft <= 0 || graph.size([best]) === 2 * words.length) return best;
-    for (const word of words) {
-      if (word === first || this.#trialsLeft-- <= 0) continue;
-      const { result } = store.attempt(STEPS_OF_TRIAL, () =>
-        this.#build(moveToFront(store, node, word), FIRST_WORD, word),
-      );
-      if (result === undefined || graph.cost(result) >= least) continue;
-      best = result;
-      least = graph.cost(result);
-    }
-    return best;
-  }
-
-  /** A function that depends on the word whose variables are at `level` first. */
-  #build(node: Node, level: number, word: WordLevel): Target {
+  #begin({ word, node, level, rest }: Omit<Beginning, 'cost'>, targetOf: (node: Node) => Target): Target {
     const { store, graph } = this;
     const targets = new Map<Node, Target>();
-    for (const behind of store.cut(node, level + WORD_BITS)) targets.set(behind, this.targetOf(behind));
+    for (const each of rest) targets.set(each, targetOf(each));
     return graph.load(word, wordTests(store, graph, { node, level, word, targets }));
+  }
+
+  #costOf(beginning: Omit<Beginning, 'cost'>): number {
+    const { graph } = this;
+    const stops = new Set<Target>();
+    const target = this.#begin(beginning, (node) => {
+      const standIn = this.#standIn(node);
+      stops.add(standIn);
+      return standIn;
+    });
+    return graph.size([target], stops) + COST_OF_STEP * graph.meanSteps(target, stops);
+  }
+
+  #standIn(node: Node): Target {
+    const { store, graph } = this;
+    const known = this.#standIns.get(node);
+    if (known !== undefined) return known;
+    const value = store.valueOf(node);
+    const standIn = value === undefined ? graph.unfinishedAnd(0) : graph.returns(value);
+    this.#standIns.set(node, standIn);
+    return standIn;
   }
 }

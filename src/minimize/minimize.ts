@@ -4,7 +4,6 @@ import { Level } from '../bpf/input-variables.js';
 import { type Endianness, type Instruction, MAX_INSTRUCTIONS } from '../bpf/instruction.js';
 import { boundedPartition } from '../bpf/partition.js';
 import { ArchitectureTests, type Attempt, MAX_ARCHITECTURES } from './architecture-tests.js';
-import { ArgumentTests } from './argument-tests.js';
 import { emitShortest } from './emit.js';
 import { MinimizerFaultError, ProgramTooLongError } from './errors.js';
 import { expectedInstructions } from './executed.js';
@@ -41,7 +40,7 @@ const OTHER_LENGTH_COSTS = [0.015, 0.06];
 const MANY_X32_RANGES = 16;
 const FOLDS = { none: [false], few: [false, true], many: [true] } as const;
 /** For programs that would else be longer than one of the candidates. */
-const SHORTEST_LENGTH_COSTS = [0.1, 0.3, 1, 4];
+const SHORTEST_LENGTH_COSTS = [0.1, 0.3, 1, 4, 16];
 
 /**
  * The smallest and fastest program that can be found for what is decided. It is proven equal to the decisions before it is
@@ -58,7 +57,7 @@ export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): 
   const weights = weightsFor(asked, options.weights, options.native);
   const machine = new MachineWeights(weights);
   const graph = new ProgramGraph(endianness);
-  const tests = new ArchitectureTests(store, root, graph, new ArgumentTests(store, graph), machine);
+  const tests = new ArchitectureTests(store, root, graph, machine);
   const counter = new StepCounter(graph, machine.all);
 
   const others = (options.candidates ?? []).map((program) => candidate(program, weights, endianness));
