@@ -13,7 +13,7 @@
 #
 # The manual page warns that -i uses the machine's own user names; of system calls it says nothing. No report found.
 set -eu
-skip() { echo "SKIPPED, nothing was tested: $*" && exit 77; }
+skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT TERM

@@ -12,7 +12,7 @@
 #
 # seccomp has a list of its own, in kernel/seccomp.c. No page that warns of it was found.
 set -eu
-skip() { echo "SKIPPED, nothing was tested: $*" && exit 77; }
+skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT TERM
@@ -41,7 +41,7 @@ attach() {
   "$tmp/root/usr/sbin/bpfc" -i "$tmp/program.asm" >"$tmp/program"
   LC_ALL=C LD_LIBRARY_PATH="$tmp/root/lib/x86_64-linux-gnu" "$tmp/root/usr/bin/perl" "$tmp/attach.pl" <"$tmp/program"
 }
-seen=$(for instruction in 'and #3' 'xor #3' 'div #3' 'mod #3'; do attach "$instruction"; done) ||
+seen=$(for instruction in 'and #3' 'xor #3' 'div #3' 'mod #3'; do attach "$instruction" || exit 77; done) ||
   skip "a filter cannot be attached here"
 stated='and #3: socket filter attached, seccomp filter installed
 xor #3: socket filter attached, seccomp filter installed

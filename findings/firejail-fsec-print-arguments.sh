@@ -13,7 +13,7 @@
 # Shown on two of the filters that the package ships. The manual page prints such a listing and explains no column;
 # no report of it was found.
 set -eu
-skip() { echo "SKIPPED, nothing was tested: $*" && exit 77; }
+skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT TERM

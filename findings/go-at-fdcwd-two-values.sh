@@ -12,7 +12,7 @@
 # That libraries differ is known for the C library (libseccomp issue 383: Debian 12 and 13 differ). strace shows both
 # as AT_FDCWD unless it is asked for the raw numbers, as here.
 set -eu
-skip() { echo "SKIPPED, nothing was tested: $*" && exit 77; }
+skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT TERM

@@ -13,7 +13,7 @@
 # Linux 6.6 brought it. The seccomp_unotify(2) that distributions ship does not mention it, a proposed change to it does
 # say "unsigned long flags". Public code of supervisors has both forms.
 set -eu
-skip() { echo "SKIPPED, nothing was tested: $*" && exit 77; }
+skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT TERM

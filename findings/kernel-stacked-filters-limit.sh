@@ -13,7 +13,7 @@
 # The figures are of Linux 6.18; the translation may change in any version. Reading kernel/seccomp.c explains them;
 # no description of it was found.
 set -eu
-skip() { echo "SKIPPED, nothing was tested: $*" && exit 77; }
+skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT TERM

@@ -13,7 +13,7 @@
 # That qemu lacks seccomp is known (its source: so that a guest cannot forbid qemu's own calls). The status is the
 # host's file, passed through. An x86_64 program is run here, so that no other package is needed.
 set -eu
-skip() { echo "SKIPPED, nothing was tested: $*" && exit 77; }
+skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT TERM

@@ -14,7 +14,7 @@
 # The ENOSYS for numbers above the last name is known to runc's authors (its pull request 2750; it hit Docker in moby
 # 42681). It stands in no specification. That it needs "architectures" was not found anywhere.
 set -eu
-skip() { echo "SKIPPED, nothing was tested: $*" && exit 77; }
+skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT TERM

@@ -1,5 +1,5 @@
 #!/bin/sh
-# scmp_sys_resolver, libseccomp's own tool, takes a system call's number in decimal only, and does not refuse hexadecimal.
+# scmp_sys_resolver, libseccomp's tool, takes a system call's number in decimal only, and does not refuse hexadecimal.
 #
 # One would guess: a number that starts with 0x is read as hexadecimal, as C, the kernel's headers and most tools do.
 # Where it is not, the tool should refuse it: its manual page promises an errno value as exit status on failure.
@@ -12,7 +12,7 @@
 #
 # Nothing about it is in the manual page; no report of it was found.
 set -eu
-skip() { echo "SKIPPED, nothing was tested: $*" && exit 77; }
+skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' HUP INT TERM
