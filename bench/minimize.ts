@@ -1,7 +1,8 @@
 // What `optimize: 'min'` saves, beside libseccomp's programs of the same run, and how long it takes.
 //
 // Profiles and filters of other people are no part of this repository: folders of them are given, as BENCH_CORPUS (profiles)
-// and BENCH_FILTERS (programs, *.bpf, of x86_64). Without them their rows are missing, which is said.
+// and BENCH_FILTERS (programs, *.bpf, of x86_64). Without them their rows are missing, which is said. BENCH_MOBY is a newer
+// default profile of Moby's than the distribution's.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ArchitectureName, parseArchitecture } from '../src/architecture.js';
@@ -54,15 +55,15 @@ interface Compared {
 
 /** A profile by libseccomp at each level, and by the minimiser. */
 function compare(name: string, profile: Uint8Array, arch: ArchitectureName, libseccomp: Libseccomp): Compared {
-  const at = (optimize: 0 | 1 | 2) => {
+  const at = (optimize: 0 | 1 | 2 | 'min') => {
     return compileProfileSync(profile, { arch, libseccomp, optimize, unknownSyscall: 'ignore' });
   };
   const levels = { 0: at(0), 1: at(1), 2: at(2) };
   const decisions = () => buildDecisionDiagram(levels[0]);
   const { endianness } = parseArchitecture(arch);
   const candidates = [levels[0].program, levels[1].program, levels[2].program];
-  const madeFor = (weights?: CallWeights) => minimize(decisions(), { endianness, weights, candidates }).program;
-  return { name, levels, decisions, min: madeFor(), madeFor };
+  const madeFor = (weights: CallWeights) => minimize(decisions(), { endianness, weights, candidates }).program;
+  return { name, levels, decisions, min: at('min').program, madeFor };
 }
 
 function length(label: string, { levels, min }: Compared, bar: number): Figure {
@@ -267,12 +268,12 @@ const missing = (variable: string, what: string): Figure[] => {
 /** Everything about the minimiser, from the project's root. */
 export function minimizeFigures(root: string, libseccomp: Libseccomp): Figure[] {
   const input = (name: string) => readFileSync(join(root, `build/test-inputs/${name}-default.json`));
-  const [podman, moby] = [input('podman'), input('moby')];
+  const { BENCH_CORPUS: corpus, BENCH_FILTERS: filters, BENCH_MOBY } = process.env;
+  const [podman, moby] = [input('podman'), BENCH_MOBY ? readFileSync(BENCH_MOBY) : input('moby')];
   const ofPodman = compare('podman', podman, 'x86_64', libseccomp);
   const ofMoby = compare('moby', moby, 'x86_64', libseccomp);
   const onArm = compare('moby', moby, 'aarch64', libseccomp);
   const [p, m] = ["Podman's default, x86_64, x86, x32", "Moby's default, x86_64, x86, x32"];
-  const { BENCH_CORPUS: corpus, BENCH_FILTERS: filters } = process.env;
   for (let run = 0; run < RUNS; run++) minimize(ofPodman.decisions(), { endianness: 'little' });
   const milliseconds = processorTime(ofPodman.decisions);
   return [

@@ -1,5 +1,6 @@
 import { actionTerminal, type DecisionDiagram } from '../bpf/decision-diagram.js';
 import { nodeOfCall } from '../bpf/find-input.js';
+import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import { type CallWeights, callWeights, type WeighedCall, weightsWhere } from './weights.js';
 
 /**
@@ -16,5 +17,9 @@ export function weigh(
 ): CallWeights {
   if (asked !== 'uncached') return callWeights(auditArches, asked);
   const allow = actionTerminal(store, { kind: 'ALLOW' });
-  return weightsWhere(callWeights(auditArches), (arch, nr) => nodeOfCall(store, root, { arch, nr }) !== allow);
+  // the cache has no place for x32's numbers, which are past the table of x86_64's
+  return weightsWhere(
+    callWeights(auditArches),
+    (arch, nr) => nr >= X32_SYSCALL_BIT || nodeOfCall(store, root, { arch, nr }) !== allow,
+  );
 }

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES, parseArchitecture } from '../../src/architecture.js';
+import { buildDecisionDiagram } from '../../src/bpf/index.js';
+import { compileProfileSync } from '../../src/compiler/index.js';
 import { listSyscalls, loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { callWeights, weightsWhere } from '../../src/minimize/index.js';
+import { weigh } from '../../src/minimize/weigh.js';
 
 const libseccomp = loadLibseccompSync();
 const auditArch = (name: string) => parseArchitecture(name).auditArch;
@@ -77,6 +80,25 @@ describe('the weights of calls', () => {
     const all = callWeights([arch]);
     expect(weightsWhere(all, (_, nr) => nr === 9).numbers(arch)).toEqual([9]);
     expect(weightsWhere(all, () => false).numbers(arch)).toEqual(all.numbers(arch));
+  });
+
+  it('of what is not cached are those of denied and argument-checked calls, and of x32, which no cache has', () => {
+    const profile = {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X32'],
+      syscalls: [
+        { names: ['read', 'write'], action: 'SCMP_ACT_ALLOW' },
+        { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] },
+      ],
+    };
+    const arch = auditArch('x86_64');
+    const decisions = buildDecisionDiagram(compileProfileSync(profile, { arch: 'x86_64', libseccomp }));
+    const weights = weigh(decisions, [arch], 'uncached');
+    const weightOf = (call: string, name: string) => weights.of(arch, number(call, name));
+    expect(weightOf('read', 'x86_64')).toBe(0);
+    expect(weightOf('socket', 'x86_64')).toBeGreaterThan(0);
+    expect(weightOf('openat', 'x86_64')).toBe(callWeights([arch]).of(arch, number('openat', 'x86_64')));
+    expect(weightOf('read', 'x32')).toBeGreaterThan(0);
   });
 
   it('are of a list that says how it was made', () => {
