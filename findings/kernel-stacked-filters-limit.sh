@@ -2,7 +2,7 @@
 # How many seccomp filters a thread can stack is not what seccomp(2) lets one compute from the length of the programs.
 #
 # One would guess, with the manual page (ENOMEM): the programs' instructions, and 4 more for each filter, may be 32768
-# in all. A filter of one instruction then fits 6553 times, one of four instructions 4096 times.
+# in all. A filter of one instruction then fits 6554 times, one of four instructions 4096 times.
 #
 # What happens: the kernel counts its own translation of each program into the instructions of eBPF, which starts with
 # an entry of its own and makes two of some of ours. The numbers are 3641 and 2520.

@@ -2,7 +2,7 @@
 # In runc, allowing one newer system call changes the error of every older one that the profile does not name.
 #
 # One would guess: a call that the profile does not name gets the profile's defaultAction, here errno EPERM; and a call
-# that is added to the allowed ones changes nothing for the others. So says the OCI runtime specification.
+# that is added to the allowed ones changes nothing for the others. The OCI runtime specification knows nothing else.
 #
 # What happens: numbers above the highest one that the profile names get ENOSYS. With rseq (334) as the last, clone3
 # (435) gets ENOSYS; with futex_waitv (449) allowed as well, clone3 gets EPERM. And a profile without "architectures",
