@@ -55,10 +55,15 @@ export { type ParsedCall, parseCall, type WrittenCall } from './parse-call.js';
 export { type Direction, judgeChange } from './permissiveness.js';
 export {
   type ArchitectureTable,
+  type CallNumber,
+  createCallTable,
   type Decision,
   type NumberRange,
+  numbersOf,
   type PolicyTable,
   policyTable,
+  type SeenArchitectures,
+  seenArchitectures,
 } from './policy-table.js';
 export {
   type CallPattern,

@@ -6,6 +6,7 @@ import { type Resolution, resolve } from '../profile/resolve-policy.js';
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
 import type { Translation } from './expected-decisions.js';
 import type { LibseccompVersion } from './host-libseccomp.js';
+import type { ProgramDecisions } from './program-decisions.js';
 import { runtimeRefusals } from './runtime-refusals.js';
 
 /** A profile and what it was compiled to: enough to say which of its entries decides a call. */
@@ -15,6 +16,8 @@ export interface CompiledProfile {
   translation: Translation;
   /** The entries of the profile, those too that do not apply to the target. */
   resolution: Resolution;
+  /** What the program makes of each call. */
+  decisions: ProgramDecisions;
   /** The libseccomp of the host, where it was named. */
   libseccompVersion?: LibseccompVersion | undefined;
 }
@@ -33,11 +36,12 @@ export function compileWithEntries(parsed: ParsedProfile, options: CompileOption
   const { source = parsed.source, capabilities, kernel } = options;
   const resolution = resolve(parsed, { arch: parseArchitecture(options.arch), capabilities, kernel });
   failOnIssues(runtimeRefusals(parsed, resolution, options), parsed.source);
-  const { compiled, translation } = compileWithEffects(resolution.policy, { ...options, source });
+  const { compiled, translation, decisions } = compileWithEffects(resolution.policy, { ...options, source });
   return {
     compiled: { ...compiled, warnings: [...parsed.warnings, ...compiled.warnings] },
     translation,
     resolution,
+    decisions,
     libseccompVersion: options.libseccompVersion,
   };
 }

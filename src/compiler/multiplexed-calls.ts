@@ -1,3 +1,4 @@
+import type { Architecture } from '../architecture.js';
 import type { ArgumentCondition } from '../policy.js';
 
 export type Multiplexer = 'socketcall' | 'ipc';
@@ -41,6 +42,13 @@ export const isCall = ({ call }: { call: bigint }): ArgumentCondition => ({
   value: call,
   valueTwo: 0n,
 });
+
+/**
+ * How many bits of argument 0 the kernel takes for the number of the call: net/socket.c all 32 of an int; ipc/syscall.c 16,
+ * with a version above them, which arch/s390/kernel/syscall.c refuses.
+ */
+export const bitsOfCall = (multiplexer: Multiplexer, { name }: Architecture): number =>
+  multiplexer === 'ipc' && !name.startsWith('s390') ? 16 : 32;
 
 /** Where libseccomp puts the rules of other calls too: what they decide is not in their own rules alone. */
 export const MULTIPLEXERS: ReadonlySet<string> = new Set(['socketcall', 'ipc'] satisfies Multiplexer[]);

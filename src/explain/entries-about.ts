@@ -1,10 +1,13 @@
 import { isSameAction } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
+import { ProgramTooComplexError } from '../bpf/diagram-store.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import { type ExpectedRule, rulesOf, skippedRulesOf } from '../compiler/expected-decisions.js';
+import { isCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
+import { isAmong } from '../compiler/program-decisions.js';
 import { errnoNumber } from '../errno.js';
 import type { SourcePosition } from '../errors.js';
-import type { Action, PolicyRule } from '../policy.js';
+import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';
 import { whyDropped } from '../profile/explain-resolution.js';
 import type { NamedDecision } from './named-policy.js';
 
@@ -43,14 +46,15 @@ export interface AskedCall {
 /** The entries about a call, each once: those that stand at its number in the filter and have an effect, the others that do, those that do not apply. */
 export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryAbout[] {
   const { translation } = profile;
-  const { architecture, number, name, through, decisions } = asked;
+  const { architecture, number, name, through } = asked;
+  const multiplexed = through === undefined ? undefined : MULTIPLEXED_CALLS.get(name);
+  const isMeant = multiplexed ? [isCall(multiplexed)] : [];
   const names = through === undefined ? [name] : [name, through];
   const placed = [rulesOf(translation, architecture), skippedRulesOf(translation, architecture)]
     .flatMap((rules) => rules.get(number) ?? [])
     .filter(({ operation }) => through === undefined || names.includes(operation.name));
   const inOrder = new Map(translation.policy.rules.map((rule, index) => [rule, index]));
   const orderOf = ({ operation }: ExpectedRule) => inOrder.get(operation.rule) ?? 0;
-  const isGiven = (action: Action) => decisions.some((decision) => isSameAction(decision.action, action));
   const standing = [...placed].sort((a, b) => orderOf(a) - orderOf(b));
   const applying = standing.map(({ operation, action, conditions }): EntryAbout => {
     // Through a multiplexer argument 0 says which call is meant, and nothing that the entry asks.
@@ -60,11 +64,26 @@ export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryA
       ...placeOf(operation.rule, operation.name),
       action,
       isConditional,
-      ...(isGiven(action) ? {} : { hasEffect: false }),
+      ...(isGiven(profile, asked, action, [...isMeant, ...conditions]) ? {} : { hasEffect: false }),
     };
   });
   const [effective, others] = [applying.filter(hasEffect), applying.filter((entry) => !hasEffect(entry))];
   return withoutRepeats([...effective, ...others, ...leftOut(profile, names, placed)]);
+}
+
+/** Whether some call that meets an entry's conditions gets its action. */
+function isGiven(
+  { decisions }: CompiledProfile,
+  { architecture, number, decisions: all }: AskedCall,
+  action: Action,
+  conditions: readonly ArgumentCondition[],
+): boolean {
+  try {
+    return isAmong(action, decisions.actions(architecture, number, conditions));
+  } catch (error) {
+    if (!(error instanceof ProgramTooComplexError)) throw error;
+    return all.some((decision) => isSameAction(decision.action, action));
+  }
 }
 
 const hasEffect = (entry: EntryAbout) => entry.hasEffect !== false;

@@ -81,6 +81,15 @@ function nameRanges(
   return { architecture: architecture.name, calls, unnamed };
 }
 
+/** What a filter does with one call, by name. Raises {@link ProgramTooComplexError} for too many words. */
+export function nameCall(
+  { name, number, decisions }: { name: string; number: number; decisions: readonly Decision[] },
+  architecture: Architecture,
+): NamedCall {
+  const bound = new ListingBound();
+  return { name, number, decisions: decisions.map((each) => nameDecision(each, bound, name, architecture)) };
+}
+
 /** Whether two lists of decisions are the same. */
 export function isSame(one: readonly NamedDecision[], other: readonly NamedDecision[]): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
