@@ -10,14 +10,21 @@ import {
 } from '../../native-loader/index.js';
 import { decodeReturnValue, formatAction, kernelAction } from '../action.js';
 import { parseArchitecture } from '../architecture.js';
-import { createSimulator, decodeProgram, encodeProgram, Opcode, type SeccompData } from '../bpf/index.js';
+import {
+  createSimulator,
+  decodeProgram,
+  encodeProgram,
+  Opcode,
+  type SeccompData,
+  type Simulator,
+} from '../bpf/index.js';
 import { notifyDenials } from '../bpf/notify-denials.js';
-import type { CompiledProfile } from '../compiler/compile-parsed.js';
-import { allowingLine, clone3Line, type DenialReason, type DeniedCall, explainDenial } from '../learn/index.js';
+import type { CompiledFilter } from '../compiler/compile-policy.js';
+import { type DenyingProfile, describeDenial } from '../learn/describe-denial.js';
+import { allowingLine, type DeniedCall } from '../learn/index.js';
 import { syscallTable } from '../learn/syscall-table.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
-import type { Action, PolicyRule } from '../policy.js';
-import { formatPlace } from '../source-place.js';
+import type { Action } from '../policy.js';
 import { describeCall } from '../syscalls/index.js';
 import { printable } from '../text.js';
 import { printError } from './output.js';
@@ -25,7 +32,7 @@ import { printError } from './output.js';
 export interface TracedRun {
   filter: InstallableFilter;
   /** What the filter was compiled from, if it was, and what to call it. */
-  policy?: (CompiledProfile & { source: string; format: 'list' | 'json' }) | undefined;
+  policy?: (DenyingProfile & { withUsual?: CompiledFilter | undefined }) | undefined;
   noNewPrivs: boolean;
 }
 
@@ -59,7 +66,7 @@ export async function runTraced(command: string, args: readonly string[], run: T
         args: call.args as SeccompData['args'],
       };
       const action = kernelAction(simulator.simulate(data).returnValue);
-      report.tell(call, action);
+      report.tell(call, data, action);
       return answerOf(call, action);
     },
     stdio: 'inherit',
@@ -89,18 +96,18 @@ function answerOf(call: Notification, action: Action): Answer {
   }
 }
 
-type DefaultReason = Extract<DenialReason, { kind: 'default' }>;
-
 /** Tells of each kind of denied call once, as it happens, and in the end how often it came again. */
 class DenialReport {
   readonly #policy: TracedRun['policy'];
+  readonly #usual: Simulator | undefined;
   readonly #seen = new Map<string, { what: string; again: number }>();
 
   constructor({ policy }: TracedRun) {
     this.#policy = policy;
+    this.#usual = policy?.withUsual && createSimulator(policy.withUsual);
   }
 
-  tell(call: Notification, action: Action): void {
+  tell(call: Notification, data: SeccompData, action: Action): void {
     const { architecture, name = `system call ${call.number}`, args } = call;
     const kind = architecture ? formatAction(action, architecture) : action.kind;
     const where = architecture ?? `architecture 0x${call.auditArch.toString(16)}`;
@@ -116,57 +123,11 @@ class DenialReport {
     this.#seen.set(key, { what: `${name} (${where})`, again: 0 });
     const text = denied ? describeCall(name, args, denied.architecture, (at) => readString(call, at)) : name;
     const who = `${commandOf(call.pid)}[${call.pid}]`;
-    const reason = denied && this.#policy && explainDenial(this.#policy, denied);
-    printError(printable(`scmp: denied: ${text}, ${where}, by ${who}: ${kind}${reason ? this.#describe(reason) : ''}`));
-    if (!denied || line === undefined || (reason && reason.kind !== 'default')) return;
-    for (const advice of this.#advice(denied, line, reason)) printError(`scmp:   ${advice}`);
-  }
-
-  /** What is to be done to have the call; what takes the least from the profile first. */
-  #advice(denied: DeniedCall, line: string, reason: DefaultReason | undefined): string[] {
-    const capabilities = reason?.dropped.find((each) => each.capabilities.length > 0)?.capabilities;
-    const enosys = this.#policy && clone3Line(this.#policy.translation.policy, denied, this.#policy.format);
-    const add =
-      enosys === undefined
-        ? `to allow it${capabilities ? ' without' : ''}, add: ${line}`
-        : `its flags are in memory, where no filter sees them, and those of clone are compared here; to make the C library call clone, add: ${enosys}`;
-    if (!capabilities) return [add];
-    const options = (name: string) => capabilities.map((each) => `${name} ${each.replace(/^CAP_/, '')}`).join(' ');
-    return [
-      `to allow it, give the container ${capabilities.join(', ')}: ${options('--cap-add')} of docker and podman (${options('--cap')} here)`,
-      add,
-    ];
-  }
-
-  #place({
-    path,
-    position,
-    source = this.#policy?.source ?? 'profile',
-  }: Pick<PolicyRule, 'path' | 'position' | 'source'>) {
-    if (!position) return `${formatPlace(source)}: ${path}`;
-    // Of a list the path is the line.
-    return `${formatPlace(source, position)}${path.startsWith('line') ? '' : ` (${path})`}`;
-  }
-
-  #describe(reason: DenialReason): string {
-    switch (reason.kind) {
-      case 'architecture':
-        return `: ${this.#policy?.source} does not list the architecture`;
-      case 'added':
-        return ': not the profile itself, but what was added to it (an ENOSYS stub for calls newer than it)';
-      case 'entry':
-        return `: ${this.#place(reason.rule)}`;
-      case 'default': {
-        const { others, dropped } = reason;
-        if (others.length === 0 && dropped.length === 0) return ': the default, no entry names it';
-        const unmet = others.map((rule) => this.#place(rule)).join(', ');
-        const because = [
-          ...(unmet ? [`the conditions of ${unmet} do not hold`] : []),
-          ...dropped.map((each) => `${this.#place(each.place)} does not apply: ${each.reason}`),
-        ];
-        return `: the default, since ${because.join('; ')}`;
-      }
-    }
+    const usual = this.#usual && kernelAction(this.#usual.simulate(data).returnValue);
+    const words = denied && this.#policy && describeDenial(this.#policy, denied, usual);
+    const added = line === undefined ? [] : [`to allow it, add: ${line}`];
+    printError(printable(`scmp: denied: ${text}, ${where}, by ${who}: ${words?.decision ?? kind}`));
+    for (const advice of words?.advice ?? added) printError(`scmp:   ${advice}`);
   }
 
   sum(): void {

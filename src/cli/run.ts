@@ -15,6 +15,7 @@ import { InvalidArgumentError } from '../errors.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { formatPlace } from '../source-place.js';
 import { printable } from '../text.js';
+import { assumedWarnings, compileWithUsualCapabilities } from './compile-targets.js';
 import { isProgram, readInput } from './input.js';
 import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
 import { printWarnings } from './output.js';
@@ -84,13 +85,17 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
     return { filter: bytes };
   }
   const profile = await profileOfInput(input, flags);
-  const entries = compileWithEntries(profile, { kernel: release(), ...(await compileOptions(flags)), arch });
+  const kernel = flags.kernel ?? release();
+  const options = { ...(await compileOptions(flags)), kernel };
+  const entries = compileWithEntries(profile, { ...options, arch });
   const { compiled } = entries;
-  printWarnings(compiled.warnings, source);
+  const architecture = parseArchitecture(arch);
+  printWarnings([...assumedWarnings(profile, architecture, { ...flags, kernel }), ...compiled.warnings], source);
   refuseWaitKillable(compiled, profile, flags);
   if (!compiled.usesListener) {
     const format = profile.format === 'list' ? 'list' : 'json';
-    return { filter: compiled, policy: { ...entries, source: profile.source ?? 'profile', format } };
+    const [withUsual] = flags.trace ? compileWithUsualCapabilities(profile, [architecture], options) : [];
+    return { filter: compiled, policy: { ...entries, source: profile.source ?? 'profile', format, withUsual } };
   }
   const { listenerPath, listenerMetadata } = profile.seccomp;
   if (!listenerPath) {
