@@ -1,7 +1,7 @@
 import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import { createDiagramBuilder, terminalAction } from '../bpf/decision-diagram.js';
-import { type DiagramBudget, DiagramStore, FALSE, type Node } from '../bpf/diagram-store.js';
+import { type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from '../bpf/diagram-store.js';
 import type { Action, ArgumentCondition } from '../policy.js';
 import { ConditionNodes } from './condition-nodes.js';
 import type { Translation } from './expected-decisions.js';
@@ -57,6 +57,11 @@ export class ProgramDecisions {
   /** Whether some arguments meet the conditions of all lists at once. */
   canMeet({ wordSize }: Architecture, ...lists: readonly (readonly ArgumentCondition[])[]): boolean {
     return this.#conditions.where(lists.flat(), wordSize) !== FALSE;
+  }
+
+  /** Whether all arguments meet the conditions. */
+  isAlways({ wordSize }: Architecture, conditions: readonly ArgumentCondition[]): boolean {
+    return this.#conditions.where(conditions, wordSize) === TRUE;
   }
 
   /** Count other work against the budget. */

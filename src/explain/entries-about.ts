@@ -3,12 +3,12 @@ import type { Architecture, ArchitectureName } from '../architecture.js';
 import { ProgramTooComplexError } from '../bpf/diagram-store.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import { type ExpectedRule, rulesOf, skippedRulesOf } from '../compiler/expected-decisions.js';
-import { isCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
+import { leftOutEntries } from '../compiler/left-out-entries.js';
+import { bitsOfCall, isCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { isAmong } from '../compiler/program-decisions.js';
 import { errnoNumber } from '../errno.js';
 import type { SourcePosition } from '../errors.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';
-import { whyDropped } from '../profile/explain-resolution.js';
 import type { NamedDecision } from './named-policy.js';
 
 /** An entry of a profile that is about a call. */
@@ -57,18 +57,28 @@ export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryA
   const orderOf = ({ operation }: ExpectedRule) => inOrder.get(operation.rule) ?? 0;
   const standing = [...placed].sort((a, b) => orderOf(a) - orderOf(b));
   const applying = standing.map(({ operation, action, conditions }): EntryAbout => {
-    // Through a multiplexer argument 0 says which call is meant, and nothing that the entry asks.
-    const isReached = through !== undefined && operation.name === name;
-    const isConditional = conditions.some(({ index }) => index !== 0 || !isReached);
+    // Through a multiplexer argument 0 says which call is meant, and nothing that the entry asks: where the kernel reads all of it.
+    const isReached = multiplexed !== undefined && operation.name === name;
+    const isWhole = isReached && bitsOfCall(multiplexed.multiplexer, architecture) === architecture.wordSize;
+    const meant = isWhole ? conditions.filter(({ index }) => index !== 0) : conditions;
     return {
       ...placeOf(operation.rule, operation.name),
       action,
-      isConditional,
+      isConditional: !isAlways(profile, architecture, meant),
       ...(isGiven(profile, asked, action, [...isMeant, ...conditions]) ? {} : { hasEffect: false }),
     };
   });
+  const leftOut = leftOutEntries(profile, names, placed).map(
+    ({ place, action, conditions, reason, lacking }): EntryAbout => ({
+      ...place,
+      action,
+      isConditional: conditions.length > 0,
+      dropped: reason,
+      ...(lacking.length > 0 && { lackingCapabilities: lacking }),
+    }),
+  );
   const [effective, others] = [applying.filter(hasEffect), applying.filter((entry) => !hasEffect(entry))];
-  return withoutRepeats([...effective, ...others, ...leftOut(profile, names, placed)]);
+  return withoutRepeats([...effective, ...others, ...leftOut]);
 }
 
 /** Whether some call that meets an entry's conditions gets its action. */
@@ -86,41 +96,21 @@ function isGiven(
   }
 }
 
-const hasEffect = (entry: EntryAbout) => entry.hasEffect !== false;
-
-/** Entries that name a call and do not stand at it: those that conditions drop, and those that the compiler left out. */
-function leftOut(
-  { translation, resolution, libseccompVersion }: CompiledProfile,
-  names: readonly string[],
-  placed: readonly ExpectedRule[],
-): EntryAbout[] {
-  const standing = new Set(placed.map(({ operation }) => operation.rule.path));
-  const known = new Set(translation.policy.rules.flatMap((rule) => rule.names.map(({ path }) => path)));
-  return resolution.entries.flatMap(({ outcomes, dropped, rule }): EntryAbout[] => {
-    const listed = (dropped ?? rule)?.names.filter(({ name }) => names.includes(name)) ?? [];
-    // A line of which there are entries for other architectures too.
-    if (dropped && listed.some(({ path }) => known.has(path))) return [];
-    if (dropped) {
-      const { action, conditions, lacking } = dropped;
-      return listed.map((place) => ({
-        ...place,
-        action,
-        isConditional: conditions.length > 0,
-        dropped: whyDropped(outcomes),
-        ...(lacking.length > 0 && { lackingCapabilities: lacking }),
-      }));
-    }
-    if (!rule || standing.has(rule.path)) return [];
-    return listed.map((place) => ({
-      ...place,
-      action: rule.action,
-      isConditional: rule.conditions.length > 0,
-      dropped: known.has(place.path)
-        ? 'it makes no rule on this architecture, of which scmp compile warns'
-        : `libseccomp ${libseccompVersion} does not know the name`,
-    }));
-  });
+/** Whether conditions hold for all arguments, as `>= 0` does. */
+function isAlways(
+  { decisions }: CompiledProfile,
+  architecture: Architecture,
+  conditions: readonly ArgumentCondition[],
+) {
+  try {
+    return decisions.isAlways(architecture, conditions);
+  } catch (error) {
+    if (!(error instanceof ProgramTooComplexError)) throw error;
+    return conditions.length === 0;
+  }
 }
+
+const hasEffect = (entry: EntryAbout) => entry.hasEffect !== false;
 
 function placeOf(rule: PolicyRule, name: string) {
   const { path, position, source } = rule.names.find((each) => each.name === name) ?? rule;

@@ -2,10 +2,10 @@ import { isSameAction, permits } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import { rulesOf, skippedRulesOf, type Translation } from '../compiler/expected-decisions.js';
+import { leftOutEntries } from '../compiler/left-out-entries.js';
 import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 import { formatExactJson } from '../profile/exact-json.js';
-import { whyDropped } from '../profile/explain-resolution.js';
 import { readProfile } from '../profile/read-profile.js';
 import { writeProfile } from '../profile/write-profile.js';
 import { conditionsHold } from './condition-outcome.js';
@@ -33,7 +33,7 @@ export type DenialReason =
   /** The profile does not have the architecture. */
   | { kind: 'architecture' };
 
-/** An entry that names a denied call, and does not apply to the target. */
+/** An entry that names a denied call, and does not stand in the filter. */
 export interface DroppedDenial {
   place: PolicyRule['names'][number];
   /** In words: `the container lacks CAP_SYS_ADMIN`. */
@@ -46,7 +46,7 @@ const ALL_BITS = (1n << 64n) - 1n;
 
 /** Which part of a profile, as it was compiled, decided that a call is denied. */
 export function explainDenial(
-  profile: Pick<CompiledProfile, 'translation' | 'resolution'>,
+  profile: Pick<CompiledProfile, 'translation' | 'resolution' | 'libseccompVersion'>,
   call: DeniedCall,
 ): DenialReason {
   const { translation } = profile;
@@ -68,7 +68,11 @@ export function explainDenial(
   return {
     kind: 'default',
     others: [...new Set(others.map(({ operation }) => operation.rule))],
-    dropped: droppedEntries(profile, names, holds),
+    dropped: leftOutEntries(profile, names, about).map((entry) => {
+      const { place, reason, action, lacking } = entry;
+      const allows = action !== undefined && permits(action) && holds(entry) === true;
+      return { place, reason, capabilities: allows ? lacking : [] };
+    }),
   };
 }
 
@@ -83,21 +87,6 @@ function namesBehind({ name, args }: DeniedCall): string[] {
   return [...MULTIPLEXED_CALLS].flatMap(([behind, { multiplexer, call }]) =>
     multiplexer === name && call === asked ? [behind] : [],
   );
-}
-
-function droppedEntries(
-  { translation, resolution }: Pick<CompiledProfile, 'translation' | 'resolution'>,
-  names: readonly string[],
-  holds: (entry: Pick<PolicyRule, 'conditions'>) => boolean | 'unknown',
-): DroppedDenial[] {
-  const known = new Set(translation.policy.rules.flatMap((rule) => rule.names.map(({ path }) => path)));
-  return resolution.entries.flatMap(({ dropped, outcomes }) => {
-    const place = dropped?.names.find(({ name }) => names.includes(name));
-    // A line of which there are entries for other architectures too.
-    if (!dropped || !place || known.has(place.path)) return [];
-    const allows = dropped.action !== undefined && permits(dropped.action) && holds(dropped) === true;
-    return [{ place, reason: whyDropped(outcomes), capabilities: allows ? dropped.lacking : [] }];
-  });
 }
 
 /**

@@ -6,6 +6,7 @@ import { DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/diagram-stor
 import type { FilterProgram } from '../../src/bpf/program.js';
 import type { Libseccomp } from '../../src/libseccomp/index.js';
 import { numberFinder } from '../../src/libseccomp/syscall-table.js';
+import type { Action } from '../../src/policy.js';
 import { type Argument, multiplexedCode } from './evaluate-profile.js';
 
 /** Where a call is made: at a number, and behind a multiplexer with the number of the call in argument 0. */
@@ -22,15 +23,16 @@ const OUTSIDE = 2 ** 32;
 
 /** A program, to be asked what calls get: for all their arguments, by its decision diagram and nothing of the compiler. */
 export class AskedProgram {
-  readonly #store = new DiagramStore();
   readonly #build: (call: { arch: number; nr: number }) => Node;
   readonly #ownNumber: ReturnType<typeof numberFinder>;
 
   constructor(
     readonly filter: FilterProgram & { arches: readonly ArchitectureName[] },
     readonly libseccomp: Libseccomp,
+    /** What is asked is put together here; in one store, two programs decide a call alike where their nodes are the same. */
+    readonly store: DiagramStore = new DiagramStore(),
   ) {
-    this.#build = createDiagramBuilder(filter, { store: this.#store }).build;
+    this.#build = createDiagramBuilder(filter, { store: this.store }).build;
     this.#ownNumber = numberFinder(libseccomp);
   }
 
@@ -52,23 +54,66 @@ export class AskedProgram {
     return ways;
   }
 
-  /** What calls get whose arguments meet all conditions, as `ERRNO(EPERM)`. */
-  actions(arch: ArchitectureName, { nr, code, isWhole }: Way, conditions: readonly Argument[] = []): string[] {
-    const architecture = parseArchitecture(arch);
-    const store = this.#store;
-    const width = architecture.wordSize === 32 ? 0xffffffffn : ALL;
+  /** Which calls meet all conditions, however they are made. */
+  where(
+    arch: ArchitectureName,
+    { code, isWhole }: Pick<Way, 'code' | 'isWhole'>,
+    conditions: readonly Argument[],
+  ): Node {
+    const { store } = this;
+    const width = parseArchitecture(arch).wordSize === 32 ? 0xffffffffn : ALL;
     const meant = code === undefined ? conditions : conditions.filter(({ index }) => Number(index) !== 0);
-    const holds = [
+    return [
       ...meant.map((condition) => this.#holds(condition, width)),
       ...(code === undefined ? [] : [equalTo(store, 0, isWhole ? width : 0xffffffffn, code)]),
     ].reduce((all, each) => store.and(all, each), TRUE);
+  }
+
+  /** What calls get whose arguments meet all conditions, as `ERRNO(EPERM)`. */
+  actions(arch: ArchitectureName, way: Way, conditions: readonly Argument[] = []): string[] {
+    return this.actionsWhere(arch, way.nr, this.where(arch, way, conditions));
+  }
+
+  /** What calls of a number get for which a function of their arguments holds. */
+  actionsWhere(arch: ArchitectureName, nr: number, holds: Node): string[] {
+    return [...new Set(this.#terminals(arch, nr, holds).map((terminal) => this.#action(terminal, arch)))].sort();
+  }
+
+  /** The calls of a number that get an action. */
+  whereGiven(arch: ArchitectureName, nr: number, action: string): Node {
+    const { store } = this;
+    return store.map(this.decision(arch, nr), (each) => (this.#action(each, arch) === action ? TRUE : FALSE));
+  }
+
+  /** An action in words, as the kernel takes it. */
+  says(action: Action, arch: ArchitectureName): string {
+    return formatAction(action, arch);
+  }
+
+  /** What a word of an architecture that may be none, and a number, get. */
+  decisionAt(auditArch: number, nr: number): Node {
+    return this.#build({ arch: auditArch, nr });
+  }
+
+  actionsOf(node: Node): string[] {
+    return [...this.store.terminalsOf(node)].map((terminal) => this.#action(terminal)).sort();
+  }
+
+  /** The decisions of a number. */
+  decision(arch: ArchitectureName, nr: number): Node {
+    return this.#build({ arch: parseArchitecture(arch).auditArch, nr });
+  }
+
+  #terminals(arch: ArchitectureName, nr: number, holds: Node): Node[] {
+    const { store } = this;
     const outside = store.terminal(OUTSIDE);
-    const asked = store.choose(holds, this.#build({ arch: architecture.auditArch, nr }), outside);
-    return [...store.terminalsOf(asked)]
-      .filter((terminal) => terminal !== outside)
-      .map((terminal) => decodeReturnValue(store.valueOf(terminal) as number))
-      .map((action) => (action.kind === 'UNKNOWN' ? 'KILL_PROCESS' : formatAction(action, arch)))
-      .sort();
+    const asked = store.choose(holds, this.decision(arch, nr), outside);
+    return [...store.terminalsOf(asked)].filter((terminal) => terminal !== outside);
+  }
+
+  #action(terminal: Node, arch?: ArchitectureName): string {
+    const action = decodeReturnValue(this.store.valueOf(terminal) as number);
+    return action.kind === 'UNKNOWN' ? 'KILL_PROCESS' : formatAction(action, arch);
   }
 
   /** What a call gets however it is made, whatever its arguments. */
@@ -77,7 +122,7 @@ export class AskedProgram {
   }
 
   #holds({ index, op, value, valueTwo = 0n }: Argument, width: bigint): Node {
-    const store = this.#store;
+    const store = this.store;
     const wide = BigInt(value);
     const field = Number(index) as 0 | 1 | 2 | 3 | 4 | 5;
     // Bits past the width are the argument's that has none: the comparison comes out one way.

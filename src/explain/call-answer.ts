@@ -1,0 +1,146 @@
+import { formatAction } from '../action.js';
+import { ARCHITECTURES, type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
+import {
+  type CallNumber,
+  createCallTable,
+  numbersOf,
+  type SeenArchitectures,
+  seenArchitectures,
+} from '../bpf/index.js';
+import type { CompiledProfile } from '../compiler/compile-parsed.js';
+import { bitsOfCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
+import { type Libseccomp, lookUpSyscallName, lookUpSyscallNumber } from '../libseccomp/index.js';
+import { withAndWithout } from '../profile/assumed-capabilities.js';
+import { formatPlace } from '../source-place.js';
+import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
+import { decidedBy, type EntryAbout, entriesAbout } from './entries-about.js';
+import { formatDecisions } from './format-policy.js';
+import { isSame, type NamedCall, nameCall } from './named-policy.js';
+
+/** A filter that calls are asked about one by one. */
+export interface AskedFilter {
+  program: Uint8Array;
+  endianness?: Architecture['endianness'] | undefined;
+  /** With Docker's default capabilities, where nobody said which there are and it may be another one. */
+  withUsual?: Uint8Array | undefined;
+  /** The profile that it was made of, if it was. */
+  profile?: { source?: string | undefined; entries: CompiledProfile } | undefined;
+}
+
+/** What becomes of a call on one architecture, by one number. */
+export interface CallAnswer extends NamedCall {
+  architecture: ArchitectureName;
+  /** Where a multiplexer reaches the call too, or alone: `socketcall`. What is said is of this call alone then. */
+  through?: string;
+  /** The profile's entries about it, where there is a profile. */
+  entries?: readonly EntryAbout[];
+  /** What is decided with Docker's default capabilities, where that is something else. */
+  withDockerCapabilities?: NamedCall['decisions'];
+  /** What the kernel does whatever the filter says. */
+  notes?: readonly string[];
+}
+
+/** A number that a call is made by. */
+interface Way extends CallNumber {
+  name: string;
+  through?: string | undefined;
+}
+
+export interface CallAnswers {
+  answers: readonly CallAnswer[];
+  /** Whether the program tells architectures apart. */
+  looksAtArchitecture: boolean;
+}
+
+/**
+ * What becomes of a call on every architecture of a filter, by every number that it is made by. `syscall` is a name, or a number
+ * as text. No answer: none of the architectures has it. Raises what `buildDecisionDiagram` does.
+ */
+export function answerCall(filter: AskedFilter, syscall: string, libseccomp: Libseccomp): CallAnswers {
+  const { program, endianness, withUsual, profile } = filter;
+  const seen = seenBy(filter);
+  const decide = createCallTable(program, { endianness });
+  const decideUsual = withUsual && createCallTable(withUsual, { endianness });
+  const answers = waysOf(syscall, seen.architectures, libseccomp).map(({ name, through, ...call }): CallAnswer => {
+    const { architecture, number } = call;
+    const named = (decisions: ReturnType<typeof decide>) => nameCall({ name, number, decisions }, architecture);
+    const answer = named(decide(call));
+    const usual = decideUsual && named(decideUsual(call)).decisions;
+    const asked = { architecture, number, name: through ? syscall : name, through, decisions: answer.decisions };
+    const notes = unfilteredNotes(architecture.name, (each) => each.number === number);
+    return {
+      architecture: architecture.name,
+      ...answer,
+      ...(through === undefined ? {} : { through }),
+      ...(usual && !isSame(usual, answer.decisions) ? { withDockerCapabilities: usual } : {}),
+      // The profile's entries say nothing of architectures that it does not list.
+      ...(profile?.entries.compiled.arches.includes(architecture.name) && {
+        entries: entriesAbout(profile.entries, asked),
+      }),
+      ...(notes.length > 0 ? { notes } : {}),
+    };
+  });
+  return { answers, looksAtArchitecture: seen.looksAtArchitecture };
+}
+
+/** What libseccomp makes tells architectures apart: those of the filter, and the other ABI of their AUDIT_ARCH. */
+function seenBy({ program, endianness, profile }: AskedFilter): SeenArchitectures {
+  if (!profile) return seenArchitectures(program, { endianness });
+  const auditArches = profile.entries.compiled.arches.map((name) => parseArchitecture(name).auditArch);
+  const architectures = ARCHITECTURES.filter(({ auditArch }) => auditArches.includes(auditArch));
+  return { looksAtArchitecture: true, architectures };
+}
+
+function waysOf(syscall: string, architectures: readonly Architecture[], libseccomp: Libseccomp): Way[] {
+  if (/^(0[xX][\da-fA-F]+|\d+)$/.test(syscall)) {
+    const number = Number(syscall);
+    const named = new Map(lookUpSyscallNumber(libseccomp, number).map((entry) => [entry.architecture, entry.name]));
+    return architectures.flatMap((architecture): Way[] => {
+      const [from, to] = numbersOf(architecture);
+      if (number < from || number > to) return [];
+      return [{ architecture, number, name: named.get(architecture.name) ?? syscall }];
+    });
+  }
+  const found = new Map(lookUpSyscallName(libseccomp, syscall).map((entry) => [entry.architecture, entry]));
+  return architectures.flatMap((architecture): Way[] => {
+    const { name = syscall, number, multiplexer } = found.get(architecture.name) ?? {};
+    const own = number === undefined ? [] : [{ architecture, number, name }];
+    const multiplexed = MULTIPLEXED_CALLS.get(name);
+    if (!multiplexer || !multiplexed) return own;
+    const argument0 = { bits: bitsOfCall(multiplexed.multiplexer, architecture), value: Number(multiplexed.call) };
+    const through = { architecture, ...multiplexer, through: multiplexer.name, argument0 };
+    return [...own, through].sort((a, b) => a.number - b.number);
+  });
+}
+
+/** An answer as lines of text, with the profile's entries below it. */
+export function formatCallAnswer(answer: CallAnswer, { profile }: Pick<AskedFilter, 'profile'>): string {
+  const { architecture, name, number, decisions, through, entries, notes, withDockerCapabilities: usual } = answer;
+  const decided = formatDecisions(decisions, architecture);
+  const answered = usual ? withAndWithout(decided, formatDecisions(usual, architecture)) : decided;
+  const call = through ? `through ${through} (${number})` : `${name} (${number})`;
+  const says = (entries ?? []).map((entry) => formatEntry(entry, architecture, profile?.source ?? 'profile'));
+  const below = [...says, ...formatFallback(answer, profile), ...(notes ?? [])].map((line) => `    ${line}`);
+  return `${[`${architecture}: ${call}: ${answered}`, ...below].join('\n')}\n`;
+}
+
+/** `p.json:3:5: syscalls[0].names[1]: ALLOW, does not apply: the container lacks CAP_SYS_ADMIN; with --cap SYS_ADMIN it does` */
+function formatEntry(entry: EntryAbout, architecture: ArchitectureName, profileSource: string): string {
+  const { path, position, source = profileSource, action, isConditional, dropped, lackingCapabilities } = entry;
+  const options = lackingCapabilities?.map((capability) => `--cap ${capability.replace(/^CAP_/, '')}`).join(' ');
+  return [
+    `${formatPlace(source, position)}: ${path}: ${action ? formatAction(action, architecture) : `an errno that ${architecture} lacks`}`,
+    ...(isConditional ? ['depending on arguments'] : []),
+    ...(dropped === undefined ? [] : [`does not apply: ${dropped}${options ? `; with ${options} it does` : ''}`]),
+    ...(entry.hasEffect === false ? ['which no call gets here'] : []),
+  ].join(', ');
+}
+
+/** What is to be said where no entry decides. */
+function formatFallback({ architecture, decisions, entries }: CallAnswer, profile: AskedFilter['profile']): string[] {
+  if (!profile || entries?.some(({ dropped, hasEffect }) => dropped === undefined && hasEffect !== false)) return [];
+  if (!entries) return [`the profile does not list ${architecture} among its architectures`];
+  const decided = decidedBy(profile.entries, decisions);
+  const which = entries.length === 0 ? 'no entry names it' : 'no entry decides it';
+  return [`${which}${decided ? `: ${decided}` : ''}`];
+}

@@ -1,0 +1,79 @@
+import { formatAction, isSameAction } from '../action.js';
+import type { CompiledProfile } from '../compiler/compile-parsed.js';
+import type { Action, PolicyRule } from '../policy.js';
+import { withAndWithout } from '../profile/assumed-capabilities.js';
+import { formatPlace } from '../source-place.js';
+import { allowingLine, clone3Line, type DenialReason, type DeniedCall, explainDenial } from './explain-denial.js';
+
+/** The profile that denied a call, and how to speak of it. */
+export interface DenyingProfile extends Pick<CompiledProfile, 'translation' | 'resolution' | 'libseccompVersion'> {
+  source: string;
+  /** What is to be added to it is a line of a list, or an entry in JSON. */
+  format: 'list' | 'json';
+}
+
+export interface DenialWords {
+  /** `ERRNO(EPERM): profile.json:3:5 (syscalls[0].names[1])` */
+  decision: string;
+  /** What is to be done to have the call, what takes the least from the profile first. None where an entry says no. */
+  advice: readonly string[];
+}
+
+/**
+ * Why a profile denied a call, in words. `usual` is what it would have got with Docker's default capabilities, where nobody said
+ * which there are.
+ */
+export function describeDenial(profile: DenyingProfile, denied: DeniedCall, usual?: Action): DenialWords {
+  const { architecture, action } = denied;
+  const text = formatAction(action, architecture);
+  const reason = explainDenial(profile, denied);
+  const isDependent = usual !== undefined && !isSameAction(usual, action);
+  const decided = isDependent ? `${withAndWithout(text, formatAction(usual, architecture))};` : `${text}:`;
+  return { decision: `${decided} ${describeReason(profile, reason)}`, advice: adviceOf(profile, denied, reason) };
+}
+
+function adviceOf(profile: DenyingProfile, denied: DeniedCall, reason: DenialReason): string[] {
+  if (reason.kind !== 'default') return [];
+  const { format, translation } = profile;
+  const capabilities = reason.dropped.find((each) => each.capabilities.length > 0)?.capabilities;
+  const enosys = clone3Line(translation.policy, denied, format);
+  const add =
+    enosys === undefined
+      ? `to allow it${capabilities ? ' without' : ''}, add: ${allowingLine(denied, format)}`
+      : `its flags are in memory, where no filter sees them, and those of clone are compared here; to make the C library call clone, add: ${enosys}`;
+  if (!capabilities) return [add];
+  const options = (name: string) => capabilities.map((each) => `${name} ${each.replace(/^CAP_/, '')}`).join(' ');
+  return [
+    `to allow it, give the container ${capabilities.join(', ')}: ${options('--cap-add')} of docker and podman (${options('--cap')} here)`,
+    add,
+  ];
+}
+
+function describeReason(profile: DenyingProfile, reason: DenialReason): string {
+  switch (reason.kind) {
+    case 'architecture':
+      return `${profile.source} does not list the architecture`;
+    case 'added':
+      return 'not the profile itself, but what was added to it (an ENOSYS stub for calls newer than it)';
+    case 'entry':
+      return place(profile, reason.rule);
+    case 'default': {
+      const { others, dropped } = reason;
+      if (others.length === 0 && dropped.length === 0) return 'the default, no entry names it';
+      const unmet = others.map((rule) => place(profile, rule)).join(', ');
+      const because = [
+        ...(unmet ? [`the conditions of ${unmet} do not hold`] : []),
+        ...dropped.map((each) => `${place(profile, each.place)} does not apply: ${each.reason}`),
+      ];
+      return `the default, since ${because.join('; ')}`;
+    }
+  }
+}
+
+function place(profile: DenyingProfile, { path, position, source = profile.source }: PlaceOf): string {
+  if (!position) return `${formatPlace(source)}: ${path}`;
+  // Of a list the path is the line.
+  return `${formatPlace(source, position)}${path.startsWith('line') ? '' : ` (${path})`}`;
+}
+
+type PlaceOf = Pick<PolicyRule, 'path' | 'position' | 'source'>;
