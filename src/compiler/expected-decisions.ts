@@ -132,6 +132,12 @@ function enosysFor(number: number, members: readonly Architecture[], translation
   return number > last || isSetup ? { kind: 'ERRNO', data: enosys } : undefined;
 }
 
+/** Whether the ENOSYS stub, which stands in front of the filter, answers a number. */
+export function stubAnswers(translation: Rules, { auditArch }: Architecture, number: number): boolean {
+  const members = translation.architectures.filter((each) => each.auditArch === auditArch);
+  return translation.enosysStub && enosysFor(number, members, translation) !== undefined;
+}
+
 const lasts = new WeakMap<Rules, Map<Architecture, number>>();
 
 function lastNamed(architecture: Architecture, translation: Rules): number {

@@ -1,3 +1,5 @@
+import type { Architecture } from '../architecture.js';
+import { libseccompName } from '../libseccomp/kernel-names.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';
 import { whyDropped } from '../profile/explain-resolution.js';
 import type { CompiledProfile } from './compile-parsed.js';
@@ -23,12 +25,20 @@ export function leftOutEntries(
     libseccompVersion,
   }: Pick<CompiledProfile, 'translation' | 'resolution' | 'libseccompVersion'>,
   names: readonly string[],
+  { name: architecture }: Architecture,
   placed: readonly ExpectedRule[],
 ): LeftOutEntry[] {
   const standing = new Set(placed.map(({ operation }) => operation.rule.path));
   const known = new Set(translation.policy.rules.flatMap((rule) => rule.names.map(({ path }) => path)));
+  const reasonOf = ({ name, path }: PolicyRule['names'][number]) => {
+    if (!known.has(path)) return `libseccomp ${libseccompVersion} does not know the name`;
+    const own = libseccompName(name, architecture);
+    if (own !== name) return `libseccomp calls it ${own} on ${architecture}, and passes over this name`;
+    return 'it makes no rule on this architecture, of which scmp compile warns';
+  };
   return resolution.entries.flatMap(({ outcomes, dropped, rule }): LeftOutEntry[] => {
-    const listed = (dropped ?? rule)?.names.filter(({ name }) => names.includes(name)) ?? [];
+    const isMeant = (name: string) => names.includes(name) || names.includes(libseccompName(name, architecture));
+    const listed = (dropped ?? rule)?.names.filter(({ name }) => isMeant(name)) ?? [];
     if (dropped) {
       // A line of which there are entries for other architectures too.
       if (listed.some(({ path }) => known.has(path))) return [];
@@ -38,10 +48,7 @@ export function leftOutEntries(
     if (!rule || standing.has(rule.path)) return [];
     const { action, conditions } = rule;
     return listed.map((place) => {
-      const reason = known.has(place.path)
-        ? 'it makes no rule on this architecture, of which scmp compile warns'
-        : `libseccomp ${libseccompVersion} does not know the name`;
-      return { place, action, conditions, reason, lacking: [] };
+      return { place, action, conditions, reason: reasonOf(place), lacking: [] };
     });
   });
 }

@@ -2,11 +2,11 @@ import type { Architecture } from '../architecture.js';
 import { encodeProgram } from '../bpf/codec.js';
 import { MAX_INSTRUCTIONS } from '../bpf/instruction.js';
 import { FilterContext, type Libseccomp, LibseccompError, LibseccompWorkLimitError } from '../libseccomp/index.js';
-import type { SeccompPolicy } from '../policy.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
 import type { Rules } from './expected-decisions.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
+import { describeConflict } from './rule-conflict.js';
 import { fastestOrder } from './rule-order.js';
 
 /** A program, and with `pfc` its pseudo filter code. */
@@ -21,11 +21,12 @@ export interface LibseccompProgram {
  * @throws CompileError what libseccomp does not take, and a program of more instructions than the kernel loads
  */
 export function libseccompProgram(
-  { policy, operations, architectures, enosysStub: hasStub, resolve, source }: Rules,
+  rules: Rules,
   { libseccomp, pfc = false }: { libseccomp: Libseccomp; pfc?: boolean | undefined },
 ): LibseccompProgram {
+  const { policy, architectures, enosysStub: hasStub, resolve, source } = rules;
   const [architecture] = architectures as [Architecture];
-  using filter = buildFilter(libseccomp, operations, policy, { architecture, source });
+  using filter = buildFilter(libseccomp, rules);
   const exported = exportBpf(filter, source);
   let program = exported;
   if (hasStub) {
@@ -45,12 +46,9 @@ export function libseccompProgram(
 }
 
 /** A filter context after all operations; what libseccomp refuses is reported at its place in the profile. */
-function buildFilter(
-  libseccomp: Libseccomp,
-  operations: readonly FilterOperation[],
-  policy: SeccompPolicy,
-  { architecture, source }: { architecture: Architecture; source: string | undefined },
-): FilterContext {
+function buildFilter(libseccomp: Libseccomp, rules: Rules): FilterContext {
+  const { operations, policy } = rules;
+  const [architecture] = rules.architectures as [Architecture];
   const build = (all: readonly FilterOperation[]) => {
     // Where rules differ by word size, each size is a filter of its own first.
     const other = architecture.wordSize === 64 ? 32 : 64;
@@ -82,7 +80,7 @@ function buildFilter(
         applyOperation(filter, operation);
       } catch (cause) {
         filter.release();
-        throw refusal(operation, cause, policy, source);
+        throw refusal(operation, cause, rules);
       }
     }
     if (!isPrepared) prepare?.(filter);
@@ -111,12 +109,8 @@ function exportBpf(filter: FilterContext, source: string | undefined): Uint8Arra
   }
 }
 
-function refusal(
-  operation: FilterOperation,
-  cause: unknown,
-  policy: SeccompPolicy,
-  source: string | undefined,
-): unknown {
+function refusal(operation: FilterOperation, cause: unknown, rules: Rules): unknown {
+  const { policy, source } = rules;
   const isLimit = cause instanceof LibseccompWorkLimitError;
   if (!isLimit && !(cause instanceof LibseccompError)) return cause;
   switch (operation.kind) {
@@ -124,7 +118,9 @@ function refusal(
       const { name, rule } = operation;
       const position = rule.names.find((entry) => entry.name === name)?.position ?? rule.position;
       const place = { source: rule.source ?? source, path: rule.path, position };
-      return new CompileError(isLimit ? 'TOO_COMPLEX' : 'RULE_REFUSED', `${name}: ${cause.message}`, place, { cause });
+      const isConflict = !isLimit && cause.errno === 'EEXIST';
+      const reason = (isConflict && describeConflict(operation, rules)) || cause.message;
+      return new CompileError(isLimit ? 'TOO_COMPLEX' : 'RULE_REFUSED', `${name}: ${reason}`, place, { cause });
     }
     case 'addArchitecture': {
       const { architecture } = operation;

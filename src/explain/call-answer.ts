@@ -137,10 +137,13 @@ function formatEntry(entry: EntryAbout, architecture: ArchitectureName, profileS
 }
 
 /** What is to be said where no entry decides. */
-function formatFallback({ architecture, decisions, entries }: CallAnswer, profile: AskedFilter['profile']): string[] {
+function formatFallback(
+  { architecture, number, decisions, entries }: CallAnswer,
+  profile: AskedFilter['profile'],
+): string[] {
   if (!profile || entries?.some(({ dropped, hasEffect }) => dropped === undefined && hasEffect !== false)) return [];
   if (!entries) return [`the profile does not list ${architecture} among its architectures`];
-  const decided = decidedBy(profile.entries, decisions);
+  const decided = decidedBy(profile.entries, { architecture: parseArchitecture(architecture), number, decisions });
   const which = entries.length === 0 ? 'no entry names it' : 'no entry decides it';
   return [`${which}${decided ? `: ${decided}` : ''}`];
 }

@@ -1,12 +1,11 @@
 import { isSameAction } from '../action.js';
-import type { Architecture, ArchitectureName } from '../architecture.js';
+import type { Architecture } from '../architecture.js';
 import { ProgramTooComplexError } from '../bpf/diagram-store.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
-import { type ExpectedRule, rulesOf, skippedRulesOf } from '../compiler/expected-decisions.js';
+import { type ExpectedRule, rulesOf, skippedRulesOf, stubAnswers } from '../compiler/expected-decisions.js';
 import { leftOutEntries } from '../compiler/left-out-entries.js';
 import { bitsOfCall, isCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { isAmong } from '../compiler/program-decisions.js';
-import { errnoNumber } from '../errno.js';
 import type { SourcePosition } from '../errors.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';
 import type { NamedDecision } from './named-policy.js';
@@ -56,7 +55,7 @@ export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryA
   const inOrder = new Map(translation.policy.rules.map((rule, index) => [rule, index]));
   const orderOf = ({ operation }: ExpectedRule) => inOrder.get(operation.rule) ?? 0;
   const standing = [...placed].sort((a, b) => orderOf(a) - orderOf(b));
-  const applying = standing.map(({ operation, action, conditions }): EntryAbout => {
+  const rules = standing.map(({ operation, action, conditions }): EntryAbout => {
     // Through a multiplexer argument 0 says which call is meant, and nothing that the entry asks: where the kernel reads all of it.
     const isReached = multiplexed !== undefined && operation.name === name;
     const isWhole = isReached && bitsOfCall(multiplexed.multiplexer, architecture) === architecture.wordSize;
@@ -68,7 +67,8 @@ export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryA
       ...(isGiven(profile, asked, action, [...isMeant, ...conditions]) ? {} : { hasEffect: false }),
     };
   });
-  const leftOut = leftOutEntries(profile, names, placed).map(
+  const applying = ofOneLine(rules);
+  const leftOut = leftOutEntries(profile, names, architecture, placed).map(
     ({ place, action, conditions, reason, lacking }): EntryAbout => ({
       ...place,
       action,
@@ -78,7 +78,7 @@ export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryA
     }),
   );
   const [effective, others] = [applying.filter(hasEffect), applying.filter((entry) => !hasEffect(entry))];
-  return withoutRepeats([...effective, ...others, ...leftOut]);
+  return ofOneLine([...effective, ...others, ...leftOut]);
 }
 
 /** Whether some call that meets an entry's conditions gets its action. */
@@ -117,9 +117,18 @@ function placeOf(rule: PolicyRule, name: string) {
   return { name, path, position, source };
 }
 
-/** Two `!=` of a list are many rules of one line. */
-function withoutRepeats(entries: readonly EntryAbout[]): EntryAbout[] {
-  return [...new Map(entries.map((entry) => [JSON.stringify(entry), entry])).values()];
+/** What several rules of one line say, each of one condition, is what the line says. */
+function ofOneLine(entries: readonly EntryAbout[]): EntryAbout[] {
+  const lines = new Map<string, EntryAbout>();
+  for (const entry of entries) {
+    const { name, path, source, action, dropped } = entry;
+    const key = JSON.stringify([name, path, source, action, dropped]);
+    const { hasEffect, ...known } = lines.get(key) ?? entry;
+    const isIdle = hasEffect === false && entry.hasEffect === false;
+    const isConditional = known.isConditional && entry.isConditional;
+    lines.set(key, { ...known, isConditional, ...(isIdle ? { hasEffect } : {}) });
+  }
+  return [...lines.values()];
 }
 
 /**
@@ -127,13 +136,12 @@ function withoutRepeats(entries: readonly EntryAbout[]): EntryAbout[] {
  * Undefined where neither is what the filter does.
  */
 export function decidedBy(
-  { translation: { policy, enosysStub, architectures } }: CompiledProfile,
-  decisions: readonly NamedDecision[],
+  { translation }: CompiledProfile,
+  { architecture, number, decisions }: Pick<AskedCall, 'architecture' | 'number' | 'decisions'>,
 ): string | undefined {
   const [only, ...others] = decisions;
   if (!only || others.length > 0) return undefined;
-  if (isSameAction(only.action, policy.defaultAction)) return 'the default action decides';
-  const target: ArchitectureName | undefined = architectures[0]?.name;
-  const isEnosys = only.action.kind === 'ERRNO' && only.action.data === errnoNumber('ENOSYS', target);
-  return enosysStub && isEnosys ? 'the ENOSYS stub for newer calls decides' : undefined;
+  // In front of everything.
+  if (stubAnswers(translation, architecture, number)) return 'the ENOSYS stub for newer calls decides';
+  return isSameAction(only.action, translation.policy.defaultAction) ? 'the default action decides' : undefined;
 }

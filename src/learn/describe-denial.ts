@@ -3,7 +3,14 @@ import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import type { Action, PolicyRule } from '../policy.js';
 import { withAndWithout } from '../profile/assumed-capabilities.js';
 import { formatPlace } from '../source-place.js';
-import { allowingLine, clone3Line, type DenialReason, type DeniedCall, explainDenial } from './explain-denial.js';
+import {
+  allowingLine,
+  clone3Line,
+  type DenialReason,
+  type DeniedCall,
+  explainDenial,
+  isConditional,
+} from './explain-denial.js';
 
 /** The profile that denied a call, and how to speak of it. */
 export interface DenyingProfile extends Pick<CompiledProfile, 'translation' | 'resolution' | 'libseccompVersion'> {
@@ -35,11 +42,12 @@ export function describeDenial(profile: DenyingProfile, denied: DeniedCall, usua
 function adviceOf(profile: DenyingProfile, denied: DeniedCall, reason: DenialReason): string[] {
   if (reason.kind !== 'default') return [];
   const { format, translation } = profile;
+  const line = allowingLine(denied, format);
   const capabilities = reason.dropped.find((each) => each.capabilities.length > 0)?.capabilities;
   const enosys = clone3Line(translation.policy, denied, format);
   const add =
     enosys === undefined
-      ? `to allow it${capabilities ? ' without' : ''}, add: ${allowingLine(denied, format)}`
+      ? `to allow it${capabilities ? ' without' : ''}, ${takeOut(profile, denied, reason)}add: ${line}`
       : `its flags are in memory, where no filter sees them, and those of clone are compared here; to make the C library call clone, add: ${enosys}`;
   if (!capabilities) return [add];
   const options = (name: string) => capabilities.map((each) => `${name} ${each.replace(/^CAP_/, '')}`).join(' ');
@@ -48,6 +56,18 @@ function adviceOf(profile: DenyingProfile, denied: DeniedCall, reason: DenialRea
     add,
   ];
 }
+
+/**
+ * Entries that say something else of the call with other arguments: what is added for all arguments goes over them, or libseccomp
+ * takes both together for none.
+ */
+function takeOut(profile: DenyingProfile, { name, ...denied }: DeniedCall, { others }: DefaultReason): string {
+  const rivals = others.filter(({ action }) => action.kind !== 'ALLOW');
+  if (rivals.length === 0 || isConditional({ name, ...denied })) return '';
+  return `take ${name} out of ${rivals.map((rule) => place(profile, rule)).join(', ')}, which it would go over, and `;
+}
+
+type DefaultReason = Extract<DenialReason, { kind: 'default' }>;
 
 function describeReason(profile: DenyingProfile, reason: DenialReason): string {
   switch (reason.kind) {

@@ -1,7 +1,7 @@
 import { isSameAction, permits } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
-import { rulesOf, skippedRulesOf, type Translation } from '../compiler/expected-decisions.js';
+import { rulesOf, skippedRulesOf, stubAnswers, type Translation } from '../compiler/expected-decisions.js';
 import { leftOutEntries } from '../compiler/left-out-entries.js';
 import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
@@ -28,7 +28,7 @@ export type DenialReason =
   | { kind: 'entry'; rule: PolicyRule }
   /** No entry about the call applies: of `others` the conditions on arguments do not hold, `dropped` are not for this target. */
   | { kind: 'default'; others: readonly PolicyRule[]; dropped: readonly DroppedDenial[] }
-  /** The action is not the profile's default either: the compiler's ENOSYS stub decided. */
+  /** The compiler's ENOSYS stub decided, which stands in front of the profile. */
   | { kind: 'added' }
   /** The profile does not have the architecture. */
   | { kind: 'architecture' };
@@ -60,15 +60,16 @@ export function explainDenial(
   const about = [rulesOf(translation, architecture), skippedRulesOf(translation, architecture)].flatMap(
     (rules) => (number === undefined ? undefined : rules.get(number)) ?? [],
   );
+  if (number !== undefined && stubAnswers(translation, architecture, number)) return { kind: 'added' };
   const deciding = about.find((rule) => isSameAction(rule.action, call.action) && holds(rule) === true);
   if (deciding) return { kind: 'entry', rule: deciding.operation.rule };
   if (!isSameAction(translation.policy.defaultAction, call.action)) return { kind: 'added' };
   const names = [call.name, ...namesBehind(call)];
-  const others = about.filter((rule) => names.includes(rule.operation.name) && holds(rule) === false);
+  const others = about.filter((rule) => names.includes(rule.operation.name)).map(({ operation }) => operation.rule);
   return {
     kind: 'default',
-    others: [...new Set(others.map(({ operation }) => operation.rule))],
-    dropped: leftOutEntries(profile, names, about).map((entry) => {
+    others: [...new Set(others)],
+    dropped: leftOutEntries(profile, names, architecture, about).map((entry) => {
       const { place, reason, action, lacking } = entry;
       const allows = action !== undefined && permits(action) && holds(entry) === true;
       return { place, reason, capabilities: allows ? lacking : [] };
@@ -93,11 +94,19 @@ function namesBehind({ name, args }: DeniedCall): string[] {
  * What to add to a profile to have the call, with the arguments it was made with where that matters: a line of a plain list,
  * or an entry of `syscalls` in JSON.
  */
-export function allowingLine({ architecture, name, args }: DeniedCall, format: 'list' | 'json'): string {
+export function allowingLine(denied: DeniedCall, format: 'list' | 'json'): string {
+  return lineOf(allowingEntry(denied), format);
+}
+
+/** Whether what allows a call does so for its arguments alone. */
+export function isConditional(denied: DeniedCall): boolean {
+  return (allowingEntry(denied).args?.length ?? 0) > 0;
+}
+
+function allowingEntry({ architecture, name, args }: DeniedCall): LearnedEntry {
   const observations = new Observations(learnedArguments);
   observations.add({ architecture, name, args });
-  const [entry] = learnedEntries(learnedRules(observations.calls(), true)) as [LearnedEntry];
-  return lineOf(entry, format);
+  return learnedEntries(learnedRules(observations.calls(), true))[0] as LearnedEntry;
 }
 
 /**

@@ -23,7 +23,7 @@ type Meanings = Partial<Record<LibseccompErrno, string>>;
 const RULE: Meanings = {
   EACCES: "the rule's action equals the filter's default action, so the rule would change nothing",
   EDOM: 'the system call cannot be expressed on one of the architectures of the filter',
-  EEXIST: 'a rule with the same condition and another action exists',
+  EEXIST: 'a rule with another action has the same conditions, or these and more',
   EFAULT:
     'the number is no system call of the native architecture, by whose table libseccomp finds the number on the others',
   EINVAL:

@@ -5,7 +5,7 @@ import { describeDenial } from '../../src/learn/describe-denial.js';
 import type { Action } from '../../src/policy.js';
 import { readProfile } from '../../src/profile/index.js';
 import { writeProfile } from '../../src/profile/write-profile.js';
-import type { Entry } from './evaluate-profile.js';
+import type { Entry, Profile } from './evaluate-profile.js';
 import { ExplainedProfile } from './explained-profile.js';
 import { type AskedLines, NOBODY, teller } from './explanations.js';
 
@@ -72,8 +72,9 @@ export function askDenial(
     );
     if (says(action) !== about.default) {
       // Without all that say the same of it, it gets something else; without one that is alone as well.
-      const after = decide(about.without(alike), call);
-      tell('the entry removed', !isSameAction(after, action) || about.options.enosysStub === true, decision);
+      const without = about.without(alike);
+      const after = without && decide(without, call);
+      if (after) tell('the entry removed', !isSameAction(after, action) || about.options.enosysStub === true, decision);
     }
     tell('no advice against an entry', advice.length === 0, advice.join());
     return;
@@ -87,11 +88,8 @@ export function askDenial(
       about.again(() => {}, { enosysStub: false }),
       call,
     );
-    tell(
-      'the stub',
-      says(without) === about.default && says(action) !== about.default && advice.length === 0,
-      decision,
-    );
+    const isStub = about.options.enosysStub === true && says(action) === 'ERRNO(ENOSYS)' && advice.length === 0;
+    tell('the stub', isStub && (!isSameAction(without, action) || says(without) === about.default), decision);
     return;
   }
   const because = /^the default, (?:no entry names it|since (.*))$/.exec(reason);
@@ -124,19 +122,24 @@ type Tell = ReturnType<typeof teller>;
 
 /** Advice is followed. */
 function askAdvice(line: string, about: ExplainedProfile, call: MadeCall, tell: Tell): void {
-  const [, added] = /^to allow it(?: without)?, add: (\{.*\})$/.exec(line) ?? [];
+  const [, taken, added] =
+    /^to allow it(?: without)?, (take .*, which it would go over, and )?add: (\{.*\})$/.exec(line) ?? [];
   const [, enosys] = /^its flags .* to make the C library call clone, add: (\{.*\})$/.exec(line) ?? [];
   const [, names, engine, own] =
     /^to allow it, give the container ((?:CAP_\w+(?:, )?)+): (.*) of docker and podman \((.*) here\)$/.exec(line) ?? [];
   const text = added ?? enosys;
   if (text !== undefined) {
     const entry: Entry = JSON.parse(text);
-    const after = attempt(() =>
-      decide(
-        about.again(({ syscalls }) => syscalls.push(entry), {}, {}),
-        call,
-      ),
-    );
+    const follow = ({ syscalls }: Profile) => {
+      for (const [, index] of taken?.matchAll(new RegExp(PLACE, 'g')) ?? []) {
+        const other = syscalls[Number(index)] as Entry;
+        other.names = other.names?.filter((each) => taken?.startsWith(`take ${each} out of `) === false);
+        if (other.names?.length === 0) other.names = ['_sysctl_none'];
+      }
+      syscalls.push(entry);
+    };
+    const followed = attempt(() => about.again(follow, {}, {}));
+    const after = followed && decide(followed, call);
     if (added !== undefined) tell('the entry to add', after !== undefined && permits(after), line);
     else
       tell(
@@ -183,6 +186,8 @@ function askListAdvice(
   const { advice } = describeDenial({ ...own.entries, source: 'profile.list', format: 'list' }, denied);
   for (const line of advice) {
     const [, added] = / add: (.*)$/.exec(line) ?? [];
+    // Done for JSON.
+    if (line.includes('which it would go over')) continue;
     const after = attempt(() => decide(compiled(`${text.trimEnd()}\n${added}\n`), call));
     const isSo =
       after && (line.startsWith('to allow') ? permits(after) : own.program.says(after, call.arch) === 'ERRNO(ENOSYS)');

@@ -1,7 +1,12 @@
 import { formatAction } from '../../src/action.js';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
 import { type DiagramStore, FALSE, type Node } from '../../src/bpf/diagram-store.js';
-import { type CompiledProfile, type CompileOptions, compileWithEntries } from '../../src/compiler/index.js';
+import {
+  type CompiledProfile,
+  CompileError,
+  type CompileOptions,
+  compileWithEntries,
+} from '../../src/compiler/index.js';
 import { errnoNumber } from '../../src/errno.js';
 import type { Libseccomp } from '../../src/libseccomp/index.js';
 import { type ParsedProfile, readProfile } from '../../src/profile/index.js';
@@ -72,14 +77,24 @@ export class ExplainedProfile {
     return new ExplainedProfile(text, target, libseccomp, { ...this.options, ...options }, more, program.store);
   }
 
+  /** As {@link again}; undefined where libseccomp refuses it. */
+  attempt(...args: Parameters<ExplainedProfile['again']>): ExplainedProfile | undefined {
+    try {
+      return this.again(...args);
+    } catch (error) {
+      if (error instanceof CompileError) return undefined;
+      throw error;
+    }
+  }
+
   /** As in a container that Docker starts. */
   withDocker(): ExplainedProfile {
     return this.again(() => {}, { capabilities: DOCKER });
   }
 
-  /** Without what some entries say of a call. */
-  without(places: readonly { index: number; name: string }[]): ExplainedProfile {
-    return this.again(({ syscalls }) => {
+  /** Without what some entries say of a call; undefined where libseccomp refuses what is left. */
+  without(places: readonly { index: number; name: string }[]): ExplainedProfile | undefined {
+    return this.attempt(({ syscalls }) => {
       for (const { index, name } of places) {
         const entry = syscalls[index] as Entry;
         entry.names = entry.names?.filter((each) => each !== name);
@@ -148,6 +163,11 @@ export class ExplainedProfile {
 
   /** Whether it is so that an entry does not stand at a number, for a reason in words. */
   isLeftOut(index: number, why: string, standing: readonly Standing[]): boolean {
+    const renamed = /^libseccomp calls it (\w+) on arm, and passes over this name$/.exec(why)?.[1];
+    if (renamed !== undefined) {
+      const { names = [] } = this.profile.syscalls[index] as Entry;
+      return renamed === 'arm_fadvise64_64' && names.includes('fadvise64_64') && !names.includes(renamed);
+    }
     if (why !== 'it makes no rule on this architecture, of which scmp compile warns')
       return !this.applies(index) && why === this.why(index);
     const { warnings } = this.entries.compiled;

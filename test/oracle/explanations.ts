@@ -316,8 +316,8 @@ class CallQuestion {
     const alike = this.#standing.filter((each) => each.action === action);
     const without = about.without(alike);
     const mine = alike.reduce((some: Node, { where }) => program.store.or(some, where), FALSE);
-    const after = without.program.actionsWhere(this.#arch, this.#nr, mine);
-    tell('a line removed', !after.includes(action) || this.#isStub(action), line);
+    const after = without?.program.actionsWhere(this.#arch, this.#nr, mine);
+    if (after) tell('a line removed', !after.includes(action) || this.#isStub(action), line);
   }
 
   /** The stub may say the same; it stands in front of all entries. */
@@ -338,9 +338,10 @@ class CallQuestion {
       const capabilities = [...(about.options.capabilities ?? []), ...given];
       tell('with --cap it does', about.applies(index, capabilities), line);
     }
-    const without = about.again(({ syscalls }) => {
+    const without = about.attempt(({ syscalls }) => {
       syscalls[index] = { names: ['_sysctl_none'], action: 'SCMP_ACT_LOG' };
     });
+    if (!without) return;
     tell(
       'a line without effect removed',
       without.program.decision(this.#arch, this.#nr) === about.program.decision(this.#arch, this.#nr),
@@ -357,8 +358,9 @@ class CallQuestion {
     if (by === 'default action') tell('the default decides', decided.join() === about.default, line);
     else if (by !== undefined) {
       const without = about.again(() => {}, { enosysStub: false });
-      const isDefault = without.program.actionsWhere(this.#arch, this.#nr, this.#within).join() === about.default;
-      tell('the stub decides', isDefault && decided.join() !== about.default, line);
+      const after = without.program.actionsWhere(this.#arch, this.#nr, this.#within).join();
+      const isSo = /ENOSYS/.test(decided.join()) && (after !== decided.join() || after === about.default);
+      tell('the stub decides', isSo && about.options.enosysStub === true, line);
     } else tell('who knows', decided.length > 1, line);
   }
 
