@@ -3,8 +3,7 @@ import type { Architecture } from '../architecture.js';
 import type { ArgumentCondition, PolicyRule } from '../policy.js';
 import { formatPlace } from '../source-place.js';
 import { effectiveConditions, type Rules } from './expected-decisions.js';
-import type { FilterOperation } from './filter-operation.js';
-import type { RuleOperation } from './miscompiled.js';
+import { isRuleOperation, type RuleOperation } from './filter-operation.js';
 import { isCall, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 /**
@@ -12,8 +11,8 @@ import { isCall, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
  * conditions, or these and more (db.c, `_db_tree_add`). Undefined where none is found.
  */
 export function describeConflict(refused: RuleOperation, { operations, architectures, resolve, source }: Rules) {
-  const before = operations.slice(0, operations.indexOf(refused)).filter(isRule);
-  for (const other of [...before, ...operations.filter(isRule)]) {
+  const before = operations.slice(0, operations.indexOf(refused)).filter(isRuleOperation);
+  for (const other of [...before, ...operations.filter(isRuleOperation)]) {
     if (isSameAction(other.action, refused.action)) continue;
     for (const architecture of architectures) {
       const [one, two] = [refused, other].map((rule) => standing(rule, architecture, resolve));
@@ -26,8 +25,6 @@ export function describeConflict(refused: RuleOperation, { operations, architect
   }
   return undefined;
 }
-
-const isRule = (operation: FilterOperation): operation is RuleOperation => operation.kind === 'addRule';
 
 /** Where a rule stands on an architecture, and its conditions as they are compared there; undefined where it does not. */
 function standing(

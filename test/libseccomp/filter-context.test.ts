@@ -408,7 +408,12 @@ describe('rules', () => {
     using filter = filterFor();
     filter.addRule(EPERM, 'read', A0_IS_1);
     const before = filter.exportBpf();
-    expectError(() => filter.addRule(ENOENT, 'read', A0_IS_1), 'EEXIST', 'ERRNO read', 'another action exists');
+    expectError(
+      () => filter.addRule(ENOENT, 'read', A0_IS_1),
+      'EEXIST',
+      'ERRNO read',
+      'another action has the same conditions',
+    );
     expectError(() => filter.addRule(ALLOW, 'read'), 'EACCES', 'ALLOW read', 'default action');
     expectError(() => filter.addRule({ kind: 'ERRNO', data: 4095 }, 'read'), 'EINVAL', '0..4094');
     expectError(() => filter.addRule(EPERM, 'read', [when(6, 'EQ', 1n)]), 'EINVAL', 'above 5');
