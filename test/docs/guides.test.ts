@@ -7,7 +7,7 @@ import { has, Workspace } from './workspace.js';
 
 const GUIDES = `${ROOT}docs/guides`;
 const guides = readdirSync(GUIDES).filter((name) => name !== 'README.md');
-const pages = ['README.md', ...guides.map((name) => `docs/guides/${name}`)];
+const pages = ['README.md', 'docs/minimiser.md', ...guides.map((name) => `docs/guides/${name}`)];
 const read = (path: string) => readFileSync(path, 'utf8');
 
 describe.each(pages)('%s', (name) => {
