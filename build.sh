@@ -540,6 +540,7 @@ make_lint() {
   local version
   if [ -n "$dry" ]; then step lint "would be checked"; return; fi
   node_modules/.bin/biome ci --error-on-warnings .
+  node_modules/.bin/knip --no-progress
   if [ -n "$(missing shellcheck)" ]; then
     step shellcheck "left out: it is not here"
   else

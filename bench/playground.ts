@@ -96,7 +96,7 @@ async function keystrokes(page: Page): Promise<Figure[]> {
 }
 
 /** By itself: node build/bench/playground.mjs [FOLDER]. */
-export async function main(folder = 'dist/playground'): Promise<void> {
+async function main(folder = 'dist/playground'): Promise<void> {
   for (const { what, value, bar, holds } of await playgroundFigures(folder)) {
     console.log(`${what}  ${value}${bar ? `  (${bar}: ${holds ? 'holds' : 'MISSED'})` : ''}`);
   }

@@ -37,7 +37,7 @@ export interface InstallOptions {
 }
 
 /** The values of {@link InstallOptions}. */
-export const INSTALL_OPTIONS: OptionTable<InstallOptions> = {
+const INSTALL_OPTIONS: OptionTable<InstallOptions> = {
   tsync: [BOOLEAN],
   log: [BOOLEAN],
   specAllow: [BOOLEAN],

@@ -18,7 +18,7 @@ export const FALSE: Node = 0;
 export const TRUE: Node = 1;
 
 /** The level of terminals: below every variable. */
-export const TERMINAL_LEVEL = 0xffff;
+const TERMINAL_LEVEL = 0xffff;
 
 export interface DiagramBudget {
   /** How many nodes may be made. Each takes about 30 bytes. Default: 2^21. */

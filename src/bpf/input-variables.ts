@@ -21,7 +21,6 @@ export const Level = {
 
 /** A 64-bit field as the order of variables numbers them: arguments 0 to 5, and 6 for the instruction pointer. */
 export type Field = 0 | 1 | 2 | 3 | 4 | 5 | 6;
-export const FIELDS: readonly Field[] = [0, 1, 2, 3, 4, 5, 6];
 export const INSTRUCTION_POINTER_FIELD = 6;
 
 /** The level of a 64-bit field's most significant bit; the others follow. */

@@ -70,7 +70,7 @@ export function coverAll(a: ArgumentCondition, b: ArgumentCondition): boolean {
   return withoutA !== undefined && withoutB !== undefined && overlap(withoutA, withoutB) === false;
 }
 
-export function isSameCondition(a: ArgumentCondition, b: ArgumentCondition): boolean {
+function isSameCondition(a: ArgumentCondition, b: ArgumentCondition): boolean {
   if (a.index !== b.index || a.op !== b.op || a.value !== b.value) return false;
   return a.op !== 'MASKED_EQ' || ((a.valueTwo ^ b.valueTwo) & a.value) === 0n;
 }

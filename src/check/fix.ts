@@ -82,7 +82,7 @@ function areAsStrict(after: readonly Target[], before: readonly Target[]): boole
  * Make the mends of findings in the text they were found in. Of mends that touch one another the first is made; check what
  * comes out again, for the others.
  */
-export function applyFixes(text: string, findings: readonly Finding[]): Pick<FixedProfile, 'text' | 'fixed'> {
+function applyFixes(text: string, findings: readonly Finding[]): Pick<FixedProfile, 'text' | 'fixed'> {
   const bom = text.startsWith('\uFEFF') ? 1 : 0;
   const edits: TextEdit[] = [];
   const fixed: Finding[] = [];

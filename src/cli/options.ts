@@ -54,7 +54,7 @@ export function addTargetOptions(command: Command, kernelDefault: string): Comma
 }
 
 /** `--libseccomp`, alike on every command. */
-export function libseccompOption(): Option {
+function libseccompOption(): Option {
   return new Option(
     '--libseccomp <version>',
     "the host's libseccomp: names that it does not know are left out (default: as new as the one here)",

@@ -5,7 +5,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { fileError } from './input.js';
 import { writeResult } from './output.js';
 
-export const OUTPUT_PER_TARGET = '-o DIR/ or a name with %a writes one for each --arch';
+const OUTPUT_PER_TARGET = '-o DIR/ or a name with %a writes one for each --arch';
 
 /**
  * Where the result for each target goes: `-o FILE` takes one, `-o DIR/` and a name with `%a` one each.

@@ -46,7 +46,7 @@ export function formatDifference(difference: NamedDifference): string {
 }
 
 /** The call that shows a difference, its arguments as far as they are not 0. */
-export function formatExample({ example: { nr, args }, syscalls }: NamedDifference): string {
+function formatExample({ example: { nr, args }, syscalls }: NamedDifference): string {
   const used = args.reduce((count, value, index) => (value === 0n ? count : index + 1), 0);
   const values = args.slice(0, used).map((value) => `0x${value.toString(16)}`);
   return `${syscalls[0] ?? nr}(${values.join(', ')})`;

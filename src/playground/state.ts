@@ -39,7 +39,7 @@ export interface AppState {
   other: ProfileText;
 }
 
-export const DEFAULT_SETTINGS: Settings = { arch: 'x86_64', capabilities: [], kernel: '', optimize: 0 };
+const DEFAULT_SETTINGS: Settings = { arch: 'x86_64', capabilities: [], kernel: '', optimize: 0 };
 
 export function initialState(): AppState {
   return {

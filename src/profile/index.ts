@@ -1,4 +1,3 @@
-export { nearestName } from '../nearest-name.js';
 export { CAPABILITIES, CAPABILITY_SETS, type CapabilitySet } from './capability.js';
 export {
   type EntryExplanation,
@@ -7,8 +6,8 @@ export {
   type ResolutionExplanation,
 } from './explain-resolution.js';
 export { type ExtendOptions, extendProfile, type LoadBase } from './extend-profile.js';
-export { InexactNumber, type JsonDocument, type JsonObject, type JsonValue, parseJson } from './json-document.js';
-export { formatPath, type JsonPath } from './json-path.js';
+export { InexactNumber, type JsonValue, parseJson } from './json-document.js';
+export { formatPath } from './json-path.js';
 export { loadProfile } from './load-profile.js';
 export { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
 export {

@@ -17,7 +17,7 @@ export const ACTION_NAMES = [
   'SCMP_ACT_NOTIFY',
 ] as const;
 
-export const OPERATOR_NAMES = [
+const OPERATOR_NAMES = [
   'SCMP_CMP_NE',
   'SCMP_CMP_LT',
   'SCMP_CMP_LE',
@@ -36,7 +36,7 @@ export const FLAG_NAMES = [
 
 /** Of libseccomp's header and of youki, not of the OCI runtime spec: the architecture compiled for. */
 export const NATIVE_ARCHITECTURE = 'SCMP_ARCH_NATIVE';
-export const ARCHITECTURE_NAMES: readonly string[] = ARCHITECTURES.map(({ ociName }) => ociName);
+const ARCHITECTURE_NAMES: readonly string[] = ARCHITECTURES.map(({ ociName }) => ociName);
 
 /** Integers are bigint: the reader's documents hold no other. Bounds are inclusive. */
 const integer = (least: bigint, most: bigint) => z.bigint().check(z.minimum(least), z.maximum(most));

@@ -3,7 +3,7 @@ import { formatPath, type JsonPath } from './json-path.js';
 import { ProfileError, type ProfileIssueCode } from './profile-error.js';
 
 /** The largest profile taken, in bytes or UTF-16 code units. Docker's default profile has about 15 kB. */
-export const LARGEST_INPUT = 16 * 1024 * 1024;
+const LARGEST_INPUT = 16 * 1024 * 1024;
 
 /**
  * A profile's text. Bytes are UTF-8; a byte order mark is skipped, and offsets count from after it. Raises

@@ -7,7 +7,7 @@ import { buildLoaderBundle, type LoaderBundle } from './loader-bundle.js';
 
 /** The loader as the package has it, in this process: what spawnSandboxed does to its child does nothing to us. */
 export let loader: typeof loaderModule;
-export let bundle: LoaderBundle;
+let bundle: LoaderBundle;
 
 /** As describeKernel of child.ts, for tests that supervise from the test's own process. */
 export function describeSupervisor(name: string, tests: () => void): void {

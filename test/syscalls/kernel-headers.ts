@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ArchitectureName } from '../../src/architecture.js';
 
 /** The kernel's own headers, taken out of the distribution's package of them: include/ and arch/ as in its tree. */
-export const KERNEL_HEADERS = 'build/test-inputs/linux';
+const KERNEL_HEADERS = 'build/test-inputs/linux';
 
 /** The folder of arch/ and what a compiler for the architecture would define; the sizes of types are gcc's -m32 and -m64. */
 const TARGETS: Partial<Record<ArchitectureName, [folder: string, ...compilerArguments: string[]]>> = {

@@ -10,7 +10,7 @@ export const upstreamTests = `${NATIVE}tests/`;
 export const upstreamTool = (name: string) => `${NATIVE}tools/${name}`;
 
 /** Nothing can be compared without the native build: say so, and fail. */
-export function requireUpstream(): void {
+function requireUpstream(): void {
   if (!existsSync(upstreamTool('scmp_bpf_sim')) || !existsSync(`${upstreamTests}01-sim-allow`)) {
     throw new Error("build/native, upstream's own build, is missing or incomplete: run ./build.sh --native");
   }

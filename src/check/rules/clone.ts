@@ -15,7 +15,7 @@ const flagsIndex = (architecture: Architecture) =>
   (syscallSignature('clone', architecture.name) ?? []).findIndex(({ name }) => name === 'flags');
 
 /** Whether a condition on argument `index` of clone compares the stack, where its flags were meant. */
-export function comparesStackOfClone(names: readonly string[], architecture: Architecture, index: number): boolean {
+function comparesStackOfClone(names: readonly string[], architecture: Architecture, index: number): boolean {
   return names.includes('clone') && parameterOf(architecture, index)?.name === 'stack';
 }
 

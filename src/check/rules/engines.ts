@@ -18,7 +18,7 @@ export type EngineView =
   | 'profile';
 
 /** Of a text; without one only what its format says is known. */
-export function engineView(text: string | undefined, format: CheckContext['profile']['format']): EngineView {
+function engineView(text: string | undefined, format: CheckContext['profile']['format']): EngineView {
   if (text === undefined) return format === 'oci' || format === 'docker' ? 'profile' : 'nothing';
   const keys = parseObject(text.replace(/^\uFEFF/, ''));
   if (keys === undefined) return 'not-json';

@@ -165,7 +165,7 @@ const probeNotEnosys: Rule = {
 };
 
 /** What a 32-bit program with 64-bit time calls first, by the older call (asm-generic/unistd.h, numbers 403 to 423). */
-export const TIME64: Readonly<Record<string, string>> = {
+const TIME64: Readonly<Record<string, string>> = {
   clock_gettime: 'clock_gettime64',
   clock_settime: 'clock_settime64',
   clock_adjtime: 'clock_adjtime64',

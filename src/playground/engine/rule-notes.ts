@@ -10,7 +10,7 @@ import type { Problem, RuleNote } from './protocol.js';
 const OPERATORS = { NE: '!=', LT: '<', LE: '<=', EQ: '==', GE: '>=', GT: '>' } as const;
 
 /** A condition in words, by the names of the argument and of its values: `(flags & CLONE_NEWUSER) == 0`. */
-export function describeCondition(
+function describeCondition(
   { index, op, value, valueTwo }: ArgumentCondition,
   parameter: SyscallParameter | undefined,
   architecture: ArchitectureName,

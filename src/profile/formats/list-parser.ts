@@ -50,7 +50,7 @@ const TESTS = ['cap', 'arch', 'kernel'];
 const OPERATORS = ['==', '!=', '<', '<=', '>', '>='];
 
 /** The most statements and calls in a list; container-size profiles have about 400. */
-export const MOST_CALLS = 20_000;
+const MOST_CALLS = 20_000;
 
 /**
  * Parse a plain list (docs/list-format.md has the grammar). Names are not looked up here. Raises {@link ProfileError}

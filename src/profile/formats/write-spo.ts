@@ -15,7 +15,7 @@ const LISTENER_PATH = /^\/var\/run\/security-profiles-operator\/[\w.-]{1,70}$/;
 const LARGEST_VALUE = 2n ** 63n - 1n;
 
 /** A Kubernetes object's name (RFC 1123) made of any text. */
-export function objectName(text: string): string {
+function objectName(text: string): string {
   const name = text
     .toLowerCase()
     .replace(/[^a-z0-9.-]+/g, '-')

@@ -27,7 +27,7 @@ import type { ProfileError, ProfileIssueCode } from '../profile-error.js';
 import { decodeText, positionFinder, syntaxFault } from '../source-text.js';
 
 /** The largest YAML text taken, in UTF-16 code units: its parser is slower than JSON's by far. */
-export const LARGEST_YAML = 1024 * 1024;
+const LARGEST_YAML = 1024 * 1024;
 
 /**
  * Read YAML 1.2 documents (core schema), one at least, as the values JSON has, with the position of each. Integers are

@@ -1,0 +1,126 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ROOT } from './installed-package.js';
+
+const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+const notice = readFileSync(`${ROOT}NOTICE`, 'utf8');
+interface Component {
+  name: string;
+  version: string;
+  licenses: { license: { id: string } }[];
+  hashes: { alg: string; content: string }[];
+  properties?: { value: string }[];
+  pedigree?: { patches: unknown[] };
+}
+
+describe('what the package contains of others', () => {
+  let components: Component[];
+  beforeAll(() => {
+    const sbom = execFileSync(process.execPath, [`${ROOT}scripts/sbom.mjs`], { encoding: 'utf8', maxBuffer: 1 << 24 });
+    components = JSON.parse(sbom).components;
+  });
+  const bundled = () => components.filter(({ properties }) => properties?.length);
+
+  it('is in NOTICE by name, with the copyright line and licence of each', () => {
+    expect(bundled().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['commander', '@lezer/lr', '@codemirror/view']),
+    );
+    for (const { name, licenses } of bundled()) {
+      expect(notice).toContain(`${name}`);
+      const folder = `${ROOT}node_modules/${name}`;
+      const file = readdirSync(folder).find((each) => /^licen[cs]e(\.|$)/i.test(each));
+      const text = readFileSync(join(folder, file!), 'utf8');
+      const [copyright = ''] = /^ *Copyright .*$/im.exec(text) ?? [];
+      expect(notice).toContain(copyright.trim());
+      expect(notice).toContain(`${licenses[0]?.license.id} License`);
+    }
+  });
+
+  it('is listed for machines, with libseccomp and its patches', () => {
+    const of = (wanted: string) => components.find(({ name }) => name === wanted);
+    const lock = readFileSync(`${ROOT}wasm/libseccomp.lock`, 'utf8');
+    expect(lock).toContain(`version=${of('libseccomp')?.version}\n`);
+    expect(lock).toContain(`sha256=${of('libseccomp')?.hashes[0]?.content}\n`);
+    expect(of('libseccomp')?.pedigree?.patches.length).toBeGreaterThan(5);
+    for (const name of [...Object.keys(manifest.dependencies), ...Object.keys(manifest.optionalDependencies)]) {
+      expect(of(name)?.hashes[0]?.content).toMatch(/^[0-9a-f]{128}$/);
+    }
+  });
+});
+
+describe('a release', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scmp-release-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const { version } = manifest;
+  const ENTRY = `## ${version} - 2026-01-31\n\n### Added\n\n- All of it.\n\n`;
+  beforeEach(() => {
+    cpSync(`${ROOT}package.json`, join(folder, 'package.json'));
+    writeFileSync(
+      join(folder, 'CHANGELOG.md'),
+      `# Changelog\n\n## Unreleased\n\n${ENTRY}## 0.0.1 - 2025-01-31\n\n- It began.\n`,
+    );
+  });
+  const prepare = (tag: string, url?: string) => {
+    const { REPOSITORY_URL: _, ...env } = process.env;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [`${ROOT}scripts/prepare-release.mjs`, tag], {
+      cwd: folder,
+      env: url === undefined ? env : { ...env, REPOSITORY_URL: url },
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  };
+  const written = () => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+
+  it('has an address in package.json, and this repository has none', () => {
+    for (const key of ['repository', 'bugs', 'homepage']) expect(manifest).not.toHaveProperty(key);
+    expect(prepare('--check').status).toBe(1);
+    const url = 'https://host.example/owner/name';
+    expect(prepare(`v${version}`, url)).toEqual({ status: 0, stdout: '### Added\n\n- All of it.\n', stderr: '' });
+    expect(written()).toEqual({
+      ...manifest,
+      homepage: `${url}#readme`,
+      bugs: { url: `${url}/issues` },
+      repository: { type: 'git', url: `git+${url}.git` },
+    });
+    expect(prepare('--check').status).toBe(0);
+  });
+
+  it.each([
+    ['an address', `v${version}`, undefined, 'REPOSITORY_URL is not set'],
+    ['an address that is one', `v${version}`, 'somewhere', 'REPOSITORY_URL is "somewhere"'],
+    [
+      'the tag of the version',
+      'v9.9.9',
+      'https://host.example/owner/name',
+      `the tag is v9.9.9, and the version ${version}`,
+    ],
+  ])('is refused without %s', (_, tag, url, message) => {
+    expect(prepare(tag, url)).toEqual({ status: 1, stdout: '', stderr: expect.stringContaining(message) });
+    expect(written()).toEqual(manifest);
+  });
+
+  it.each([
+    ['none', '## Unreleased\n\n- All of it.\n'],
+    ['an undated one', `## ${version}\n\n- All of it.\n`],
+    ['an empty one', `## ${version} - 2026-01-31\n\n## 0.0.1 - 2025-01-31\n\n- It began.\n`],
+  ])('is refused without an entry in the changelog: %s', (_, text) => {
+    writeFileSync(join(folder, 'CHANGELOG.md'), text);
+    const { status, stderr } = prepare(`v${version}`, 'https://host.example/owner/name');
+    expect([status, stderr]).toEqual([1, expect.stringContaining('CHANGELOG.md has no entry')]);
+  });
+
+  it('has, for every tag, its entry in the changelog', () => {
+    const tags = spawnSync('git', ['tag', '--list', 'v*'], { cwd: ROOT, encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter(Boolean);
+    const changelog = readFileSync(`${ROOT}CHANGELOG.md`, 'utf8');
+    for (const tag of tags) expect(changelog).toMatch(new RegExp(`^## ${tag.slice(1).replaceAll('.', '[.]')} - `, 'm'));
+  });
+
+  it('is packed with what its readers look for', () => {
+    for (const file of ['CHANGELOG.md', 'SECURITY.md', 'NOTICE', 'LICENSE']) expect(manifest.files).toContain(file);
+  });
+});
