@@ -19,7 +19,7 @@ export const ALL_BITS = 0xffffffffffffffffn;
 export const LOW_HALF = 0xffffffffn;
 
 /** Where a condition holds. */
-function conditionDiagram(store: DiagramStore, condition: Condition): Node {
+export function conditionDiagram(store: DiagramStore, condition: Condition): Node {
   const { field, mask } = condition;
   switch (condition.kind) {
     case 'equal':

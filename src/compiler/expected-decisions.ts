@@ -202,7 +202,7 @@ function placeRules(
  * A rule's conditions on an architecture without those that always hold: a mask without bits compares nothing, and
  * libseccomp leaves it out (db.c, `_db_arg_cmp_need_lo`), so that a rule may come to have none.
  */
-function effectiveConditions(
+export function effectiveConditions(
   conditions: readonly ArgumentCondition[],
   { wordSize }: Architecture,
 ): readonly ArgumentCondition[] {

@@ -204,7 +204,7 @@ export class ExplainedProfile {
 }
 
 /** The lists of conditions of which one must hold whole, as runc and crun make rules of them. */
-export function conditionsOf({ args }: Entry): Argument[][] {
+function conditionsOf({ args }: Entry): Argument[][] {
   const conditions = args ?? [];
   const indexes = conditions.map(({ index }) => index);
   return new Set(indexes).size < indexes.length ? conditions.map((each) => [each]) : [conditions];
