@@ -3,6 +3,7 @@ import { Level, WORD_BITS } from '../bpf/input-variables.js';
 import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import { boundedPartition, type Part } from '../bpf/partition.js';
 import { ArgumentTests } from './argument-tests.js';
+import { Effort } from './effort.js';
 import type { MachineWeights } from './machine-weights.js';
 import { numberTests } from './number-tests.js';
 import type { NumberWeights } from './number-weights.js';
@@ -38,6 +39,7 @@ export interface Attempt {
 export class ArchitectureTests {
   readonly #parts: readonly Part[] | undefined;
   readonly args: ArgumentTests;
+  readonly effort: Effort;
   /** Of most weight first, which is the native one. */
   readonly #architectures: ArchitectureDecisions[] = [];
 
@@ -48,7 +50,8 @@ export class ArchitectureTests {
     readonly machine: MachineWeights,
   ) {
     this.#parts = boundedPartition(store, root, Level.ARCH, MAX_ARCHITECTURES);
-    this.args = new ArgumentTests(store, graph, store.cut(root, Level.ARGUMENTS));
+    this.effort = new Effort(store);
+    this.args = new ArgumentTests(this.effort, new Effort(store), graph, store.cut(root, Level.ARGUMENTS));
     for (const { node, from, to } of this.#parts ?? []) {
       const weights = machine.ofRange({ from, to });
       const same = this.#architectures.find((each) => each.node === node);
@@ -73,7 +76,7 @@ export class ArchitectureTests {
       for (const node of store.cut(root, Level.NR)) targets.set(node, this.#withoutRanges(node));
       return graph.load(
         Level.ARCH,
-        wordTests(store, graph, { node: root, level: Level.ARCH, word: Level.ARCH, targets }),
+        wordTests(this.effort, graph, { node: root, level: Level.ARCH, word: Level.ARCH, targets }),
       );
     }
     const built = new Map<Node, Target>();
@@ -107,6 +110,6 @@ export class ArchitectureTests {
     if (store.level(node) >= Level.NR + WORD_BITS) return args.targetOf(node);
     const targets = new Map<Node, Target>();
     for (const behind of store.cut(node, Level.ARGUMENTS)) targets.set(behind, args.targetOf(behind));
-    return graph.load(Level.NR, wordTests(store, graph, { node, level: Level.NR, word: Level.NR, targets }));
+    return graph.load(Level.NR, wordTests(this.effort, graph, { node, level: Level.NR, word: Level.NR, targets }));
   }
 }

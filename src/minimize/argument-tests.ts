@@ -1,4 +1,5 @@
-import type { DiagramStore, Node } from '../bpf/diagram-store.js';
+import type { Node } from '../bpf/diagram-store.js';
+import type { Effort } from './effort.js';
 import type { ProgramGraph, Target } from './program-graph.js';
 import { type Beginning, WordOrders } from './word-orders.js';
 import { wordTests } from './word-tests.js';
@@ -19,11 +20,15 @@ export class ArgumentTests {
 
   /** `wanted`: the functions that will be asked for. */
   constructor(
-    readonly store: DiagramStore,
+    /** For tests of single words, */
+    readonly effort: Effort,
+    /** and for the order of words. */
+    ordering: Effort,
     readonly graph: ProgramGraph,
     wanted: Iterable<Node>,
   ) {
-    this.#orders = new WordOrders(store, (beginning) => this.#costOf(beginning));
+    const { store } = effort;
+    this.#orders = new WordOrders(store, ordering, (beginning) => this.#costOf(beginning));
     this.#beginnings = this.#orders.choose([...wanted].filter((node) => !store.isTerminal(node)));
   }
 
@@ -31,7 +36,8 @@ export class ArgumentTests {
   targetOf(node: Node): Target {
     const known = this.#targets.get(node);
     if (known !== undefined) return known;
-    const { store, graph } = this;
+    const { graph } = this;
+    const { store } = this.effort;
     const target = store.isTerminal(node)
       ? graph.returns(store.valueOf(node)!)
       : this.#begin(this.#beginnings.get(node) ?? this.#orders.beginningsOf(node)[0]!, (each) => this.targetOf(each));
@@ -40,10 +46,10 @@ export class ArgumentTests {
   }
 
   #begin({ word, node, level, rest }: Omit<Beginning, 'cost'>, targetOf: (node: Node) => Target): Target {
-    const { store, graph } = this;
+    const { effort, graph } = this;
     const targets = new Map<Node, Target>();
     for (const each of rest) targets.set(each, targetOf(each));
-    return graph.load(word, wordTests(store, graph, { node, level, word, targets }));
+    return graph.load(word, wordTests(effort, graph, { node, level, word, targets }));
   }
 
   #costOf(beginning: Omit<Beginning, 'cost'>): number {
@@ -58,10 +64,10 @@ export class ArgumentTests {
   }
 
   #standIn(node: Node): Target {
-    const { store, graph } = this;
+    const { graph } = this;
     const known = this.#standIns.get(node);
     if (known !== undefined) return known;
-    const value = store.valueOf(node);
+    const value = this.effort.store.valueOf(node);
     const standIn = value === undefined ? graph.unfinishedAnd(0) : graph.returns(value);
     this.#standIns.set(node, standIn);
     return standIn;

@@ -1,4 +1,4 @@
-import { encodeProgram } from '../bpf/codec.js';
+import { encodeProgram, readProgram } from '../bpf/codec.js';
 import { buildDecisionDiagram, type DecisionDiagram } from '../bpf/decision-diagram.js';
 import { Level } from '../bpf/input-variables.js';
 import { type Endianness, type Instruction, MAX_INSTRUCTIONS } from '../bpf/instruction.js';
@@ -60,8 +60,25 @@ export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): 
   const tests = new ArchitectureTests(store, root, graph, machine);
   const counter = new StepCounter(graph, machine.all);
 
-  const others = (options.candidates ?? []).map((program) => candidate(program, weights, endianness));
-  const shortest = Math.min(...others.map(({ instructions }) => instructions));
+  const candidates = options.candidates ?? [];
+  const mostInstructions = Math.min(MAX_INSTRUCTIONS, ...candidates.map(lengthOf));
+  const instructions = emitShortest(graph, buildCheapest(tests, counter, mostInstructions));
+  const made = result(encodeProgram(instructions, endianness), weights, endianness, 'min');
+  const [better] = candidates
+    .filter((program) => lengthOf(program) < instructions.length)
+    .map((program) => result(program, weights, endianness, 'candidate'))
+    .filter(({ executed }) => executed <= made.executed)
+    .filter(({ program }) => decidesAlike(decisions, readProgram(program, endianness).instructions, endianness))
+    .sort((one, other) => one.instructions - other.instructions);
+  if (better) return better;
+  if (instructions.length > MAX_INSTRUCTIONS) throw new ProgramTooLongError(instructions.length);
+  prove(decisions, instructions, endianness);
+  return made;
+}
+
+/** The cheapest of several ways to build a program, of those with no more than so many instructions where there are any. */
+function buildCheapest(tests: ArchitectureTests, counter: StepCounter, mostInstructions: number): Target {
+  const { graph } = tests;
   const tried: Tried[] = [];
   const attempt = (given: Attempt): Tried => {
     const start = tests.build(given);
@@ -73,14 +90,10 @@ export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): 
   const folds = FOLDS[tests.x32Ranges < 2 ? 'none' : tests.x32Ranges > MANY_X32_RANGES ? 'many' : 'few'];
   const { foldsX32 } = least(folds.map((each) => attempt({ lengthCost: LENGTH_COST, foldsX32: each }))).given;
   for (const lengthCost of OTHER_LENGTH_COSTS) attempt({ lengthCost, foldsX32 });
-  const isShort = ({ length }: Tried) => length <= shortest;
+  const isShort = ({ length }: Tried) => length <= mostInstructions;
   for (const lengthCost of SHORTEST_LENGTH_COSTS) if (!tried.some(isShort)) attempt({ lengthCost, foldsX32 });
   const short = tried.filter(isShort);
-  const instructions = emitShortest(graph, least(short.length > 0 ? short : tried).start);
-  if (instructions.length > MAX_INSTRUCTIONS) throw new ProgramTooLongError(instructions.length);
-  prove(decisions, instructions, endianness);
-  const made = candidate(encodeProgram(instructions, endianness), weights, endianness);
-  return best(made, others);
+  return least(short.length > 0 ? short : tried).start;
 }
 
 /** A program that was built and has no places yet. */
@@ -95,21 +108,32 @@ function least(tried: readonly Tried[]): Tried {
   return tried.reduce((a, b) => (b.cost < a.cost ? b : a));
 }
 
-function candidate(program: Uint8Array, weights: CallWeights, endianness: Endianness): MinimizedProgram {
-  const executed = expectedInstructions(program, weights, endianness);
-  return { program, instructions: program.length / 8, executed, origin: 'candidate' };
+function lengthOf(program: Uint8Array): number {
+  return program.length / 8;
 }
 
-/** What was made, unless another is shorter and executes no more. */
-function best(made: MinimizedProgram, others: readonly MinimizedProgram[]): MinimizedProgram {
-  const better = others.filter((each) => each.instructions < made.instructions && each.executed <= made.executed);
-  if (better.length === 0) return { ...made, origin: 'min' };
-  return better.reduce((a, b) => (b.instructions < a.instructions ? b : a));
+function result(
+  program: Uint8Array,
+  weights: CallWeights,
+  endianness: Endianness,
+  origin: MinimizedProgram['origin'],
+): MinimizedProgram {
+  // of more instructions than the kernel loads, none is executed
+  const isLoadable = lengthOf(program) <= MAX_INSTRUCTIONS;
+  const executed = isLoadable ? expectedInstructions(program, weights, endianness) : Number.POSITIVE_INFINITY;
+  return { program, instructions: lengthOf(program), executed, origin };
 }
 
 /** @throws MinimizerFaultError where a program does not decide as it should */
 export function prove(decisions: DecisionDiagram, instructions: readonly Instruction[], endianness: Endianness): void {
-  const { store, root } = decisions;
-  if (buildDecisionDiagram({ instructions, endianness }, { store }).root === root) return;
+  if (decidesAlike(decisions, instructions, endianness)) return;
   throw new MinimizerFaultError('the minimised program does not decide as it should: a bug of the minimiser');
+}
+
+function decidesAlike(
+  { store, root }: DecisionDiagram,
+  instructions: readonly Instruction[],
+  endianness: Endianness,
+): boolean {
+  return buildDecisionDiagram({ instructions, endianness }, { store }).root === root;
 }

@@ -129,7 +129,7 @@ export function splitsOnly(ranges: readonly TargetRange[]): number {
 
 /** Larger runs are cut in halves before they are looked at exactly. */
 export const MAX_RUN = 800;
-const RUN_OF_MANY = 256;
+const RUN_OF_MANY = 64;
 
 /** Tests that tell ranges apart, however many: see {@link RangeTree}. */
 export function buildRangeTree(graph: ProgramGraph, ranges: readonly TargetRange[], lengthCost: number): Target {

@@ -1,13 +1,12 @@
 import type { DiagramStore, Node } from '../bpf/diagram-store.js';
 import { WORD_BITS } from '../bpf/input-variables.js';
+import type { Effort } from './effort.js';
 import { FIRST_WORD, moveToFront, type WordLevel, wordOf, wordsOf } from './words.js';
 
-/** How many words are tried first for all functions together; past it, the diagram's own order is taken. */
-const MAX_TRIALS = 3000;
 /** For one trial: what it takes to move a word to the front of any function but a hopeless one. */
 const STEPS_OF_TRIAL = 1 << 15;
-/** How many functions are looked at, again and again, when single choices are changed for the better of all. */
-const MAX_LOOKS = 1 << 20;
+/** To try a word that fails costs some work, however early it fails. */
+const STEPS_OF_START = 1 << 6;
 const MAX_PASSES = 3;
 
 /** A way to begin with a function of the arguments: by the word that is told apart first. */
@@ -32,11 +31,10 @@ type Choice = Map<Node, Beginning>;
  */
 export class WordOrders {
   readonly #beginnings = new Map<Node, readonly Beginning[]>();
-  #trialsLeft = MAX_TRIALS;
-  #looksLeft = MAX_LOOKS;
 
   constructor(
     readonly store: DiagramStore,
+    readonly effort: Effort,
     readonly costOf: (beginning: Omit<Beginning, 'cost'>) => number,
   ) {}
 
@@ -75,7 +73,7 @@ export class WordOrders {
       for (const [node, chosen] of choice) {
         let best = chosen;
         for (const beginning of this.beginningsOf(node)) {
-          if (beginning === best || this.#looksLeft <= 0) continue;
+          if (beginning === best || !this.effort.spend(0)) continue;
           choice.set(node, beginning);
           const cost = this.#total(wanted, choice);
           if (cost < total) [best, total] = [beginning, cost];
@@ -97,7 +95,7 @@ export class WordOrders {
       total += beginning.cost;
       for (const each of beginning.rest) all.add(each);
     }
-    this.#looksLeft -= all.size;
+    this.effort.spend(all.size);
     return total;
   }
 
@@ -124,9 +122,8 @@ export class WordOrders {
       const first = wordOf(store.level(node));
       beginnings.push(this.#beginning(first, node, first));
       for (const word of wordsOf(store, node)) {
-        if (word === first || this.#trialsLeft <= 0) continue;
-        this.#trialsLeft--;
-        const { result } = store.attempt(STEPS_OF_TRIAL, () =>
+        if (word === first || !this.effort.spend(STEPS_OF_START)) continue;
+        const result = this.effort.attempt(STEPS_OF_TRIAL, () =>
           this.#beginning(word, moveToFront(store, node, word), FIRST_WORD),
         );
         if (result) beginnings.push(result);

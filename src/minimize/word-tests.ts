@@ -3,6 +3,7 @@ import { WORD_BITS } from '../bpf/input-variables.js';
 import { Opcode } from '../bpf/instruction.js';
 import { boundedPartition } from '../bpf/partition.js';
 import { cubeChains, type WordFunction } from './cube-tests.js';
+import type { Effort } from './effort.js';
 import type { ProgramGraph, Target } from './program-graph.js';
 import { buildRangeTree } from './range-tree.js';
 import { joinNeighbours } from './ranges.js';
@@ -14,12 +15,13 @@ const MANY_RANGES = 1 << 13;
 const WEIGHT_OF_WORD = 0.5;
 /** What is worse than this many tests is looked at again for a better way. */
 const FEW_TESTS = 2;
-const STEPS_FOR_CUBES = 1 << 15;
+const STEPS_FOR_CUBES = 1 << 14;
 
 /**
  * The tests of a loaded word that go on as a function says: the best of ranges, cubes, and one bit after the other.
  */
-export function wordTests(store: DiagramStore, graph: ProgramGraph, given: WordFunction): Target {
+export function wordTests(effort: Effort, graph: ProgramGraph, given: WordFunction): Target {
+  const { store } = effort;
   const { node, level, targets } = given;
   const stops = new Set(targets.values());
   const bits = countBits(store, node, level);
@@ -29,7 +31,7 @@ export function wordTests(store: DiagramStore, graph: ProgramGraph, given: WordF
     found.push(few);
     if (graph.size([few], stops) <= FEW_TESTS) return few;
   }
-  found.push(...(store.attempt(STEPS_FOR_CUBES, () => cubeChains(store, graph, given)).result ?? []));
+  found.push(...(effort.attempt(STEPS_FOR_CUBES, () => cubeChains(store, graph, given)) ?? []));
   if (found.length === 0) {
     const many = rangeTests(store, graph, given, MANY_RANGES);
     if (many !== undefined) found.push(many);
