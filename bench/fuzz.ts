@@ -1,23 +1,32 @@
 // Differential fuzzing: the wasm against native libseccomp, and whole profiles against an evaluator that shares no code with
-// the compiler: npm run fuzz -- [--count N] [--profiles N] [--seed S]. A case is its seed: `--count 0 --profiles 1 --seed S`.
+// the compiler, for the programs of libseccomp and of the minimiser, and the minimiser's loaded on this kernel and called:
+// npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--loaded N] [--seed S]. A case is its seed: with 0 of the others
+// `--profiles 1 --seed S`.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadLibseccompSync } from '../src/libseccomp/index.js';
 import { describeDifference, fuzz } from '../test/native/fuzz.js';
+import { compareMinimizedProfiles } from '../test/oracle/random-minimized.js';
 import { compareRandomProfiles } from '../test/oracle/random-profiles.js';
 
 const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '5000' },
     profiles: { type: 'string', default: '20000' },
+    minimized: { type: 'string', default: '20000' },
+    loaded: { type: 'string', default: '1000' },
     seed: { type: 'string' },
   },
 });
-const [count, profiles] = [Number(values.count), Number(values.profiles)];
+const counts = [values.count, values.profiles, values.minimized, values.loaded].map(Number);
+const [count = 0, profiles = 0, minimized = 0, loaded = 0] = counts;
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
-if (![count, profiles].every((each) => Number.isSafeInteger(each) && each >= 0) || !Number.isSafeInteger(seed)) {
-  console.error('usage: npm run fuzz -- [--count N] [--profiles N] [--seed S], all whole numbers');
+if (!counts.every((each) => Number.isSafeInteger(each) && each >= 0) || !Number.isSafeInteger(seed)) {
+  console.error(
+    'usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--loaded N] [--seed S], all whole numbers',
+  );
   process.exit(2);
 }
 
@@ -42,4 +51,15 @@ const cases = runBatches('cases', count, (first, some) => fuzz(load, first, some
 const decided = runBatches('profiles', profiles, (first, some) => {
   return [...compareRandomProfiles(load(), first, some).differences];
 });
-process.exitCode = cases + decided === 0 ? 0 : 1;
+const small = runBatches('profiles, minimised', minimized, (first, some) => {
+  return [...compareMinimizedProfiles(load(), first, some).differences];
+});
+const failed = loaded > 0 && !passesOnKernel(loaded);
+process.exitCode = cases + decided + small === 0 && !failed ? 0 : 1;
+
+/** The suite's own test of it, of more programs. */
+function passesOnKernel(programs: number): boolean {
+  const test = ['run', 'test/kernel/simulate.test.ts', '-t', 'minimised', '--test-timeout=600000'];
+  const env = { ...process.env, FUZZ_LOADED: String(programs) };
+  return spawnSync('node_modules/.bin/vitest', test, { stdio: 'inherit', env }).status === 0;
+}

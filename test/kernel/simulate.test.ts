@@ -22,6 +22,9 @@ const host = parseArchitecture(hostArchitecture());
 const order = hostEndianness() === 'LE' ? 'little' : 'big';
 const libseccomp = loadLibseccompSync();
 
+/** How many of the minimiser's programs are loaded. */
+const LOADED = Number(process.env.FUZZ_LOADED ?? 50);
+
 interface Call {
   /** i386's system call instruction, from a 64-bit process. */
   int80: boolean;
@@ -248,5 +251,48 @@ describeKernel('simulate, asked beside this kernel', () => {
     const { disagreements, kinds } = compare(trials);
     expect(disagreements).toEqual([]);
     expect(kinds.returned).toBeGreaterThan(1000);
+  });
+
+  it(`on the minimised filters of ${LOADED} random rule sets (npm run fuzz loads 1,000)`, () => {
+    const value = fc.oneof(fc.constantFrom(...interesting), fc.constantFrom(0x27n, 0x29n, 0xfffffffen, 0x100000002n));
+    const condition = fc.record({
+      index: fc.nat({ max: 5 }),
+      op: fc.constantFrom('EQ', 'NE', 'LT', 'LE', 'GT', 'GE', 'MASKED_EQ').map((op) => `SCMP_CMP_${op}`),
+      value,
+      valueTwo: value,
+    });
+    const action = fc.constantFrom('ALLOW', 'LOG', 'ERRNO', 'TRAP', 'TRACE', 'NOTIFY', 'KILL_THREAD', 'KILL_PROCESS');
+    const acted = action.chain((kind) =>
+      fc.record({
+        action: fc.constant(`SCMP_ACT_${kind}`),
+        errnoRet: kind === 'ERRNO' || kind === 'TRACE' ? fc.nat({ max: 4094 }) : fc.constant(undefined),
+      }),
+    );
+    const entry = fc.tuple(
+      acted,
+      fc.uniqueArray(fc.constantFrom('getppid', 'getppid', 'read', 'ioctl', 'clone3'), { minLength: 1, maxLength: 2 }),
+      fc.uniqueArray(condition, { maxLength: 3, selector: ({ index }) => index }),
+    );
+    const rules = fc.record({
+      otherwise: acted,
+      architectures: fc.subarray(['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32']),
+      entries: fc.array(entry, { maxLength: 7 }),
+    });
+    const trials = fc.sample(rules, LOADED).map(({ otherwise, architectures, entries }): Trial => {
+      const profile = {
+        defaultAction: otherwise.action,
+        defaultErrnoRet: otherwise.errnoRet,
+        ...(host.name === 'x86_64' ? { architectures } : {}),
+        syscalls: entries.map(([made, names, args]) => ({ ...made, names, args })),
+      };
+      const { program } = compileProfileSync(profile, { arch: host.name, optimize: 'min', libseccomp });
+      return {
+        instructions: readProgram(program, order).instructions,
+        calls: fc.sample(anyCall([getppid(host.name), getppid(host.name), 0x1000]), 30),
+      };
+    });
+    const { disagreements, kinds } = compare(trials);
+    expect(disagreements).toEqual([]);
+    expect(Object.keys(kinds).sort()).toEqual(['kill_process', 'kill_thread', 'returned', 'trap']);
   });
 });

@@ -57,6 +57,7 @@ export interface Behaviour {
   refusedArchitectures: readonly string[];
 }
 
+export const TWO_CONDITIONS = 'two conditions on one argument';
 const FLAGS = ['TSYNC', 'LOG', 'SPEC_ALLOW', 'WAIT_KILLABLE_RECV'];
 const LIBSECCOMP: Behaviour = {
   defaultFlags: [],
@@ -244,7 +245,7 @@ export class Evaluator {
       };
       const isCondition = ({ meaning }: { meaning: string }) => meaning !== 'always';
       if (this.#ruleEntries().some((entry) => this.#architectures.some((each) => repeats(entry, each))))
-        refusals.push('two conditions on one argument');
+        refusals.push(TWO_CONDITIONS);
     }
     return refusals;
   }
