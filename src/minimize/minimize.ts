@@ -91,7 +91,10 @@ function buildCheapest(tests: ArchitectureTests, counter: StepCounter, mostInstr
   const { foldsX32 } = least(folds.map((each) => attempt({ lengthCost: LENGTH_COST, foldsX32: each }))).given;
   for (const lengthCost of OTHER_LENGTH_COSTS) attempt({ lengthCost, foldsX32 });
   const isShort = ({ length }: Tried) => length <= mostInstructions;
-  for (const lengthCost of SHORTEST_LENGTH_COSTS) if (!tried.some(isShort)) attempt({ lengthCost, foldsX32 });
+  for (const lengthCost of SHORTEST_LENGTH_COSTS) {
+    // which of the two is shorter is another question than which is cheaper
+    for (const each of folds) if (!tried.some(isShort)) attempt({ lengthCost, foldsX32: each });
+  }
   const short = tried.filter(isShort);
   return least(short.length > 0 ? short : tried).start;
 }
