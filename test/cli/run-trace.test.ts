@@ -80,16 +80,15 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
         syscalls: [{ names: ['sync'], action: 'SCMP_ACT_ERRNO', excludes: { caps: ['CAP_SYS_CHROOT'] } }],
       }),
     );
-    const { told } = trace(list, 'sync');
-    expect(told[0]).toMatch(
-      /warning: syscalls\[0\]: sync: the entry applies without capabilities; is dropped with Docker's default set: --cap docker$/,
-    );
-    expect(told[1]).toMatch(
-      /denied: sync\(\), .*: ERRNO\(EPERM\) without capabilities; ALLOW with Docker's default set: --cap docker; .*usual\.json:1:\d+ \(syscalls\[0\]\)$/,
-    );
-    expect(trace(list, 'true').told).toEqual([told[0]]);
+    expect(trace(list, 'sync').told).toEqual([
+      expect.stringMatching(
+        /denied: sync\(\), .*: ERRNO\(EPERM\) without capabilities; ALLOW with Docker's default set: --cap docker; .*usual\.json:1:\d+ \(syscalls/,
+      ),
+    ]);
     expect(scmp(['run', '--profile', list, '--cap', 'none', 'true']).stderr).toBe('');
-    expect(scmp(['run', '--profile', list, 'true']).stderr).toContain('--cap docker');
+    expect(scmp(['run', '--profile', list, 'true']).stderr).toMatch(
+      /warning: syscalls\[0\]: sync: the entry applies without capabilities; is dropped with Docker's default set: --cap docker\n$/,
+    );
   });
 
   it('finds the entry among several about a call', () => {
