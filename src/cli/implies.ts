@@ -6,6 +6,7 @@ import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import type { SeccompData } from '../bpf/simulate.js';
 import { type Libseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { withAndWithout } from '../profile/assumed-capabilities.js';
+import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import { printable } from '../text.js';
 import { addComparisonOptions, type ComparisonFlags, readBoth } from './comparison-inputs.js';
 import { inputJson } from './difference-json.js';
@@ -51,7 +52,9 @@ async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> 
   for (const { target, withUsual, ...answer } of answers) {
     const said = describe(answer);
     const usually = withUsual ? describe(withUsual) : said;
-    print(`${target ? `compiled for ${target}: ` : ''}${said === usually ? said : withAndWithout(said, usually)}\n`);
+    const notes = new Set([answer, ...(withUsual ? [withUsual] : [])].flatMap(notesOn).map((note) => `    ${note}\n`));
+    const text = said === usually ? said : withAndWithout(said, usually);
+    print(`${target ? `compiled for ${target}: ` : ''}${text}\n${[...notes].join('')}`);
   }
 }
 
@@ -72,7 +75,19 @@ function answerJson({ target, withUsual, ...answer }: Answer): object {
   };
 }
 
-const decidedJson = (call: DecidedCall) => ({ ...inputJson(call.data), ...actionsOf(call) });
+const decidedJson = (call: DecidedCall) => {
+  const notes = notesOnCall(call);
+  return { ...inputJson(call.data), ...actionsOf(call), ...(notes.length > 0 ? { notes } : {}) };
+};
+
+/** What the kernel does with the call of an answer, whatever filters say. */
+function notesOn(answer: Implication): string[] {
+  const call = answer.holds ? answer.sameRank : answer.counterexample;
+  return call ? notesOnCall(call) : [];
+}
+
+const notesOnCall = ({ data }: DecidedCall) =>
+  unfilteredNotes(architectureOf(data)?.name, ({ number }) => number === data.nr);
 
 function actionsOf({ data, a, b }: DecidedCall): { a: string; b: string } {
   const architecture = architectureOf(data)?.name;

@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 import { type RuntimeOptions, runtimeBehaviour } from '../compiler/runtime.js';
+import { InvalidArgumentError } from '../errors.js';
 import { loadProfile } from '../profile/load-profile.js';
 import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/operator-union.js';
 import { INPUT_FORMATS, type InputFormat, type ParsedProfile } from '../profile/parsed-profile.js';
+import { printable } from '../text.js';
 import { type Input, readInput } from './input.js';
 
 /** What the options of {@link addInputOptions} come to. */
@@ -49,6 +51,7 @@ export async function profileOfInput(
 ): Promise<ParsedProfile> {
   const { bytes, source, builtin } = input;
   if (builtin) {
+    refuseSelection(source, 'a built-in profile', { thread, document });
     const { builtinProfile } = await import('../profile/builtin/index.js');
     return builtinProfile(builtin) as ParsedProfile;
   }
@@ -59,7 +62,23 @@ export async function profileOfInput(
     document,
     notifyGuards: runtimeBehaviour({ runtime, notifyGuards }).notifyGuards,
   });
+  const { format } = profile;
+  refuseSelection(source, `a profile of the format ${format}`, {
+    thread: format === 'seccompiler' ? undefined : thread,
+    document: format === 'spo' ? undefined : document,
+  });
   if (!profile.seccomp.extends) return profile;
   const { extendFromFiles } = await import('./base-profiles.js');
   return extendFromFiles(profile, base, { operator });
+}
+
+/** Who chooses among filters means one, and the file has no choice: perhaps it is another file than is thought. */
+function refuseSelection(source: string, what: string, { thread, document }: Pick<InputFlags, 'thread' | 'document'>) {
+  const refuse = (option: string, kind: string) => {
+    throw new InvalidArgumentError(
+      `${printable(source)}: ${option} chooses among ${kind}, and this is ${what}, which has one filter: leave ${option} out`,
+    );
+  };
+  if (thread !== undefined) refuse('--thread', 'the threads of a seccompiler file');
+  if (document !== undefined) refuse('--document', 'SeccompProfiles in YAML');
 }

@@ -1,8 +1,10 @@
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { errnoNumber } from '../errno.js';
 import { ANYTHING, BOOLEAN, checkOptions } from '../options.js';
 import type { Warning } from '../policy.js';
 import type { ParsedProfile } from '../profile/parsed-profile.js';
 import { readProfile } from '../profile/read-profile.js';
+import { FALLBACKS } from '../syscalls/fallbacks.js';
 import { learnedArguments, narrowArguments } from './learned-arguments.js';
 import {
   CLONE3_WARNING,
@@ -69,6 +71,7 @@ export function learnProfile(observations: Observations, options: LearnOptions):
       syscalls: [
         ...learnedEntries(rules),
         ...(withoutClone3 ? [clone3Entry(options.architecture)] : []),
+        ...fallbackEntries(options.architecture, new Set(calls.map(({ name }) => name))),
         ...essentials,
       ],
     },
@@ -76,6 +79,18 @@ export function learnProfile(observations: Observations, options: LearnOptions):
   );
   const warnings = options.arguments ? argumentWarnings(observations) : [];
   return { profile, warnings: withoutClone3 ? [...warnings, CLONE3_WARNING] : warnings };
+}
+
+/** ENOSYS for what C libraries try before a call that was seen: on EPERM, the default's, they would not come to it. */
+function fallbackEntries(architecture: ArchitectureName, seen: ReadonlySet<string>): LearnedEntry[] {
+  const names = FALLBACKS.flatMap(({ tried, older }) =>
+    !seen.has(tried) && older.some((name) => seen.has(name)) ? [tried] : [],
+  );
+  if (names.length === 0) return [];
+  const errnoRet = BigInt(errnoNumber('ENOSYS', architecture) as number);
+  const comment =
+    'Not observed, and answered with ENOSYS: C libraries that try these first take the older call on that alone';
+  return [{ names, action: 'SCMP_ACT_ERRNO', errnoRet, comment }];
 }
 
 function essentialEntries(architectures: readonly ArchitectureName[], seen: ReadonlySet<string>): LearnedEntry[] {

@@ -51,8 +51,11 @@ function read(input: string | Uint8Array | object, options: ReadOptions): Parsed
 function readText(text: string, options: ReadOptions): ParsedProfile {
   const { source, format } = options;
   switch (detectSyntax(text, source, format)) {
-    case 'json':
-      return readDocument(parseJson(text, source), options);
+    case 'json': {
+      const document = parseJson(text, source);
+      const isNamed = options.document !== undefined;
+      return readDocument(isNamed ? chooseDocument([document], options.document, source) : document, options);
+    }
     case 'yaml':
       return readDocument(chooseDocument(parseYaml(text, source), options.document, source), options);
     case 'list':

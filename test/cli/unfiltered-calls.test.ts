@@ -49,6 +49,20 @@ describe('calls that Linux asks no filter about', () => {
   });
 });
 
+describe('scmp implies by a call that no filter is asked about', () => {
+  it('says so below', () => {
+    const { status, stdout } = scmp(['implies', open, closed, '--arch', 'amd64']);
+    expect(status).toBe(1);
+    expect(stdout.toString()).toMatch(
+      /uretprobe\(.*: ALLOW in .*\n {4}kernels never ask a filter about uretprobe .*\n$/,
+    );
+    const answer = JSON.parse(text('implies', open, closed, '--arch', 'amd64', '--json'));
+    expect(answer.counterexample.notes).toHaveLength(1);
+    const wider = file('wider.list', 'default kill\nallow read\nallow write\n');
+    expect(text('implies', wider, closed, '--arch', 'amd64')).not.toContain('never ask');
+  });
+});
+
 describe('scmp implies between decisions of one rank', () => {
   const program = (name: string, data: number) =>
     `.arch x86_64\n  A = arch\n  if (A != x86_64) goto k\n  A = nr\n  if (A == openat) goto b\n  return ALLOW\nb: return ${name}(${data})\nk: return KILL_PROCESS\n`;

@@ -1,6 +1,7 @@
 import { permits } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import { errnoName, errnoNumber } from '../../errno.js';
+import { FALLBACKS } from '../../syscalls/fallbacks.js';
 import type { Rule } from '../rule.js';
 import type { Target } from '../target.js';
 import { kills, placeOfName } from '../verdict.js';
@@ -109,16 +110,6 @@ const killProbed: Rule = {
   },
 };
 
-/** A call that a C library tries first, and what it falls back to, on ENOSYS and on no other error. */
-const FALLBACKS: readonly (readonly [tried: string, older: readonly string[], what: string])[] = [
-  // sysdeps/unix/sysv/linux/clone-internal.c, __clone_internal
-  ['clone3', ['clone'], 'pthread_create(3) and fork(3) fail with glibc 2.34 and newer'],
-  // sysdeps/unix/sysv/linux/faccessat.c
-  ['faccessat2', ['faccessat', 'access'], 'access tests with flags (test -x, bash) fail with glibc 2.33 and newer'],
-  // sysdeps/unix/sysv/linux/fchmodat.c
-  ['fchmodat2', ['fchmodat'], 'fchmodat(3) with flags fails with glibc 2.39 and newer'],
-];
-
 const probeNotEnosys: Rule = {
   id: 'probe-not-enosys',
   severity: 'warning',
@@ -133,7 +124,7 @@ const probeNotEnosys: Rule = {
         names.map(({ name }) => libseccomp.resolveSyscallName(name, architecture) ?? 0),
       ),
     );
-    for (const [tried, older, what] of FALLBACKS) {
+    for (const { tried, older, what } of FALLBACKS) {
       if (!exists(tried, architecture) || verdict(tried).permitted !== 'never') continue;
       if (older.every((name) => verdict(name).permitted === 'never')) continue;
       const { decisive, rules } = verdict(tried);
