@@ -55,6 +55,7 @@ const engineReadsNothing: Rule = {
   summary: 'A file in which Docker and Podman find no profile: the container starts without a filter.',
   *checkText({ profile, engine, raw }) {
     const view = engineView(raw, profile.format);
+    if (view === 'profile' && engine === 'docker') yield* refusedComments(profile);
     // What an engine refuses aloud is of interest where the file is for one.
     if (view === 'profile' || (view !== 'nothing' && engine === undefined)) return;
     yield {
@@ -65,5 +66,18 @@ const engineReadsNothing: Rule = {
     } satisfies Problem;
   },
 };
+
+/** Docker reads a comment into a text (moby, profiles/seccomp, Syscall; run with 20.10.24), and refuses what is none. */
+function* refusedComments({ seccomp, locate }: CheckContext['profile']): Generator<Problem> {
+  for (const [index, { comment }] of (seccomp.syscalls ?? []).entries()) {
+    if (typeof comment === 'string' || comment === undefined || comment === null) continue;
+    yield {
+      place: locate('syscalls', index, 'comment'),
+      severity: 'error',
+      message: 'Docker takes a comment that is one text, and no other: given this file the container does not start',
+      advice: 'write it as one text, or give Docker what "scmp convert --to docker" makes of it',
+    };
+  }
+}
 
 export const ENGINE_RULES: readonly Rule[] = [engineReadsNothing];
