@@ -179,7 +179,9 @@ function placeRules(
     if (number === undefined || number < 0) return;
     const meant = effectiveConditions(conditions, architecture);
     const rule: ExpectedRule = { action: operation.action, conditions: meant, operation };
-    rules.set(number, [...(rules.get(number) ?? []), rule]);
+    const others = rules.get(number);
+    if (others) others.push(rule);
+    else rules.set(number, [rule]);
   };
   for (const operation of operations) {
     if (!isRuleOperation(operation)) continue;

@@ -1,7 +1,5 @@
 import type { Architecture } from '../architecture.js';
-import { buildDecisionDiagram, type DecisionDiagram } from '../bpf/decision-diagram.js';
 import { DiagramStore, ProgramTooComplexError } from '../bpf/diagram-store.js';
-import { MAX_INSTRUCTIONS } from '../bpf/instruction.js';
 import { minimize, ProgramTooLongError, weigh } from '../minimize/index.js';
 import { CompileError } from './compile-error.js';
 import type { Minimizer } from './minimizer.js';
@@ -15,11 +13,12 @@ export const minimizeRules: Minimizer = (rules, { weights, candidates }) => {
     const store = new DiagramStore();
     const decisions = { store, root: ruleDecisions(rules, store) };
     const auditArches = [...new Set(architectures.map(({ auditArch }) => auditArch))];
-    const others = candidates().filter((program) => {
-      return program.length <= 8 * MAX_INSTRUCTIONS && decidesAs(decisions, program, endianness);
-    });
-    const options = { endianness, native: auditArches[0], weights: weigh(decisions, auditArches, weights) };
-    return minimize(decisions, { ...options, candidates: others }).program;
+    return minimize(decisions, {
+      endianness,
+      native: auditArches[0],
+      weights: weigh(decisions, auditArches, weights),
+      candidates: candidates(),
+    }).program;
   } catch (error) {
     if (error instanceof ProgramTooLongError) {
       throw new CompileError('PROGRAM_TOO_LARGE', error.message, { source }, { cause: error });
@@ -30,16 +29,3 @@ export const minimizeRules: Minimizer = (rules, { weights, candidates }) => {
     throw error;
   }
 };
-
-function decidesAs(
-  { store, root }: DecisionDiagram,
-  program: Uint8Array,
-  endianness: Architecture['endianness'],
-): boolean {
-  try {
-    return buildDecisionDiagram(program, { store, endianness }).root === root;
-  } catch (error) {
-    if (error instanceof ProgramTooComplexError) return false;
-    throw error;
-  }
-}
