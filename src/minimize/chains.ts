@@ -16,6 +16,9 @@ export interface Background {
 
 /** Longer chains are slower than a split nearly always, and cost time to find. */
 const MAX_TESTS = 12;
+/** Where only length counts, any chain may be the shortest. */
+const MAX_TESTS_OF_SHORTEST = 512;
+const ONLY_LENGTH = 1;
 
 /** A test of a chain that leaves it: for one number, or for all below or from a number on. */
 interface Exit {
@@ -41,7 +44,7 @@ class Exits {
   sum = 0;
   /** By weight, what the tests behind those that leave would have cost them. */
   #saved = 0;
-  readonly #weights = new Float64Array(MAX_TESTS + 3);
+  readonly #weights = new Float64Array(MAX_TESTS_OF_SHORTEST + 3);
 
   clear(): void {
     this.count = 0;
@@ -93,6 +96,7 @@ export function visitChains(
 ): void {
   singles.clear();
   pairs.clear();
+  const most = lengthCost < ONLY_LENGTH ? MAX_TESTS : MAX_TESTS_OF_SHORTEST;
   let total = 0;
   let behind = 0;
   const costNow = (): number => {
@@ -111,7 +115,7 @@ export function visitChains(
       continue;
     }
     // the values of a range at an end leave by one test
-    if (singles.count + pairs.count >= MAX_TESTS) return;
+    if (singles.count + pairs.count >= most) return;
     singles.add(weight);
     visit(last, costNow());
     const size = range.to - range.from + 1;

@@ -40,7 +40,7 @@ const OTHER_LENGTH_COSTS = [0.015, 0.06];
 const MANY_X32_RANGES = 16;
 const FOLDS = { none: [false], few: [false, true], many: [true] } as const;
 /** For programs that would else be longer than one of the candidates. */
-const SHORTEST_LENGTH_COSTS = [0.1, 0.3, 1, 4, 16];
+const SHORTEST_LENGTH_COSTS = [0.1, 0.3, 1, 4, 1000];
 
 /**
  * The smallest and fastest program that can be found for what is decided. It is proven equal to the decisions before it is

@@ -13,7 +13,7 @@ import {
 } from '../../src/bpf/index.js';
 import { expectedInstructions, MinimizerFaultError, minimize, ProgramTooLongError } from '../../src/minimize/index.js';
 import { prove } from '../../src/minimize/minimize.js';
-import { ALLOW, AUDIT_ARCH_X86_64, EPERM, op } from '../bpf/programs.js';
+import { ALLOW, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, EPERM, op } from '../bpf/programs.js';
 
 const little = 'little' as const;
 const errno = (data: number) => encodeAction({ kind: 'ERRNO', data });
@@ -117,6 +117,25 @@ describe('a candidate', () => {
     expect(made).toMatchObject({ origin: 'candidate', instructions: 4, executed: 4 });
     expect(minimize(build(short), { endianness: little }).instructions).toBeGreaterThan(60);
   });
+});
+
+it.each([AUDIT_ARCH_X86_64, AUDIT_ARCH_I386])('is never longer than a chain of numbers, on %i', (arch) => {
+  for (const count of [3, 6, 13, 31, 60]) {
+    // spread, so that no range or pair of numbers is shorter than a test for each
+    const numbers = Array.from({ length: count }, (_, index) => 1 + 7 * index + (index % 3));
+    const instructions = [
+      op(Opcode.LD_ABS, 4),
+      op(Opcode.JEQ_K, arch, 0, count + 1),
+      op(Opcode.LD_ABS, 0),
+      ...numbers.map((nr, index) => op(Opcode.JEQ_K, nr, count - index)),
+      op(Opcode.RET_K, ALLOW),
+      op(Opcode.RET_K, EPERM),
+    ];
+    const program = encodeProgram(instructions, 'little');
+    const decisions = buildDecisionDiagram(program, { endianness: 'little' });
+    const made = minimize(decisions, { endianness: 'little', candidates: [program] });
+    expect(made.instructions).toBeLessThanOrEqual(instructions.length);
+  }
 });
 
 it('says of a result what it executes, as it is counted for any program', () => {
