@@ -20,6 +20,7 @@ import { profileText } from './profile-text.js';
 import { RULE_IDS, RULES } from './registry.js';
 import type { Problem, Rule } from './rule.js';
 import { type Target, type TargetOptions, targetOf } from './target.js';
+import { termsOf } from './terms.js';
 
 export interface CheckOptions extends TargetOptions {
   /** The machines to check it for, by any name. Default: {@link defaultTargets}. */
@@ -78,7 +79,7 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
     text: text !== undefined && MENDABLE.has(profile.format) ? profileText(text.replace(/^\uFEFF/, '')) : undefined,
   });
 
-  const own = RULES.flatMap((rule) => findingsOf(rule, context)).sort(byPosition);
+  const own = allFindings(context).sort(byPosition);
   const dependsOnCapabilities =
     options.capabilities === undefined &&
     targets.some(
@@ -90,6 +91,18 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
     findings: findings.filter((finding) => !isIgnored(finding)),
     ignored: findings.filter(isIgnored),
   };
+}
+
+/** The findings, each with advice in the terms of the file that it is in, which may be a base of another format. */
+function allFindings(context: CheckContext): Finding[] {
+  const { profile, terms } = context;
+  const inTerms = (each: CheckContext['terms']) =>
+    RULES.flatMap((rule) => findingsOf(rule, { ...context, terms: each }));
+  const baseTerms = new Map([...(profile.baseFormats ?? [])].map(([source, format]) => [source, termsOf(format)]));
+  const termsAt = ({ source }: Finding) => (source === profile.source ? terms : (baseTerms.get(source) ?? terms));
+  return [...new Set([terms, ...baseTerms.values()])].flatMap((each) =>
+    inTerms(each).filter((finding) => termsAt(finding) === each),
+  );
 }
 
 /**

@@ -126,6 +126,7 @@ function merge(own: ParsedProfile, base: ParsedProfile, operator: OperatorVersio
   return {
     ...rest,
     seccomp: { ...seccomp, syscalls: entries.map(({ entry }) => entry) },
+    baseFormats: new Map([...(base.baseFormats ?? []), [base.source ?? '', base.format]]),
     warnings: [...base.warnings.map((warning) => withSource(warning, base.source)), ...own.warnings, ...warnings],
     locate,
   };

@@ -36,6 +36,8 @@ export interface ParsedProfile {
    * `seccomp.defaultAction` is the strictest there is.
    */
   readonly inheritsDefault?: boolean | undefined;
+  /** The formats of the profiles that it extends, by their `source`. */
+  readonly baseFormats?: ReadonlyMap<string, ProfileFormat> | undefined;
 }
 
 /**

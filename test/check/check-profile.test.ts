@@ -239,6 +239,14 @@ describe('a file for an engine', () => {
     expect(found(denyList(), 'docker')).toEqual([]);
   });
 
+  it('is an error for Docker where a comment is no text, of which convert makes none', () => {
+    const file = denyList({ ...deny('acct'), comment: ['one', 'two'] }, { ...deny('bpf'), comment: 'one' });
+    expect(found(file)).toEqual([]);
+    expect(found(file, 'podman')).toEqual([]);
+    expect(found(file, 'docker')).toEqual([['error', expect.stringContaining('a comment that is one text')]]);
+    expect(found(writeProfile(readProfile(JSON.stringify(file)), 'docker'), 'docker')).toEqual([]);
+  });
+
   it('is no longer found of what convert writes', () => {
     const config = readProfile(JSON.stringify({ linux: { seccomp: denyList() } }));
     expect(found(writeProfile(config, 'docker'), 'docker')).toEqual([]);
@@ -246,6 +254,27 @@ describe('a file for an engine', () => {
 
   it('refuses an engine there is not', () => {
     expect(() => found(denyList(), 'lxc' as never)).toThrow('it takes "docker", "podman"');
+  });
+});
+
+describe('advice on what a profile extends', () => {
+  const json = JSON.stringify(denyList({ names: ['clone3'], action: 'SCMP_ACT_KILL_PROCESS' }));
+  const list = 'default allow\nkill clone3\n';
+  const inJson = 'answer clone3 with SCMP_ACT_ERRNO';
+  const inList = 'write "clone3 -> errno ENOSYS"';
+
+  it.each([
+    ['a list extends JSON', 'extends base\nptrace -> errno EPERM\n', json, inJson],
+    ['JSON extends a list', JSON.stringify({ extends: 'base', syscalls: [deny('ptrace')] }), list, inList],
+  ])('is in the terms of the file that the entry is in: %s', (_what, own, base, advice) => {
+    const read = (text: string, source: string) => readProfile(text, { source });
+    const profile = extendProfile(read(own, 'own'), () => read(base, 'base'));
+    const found = checkProfile(profile, { libseccomp, targets: ['x86_64'] }).findings;
+    const about = found.filter(({ message }) => message.includes('ends a program for'));
+    expect(about.map((finding) => [finding.source, finding.advice])).toEqual([
+      ['base', expect.stringContaining(advice)],
+    ]);
+    expect(new Set(found.map((finding) => JSON.stringify(finding))).size).toBe(found.length);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ArchitectureName } from '../../src/architecture.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import { createSimulator } from '../../src/bpf/index.js';
+import { checkProfile } from '../../src/check/index.js';
 import { compileParsed } from '../../src/compiler/index.js';
 import { callGroup } from '../../src/learn/call-groups.js';
 import {
@@ -235,4 +236,32 @@ it('nearly every call has a group, and each only one', () => {
   expect(others.length).toBeLessThan(90);
   const common = ['openat', 'futex', 'epoll_pwait2', 'rt_sigaction', 'clock_nanosleep', 'sendmsg', 'shmget', 'setuid'];
   expect(common.map(callGroup)).not.toContain('Others');
+});
+
+describe('what C libraries try before a call that was seen', () => {
+  it('is answered with ENOSYS, on which alone they take it, and check finds nothing', () => {
+    const seen = observe([
+      ['access', 0, 0],
+      ['clone', 0x1200011, 0],
+      ['faccessat', 0],
+      ['fchmodat', 0],
+      ['execve', 0, 0, 0],
+    ]);
+    const { profile } = learn(seen, { essentials: true });
+    const answered = profile.seccomp.syscalls?.filter(({ action }) => action === 'SCMP_ACT_ERRNO') ?? [];
+    expect(answered.map(({ names, errnoRet }) => [names, errnoRet])).toEqual([
+      [['clone3', 'faccessat2', 'fchmodat2'], 38n],
+    ]);
+    const { findings } = checkProfile(profile, { libseccomp, targets: ['x86_64'] });
+    expect(findings.map(({ id }) => id)).not.toContain('probe-not-enosys');
+  });
+
+  it('stays as it was seen, and is left out where nothing older was', () => {
+    const calls: Call[] = [
+      ['faccessat2', 0],
+      ['faccessat', 0],
+      ['read', 0],
+    ];
+    expect(learn(observe(calls)).profile.seccomp.syscalls?.map(({ action }) => action)).not.toContain('SCMP_ACT_ERRNO');
+  });
 });
