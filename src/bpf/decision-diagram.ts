@@ -1,6 +1,7 @@
 import { decodeReturnValue, encodeAction, hasData, kernelAction } from '../action.js';
 import { checkOptions, OBJECT, type OptionTable } from '../options.js';
 import type { Action } from '../policy.js';
+import { callRanges } from './call-ranges.js';
 import { type ProgramInput, readProgram } from './codec.js';
 import { BUDGET_OPTIONS, type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { bitOf, Level, levelOfOffset, WORD_BITS } from './input-variables.js';
@@ -8,11 +9,14 @@ import {
   type Endianness,
   type Instruction,
   isConditionalJump,
+  jumpHolds,
   Opcode,
   SCRATCH_WORDS,
   SECCOMP_DATA_SIZE,
+  SOURCE_X,
   successors,
 } from './instruction.js';
+import { joinParts, type NumberRange, type Part, partition } from './partition.js';
 import type { SeccompData } from './simulate.js';
 import { SymbolicWords, type Word } from './symbolic-word.js';
 import { verifyProgram } from './verify.js';
@@ -55,8 +59,61 @@ export interface GivenCall {
  *   arguments with each other; real filters do not
  */
 export function buildDecisionDiagram(program: ProgramInput, options: DecisionDiagramOptions = {}): DecisionDiagram {
-  const { store, build } = createDiagramBuilder(program, options);
-  return { store, root: build() };
+  const prepared = prepareWithStore(program, options);
+  const { store } = prepared;
+  const parts = partsByRange(prepared);
+  if (parts === undefined) return { store, root: execute(prepared) };
+  const architectures = parts.map(({ from, to, calls }) => ({ from, to, node: joinParts(store, Level.NR, calls) }));
+  return { store, root: joinParts(store, Level.ARCH, architectures) };
+}
+
+/** Values of the architecture word, and what is decided for all 32-bit numbers there: ascending, as functions of the rest. */
+export interface ArchitectureParts extends NumberRange {
+  calls: readonly Part[];
+}
+
+/**
+ * What a program decides for every architecture and number, as functions of the arguments and the instruction pointer: what
+ * {@link buildDecisionDiagram} puts into one function, without doing so. Neighbours may be alike. Raises as that does.
+ */
+export function decisionParts(
+  program: ProgramInput,
+  options: DecisionDiagramOptions = {},
+): { store: DiagramStore; architectures: readonly ArchitectureParts[] } {
+  const prepared = prepareWithStore(program, options);
+  const { store } = prepared;
+  const architectures =
+    partsByRange(prepared) ??
+    partition(store, execute(prepared), Level.ARCH).map(({ from, to, node }) => ({
+      from,
+      to,
+      calls: partition(store, node, Level.NR),
+    }));
+  return { store, architectures };
+}
+
+function partsByRange(prepared: PreparedWithStore): ArchitectureParts[] | undefined {
+  const { instructions, endianness, store } = prepared;
+  const ranges = callRanges(instructions, endianness);
+  if (ranges === undefined) return undefined;
+  const nodes = new Map<number, Node>();
+  const nodeFrom = (next: number, call: GivenCall): Node => {
+    const node = nodes.get(next) ?? execute(prepared, call, next);
+    nodes.set(next, node);
+    return node;
+  };
+  return ranges.map(({ from: arch, to, calls }) => ({
+    from: arch,
+    to,
+    calls: calls.map(({ from, to, returned, next }) => {
+      store.spend(1);
+      return {
+        from,
+        to,
+        node: returned === undefined ? nodeFrom(next, { arch, nr: from }) : returnTerminal(store, returned),
+      };
+    }),
+  }));
 }
 
 /**
@@ -67,12 +124,26 @@ export function createDiagramBuilder(
   program: ProgramInput,
   options: DecisionDiagramOptions = {},
 ): { store: DiagramStore; build: (call?: GivenCall) => Node } {
+  const prepared = prepareWithStore(program, options);
+  return { store: prepared.store, build: (call) => execute(prepared, call) };
+}
+
+interface PreparedWithStore extends Prepared {
+  readonly store: DiagramStore;
+  readonly words: SymbolicWords;
+}
+
+function prepareWithStore(program: ProgramInput, options: DecisionDiagramOptions): PreparedWithStore {
   checkOptions('a decision diagram', options, DIAGRAM_OPTIONS);
-  const { instructions, endianness, live } = prepare(program, options.endianness);
+  const prepared = prepare(program, options.endianness);
   const { nodes, steps } = options;
   const store = options.store ?? new DiagramStore({ nodes, steps });
-  const words = new SymbolicWords(store);
-  return { store, build: (call) => new SymbolicExecution(instructions, endianness, words, live, call).root() };
+  return { ...prepared, store, words: new SymbolicWords(store) };
+}
+
+/** What is decided; of one call, and from an instruction on where it is known that the call comes to it. */
+function execute({ instructions, endianness, words, live }: PreparedWithStore, call?: GivenCall, next?: number): Node {
+  return new SymbolicExecution(instructions, endianness, words, live, call).root(next);
 }
 
 interface Prepared {
@@ -98,12 +169,18 @@ function prepare(program: ProgramInput, wanted: Endianness | undefined): Prepare
 }
 
 function areEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
 }
 
 /** The terminal for what the kernel does. */
 export function actionTerminal(store: DiagramStore, action: Action): Node {
   return store.terminal(encodeAction(kernelAction(encodeAction(action))));
+}
+
+function returnTerminal(store: DiagramStore, returnValue: number): Node {
+  return store.terminal(encodeAction(kernelAction(returnValue)));
 }
 
 /** The action of a terminal that {@link actionTerminal} made. */
@@ -169,8 +246,10 @@ class SymbolicExecution {
     this.#states = new Array(instructions.length);
   }
 
-  root(): Node {
-    const { index: first, a } = this.call ? this.#settled(this.call) : { index: 0, a: 0 };
+  /** `next`: where the path of the call is known to come to, with nothing read of A, X and the scratch. */
+  root(next?: number): Node {
+    const { index: first, a } =
+      next !== undefined ? { index: next, a: 0 } : this.call ? this.#settled(this.call) : { index: 0, a: 0 };
     const start = this.#enter(first, this.#words.constant(a), this.#words.constant(0), NO_SCRATCH);
     const states = this.#states;
     for (let index = first; index < states.length; index++) {
@@ -195,7 +274,7 @@ class SymbolicExecution {
       if (level === Level.ARCH) a = arch;
       else if (level === Level.NR) a = nr;
       else if (code === Opcode.JA) index += k;
-      else if (isConditionalJump(code) && !(code & SOURCE_X)) index += holds(code, a | 0, k | 0) ? jt : jf;
+      else if (isConditionalJump(code) && !(code & SOURCE_X)) index += jumpHolds(code, a | 0, k | 0) ? jt : jf;
       else return { index, a };
       index++;
     }
@@ -360,7 +439,7 @@ class SymbolicExecution {
     const left = this.#words.valueOf(a);
     const right = this.#words.valueOf(operand);
     if (left !== undefined && right !== undefined) {
-      state.next = this.#enter(holds(instruction.code, left, right) ? taken : passed, a, x, scratch);
+      state.next = this.#enter(jumpHolds(instruction.code, left, right) ? taken : passed, a, x, scratch);
       return;
     }
     const test = () => this.#compare(instruction.code, a, operand);
@@ -381,7 +460,7 @@ class SymbolicExecution {
   }
 
   #terminal(returnValue: number): Node {
-    return this.store.terminal(encodeAction(kernelAction(returnValue)));
+    return returnTerminal(this.store, returnValue);
   }
 
   /** A return of A: every value it can have, from the top bit on, down to the bits that matter. */
@@ -404,23 +483,6 @@ class SymbolicExecution {
     return visit(0, WORD_BITS - 1, TRUE);
   }
 }
-
-/** Whether a jump's comparison of two known values, of 32 bits, holds. */
-function holds(code: number, a: number, operand: number): boolean {
-  switch (code & ~SOURCE_X) {
-    case Opcode.JEQ_K:
-      return a === operand;
-    case Opcode.JGT_K:
-      return a >>> 0 > operand >>> 0;
-    case Opcode.JGE_K:
-      return a >>> 0 >= operand >>> 0;
-    default:
-      return (a & operand) !== 0;
-  }
-}
-
-/** The bit of an operation that says that its second operand is X (BPF_X of linux/bpf_common.h). */
-const SOURCE_X = 0x08;
 
 const LIVE_A = 1;
 const LIVE_X = 2;

@@ -32,7 +32,8 @@ export const BUDGET_OPTIONS: OptionTable<DiagramBudget> = { nodes: [NUMBER], ste
 
 /** So that two nodes fit in one number, as `combine` needs. */
 const MAX_NODES = 2 ** 26;
-const FIRST_CAPACITY = 1 << 12;
+/** What single calls take: most of a program is proved without nodes. */
+const FIRST_CAPACITY = 1 << 10;
 /** What is kept beside the nodes takes memory, and is counted in steps by it: a terminal, and a pair of nodes put together. */
 const COST_OF_TERMINAL = 16;
 const COST_OF_PAIR = 2;

@@ -78,16 +78,35 @@ export const Opcode = {
 /** A value of {@link Opcode}. */
 export type Opcode = (typeof Opcode)[keyof typeof Opcode];
 
-const opcodes: ReadonlySet<number> = new Set(Object.values(Opcode));
+/** Per operation code, all of which are below 256, whether seccomp takes it. */
+const opcodes = new Uint8Array(256);
+for (const code of Object.values(Opcode)) opcodes[code] = 1;
 
 /** Whether seccomp takes the operation. */
 export function isOpcode(code: number): code is Opcode {
-  return opcodes.has(code);
+  return opcodes[code] === 1;
 }
 
 /** Whether the operation is a jump on a condition (JEQ, JGT, JGE or JSET). */
 export function isConditionalJump(code: number): boolean {
   return (code & 0x07) === 0x05 && code !== Opcode.JA && isOpcode(code);
+}
+
+/** The bit of an operation that says that its second operand is X (BPF_X of linux/bpf_common.h). */
+export const SOURCE_X = 0x08;
+
+/** Whether a conditional jump's comparison of two known values, of 32 bits, holds. */
+export function jumpHolds(code: number, a: number, operand: number): boolean {
+  switch (code & ~SOURCE_X) {
+    case Opcode.JEQ_K:
+      return a === operand;
+    case Opcode.JGT_K:
+      return a >>> 0 > operand >>> 0;
+    case Opcode.JGE_K:
+      return a >>> 0 >= operand >>> 0;
+    default:
+      return (a & operand) !== 0;
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ export interface Part extends NumberRange {
 }
 
 /** Filters tell apart some hundreds. */
-const MAX_PARTS = 1 << 13;
+export const MAX_PARTS = 1 << 13;
 
 /**
  * Take apart a function by the 32-bit number that its first variables, from `level` on, make: ranges from 0 to 2^32 - 1,
@@ -43,6 +43,26 @@ export function boundedPartition(store: DiagramStore, root: Node, level: number,
   };
   visit(root, level, 0);
   return parts.length > limit ? undefined : parts;
+}
+
+/** The function that {@link partition} takes apart: parts cover all numbers, ascending, with neighbours that may be alike. */
+export function joinParts(store: DiagramStore, level: number, parts: readonly Part[]): Node {
+  // The numbers from `from` on whose first variables are known; they begin in part `first`.
+  const visit = (at: number, from: number, first: number): Node => {
+    const size = 2 ** (WORD_BITS - (at - level));
+    const part = parts[first]!;
+    if (part.to >= from + size - 1) return part.node;
+    const low = visit(at + 1, from, first);
+    const middle = from + size / 2;
+    let next = first;
+    for (let above = parts.length; above - next > 1; ) {
+      const between = (next + above) >>> 1;
+      if (parts[between]!.from <= middle) next = between;
+      else above = between;
+    }
+    return store.node(at, low, visit(at + 1, middle, next));
+  };
+  return visit(level, 0, 0);
 }
 
 /** The ranges of each node, in the order in which the nodes appear. */

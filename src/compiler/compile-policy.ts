@@ -13,7 +13,7 @@ import { forHost, LIBSECCOMP_VERSIONS, type LibseccompVersion, numberWarnings } 
 import { makeProgram } from './make-program.js';
 import type { Minimizer } from './minimizer.js';
 import { leftOut, planFilter } from './plan.js';
-import { ProgramDecisions } from './program-decisions.js';
+import { decisionsOf, type ProgramDecisions } from './program-decisions.js';
 import { proveConditions, proveDecisions } from './prove-decisions.js';
 import {
   behaviourOf,
@@ -173,7 +173,7 @@ export function compileWithEffects(given: SeccompPolicy, options: CompileOptions
     libseccomp,
     verify: verifier(options.verify),
   });
-  const decisions = new ProgramDecisions(translation);
+  const decisions = decisionsOf(translation);
   const effects = entryEffects(translation, decisions);
   const compiled = {
     program: made.program,

@@ -70,9 +70,10 @@ const LAST_NUMBER = 2 ** 32 - 1;
 export function expectedDecisions(translation: Rules, auditArch: number): Expectation[] {
   const members = translation.architectures.filter((each) => each.auditArch === auditArch);
   const { defaultAction } = translation.policy;
+  const enosysFor = enosysAnswers(members, translation);
   return splitAt(sectionsOf(members), members, translation).map(({ from, to, architecture }) => {
     // The stub stands in front of the filter.
-    const enosys = translation.enosysStub ? enosysFor(from, members, translation) : undefined;
+    const enosys = enosysFor?.(from);
     if (enosys) return { from, to, architecture, rules: [], otherwise: enosys };
     if (!architecture) return { from, to, architecture, rules: [], otherwise: BAD_ARCHITECTURE };
     const rules = from === to ? effective(rulesOf(translation, architecture).get(from) ?? []) : [];
@@ -99,18 +100,26 @@ function sectionsOf(members: readonly Architecture[]): Section[] {
 
 /** Cut sections so that every number with rules, and every number at which the stub changes its mind, has its own. */
 function splitAt(sections: readonly Section[], members: readonly Architecture[], translation: Rules): Section[] {
-  const numbers = new Set(members.flatMap((member) => [...rulesOf(translation, member).keys()]));
-  const cuts = new Set([...numbers].flatMap((number) => [number, number + 1]));
+  const cuts: number[] = [];
+  for (const member of members) for (const number of rulesOf(translation, member).keys()) cuts.push(number, number + 1);
   if (translation.enosysStub) {
-    for (const member of members) cuts.add(lastNamed(member, translation) + 1);
-    for (const bit of [X32_SYSCALL_BIT, 2 * X32_SYSCALL_BIT, 3 * X32_SYSCALL_BIT]) cuts.add(bit);
-    cuts.add(1);
+    for (const member of members) cuts.push(lastNamed(member, translation) + 1);
+    cuts.push(1, X32_SYSCALL_BIT, 2 * X32_SYSCALL_BIT, 3 * X32_SYSCALL_BIT);
   }
-  const sorted = [...cuts].sort((a, b) => a - b);
-  return sections.flatMap(({ from, to, architecture }) => {
-    const inside = sorted.filter((cut) => cut > from && cut <= to);
-    return [from, ...inside].map((start, index) => ({ from: start, to: (inside[index] ?? to + 1) - 1, architecture }));
-  });
+  const sorted = Float64Array.from(cuts).sort();
+  const split: Section[] = [];
+  let next = 0;
+  for (const { from, to, architecture } of sections) {
+    let start = from;
+    for (; next < sorted.length && sorted[next]! <= to; next++) {
+      const cut = sorted[next]!;
+      if (cut <= start) continue;
+      split.push({ from: start, to: cut - 1, architecture });
+      start = cut;
+    }
+    split.push({ from: start, to, architecture });
+  }
+  return split;
 }
 
 /**
@@ -118,24 +127,32 @@ function splitAt(sections: readonly Section[], members: readonly Architecture[],
  * per architecture, a number above the largest that is named; setup(2), which is 0, on s390; nothing where the default
  * lets the call be executed, or is ENOSYS. x32 is whatever has bit 30 set, the negative numbers too.
  */
-function enosysFor(number: number, members: readonly Architecture[], translation: Rules): Action | undefined {
+function enosysAnswers(
+  members: readonly Architecture[],
+  translation: Rules,
+): ((number: number) => Action | undefined) | undefined {
   const { defaultAction } = translation.policy;
+  if (!translation.enosysStub) return undefined;
   if (defaultAction.kind === 'ALLOW' || defaultAction.kind === 'LOG' || defaultAction.kind === 'TRACE')
     return undefined;
-  const enosys = errnoNumber('ENOSYS', translation.architectures[0]?.name) as number;
-  const isX86 = members.some(({ name }) => name === 'x86_64' || name === 'x32');
-  const wanted = (number & X32_SYSCALL_BIT) !== 0 ? 'x32' : 'x86_64';
-  const member = isX86 ? members.find(({ name }) => name === wanted) : members[0];
-  const last = member ? lastNamed(member, translation) : 0;
-  if (!member || last === 0) return undefined;
-  const isSetup = number === 0 && (member.name === 's390' || member.name === 's390x');
-  return number > last || isSetup ? { kind: 'ERRNO', data: enosys } : undefined;
+  const enosys: Action = {
+    kind: 'ERRNO',
+    data: errnoNumber('ENOSYS', translation.architectures[0]?.name) as number,
+  };
+  const [x8664, x32] = ['x86_64', 'x32'].map((wanted) => members.find(({ name }) => name === wanted));
+  return (number) => {
+    const member = !x8664 && !x32 ? members[0] : (number & X32_SYSCALL_BIT) !== 0 ? x32 : x8664;
+    const last = member ? lastNamed(member, translation) : 0;
+    if (!member || last === 0) return undefined;
+    const isSetup = number === 0 && (member.name === 's390' || member.name === 's390x');
+    return number > last || isSetup ? enosys : undefined;
+  };
 }
 
 /** Whether the ENOSYS stub, which stands in front of the filter, answers a number. */
 export function stubAnswers(translation: Rules, { auditArch }: Architecture, number: number): boolean {
   const members = translation.architectures.filter((each) => each.auditArch === auditArch);
-  return translation.enosysStub && enosysFor(number, members, translation) !== undefined;
+  return enosysAnswers(members, translation)?.(number) !== undefined;
 }
 
 const lasts = new WeakMap<Rules, Map<Architecture, number>>();
@@ -153,11 +170,14 @@ function lastNamed(architecture: Architecture, translation: Rules): number {
   return last;
 }
 
-const known = new WeakMap<Rules, Map<Architecture, Map<number, ExpectedRule[]>>>();
-
 /** The rules of each number, in the order of the profile. */
-export function rulesOf(translation: Rules, architecture: Architecture): Map<number, ExpectedRule[]> {
-  const byArchitecture = known.get(translation) ?? new Map<Architecture, Map<number, ExpectedRule[]>>();
+type PlacedRules = ReadonlyMap<number, readonly ExpectedRule[]>;
+
+const known = new WeakMap<Rules, Map<Architecture, PlacedRules>>();
+
+/** The rules of each number, placed once for a translation. */
+export function rulesOf(translation: Rules, architecture: Architecture): PlacedRules {
+  const byArchitecture = known.get(translation) ?? new Map<Architecture, PlacedRules>();
   known.set(translation, byArchitecture);
   const made = byArchitecture.get(architecture) ?? placeRules(translation, translation.operations, architecture);
   byArchitecture.set(architecture, made);
@@ -165,7 +185,7 @@ export function rulesOf(translation: Rules, architecture: Architecture): Map<num
 }
 
 /** Where the entries with the default's action would stand. */
-export function skippedRulesOf(translation: Rules, architecture: Architecture): Map<number, ExpectedRule[]> {
+export function skippedRulesOf(translation: Rules, architecture: Architecture): PlacedRules {
   return placeRules(translation, translation.skipped ?? [], architecture);
 }
 
@@ -173,14 +193,14 @@ function placeRules(
   { resolve, ownNumber }: Rules,
   operations: readonly FilterOperation[],
   architecture: Architecture,
-): Map<number, ExpectedRule[]> {
+): PlacedRules {
   const rules = new Map<number, ExpectedRule[]>();
   const place = (number: number | undefined, operation: RuleOperation, conditions: readonly ArgumentCondition[]) => {
     if (number === undefined || number < 0) return;
     const meant = effectiveConditions(conditions, architecture);
     const rule: ExpectedRule = { action: operation.action, conditions: meant, operation };
-    const others = rules.get(number);
-    if (others) others.push(rule);
+    const there = rules.get(number);
+    if (there) there.push(rule);
     else rules.set(number, [rule]);
   };
   for (const operation of operations) {
@@ -188,8 +208,8 @@ function placeRules(
     const { name, conditions, wordSize = architecture.wordSize } = operation;
     if (wordSize !== architecture.wordSize) continue;
     const number = resolve(name, architecture);
-    const multiplexed = MULTIPLEXED_CALLS.get(name);
-    if (number === undefined || number >= 0 || !multiplexed) {
+    const multiplexed = number !== undefined && number < 0 ? MULTIPLEXED_CALLS.get(name) : undefined;
+    if (!multiplexed) {
       place(number, operation, conditions);
       continue;
     }
@@ -208,10 +228,11 @@ export function effectiveConditions(
   conditions: readonly ArgumentCondition[],
   { wordSize }: Architecture,
 ): readonly ArgumentCondition[] {
+  if (conditions.length === 0) return conditions;
   return conditions.filter(({ op, value }) => op !== 'MASKED_EQ' || BigInt.asUintN(wordSize, value) !== 0n);
 }
 
 function effective(rules: readonly ExpectedRule[]): readonly ExpectedRule[] {
   const unconditional = rules.find(({ conditions }) => conditions.length === 0);
-  return unconditional ? [unconditional] : rules;
+  return unconditional && rules.length > 1 ? [unconditional] : rules;
 }

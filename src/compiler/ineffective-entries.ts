@@ -52,15 +52,17 @@ function lossesByEntry(translation: Translation, decisions: ProgramDecisions): M
     }
   }
   if (entries.size === 0) return entries;
-  for (const { architecture, rules, losses } of places) {
+  for (const { architecture, placed, skipped, losses } of places) {
     // An entry is lost on an architecture where it is at every number that it stands at, by itself and behind a multiplexer.
     const found = new Map<Losses, (Loss | undefined)[]>();
-    for (const rule of rules) {
-      const entry = entries.get(rule.operation.rule)?.get(rule.operation.name);
-      if (!entry) continue;
-      const all = found.get(entry) ?? [];
-      all.push(losses.get(rule));
-      found.set(entry, all);
+    for (const rules of [placed, skipped].flatMap((each) => [...each.values()])) {
+      for (const rule of rules) {
+        const entry = entries.get(rule.operation.rule)?.get(rule.operation.name);
+        if (!entry) continue;
+        const all = found.get(entry) ?? [];
+        all.push(losses.get(rule));
+        found.set(entry, all);
+      }
     }
     for (const [{ lost, everywhere }, all] of found) {
       everywhere.add(architecture.name);
@@ -82,10 +84,11 @@ function placeLosses(translation: Translation, architecture: Architecture, decis
   const skipped = skippedRulesOf(translation, architecture);
   const placed = rulesOf(translation, architecture);
   for (const [number, rules] of placed) {
-    const decisive = rules.find(isUnconditional);
     const [first] = rules as [ExpectedRule];
+    // As most are: nothing takes its call from an entry that is alone about it, but the stub takes one.
+    if (rules.length === 1 && isUnconditional(first) && number !== 0) continue;
+    const decisive = rules.find(isUnconditional);
     const areAlike = rules.every(({ action }) => isSameAction(action, first.action));
-    // Nothing takes the call from an entry that is alone about it, but the stub takes one.
     if (areAlike && rules.every(isUnconditional) && number !== 0) continue;
     const asked = { translation, architecture, decisions, decisive, areAlike };
     for (const rule of rules) note(rule, lossOf(rule, rules, number, asked));
@@ -94,7 +97,7 @@ function placeLosses(translation: Translation, architecture: Architecture, decis
     const others = placed.get(number) ?? [];
     for (const rule of rules) note(rule, skippedLoss(rule, others, number, architecture, decisions));
   }
-  return { architecture, rules: [...placed.values(), ...skipped.values()].flat(), losses };
+  return { architecture, placed, skipped, losses };
 }
 
 function lossOf(

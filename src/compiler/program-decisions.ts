@@ -1,13 +1,20 @@
 import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import { createDiagramBuilder, terminalAction } from '../bpf/decision-diagram.js';
-import { type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from '../bpf/diagram-store.js';
+import {
+  type DiagramBudget,
+  DiagramStore,
+  FALSE,
+  type Node,
+  ProgramTooComplexError,
+  TRUE,
+} from '../bpf/diagram-store.js';
 import type { Action, ArgumentCondition } from '../policy.js';
 import { ConditionNodes } from './condition-nodes.js';
 import type { Translation } from './expected-decisions.js';
 
-/** Enough for real profiles many times over; the proof has more. */
-const BUDGET: DiagramBudget = { nodes: 2 ** 19 };
+/** Steps past the proof's, enough for real profiles many times over. */
+const STEPS = 2 ** 22;
 
 /** Past the return values, which are terminals of the same store. */
 const NOT_ASKED = 2 ** 32;
@@ -15,66 +22,113 @@ const NOT_ASKED = 2 ** 32;
 /** What a program decides about single calls, as a function of their arguments. Raises as `createDiagramBuilder`. */
 export class ProgramDecisions {
   #made: ConditionNodes | undefined;
-  readonly #build: (architecture: Architecture, nr: number) => Node;
-  readonly #decisions = new Map<string, Node>();
+  #build: ((architecture: number, nr: number) => Node) | undefined;
+  readonly #decisions = new Map<number, Map<number, Node>>();
+  #steps = STEPS;
 
   constructor(
-    { program, architectures }: Translation,
-    readonly budget: DiagramBudget = BUDGET,
-  ) {
-    const endianness = architectures[0]?.endianness;
-    let build: ReturnType<typeof createDiagramBuilder>['build'] | undefined;
-    this.#build = ({ auditArch: arch }, nr) => {
-      build ??= createDiagramBuilder(program, { store: this.#store, endianness }).build;
-      return build({ arch, nr });
-    };
-  }
+    readonly translation: Translation,
+    readonly budget: DiagramBudget = {},
+  ) {}
 
   /** Made when something is asked, which is not so of most profiles. */
-  get #conditions(): ConditionNodes {
+  get conditions(): ConditionNodes {
     this.#made ??= new ConditionNodes(new DiagramStore(this.budget));
     return this.#made;
   }
 
-  get #store(): DiagramStore {
-    return this.#conditions.store;
+  get store(): DiagramStore {
+    return this.conditions.store;
+  }
+
+  /** What is decided on a number of an AUDIT_ARCH. */
+  decision(arch: number, nr: number): Node {
+    const known = this.#decisions.get(arch)?.get(nr);
+    if (known !== undefined) return known;
+    const node = this.#builder(arch, nr);
+    this.remember(arch, nr, node);
+    return node;
+  }
+
+  /** Note a decision that was worked out with the whole program. */
+  remember(arch: number, nr: number, node: Node): void {
+    const byNumber = this.#decisions.get(arch) ?? new Map<number, Node>();
+    this.#decisions.set(arch, byNumber.set(nr, node));
+  }
+
+  get #builder(): (arch: number, nr: number) => Node {
+    if (this.#build) return this.#build;
+    const { program, architectures } = this.translation;
+    const { build } = createDiagramBuilder(program, { store: this.store, endianness: architectures[0]?.endianness });
+    this.#build = (arch, nr) => build({ arch, nr });
+    return this.#build;
   }
 
   /** The actions that calls of a number get whose arguments meet the conditions; none where no argument does. */
-  actions(architecture: Architecture, nr: number, conditions: readonly ArgumentCondition[]): readonly Action[] {
-    const store = this.#store;
-    const notAsked = store.terminal(NOT_ASKED);
-    const asked = store.choose(
-      this.#conditions.where(conditions, architecture.wordSize),
-      this.#decision(architecture, nr),
-      notAsked,
-    );
-    return [...store.terminalsOf(asked)]
-      .filter((terminal) => terminal !== notAsked)
-      .map((terminal) => terminalAction(store, terminal));
+  actions(
+    { auditArch, wordSize }: Architecture,
+    nr: number,
+    conditions: readonly ArgumentCondition[],
+  ): readonly Action[] {
+    return this.#onOwnSteps(() => {
+      const { store } = this;
+      const notAsked = store.terminal(NOT_ASKED);
+      const where = this.conditions.where(conditions, wordSize);
+      const asked = store.choose(where, this.decision(auditArch, nr), notAsked);
+      return [...store.terminalsOf(asked)]
+        .filter((terminal) => terminal !== notAsked)
+        .map((terminal) => terminalAction(store, terminal));
+    });
   }
 
   /** Whether some arguments meet the conditions of all lists at once. */
   canMeet({ wordSize }: Architecture, ...lists: readonly (readonly ArgumentCondition[])[]): boolean {
-    return this.#conditions.where(lists.flat(), wordSize) !== FALSE;
+    const all = lists.flat();
+    if (areIndependent(all) && all.every((condition) => canHold(condition, wordSize))) return true;
+    return this.#onOwnSteps(() => this.conditions.where(all, wordSize) !== FALSE);
   }
 
   /** Whether all arguments meet the conditions. */
   isAlways({ wordSize }: Architecture, conditions: readonly ArgumentCondition[]): boolean {
-    return this.#conditions.where(conditions, wordSize) === TRUE;
+    return this.#onOwnSteps(() => this.conditions.where(conditions, wordSize) === TRUE);
   }
 
-  /** Count other work against the budget. */
+  /** Count other work against the steps. */
   spend(steps: number): void {
-    this.#store.spend(steps);
+    this.#onOwnSteps(() => this.store.spend(steps));
   }
 
-  #decision(architecture: Architecture, nr: number): Node {
-    const key = `${architecture.name} ${nr}`;
-    const node = this.#decisions.get(key) ?? this.#build(architecture, nr);
-    this.#decisions.set(key, node);
-    return node;
+  /** What is asked after the proof has steps of its own, however many that took. */
+  #onOwnSteps<T>(work: () => T): T {
+    let result: { value: T } | undefined;
+    const { taken } = this.store.attempt(this.#steps, () => {
+      result = { value: work() };
+    });
+    this.#steps -= taken;
+    if (result === undefined) throw new ProgramTooComplexError('too complex to say of every entry what it comes to');
+    return result.value;
   }
+}
+
+const areIndependent = (conditions: readonly ArgumentCondition[]): boolean =>
+  new Set(conditions.map(({ index }) => index)).size === conditions.length;
+
+/** Whether a value of so many bits meets a condition by itself. */
+function canHold({ op, value }: ArgumentCondition, bits: 32 | 64): boolean {
+  const datum = BigInt.asUintN(bits, value);
+  return op === 'LT' ? datum !== 0n : op === 'GT' ? datum !== 2n ** BigInt(bits) - 1n : true;
+}
+
+const proven = new WeakMap<Translation, ProgramDecisions>();
+
+/** Keep what a proof has worked out, for {@link decisionsOf}. */
+export function keepProven(decisions: ProgramDecisions): void {
+  proven.set(decisions.translation, decisions);
+}
+
+/** The decisions of a program, with what its proof worked out of them. */
+export function decisionsOf(translation: Translation): ProgramDecisions {
+  return proven.get(translation) ?? new ProgramDecisions(translation);
 }
 
 /** Whether an action is among several. */

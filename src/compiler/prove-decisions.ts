@@ -1,27 +1,18 @@
 import { kernelAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import {
-  actionTerminal,
-  buildDecisionDiagram,
-  createDiagramBuilder,
-  type GivenCall,
-  terminalAction,
-  terminalAt,
-} from '../bpf/decision-diagram.js';
+import { actionTerminal, decisionParts, type GivenCall, terminalAction, terminalAt } from '../bpf/decision-diagram.js';
 import {
   type DiagramBudget,
-  DiagramStore,
+  type DiagramStore,
   FALSE,
   type Node,
   ProgramTooComplexError,
   TRUE,
 } from '../bpf/diagram-store.js';
 import { findInput } from '../bpf/find-input.js';
-import { Level } from '../bpf/input-variables.js';
-import { type NumberRange, partition } from '../bpf/partition.js';
+import type { NumberRange, Part } from '../bpf/partition.js';
 import { type SeccompData, simulate } from '../bpf/simulate.js';
 import type { Action } from '../policy.js';
-import { ConditionNodes } from './condition-nodes.js';
 import {
   BAD_ARCHITECTURE,
   type Expectation,
@@ -31,7 +22,7 @@ import {
 } from './expected-decisions.js';
 import { isRuleOperation, type RuleOperation } from './filter-operation.js';
 import { miscompiled } from './miscompiled.js';
-import { MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
+import { keepProven, ProgramDecisions } from './program-decisions.js';
 
 /**
  * Prove that a program decides every possible call as its rules say: all architectures, all numbers, all values of all
@@ -46,22 +37,25 @@ import { MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
  */
 export function proveDecisions(translation: Translation, budget: DiagramBudget = {}): void {
   const [target] = translation.architectures as [Architecture];
-  const store = new DiagramStore(budget);
+  const proof = new Proof(translation, budget);
+  const { store } = proof;
   const endianness = target.endianness;
-  const { root } = buildDecisionDiagram(translation.program, { store, endianness });
-  const proof = new Proof(store, translation);
+  const { architectures } = decisionParts(translation.program, { store, endianness });
   const auditArches = [...new Set(translation.architectures.map(({ auditArch }) => auditArch))].sort((a, b) => a - b);
   const badArchitecture = actionTerminal(store, BAD_ARCHITECTURE);
 
-  for (const part of partition(store, root, Level.ARCH)) {
-    const inside = auditArches.filter((arch) => part.from <= arch && arch <= part.to);
-    const other = firstOutside(part, inside);
-    if (other !== undefined && part.node !== badArchitecture) {
-      const data = findInput(store, part.node, (node) => node !== badArchitecture, { arch: other }) as SeccompData;
+  for (const { from, to, calls } of architectures) {
+    const inside = auditArches.filter((arch) => from <= arch && arch <= to);
+    const other = firstOutside({ from, to }, inside);
+    const wrong = other === undefined ? undefined : calls.find(({ node }) => node !== badArchitecture);
+    if (wrong) {
+      const call = { arch: other, nr: wrong.from };
+      const data = findInput(store, wrong.node, (node) => node !== badArchitecture, call) as SeccompData;
       proof.fail(data, [BAD_ARCHITECTURE], undefined);
     }
-    for (const arch of inside) proof.checkNumbers(part.node, arch);
+    for (const arch of inside) proof.checkNumbers(calls, arch);
   }
+  keepProven(proof.decisions);
 }
 
 /**
@@ -72,23 +66,17 @@ export function proveDecisions(translation: Translation, budget: DiagramBudget =
  * @throws as {@link proveDecisions}
  */
 export function proveConditions(translation: Translation, budget: DiagramBudget = {}): void {
-  const { architectures, program } = translation;
-  const operations = rulesBesideConditions(translation);
-  if (operations.length === 0) return;
-  // Calls that a multiplexer reaches may have numbers of their own too, which are slow to find and matter with conditions.
-  const conditional = new Set(operations.filter(({ conditions }) => conditions.length > 0).map(({ name }) => name));
-  const ownNumber: Translation['ownNumber'] = (name, architecture) =>
-    conditional.has(name) ? translation.ownNumber(name, architecture) : undefined;
-  const proof = new Proof(new DiagramStore(budget), { ...translation, operations, ownNumber });
-  const { endianness } = architectures[0] as Architecture;
-  const { build } = createDiagramBuilder(program, { store: proof.store, endianness });
-  for (const arch of new Set(architectures.map(({ auditArch }) => auditArch))) {
-    for (const expectation of expectedDecisions(proof.translation, arch)) {
-      if (!expectation.rules.some(({ conditions }) => conditions.length > 0)) continue;
+  const isConditional = ({ conditions }: Pick<RuleOperation, 'conditions'>) => conditions.length > 0;
+  if (!translation.operations.some((operation) => isRuleOperation(operation) && isConditional(operation))) return;
+  const proof = new Proof(translation, budget);
+  for (const arch of new Set(translation.architectures.map(({ auditArch }) => auditArch))) {
+    for (const expectation of expectedDecisions(translation, arch)) {
+      if (!expectation.rules.some(isConditional)) continue;
       const call = { arch, nr: expectation.from };
-      proof.checkCall(build(call), expectation, call);
+      proof.checkCall(proof.decisions.decision(arch, call.nr), expectation, call);
     }
   }
+  keepProven(proof.decisions);
 }
 
 /**
@@ -106,14 +94,6 @@ export function proveProgram(translation: Translation): void {
   }
 }
 
-/** All rules of the calls that some rule has conditions for; behind a multiplexer there is one, which call it is. */
-function rulesBesideConditions({ operations }: Translation): readonly RuleOperation[] {
-  const rules = operations.filter(isRuleOperation);
-  const isMultiplexed = ({ name }: RuleOperation) => MULTIPLEXED_CALLS.has(name) || MULTIPLEXERS.has(name);
-  const conditional = new Set(rules.filter(({ conditions }) => conditions.length > 0).map(({ syscall }) => syscall));
-  return rules.filter((rule) => conditional.has(rule.syscall) || isMultiplexed(rule));
-}
-
 /** The first number of a range that is none of the given ones, which are ascending. */
 function firstOutside({ from, to }: NumberRange, numbers: readonly number[]): number | undefined {
   let first = from;
@@ -125,20 +105,22 @@ function firstOutside({ from, to }: NumberRange, numbers: readonly number[]): nu
 const FIRST_SET = 2 ** 32 + 1;
 
 class Proof {
-  readonly #conditions: ConditionNodes;
+  readonly decisions: ProgramDecisions;
+  readonly store: DiagramStore;
 
   constructor(
-    readonly store: DiagramStore,
     readonly translation: Translation,
+    budget: DiagramBudget,
   ) {
-    this.#conditions = new ConditionNodes(store);
+    this.decisions = new ProgramDecisions(translation, budget);
+    this.store = this.decisions.store;
   }
 
   /** Compare what is decided for an architecture, number by number. */
-  checkNumbers(node: Node, arch: number): void {
+  checkNumbers(parts: readonly Part[], arch: number): void {
     const expectations = expectedDecisions(this.translation, arch);
     let at = 0;
-    for (const part of partition(this.store, node, Level.NR)) {
+    for (const part of parts) {
       // both are ascending and cover all numbers
       while ((expectations[at] as Expectation).to < part.from) at++;
       for (let next = at; next < expectations.length; next++) {
@@ -154,8 +136,14 @@ class Proof {
   checkCall(node: Node, expectation: Expectation, call: GivenCall): void {
     const { store } = this;
     const { rules, otherwise, architecture } = expectation;
+    if (rules.every(({ conditions }) => conditions.length === 0)) {
+      // One at most, which decides alone.
+      if (node === actionTerminal(store, rules[0]?.action ?? otherwise)) return;
+    } else {
+      this.decisions.remember(call.arch, call.nr, node);
+    }
     const bits = architecture?.wordSize ?? 64;
-    const where = rules.map(({ conditions }) => this.#conditions.where(conditions, bits));
+    const where = rules.map(({ conditions }) => this.decisions.conditions.where(conditions, bits));
     const fallback = actionTerminal(store, otherwise);
     const byAction = new Map<Node, Node>();
     for (const [index, { action }] of rules.entries()) {

@@ -1,7 +1,7 @@
 import { actionTerminal } from '../bpf/decision-diagram.js';
 import type { DiagramStore, Node } from '../bpf/diagram-store.js';
 import { Level, WORD_BITS } from '../bpf/input-variables.js';
-import type { NumberRange } from '../bpf/partition.js';
+import { joinParts, type Part } from '../bpf/partition.js';
 import { ConditionNodes } from './condition-nodes.js';
 import { BAD_ARCHITECTURE, type Expectation, expectedDecisions, type Rules } from './expected-decisions.js';
 import { firstMatchOrder } from './rule-priority.js';
@@ -30,34 +30,11 @@ export function ruleDecisions(rules: Rules, store: DiagramStore): Node {
     const before = parts.at(-1)?.to ?? -1;
     if (before + 1 < arch) parts.push({ from: before + 1, to: arch - 1, node: badArchitecture });
     const numbers = expectedDecisions(rules, arch).map((each) => ({ ...each, node: decisionOf(each) }));
-    parts.push({ from: arch, to: arch, node: wordDecision(store, numbers, Level.NR) });
+    parts.push({ from: arch, to: arch, node: joinParts(store, Level.NR, numbers) });
   }
   const last = parts.at(-1)?.to ?? -1;
   if (last < LAST) parts.push({ from: last + 1, to: LAST, node: badArchitecture });
-  return wordDecision(store, parts, Level.ARCH);
-}
-
-interface Part extends NumberRange {
-  node: Node;
+  return joinParts(store, Level.ARCH, parts);
 }
 
 const LAST = 2 ** WORD_BITS - 1;
-
-/** The reverse of `partition`: a function of the word at a level from its parts, which are ascending and cover all numbers. */
-function wordDecision(store: DiagramStore, parts: readonly Part[], level: number): Node {
-  const build = (first: number, last: number, bit: number, from: number): Node => {
-    if (first === last) return (parts[first] as Part).node;
-    const middle = from + 2 ** (WORD_BITS - 1 - bit);
-    // The part that holds the first number of the upper half.
-    let upper = first;
-    for (let end = last; upper < end; ) {
-      const at = (upper + end) >> 1;
-      if ((parts[at] as Part).to < middle) upper = at + 1;
-      else end = at;
-    }
-    const lower = (parts[upper] as Part).from < middle ? upper : upper - 1;
-    const low = build(first, lower, bit + 1, from);
-    return store.node(level + bit, low, build(upper, last, bit + 1, middle));
-  };
-  return build(0, parts.length - 1, 0, 0);
-}

@@ -148,13 +148,14 @@ export class Libseccomp {
     name: string,
     architecture: ArchitectureName | Architecture,
   ): number | undefined {
-    if (endsEarly(name) || name.length > LONGEST_NAME) return undefined;
+    if (this.#crash) throw this.#crash;
     const { token } = toArchitecture(architecture);
     const numbers = this.#numbers[call].get(token) ?? new Map<string, number>();
+    const known = numbers.get(name);
+    if (known !== undefined) return known === NR_SCMP_ERROR ? undefined : known;
+    if (endsEarly(name) || name.length > LONGEST_NAME) return undefined;
     this.#numbers[call].set(token, numbers);
-    const syscall = this.guard(
-      () => numbers.get(name) ?? this.marshal.withString(name, (pointer) => this.raw[call](token, pointer)),
-    );
+    const syscall = this.guard(() => this.marshal.withString(name, (pointer) => this.raw[call](token, pointer)));
     // All names that there are, and of others as many as a profile may well have: what is kept has a bound.
     if (syscall !== NR_SCMP_ERROR || numbers.size < MOST_KEPT) numbers.set(name, syscall);
     return syscall === NR_SCMP_ERROR ? undefined : syscall;
