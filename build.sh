@@ -9,7 +9,8 @@
 #                         neither native libseccomp nor a kernel
 #   ./build.sh --bench    all of it, and the figures of the README
 #   ./build.sh --fuzz     all of it, then random work on the wasm compared with native, and random profiles with an evaluator
-#                         of their own, minimised and loaded too: [--count N] [--profiles N] [--minimized N] [--loaded N] [--seed S]
+#                         of their own, minimised and loaded too: [--count N] [--profiles N] [--minimized N] [--programs N]
+#                         [--loaded N] [--seed S]
 #   ./build.sh --demo     build, then compile a container profile and run a command under it
 #   ./build.sh STEP...    only these, and what they need:
 #                         packages source patched wasm bundles native oracle simulator s390x testinputs testtools types lint

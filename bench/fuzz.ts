@@ -1,12 +1,13 @@
 // Differential fuzzing: the wasm against native libseccomp, and whole profiles against an evaluator that shares no code with
 // the compiler, for the programs of libseccomp and of the minimiser, and the minimiser's loaded on this kernel and called:
-// npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--loaded N] [--seed S]. A case is its seed: with 0 of the others
-// `--profiles 1 --seed S`.
+// npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N] [--loaded N] [--seed S]. A case is its seed: with 0
+// of the others `--profiles 1 --seed S`; of programs, which are also minimised and simulated before and after, a batch is.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadLibseccompSync } from '../src/libseccomp/index.js';
+import { compareRandomPrograms } from '../test/minimize/random-programs.js';
 import { describeDifference, fuzz } from '../test/native/fuzz.js';
 import { compareMinimizedProfiles } from '../test/oracle/random-minimized.js';
 import { compareRandomProfiles } from '../test/oracle/random-profiles.js';
@@ -16,16 +17,17 @@ const { values } = parseArgs({
     count: { type: 'string', default: '5000' },
     profiles: { type: 'string', default: '20000' },
     minimized: { type: 'string', default: '20000' },
+    programs: { type: 'string', default: '20000' },
     loaded: { type: 'string', default: '1000' },
     seed: { type: 'string' },
   },
 });
-const counts = [values.count, values.profiles, values.minimized, values.loaded].map(Number);
-const [count = 0, profiles = 0, minimized = 0, loaded = 0] = counts;
+const counts = [values.count, values.profiles, values.minimized, values.programs, values.loaded].map(Number);
+const [count = 0, profiles = 0, minimized = 0, programs = 0, loaded = 0] = counts;
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 if (!counts.every((each) => Number.isSafeInteger(each) && each >= 0) || !Number.isSafeInteger(seed)) {
   console.error(
-    'usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--loaded N] [--seed S], all whole numbers',
+    'usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N] [--loaded N] [--seed S], all whole numbers',
   );
   process.exit(2);
 }
@@ -54,8 +56,13 @@ const decided = runBatches('profiles', profiles, (first, some) => {
 const small = runBatches('profiles, minimised', minimized, (first, some) => {
   return [...compareMinimizedProfiles(load(), first, some).differences];
 });
+const simulated = runBatches('programs, minimised', programs, (first, some) => {
+  return compareRandomPrograms(first, some).differences.map((each) =>
+    JSON.stringify(each, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
+  );
+});
 const failed = loaded > 0 && !passesOnKernel(loaded);
-process.exitCode = cases + decided + small === 0 && !failed ? 0 : 1;
+process.exitCode = cases + decided + small + simulated === 0 && !failed ? 0 : 1;
 
 /** The suite's own test of it, of more programs. */
 function passesOnKernel(programs: number): boolean {
