@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { assemble, compareDecisions, ProgramTooComplexError, policyTable } from '../../src/bpf/index.js';
+import { answerCall } from '../../src/explain/call-answer.js';
 import { ListingBound } from '../../src/explain/listing-bound.js';
 import { nameComparison } from '../../src/explain/name-comparison.js';
 import { nameTable } from '../../src/explain/named-policy.js';
@@ -97,6 +98,17 @@ test('a few expensive calls take nothing from the others', () => {
       ?.map(({ action }) => action.kind)
       .sort(),
   ).toEqual(['ALLOW', 'KILL_THREAD']);
+});
+
+test('of a program too complex to be listed, a call that is not is answered', () => {
+  const text = `.arch x86_64\nA = arch\nif (A != x86_64) goto k\nA = nr\nif (A == 1) goto odd\nif (A == 2) goto plain\nreturn ALLOW\nodd: ${words}A *= X\nif (A > 77777) goto k\nreturn ALLOW\nplain: A = args[0].low\nif (A == 7) goto k\nreturn ALLOW\nk: return KILL\n`;
+  const { program } = assemble(text);
+  expect(() => policyTable(program)).toThrow(ProgramTooComplexError);
+  const { answers, looksAtArchitecture } = answerCall({ program, endianness: 'little' }, '2', libseccomp);
+  expect(looksAtArchitecture).toBe(true);
+  expect(answers[0]).toMatchObject({ architecture: 'x86_64', name: 'open', number: 2 });
+  expect(answers[0]?.decisions[0]).toEqual({ action: { kind: 'KILL_THREAD' }, when: '(pathname & 0xffffffff) == 7' });
+  expect(() => answerCall({ program, endianness: 'little' }, '1', libseccomp)).toThrow(ProgramTooComplexError);
 });
 
 test('what is said by name is bounded', () => {

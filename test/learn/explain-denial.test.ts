@@ -53,6 +53,25 @@ describe('explainDenial', () => {
   });
 });
 
+describe('explainDenial of what the ENOSYS stub answers', () => {
+  const ENOSYS: Action = { kind: 'ERRNO', data: 38 };
+  const stubbed = (profile: object) => compiledOf(profile, { enosysStub: true });
+
+  it('is told as that where the default is ENOSYS too, and where an entry behind a multiplexer would decide', () => {
+    const syscalls = [{ names: ['openat'], action: 'SCMP_ACT_ALLOW' }];
+    const plain = stubbed({ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 38, syscalls });
+    expect(explainDenial(plain, call('mseal', [], ENOSYS))).toEqual({ kind: 'added' });
+    // The number of its own is newer than all that are named; what the entry says is said of ipc.
+    const ipc = stubbed({
+      defaultAction: 'SCMP_ACT_ERRNO',
+      architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
+      syscalls: [...syscalls, { names: ['semget'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 }],
+    });
+    expect(explainDenial(ipc, call('semget', [], ENOSYS, 'x86'))).toEqual({ kind: 'added' });
+    expect(explainDenial(ipc, call('ipc', [2n], ENOSYS, 'x86'))).toMatchObject({ kind: 'entry' });
+  });
+});
+
 describe('explainDenial of what is not plain', () => {
   const conditional = {
     defaultAction: 'SCMP_ACT_ERRNO',
