@@ -21,7 +21,9 @@ export function setUpSettings({ store }: Session): void {
     if (chosen) change({ arch: chosen.name });
   });
   kernel.addEventListener('input', () => change({ kernel: kernel.value }));
-  optimize.addEventListener('change', () => change({ optimize: Number(optimize.value) as Settings['optimize'] }));
+  optimize.addEventListener('change', () =>
+    change({ optimize: optimize.value === 'min' ? 'min' : (Number(optimize.value) as 0 | 1 | 2) }),
+  );
 
   const boxes = CAPABILITIES.map((name) => {
     const box = element('input', { attributes: { type: 'checkbox', value: name } });

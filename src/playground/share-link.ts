@@ -65,7 +65,7 @@ function toShared(value: unknown): Shared | undefined {
   if (typeof text !== 'string' || typeof source !== 'string' || typeof kernel !== 'string' || !architecture) {
     return undefined;
   }
-  if (optimize !== 0 && optimize !== 1 && optimize !== 2) return undefined;
+  if (optimize !== 0 && optimize !== 1 && optimize !== 2 && optimize !== 'min') return undefined;
   if (!Array.isArray(capabilities) || !capabilities.every((each) => typeof each === 'string')) return undefined;
   const settings: Settings = { arch: architecture.name, capabilities, kernel: kernel.slice(0, 64), optimize };
   return { text, source: source.slice(0, 255), settings };

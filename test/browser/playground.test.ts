@@ -150,6 +150,11 @@ describePlayground('the playground', (playground) => {
     await expect
       .poll(() => figure(page, 'Instructions').textContent())
       .toBe(expected({ arch: 'aarch64', optimize: 2 }));
+    await page.locator('#optimize').selectOption('min');
+    await expect
+      .poll(() => figure(page, 'Instructions').textContent())
+      .toBe(`${expected({ arch: 'aarch64', optimize: 'min' })} (libseccomp: ${expected({ arch: 'aarch64' })})`);
+    await page.locator('#optimize').selectOption('2');
     await page.locator('#caps summary').click();
     await page.getByLabel('SYS_ADMIN', { exact: true }).check();
     const capabilities = ['CAP_SYS_ADMIN'];

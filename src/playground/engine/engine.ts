@@ -1,8 +1,9 @@
 import { encodeAction } from '../../action.js';
 import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
 import { createSimulator, disassemble, Opcode, type Simulator } from '../../bpf/index.js';
+import { CompileError } from '../../compiler/compile-error.js';
 import { compileParsed } from '../../compiler/compile-parsed.js';
-import type { CompiledFilter } from '../../compiler/compile-policy.js';
+import type { CompiledFilter, CompileOptions } from '../../compiler/compile-policy.js';
 import { type Libseccomp, loadLibseccomp } from '../../libseccomp/index.js';
 import { explainResolution } from '../../profile/explain-resolution.js';
 import type { ParsedProfile } from '../../profile/parsed-profile.js';
@@ -60,7 +61,8 @@ export class Engine {
       try {
         const libseccomp = await this.#library();
         const parsed = await readText(profile);
-        const content = exportProfile(parsed, format, { ...targetOf(settings), libseccomp });
+        const options = { ...targetOf(settings), ...(await backEndOf(settings)), libseccomp };
+        const content = exportProfile(parsed, format, options);
         return { kind: 'exported', revision: this.#revision, ...content };
       } catch (error) {
         const messages = problemsOfError(error, profile.source).map(({ path, message, advice }) =>
@@ -82,8 +84,9 @@ export class Engine {
     try {
       const libseccomp = await this.#library();
       const parsed = await readText(profile);
-      const { optimize, ...target } = targetOf(settings);
-      const compiled = compileParsed(parsed, { ...target, optimize, libseccomp });
+      const target = targetOf(settings);
+      const options = { ...target, ...(await backEndOf(settings)), libseccomp };
+      const compiled = compileParsed(parsed, options);
       const resolveOptions = { ...target, arch: parseArchitecture(settings.arch) };
       const { policy } = resolvePolicy(parsed, resolveOptions);
       const { architectures, otherArchitectures } = mapCalls(compiled, libseccomp);
@@ -99,6 +102,7 @@ export class Engine {
         flags: compiled.flags,
         usesListener: compiled.usesListener,
         instructions: compiled.program.length / 8,
+        instructionsOfLibseccomp: settings.optimize === 'min' ? lengthOfLibseccomps(parsed, options) : undefined,
         bytes: compiled.program.length,
         ...costOf(architectures),
         map: {
@@ -140,7 +144,7 @@ export class Engine {
   async #compiledFrom(profile: { text: string; source: string }, settings: Settings): Promise<CompiledFilter> {
     const libseccomp = await this.#library();
     const parsed: ParsedProfile = await readText(profile);
-    return compileParsed(parsed, { ...targetOf(settings), libseccomp });
+    return compileParsed(parsed, { ...targetOf(settings), ...(await backEndOf(settings)), libseccomp });
   }
 
   /** An instance that was stopped for too much work is of no use any more. */
@@ -152,6 +156,23 @@ export class Engine {
 
 const byToken = new Map(ARCHITECTURES.map((architecture) => [architecture.token, architecture]));
 
-function targetOf({ arch, capabilities, kernel, optimize }: Settings) {
-  return { arch, capabilities, kernel: kernel.trim() === '' ? undefined : kernel.trim(), optimize };
+function targetOf({ arch, capabilities, kernel }: Settings) {
+  return { arch, capabilities, kernel: kernel.trim() === '' ? undefined : kernel.trim() };
+}
+
+/** Who makes the program; the minimiser is loaded when it is asked for. */
+async function backEndOf({ optimize }: Settings): Promise<Pick<CompileOptions, 'optimize' | 'minimizer'>> {
+  if (optimize !== 'min') return { optimize };
+  const { minimizeRules } = await import('../../compiler/minimize-rules.js');
+  return { optimize, minimizer: minimizeRules };
+}
+
+/** What the minimiser's program is compared with; undefined where libseccomp makes none that is right. */
+function lengthOfLibseccomps(parsed: ParsedProfile, options: CompileOptions): number | undefined {
+  try {
+    return compileParsed(parsed, { ...options, optimize: 0 }).program.length / 8;
+  } catch (error) {
+    if (error instanceof CompileError) return undefined;
+    throw error;
+  }
 }

@@ -26,8 +26,9 @@ export function problemsOfError(error: unknown, source: string): Problem[] {
     }));
   }
   if (error instanceof CompileError) {
-    const { code, reason, path, position } = error;
-    return [{ severity: 'error', id: code, message: reason, ...placeOf({ path, position }) }];
+    const { code, reason, path, position, remedy } = error;
+    const advice = remedy && 'Choose “min” under “Optimise”: that program is not made by libseccomp';
+    return [{ severity: 'error', id: code, message: reason, advice, ...placeOf({ path, position }) }];
   }
   if (error instanceof ScmpError) return [{ severity: 'error', id: error.code, message: error.message, path: '' }];
   const message = error instanceof Error ? error.message : String(error);

@@ -9,7 +9,7 @@ export interface Settings {
   capabilities: readonly string[];
   /** "X.Y"; empty: newer than any the profile names. */
   kernel: string;
-  optimize: 0 | 1 | 2;
+  optimize: 0 | 1 | 2 | 'min';
 }
 
 /** A profile as the page has it. */
@@ -96,6 +96,8 @@ export interface CompiledProfile {
   flags: readonly string[];
   usesListener: boolean;
   instructions: number;
+  /** With `min`: how many libseccomp's own program has, where it is right. */
+  instructionsOfLibseccomp: number | undefined;
   bytes: number;
   /** Instructions executed for a call that is allowed: the median one. Undefined where none is. */
   typicalSteps: number | undefined;

@@ -1,8 +1,13 @@
 import { element, required, setText } from '../dom.js';
+import type { CompiledProfile } from '../engine/protocol.js';
 import type { Session } from '../session.js';
 import { type AppState, litPath } from '../state.js';
 
 const count = (value: number) => value.toLocaleString('en');
+
+/** With what libseccomp's program has, where the one in view is another. */
+const lengths = ({ instructions, instructionsOfLibseccomp: usual }: CompiledProfile) =>
+  usual === undefined ? count(instructions) : `${count(instructions)} (libseccomp: ${count(usual)})`;
 
 /** What is always in view: whether the text is good, how large the program is, and what it costs to run. */
 export function setUpFigures({ store }: Session): void {
@@ -25,7 +30,7 @@ export function setUpFigures({ store }: Session): void {
     status.dataset.kind = kind;
     setText(status, text);
     list.classList.toggle('is-stale', kind === 'stale');
-    setText(instructions, compiled ? count(compiled.instructions) : '–');
+    setText(instructions, compiled ? lengths(compiled) : '–');
     setText(typical, compiled?.typicalSteps === undefined ? '–' : count(compiled.typicalSteps));
     setText(most, compiled ? count(compiled.mostSteps) : '–');
     const path = litPath(state);
