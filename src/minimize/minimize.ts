@@ -32,15 +32,18 @@ export interface MinimizedProgram {
   origin: 'min' | 'candidate';
 }
 
-/** What one instruction of length may cost in executed instructions, in what is compared at last. */
-const LENGTH_COST = 0.03;
+/**
+ * What one instruction of length may cost in executed instructions, when programs are compared. So ten instructions fewer are
+ * worth one more that is executed: executed ones differ by some tenths between a program and one that is a tenth longer.
+ */
+const LENGTH_COST = 0.1;
 /** Sharing has effects that no cost foresees, so that more than one is tried for building. */
-const OTHER_LENGTH_COSTS = [0.015, 0.06];
+const OTHER_LENGTH_COSTS = [0.05, 0.2];
 /** Where x32's numbers are told apart into many ranges it is always shorter to fold them, and into few it may be. */
 const MANY_X32_RANGES = 16;
 const FOLDS = { none: [false], few: [false, true], many: [true] } as const;
 /** For programs that would else be longer than one of the candidates. */
-const SHORTEST_LENGTH_COSTS = [0.1, 0.3, 1, 4, 1000];
+const SHORTEST_LENGTH_COSTS = [0.4, 1, 4, 1000];
 
 /**
  * The smallest and fastest program that can be found for what is decided. It is proven equal to the decisions before it is

@@ -1,6 +1,7 @@
 import type { DiagramStore, Node } from '../bpf/diagram-store.js';
 import { WORD_BITS } from '../bpf/input-variables.js';
 import type { Effort } from './effort.js';
+import { SharedCost } from './shared-cost.js';
 import { FIRST_WORD, moveToFront, type WordLevel, wordOf, wordsOf } from './words.js';
 
 /** For one trial: what it takes to move a word to the front of any function but a hopeless one. */
@@ -8,6 +9,8 @@ const STEPS_OF_TRIAL = 1 << 15;
 /** To try a word that fails costs some work, however early it fails. */
 const STEPS_OF_START = 1 << 6;
 const MAX_PASSES = 3;
+/** Sums of costs in another order differ by less. */
+const NEGLIGIBLE = 1e-6;
 
 /** A way to begin with a function of the arguments: by the word that is told apart first. */
 export interface Beginning {
@@ -21,13 +24,11 @@ export interface Beginning {
   cost: number;
 }
 
-type Choice = Map<Node, Beginning>;
-
 /**
  * Chooses for functions of the arguments which word each begins with. Which it is makes a difference by itself, and by what is
  * left: code for a function that is left of several is there once. So it depends on what others begin with. Two choices are
- * made, one as if nothing were in common and one as if all were that may be; single words of each are changed as long as that
- * makes all of it shorter, and the shorter one is taken.
+ * made, one as if nothing were in common and one as if all were that may be. Then all functions that can begin with a word do
+ * so, for one word after the other, and single ones are changed, as long as that makes the whole shorter.
  */
 export class WordOrders {
   readonly #beginnings = new Map<Node, readonly Beginning[]>();
@@ -39,16 +40,26 @@ export class WordOrders {
   ) {}
 
   choose(wanted: readonly Node[]): ReadonlyMap<Node, Beginning> {
-    const choices = [new Map<Node, number>(), this.#possibleUses(wanted)].map((uses) => {
-      const choice: Choice = new Map();
-      for (const node of wanted) this.#chooseAlone(node, uses, choice, new Map());
-      return { choice, total: this.#improve(wanted, choice) };
+    const [one, other] = [new Map<Node, number>(), this.#possibleUses(wanted)].map((uses) => {
+      const choice = new Map<Node, Beginning>();
+      const costs = new Map<Node, number>();
+      for (const node of wanted) this.#chooseAlone(node, uses, choice, costs);
+      const shared = new SharedCost(choice, wanted, () => this.effort.spend(1));
+      this.#improve(shared);
+      return shared;
     });
-    return choices.reduce((best, each) => (each.total < best.total ? each : best)).choice;
+    const best = other!.total < one!.total ? other! : one!;
+    this.#changeTogether(best);
+    return best.choice;
   }
 
   /** The cheapest beginning of a function, where what is left of several is paid for by all of them. */
-  #chooseAlone(node: Node, uses: ReadonlyMap<Node, number>, choice: Choice, costs: Map<Node, number>): number {
+  #chooseAlone(
+    node: Node,
+    uses: ReadonlyMap<Node, number>,
+    choice: Map<Node, Beginning>,
+    costs: Map<Node, number>,
+  ): number {
     const known = costs.get(node);
     if (known !== undefined) return known;
     let least = this.store.isTerminal(node) ? 0 : Number.POSITIVE_INFINITY;
@@ -65,38 +76,37 @@ export class WordOrders {
     return least;
   }
 
-  /** Change single beginnings for the better of all; the cost of all then. */
-  #improve(wanted: readonly Node[], choice: Choice): number {
-    let total = this.#total(wanted, choice);
+  /** Change single beginnings as long as that makes the whole cheaper. */
+  #improve(shared: SharedCost): void {
     for (let pass = 0; pass < MAX_PASSES; pass++) {
-      const before = total;
-      for (const [node, chosen] of choice) {
-        let best = chosen;
+      const before = shared.total;
+      for (const [node, chosen] of shared.choice) {
+        if (!shared.isNeeded(node)) continue;
+        let [best, least] = [chosen, shared.total];
         for (const beginning of this.beginningsOf(node)) {
-          if (beginning === best || !this.effort.spend(0)) continue;
-          choice.set(node, beginning);
-          const cost = this.#total(wanted, choice);
-          if (cost < total) [best, total] = [beginning, cost];
+          if (beginning === chosen || !this.effort.spend(1)) continue;
+          shared.change(node, beginning);
+          if (shared.total < least - NEGLIGIBLE) [best, least] = [beginning, shared.total];
         }
-        choice.set(node, best);
+        shared.change(node, best);
       }
-      if (total === before) break;
+      if (shared.total >= before - NEGLIGIBLE) return;
     }
-    return total;
   }
 
-  /** What all code together costs. */
-  #total(wanted: readonly Node[], choice: Choice): number {
-    let total = 0;
-    const all = new Set(wanted);
-    for (const node of all) {
-      const beginning = choice.get(node);
-      if (!beginning) continue;
-      total += beginning.cost;
-      for (const each of beginning.rest) all.add(each);
+  /** Let all functions that can begin with a word do so, then others where that is better; undone where it is not. */
+  #changeTogether(shared: SharedCost): void {
+    const words = new Set([...this.#beginnings.values()].flat().map(({ word }) => word));
+    for (const word of [...words].sort((a, b) => a - b)) {
+      const [before, total] = [new Map(shared.choice), shared.total];
+      for (const node of before.keys()) {
+        const beginning = this.beginningsOf(node).find((each) => each.word === word);
+        if (beginning && this.effort.spend(1)) shared.change(node, beginning);
+      }
+      this.#improve(shared);
+      if (shared.total < total - NEGLIGIBLE) continue;
+      for (const [node, beginning] of before) shared.change(node, beginning);
     }
-    this.effort.spend(all.size);
-    return total;
   }
 
   /** How many functions each may be left of, among those wanted and all that may be left of them. */

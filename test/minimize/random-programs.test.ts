@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { compareRandomPrograms } from './random-programs.js';
 
 it('random programs decide as before', () => {
-  const { differences, minimized } = compareRandomPrograms(1807, 150);
+  const { differences, minimized } = compareRandomPrograms(1807, 60);
   expect(differences).toEqual([]);
-  expect(minimized).toBeGreaterThan(120);
+  expect(minimized).toBeGreaterThan(45);
 });
