@@ -35,7 +35,7 @@ export function emitShortest(graph: ProgramGraph, root: Target): Instruction[] {
  * to, so that all jumps go forward. A target that is too far gets a stand-in right behind the jump: a copy, of a return, or an
  * unconditional jump.
  */
-export function emit(graph: ProgramGraph, root: Target, order: VisitingOrder): Instruction[] {
+function emit(graph: ProgramGraph, root: Target, order: VisitingOrder): Instruction[] {
   return new Emission(graph, order).run(root);
 }
 

@@ -38,7 +38,7 @@ export interface MinimizedProgram {
  */
 const LENGTH_COST = 0.1;
 /** Sharing has effects that no cost foresees, so that more than one is tried for building. */
-const OTHER_LENGTH_COSTS = [0.05, 0.2];
+const OTHER_LENGTH_COSTS = [0.025, 0.05, 0.2];
 /** Where x32's numbers are told apart into many ranges it is always shorter to fold them, and into few it may be. */
 const MANY_X32_RANGES = 16;
 const FOLDS = { none: [false], few: [false, true], many: [true] } as const;

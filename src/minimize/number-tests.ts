@@ -6,7 +6,7 @@ import { buildRangeTree, MAX_RUN, RangeTree } from './range-tree.js';
 import { joinNeighbours, type TargetRange } from './ranges.js';
 
 /** What an architecture does with each number, and how it is to be told apart. */
-export interface NumberTask {
+interface NumberTask {
   ranges: readonly TargetRange[];
   weights: NumberWeights;
   /** What one instruction of length may cost in executed instructions, by the weights. */

@@ -98,11 +98,6 @@ export class ProgramGraph {
     return visit(root);
   }
 
-  /** For comparisons of code that does the same: its length, and a little for what is executed. */
-  cost(root: Target): number {
-    return this.size([root]) + this.meanSteps(root) / 4;
-  }
-
   #node(code: number, operand: number, taken: Target, passed: Target): Target {
     const key = `${code},${operand},${taken},${passed}`;
     const known = this.#known.get(key);

@@ -23,7 +23,6 @@ export class RangeTree {
 
   constructor(
     readonly ranges: readonly TargetRange[],
-    /** 0 for the fastest tree of splits, without chains. */
     readonly lengthCost: number,
     /** Nodes that chains may end in beside the ranges' own targets. */
     others: readonly Background[] = [],
@@ -34,17 +33,11 @@ export class RangeTree {
     this.#transposed = new Float64Array(count * count).fill(Number.POSITIVE_INFINITY);
     this.#choices = new Int32Array(count * count);
     this.#backgrounds = [...ownTargets(ranges), ...others];
-    if (lengthCost > 0) this.#findChains();
-    else for (let each = 0; each < count; each++) this.#setCost(each, each, 0);
+    this.#findChains();
     this.#findSplits();
   }
 
   readonly #backgrounds: readonly Background[];
-
-  /** Of the whole: executed tests by weight, and `lengthCost` a test. Nodes that are there already cost no place. */
-  get cost(): number {
-    return this.#costs[this.#count - 1]!;
-  }
 
   build(graph: ProgramGraph): Target {
     const visit = (first: number, last: number): Target => {
@@ -120,11 +113,6 @@ export class RangeTree {
 /** The places of a split of the run from `first` to `last` that are looked at, given the best ones of the runs one shorter. */
 function around(one: number, other: number, first: number, last: number): [from: number, to: number] {
   return [Math.max(first, Math.min(one, other) - SLACK), Math.min(last, Math.max(one, other) + 1 + SLACK)];
-}
-
-/** The executed tests, by weight, of the fastest tree of splits, however long. */
-export function splitsOnly(ranges: readonly TargetRange[]): number {
-  return new RangeTree(ranges, 0).cost;
 }
 
 /** Larger runs are cut in halves before they are looked at exactly. */
