@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-
 /**
  * Have V8 leave code as it is, for a command that is over before optimised code pays: at its exit a process waits for what
  * the compiler's threads have begun (a tenth of the whole time of `scmp compile`, a third of its processor time).
@@ -7,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
  * not called is not validated.
  */
 export function startHastily(): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
   const flags = ['--no-opt', '--no-maglev', '--wasm-tiering-budget=300000000', '--wasm-lazy-validation'];
   for (const flag of flags) setFlagsFromString(flag);
 }
