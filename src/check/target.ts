@@ -67,15 +67,6 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
   const { policy: written } = resolution;
   const behaviour = behaviourOf(options);
   const { policy, newer } = forHost(readMasks(written, behaviour), options.libseccompVersion);
-  const { warnings } = planFilter(policy, {
-    architecture,
-    optimize: 0,
-    unknownSyscall: 'ignore',
-    conditions: behaviour.conditions,
-    emptyArgs: behaviour.emptyArgs,
-    wideValues: behaviour.wideValues,
-    resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
-  });
   let outcome: ReturnType<typeof compile> | undefined;
   const byEntries = verdictsOf(policy);
   const verdicts = new Map<string, Verdict>();
@@ -96,6 +87,17 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     if (multiplexed === undefined) return [];
     return target.actions(multiplexed.multiplexer, on, [isCall(multiplexed)]) ?? [];
   };
+  // What is said of entries holds where there is no filter too.
+  const planned = () =>
+    planFilter(policy, {
+      architecture,
+      optimize: 0,
+      unknownSyscall: 'ignore',
+      conditions: behaviour.conditions,
+      emptyArgs: behaviour.emptyArgs,
+      wideValues: behaviour.wideValues,
+      resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
+    }).warnings;
   const compiled = () => {
     outcome ??= compile(written, { ...options, arch: architecture.name, source: profile.source });
     return outcome;
@@ -111,7 +113,10 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     existsSomewhere: (name) => target.architectures.some((on) => target.exists(name, on)),
     newer,
     refusals: runtimeRefusals(profile, resolution, options),
-    warnings,
+    get warnings() {
+      const made = compiled();
+      return made instanceof CompileError ? planned() : made.compiled.warnings;
+    },
     actions(name, on, conditions) {
       const made = compiled();
       if (made instanceof CompileError) return undefined;

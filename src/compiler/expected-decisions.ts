@@ -81,6 +81,20 @@ export function expectedDecisions(translation: Rules, auditArch: number): Expect
   });
 }
 
+/** What is right for each number that some rule has a condition for: of {@link expectedDecisions} those that have conditions. */
+export function* conditionalDecisions(rules: Rules): Generator<Expectation & { architecture: Architecture }> {
+  for (const architecture of rules.architectures) {
+    const members = rules.architectures.filter(({ auditArch }) => auditArch === architecture.auditArch);
+    const enosysFor = enosysAnswers(members, rules);
+    for (const [number, placed] of rulesOf(rules, architecture)) {
+      const standing = effective(placed);
+      const isConditional = standing.some(({ conditions }) => conditions.length > 0);
+      if (!isConditional || enosysFor?.(number)) continue;
+      yield { from: number, to: number, architecture, rules: standing, otherwise: rules.policy.defaultAction };
+    }
+  }
+}
+
 interface Section {
   from: number;
   to: number;

@@ -15,12 +15,13 @@ import { type SeccompData, simulate } from '../bpf/simulate.js';
 import type { Action } from '../policy.js';
 import {
   BAD_ARCHITECTURE,
+  conditionalDecisions,
   type Expectation,
   type ExpectedRule,
   expectedDecisions,
   type Translation,
 } from './expected-decisions.js';
-import { isRuleOperation, type RuleOperation } from './filter-operation.js';
+import { isRuleOperation } from './filter-operation.js';
 import { miscompiled } from './miscompiled.js';
 import { keepProven, ProgramDecisions } from './program-decisions.js';
 
@@ -66,15 +67,11 @@ export function proveDecisions(translation: Translation, budget: DiagramBudget =
  * @throws as {@link proveDecisions}
  */
 export function proveConditions(translation: Translation, budget: DiagramBudget = {}): void {
-  const isConditional = ({ conditions }: Pick<RuleOperation, 'conditions'>) => conditions.length > 0;
-  if (!translation.operations.some((operation) => isRuleOperation(operation) && isConditional(operation))) return;
+  if (!translation.operations.some((each) => isRuleOperation(each) && each.conditions.length > 0)) return;
   const proof = new Proof(translation, budget);
-  for (const arch of new Set(translation.architectures.map(({ auditArch }) => auditArch))) {
-    for (const expectation of expectedDecisions(translation, arch)) {
-      if (!expectation.rules.some(isConditional)) continue;
-      const call = { arch, nr: expectation.from };
-      proof.checkCall(proof.decisions.decision(arch, call.nr), expectation, call);
-    }
+  for (const expectation of conditionalDecisions(translation)) {
+    const call = { arch: expectation.architecture.auditArch, nr: expectation.from };
+    proof.checkCall(proof.decisions.decision(call.arch, call.nr), expectation, call);
   }
   keepProven(proof.decisions);
 }
