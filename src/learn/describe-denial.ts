@@ -10,6 +10,7 @@ import {
   type DeniedCall,
   explainDenial,
   isConditional,
+  namesBehind,
 } from './explain-denial.js';
 
 /** The profile that denied a call, and how to speak of it. */
@@ -61,10 +62,17 @@ function adviceOf(profile: DenyingProfile, denied: DeniedCall, reason: DenialRea
  * Entries that say something else of the call with other arguments: what is added for all arguments goes over them, or libseccomp
  * takes both together for none.
  */
-function takeOut(profile: DenyingProfile, { name, ...denied }: DeniedCall, { others }: DefaultReason): string {
+function takeOut(profile: DenyingProfile, denied: DeniedCall, { others }: DefaultReason): string {
+  const behind = namesBehind(denied);
+  const names = [denied.name, ...behind];
   const rivals = others.filter(({ action }) => action.kind !== 'ALLOW');
-  if (rivals.length === 0 || isConditional({ name, ...denied })) return '';
-  return `take ${name} out of ${rivals.map((rule) => place(profile, rule)).join(', ')}, which it would go over, and `;
+  // A multiplexer's condition is which call it is, and no more.
+  if (rivals.length === 0 || (isConditional(denied) && behind.length === 0)) return '';
+  const taken = rivals.map((rule) => {
+    const own = rule.names.filter(({ name }) => names.includes(name)).map(({ name }) => name);
+    return `${own.join(', ')} out of ${place(profile, rule)}`;
+  });
+  return `take ${taken.join(' and ')}, which it would go over, and `;
 }
 
 type DefaultReason = Extract<DenialReason, { kind: 'default' }>;

@@ -83,7 +83,7 @@ function numberOf({ resolve, ownNumber }: Translation, name: string, architectur
 }
 
 /** The call that a multiplexer was asked for. */
-function namesBehind({ name, args }: DeniedCall): string[] {
+export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): string[] {
   const asked = BigInt.asUintN(32, args[0] ?? 0n);
   return [...MULTIPLEXED_CALLS].flatMap(([behind, { multiplexer, call }]) =>
     multiplexer === name && call === asked ? [behind] : [],

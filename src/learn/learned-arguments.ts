@@ -13,6 +13,8 @@ const WRITABLE_CODE = 'PROT_WRITE|PROT_EXEC';
  */
 const LEARNED: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
+    socketcall: ['call'],
+    ipc: ['call'],
     socket: ['domain', 'type&0xf', 'protocol'],
     socketpair: ['domain', 'type&0xf', 'protocol'],
     setsockopt: ['level', 'optname'],

@@ -131,15 +131,27 @@ function askAdvice(line: string, about: ExplainedProfile, call: MadeCall, tell: 
   if (text !== undefined) {
     const entry: Entry = JSON.parse(text);
     const follow = ({ syscalls }: Profile) => {
-      for (const [, index] of taken?.matchAll(new RegExp(PLACE, 'g')) ?? []) {
+      for (const [, listed = '', index] of taken?.matchAll(new RegExp(`((?:\\w+, )*\\w+) out of ${PLACE}`, 'g')) ??
+        []) {
         const other = syscalls[Number(index)] as Entry;
-        other.names = other.names?.filter((each) => taken?.startsWith(`take ${each} out of `) === false);
+        other.names = other.names?.filter((each) => !listed.split(', ').includes(each));
         if (other.names?.length === 0) other.names = ['_sysctl_none'];
       }
       syscalls.push(entry);
     };
     const followed = attempt(() => about.again(follow, {}, {}));
     const after = followed && decide(followed, call);
+    // What other entries deny stays denied, unless it is said that they are gone over.
+    const denying = about.standing(call.arch, call.nr).filter(({ action }) => !/^(ALLOW|LOG)$/.test(action));
+    const given = ({ program }: ExplainedProfile) =>
+      denying.filter(({ action, where }) => program.actionsWhere(call.arch, call.nr, where).includes(action)).length;
+    if (followed && taken === undefined) tell('the others stay', given(followed) === given(about), line);
+    if (taken !== undefined)
+      tell(
+        'what it would go over',
+        about.standing(call.arch, call.nr).some(({ action }) => action !== 'ALLOW'),
+        line,
+      );
     if (added !== undefined) tell('the entry to add', after !== undefined && permits(after), line);
     else
       tell(

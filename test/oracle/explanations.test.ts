@@ -139,6 +139,7 @@ const FORMS = [
   ],
   ...['the denial', 'the default denies', 'the entry that denies', 'the entry removed', 'the stub'],
   ...['conditions do not hold', 'the entry to add', 'the line to add', 'the capability to give', 'ENOSYS for clone3'],
+  ...['the others stay', 'what it would go over'],
   ...['no advice against an entry'],
 ];
 
