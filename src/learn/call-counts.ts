@@ -4,6 +4,7 @@ import { libseccompName } from '../libseccomp/kernel-names.js';
 import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { numberFinder } from '../libseccomp/syscall-table.js';
 import type { WeighedCall } from '../minimize/weights.js';
+import { checkOptions, OBJECT, type OptionTable, TEXT } from '../options.js';
 import type { Warning } from '../policy.js';
 import { nearestSyscall } from '../syscalls/nearest-syscall.js';
 import { knownSyscalls } from '../syscalls/signature.js';
@@ -25,6 +26,8 @@ export interface CallCountsOptions {
   source?: string | undefined;
   libseccomp: Libseccomp;
 }
+
+const COUNTS_OPTIONS: OptionTable<CallCountsOptions> = { architecture: [TEXT], source: [TEXT], libseccomp: [OBJECT] };
 
 export interface CallCounts {
   /** For `weights`. */
@@ -50,6 +53,7 @@ const NUMBER = /^\d+(?:\.\d+)?$/;
  *   file without any call of the architecture
  */
 export function readCallCounts(text: string | Uint8Array, options: CallCountsOptions): CallCounts {
+  checkOptions('readCallCounts', options, COUNTS_OPTIONS);
   const { source = 'counts', libseccomp } = options;
   return new Reader(parseArchitecture(options.architecture), source, numberFinder(libseccomp)).read(text);
 }

@@ -36,7 +36,7 @@ describe('a recipe', () => {
   // The last one that was added of a kind is named in all the files that it took.
   it.each([
     ['A new system call', 'rseq_slice_yield', ['src', 'wasm', 'docs', 'scripts', 'test/native']],
-    ['A new notify request', 'SET_FLAGS', ['native-loader', 'test', 'bench']],
+    ['A new notify request', 'SET_FLAGS', ['native-loader', 'test/native-loader', 'bench']],
     ['A new libseccomp', '2.6.0', ['src', 'wasm', 'docs', 'scripts', 'README.md', 'SECURITY.md']],
     ['Add a format', "'spo'", ['src']],
   ])('%s: names every file that knows of %s', (title, text, folders) => {

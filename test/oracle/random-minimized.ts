@@ -7,7 +7,7 @@ import type { Libseccomp } from '../../src/libseccomp/index.js';
 import { compareRandomProfiles, type Tally } from './random-profiles.js';
 
 /** What a program that is not its rules' is refused with. */
-export const UNEQUAL = 'UNEQUAL';
+const UNEQUAL = 'UNEQUAL';
 
 /** Raise an error where a program is not what its rules say, by the proof that is made for libseccomp's, and by its diagram. */
 export function proveTwice(translation: Translation): void {
