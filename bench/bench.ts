@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseArchitecture } from '../src/architecture.js';
-import { applyOperation, compileProfileSync, type FilterOperation, planFilter } from '../src/compiler/index.js';
+import { applyOperation, type FilterOperation, planFilter } from '../src/compiler/index.js';
 import { fastestOrder } from '../src/compiler/rule-order.js';
 import { FilterContext, loadLibseccompSync } from '../src/libseccomp/index.js';
 import type { SeccompPolicy } from '../src/policy.js';
@@ -20,6 +20,7 @@ import { playgroundFigures } from './playground.js';
 import { recordFigures } from './record.js';
 import { simulateFigures } from './simulate.js';
 import { supervisorFigures } from './supervisor.js';
+import { wholeCompileFigures } from './whole-compile.js';
 
 const root = process.cwd();
 const PROFILE = join(root, 'build/test-inputs/podman-default.json');
@@ -79,14 +80,6 @@ function compileTime(optimize: 0 | 2): Figure[] {
   ];
 }
 
-function wholeCompile(): Figure {
-  const text = readFileSync(PROFILE);
-  const run = () => compileProfileSync(text, { arch: 'x86_64', libseccomp });
-  for (let i = 0; i < 20; i++) run();
-  const value = milliseconds(median(Array.from({ length: 40 }, () => secondsOf(run))));
-  return { what: 'compileProfile of its text, warm', value };
-}
-
 function coldStart(): Figure[] {
   const node = (args: string[], env: NodeJS.ProcessEnv = {}) =>
     secondsOf(() => {
@@ -128,7 +121,7 @@ const figures: Figure[] = [
   ...decisionDiagramFigures(root, libseccomp),
   ...compileTime(0),
   ...compileTime(2),
-  wholeCompile(),
+  ...(await wholeCompileFigures(root)),
   ...coldStart(),
   wasmSize(),
   ...minimizeFigures(root, libseccomp),

@@ -2,7 +2,7 @@ import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import { checkOptions, FUNCTION, OBJECT, type OptionTable, TEXT } from '../options.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
-import { nearestSyscall } from '../syscalls/nearest-syscall.js';
+import { suggester } from '../syscalls/nearest-syscall.js';
 import { printable, quote } from '../text.js';
 import { CompileError } from './compile-error.js';
 import type { FilterOperation, RuleOperation } from './filter-operation.js';
@@ -65,12 +65,7 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
     operations.push({ kind: 'setAttribute', attribute: 'CTL_OPTIMIZE', value: options.optimize });
   }
 
-  // A hostile profile may have a wrong name many times.
-  const suggestions = new Map<string, string | undefined>();
-  const nearestOf = (name: string) => {
-    if (!suggestions.has(name)) suggestions.set(name, nearestSyscall(name));
-    return suggestions.get(name);
-  };
+  const nearestOf = suggester();
 
   const skipped: RuleOperation[] = [];
   const alternativesOf = (rule: PolicyRule, told: Warning[]) => {

@@ -39,3 +39,15 @@ export function nearestSyscall(name: string): string | undefined {
   if (name.length < 64) found.set(name, answer);
   return answer;
 }
+
+/** Nobody reads more suggestions; a text may have tens of thousands of wrong names, and each is compared with all that there are. */
+const MOST_SUGGESTED = 512;
+
+/** As {@link nearestSyscall}, for all wrong names of one text: of the first {@link MOST_SUGGESTED} different ones. */
+export function suggester(): (name: string) => string | undefined {
+  const asked = new Map<string, string | undefined>();
+  return (name) => {
+    if (!asked.has(name) && asked.size < MOST_SUGGESTED) asked.set(name, nearestSyscall(name));
+    return asked.get(name);
+  };
+}

@@ -11,8 +11,7 @@ const filterFor = (architecture: 'x86_64' | 'aarch64' = 'x86_64') =>
 
 // A rule that is refused, and a rejected transaction, put back a snapshot; it must be one of the filter as it is now.
 describe('what a refused rule or a rejected transaction puts back', () => {
-  const refused = (filter: FilterContext) =>
-    expect(() => filter.addRule(ENOENT, 'read', A0_IS_1)).toThrow('-EEXIST');
+  const refused = (filter: FilterContext) => expect(() => filter.addRule(ENOENT, 'read', A0_IS_1)).toThrow('-EEXIST');
   const rejected = (filter: FilterContext) => {
     filter.startTransaction();
     filter.addRule(EPERM, 'chdir');

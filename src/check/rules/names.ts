@@ -2,7 +2,7 @@ import { permits } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import { libseccompName } from '../../libseccomp/kernel-names.js';
-import { nearestSyscall } from '../../syscalls/nearest-syscall.js';
+import { suggester } from '../../syscalls/nearest-syscall.js';
 import { quote } from '../../text.js';
 import type { Problem, Rule } from '../rule.js';
 import { count, list } from './words.js';
@@ -12,11 +12,12 @@ const unknownSyscall: Rule = {
   severity: 'warning',
   summary: 'A name that is no system call of any architecture; runtimes pass over it in silence.',
   *checkText({ entries, isDenyList, libseccomp }) {
+    const nearestOf = suggester();
     for (const { names, action } of entries) {
       for (const { name, place } of names) {
         if (isKnown(name, libseccomp)) continue;
         const isHole = isDenyList && !permits(action);
-        const nearest = nearestSyscall(name);
+        const nearest = nearestOf(name);
         const what = isHole ? 'so the filter does NOT deny it' : 'so this entry does nothing for it';
         yield {
           place,
