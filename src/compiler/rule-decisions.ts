@@ -1,5 +1,5 @@
 import { actionTerminal } from '../bpf/decision-diagram.js';
-import type { DiagramStore, Node } from '../bpf/diagram-store.js';
+import { type DiagramStore, FALSE, type Node } from '../bpf/diagram-store.js';
 import { Level, WORD_BITS } from '../bpf/input-variables.js';
 import { joinParts, type Part } from '../bpf/partition.js';
 import { ConditionNodes } from './condition-nodes.js';
@@ -18,8 +18,14 @@ export function ruleDecisions(rules: Rules, store: DiagramStore): Node {
   const conditions = new ConditionNodes(store);
   const decisionOf = ({ rules: holding, otherwise, architecture }: Expectation): Node => {
     const bits = architecture?.wordSize ?? 64;
-    return firstMatchOrder(holding, bits).reduceRight(
-      (rest, rule) => store.choose(conditions.where(rule.conditions, bits), actionTerminal(store, rule.action), rest),
+    const runs: { action: Node; conditions: Node[] }[] = [];
+    for (const rule of firstMatchOrder(holding, bits)) {
+      const action = actionTerminal(store, rule.action);
+      if (runs.at(-1)?.action !== action) runs.push({ action, conditions: [] });
+      runs.at(-1)!.conditions.push(conditions.where(rule.conditions, bits));
+    }
+    return runs.reduceRight(
+      (rest, run) => store.choose(anyOf(store, run.conditions), run.action, rest),
       actionTerminal(store, otherwise),
     );
   };
@@ -38,3 +44,13 @@ export function ruleDecisions(rules: Rules, store: DiagramStore): Node {
 }
 
 const LAST = 2 ** WORD_BITS - 1;
+
+/**
+ * Where any of the conditions holds. Those about later variables come first: one about earlier variables leads to what was there
+ * before as it is, while the other way round every path to it would be made anew, by each.
+ */
+function anyOf(store: DiagramStore, conditions: readonly Node[]): Node {
+  return [...conditions]
+    .sort((one, other) => store.level(other) - store.level(one))
+    .reduce((any, condition) => store.or(any, condition), FALSE);
+}
