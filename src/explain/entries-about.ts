@@ -4,7 +4,7 @@ import { ProgramTooComplexError } from '../bpf/diagram-store.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import { type ExpectedRule, rulesOf, skippedRulesOf, stubAnswers } from '../compiler/expected-decisions.js';
 import { leftOutEntries } from '../compiler/left-out-entries.js';
-import { bitsOfCall, isCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
+import { bitsOfCall, MULTIPLEXED_CALLS, type Multiplexer } from '../compiler/multiplexed-calls.js';
 import { isAmong } from '../compiler/program-decisions.js';
 import type { SourcePosition } from '../errors.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';
@@ -47,7 +47,7 @@ export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryA
   const { translation } = profile;
   const { architecture, number, name, through } = asked;
   const multiplexed = through === undefined ? undefined : MULTIPLEXED_CALLS.get(name);
-  const isMeant = multiplexed ? [isCall(multiplexed)] : [];
+  const isMeant = multiplexed ? [asKernelReads(multiplexed, architecture)] : [];
   const names = through === undefined ? [name] : [name, through];
   const placed = [rulesOf(translation, architecture), skippedRulesOf(translation, architecture)]
     .flatMap((rules) => rules.get(number) ?? [])
@@ -79,6 +79,15 @@ export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryA
   );
   const [effective, others] = [applying.filter(hasEffect), applying.filter((entry) => !hasEffect(entry))];
   return ofOneLine([...effective, ...others, ...leftOut]);
+}
+
+/** What says which call a multiplexer makes, in as many bits as the kernel reads. */
+function asKernelReads(
+  { multiplexer, call }: { multiplexer: Multiplexer; call: bigint },
+  architecture: Architecture,
+): ArgumentCondition {
+  const value = (1n << BigInt(bitsOfCall(multiplexer, architecture))) - 1n;
+  return { index: 0, op: 'MASKED_EQ', value, valueTwo: call };
 }
 
 /** Whether some call that meets an entry's conditions gets its action. */

@@ -169,8 +169,9 @@ function askAdvice(line: string, about: ExplainedProfile, call: MadeCall, tell: 
         call,
       ),
     );
+    // What libseccomp then refuses beside another entry is an error of its own, with both lines.
     const isSaid = engine === options('--cap-add') && own === options('--cap');
-    tell('the capability to give', isSaid && after !== undefined && permits(after), line);
+    tell('the capability to give', isSaid && (after === undefined || permits(after)), line);
   } else tell(NOBODY, false, line);
 }
 

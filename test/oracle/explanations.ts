@@ -278,7 +278,7 @@ class CallQuestion {
       return;
     }
     if (line.startsWith('kernels never ask')) {
-      askNote(line, about, tell);
+      tell('never asked', this.#arch === 'x86_64' && [335, 336].includes(this.#nr), line);
       return;
     }
     const unlisted = /^the profile does not list (\w+) among its architectures$/.exec(line);
@@ -433,6 +433,6 @@ class CallQuestion {
       if (dropped !== undefined) this.#askDropped(place, dropped, options, `${path} JSON`);
       else this.#askStanding(place, said, isConditional, hasEffect !== false, `${path} JSON`);
     }
-    for (const note of notes ?? []) askNote(note, this.about, tell);
+    for (const note of notes ?? []) tell('never asked', [335, 336].includes(this.#nr), note);
   }
 }
