@@ -1,4 +1,4 @@
-import { encodeAction, precedence } from '../action.js';
+import { encodeAction, isSameAction, precedence } from '../action.js';
 import { ALL_BITS, LOW_HALF } from '../bpf/condition.js';
 import type { ArgumentCondition, CompareOperator } from '../policy.js';
 import type { ExpectedRule } from './expected-decisions.js';
@@ -17,7 +17,9 @@ import type { ExpectedRule } from './expected-decisions.js';
  *   stricter action goes first then.
  */
 export function firstMatchOrder(rules: readonly ExpectedRule[], bits: 32 | 64): readonly ExpectedRule[] {
-  if (rules.length < 2) return rules;
+  // Of one action it makes no difference.
+  const [first] = rules;
+  if (first === undefined || rules.every(({ action }) => isSameAction(action, first.action))) return rules;
   const chains = rules.map((rule, index): Chain => ({ rule, index, tests: testsOf(rule.conditions, bits) }));
   return inOrder(chains, 0).map(({ rule }) => rule);
 }

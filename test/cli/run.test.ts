@@ -46,6 +46,12 @@ describe.skipIf(process.platform !== 'linux')('scmp run', () => {
     expect(stdout.toString()).toBe('1\n');
   });
 
+  it('runs under the program of --optimize min', () => {
+    const { status, stdout, stderr } = run('--optimize', 'min', '--', 'sh', '-c', 'mkdir made; echo $?');
+    expect({ status, stdout: stdout.toString() }).toEqual({ status: 0, stdout: '1\n' });
+    expect(stderr).toContain('Inappropriate ioctl for device');
+  });
+
   it("passes the command's own options on, with and without --", () => {
     expect(run('--', 'echo', '--help', '-n').stdout.toString()).toBe('--help -n\n');
     expect(run('echo', '--help', '--profile', 'x').stdout.toString()).toBe('--help --profile x\n');
