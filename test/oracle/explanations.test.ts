@@ -150,19 +150,23 @@ const REAL = [
 ] as const;
 
 describe('what explain and run --trace say of calls is what the program does', () => {
-  it(`of ${COUNT} random profiles (FUZZ_SEED=${SEED})`, () => {
-    const asked: AskedLines = { seen: new Map(), wrong: [] };
-    let programs = 0;
-    for (let seed = SEED; seed < SEED + COUNT; seed++) {
-      const random = new Random(seed);
-      const target = random.pick(TARGETS);
-      if (ask(JSON.stringify(randomProfile(random, target)), target, random, asked)) programs++;
-    }
-    expect(asked.wrong.slice(0, 12)).toEqual([]);
-    if (COUNT < 100) return;
-    expect(programs).toBeGreaterThan(COUNT / 2);
-    for (const form of asked.seen.keys()) seen.add(form);
-  }, 240_000);
+  it(
+    `of ${COUNT} random profiles (FUZZ_SEED=${SEED})`,
+    () => {
+      const asked: AskedLines = { seen: new Map(), wrong: [] };
+      let programs = 0;
+      for (let seed = SEED; seed < SEED + COUNT; seed++) {
+        const random = new Random(seed);
+        const target = random.pick(TARGETS);
+        if (ask(JSON.stringify(randomProfile(random, target)), target, random, asked)) programs++;
+      }
+      expect(asked.wrong.slice(0, 12)).toEqual([]);
+      if (COUNT < 100) return;
+      expect(programs).toBeGreaterThan(COUNT / 2);
+      for (const form of asked.seen.keys()) seen.add(form);
+    },
+    120_000 + 2_000 * COUNT,
+  );
 
   it('of real profiles', () => {
     const asked: AskedLines = { seen: new Map(), wrong: [] };
