@@ -16,7 +16,7 @@ it(`the minimised programs of ${COUNT} random profiles are what their rules say,
   // What libseccomp refuses and gets wrong is among them.
   expect(tally.refused.MISCOMPILED).toBe(undefined);
   expect(tally.refused.RULE_REFUSED).toBe(undefined);
-});
+}, 300_000);
 
 it('a program with one instruction changed is not taken for right', () => {
   const profile = {
