@@ -25,11 +25,12 @@ const FIRST_NUMBER: Partial<Record<ArchitectureName, number>> = {
 };
 const firstNumber = ({ name }: Architecture) => FIRST_NUMBER[name] ?? 0;
 /** __ARM_NR_BASE of arch/arm/include/uapi/asm/unistd.h: `cacheflush` and other calls of ARM alone. */
-const ARM_PRIVATE = 0xf0000;
+const ARM_PRIVATE = { start: 0xf0000, end: 0xf0010 };
 /** More than any table has. */
-const NUMBERS = 1024;
-/** Where a call that a multiplexer reaches got a number of its own too, it was after this one (x86: Linux 4.3). */
-const BEFORE_OWN_NUMBERS = 300;
+const ALL = { start: 0, end: 1024 };
+/** Where a call that a multiplexer reaches got a number of its own too, it is one of these (x86: Linux 4.3; ipc's: Linux 5.1). MIPS had them from the start. */
+const OWN_NUMBERS = { start: 300, end: 403 };
+const ownNumbers = ({ name }: Architecture) => (name.startsWith('mips') ? ALL : OWN_NUMBERS);
 
 /** A system call on every architecture that has it, by whatever name; none for a name in no table. */
 export function lookUpSyscallName(libseccomp: Libseccomp, asked: string): SyscallEntry[] {
@@ -72,7 +73,7 @@ export function numberFinder(libseccomp: Libseccomp): (name: string, architectur
   return (name, architecture) => {
     const table = tables.get(architecture) ?? {
       read: new Map(),
-      rest: eachSyscall(libseccomp, architecture, BEFORE_OWN_NUMBERS),
+      rest: eachSyscall(libseccomp, architecture, [ownNumbers(architecture)]),
     };
     tables.set(architecture, table);
     while (!table.read.has(name)) {
@@ -93,20 +94,15 @@ interface NumberedCall {
   number: number;
 }
 
-/** By number, but those from `begin` on, counted from the architecture's first, before the ones below. */
+/** In ranges of numbers, which are counted from the architecture's first; by default all. */
 function* eachSyscall(
   libseccomp: Libseccomp,
   architecture: Architecture,
-  begin = 0,
+  asked: readonly { start: number; end: number }[] = architecture.name === 'arm' ? [ALL, ARM_PRIVATE] : [ALL],
 ): Generator<NumberedCall, undefined> {
   const first = firstNumber(architecture);
-  const ranges = [
-    { start: first + begin, end: first + NUMBERS },
-    { start: first, end: first + begin },
-  ];
-  if (architecture.name === 'arm') ranges.push({ start: ARM_PRIVATE, end: ARM_PRIVATE + 16 });
-  for (const { start, end } of ranges) {
-    for (let number = start; number < end; number++) {
+  for (const { start, end } of asked) {
+    for (let number = first + start; number < first + end; number++) {
       const name = libseccomp.resolveSyscallNumber(number, architecture);
       if (name !== undefined) yield { name, number };
     }

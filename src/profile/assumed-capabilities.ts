@@ -1,8 +1,9 @@
 import type { Architecture } from '../architecture.js';
 import type { Warning } from '../policy.js';
 import { printable } from '../text.js';
+import { type ResolutionTarget, tryConditions } from './conditional-entry.js';
 import type { ParsedProfile, Place } from './parsed-profile.js';
-import { resolve } from './resolve-policy.js';
+import { namesOf, resolutionTarget } from './resolve-policy.js';
 
 // Where nobody says what a container may do, it is taken to have no capabilities. Whoever asks about a container as an
 // engine starts it means another one, so an answer that depends on it says both.
@@ -29,15 +30,18 @@ export function dependentEntries(
   profile: ParsedProfile,
   { arch, kernel }: { arch: Architecture; kernel?: string | undefined },
 ): DependentEntry[] {
-  const isAsked = profile.seccomp.syscalls?.some(
-    ({ includes, excludes }) => includes?.caps?.length || excludes?.caps?.length,
-  );
-  if (!isAsked || profile.seccomp.extends) return [];
-  const without = resolve(profile, { arch, kernel }).entries;
-  return resolve(profile, { arch, kernel, capabilities: USUAL_CAPABILITIES }).entries.flatMap((entry, index) => {
-    const { place, names, rule } = entry;
-    const appliesWith = rule !== undefined;
-    return appliesWith === (without[index]?.rule !== undefined) ? [] : [{ index, place, names, appliesWith }];
+  const { syscalls, extends: isOpen } = profile.seccomp;
+  if (isOpen || !syscalls) return [];
+  const [without, withUsual] = [{}, { capabilities: USUAL_CAPABILITIES }].map((given) =>
+    resolutionTarget({ arch, kernel, ...given }),
+  ) as [ResolutionTarget, ResolutionTarget];
+  return syscalls.flatMap((entry, index): DependentEntry[] => {
+    if (!entry.includes?.caps?.length && !entry.excludes?.caps?.length) return [];
+    const applies = (target: ResolutionTarget) => tryConditions(entry, target).every(({ holds }) => holds);
+    const appliesWith = applies(withUsual);
+    if (appliesWith === applies(without)) return [];
+    const names = namesOf(entry, index, profile.locate).map(({ name }) => name);
+    return [{ index, place: profile.locate('syscalls', index), names, appliesWith }];
   });
 }
 

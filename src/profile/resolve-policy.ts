@@ -101,11 +101,7 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     const hint = 'put the two together with extendProfile, or give loadBase';
     throw new ProfileError('PROFILE_INVALID', [{ code: 'extends-open', message, hint, ...locate('extends') }], source);
   }
-  const target: ResolutionTarget = {
-    architecture: arch,
-    capabilities: parseCapabilities(capabilities),
-    kernel: kernel === undefined ? undefined : parseKernel(kernel),
-  };
+  const target = resolutionTarget({ arch, capabilities, kernel });
   const errnoOf = (
     action: ActionName,
     number: bigint | null | undefined,
@@ -148,6 +144,15 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     rules: entries.flatMap(({ rule }) => rule ?? []),
   };
   return { target, policy, entries, architecturesFrom };
+}
+
+/** What the conditions of entries are tried against. Raises as {@link resolve} for a capability or kernel that is none. */
+export function resolutionTarget({ arch, capabilities = [], kernel }: ResolveOptions): ResolutionTarget {
+  return {
+    architecture: arch,
+    capabilities: parseCapabilities(capabilities),
+    kernel: kernel === undefined ? undefined : parseKernel(kernel),
+  };
 }
 
 /** The errno an entry is to answer with: the name's number on the target wins over the number beside it. */
@@ -226,7 +231,7 @@ function chooseArchitectures(
   };
 }
 
-function namesOf({ name, names }: DockerSyscall, index: number, locate: Locate) {
+export function namesOf({ name, names }: DockerSyscall, index: number, locate: Locate) {
   if (name) return [{ name, ...locate('syscalls', index, 'name') }];
   return (names ?? []).map((listed, position) => ({ name: listed, ...locate('syscalls', index, 'names', position) }));
 }
