@@ -65,12 +65,14 @@ export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture)
 
 /**
  * The number that a call has on an architecture, where there is one, of calls too that libseccomp knows as reached through a
- * multiplexer and answers with a pseudo-number. The table is read no further than to the names that are asked for.
+ * multiplexer and answers with a pseudo-number: those are searched where they are, no further than to the names asked for.
  */
 export function numberFinder(libseccomp: Libseccomp): (name: string, architecture: Architecture) => number | undefined {
   const tables: Tables = tablesRead.get(libseccomp) ?? new Map();
   tablesRead.set(libseccomp, tables);
   return (name, architecture) => {
+    const resolved = libseccomp.resolveSyscallName(name, architecture);
+    if (resolved === undefined || resolved >= 0) return resolved;
     const table = tables.get(architecture) ?? {
       read: new Map(),
       rest: eachSyscall(libseccomp, architecture, [ownNumbers(architecture)]),
