@@ -173,7 +173,7 @@ writeFileSync(
   OUTPUT,
   [
     '# How often programs make each system call, of a million. Made by scripts/trace-call-frequencies.mjs, which has the',
-    `# commands: each was run under strace -f -c (${strace}), Linux ${release()}, x86-64,`,
+    `# commands: each was run under strace -f -c (${strace}), Linux ${release().replace(/-.*/, '')}, x86-64,`,
     '# and each counts the same, however many calls it made:',
     ...told.map((line) => `#   ${line}`),
     ...rows.map(([name, count]) => `${name} ${count}`),
