@@ -17,6 +17,7 @@ import type { Figure } from './figure.js';
 import { liveFigures } from './live-calls.js';
 import { minimizeFigures } from './minimize.js';
 import { playgroundFigures } from './playground.js';
+import { median } from './quantile.js';
 import { recordFigures } from './record.js';
 import { simulateFigures } from './simulate.js';
 import { supervisorFigures } from './supervisor.js';
@@ -26,8 +27,6 @@ const root = process.cwd();
 const PROFILE = join(root, 'build/test-inputs/podman-default.json');
 const libseccomp = loadLibseccompSync({ wasm: readFileSync(join(root, 'dist/libseccomp.wasm')) });
 
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 const milliseconds = (seconds: number) => `${(seconds * 1000).toFixed(2)} ms`;
 
 function secondsOf(run: () => void): number {

@@ -8,12 +8,10 @@ import { compileProfileSync } from '../src/compiler/index.js';
 import { proveDecisions } from '../src/compiler/prove-decisions.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';
 import type { Figure } from './figure.js';
+import { median } from './quantile.js';
 
 const RUNS = 30;
 const DIAGRAM_BAR = 250;
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 /** The first run, before anything of it is compiled to machine code, and the median of those that follow; milliseconds. */
 function firstAndMedian(run: () => void): { first: number; warm: number } {

@@ -8,6 +8,7 @@ import { compileProfileSync } from '../src/compiler/index.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';
 import { minimize } from '../src/minimize/index.js';
 import type { Figure } from './figure.js';
+import { quantile } from './quantile.js';
 
 const CALLS = 5_000;
 const ROUNDS = 15;
@@ -16,10 +17,6 @@ const KINDS = ['allowed', 'checked', 'denied'] as const;
 /** A load of an argument, which changes no decision, and with which the kernel's cache of actions takes no call as allowed. */
 const LOOKS_AT_ARGUMENT = encodeProgram([{ code: Opcode.LD_ABS, jt: 0, jf: 0, k: SeccompDataOffset.ARGS }], 'little');
 const uncached = (program: Uint8Array) => Uint8Array.of(...LOOKS_AT_ARGUMENT, ...program);
-
-const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
-const at = (values: readonly number[], part: number) =>
-  sorted(values)[Math.floor((values.length - 1) * part)] as number;
 
 /** Needs x86_64, gcc, and a process without a filter that denies what is called. */
 export function liveFigures(root: string, profile: Uint8Array, libseccomp: Libseccomp): Figure[] {
@@ -59,7 +56,7 @@ export function liveFigures(root: string, profile: Uint8Array, libseccomp: Libse
     const labels = names.map((name) => (name === 'no filter' ? name : `${name}${suffix}`));
     const value = labels.map((label, index) => {
       const values = of(label, kind);
-      return `${names[index]} ${at(values, 0.5).toFixed(0)} (${at(values, 0.25).toFixed(0)}-${at(values, 0.75).toFixed(0)})`;
+      return `${names[index]} ${quantile(values, 0.5).toFixed(0)} (${quantile(values, 0.25).toFixed(0)}-${quantile(values, 0.75).toFixed(0)})`;
     });
     return { what: `${what}, ns (middle half)`, value: `${value.join(', ')}${ranking(labels, kind)}` };
   };
@@ -68,7 +65,7 @@ export function liveFigures(root: string, profile: Uint8Array, libseccomp: Libse
     const ours = of(labels.at(-1)!, kind);
     const told = labels.slice(1, -1).map((label) => {
       const ratios = of(label, kind).map((other, round) => ours[round]! / other);
-      const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => at(ratios, part)) as [number, number, number];
+      const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part)) as [number, number, number];
       const hidden = low <= 1 && high >= 1 ? ': the spread hides the ranking' : '';
       return `min / ${label.replace(', uncached', '')} ${middle.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})${hidden}`;
     });

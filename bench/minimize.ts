@@ -15,17 +15,13 @@ import { ScmpError } from '../src/errors.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';
 import { type CallWeights, executedFor, expectedInstructions, frequentCalls, minimize } from '../src/minimize/index.js';
 import type { Figure } from './figure.js';
+import { median, sorted } from './quantile.js';
 
 const RUNS = 15;
 /** x86_64's numbers, as the kernel has them today. */
 const LAST_NUMBER = 469;
 const AUDIT_ARCH_X86_64 = 0xc000003e;
 
-const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
-function median(values: readonly number[]): number {
-  const inOrder = sorted(values);
-  return (inOrder[(inOrder.length - 1) >> 1]! + inOrder[inOrder.length >> 1]!) / 2;
-}
 const lengthOf = ({ program }: { program: Uint8Array }) => program.length / 8;
 
 /** Weights of one architecture. */

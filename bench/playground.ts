@@ -6,6 +6,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { createPlaygroundServer } from '../src/cli/playground-server.js';
 import { hasChromium, launchChromium } from '../test/browser/chromium.js';
+import { quantile } from './quantile.js';
 
 interface Figure {
   what: string;
@@ -80,10 +81,8 @@ async function keystrokes(page: Page): Promise<Figure[]> {
       count,
     );
   }
-  const durations = (await page.evaluate(() => (globalThis as unknown as { durations: number[] }).durations))
-    .slice(WARM_UP)
-    .sort((a, b) => a - b);
-  const at = (part: number) => durations[Math.floor(durations.length * part)] as number;
+  const all = await page.evaluate(() => (globalThis as unknown as { durations: number[] }).durations);
+  const at = (part: number) => quantile(all.slice(WARM_UP), part);
   return [
     {
       what: "playground, recompiling at a keystroke: container-default, Chromium's median",

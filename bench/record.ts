@@ -4,12 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from './figure.js';
+import { median } from './quantile.js';
 
 const FILES = 10;
 const ROUNDS = 5;
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 /**
  * The figures of `scmp record` in the built package (dist/scmp.cjs), from the project's root. Needs Linux, gcc, make and

@@ -6,15 +6,13 @@ import { createSimulator, type SeccompData, seccompDataWords } from '../src/bpf/
 import { compileProfileSync } from '../src/compiler/index.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';
 import type { Figure } from './figure.js';
+import { median } from './quantile.js';
 
 const TOOLS = 'build/source/tools';
 const FOLDER = 'build/bench';
 const AUDIT_ARCH_X86_64 = 0xc000003e;
 const INSTRUCTIONS_PER_SECOND = 20e6;
 const ROUNDS = 9;
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 /**
  * scmp_bpf_sim makes one decision a process, and prints it. What is timed here is its own interpreter, compiled with its own

@@ -9,15 +9,13 @@ import { hostArchitecture } from '../native-loader/index.js';
 import { compileProfileSync } from '../src/compiler/index.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';
 import type { Figure } from './figure.js';
+import { median } from './quantile.js';
 
 const CALLS = 20_000;
 const ROUNDS = 7;
 const THREADS = 50;
 const CALLS_EACH = 200;
 const ANSWER = 7;
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 /**
  * The figures of the supervisor in the built package (dist/loader.js), from the project's root. Needs Linux and gcc.

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { CompileProfileOptions } from '../src/compiler/index.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';
 import type { Figure } from './figure.js';
+import { quantile } from './quantile.js';
 
 // What users wait for, as a whole: reading, planning, libseccomp, the proof; in the library, warm, and in commands from start to
 // end. With BENCH_BASE, the folder of another build, each stands beside that build's, in turns of one run.
@@ -33,9 +34,6 @@ function processorTime(run: Run): number {
   const after = process.cpuUsage();
   return (after.user + after.system - user - system) / 1000;
 }
-
-const quantile = (values: readonly number[], part: number) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length * part)] as number;
 
 async function libraryRuns(root: string): Promise<Map<string, Run>> {
   const build: Build = await import(pathToFileURL(join(root, 'dist/index.js')).href);
