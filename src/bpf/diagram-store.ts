@@ -10,6 +10,16 @@ export class ProgramTooComplexError extends ScmpError {
   readonly code = 'PROGRAM_TOO_COMPLEX';
 }
 
+/** The answer to a question; undefined where it is too complex for one. */
+export function orTooComplex<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof ProgramTooComplexError) return undefined;
+    throw error;
+  }
+}
+
 /** A node of a {@link DiagramStore}, as a number: equal numbers, equal functions. */
 export type Node = number;
 

@@ -1,6 +1,6 @@
 import { permits } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { ProgramTooComplexError } from '../bpf/diagram-store.js';
+import { orTooComplex } from '../bpf/diagram-store.js';
 import { CompileError } from '../compiler/compile-error.js';
 import { type CompiledFilter, type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
 import type { EntryEffect } from '../compiler/entry-effect.js';
@@ -139,15 +139,6 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     },
   };
   return target;
-}
-
-function orTooComplex<T>(ask: () => T): T | undefined {
-  try {
-    return ask();
-  } catch (error) {
-    if (error instanceof ProgramTooComplexError) return undefined;
-    throw error;
-  }
 }
 
 function compile(policy: SeccompPolicy, options: CompileOptions): ReturnType<typeof compileWithEffects> | CompileError {

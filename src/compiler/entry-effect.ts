@@ -1,6 +1,6 @@
 import { permits } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
-import { ProgramTooComplexError } from '../bpf/diagram-store.js';
+import { orTooComplex } from '../bpf/diagram-store.js';
 import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import type { Translation } from './expected-decisions.js';
 import { ineffectiveEntries } from './ineffective-entries.js';
@@ -32,12 +32,10 @@ export function entryEffects(
   translation: Translation,
   decisions: ProgramDecisions,
 ): readonly EntryEffect[] | undefined {
-  try {
-    return [...ineffectiveEntries(translation, decisions), ...multiplexedConditions(translation, decisions)];
-  } catch (error) {
-    if (error instanceof ProgramTooComplexError) return undefined;
-    throw error;
-  }
+  return orTooComplex(() => [
+    ...ineffectiveEntries(translation, decisions),
+    ...multiplexedConditions(translation, decisions),
+  ]);
 }
 
 /**

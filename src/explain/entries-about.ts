@@ -1,6 +1,6 @@
 import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { ProgramTooComplexError } from '../bpf/diagram-store.js';
+import { orTooComplex } from '../bpf/diagram-store.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import { type ExpectedRule, rulesOf, skippedRulesOf, stubAnswers } from '../compiler/expected-decisions.js';
 import { leftOutEntries } from '../compiler/left-out-entries.js';
@@ -97,12 +97,10 @@ function isGiven(
   action: Action,
   conditions: readonly ArgumentCondition[],
 ): boolean {
-  try {
-    return isAmong(action, decisions.actions(architecture, number, conditions));
-  } catch (error) {
-    if (!(error instanceof ProgramTooComplexError)) throw error;
-    return all.some((decision) => isSameAction(decision.action, action));
-  }
+  return (
+    orTooComplex(() => isAmong(action, decisions.actions(architecture, number, conditions))) ??
+    all.some((decision) => isSameAction(decision.action, action))
+  );
 }
 
 /** Whether conditions hold for all arguments, as `>= 0` does. */
@@ -111,12 +109,7 @@ function isAlways(
   architecture: Architecture,
   conditions: readonly ArgumentCondition[],
 ) {
-  try {
-    return decisions.isAlways(architecture, conditions);
-  } catch (error) {
-    if (!(error instanceof ProgramTooComplexError)) throw error;
-    return conditions.length === 0;
-  }
+  return orTooComplex(() => decisions.isAlways(architecture, conditions)) ?? conditions.length === 0;
 }
 
 const hasEffect = (entry: EntryAbout) => entry.hasEffect !== false;
