@@ -4,10 +4,12 @@ import {
   type Endianness,
   type Instruction,
   isConditionalJump,
+  jumpHolds,
   Opcode,
   SCRATCH_WORDS,
   SECCOMP_DATA_SIZE,
   SeccompDataOffset,
+  SOURCE_X,
   successors,
 } from '../bpf/instruction.js';
 import { verifyProgram } from '../bpf/verify.js';
@@ -95,9 +97,9 @@ class Walk {
       const { code, jt, jf, k } = instruction;
       if (code === Opcode.RET_K || code === Opcode.RET_A) return executed;
       if (isConditionalJump(code)) {
-        const holds = testHolds(code, a, usesX(code) ? x : k);
-        if (holds === undefined) return executed + this.#branch(index, a, x, scratch);
-        index += 1 + (holds ? jt : jf);
+        const operand = usesX(code) ? x : k;
+        if (a === undefined || operand === undefined) return executed + this.#branch(index, a, x, scratch);
+        index += 1 + (jumpHolds(code, a, operand) ? jt : jf);
         continue;
       }
       if (code === Opcode.JA) {
@@ -149,8 +151,6 @@ class Walk {
 }
 
 const NO_SCRATCH: readonly Value[] = new Array<Value>(SCRATCH_WORDS).fill(0);
-/** The bit of an operation that says that its second operand is X (BPF_X of linux/bpf_common.h). */
-const SOURCE_X = 0x08;
 const usesX = (code: number) => (code & SOURCE_X) !== 0 && code !== Opcode.NEG;
 
 /** Loads of arguments, tests of A and what is done with A and numbers: with an unknown A it goes the same way for every call. */
@@ -161,20 +161,6 @@ function dependsOnArgumentsAlone({ code, k }: Instruction): boolean {
     isConditionalJump(code) || code === Opcode.RET_K || code === Opcode.RET_A || code === Opcode.JA;
   if (isTestOrReturn) return !isConditionalJump(code) || !usesX(code);
   return !isLoad && (code & 0x07) === 0x04 && !usesX(code);
-}
-
-function testHolds(code: number, a: Value, operand: Value): boolean | undefined {
-  if (a === undefined || operand === undefined) return undefined;
-  switch (code & ~SOURCE_X) {
-    case Opcode.JEQ_K:
-      return a === operand;
-    case Opcode.JGT_K:
-      return a > operand;
-    case Opcode.JGE_K:
-      return a >= operand;
-    default:
-      return (a & operand) !== 0;
-  }
 }
 
 function calculated(code: number, a: Value, operand: Value): Value {

@@ -44,9 +44,14 @@ export function weightsFor(
     const architectures = [first, ...given.architectures.filter((auditArch) => auditArch !== first)];
     return { architectures, of: (arch, nr) => given.of(arch, nr), numbers: (arch) => given.numbers(arch) };
   }
+  return callWeights(architecturesAsked(asked, native));
+}
+
+/** The architectures (AUDIT_ARCH values) that decisions ask about, the native one first: the one given, else as {@link weightsFor} says. */
+export function architecturesAsked(asked: readonly NumberRange[], native: number | undefined): readonly number[] {
   const single = new Set(asked.filter(({ from, to }) => from === to).map(({ from }) => from));
   const known = ARCHITECTURES.filter(({ auditArch }) => single.has(auditArch));
   const byWidth = [...(known.length > 0 ? known : ARCHITECTURES)].sort((a, b) => b.wordSize - a.wordSize);
   const first = native ?? byWidth[0]!.auditArch;
-  return callWeights([...new Set([first, ...known.map(({ auditArch }) => auditArch)])]);
+  return [...new Set([first, ...known.map(({ auditArch }) => auditArch)])];
 }

@@ -7,7 +7,7 @@ import type { Endianness } from '../bpf/instruction.js';
 import { boundedPartition } from '../bpf/partition.js';
 import { ANYTHING, checkOptions, LIST, type OptionTable } from '../options.js';
 import { MAX_ARCHITECTURES } from './architecture-tests.js';
-import { weightsFor } from './machine-weights.js';
+import { architecturesAsked } from './machine-weights.js';
 import { type MinimizedProgram, minimize } from './minimize.js';
 import { type Weights, weigh } from './weigh.js';
 
@@ -44,7 +44,7 @@ export function minimizeProgram(program: ProgramInput, options: MinimizeProgramO
   const { instructions, endianness } = readProgram(program, options.endianness ?? target?.endianness);
   const decisions = buildDecisionDiagram({ instructions, endianness }, { nodes, steps });
   const asked = boundedPartition(decisions.store, decisions.root, Level.ARCH, MAX_ARCHITECTURES) ?? [];
-  const { architectures } = weightsFor(asked, undefined, target?.auditArch);
+  const architectures = architecturesAsked(asked, target?.auditArch);
   return minimize(decisions, {
     endianness,
     native: architectures[0],
