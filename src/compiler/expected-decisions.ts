@@ -3,7 +3,7 @@ import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
 import { errnoNumber } from '../errno.js';
 import type { Action, ArgumentCondition, SeccompPolicy } from '../policy.js';
 import { type FilterOperation, isRuleOperation, type RuleOperation } from './filter-operation.js';
-import { isCall, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
+import { conditionsBehind, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 // What the rules say of every call, worked out from the rules alone: libseccomp is asked for the numbers of names, and for
 // nothing else.
@@ -227,8 +227,7 @@ function placeRules(
       place(number, operation, conditions);
       continue;
     }
-    const others = conditions.filter(({ index }) => index !== 0);
-    place(resolve(multiplexed.multiplexer, architecture), operation, [isCall(multiplexed), ...others]);
+    place(resolve(multiplexed.multiplexer, architecture), operation, conditionsBehind(multiplexed, conditions));
     place(ownNumber(name, architecture), operation, conditions);
   }
   return rules;

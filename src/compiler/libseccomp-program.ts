@@ -6,6 +6,7 @@ import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
 import type { Rules } from './expected-decisions.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
+import { architectureRefused, ruleRefused } from './refusal.js';
 import { describeConflict } from './rule-conflict.js';
 import { fastestOrder } from './rule-order.js';
 
@@ -110,28 +111,16 @@ function exportBpf(filter: FilterContext, source: string | undefined): Uint8Arra
 }
 
 function refusal(operation: FilterOperation, cause: unknown, rules: Rules): unknown {
-  const { policy, source } = rules;
   const isLimit = cause instanceof LibseccompWorkLimitError;
   if (!isLimit && !(cause instanceof LibseccompError)) return cause;
   switch (operation.kind) {
     case 'addRule': {
-      const { name, rule } = operation;
-      const position = rule.names.find((entry) => entry.name === name)?.position ?? rule.position;
-      const place = { source: rule.source ?? source, path: rule.path, position };
       const isConflict = !isLimit && cause.errno === 'EEXIST';
       const reason = (isConflict && describeConflict(operation, rules)) || cause.message;
-      return new CompileError(isLimit ? 'TOO_COMPLEX' : 'RULE_REFUSED', `${name}: ${reason}`, place, { cause });
+      return ruleRefused(operation, reason, rules, { code: isLimit ? 'TOO_COMPLEX' : 'RULE_REFUSED', cause });
     }
-    case 'addArchitecture': {
-      const { architecture } = operation;
-      const place = policy.architectures.find((entry) => entry.architecture === architecture);
-      return new CompileError(
-        'ARCHITECTURE_REFUSED',
-        `${architecture.name}: ${cause.message}`,
-        { source: place?.source ?? source, path: place?.path, position: place?.position },
-        { cause },
-      );
-    }
+    case 'addArchitecture':
+      return architectureRefused(operation.architecture, cause.message, rules, { cause });
     default:
       return cause;
   }

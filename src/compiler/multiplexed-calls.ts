@@ -43,6 +43,12 @@ export const isCall = ({ call }: { call: bigint }): ArgumentCondition => ({
   valueTwo: 0n,
 });
 
+/** A rule's conditions where it stands behind a multiplexer: which call is meant, in place of what argument 0 is asked. */
+export const conditionsBehind = (
+  multiplexed: { call: bigint },
+  conditions: readonly ArgumentCondition[],
+): readonly ArgumentCondition[] => [isCall(multiplexed), ...conditions.filter(({ index }) => index !== 0)];
+
 /**
  * How many bits of argument 0 the kernel takes for the number of the call: net/socket.c all 32 of an int; ipc/syscall.c 16,
  * with a version above them, which arch/s390/kernel/syscall.c refuses.

@@ -4,7 +4,7 @@ import type { ArgumentCondition, PolicyRule } from '../policy.js';
 import { formatPlace } from '../source-place.js';
 import { effectiveConditions, type Rules } from './expected-decisions.js';
 import { isRuleOperation, type RuleOperation } from './filter-operation.js';
-import { isCall, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
+import { conditionsBehind, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 /**
  * Why libseccomp refuses a rule with -EEXIST, in words: the entry of another action that has, on some architecture, the same
@@ -34,7 +34,7 @@ function standing(
 ): { name: string; conditions: ReadonlySet<string> } | undefined {
   if (wordSize !== undefined && wordSize !== architecture.wordSize) return undefined;
   const multiplexed = (resolve(name, architecture) ?? 0) < 0 ? MULTIPLEXED_CALLS.get(name) : undefined;
-  const meant = multiplexed ? [isCall(multiplexed), ...conditions.filter(({ index }) => index !== 0)] : conditions;
+  const meant = multiplexed ? conditionsBehind(multiplexed, conditions) : conditions;
   const text = ({ index, op, value, valueTwo }: ArgumentCondition) => {
     const [one, two] = [value, valueTwo].map((each) => BigInt.asUintN(architecture.wordSize, each));
     return op === 'MASKED_EQ' ? `${index} & ${one} ${two}` : `${index} ${op} ${one}`;
