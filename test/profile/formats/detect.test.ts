@@ -1,29 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { type InputFormat, loadProfile, ProfileError, readProfile } from '../../../src/profile/index.js';
-
-const SPO =
-  'apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nspec:\n  defaultAction: SCMP_ACT_LOG\n';
-
-const TEXTS: [string, string][] = [
-  ['oci', '{"defaultAction": "SCMP_ACT_LOG"}'],
-  ['oci', '\n# why\ndefaultAction: SCMP_ACT_LOG\n'],
-  ['oci', '---\n"defaultAction": SCMP_ACT_LOG'],
-  ['oci-config', 'linux:\n  seccomp: {defaultAction: SCMP_ACT_LOG}\n'],
-  ['docker', 'defaultAction: SCMP_ACT_LOG\narchMap: []\n'],
-  ['docker', '{"defaultAction": "SCMP_ACT_LOG", "defaultErrno": "EPERM"}'],
-  ['spo', SPO],
-  [
-    'spo',
-    '{"kind": "SeccompProfile", "apiVersion": "security-profiles-operator.x-k8s.io/v1beta1", "spec": {"defaultAction": "SCMP_ACT_LOG"}}',
-  ],
-  ['seccompiler', '{"main": {"mismatch_action": "log", "match_action": "allow", "filter": []}}'],
-  ['seccompiler', 'main:\n  default_action: log\n  filter_action: allow\n  filter: []\n'],
-  ['systemd', '[Service]\nSystemCallFilter=read\n'],
-  ['systemd', '# a drop-in\nSystemCallFilter = ~ptrace\n'],
-  ['list', 'default allow\n'],
-  ['list', '\n# why\n\nread -> deny\ndefault allow\n'],
-];
+import { SPO, TEXTS } from './format-texts.js';
 
 describe('the format is told by the content', () => {
   it.each(TEXTS)('%s: %s', async (format, text) => {
