@@ -19,10 +19,18 @@ export const OBJECT: Kind = { says: 'an object', holds: (value) => typeof value 
 /** What is looked at where it is used, with words of its own. */
 export const ANYTHING: Kind = { says: 'anything', holds: () => true };
 
-type Allowed = string | number | boolean | Kind;
+export type Allowed = string | number | boolean | Kind;
 
 /** Of every option that a function takes, what it may be: one of several words and numbers, or of a kind. */
 export type OptionTable<Options> = { readonly [Name in keyof Options]-?: readonly Allowed[] };
+
+/** Some properties of an object. */
+export function pick<All extends object, Name extends keyof All>(
+  all: All,
+  names: readonly Name[],
+): { [Key in Name]: All[Key] } {
+  return Object.fromEntries(names.map((name) => [name, all[name]])) as { [Key in Name]: All[Key] };
+}
 
 /**
  * Look at the options that a caller gave to a function. A misspelt option would else be one that was never given, and a

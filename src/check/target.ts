@@ -6,7 +6,7 @@ import { type CompiledFilter, type CompileOptions, compileWithEffects } from '..
 import type { EntryEffect } from '../compiler/entry-effect.js';
 import { forHost, type NewerName } from '../compiler/host-libseccomp.js';
 import { isCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
-import { planFilter } from '../compiler/plan.js';
+import { planFilter, plannedPieces } from '../compiler/plan.js';
 import { behaviourOf, readMasks } from '../compiler/runtime.js';
 import { runtimeRefusals } from '../compiler/runtime-refusals.js';
 import { isNarrow, narrowConditions } from '../compiler/wide-values.js';
@@ -93,9 +93,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
       architecture,
       optimize: 0,
       unknownSyscall: 'ignore',
-      conditions: behaviour.conditions,
-      emptyArgs: behaviour.emptyArgs,
-      wideValues: behaviour.wideValues,
+      ...plannedPieces(behaviour),
       resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
     }).warnings;
   const compiled = () => {

@@ -12,7 +12,7 @@ import type { Rules, Translation } from './expected-decisions.js';
 import { forHost, LIBSECCOMP_VERSIONS, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
 import { makeProgram } from './make-program.js';
 import type { Minimizer } from './minimizer.js';
-import { leftOut, planFilter } from './plan.js';
+import { leftOut, planFilter, plannedPieces } from './plan.js';
 import { decisionsOf, type ProgramDecisions } from './program-decisions.js';
 import { proveConditions, proveDecisions } from './prove-decisions.js';
 import {
@@ -132,9 +132,7 @@ export function compileWithEffects(given: SeccompPolicy, options: CompileOptions
     architecture,
     optimize: level,
     unknownSyscall,
-    conditions: behaviour.conditions,
-    emptyArgs: behaviour.emptyArgs,
-    wideValues: behaviour.wideValues,
+    ...plannedPieces(behaviour),
     source,
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
   });

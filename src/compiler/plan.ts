@@ -1,27 +1,25 @@
 import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { checkOptions, FUNCTION, OBJECT, type OptionTable, TEXT } from '../options.js';
+import { checkOptions, FUNCTION, OBJECT, type OptionTable, pick, TEXT } from '../options.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { suggester } from '../syscalls/nearest-syscall.js';
 import { printable, quote } from '../text.js';
 import { CompileError } from './compile-error.js';
 import type { FilterOperation, RuleOperation } from './filter-operation.js';
-import { RUNTIME_OPTIONS, type RuntimeBehaviour } from './runtime.js';
+import { behaviourOf, RUNTIME_OPTIONS, type RuntimeBehaviour, type RuntimeOptions } from './runtime.js';
 import { isCutShort, isNarrow, narrowConditions } from './wide-values.js';
 
-export interface PlanOptions {
+/** The pieces of a runtime's behaviour that libseccomp's calls depend on. */
+const PIECES = ['conditions', 'emptyArgs', 'wideValues'] as const;
+type PlanPiece = (typeof PIECES)[number];
+
+export interface PlanOptions extends Pick<RuntimeOptions, PlanPiece> {
   /** The architecture the filter is for: the one libseccomp treats as native. */
   architecture: Architecture;
   /** libseccomp's SCMP_FLTATR_CTL_OPTIMIZE; 0 leaves it unset (as if 1: rules by priority and complexity). */
   optimize: 0 | 1 | 2;
   /** What to do about a system call name that libseccomp has in no table. */
   unknownSyscall: 'warn' | 'error' | 'ignore';
-  /** What becomes of an entry with several conditions. Default: `split-repeated`. */
-  conditions?: RuntimeBehaviour['conditions'] | undefined;
-  /** What an empty list of conditions is. Default: `unconditional`. */
-  emptyArgs?: RuntimeBehaviour['emptyArgs'] | undefined;
-  /** What a value with bits past 32 is on a 32-bit architecture. Default: `exact`. */
-  wideValues?: RuntimeBehaviour['wideValues'] | undefined;
   /** The name's number on the target, negative where the target lacks it; undefined where no table has it. */
   resolveSyscall: (name: string) => number | undefined;
   source?: string | undefined;
@@ -31,12 +29,14 @@ const PLAN_OPTIONS: OptionTable<PlanOptions> = {
   architecture: [OBJECT],
   optimize: [0, 1, 2],
   unknownSyscall: ['warn', 'error', 'ignore'],
-  conditions: RUNTIME_OPTIONS.conditions,
-  emptyArgs: RUNTIME_OPTIONS.emptyArgs,
-  wideValues: RUNTIME_OPTIONS.wideValues,
+  ...pick(RUNTIME_OPTIONS, PIECES),
   resolveSyscall: [FUNCTION],
   source: [TEXT],
 };
+
+/** Of a runtime's behaviour what {@link planFilter} takes. */
+export const plannedPieces = (behaviour: RuntimeBehaviour): Pick<RuntimeBehaviour, PlanPiece> =>
+  pick(behaviour, PIECES);
 
 export interface Plan {
   operations: FilterOperation[];
@@ -51,6 +51,7 @@ export interface Plan {
  */
 export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
   checkOptions('planFilter', options, PLAN_OPTIONS);
+  const { conditions, emptyArgs, wideValues } = behaviourOf(options);
   const operations: FilterOperation[] = [];
   const warnings: Warning[] = [];
 
@@ -69,11 +70,11 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
 
   const skipped: RuleOperation[] = [];
   const alternativesOf = (rule: PolicyRule, told: Warning[]) => {
-    const split = splitConditions(rule, options.conditions ?? 'split-repeated', told);
-    return fitWords(rule, split, { architectures, policy, mode: options.wideValues ?? 'exact', warnings: told });
+    const split = splitConditions(rule, conditions, told);
+    return fitWords(rule, split, { architectures, policy, mode: wideValues, warnings: told });
   };
   for (const rule of policy.rules) {
-    if (rule.hasEmptyArgs && options.emptyArgs === 'no-rule') {
+    if (rule.hasEmptyArgs && emptyArgs === 'no-rule') {
       const { path, position, source } = rule;
       const message =
         'the list of conditions is empty, of which youki 0.6 makes no rule at all: the entry has no effect';

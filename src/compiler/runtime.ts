@@ -1,161 +1,200 @@
 import { ARCHITECTURES, type ArchitectureName } from '../architecture.js';
-import { BOOLEAN, checkOptions, LIST, NUMBER, type OptionTable } from '../options.js';
+import { type Allowed, BOOLEAN, checkOptions, LIST, NUMBER, type OptionTable } from '../options.js';
 import type { ArgumentCondition, FilterFlag, SeccompPolicy } from '../policy.js';
 
 /** A name alone is the newest version; docs/runtimes.md says which versions were run or read. */
 export const RUNTIME_NAMES = ['libseccomp', 'runc', 'runc-1.1', 'crun', 'youki', 'youki-0.6'] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 
-/** What a runtime makes of a profile beyond what the profile says. docs/runtimes.md has the same as a table. */
-export interface RuntimeBehaviour {
-  /** The flags of seccomp(2) where the profile has no `flags`; an empty list there is "none". */
-  readonly defaultFlags: readonly FilterFlag[];
+type Architectures = readonly (ArchitectureName | 'native')[];
+
+const SPEC_ALLOW: readonly FilterFlag[] = ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'];
+const ALL_FLAGS: readonly FilterFlag[] = [
+  'SECCOMP_FILTER_FLAG_TSYNC',
+  'SECCOMP_FILTER_FLAG_LOG',
+  ...SPEC_ALLOW,
+  'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
+];
+const ALL_ARCHITECTURES: Architectures = ['native', ...ARCHITECTURES.map(({ name }) => name)];
+
+const allBut = (...names: Architectures): Architectures => ALL_ARCHITECTURES.filter((name) => !names.includes(name));
+
+/** What each runtime does: one that is not named does as `others`, and without that as libseccomp. */
+type ByRuntime<Value> = { readonly libseccomp: Value; readonly others?: Value } & {
+  readonly [Name in RuntimeName]?: Value;
+};
+
+/** A piece of what a runtime does. */
+interface Piece<Value> {
+  readonly does: ByRuntime<Value>;
+}
+
+/** A piece that a caller may choose apart from the runtime: by an option of its name, or by a flag of the command. */
+interface Choice<Value> extends Piece<Value> {
+  /** The values, or their kind. */
+  readonly takes: readonly Allowed[];
+  /** The flag: commander's syntax, of which the option's name follows. */
+  readonly flag: string;
+  /** Of the flag, for the command's help. */
+  readonly help: string;
+  /** The same of the flag's opposite, `--no-…`, of a piece that is on or off. */
+  readonly helpNo?: string;
+  /** The flag's words, where they are not the values. */
+  readonly words?: Readonly<Record<string, Value>>;
+}
+
+const piece = <Value>(does: ByRuntime<Value>): Piece<Value> => ({ does });
+const choice = <const Value>(row: Choice<Value>): Choice<Value> => row;
+/** A choice among words. */
+const oneOf = <const Value extends string>(
+  takes: readonly Value[],
+  row: Omit<Choice<NoInfer<Value>>, 'takes' | 'words'>,
+): Choice<Value> => ({ takes, ...row });
+
+// What was read: of runc libcontainer/specconv/spec_linux.go (SetupSeccomp), libcontainer/seccomp/seccomp_linux.go
+// (InitSeccomp, matchCall), libcontainer/seccomp/patchbpf and libcontainer/seccomp/config.go, the same of 1.1.5 for
+// runc-1.1; of crun src/libcrun/seccomp.c; of youki crates/libcontainer/src/seccomp/mod.rs of 0.7.0, and of 0.6.
+
+/**
+ * What runtimes do otherwise than each other, a row for each piece: the options of the library and of the command, their
+ * help, and the table of docs/runtimes.md are this one.
+ */
+export const RUNTIME_CHOICES = {
   /** Whether an ENOSYS stub goes in front: see `enosysStub`. */
-  readonly enosysStub: boolean;
-  /** Whether the stub is empty where the profile lists no architecture. */
-  readonly stubNeedsArchitectures: boolean;
+  enosysStub: choice<boolean>({
+    flag: '--enosys-stub',
+    help: 'answer ENOSYS for system calls newer than all the profile names, as runc does',
+    helpNo: 'do not, whatever the runtime does',
+    takes: [BOOLEAN],
+    // runc, patchbpf.
+    does: { libseccomp: false, runc: true, 'runc-1.1': true },
+  }),
+  /** The flags of seccomp(2) where the profile has no `flags`; an empty list there is "none". */
+  defaultFlags: choice<readonly FilterFlag[]>({
+    flag: '--default-flags <flags>',
+    help: 'flags where the profile says nothing of them',
+    takes: [LIST],
+    words: { 'spec-allow': SPEC_ALLOW, none: [] },
+    // runc, SetupSeccomp: where `flags` is nil; 1.1.5: "seccomp flags are not yet supported by runc". crun,
+    // libcrun_apply_seccomp: where there are none.
+    does: { libseccomp: [], runc: SPEC_ALLOW, crun: SPEC_ALLOW },
+  }),
   /** libseccomp's binary tree (SCMP_FLTATR_CTL_OPTIMIZE 2) for profiles with more names than this. */
-  readonly optimizePast: number;
+  optimizePast: choice<number>({
+    flag: '--optimize-past <rules>',
+    help: 'a binary tree for profiles with more rules than this',
+    takes: [NUMBER],
+    // runc, InitSeccomp: each name makes a rule, known or not.
+    does: { libseccomp: Number.POSITIVE_INFINITY, runc: 32 },
+  }),
   /** An errno with an action that carries none: passed over, or an error as the OCI runtime spec has it. */
-  readonly errnoRet: 'lenient' | 'strict';
+  errnoRet: oneOf(['lenient', 'strict'], {
+    flag: '--errno-ret <how>',
+    help: 'strict: refuse an errno with an action that carries none',
+    // crun, libcrun_generate_seccomp: "errno value specified for action".
+    does: { libseccomp: 'lenient', crun: 'strict' },
+  }),
   /**
    * Several conditions in one entry. `together`: all must hold, and libseccomp refuses two on one argument;
    * `split-repeated`: where an argument has two, each condition becomes a rule of its own, so any will do;
    * `split-all`: always so.
    */
-  readonly conditions: 'together' | 'split-repeated' | 'split-all';
+  conditions: oneOf(['together', 'split-repeated', 'split-all'], {
+    flag: '--conditions <how>',
+    help: 'several conditions in an entry: all must hold, or a rule of each',
+    // runc, matchCall; crun, libcrun_generate_seccomp; youki 0.7, initialize_seccomp. youki 0.6 calls
+    // add_rule_conditional once for each argument.
+    does: { libseccomp: 'split-repeated', 'youki-0.6': 'split-all' },
+  }),
   /** An entry whose list of conditions is there and empty: without conditions, or of no effect at all. */
-  readonly emptyArgs: 'unconditional' | 'no-rule';
-  /** SCMP_CMP_MASKED_EQ: `(argument & value) == valueTwo`, or the other way round. */
-  readonly maskedOperands: 'mask-first' | 'datum-first';
+  emptyArgs: oneOf(['unconditional', 'no-rule'], {
+    flag: '--empty-args <how>',
+    help: 'an empty list of conditions: none, or an entry without effect',
+    does: { libseccomp: 'unconditional', 'youki-0.6': 'no-rule' },
+  }),
   /**
    * A value with bits past 32 on a 32-bit architecture: what it can mean there (never, always), or its low half, which is
    * what libseccomp compares.
    */
-  readonly wideValues: 'exact' | 'low-half';
+  wideValues: oneOf(['exact', 'low-half'], {
+    flag: '--wide-values <how>',
+    help: 'a value past 32 bits on a 32-bit architecture: what it means, or its low half',
+    // Runtimes hand libseccomp the value as it is.
+    does: { libseccomp: 'exact', others: 'low-half' },
+  }),
+  /** SCMP_CMP_MASKED_EQ: `(argument & value) == valueTwo`, or the other way round. */
+  maskedOperands: oneOf(['mask-first', 'datum-first'], {
+    flag: '--masked-operands <order>',
+    help: 'which of value and valueTwo is the mask of MASKED_EQ',
+    // youki, translate_op: MaskedEqual(valueTwo), which is the mask, with `value` as the datum.
+    does: { libseccomp: 'mask-first', youki: 'datum-first', 'youki-0.6': 'datum-first' },
+  }),
   /** Whether SCMP_ACT_NOTIFY is refused as the default action and on `write`. */
-  readonly notifyGuards: boolean;
+  notifyGuards: choice<boolean>({
+    flag: '--notify-guards',
+    help: 'refuse SCMP_ACT_NOTIFY as the default action and on write',
+    helpNo: 'take it, as crun does',
+    takes: [BOOLEAN],
+    // crun has no rule against NOTIFY on any call.
+    does: { libseccomp: true, crun: false },
+  }),
+} as const;
+
+/** What comes with the runtime alone. */
+const RUNTIME_LIMITS = {
+  /** Whether the stub is empty where the profile lists no architecture. */
+  // runc before 1.1.15 makes the stub for the architectures that are listed.
+  stubNeedsArchitectures: piece<boolean>({ libseccomp: false, 'runc-1.1': true }),
   /** The flags that a profile may ask for; with others the container does not start. */
-  readonly takesFlags: readonly FilterFlag[];
+  // youki 0.6: LinuxSeccompFilterFlag of its oci-spec.
+  takesFlags: piece<readonly FilterFlag[]>({
+    libseccomp: ALL_FLAGS,
+    'runc-1.1': [],
+    'youki-0.6': ALL_FLAGS.filter((flag) => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'),
+  }),
   /** Where the kernel refuses the flags and nobody listens: no filter, or the filter with no flags at all. */
-  readonly refusedFlags: 'fail' | 'load-without';
+  // crun, libcrun_apply_seccomp: it loads again without flags where the kernel answers EINVAL.
+  refusedFlags: piece<'fail' | 'load-without'>({ libseccomp: 'fail', crun: 'load-without' }),
   /** The architectures that a profile may list; with others the container does not start. */
-  readonly takesArchitectures: readonly (ArchitectureName | 'native')[];
-}
+  // runc: `archs` of config.go. youki 0.6: translate_arch.
+  takesArchitectures: piece<Architectures>({
+    libseccomp: ALL_ARCHITECTURES,
+    runc: allBut('native', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
+    'runc-1.1': allBut('native', 'riscv64', 'loongarch64', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
+    crun: allBut('native'),
+    'youki-0.6': allBut('loongarch64', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
+  }),
+} as const;
 
-const NEVER = Number.POSITIVE_INFINITY;
+const PIECES = { ...RUNTIME_CHOICES, ...RUNTIME_LIMITS };
 
-const ALL_FLAGS: readonly FilterFlag[] = [
-  'SECCOMP_FILTER_FLAG_TSYNC',
-  'SECCOMP_FILTER_FLAG_LOG',
-  'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
-  'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
-];
-const ALL_ARCHITECTURES: RuntimeBehaviour['takesArchitectures'] = ['native', ...ARCHITECTURES.map(({ name }) => name)];
+type ValueOf<Row> = Row extends Piece<infer Value> ? Value : never;
+type Values<Rows> = { readonly [Key in keyof Rows]: ValueOf<Rows[Key]> };
+type Options<Rows> = { -readonly [Key in keyof Rows]?: ValueOf<Rows[Key]> | undefined };
 
-const without = (...names: readonly (ArchitectureName | 'native')[]) =>
-  ALL_ARCHITECTURES.filter((name) => !names.includes(name));
-
-const LIBSECCOMP: RuntimeBehaviour = {
-  defaultFlags: [],
-  enosysStub: false,
-  stubNeedsArchitectures: false,
-  optimizePast: NEVER,
-  errnoRet: 'lenient',
-  conditions: 'split-repeated',
-  emptyArgs: 'unconditional',
-  maskedOperands: 'mask-first',
-  wideValues: 'exact',
-  notifyGuards: true,
-  takesFlags: ALL_FLAGS,
-  refusedFlags: 'fail',
-  takesArchitectures: ALL_ARCHITECTURES,
-};
-
-/** Runtimes hand libseccomp the value as it is. */
-const CONTAINER_RUNTIME: RuntimeBehaviour = { ...LIBSECCOMP, wideValues: 'low-half' };
-
-const BEHAVIOURS: Readonly<Record<RuntimeName, RuntimeBehaviour>> = {
-  libseccomp: LIBSECCOMP,
-  // libcontainer/specconv/spec_linux.go, SetupSeccomp: SPEC_ALLOW where `flags` is nil. libcontainer/seccomp/
-  // seccomp_linux.go, InitSeccomp: the tree past 32 rules, of which each name makes one, known or not; matchCall: repeated
-  // arguments. libcontainer/seccomp/patchbpf: the stub. libcontainer/seccomp/config.go: `archs`.
-  runc: {
-    ...CONTAINER_RUNTIME,
-    defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'],
-    enosysStub: true,
-    optimizePast: 32,
-    takesArchitectures: without('native', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
-  },
-  // The same files of 1.1.5. SetupSeccomp: "seccomp flags are not yet supported by runc". No tree. The stub is made for the
-  // architectures that are listed (before 1.1.15).
-  'runc-1.1': {
-    ...CONTAINER_RUNTIME,
-    enosysStub: true,
-    stubNeedsArchitectures: true,
-    takesFlags: [],
-    takesArchitectures: without('native', 'riscv64', 'loongarch64', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
-  },
-  // src/libcrun/seccomp.c, libcrun_apply_seccomp: SPEC_ALLOW where there are no flags; libcrun_generate_seccomp: "errno
-  // value specified for action" is an error; repeated arguments as in runc. It has no rule against NOTIFY on any call. It loads again
-  // without flags where the kernel answers EINVAL.
-  crun: {
-    ...CONTAINER_RUNTIME,
-    defaultFlags: ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'],
-    errnoRet: 'strict',
-    notifyGuards: false,
-    refusedFlags: 'load-without',
-    takesArchitectures: without('native'),
-  },
-  // crates/libcontainer/src/seccomp/mod.rs of 0.7.0, initialize_seccomp: conditions as runc has them; translate_op:
-  // MaskedEqual(valueTwo), which is the mask, with `value` as the datum.
-  youki: { ...CONTAINER_RUNTIME, maskedOperands: 'datum-first' },
-  // The same of 0.6: add_rule_conditional once for each argument, so not at all for an empty list; translate_arch;
-  // LinuxSeccompFilterFlag of its oci-spec.
-  'youki-0.6': {
-    ...CONTAINER_RUNTIME,
-    conditions: 'split-all',
-    emptyArgs: 'no-rule',
-    maskedOperands: 'datum-first',
-    takesFlags: ALL_FLAGS.filter((flag) => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'),
-    takesArchitectures: without('loongarch64', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
-  },
-};
+/** What a runtime makes of a profile beyond what the profile says. docs/runtimes.md has the same as a table. */
+export interface RuntimeBehaviour extends Values<typeof PIECES> {}
 
 /** The pieces of a runtime's behaviour that a caller may choose apart from the set. */
-export interface RuntimeOptions {
+export interface RuntimeOptions extends Options<typeof RUNTIME_CHOICES> {
   /**
    * Whose behaviour to follow where runtimes differ; the options named like its pieces (see `RuntimeBehaviour`) win over it.
    * Default: `libseccomp`, which adds nothing of its own.
    */
   runtime?: RuntimeName | undefined;
-  defaultFlags?: RuntimeBehaviour['defaultFlags'] | undefined;
-  /** Answer ENOSYS for system calls newer than all the profile names, as runc does. */
-  enosysStub?: boolean | undefined;
-  optimizePast?: number | undefined;
-  errnoRet?: RuntimeBehaviour['errnoRet'] | undefined;
-  conditions?: RuntimeBehaviour['conditions'] | undefined;
-  emptyArgs?: RuntimeBehaviour['emptyArgs'] | undefined;
-  maskedOperands?: RuntimeBehaviour['maskedOperands'] | undefined;
-  wideValues?: RuntimeBehaviour['wideValues'] | undefined;
-  notifyGuards?: boolean | undefined;
 }
 
 /** The values of {@link RuntimeOptions}. */
 export const RUNTIME_OPTIONS: OptionTable<RuntimeOptions> = {
   runtime: RUNTIME_NAMES,
-  defaultFlags: [LIST],
-  enosysStub: [BOOLEAN],
-  optimizePast: [NUMBER],
-  errnoRet: ['lenient', 'strict'],
-  conditions: ['together', 'split-repeated', 'split-all'],
-  emptyArgs: ['unconditional', 'no-rule'],
-  maskedOperands: ['mask-first', 'datum-first'],
-  wideValues: ['exact', 'low-half'],
-  notifyGuards: [BOOLEAN],
+  ...mapRows(RUNTIME_CHOICES, (_, { takes }) => takes),
 };
 
-/** The behaviour that options come to. Raises {@link InvalidArgumentError} for a runtime or an option that is none. */
+/**
+ * The behaviour that options come to.
+ *
+ * @throws InvalidArgumentError a runtime or an option that is none
+ */
 export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
   checkOptions('runtimeBehaviour', options, RUNTIME_OPTIONS);
   return behaviourOf(options);
@@ -163,20 +202,22 @@ export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
 
 /** As {@link runtimeBehaviour}, of options that were looked at, among others. */
 export function behaviourOf(options: RuntimeOptions): RuntimeBehaviour {
-  const set = BEHAVIOURS[options.runtime ?? 'libseccomp'];
-  return {
-    ...set,
-    defaultFlags: options.defaultFlags ?? set.defaultFlags,
-    enosysStub: options.enosysStub ?? set.enosysStub,
-    stubNeedsArchitectures: options.enosysStub === undefined && set.stubNeedsArchitectures,
-    optimizePast: options.optimizePast ?? set.optimizePast,
-    errnoRet: options.errnoRet ?? set.errnoRet,
-    conditions: options.conditions ?? set.conditions,
-    emptyArgs: options.emptyArgs ?? set.emptyArgs,
-    maskedOperands: options.maskedOperands ?? set.maskedOperands,
-    wideValues: options.wideValues ?? set.wideValues,
-    notifyGuards: options.notifyGuards ?? set.notifyGuards,
-  };
+  const { runtime = 'libseccomp' } = options;
+  const chosen: Readonly<Record<string, unknown>> = { ...options };
+  const behaviour = mapRows(PIECES, (name, { does }: Piece<unknown>) => {
+    const own = runtime === 'libseccomp' ? does.libseccomp : (does[runtime] ?? does.others ?? does.libseccomp);
+    return Object.hasOwn(RUNTIME_CHOICES, name) ? (chosen[name] ?? own) : own;
+  }) as RuntimeBehaviour;
+  // Who asks for the stub has it.
+  return options.enosysStub === undefined ? behaviour : { ...behaviour, stubNeedsArchitectures: false };
+}
+
+function mapRows<Rows extends object, Value>(
+  rows: Rows,
+  map: (name: string, row: Rows[keyof Rows]) => Value,
+): { [Key in keyof Rows]: Value } {
+  const mapped = Object.entries(rows).map(([name, row]) => [name, map(name, row)] as const);
+  return Object.fromEntries(mapped) as { [Key in keyof Rows]: Value };
 }
 
 /** Whether an ENOSYS stub goes in front of a policy's filter. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES, parseArchitecture } from '../../src/architecture.js';
 import { compileProfile, RUNTIME_NAMES, runtimeBehaviour } from '../../src/compiler/index.js';
+import { RUNTIME_CHOICES } from '../../src/compiler/runtime.js';
 import { builtinProfile } from '../../src/profile/builtin/index.js';
 import { BUILTIN_NAMES } from '../../src/profile/builtin/names.js';
 import { extendProfile, readProfile, resolvePolicy } from '../../src/profile/index.js';
@@ -31,6 +32,14 @@ describe('docs/extends.md', () => {
   });
 });
 
+/** A flag as the page has it, with its words. */
+function flagWords({ flag, takes, helpNo, words }: (typeof RUNTIME_CHOICES)[keyof typeof RUNTIME_CHOICES]): string {
+  const [name, metavariable] = flag.split(' ');
+  if (helpNo) return `\`${name}\`, \`${name!.replace('--', '--no-')}\``;
+  const values = words ? Object.keys(words) : takes.filter((value) => typeof value === 'string');
+  return `\`${name}${metavariable ? ` ${values.length > 0 ? values.join('/') : 'N'}` : ''}\``;
+}
+
 describe('docs/runtimes.md', () => {
   const rows = page('runtimes')
     .split('\n')
@@ -49,6 +58,20 @@ describe('docs/runtimes.md', () => {
       ...RUNTIME_NAMES,
     ]);
     const behaviours = RUNTIME_NAMES.map((runtime) => runtimeBehaviour({ runtime }));
+    const choices = Object.entries(RUNTIME_CHOICES).map(([name, choice], index) => {
+      const [, ...cells] = rows.slice(2)[index]!;
+      expect(cells[RUNTIME_NAMES.length]).toContain(flagWords(choice));
+      // Runtimes that do the same have the same words, and others others.
+      const words = cells.slice(0, RUNTIME_NAMES.length).map(function at(cell, i, all): string {
+        return cell === 'the same' ? at(all[i - 1]!, i - 1, all) : cell;
+      });
+      const values = behaviours.map(({ [name as keyof typeof RUNTIME_CHOICES]: value, stubNeedsArchitectures }) =>
+        JSON.stringify([value, name === 'enosysStub' && stubNeedsArchitectures]),
+      );
+      expect(words.map((each) => words.indexOf(each))).toEqual(values.map((each) => values.indexOf(each)));
+      return name;
+    });
+    expect(choices.length).toBeGreaterThan(8);
     expect(column('Flags')).toEqual(
       behaviours.map(({ defaultFlags }) => (defaultFlags.length > 0 ? '`SPEC_ALLOW`' : 'none')),
     );
