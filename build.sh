@@ -7,7 +7,7 @@
 #   ./build.sh --native   also native libseccomp from the same source and patches: what the tests compare with (Linux)
 #   ./build.sh --test     all of it, and every test (what `npm test` and CI run); elsewhere than on Linux, those that need
 #                         neither native libseccomp nor a kernel
-#   ./build.sh --bench    all of it, and the figures of the README
+#   ./build.sh --bench    all of it, and the figures of docs/performance.md
 #   ./build.sh --fuzz     all of it, then random work on the wasm compared with native, and random profiles with an evaluator
 #                         of their own, minimised and loaded too: [--count N] [--profiles N] [--minimized N] [--programs N]
 #                         [--loaded N] [--seed S]

@@ -1,4 +1,4 @@
-// Every figure in the README, measured here: `npm run bench`. Ratios come from pairs measured in turn in one run, since
+// Every figure of docs/performance.md and docs/minimiser.md, measured here: `npm run bench`. Ratios come from pairs measured in turn in one run, since
 // the speed of a machine drifts; of each the median is printed.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,15 +1,15 @@
 #!/bin/sh
 # ausearch -i names the calls of an architecture that it does not know by the table of the machine it runs on.
 #
-# One would guess: a record of riscv64 (arch=c00000f3) is either named by riscv64's table, or its number is left as it
-# is, as ausearch does with numbers that its table lacks: unknown-syscall(462).
+# One would guess: a record of riscv64 (arch=c00000f3) is named by riscv64's table. Or its number is left as it is, as
+# ausearch does with numbers that its table lacks: unknown-syscall(462).
 #
 # What happens: on x86_64, riscv64's read (63), write (64) and execve (221) come out as uname, semget and fadvise64.
 # The architecture beside it is marked unknown, the call is not. For loongarch64 the same. 32-bit arm, little-endian,
 # is named by the right table, but shown as "armeb", the big-endian one.
 #
-# Why it matters: logs of boards are read on workstations. Who writes a seccomp profile from such a record allows
-# uname and wonders; who searches the log for execve by name does not find it.
+# Why it matters: logs of boards are read on workstations. Whoever writes a seccomp profile from such a record allows
+# uname and wonders. A search of the log for execve by name does not find it.
 #
 # The manual page warns that -i uses the machine's own user names; of system calls it says nothing. No report found.
 set -eu

@@ -1,16 +1,16 @@
 #!/bin/sh
 # The audit tools call some system calls by names that libseccomp does not know, or knows as another call.
 #
-# One would guess: ausearch -i and ausyscall print the names of the kernel's tables, so that the name in an audit
-# record of a blocked call can be written into a profile as it is.
+# One would guess: ausearch -i and ausyscall print the names of the kernel's tables. Then the name in an audit record of
+# a blocked call can be written into a profile as it is.
 #
 # What happens: numbers 17 and 18 of x86_64 are "pread" and "pwrite" for the audit tools, "pread64" and "pwrite64" for
 # libseccomp, strace and the kernel. libseccomp knows no "pread" (-1). On aarch64 number 61 is "getdents", a call that
 # aarch64 does not have, instead of "getdents64"; on arm, 270 is "fadvise64_64", which libseccomp has as
 # "arm_fadvise64_64" there. To both names it gives negative numbers: calls of other architectures.
 #
-# Why it matters: the way from a refusal to a mended profile is the audit log. Runtimes skip unknown names with a
-# warning at most, and the calls of other architectures silently, so that the same call is refused again.
+# Why it matters: the way from a refusal to a fixed profile is the audit log. Runtimes skip unknown names with a warning
+# at most, and the calls of other architectures silently, so that the same call is refused again.
 #
 # Neither project's manual pages warn of it.
 set -eu

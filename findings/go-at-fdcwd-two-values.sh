@@ -6,8 +6,8 @@
 # What happens: in runc, a Go program, the start of Go's runtime and the C library pass 0xffffff9c, and Go's packages
 # pass 0xffffffffffffff9c. A filter sees all 64 bits; the kernel takes the lower 32 of an int, both are AT_FDCWD.
 #
-# Why it matters: a rule that compares the descriptor with one of the numbers is right for a part of the program's
-# calls only, and a trial with a C program does not show it. The comparison has to mask the lower 32 bits.
+# Why it matters: a rule that compares the descriptor with one of the numbers is right for a part of the program's calls
+# only. A trial with a C program does not show it. The comparison has to mask the lower 32 bits.
 #
 # That libraries differ is known for the C library (libseccomp issue 383: Debian 12 and 13 differ). strace shows both
 # as AT_FDCWD unless it is asked for the raw numbers, as here.

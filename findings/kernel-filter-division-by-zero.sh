@@ -1,7 +1,7 @@
 #!/bin/sh
 # A seccomp filter that divides by a zero in X does not go on: it kills the thread that made the call.
 #
-# One would guess: the kernel refuses a program that may divide by zero, as it does for a constant 0 (EINVAL), or the
+# One would guess: the kernel refuses a program that may divide by zero, as it does for a constant 0 (EINVAL). Or the
 # quotient is some number and the program goes on to its RET, as in eBPF, where it is 0.
 #
 # What happens: `A / X` with X 0 ends the program there and then with the value 0, as it always did for packets ("drop").

@@ -2,13 +2,13 @@
 # The ioctl that sets the flags of a seccomp listener takes the number itself, where its definition says a pointer.
 #
 # One would guess: SECCOMP_IOCTL_NOTIF_SET_FLAGS is _IOW('!', 4, __u64), so the third argument is the address of a
-# 64-bit value, as for its neighbours RECV, SEND, ID_VALID (also a __u64) and ADDFD.
+# 64-bit value. That holds for its neighbours RECV, SEND, ID_VALID (also a __u64) and ADDFD.
 #
 # What happens: with the address of a 1, EINVAL, as for an unknown flag; with the number 1, which is
 # SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, it succeeds.
 #
-# Why it matters: a supervisor that passes a pointer takes EINVAL for "this kernel does not have it", and runs without
-# the faster hand-over that the flag is for, without a sign of the mistake.
+# Why it matters: a supervisor that passes a pointer takes EINVAL for "this kernel does not have it". It runs without
+# the faster hand-over that the flag is for, and nothing shows the mistake.
 #
 # Linux 6.6 brought it. The seccomp_unotify(2) that distributions ship does not mention it, a proposed change to it does
 # say "unsigned long flags". Public code of supervisors has both forms.

@@ -2,7 +2,7 @@
 # O_NONBLOCK can be set on a seccomp listener, and receiving from it blocks all the same.
 #
 # One would guess: with O_NONBLOCK (fcntl takes it, F_GETFL shows it) SECCOMP_IOCTL_NOTIF_RECV fails with EAGAIN when
-# there is nothing to receive, as a read does on every descriptor that poll(2) can wait for. This one can.
+# there is nothing to receive. A read does so on every descriptor that poll(2) can wait for, as it can for this one.
 #
 # What happens: poll says that there is nothing, and RECV waits until a signal ends it (EINTR, after the alarm here).
 #

@@ -4,8 +4,8 @@
 # One would guess, with the manual page (ENOMEM): the programs' instructions, and 4 more for each filter, may be 32768
 # in all. A filter of one instruction then fits 6554 times, one of four instructions 4096 times.
 #
-# What happens: the kernel counts its own translation of each program into the instructions of eBPF, which starts with
-# an entry of its own and makes two of some of ours. The numbers are 3641 and 2520.
+# What happens: the kernel counts its own translation of each program into the instructions of eBPF. The translation
+# starts with an entry of its own, and makes two instructions of some of ours. The numbers are 3641 and 2520.
 #
 # Why it matters: the limit is for the life of the thread and everything it starts, and each layer (runtime, service
 # manager, browser, sandbox in a sandbox) adds to it. Who checks it before loading must know what the kernel counts.

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Of two libseccomp rules for one call that both match, the one on the later argument decides, not the one added first.
 #
-# One would guess: the rule that was added first decides (as in iptables, minijail and kafel), or the last one, or the
-# stricter of the two actions (as the kernel does between filters).
+# One would guess: the rule that was added first decides (as in iptables, minijail and kafel), or the last one. Or the
+# stricter of the two actions does, as between the kernel's filters.
 #
 # What happens: two rules for lseek, errno 1 if the descriptor is 9 and errno 13 if whence is 2, no error from either.
 # lseek(9, 0, 2) fails with errno 13: the third argument is compared before the first. The order of adding is of no

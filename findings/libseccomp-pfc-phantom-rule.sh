@@ -4,8 +4,8 @@
 # One would guess: a rule for a system call that an architecture lacks is refused, or left out everywhere. The manual
 # pages say so: seccomp_rule_add(3) calls it an error, seccomp_export_bpf(3) guarantees that the two formats agree.
 #
-# What happens: arm (EABI) has no time(2). "time is refused" is accepted without an error, the PFC shows the rule, for
-# a system call of number 4294957188 (libseccomp's internal -10108), and the BPF program has no instruction for it.
+# What happens: arm (EABI) has no time(2). "time is refused" is accepted without an error. The PFC shows the rule, for a
+# system call of number 4294957188 (libseccomp's internal -10108). The BPF program has no instruction for it.
 #
 # Why it matters: the PFC is what people read in a review, and what tests are compared with. It lists a refusal that
 # is nowhere in the filter, and that odd number is the only sign of it.

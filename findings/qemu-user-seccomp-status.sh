@@ -1,11 +1,11 @@
 #!/bin/sh
 # Under qemu's user mode /proc/self/status says that the kernel has seccomp, and no call of seccomp works.
 #
-# One would guess: the lines Seccomp and Seccomp_filters of /proc/PID/status stand there when, and only when, seccomp
-# can be used (proc(5): with CONFIG_SECCOMP), or that an emulator which lacks it takes them out.
+# One would guess: /proc/PID/status has the lines Seccomp and Seccomp_filters when, and only when, seccomp can be used
+# (proc(5): with CONFIG_SECCOMP). Or an emulator that lacks seccomp takes the lines out.
 #
-# What happens: no_new_privs is set and can be read back, the status has NoNewPrivs 1, Seccomp 0, Seccomp_filters 0;
-# prctl(PR_GET_SECCOMP) is EINVAL and seccomp(2) is ENOSYS, both as if the kernel were built without it.
+# What happens: no_new_privs is set and can be read back, and the status has NoNewPrivs 1, Seccomp 0, Seccomp_filters 0.
+# But prctl(PR_GET_SECCOMP) is EINVAL and seccomp(2) is ENOSYS, both as if the kernel were built without it.
 #
 # Why it matters: images of other architectures are built and tested in this mode. A program that looks at the status
 # to decide whether to require its filter fails to start; one that goes by the calls runs without a filter.

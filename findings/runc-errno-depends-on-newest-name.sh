@@ -1,7 +1,7 @@
 #!/bin/sh
 # In runc, allowing one newer system call changes the error of every older one that the profile does not name.
 #
-# One would guess: a call that the profile does not name gets the profile's defaultAction, here errno EPERM; and a call
+# One would guess: a call that the profile does not name gets the profile's defaultAction, here errno EPERM. And a call
 # that is added to the allowed ones changes nothing for the others. The OCI runtime specification knows nothing else.
 #
 # What happens: numbers above the highest one that the profile names get ENOSYS. With rseq (334) as the last, clone3

@@ -28,7 +28,7 @@ function optionsOf(section: string): Options {
 it.each(sections)(
   '$id: says why, what to do and when to ignore it, with an example that has it',
   ({ id, section, example }) => {
-    for (const part of ['*Why:*', '*Mend:*', '*Ignore*']) expect(section).toContain(part);
+    for (const part of ['*Why:*', '*Fix:*', '*Ignore*']) expect(section).toContain(part);
     if (example === undefined)
       expect(['rule-refused', 'filter-too-large', 'filter-near-limit', 'byte-order-mark', 'reader-warning']).toContain(
         id,

@@ -56,6 +56,7 @@ export function sentencesOf(prose: string): Sentence[] {
     if (line.trim() === '' || BEGINS_PARAGRAPH.test(line)) end();
     if (paragraph.length === 0) first = index + 1;
     paragraph.push(line.replace(BEGINS_PARAGRAPH, ''));
+    if (/^#+\s/.test(line)) end();
   });
   end();
   return found;

@@ -10,8 +10,7 @@ import { list } from './words.js';
 const ineffectiveRule: Rule = {
   id: 'ineffective-rule',
   severity: 'error',
-  summary:
-    'An entry whose action no call gets that meets it: another entry decides, which libseccomp passes over in silence.',
+  summary: 'An entry whose action no call gets that meets it: another entry decides, and libseccomp says nothing.',
   *checkTarget({ effects }) {
     for (const { code, rule, names, on, consequence, message } of effects) {
       if (code !== 'ineffective-rule') continue;

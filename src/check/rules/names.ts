@@ -10,7 +10,7 @@ import { count, list } from './words.js';
 const unknownSyscall: Rule = {
   id: 'unknown-syscall',
   severity: 'warning',
-  summary: 'A name that is no system call of any architecture; runtimes pass over it in silence.',
+  summary: 'A name that is no system call of any architecture; runtimes ignore it in silence.',
   *checkText({ entries, isDenyList, libseccomp }) {
     const nearestOf = suggester();
     for (const { names, action } of entries) {

@@ -31,11 +31,11 @@ function fromReader(
 }
 
 const NAMED: readonly Rule[] = [
-  fromReader('unknown-key', 'warning', 'A key that means nothing; runtimes pass over it.', ({ note }) => note),
+  fromReader('unknown-key', 'warning', 'A key that means nothing; runtimes ignore it.', ({ note }) => note),
   fromReader(
     'foreign-key',
     'warning',
-    "A key of Docker's format in an OCI config.json: OCI runtimes pass over it, and apply a conditional entry always.",
+    "A key of Docker's format in an OCI config.json: OCI runtimes ignore it, and apply a conditional entry always.",
     'give the runtime the profile as Docker resolves it (scmp convert --to oci)',
   ),
   fromReader(

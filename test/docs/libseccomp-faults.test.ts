@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ROOT } from '../cli/scmp.js';
+
+const page = readFileSync(join(ROOT, 'docs/libseccomp-faults.md'), 'utf8');
+const rows = [...page.matchAll(/^\| (\d\d) \| .* \| (.*) \|$/gm)].map(([, number, fixed]) => ({ number, fixed }));
+const patches = readdirSync(join(ROOT, 'wasm/patches')).map((file) => ({
+  number: file.slice(0, 2),
+  head: readFileSync(join(ROOT, 'wasm/patches', file), 'utf8')
+    .split(/^--- /m)[0]!
+    .replaceAll(/\s+/g, ' '),
+}));
+
+it('docs/libseccomp-faults.md has every patch, with the release and the advisories that its head names', () => {
+  expect(rows.map(({ number }) => number)).toEqual(patches.map(({ number }) => number).sort());
+  for (const { number, head } of patches) {
+    const { fixed = '' } = rows.find((row) => row.number === number) ?? {};
+    const [, release] = /fixed upstream in ([\d.]+\d)/i.exec(head) ?? [];
+    if (release) expect(fixed, number).toContain(release);
+    expect([...fixed.matchAll(/GHSA-[\w-]+/g)].join(), number).toBe([...head.matchAll(/GHSA-[\w-]+/g)].join());
+  }
+});
+
+it('tells of the fault alone: other pages link it', () => {
+  for (const other of ['README.md', 'SECURITY.md', 'docs/check.md', 'docs/minimiser.md', 'docs/guides/migrating.md']) {
+    const text = readFileSync(join(ROOT, other), 'utf8');
+    expect(text, other).toContain('libseccomp-faults.md');
+    expect(text, other).not.toMatch(/by `?NE`?, `?LT`?, `?LE`?/);
+  }
+});
