@@ -17,7 +17,7 @@ export type DumpErrorCode =
 
 /** The filters of a process could not be had. */
 export class DumpError extends ScmpError {
-  override readonly name = 'DumpError';
+  static override readonly brand = 'DumpError';
   readonly code: DumpErrorCode;
   /** The name of the errno, if the kernel refused. */
   readonly errno: string | undefined;

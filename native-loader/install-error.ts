@@ -10,7 +10,7 @@ export type InstallErrorCode = `INSTALL_E${string}` | 'INSTALL_LENGTH' | 'INSTAL
 
 /** A filter was not installed; no thread runs under it. */
 export class InstallFilterError extends ScmpError {
-  override readonly name = 'InstallFilterError';
+  static override readonly brand = 'InstallFilterError';
   readonly code: InstallErrorCode;
   /** The name of the errno, if the kernel refused. */
   readonly errno: string | undefined;

@@ -4,14 +4,14 @@ import { printable } from '../src/text.js';
 
 /** There is no such command; shells exit with 127. */
 export class CommandNotFoundError extends ScmpError {
-  override readonly name = 'CommandNotFoundError';
+  static override readonly brand = 'CommandNotFoundError';
   readonly code = 'COMMAND_NOT_FOUND';
   readonly exitCode = 127;
 }
 
 /** The command is there and cannot be executed; shells exit with 126. */
 export class CommandNotExecutableError extends ScmpError {
-  override readonly name = 'CommandNotExecutableError';
+  static override readonly brand = 'CommandNotExecutableError';
   readonly code = 'COMMAND_NOT_EXECUTABLE';
   readonly exitCode = 126;
 }

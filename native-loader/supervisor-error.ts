@@ -24,7 +24,7 @@ export type SupervisorErrorCode =
 
 /** Something about supervising system calls went wrong. */
 export class SupervisorError extends ScmpError {
-  override readonly name = 'SupervisorError';
+  static override readonly brand = 'SupervisorError';
   readonly code: SupervisorErrorCode;
   /** The name of the errno, if the kernel refused. */
   readonly errno: string | undefined;

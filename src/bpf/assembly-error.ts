@@ -36,7 +36,7 @@ const LISTED_ISSUES = 20;
 
 /** A source text that cannot be assembled, with all that is wrong with it, one line an issue: `SOURCE:LINE:COLUMN: …`. */
 export class AssemblyError extends ScmpError {
-  override readonly name = 'AssemblyError';
+  static override readonly brand = 'AssemblyError';
   readonly code = 'ASSEMBLY';
 
   constructor(

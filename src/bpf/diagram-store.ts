@@ -6,7 +6,7 @@ import { checkOptions, NUMBER, type OptionTable } from '../options.js';
  * arguments, for instance, or the comparison of one argument with another. There is no answer then, never a wrong one.
  */
 export class ProgramTooComplexError extends ScmpError {
-  override readonly name = 'ProgramTooComplexError';
+  static override readonly brand = 'ProgramTooComplexError';
   readonly code = 'PROGRAM_TOO_COMPLEX';
 }
 

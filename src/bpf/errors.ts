@@ -22,7 +22,7 @@ export type InvalidProgramReason =
 
 /** A program that no Linux kernel would install as a seccomp filter (seccomp(2): EINVAL). */
 export class InvalidProgramError extends ScmpError {
-  override readonly name = 'InvalidProgramError';
+  static override readonly brand = 'InvalidProgramError';
   readonly code = 'INVALID_PROGRAM';
   readonly reason: InvalidProgramReason;
   /** The instruction at fault, counted from 0; absent when it is the program as a whole. */
@@ -39,6 +39,6 @@ export class InvalidProgramError extends ScmpError {
 
 /** The bytes do not tell their byte order, and the caller did not either. */
 export class UnknownByteOrderError extends ScmpError {
-  override readonly name = 'UnknownByteOrderError';
+  static override readonly brand = 'UnknownByteOrderError';
   readonly code = 'UNKNOWN_BYTE_ORDER';
 }

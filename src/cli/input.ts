@@ -8,7 +8,7 @@ import { printable } from '../text.js';
 
 /** A file cannot be read or written. */
 export class FileError extends ScmpError {
-  override readonly name = 'FileError';
+  static override readonly brand = 'FileError';
   readonly code = 'FILE';
 }
 

@@ -20,7 +20,7 @@ export interface CompileErrorPlace {
  * - `MISCOMPILED`: libseccomp's program does not decide as the rules say (see `proveDecisions`).
  */
 export class CompileError extends ScmpError {
-  override readonly name = 'CompileError';
+  static override readonly brand = 'CompileError';
   readonly path: string | undefined;
   readonly position: SourcePosition | undefined;
   /** The message without the place, and without what would help. */

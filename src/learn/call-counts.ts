@@ -15,7 +15,7 @@ import { linesOf } from './read-log.js';
 
 /** A file of counts that cannot be used; the message begins with the file and the line. */
 export class CallCountsError extends ScmpError {
-  override readonly name = 'CallCountsError';
+  static override readonly brand = 'CallCountsError';
   readonly code = 'INVALID_CALL_COUNTS';
 }
 

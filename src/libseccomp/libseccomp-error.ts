@@ -93,7 +93,7 @@ const GENERAL: Meanings = {
 
 /** A libseccomp function returned an error. `code` is `LIBSECCOMP_` and the errno's name. */
 export class LibseccompError extends ScmpError {
-  override readonly name = 'LibseccompError';
+  static override readonly brand = 'LibseccompError';
   readonly code: `LIBSECCOMP_${LibseccompErrno}`;
 
   constructor(
@@ -116,7 +116,7 @@ export class LibseccompError extends ScmpError {
 
 /** The module trapped (an assertion of libseccomp, or wasm memory was exhausted); its instance cannot be used again. */
 export class LibseccompCrashError extends ScmpError {
-  override readonly name = 'LibseccompCrashError';
+  static override readonly brand = 'LibseccompCrashError';
   readonly code = 'LIBSECCOMP_CRASH';
 }
 
@@ -125,7 +125,7 @@ export class LibseccompCrashError extends ScmpError {
  * 64-bit values multiply. The instance cannot be used again.
  */
 export class LibseccompWorkLimitError extends ScmpError {
-  override readonly name = 'LibseccompWorkLimitError';
+  static override readonly brand = 'LibseccompWorkLimitError';
   readonly code = 'LIBSECCOMP_WORK_LIMIT';
 
   constructor() {
@@ -137,13 +137,13 @@ export class LibseccompWorkLimitError extends ScmpError {
 
 /** The wasm given is not this package's libseccomp: not wasm, or a module with other functions. */
 export class WasmModuleError extends ScmpError {
-  override readonly name = 'WasmModuleError';
+  static override readonly brand = 'WasmModuleError';
   readonly code = 'WASM_MODULE';
 }
 
 /** libseccomp's tables have no system call of this name. */
 export class UnknownSyscallError extends ScmpError {
-  override readonly name = 'UnknownSyscallError';
+  static override readonly brand = 'UnknownSyscallError';
   readonly code = 'UNKNOWN_SYSCALL';
 
   constructor(readonly syscall: string) {
@@ -153,6 +153,6 @@ export class UnknownSyscallError extends ScmpError {
 
 /** A filter context was used after release, or its transactions were not paired. */
 export class FilterContextStateError extends ScmpError {
-  override readonly name = 'FilterContextStateError';
+  static override readonly brand = 'FilterContextStateError';
   readonly code = 'FILTER_CONTEXT_STATE';
 }

@@ -3,7 +3,7 @@ import { ScmpError } from '../errors.js';
 
 /** The shortest program found is longer than the kernel loads (BPF_MAXINSNS of linux/bpf_common.h). */
 export class ProgramTooLongError extends ScmpError {
-  override readonly name = 'ProgramTooLongError';
+  static override readonly brand = 'ProgramTooLongError';
   readonly code = 'PROGRAM_TOO_LONG';
   /** How many instructions the shortest program found has. */
   readonly instructions: number;
@@ -18,6 +18,6 @@ export class ProgramTooLongError extends ScmpError {
 
 /** A program that was made does not decide as the diagram it was made from: a bug of the minimiser. The program is not used. */
 export class MinimizerFaultError extends ScmpError {
-  override readonly name = 'MinimizerFaultError';
+  static override readonly brand = 'MinimizerFaultError';
   readonly code = 'MINIMIZER_FAULT';
 }

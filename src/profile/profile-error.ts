@@ -96,7 +96,7 @@ const LISTED_ISSUES = 20;
  * `SOURCE:LINE:COLUMN: PATH: what is wrong; what to do`.
  */
 export class ProfileError extends ScmpError {
-  override readonly name = 'ProfileError';
+  static override readonly brand = 'ProfileError';
   constructor(
     readonly code: 'PROFILE_SYNTAX' | 'PROFILE_INVALID',
     readonly issues: readonly ProfileIssue[],
