@@ -97,6 +97,28 @@ export const ARCHITECTURES: readonly Architecture[] = [
   define('sh', 42 | LE, 32, 'little', { aliases: ['sh4'] }),
 ];
 
+/** Bit 30 of a system call number on AUDIT_ARCH_X86_64: the call is x32's (`__X32_SYSCALL_BIT` of asm/unistd.h). */
+export const X32_SYSCALL_BIT = 0x40000000;
+
+/** x32 is left out: it is told from x86_64 by the system call number. */
+const byAuditArch = new Map(ARCHITECTURES.filter(({ name }) => name !== 'x32').map((each) => [each.auditArch, each]));
+/** The architecture whose AUDIT_ARCH is x86_64's and whose numbers have {@link X32_SYSCALL_BIT}. */
+export const X32 = ARCHITECTURES.find(({ name }) => name === 'x32') as Architecture;
+
+/** The architecture of a value of `seccomp_data.arch`, x86_64 for x32 too; undefined for a value that is none's. */
+export function auditArchitecture(auditArch: number): Architecture | undefined {
+  return byAuditArch.get(auditArch);
+}
+
+/**
+ * The architecture of a call: x32 where the number has x32's bit, as the kernel tells them apart (`in_x32_syscall` of
+ * asm/compat.h) and libseccomp does. Negative numbers have the bit.
+ */
+export function callArchitecture(auditArch: number, number: number): Architecture | undefined {
+  const isX32 = auditArch === X32.auditArch && (number & X32_SYSCALL_BIT) !== 0;
+  return isX32 ? X32 : byAuditArch.get(auditArch);
+}
+
 const byAnyName = new Map<string, Architecture>();
 for (const architecture of ARCHITECTURES) {
   const { name, ociName, goName, aliases } = architecture;

@@ -1,12 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  ACTION_NAMES,
+  type ActionKind,
   decodeReturnValue,
   encodeAction,
   formatAction,
+  isDecidedElsewhere,
   isSameAction,
+  isStricter,
   kernelAction,
+  kills,
+  kindOfName,
+  maxProfileData,
+  mayRun,
+  nameOfKind,
+  permits,
   precedence,
+  STRICTEST_FIRST,
+  takesEnosysStub,
 } from '../src/action.js';
 import { InvalidArgumentError } from '../src/errors.js';
 import type { Action } from '../src/policy.js';
@@ -102,4 +114,59 @@ test('an errno is formatted as the architecture numbers it', () => {
   expect(formatAction({ kind: 'ERRNO', data: 38 }, 'mips')).toBe('ERRNO(EL2NSYNC)');
   expect(formatAction({ kind: 'ERRNO', data: 1 }, 'mips')).toBe('ERRNO(EPERM)');
   expect(formatAction({ kind: 'ERRNO', data: 0 })).toBe('ERRNO(0)');
+});
+
+// seccomp(2), by kind: E the call is executed, A another process is asked, K the thread or the process ends.
+const MEANINGS: Record<ActionKind, string> = {
+  KILL_PROCESS: 'K',
+  KILL_THREAD: 'K',
+  TRAP: 'K',
+  ERRNO: '',
+  NOTIFY: 'A',
+  TRACE: 'A',
+  LOG: 'E',
+  ALLOW: 'E',
+};
+
+describe('what an action means', () => {
+  test.each(ACTIONS)('%o', (action) => {
+    const meaning = MEANINGS[action.kind];
+    expect(permits(action)).toBe(meaning === 'E');
+    expect(isDecidedElsewhere(action)).toBe(meaning === 'A');
+    expect(mayRun(action)).toBe(meaning === 'E' || meaning === 'A');
+    expect(kills(action)).toBe(meaning === 'K');
+    // runc: libcontainer/seccomp/patchbpf, which skips its stub for ActAllow, ActLog and ActTrace
+    expect(takesEnosysStub(action)).toBe(!['ALLOW', 'LOG', 'TRACE'].includes(action.kind));
+  });
+
+  test('is the same by a profile’s name of it', () => {
+    for (const kind of Object.keys(MEANINGS) as ActionKind[]) {
+      expect(kindOfName(nameOfKind(kind))).toBe(kind);
+      for (const ask of [permits, isDecidedElsewhere, mayRun, kills]) expect(ask(nameOfKind(kind))).toBe(ask({ kind }));
+    }
+    expect(kindOfName('SCMP_ACT_KILL')).toBe('KILL_THREAD');
+    expect([...ACTION_NAMES].sort()).toEqual(
+      ['SCMP_ACT_KILL', ...Object.keys(MEANINGS).map((kind) => `SCMP_ACT_${kind}`)].sort(),
+    );
+  });
+
+  test('has the kernel’s order, which does not look at data', () => {
+    expect(STRICTEST_FIRST).toEqual(ACTIONS.map(([{ kind }]) => kind));
+    expect(isStricter('SCMP_ACT_KILL', { kind: 'TRAP' })).toBe(true);
+    expect(isStricter('SCMP_ACT_KILL', 'SCMP_ACT_KILL_THREAD')).toBe(false);
+    expect(isStricter({ kind: 'ALLOW' }, 'SCMP_ACT_LOG')).toBe(false);
+  });
+
+  test('bounds the data that a profile may give', () => {
+    expect(maxProfileData('SCMP_ACT_ERRNO')).toBe(4094);
+    expect(maxProfileData('SCMP_ACT_TRACE')).toBe(65535);
+    expect(maxProfileData({ kind: 'TRAP' })).toBeUndefined();
+    expect(maxProfileData('SCMP_ACT_ALLOW')).toBeUndefined();
+  });
+
+  test.each(['SCMP_ACT_ALLOW', 'constructor', ''])('is none for the kind %o', (kind) => {
+    expect(() => permits({ kind } as never)).toThrow(InvalidArgumentError);
+    expect(() => encodeAction({ kind } as never)).toThrow(InvalidArgumentError);
+    expect(() => encodeAction(kind as never)).toThrow(InvalidArgumentError);
+  });
 });

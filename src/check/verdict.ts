@@ -1,11 +1,6 @@
 import { isSameAction, permits } from '../action.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 
-/** Whether an action ends the thread or the process, as TRAP's signal does where nobody handles it. */
-export function kills({ kind }: Action): boolean {
-  return kind === 'KILL_PROCESS' || kind === 'KILL_THREAD' || kind === 'TRAP';
-}
-
 /** What a policy decides about one system call, on every architecture that has it. */
 export interface Verdict {
   /** How often it lets the call run: for all arguments, for some, for none. */

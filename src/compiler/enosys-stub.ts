@@ -1,11 +1,8 @@
-import { encodeAction } from '../action.js';
-import type { Architecture } from '../architecture.js';
-import { type Instruction, Opcode, SeccompDataOffset, X32_SYSCALL_BIT } from '../bpf/instruction.js';
+import { encodeAction, takesEnosysStub } from '../action.js';
+import { type Architecture, X32_SYSCALL_BIT } from '../architecture.js';
+import { type Instruction, Opcode, SeccompDataOffset } from '../bpf/instruction.js';
 import { errnoNumber } from '../errno.js';
 import type { Action } from '../policy.js';
-
-/** Actions after which a call may run: the stub would take something away from the profile, so there is none. */
-const PERMISSIVE: ReadonlySet<Action['kind']> = new Set(['ALLOW', 'LOG', 'TRACE']);
 
 /** s390's setup(2): the kernel leaves 0 as the number of a call from beyond its table. */
 const S390_SETUP = 0;
@@ -34,7 +31,7 @@ export function enosysStub(
   names: Iterable<string>,
   resolve: (name: string, architecture: Architecture) => number | undefined,
 ): Instruction[] {
-  if (PERMISSIVE.has(defaultAction.kind)) return [];
+  if (!takesEnosysStub(defaultAction)) return [];
   const enosys = errnoNumber('ENOSYS', architectures[0]?.name) as number;
 
   const known = [...names];

@@ -1,5 +1,5 @@
-import type { Architecture } from '../architecture.js';
-import { X32_SYSCALL_BIT } from '../bpf/instruction.js';
+import { takesEnosysStub } from '../action.js';
+import { type Architecture, X32_SYSCALL_BIT } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
 import type { Action, ArgumentCondition, SeccompPolicy } from '../policy.js';
 import { type FilterOperation, isRuleOperation, type RuleOperation } from './filter-operation.js';
@@ -146,9 +146,7 @@ function enosysAnswers(
   translation: Rules,
 ): ((number: number) => Action | undefined) | undefined {
   const { defaultAction } = translation.policy;
-  if (!translation.enosysStub) return undefined;
-  if (defaultAction.kind === 'ALLOW' || defaultAction.kind === 'LOG' || defaultAction.kind === 'TRACE')
-    return undefined;
+  if (!translation.enosysStub || !takesEnosysStub(defaultAction)) return undefined;
   const enosys: Action = {
     kind: 'ERRNO',
     data: errnoNumber('ENOSYS', translation.architectures[0]?.name) as number,

@@ -57,7 +57,7 @@ function tell(
     defaultAction,
   }: { multiplexer: string; got: readonly Action[]; architecture: Architecture; defaultAction: Action },
 ): Told | undefined {
-  const mayRun = got.some(permits);
+  const isLetThrough = got.some(permits);
   // libseccomp compares all of a register, of which the kernel reads 32 bits.
   const whole = architecture.wordSize === 64 ? ' (where all 64 bits of its argument 0 are the number of the call)' : '';
   const way = `through ${multiplexer}${whole}`;
@@ -65,7 +65,7 @@ function tell(
   const own = `${multiplexer}'s own argument${registers.length > 1 ? 's' : ''} ${registers.join(' and ')}`;
   const answers = [...new Set(got.map((each) => formatAction(each, architecture.name)))].sort().join(' or ');
   if (!permits(action)) {
-    if (!mayRun) {
+    if (!isLetThrough) {
       return {
         code: 'multiplexer-widened',
         consequence: 'stronger',
@@ -82,7 +82,7 @@ function tell(
         `${names} ${way} is not kept by this condition from running: ${instead}, and it may get ${answers}`,
     };
   }
-  if (!mayRun || permits(defaultAction)) return undefined;
+  if (!isLetThrough || permits(defaultAction)) return undefined;
   if (got.every(permits)) {
     return {
       code: 'multiplexer-widened',

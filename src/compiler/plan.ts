@@ -1,7 +1,7 @@
-import { isSameAction } from '../action.js';
+import { isSameAction, permits } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import { checkOptions, FUNCTION, OBJECT, type OptionTable, pick, TEXT } from '../options.js';
-import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
+import type { ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { suggester } from '../syscalls/nearest-syscall.js';
 import { printable, quote } from '../text.js';
 import { CompileError } from './compile-error.js';
@@ -128,8 +128,7 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
 
 /** What leaving a rule out means, so that a reader of the warning sees at once whether the filter got weaker. */
 export function leftOut(rule: PolicyRule, policy: SeccompPolicy): string {
-  const allows = (action: Action) => action.kind === 'ALLOW' || action.kind === 'LOG';
-  return allows(policy.defaultAction) && !allows(rule.action)
+  return permits(policy.defaultAction) && !permits(rule.action)
     ? `the filter does NOT deny it (its default is ${policy.defaultAction.kind})`
     : `the default, ${policy.defaultAction.kind}, applies to it`;
 }

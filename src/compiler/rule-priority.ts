@@ -1,4 +1,4 @@
-import { encodeAction, isSameAction, precedence } from '../action.js';
+import { compareStrictness, isSameAction, isStricter } from '../action.js';
 import { ALL_BITS, LOW_HALF } from '../bpf/condition.js';
 import type { ArgumentCondition, CompareOperator } from '../policy.js';
 import type { ExpectedRule } from './expected-decisions.js';
@@ -56,13 +56,10 @@ function inOrder(chains: readonly Chain[], depth: number): readonly Chain[] {
   const longer = groups.flatMap((group) => inOrder(group, depth + 1));
   if (ending.length === 0) return longer;
   const isBefore = (one: Chain) =>
-    ending.some((other) => one.index < other.index && strictness(one) < strictness(other));
-  const strictestFirst = [...ending].sort((a, b) => strictness(a) - strictness(b));
+    ending.some((other) => one.index < other.index && isStricter(one.rule.action, other.rule.action));
+  const strictestFirst = [...ending].sort((a, b) => compareStrictness(a.rule.action, b.rule.action));
   return [...longer.filter(isBefore), ...strictestFirst, ...longer.filter((chain) => !isBefore(chain))];
 }
-
-/** The lower, the stricter. */
-const strictness = ({ rule }: Chain) => precedence(encodeAction(rule.action));
 
 const testAt = (group: readonly Chain[], depth: number) => (group[0] as Chain).tests[depth] as Test;
 

@@ -1,3 +1,4 @@
+import { permits } from '../action.js';
 import { parseArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
 import { BOOLEAN, checkOptions, OBJECT } from '../options.js';
@@ -133,9 +134,7 @@ function elsewhereListed({ seccomp, locate }: ParsedProfile, policy: SeccompPoli
   return index < 0 ? undefined : locate('syscalls', index);
 }
 
-function letsThrough({ action }: PolicyRule): boolean {
-  return action.kind === 'ALLOW' || action.kind === 'LOG';
-}
+const letsThrough = ({ action }: PolicyRule) => permits(action);
 
 /** Whether to add a call beside a rule that allows others of its arguments; told either way. */
 function mayStandBeside(

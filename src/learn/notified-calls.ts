@@ -1,11 +1,9 @@
-import { ARCHITECTURES, type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { type ArchitectureName, auditArchitecture, callArchitecture, parseArchitecture } from '../architecture.js';
 import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { listSyscalls } from '../libseccomp/syscall-table.js';
 import { kernelArchitectures } from './kernel-architectures.js';
 import type { ArgumentMask, ArgumentMasks, Observations } from './observations.js';
 import type { SyscallTable } from './read-log.js';
-
-const X32_BIT = 0x40000000;
 
 /** As a kernel tells of system calls: AUDIT_ARCH_… and a number. */
 export interface NumberedCall {
@@ -77,7 +75,5 @@ export function describeUnnamed({ number, auditArch, count }: NumberedCall): str
 
 /** The architecture of a call; undefined for one that libseccomp does not know. */
 export function architectureOf(auditArch: number, number: number | undefined): ArchitectureName | undefined {
-  const candidates = ARCHITECTURES.filter((each) => each.auditArch === auditArch);
-  const isX32 = number !== undefined && (number & X32_BIT) !== 0;
-  return (candidates.length < 2 ? candidates[0] : candidates.find(({ name }) => (name === 'x32') === isX32))?.name;
+  return (number === undefined ? auditArchitecture(auditArch) : callArchitecture(auditArch, number))?.name;
 }

@@ -1,4 +1,4 @@
-import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../architecture.js';
+import { ARCHITECTURES, type Architecture, type ArchitectureName, X32_SYSCALL_BIT } from '../architecture.js';
 import { libseccompName } from './kernel-names.js';
 import type { Libseccomp } from './libseccomp.js';
 
@@ -21,7 +21,7 @@ const FIRST_NUMBER: Partial<Record<ArchitectureName, number>> = {
   mipsel64: 5000,
   mips64n32: 6000,
   mipsel64n32: 6000,
-  x32: 0x40000000,
+  x32: X32_SYSCALL_BIT,
 };
 const firstNumber = ({ name }: Architecture) => FIRST_NUMBER[name] ?? 0;
 /** __ARM_NR_BASE of arch/arm/include/uapi/asm/unistd.h: `cacheflush` and other calls of ARM alone. */

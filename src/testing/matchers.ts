@@ -1,4 +1,4 @@
-import { actionData, encodeAction, formatAction, hasData } from '../action.js';
+import { actionData, encodeAction, formatAction, hasData, mayRun, permits } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import type { PossibleDecision } from '../bpf/index.js';
 import { COMPILE_OPTIONS } from '../compiler/compile-policy.js';
@@ -32,11 +32,6 @@ export interface SeccompAssertions<R = void> {
   toReturn(action: string | Action, syscall: string, args?: CallArguments): R;
 }
 
-/** The call is executed. */
-const allows = ({ kind }: Action) => kind === 'ALLOW' || kind === 'LOG';
-/** The call is not executed, whatever anybody else says; of TRACE and NOTIFY another process decides. */
-const denies = ({ kind }: Action) => kind !== 'TRACE' && kind !== 'NOTIFY' && !allows({ kind } as Action);
-
 /**
  * Matchers for `expect.extend`: what a profile does with a system call, decided exactly, without a container.
  *
@@ -54,9 +49,9 @@ export function seccompMatchers(options: QuestionOptions = {}): SeccompMatchers 
   checkOptions('seccompMatchers', options, { ...COMPILE_OPTIONS, callArch: [TEXT] });
   return {
     toAllow: (subject, syscall, args = {}) =>
-      judge('allowed', ask(subject, syscall, args, 'extended', options), syscall, allows),
+      judge('allowed', ask(subject, syscall, args, 'extended', options), syscall, permits),
     toDeny: (subject, syscall, args = {}) =>
-      judge('denied', ask(subject, syscall, args, 'any', options), syscall, denies),
+      judge('denied', ask(subject, syscall, args, 'any', options), syscall, (action) => !mayRun(action)),
     toReturn(subject, action, syscall, args = {}) {
       checkAction(action);
       const wanted = typeof action === 'string' ? action : spellData(action);

@@ -1,4 +1,4 @@
-import { permits } from '../../action.js';
+import { mayRun, permits } from '../../action.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { errnoNumber } from '../../errno.js';
 import type { CheckContext, Entry } from '../context.js';
@@ -10,13 +10,8 @@ const emptyAllowList: Rule = {
   id: 'empty-allow-list',
   severity: 'error',
   summary: 'A restricting default and nothing allowed: no program runs under it.',
-  *checkTarget({ policy, isDenyList }, { profile, terms }) {
-    if (
-      isDenyList ||
-      policy.rules.some(({ action }) => permits(action) || action.kind === 'NOTIFY' || action.kind === 'TRACE')
-    )
-      return;
-    if (policy.defaultAction.kind === 'TRACE' || policy.defaultAction.kind === 'NOTIFY') return;
+  *checkTarget({ policy }, { profile, terms }) {
+    if (mayRun(policy.defaultAction) || policy.rules.some(({ action }) => mayRun(action))) return;
     yield {
       place: profile.locate('defaultAction'),
       message: `the default is ${policy.defaultAction.kind} and no entry allows anything: not even the program's start`,
@@ -120,10 +115,9 @@ const newCallsRefused: Rule = {
   severity: 'advice',
   summary:
     'An allow-list that refuses calls newer than itself with something else than ENOSYS, which programs fall back from.',
-  *checkTarget({ policy, isDenyList, architecture }, { behaviour, profile, terms }) {
+  *checkTarget({ policy, architecture }, { behaviour, profile, terms }) {
     const { defaultAction } = policy;
-    if (isDenyList || behaviour.enosysStub || policy.rules.length === 0) return;
-    if (defaultAction.kind === 'TRACE' || defaultAction.kind === 'NOTIFY') return;
+    if (mayRun(defaultAction) || behaviour.enosysStub || policy.rules.length === 0) return;
     if (defaultAction.kind === 'ERRNO' && defaultAction.data === errnoNumber('ENOSYS', architecture.name)) return;
     const does = defaultAction.kind === 'ERRNO' ? 'refuses them' : 'ends the program';
     yield {

@@ -1,4 +1,4 @@
-import { permits } from '../../action.js';
+import { isDecidedElsewhere, permits } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 import { placedConditions } from '../context.js';
@@ -48,22 +48,22 @@ const cloneFlagsIndex: Rule = {
   },
 };
 
-const mayRun = ({ verdict }: Target, name: string) => verdict(name).permitted !== 'never';
+const isPermitted = ({ verdict }: Target, name: string) => verdict(name).permitted !== 'never';
 
 const vforkMissing: Rule = {
   id: 'vfork-missing',
   severity: 'warning',
   summary: 'An allow-list that lets processes be made, and not by vfork, which shells and other programs call.',
   *checkTarget(target) {
-    const { isDenyList, architecture, exists, verdict } = target;
+    const { policy, isDenyList, architecture, exists, verdict } = target;
     if (isDenyList || !exists('vfork', architecture) || verdict('vfork').rules.length > 0) return;
-    if (answersElsewhere(target)) return;
-    const isForkOpen = mayRun(target, 'fork') && exists('fork', architecture);
-    if (!mayRun(target, 'clone') || (!isForkOpen && !mayRun(target, 'clone3'))) return;
+    if (isDecidedElsewhere(policy.defaultAction)) return;
+    const isForkOpen = isPermitted(target, 'fork') && exists('fork', architecture);
+    if (!isPermitted(target, 'clone') || (!isForkOpen && !isPermitted(target, 'clone3'))) return;
     const named = isForkOpen ? 'fork' : 'clone';
     const [rule] = verdict(named).rules;
     if (rule === undefined) return;
-    const open = ['clone', 'clone3', 'fork'].filter((name) => mayRun(target, name) && exists(name, architecture));
+    const open = ['clone', 'clone3', 'fork'].filter((name) => isPermitted(target, name) && exists(name, architecture));
     yield {
       place: placeOfName(rule, named),
       severity: isForkOpen ? undefined : 'advice',
@@ -72,10 +72,5 @@ const vforkMissing: Rule = {
     };
   },
 };
-
-/** Whether somebody else answers what the profile does not name. */
-function answersElsewhere({ policy: { defaultAction } }: Target): boolean {
-  return defaultAction.kind === 'TRACE' || defaultAction.kind === 'NOTIFY';
-}
 
 export const CLONE_RULES: readonly Rule[] = [cloneFlagsIndex, vforkMissing];

@@ -1,10 +1,10 @@
-import { permits } from '../../action.js';
+import { isDecidedElsewhere, kills, mayRun, permits } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import { errnoName, errnoNumber } from '../../errno.js';
 import { FALLBACKS } from '../../syscalls/fallbacks.js';
 import type { Rule } from '../rule.js';
 import type { Target } from '../target.js';
-import { kills, placeOfName } from '../verdict.js';
+import { placeOfName } from '../verdict.js';
 import { list } from './words.js';
 
 /** What no process does without; of several one is enough where it exists. */
@@ -34,16 +34,9 @@ const missingEssential: Rule = {
   summary:
     'An allow-list without calls that every process makes: to start, to have memory, to return from signals, to end.',
   *checkTarget(target, { profile }) {
-    const { policy, isDenyList, architecture, exists } = target;
+    const { policy, architecture, exists } = target;
     // Where nothing is allowed at all, or somebody else answers, there is nothing to say of single calls.
-    const { kind } = policy.defaultAction;
-    if (
-      isDenyList ||
-      kind === 'TRACE' ||
-      kind === 'NOTIFY' ||
-      !policy.rules.some(({ action }) => action.kind === 'ALLOW' || action.kind === 'LOG')
-    )
-      return;
+    if (mayRun(policy.defaultAction) || !policy.rules.some(({ action }) => permits(action))) return;
     const threadPointer = THREAD_POINTER[architecture.name];
     const missing = [...ESSENTIAL, ...(threadPointer ? [[threadPointer]] : [])]
       .map((alternatives) => alternatives.filter((name) => exists(name, architecture)))
@@ -61,9 +54,7 @@ const missingEssential: Rule = {
 function isRefused({ verdict, policy }: Target, name: string): boolean {
   const { permitted, rules } = verdict(name);
   if (permitted !== 'never') return false;
-  return ![...rules.map(({ action }) => action), policy.defaultAction].some(
-    ({ kind }) => kind === 'NOTIFY' || kind === 'TRACE',
-  );
+  return ![...rules.map(({ action }) => action), policy.defaultAction].some(isDecidedElsewhere);
 }
 
 /**

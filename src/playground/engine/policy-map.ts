@@ -1,5 +1,5 @@
 import { formatAction, kernelAction } from '../../action.js';
-import { type Architecture, type ArchitectureName, parseArchitecture } from '../../architecture.js';
+import { type Architecture, type ArchitectureName, parseArchitecture, X32_SYSCALL_BIT } from '../../architecture.js';
 import { type CallOutcome, createCallExplorer } from '../../bpf/call-outcomes.js';
 import type { CompiledFilter } from '../../compiler/index.js';
 import { type Libseccomp, listSyscalls } from '../../libseccomp/index.js';
@@ -33,7 +33,7 @@ export function mapCalls(compiled: CompiledFilter, libseccomp: Libseccomp) {
   const architectures = compiled.arches.map((name): ArchitectureMap => {
     const architecture = parseArchitecture(name);
     const decisionOf = (number: number) => toDecision(explore(architecture.auditArch, number), name);
-    const base = name === 'x32' ? 0x4000_0000 : 0;
+    const base = name === 'x32' ? X32_SYSCALL_BIT : 0;
     return {
       architecture: name,
       calls: syscallTable(libseccomp, architecture).map((call) => ({ ...call, ...decisionOf(call.number) })),
