@@ -1,8 +1,8 @@
 // How long exact answers take, and what they need: the diagram of a program, a comparison, a proof.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compareDecisions } from '../src/bpf/compare.js';
-import { buildDecisionDiagram } from '../src/bpf/decision-diagram.js';
+import { compareDecisions } from '../src/bpf/decisions/compare.js';
+import { buildDecisionDiagram } from '../src/bpf/decisions/decision-diagram.js';
 import type { Translation } from '../src/compiler/expected-decisions.js';
 import { compileProfileSync } from '../src/compiler/index.js';
 import { proveDecisions } from '../src/compiler/prove-decisions.js';

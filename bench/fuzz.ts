@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadLibseccompSync } from '../src/libseccomp/index.js';
-import { compareRandomPrograms } from '../test/minimize/random-programs.js';
+import { compareRandomPrograms } from '../test/bpf/minimize/random-programs.js';
 import { describeDifference, fuzz } from '../test/native/fuzz.js';
 import { compareMinimizedProfiles } from '../test/oracle/random-minimized.js';
 import { compareRandomProfiles } from '../test/oracle/random-profiles.js';

@@ -6,14 +6,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ArchitectureName, parseArchitecture } from '../src/architecture.js';
-import { buildDecisionDiagram, type DecisionDiagram } from '../src/bpf/decision-diagram.js';
+import { buildDecisionDiagram, type DecisionDiagram } from '../src/bpf/decisions/decision-diagram.js';
+import { Level } from '../src/bpf/decisions/input-variables.js';
+import { partition } from '../src/bpf/decisions/partition.js';
 import { type FilterProgram, readProgram } from '../src/bpf/index.js';
-import { Level } from '../src/bpf/input-variables.js';
-import { partition } from '../src/bpf/partition.js';
+import {
+  type CallWeights,
+  executedFor,
+  expectedInstructions,
+  frequentCalls,
+  minimize,
+} from '../src/bpf/minimize/index.js';
 import { compileProfileSync } from '../src/compiler/index.js';
 import { ScmpError } from '../src/errors.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';
-import { type CallWeights, executedFor, expectedInstructions, frequentCalls, minimize } from '../src/minimize/index.js';
 import type { Figure } from './figure.js';
 import { median, sorted } from './quantile.js';
 

@@ -1,10 +1,10 @@
 // The second file of the loader's bundle (loader-worker.js): what runs in threads of its own, and as the process that
 // becomes a sandboxed command. It stands apart because whoever starts it gets nothing else with it.
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { type HandoverStart, runHandover } from './handover.js';
-import { runLauncher } from './launcher.js';
-import { SupervisorWorker } from './supervisor-worker.js';
-import type { ThreadStart } from './watch-protocol.js';
+import { type HandoverStart, runHandover } from './run/handover.js';
+import { runLauncher } from './run/launcher.js';
+import { SupervisorWorker } from './supervise/supervisor-worker.js';
+import type { ThreadStart } from './supervise/watch-protocol.js';
 
 const start = workerData as HandoverStart | ThreadStart | null;
 if (isMainThread) runLauncher();

@@ -36,7 +36,7 @@ const noTables = {
 
 // Two bundlers: the one reads TypeScript and CommonJS, the other makes chunks of CommonJS and knows which go together.
 const { outputFiles, metafile } = await build({
-  entryPoints: ['src/cli/scmp.ts', 'src/cli/compile.ts'],
+  entryPoints: ['src/cli/scmp.ts', 'src/cli/commands/compile.ts'],
   outdir: 'out',
   write: false,
   bundle: true,

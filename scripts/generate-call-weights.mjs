@@ -1,10 +1,10 @@
-// Writes src/minimize/call-numbers.ts: the numbers of every architecture's calls, and how often each happens, of what
-// src/minimize/call-frequencies.list says of the names. Run it after ./build.sh as: node scripts/generate-call-weights.mjs
+// Writes src/bpf/minimize/call-numbers.ts: the numbers of every architecture's calls, and how often each happens, of what
+// src/bpf/minimize/call-frequencies.list says of the names. Run it after ./build.sh as: node scripts/generate-call-weights.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ARCHITECTURES, listSyscalls, loadLibseccompSync } from '../dist/index.js';
 
-const LIST = 'src/minimize/call-frequencies.list';
-const OUTPUT = 'src/minimize/call-numbers.ts';
+const LIST = 'src/bpf/minimize/call-frequencies.list';
+const OUTPUT = 'src/bpf/minimize/call-numbers.ts';
 /** Of a million: what is rarer counts as much as any call. */
 const RARE = 10;
 

@@ -1,4 +1,4 @@
-// Writes src/minimize/call-frequencies.list: how often programs make each system call, counted by strace(1). Run it on
+// Writes src/bpf/minimize/call-frequencies.list: how often programs make each system call, counted by strace(1). Run it on
 // x86-64 Debian, where strace may trace, as: node scripts/trace-call-frequencies.mjs
 // Then run scripts/generate-call-weights.mjs, which makes numbers of the names.
 //
@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const OUTPUT = 'src/minimize/call-frequencies.list';
+const OUTPUT = 'src/bpf/minimize/call-frequencies.list';
 const PER = 1e6;
 
 const HTTP_NODE = `

@@ -5,13 +5,6 @@ export {
   findArchitecture,
   parseArchitecture,
 } from './architecture.js';
-export type { FilterProgram } from './bpf/program.js';
-export * from './check/index.js';
-export * from './compiler/index.js';
-export { InvalidArgumentError, ScmpError, type SourcePosition, UnsupportedHostError } from './errors.js';
-export * from './explain/index.js';
-export * from './learn/index.js';
-export * from './libseccomp/index.js';
 export {
   type CallWeights,
   callWeights,
@@ -22,7 +15,14 @@ export {
   minimizeProgram,
   type WeighedCall,
   type Weights,
-} from './minimize/index.js';
+} from './bpf/minimize/index.js';
+export type { FilterProgram } from './bpf/program/program.js';
+export * from './check/index.js';
+export * from './compiler/index.js';
+export { InvalidArgumentError, ScmpError, type SourcePosition, UnsupportedHostError } from './errors.js';
+export * from './explain/index.js';
+export * from './learn/index.js';
+export * from './libseccomp/index.js';
 export type {
   Action,
   ArgumentCondition,

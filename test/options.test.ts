@@ -1,11 +1,11 @@
 // An option that nobody knows would be one that was never given: every public function says so, and what was meant.
 import { expect, test } from 'vitest';
-import { installAndExec } from '../native-loader/exec.js';
-import { thisHost } from '../native-loader/host.js';
-import { checkInstallation } from '../native-loader/install-filter.js';
-import { createSeccompAgent } from '../native-loader/seccomp-agent.js';
-import { spawnSandboxed } from '../native-loader/spawn-sandboxed.js';
-import { superviseListener } from '../native-loader/supervisor.js';
+import { createSeccompAgent } from '../native-loader/container/seccomp-agent.js';
+import { checkInstallation } from '../native-loader/install/install-filter.js';
+import { thisHost } from '../native-loader/libc/host.js';
+import { installAndExec } from '../native-loader/run/exec.js';
+import { spawnSandboxed } from '../native-loader/run/spawn-sandboxed.js';
+import { superviseListener } from '../native-loader/supervise/supervisor.js';
 import { parseArchitecture } from '../src/architecture.js';
 import * as bpf from '../src/bpf/index.js';
 import * as library from '../src/index.js';

@@ -1,7 +1,7 @@
 import { precedence } from '../action.js';
-import { buildDecisionDiagram } from '../bpf/decision-diagram.js';
-import { DiagramStore, FALSE, TRUE } from '../bpf/diagram-store.js';
-import type { FilterProgram } from '../bpf/program.js';
+import { buildDecisionDiagram } from '../bpf/decisions/decision-diagram.js';
+import { DiagramStore, FALSE, TRUE } from '../bpf/decisions/diagram-store.js';
+import type { FilterProgram } from '../bpf/program/program.js';
 
 /**
  * Whether a program lets nothing through that another one kept, on any input: each of its decisions is the same, or one

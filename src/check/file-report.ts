@@ -1,4 +1,4 @@
-import type { ProfileError } from '../profile/profile-error.js';
+import type { ProfileError } from '../profile/document/profile-error.js';
 import { printable } from '../text.js';
 import type { CheckReport, Finding, Severity } from './finding.js';
 

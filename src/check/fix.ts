@@ -1,7 +1,7 @@
 import { CompileError } from '../compiler/compile-error.js';
 import { checkOptions } from '../options.js';
-import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { ProfileError } from '../profile/profile-error.js';
+import { ProfileError } from '../profile/document/profile-error.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { isAsStrict } from './as-strict.js';
 import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkProfile } from './check-profile.js';
 import type { CheckReport, Finding, TextEdit } from './finding.js';

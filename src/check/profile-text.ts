@@ -1,5 +1,5 @@
 import { findNodeAtOffset, type Node, type ParseError, parseTree } from 'jsonc-parser';
-import type { Place } from '../profile/parsed-profile.js';
+import type { Place } from '../profile/model/parsed-profile.js';
 import type { TextEdit } from './finding.js';
 
 /** A profile's JSON text, to make edits for. They leave everything else as its author laid it out. */

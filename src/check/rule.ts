@@ -1,5 +1,5 @@
 import type { ArchitectureName } from '../architecture.js';
-import type { Place } from '../profile/parsed-profile.js';
+import type { Place } from '../profile/model/parsed-profile.js';
 import type { CheckContext } from './context.js';
 import type { Severity, TextEdit } from './finding.js';
 import type { Target } from './target.js';

@@ -1,6 +1,6 @@
 import { permits } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { orTooComplex } from '../bpf/diagram-store.js';
+import { orTooComplex } from '../bpf/decisions/diagram-store.js';
 import { CompileError } from '../compiler/compile-error.js';
 import { type CompiledFilter, type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
 import type { EntryEffect } from '../compiler/entry-effect.js';
@@ -12,9 +12,9 @@ import { runtimeRefusals } from '../compiler/runtime-refusals.js';
 import { isNarrow, narrowConditions } from '../compiler/wide-values.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { Action, ArgumentCondition, SeccompPolicy, Warning } from '../policy.js';
-import type { ParsedProfile } from '../profile/parsed-profile.js';
-import type { ProfileIssue } from '../profile/profile-error.js';
-import { resolve } from '../profile/resolve-policy.js';
+import type { ProfileIssue } from '../profile/document/profile-error.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
+import { resolve } from '../profile/resolve/resolve-policy.js';
 import { permittedBy, type Verdict, verdictsOf } from './verdict.js';
 
 /** A check is about what runtimes make of a profile, which compile it with libseccomp. */

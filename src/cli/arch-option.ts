@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError as InvalidOption } from 'commander';
-import { hostArchitecture } from '../../native-loader/host.js';
+import { hostArchitecture } from '../../native-loader/libc/host.js';
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { InvalidArgumentError } from '../errors.js';
 

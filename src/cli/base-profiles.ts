@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { builtinProfile } from '../profile/builtin/index.js';
 import { BUILTIN_PREFIX } from '../profile/builtin/names.js';
-import { type ExtendOptions, extendProfile } from '../profile/extend-profile.js';
-import { loadProfile } from '../profile/load-profile.js';
-import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { ProfileError } from '../profile/profile-error.js';
+import { ProfileError } from '../profile/document/profile-error.js';
+import { type ExtendOptions, extendProfile } from '../profile/extend/extend-profile.js';
+import { loadProfile } from '../profile/formats/load-profile.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable, quote } from '../text.js';
 import { FileError, fileError, isReadable, readInput } from './input.js';
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { ArchitectureName } from '../architecture.js';
-import { type DecodedProgram, readProgram } from '../bpf/codec.js';
+import { type DecodedProgram, readProgram } from '../bpf/program/codec.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Libseccomp } from '../libseccomp/index.js';
-import type { ParsedProfile } from '../profile/parsed-profile.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { type ArchFlags, addArchOption, byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
 import { compileForTargets, compileWithUsualCapabilities } from './compile-targets.js';
 import { type Input, isProgram, readInput } from './input.js';

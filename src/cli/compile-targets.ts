@@ -3,8 +3,12 @@ import { type CompiledProfile, compileParsed, compileWithEntries } from '../comp
 import type { CompiledFilter, CompileOptions } from '../compiler/compile-policy.js';
 import { ScmpError } from '../errors.js';
 import type { Warning } from '../policy.js';
-import { assumedCapabilityWarnings, dependentEntries, USUAL_CAPABILITIES } from '../profile/assumed-capabilities.js';
-import type { ParsedProfile } from '../profile/parsed-profile.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
+import {
+  assumedCapabilityWarnings,
+  dependentEntries,
+  USUAL_CAPABILITIES,
+} from '../profile/resolve/assumed-capabilities.js';
 import { errorText } from './error-text.js';
 import { givenCapabilities, type TargetFlags } from './options.js';
 import { printError, printWarnings } from './output.js';

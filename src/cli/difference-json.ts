@@ -1,5 +1,5 @@
 import { formatAction } from '../action.js';
-import type { SeccompData } from '../bpf/simulate.js';
+import type { SeccompData } from '../bpf/execution/simulate.js';
 import { unfilteredAmong } from '../explain/format-comparison.js';
 import type { NamedDifference } from '../explain/name-comparison.js';
 

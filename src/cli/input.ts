@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { decodeProgram } from '../bpf/codec.js';
-import { isOpcode } from '../bpf/instruction.js';
+import { decodeProgram } from '../bpf/program/codec.js';
+import { isOpcode } from '../bpf/program/instruction.js';
 import { ScmpError } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX, type BuiltinName, findBuiltin } from '../profile/builtin/names.js';

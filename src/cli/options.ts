@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
+import type { Weights } from '../bpf/minimize/index.js';
 import { LIBSECCOMP_VERSIONS, type LibseccompVersion } from '../compiler/host-libseccomp.js';
 import type { CompileOptions } from '../compiler/index.js';
 import { RUNTIME_NAMES, type RuntimeName, type RuntimeOptions } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
-import type { Weights } from '../minimize/index.js';
 import { type ArchFlags, targetsOf } from './arch-option.js';
 
 /** What the options of {@link addTargetOptions} come to. */

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type RuntimeOptions, runtimeBehaviour } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
-import { loadProfile } from '../profile/load-profile.js';
-import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/operator-union.js';
-import { INPUT_FORMATS, type InputFormat, type ParsedProfile } from '../profile/parsed-profile.js';
+import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/extend/operator-union.js';
+import { loadProfile } from '../profile/formats/load-profile.js';
+import { INPUT_FORMATS, type InputFormat, type ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable } from '../text.js';
 import { type Input, readInput } from './input.js';
 

@@ -1,5 +1,5 @@
-import { formatC } from '../bpf/format-c.js';
-import type { Endianness } from '../bpf/instruction.js';
+import { formatC } from '../bpf/assembly/format-c.js';
+import type { Endianness } from '../bpf/program/instruction.js';
 
 /** The forms of a program that hold nothing but it. */
 export const PROGRAM_FORMATS = ['bpf', 'hex', 'base64', 'c'] as const;

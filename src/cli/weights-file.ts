@@ -1,7 +1,7 @@
 import type { Architecture } from '../architecture.js';
+import type { WeighedCall } from '../bpf/minimize/index.js';
 import { readCallCounts } from '../learn/call-counts.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
-import type { WeighedCall } from '../minimize/index.js';
 import { readInput } from './input.js';
 import { printWarnings } from './output.js';
 

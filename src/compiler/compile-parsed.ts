@@ -1,8 +1,8 @@
 import { parseArchitecture } from '../architecture.js';
 import { checkOptions } from '../options.js';
-import { failOnIssues } from '../profile/finish-profile.js';
-import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { type Resolution, resolve } from '../profile/resolve-policy.js';
+import { failOnIssues } from '../profile/model/finish-profile.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
+import { type Resolution, resolve } from '../profile/resolve/resolve-policy.js';
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
 import type { Translation } from './expected-decisions.js';
 import type { LibseccompVersion } from './host-libseccomp.js';

@@ -1,8 +1,8 @@
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
-import type { FilterProgram } from '../bpf/program.js';
+import type { Weights } from '../bpf/minimize/weigh.js';
+import type { FilterProgram } from '../bpf/program/program.js';
 import { type Libseccomp, loadLibseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { numberFinder } from '../libseccomp/syscall-table.js';
-import type { Weights } from '../minimize/weigh.js';
 import { ANYTHING, BOOLEAN, FUNCTION, LIST, OBJECT, type OptionTable, TEXT } from '../options.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
 import { quote } from '../text.js';

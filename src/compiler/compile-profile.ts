@@ -1,8 +1,8 @@
 import { checkOptions, FUNCTION, type OptionTable } from '../options.js';
-import { extendProfile, type LoadBase } from '../profile/extend-profile.js';
-import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/operator-union.js';
-import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { readProfile } from '../profile/read-profile.js';
+import { extendProfile, type LoadBase } from '../profile/extend/extend-profile.js';
+import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/extend/operator-union.js';
+import { readProfile } from '../profile/formats/read-profile.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, loadDefault } from './compile-policy.js';
 import { compileParsed } from './library.js';
 import { proveProgram } from './prove-decisions.js';

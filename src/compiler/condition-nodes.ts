@@ -1,5 +1,5 @@
-import { ALL_BITS, below, equalTo, LOW_HALF } from '../bpf/condition.js';
-import { type DiagramStore, type Node, TRUE } from '../bpf/diagram-store.js';
+import { ALL_BITS, below, equalTo, LOW_HALF } from '../bpf/decisions/condition.js';
+import { type DiagramStore, type Node, TRUE } from '../bpf/decisions/diagram-store.js';
 import type { ArgumentCondition } from '../policy.js';
 
 /** Conditions of rules as diagrams of a store, each made once. */

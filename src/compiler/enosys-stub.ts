@@ -1,6 +1,6 @@
 import { encodeAction, takesEnosysStub } from '../action.js';
 import { type Architecture, X32_SYSCALL_BIT } from '../architecture.js';
-import { type Instruction, Opcode, SeccompDataOffset } from '../bpf/instruction.js';
+import { type Instruction, Opcode, SeccompDataOffset } from '../bpf/program/instruction.js';
 import { errnoNumber } from '../errno.js';
 import type { Action } from '../policy.js';
 

@@ -1,6 +1,6 @@
 import { permits } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
-import { orTooComplex } from '../bpf/diagram-store.js';
+import { orTooComplex } from '../bpf/decisions/diagram-store.js';
 import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import type { Translation } from './expected-decisions.js';
 import { ineffectiveEntries } from './ineffective-entries.js';

@@ -1,7 +1,7 @@
 import type { Architecture } from '../architecture.js';
 import { libseccompName } from '../libseccomp/kernel-names.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';
-import { whyDropped } from '../profile/explain-resolution.js';
+import { whyDropped } from '../profile/resolve/explain-resolution.js';
 import type { CompiledProfile } from './compile-parsed.js';
 import type { ExpectedRule } from './expected-decisions.js';
 

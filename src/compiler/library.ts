@@ -1,6 +1,6 @@
 import { checkOptions } from '../options.js';
 import type { SeccompPolicy } from '../policy.js';
-import type { ParsedProfile } from '../profile/parsed-profile.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { type CompiledProfile, compileWithEntries as compileEntries } from './compile-parsed.js';
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
 import { minimizeRules } from './minimize-rules.js';

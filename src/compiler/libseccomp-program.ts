@@ -1,6 +1,6 @@
 import type { Architecture } from '../architecture.js';
-import { encodeProgram } from '../bpf/codec.js';
-import { MAX_INSTRUCTIONS } from '../bpf/instruction.js';
+import { encodeProgram } from '../bpf/program/codec.js';
+import { MAX_INSTRUCTIONS } from '../bpf/program/instruction.js';
 import { FilterContext, type Libseccomp, LibseccompError, LibseccompWorkLimitError } from '../libseccomp/index.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';

@@ -1,6 +1,6 @@
+import type { Weights } from '../bpf/minimize/weigh.js';
 import { InvalidArgumentError, ScmpError } from '../errors.js';
 import { type Libseccomp, LibseccompError } from '../libseccomp/index.js';
-import type { Weights } from '../minimize/weigh.js';
 import type { Warning } from '../policy.js';
 import { CompileError, type CompileErrorPlace } from './compile-error.js';
 import type { Rules, Translation } from './expected-decisions.js';

@@ -1,6 +1,6 @@
 import type { Architecture } from '../architecture.js';
-import { DiagramStore, ProgramTooComplexError } from '../bpf/diagram-store.js';
-import { minimize, ProgramTooLongError, weigh } from '../minimize/index.js';
+import { DiagramStore, ProgramTooComplexError } from '../bpf/decisions/diagram-store.js';
+import { minimize, ProgramTooLongError, weigh } from '../bpf/minimize/index.js';
 import { CompileError } from './compile-error.js';
 import type { Minimizer } from './minimizer.js';
 import { ruleDecisions } from './rule-decisions.js';

@@ -1,4 +1,4 @@
-import type { Weights } from '../minimize/weigh.js';
+import type { Weights } from '../bpf/minimize/weigh.js';
 import type { Rules } from './expected-decisions.js';
 
 export interface MinimizerOptions {

@@ -1,6 +1,6 @@
 import { formatAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import type { SeccompData } from '../bpf/simulate.js';
+import type { SeccompData } from '../bpf/execution/simulate.js';
 import type { Action } from '../policy.js';
 import { CompileError } from './compile-error.js';
 import type { RuleOperation } from './filter-operation.js';

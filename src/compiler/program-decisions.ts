@@ -1,6 +1,6 @@
 import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { createDiagramBuilder, terminalAction } from '../bpf/decision-diagram.js';
+import { createDiagramBuilder, terminalAction } from '../bpf/decisions/decision-diagram.js';
 import {
   type DiagramBudget,
   DiagramStore,
@@ -8,7 +8,7 @@ import {
   type Node,
   ProgramTooComplexError,
   TRUE,
-} from '../bpf/diagram-store.js';
+} from '../bpf/decisions/diagram-store.js';
 import type { Action, ArgumentCondition } from '../policy.js';
 import { ConditionNodes } from './condition-nodes.js';
 import type { Translation } from './expected-decisions.js';

@@ -1,6 +1,12 @@
 import { kernelAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { actionTerminal, decisionParts, type GivenCall, terminalAction, terminalAt } from '../bpf/decision-diagram.js';
+import {
+  actionTerminal,
+  decisionParts,
+  type GivenCall,
+  terminalAction,
+  terminalAt,
+} from '../bpf/decisions/decision-diagram.js';
 import {
   type DiagramBudget,
   type DiagramStore,
@@ -8,10 +14,10 @@ import {
   type Node,
   ProgramTooComplexError,
   TRUE,
-} from '../bpf/diagram-store.js';
-import { findInput } from '../bpf/find-input.js';
-import type { NumberRange, Part } from '../bpf/partition.js';
-import { type SeccompData, simulate } from '../bpf/simulate.js';
+} from '../bpf/decisions/diagram-store.js';
+import { findInput } from '../bpf/decisions/find-input.js';
+import type { NumberRange, Part } from '../bpf/decisions/partition.js';
+import { type SeccompData, simulate } from '../bpf/execution/simulate.js';
 import type { Action } from '../policy.js';
 import {
   BAD_ARCHITECTURE,

@@ -1,7 +1,7 @@
-import { actionTerminal } from '../bpf/decision-diagram.js';
-import { type DiagramStore, FALSE, type Node } from '../bpf/diagram-store.js';
-import { Level, WORD_BITS } from '../bpf/input-variables.js';
-import { joinParts, type Part } from '../bpf/partition.js';
+import { actionTerminal } from '../bpf/decisions/decision-diagram.js';
+import { type DiagramStore, FALSE, type Node } from '../bpf/decisions/diagram-store.js';
+import { Level, WORD_BITS } from '../bpf/decisions/input-variables.js';
+import { joinParts, type Part } from '../bpf/decisions/partition.js';
 import { ConditionNodes } from './condition-nodes.js';
 import { BAD_ARCHITECTURE, type Expectation, expectedDecisions, type Rules } from './expected-decisions.js';
 import { firstMatchOrder } from './rule-priority.js';

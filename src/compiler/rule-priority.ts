@@ -1,5 +1,5 @@
 import { compareStrictness, isSameAction, isStricter } from '../action.js';
-import { ALL_BITS, LOW_HALF } from '../bpf/condition.js';
+import { ALL_BITS, LOW_HALF } from '../bpf/decisions/condition.js';
 import type { ArgumentCondition, CompareOperator } from '../policy.js';
 import type { ExpectedRule } from './expected-decisions.js';
 

@@ -1,8 +1,8 @@
 import type { FilterFlag } from '../policy.js';
-import type { ParsedProfile, Place } from '../profile/parsed-profile.js';
-import type { ProfileIssue } from '../profile/profile-error.js';
-import { type Resolution, uselessErrnos } from '../profile/resolve-policy.js';
-import { NATIVE_ARCHITECTURE } from '../profile/schema.js';
+import type { ProfileIssue } from '../profile/document/profile-error.js';
+import type { ParsedProfile, Place } from '../profile/model/parsed-profile.js';
+import { NATIVE_ARCHITECTURE } from '../profile/model/schema.js';
+import { type Resolution, uselessErrnos } from '../profile/resolve/resolve-policy.js';
 import { type LibseccompVersion, versionTable } from './host-libseccomp.js';
 import { behaviourOf, type RuntimeBehaviour, type RuntimeName, type RuntimeOptions } from './runtime.js';
 

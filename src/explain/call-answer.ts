@@ -10,7 +10,7 @@ import {
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import { bitsOfCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { type Libseccomp, lookUpSyscallName, lookUpSyscallNumber } from '../libseccomp/index.js';
-import { withAndWithout } from '../profile/assumed-capabilities.js';
+import { withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { formatPlace } from '../source-place.js';
 import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import { decidedBy, type EntryAbout, entriesAbout } from './entries-about.js';

@@ -1,6 +1,6 @@
 import type { Architecture } from '../architecture.js';
-import { ALL_BITS, type Condition, LOW_HALF, type Term, type Terms } from '../bpf/condition.js';
-import { type ConditionNames, formatConditions } from '../bpf/format-conditions.js';
+import { ALL_BITS, type Condition, LOW_HALF, type Term, type Terms } from '../bpf/decisions/condition.js';
+import { type ConditionNames, formatConditions } from '../bpf/decisions/format-conditions.js';
 import { constantName, describeMask, describeMaskOfOthers, describeValue, valueBits } from '../syscalls/constants.js';
 import { hasNarrowRegisters, type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
 

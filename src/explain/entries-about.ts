@@ -1,6 +1,6 @@
 import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { orTooComplex } from '../bpf/diagram-store.js';
+import { orTooComplex } from '../bpf/decisions/diagram-store.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import { type ExpectedRule, rulesOf, skippedRulesOf, stubAnswers } from '../compiler/expected-decisions.js';
 import { leftOutEntries } from '../compiler/left-out-entries.js';

@@ -1,5 +1,5 @@
 import { formatAction } from '../action.js';
-import type { NumberRange } from '../bpf/partition.js';
+import type { NumberRange } from '../bpf/decisions/partition.js';
 import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import type { NamedDifference } from './name-comparison.js';
 

@@ -1,7 +1,7 @@
 import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import { checkOptions, NUMBER, OBJECT } from '../options.js';
-import { withAndWithout } from '../profile/assumed-capabilities.js';
+import { withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import {
   isSame,

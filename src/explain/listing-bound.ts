@@ -1,5 +1,5 @@
-import type { Terms } from '../bpf/condition.js';
-import { ProgramTooComplexError } from '../bpf/diagram-store.js';
+import type { Terms } from '../bpf/decisions/condition.js';
+import { ProgramTooComplexError } from '../bpf/decisions/diagram-store.js';
 
 /** Decisions and their conditions, for each call by name: hundreds of megabytes of text are no answer. */
 const MOST = 2 ** 17;

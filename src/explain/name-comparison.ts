@@ -1,9 +1,9 @@
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
-import type { ArchitectureDifference, CallDifference, Comparison, DecisionChange } from '../bpf/compare.js';
-import type { Terms } from '../bpf/condition.js';
-import type { NumberRange } from '../bpf/partition.js';
-import type { Direction } from '../bpf/permissiveness.js';
-import type { SeccompData } from '../bpf/simulate.js';
+import type { ArchitectureDifference, CallDifference, Comparison, DecisionChange } from '../bpf/decisions/compare.js';
+import type { Terms } from '../bpf/decisions/condition.js';
+import type { NumberRange } from '../bpf/decisions/partition.js';
+import type { Direction } from '../bpf/decisions/permissiveness.js';
+import type { SeccompData } from '../bpf/execution/simulate.js';
 import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
 import type { Action } from '../policy.js';
 import { describeConditions } from './condition-names.js';

@@ -1,9 +1,9 @@
 import { type Architecture, type ArchitectureName, findArchitecture, parseArchitecture } from '../architecture.js';
+import type { WeighedCall } from '../bpf/minimize/weights.js';
 import { ScmpError } from '../errors.js';
 import { libseccompName } from '../libseccomp/kernel-names.js';
 import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { numberFinder } from '../libseccomp/syscall-table.js';
-import type { WeighedCall } from '../minimize/weights.js';
 import { checkOptions, OBJECT, type OptionTable, TEXT } from '../options.js';
 import type { Warning } from '../policy.js';
 import { nearestSyscall } from '../syscalls/nearest-syscall.js';

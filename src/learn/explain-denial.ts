@@ -5,9 +5,9 @@ import { rulesOf, skippedRulesOf, stubAnswers, type Translation } from '../compi
 import { leftOutEntries } from '../compiler/left-out-entries.js';
 import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
-import { formatExactJson } from '../profile/exact-json.js';
-import { readProfile } from '../profile/read-profile.js';
-import { writeProfile } from '../profile/write-profile.js';
+import { formatExactJson } from '../profile/document/exact-json.js';
+import { readProfile } from '../profile/formats/read-profile.js';
+import { writeProfile } from '../profile/formats/write-profile.js';
 import { conditionsHold } from './condition-outcome.js';
 import { learnedArguments } from './learned-arguments.js';
 import { clone3Entry, type LearnedEntry, learnedEntries, learnedRules } from './learned-rules.js';

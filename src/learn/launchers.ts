@@ -1,5 +1,5 @@
-import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { type ResolveOptions, resolvePolicy } from '../profile/resolve-policy.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
+import { type ResolveOptions, resolvePolicy } from '../profile/resolve/resolve-policy.js';
 
 /** What starts the program under the filter, and comes under it too. */
 export const LAUNCHERS = ['bwrap'] as const;

@@ -2,8 +2,8 @@ import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
 import { ANYTHING, BOOLEAN, checkOptions } from '../options.js';
 import type { Warning } from '../policy.js';
-import type { ParsedProfile } from '../profile/parsed-profile.js';
-import { readProfile } from '../profile/read-profile.js';
+import { readProfile } from '../profile/formats/read-profile.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { FALLBACKS } from '../syscalls/fallbacks.js';
 import { learnedArguments, narrowArguments } from './learned-arguments.js';
 import {

@@ -1,5 +1,5 @@
 import { ARCHITECTURES, findArchitecture } from '../architecture.js';
-import { CAPABILITIES, CAPABILITY_SETS } from '../profile/capability.js';
+import { CAPABILITIES, CAPABILITY_SETS } from '../profile/model/capability.js';
 import { element, required, setText } from './dom.js';
 import type { Settings } from './engine/protocol.js';
 import type { Session } from './session.js';

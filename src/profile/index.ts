@@ -1,23 +1,29 @@
-export { CAPABILITIES, CAPABILITY_SETS, type CapabilitySet } from './capability.js';
+export { InexactNumber, type JsonValue, parseJson } from './document/json-document.js';
+export { formatPath } from './document/json-path.js';
+export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './document/profile-error.js';
+export { type ExtendOptions, extendProfile, type LoadBase } from './extend/extend-profile.js';
+export { OPERATOR_VERSIONS, type OperatorVersion } from './extend/operator-union.js';
+export { loadProfile } from './formats/load-profile.js';
+export { readProfile } from './formats/read-profile.js';
 export {
-  type EntryExplanation,
-  explainResolution,
-  formatResolution,
-  type ResolutionExplanation,
-} from './explain-resolution.js';
-export { type ExtendOptions, extendProfile, type LoadBase } from './extend-profile.js';
-export { InexactNumber, type JsonValue, parseJson } from './json-document.js';
-export { formatPath } from './json-path.js';
-export { loadProfile } from './load-profile.js';
-export { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
+  OUTPUT_FORMATS,
+  type OutputFormat,
+  type WriteTarget,
+  writeProfile,
+  writeWarnings,
+} from './formats/write-profile.js';
+export { CAPABILITIES, CAPABILITY_SETS, type CapabilitySet } from './model/capability.js';
 export {
   INPUT_FORMATS,
   type InputFormat,
   type ParsedProfile,
   type ProfileFormat,
   type ReadOptions,
-} from './parsed-profile.js';
-export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './profile-error.js';
-export { readProfile } from './read-profile.js';
-export { type ResolveOptions, resolvePolicy } from './resolve-policy.js';
-export { OUTPUT_FORMATS, type OutputFormat, type WriteTarget, writeProfile, writeWarnings } from './write-profile.js';
+} from './model/parsed-profile.js';
+export {
+  type EntryExplanation,
+  explainResolution,
+  formatResolution,
+  type ResolutionExplanation,
+} from './resolve/explain-resolution.js';
+export { type ResolveOptions, resolvePolicy } from './resolve/resolve-policy.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createCallExplorer } from '../../src/bpf/call-outcomes.js';
+import { createCallExplorer } from '../../src/bpf/execution/call-outcomes.js';
 import { createSimulator, Opcode, SeccompDataOffset } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { builtinProfile } from '../../src/profile/builtin/index.js';

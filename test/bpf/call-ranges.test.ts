@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { callRanges } from '../../src/bpf/call-ranges.js';
-import { buildDecisionDiagram, createDiagramBuilder, decisionParts } from '../../src/bpf/decision-diagram.js';
-import { DiagramStore } from '../../src/bpf/diagram-store.js';
+import { callRanges } from '../../src/bpf/decisions/call-ranges.js';
+import { buildDecisionDiagram, createDiagramBuilder, decisionParts } from '../../src/bpf/decisions/decision-diagram.js';
+import { DiagramStore } from '../../src/bpf/decisions/diagram-store.js';
 import { decodeProgram, type Instruction, Opcode, simulate, verifyProgram } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 

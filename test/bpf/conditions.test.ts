@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ALL_BITS, type Condition, LOW_HALF, type Terms, termsDiagram } from '../../src/bpf/condition.js';
-import { buildDecisionDiagram } from '../../src/bpf/decision-diagram.js';
-import { DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/diagram-store.js';
-import { formatConditions } from '../../src/bpf/format-conditions.js';
-import { type Field, INSTRUCTION_POINTER_FIELD, Level } from '../../src/bpf/input-variables.js';
-import { recoverConditions } from '../../src/bpf/recover-conditions.js';
+import { ALL_BITS, type Condition, LOW_HALF, type Terms, termsDiagram } from '../../src/bpf/decisions/condition.js';
+import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
+import { DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
+import { formatConditions } from '../../src/bpf/decisions/format-conditions.js';
+import { type Field, INSTRUCTION_POINTER_FIELD, Level } from '../../src/bpf/decisions/input-variables.js';
+import { recoverConditions } from '../../src/bpf/decisions/recover-conditions.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { doubleWord } from './programs.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildDecisionDiagram, createDiagramBuilder, decide } from '../../src/bpf/decision-diagram.js';
-import { DiagramStore, ProgramTooComplexError } from '../../src/bpf/diagram-store.js';
+import { buildDecisionDiagram, createDiagramBuilder, decide } from '../../src/bpf/decisions/decision-diagram.js';
+import { DiagramStore, ProgramTooComplexError } from '../../src/bpf/decisions/diagram-store.js';
 import {
   createSimulator,
   type Instruction,

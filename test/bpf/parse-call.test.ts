@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
-import { parseCall } from '../../src/bpf/parse-call.js';
+import { parseCall } from '../../src/bpf/execution/parse-call.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { syscallNaming } from '../../src/libseccomp/syscall-naming.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, expect, it, vi } from 'vitest';
-import { addCheckCommand } from '../../src/cli/check.js';
+import { addCheckCommand } from '../../src/cli/commands/check.js';
 
 const printed: string[] = [];
 vi.mock('../../src/cli/output.js', async (original) => ({

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { compileParsed } from '../../src/compiler/compile-parsed.js';
 import { ScmpError } from '../../src/errors.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
-import { loadProfile } from '../../src/profile/load-profile.js';
+import { loadProfile } from '../../src/profile/formats/load-profile.js';
 import { scmp as run, type ScmpResult } from './scmp.js';
 
 /** Sets a title, colours, hides what follows, turns the writing, ends the line; and a line of its own that looks like ours. */

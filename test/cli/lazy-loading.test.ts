@@ -21,15 +21,15 @@ function loadedWith(file: string, found = new Set<string>()): ReadonlySet<string
 }
 
 it('finds what a file loads', () => {
-  expect(loadedWith('src/profile/read-profile.ts')).toContain('yaml');
-  expect(loadedWith('src/cli/compile.ts')).toContain('src/profile/json-document.ts');
-  expect(loadedWith('src/cli/compile.ts').size).toBeGreaterThan(30);
+  expect(loadedWith('src/profile/formats/read-profile.ts')).toContain('yaml');
+  expect(loadedWith('src/cli/commands/compile.ts')).toContain('src/profile/document/json-document.ts');
+  expect(loadedWith('src/cli/commands/compile.ts').size).toBeGreaterThan(30);
 });
 
 it.each(['compile', 'run'])('scmp %s loads the readers of JSON alone until a profile needs another', (command) => {
   const loaded = [...loadedWith(`src/cli/${command}.ts`)];
   expect(loaded).not.toContain('yaml');
-  expect(loaded).not.toContain('src/profile/read-profile.ts');
+  expect(loaded).not.toContain('src/profile/formats/read-profile.ts');
   expect(loaded.filter((file) => file.startsWith('src/profile/formats/'))).toEqual(['src/profile/formats/docker.ts']);
 });
 
@@ -37,9 +37,9 @@ it.each(['compile', 'run', 'diff', 'simulate', 'explain'])(
   'scmp %s loads the minimiser when it is asked for',
   (command) => {
     const loaded = [...loadedWith(`src/cli/${command}.ts`)];
-    expect(loaded.filter((file) => file.startsWith('src/minimize/') || file.endsWith('/minimize-rules.ts'))).toEqual(
-      [],
-    );
-    expect([...loadedWith('src/compiler/minimize-rules.ts')]).toContain('src/minimize/minimize.ts');
+    expect(
+      loaded.filter((file) => file.startsWith('src/bpf/minimize/') || file.endsWith('/minimize-rules.ts')),
+    ).toEqual([]);
+    expect([...loadedWith('src/compiler/minimize-rules.ts')]).toContain('src/bpf/minimize/minimize.ts');
   },
 );

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { jsonSchemaText, profileJsonSchema } from '../../src/profile/json-schema.js';
+import { jsonSchemaText, profileJsonSchema } from '../../src/profile/model/json-schema.js';
 import { scmp } from './scmp.js';
 
 it('scmp schema prints the JSON Schema of profiles', () => {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
-import { buildDecisionDiagram } from '../../src/bpf/decision-diagram.js';
-import { DiagramStore } from '../../src/bpf/diagram-store.js';
+import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
+import { DiagramStore } from '../../src/bpf/decisions/diagram-store.js';
 import { compareDecisions, simulate } from '../../src/bpf/index.js';
 import {
   CompileError,

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES } from '../../src/architecture.js';
-import { buildDecisionDiagram } from '../../src/bpf/decision-diagram.js';
-import { DiagramStore, ProgramTooComplexError } from '../../src/bpf/diagram-store.js';
+import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
+import { DiagramStore, ProgramTooComplexError } from '../../src/bpf/decisions/diagram-store.js';
 import {
   decodeProgram,
   encodeProgram,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kernelAction } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
-import { simulate } from '../../src/bpf/simulate.js';
+import { simulate } from '../../src/bpf/execution/simulate.js';
 import { type CompileProfileOptions, compileProfileSync, proveDecisions } from '../../src/compiler/index.js';
 
 const PID_NUMBERS = { x86: 37, x86_64: 62 } as const;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
-import { dumpFilters } from '../../native-loader/dump-filters.js';
+import { dumpFilters } from '../../native-loader/install/dump-filters.js';
 import { allowAll, answer, EAGAIN, errno } from './bpf.js';
 import { describeKernel, inChild, nodeCommand } from './child.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ConstantAnswer, encodeAnswer } from '../../native-loader/answer.js';
-import { checkSupervisorOptions } from '../../native-loader/supervisor.js';
+import { type ConstantAnswer, encodeAnswer } from '../../native-loader/supervise/answer.js';
+import { checkSupervisorOptions } from '../../native-loader/supervise/supervisor.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 
 describe('encodeAnswer', () => {

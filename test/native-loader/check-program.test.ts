@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comparedArchitectures, describeFault } from '../../native-loader/check-program.js';
+import { comparedArchitectures, describeFault } from '../../native-loader/install/check-program.js';
 import { encodeProgram, Opcode } from '../../src/bpf/index.js';
 
 type Short = readonly [code: number, k: number, jt?: number, jf?: number];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseContainerProcessState } from '../../native-loader/container-state.js';
+import { parseContainerProcessState } from '../../native-loader/container/container-state.js';
 
 // The example of the OCI runtime spec, config-linux.md, "Container Process State".
 const example = {

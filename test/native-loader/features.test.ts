@@ -1,7 +1,7 @@
 import { release } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { seccompFeatures } from '../../native-loader/features.js';
-import { hostArchitecture } from '../../native-loader/host.js';
+import { seccompFeatures } from '../../native-loader/install/features.js';
+import { hostArchitecture } from '../../native-loader/libc/host.js';
 
 describe.skipIf(process.platform !== 'linux')('seccompFeatures', () => {
   it('describes this kernel as plain data, and changes nothing', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hostArchitecture, seccompNumber, thisHost } from '../../native-loader/host.js';
+import { hostArchitecture, seccompNumber, thisHost } from '../../native-loader/libc/host.js';
 import { findArchitecture } from '../../src/architecture.js';
 import { UnsupportedHostError } from '../../src/errors.js';
 

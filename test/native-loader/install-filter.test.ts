@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { hostArchitecture, thisHost } from '../../native-loader/host.js';
-import { checkInstallation, type InstallableFilter, type InstallOptions } from '../../native-loader/install-filter.js';
+import {
+  checkInstallation,
+  type InstallableFilter,
+  type InstallOptions,
+} from '../../native-loader/install/install-filter.js';
+import { hostArchitecture, thisHost } from '../../native-loader/libc/host.js';
 import { findArchitecture } from '../../src/architecture.js';
 import { encodeProgram, Opcode } from '../../src/bpf/index.js';
 import type { FilterFlag } from '../../src/policy.js';

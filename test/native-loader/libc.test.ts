@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { thisHost } from '../../native-loader/host.js';
-import { errnoName, libc, openLibc } from '../../native-loader/libc.js';
+import { thisHost } from '../../native-loader/libc/host.js';
+import { errnoName, libc, openLibc } from '../../native-loader/libc/libc.js';
 import { UnsupportedHostError } from '../../src/errors.js';
 
 const catchError = (call: () => unknown): Error => {

@@ -12,7 +12,7 @@ import {
   NOTIFICATION_SIZE,
   notifyRequests,
   RESPONSE_SIZE,
-} from '../../native-loader/notify-abi.js';
+} from '../../native-loader/supervise/notify-abi.js';
 
 const hasGcc = process.platform === 'linux' && spawnSync('gcc', ['--version']).status === 0;
 

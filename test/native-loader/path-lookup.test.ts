@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findCommand } from '../../native-loader/path-lookup.js';
+import { findCommand } from '../../native-loader/run/path-lookup.js';
 
 // Permissions and slashes as POSIX has them.
 describe.skipIf(process.platform === 'win32')('findCommand', () => {

@@ -1,6 +1,6 @@
 import { fstatSync, openSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { supervisorCalls } from '../../native-loader/supervisor-calls.js';
+import { supervisorCalls } from '../../native-loader/libc/supervisor-calls.js';
 
 it.skipIf(process.platform !== 'linux')('sends bytes and descriptors over a socket, and receives them', () => {
   const c = supervisorCalls();

@@ -1,9 +1,9 @@
 import { decodeReturnValue, formatAction } from '../../src/action.js';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
-import { equalTo, termsDiagram } from '../../src/bpf/condition.js';
-import { createDiagramBuilder } from '../../src/bpf/decision-diagram.js';
-import { DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/diagram-store.js';
-import type { FilterProgram } from '../../src/bpf/program.js';
+import { equalTo, termsDiagram } from '../../src/bpf/decisions/condition.js';
+import { createDiagramBuilder } from '../../src/bpf/decisions/decision-diagram.js';
+import { DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
+import type { FilterProgram } from '../../src/bpf/program/program.js';
 import type { Libseccomp } from '../../src/libseccomp/index.js';
 import { numberFinder } from '../../src/libseccomp/syscall-table.js';
 import type { Action } from '../../src/policy.js';

@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../../src/architecture.js';
-import { ALL_BITS, type Condition, conditionDiagram, LOW_HALF } from '../../src/bpf/condition.js';
-import { type DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/diagram-store.js';
-import type { Field } from '../../src/bpf/input-variables.js';
+import { ALL_BITS, type Condition, conditionDiagram, LOW_HALF } from '../../src/bpf/decisions/condition.js';
+import { type DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
+import type { Field } from '../../src/bpf/decisions/input-variables.js';
 import { constantExpression } from '../../src/syscalls/constants.js';
 import { hasNarrowRegisters, syscallSignature } from '../../src/syscalls/signature.js';
 

@@ -3,8 +3,8 @@ import { type ArchitectureName, parseArchitecture } from '../../src/architecture
 import { createSimulator, type SeccompData } from '../../src/bpf/index.js';
 import { describeDenial } from '../../src/learn/describe-denial.js';
 import type { Action } from '../../src/policy.js';
+import { writeProfile } from '../../src/profile/formats/write-profile.js';
 import { readProfile } from '../../src/profile/index.js';
-import { writeProfile } from '../../src/profile/write-profile.js';
 import type { Entry, Profile } from './evaluate-profile.js';
 import { ExplainedProfile } from './explained-profile.js';
 import { type AskedLines, NOBODY, teller } from './explanations.js';

@@ -1,6 +1,6 @@
 import { formatAction } from '../../src/action.js';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
-import { type DiagramStore, FALSE, type Node } from '../../src/bpf/diagram-store.js';
+import { type DiagramStore, FALSE, type Node } from '../../src/bpf/decisions/diagram-store.js';
 import {
   type CompiledProfile,
   CompileError,

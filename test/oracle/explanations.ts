@@ -1,5 +1,5 @@
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
-import { FALSE, type Node, TRUE } from '../../src/bpf/diagram-store.js';
+import { FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
 import { policyTable } from '../../src/bpf/index.js';
 import { answerCall, type CallAnswer, formatCallAnswer } from '../../src/explain/call-answer.js';
 import { formatPolicy } from '../../src/explain/format-policy.js';

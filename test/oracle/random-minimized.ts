@@ -1,5 +1,5 @@
-import { buildDecisionDiagram } from '../../src/bpf/decision-diagram.js';
-import { DiagramStore } from '../../src/bpf/diagram-store.js';
+import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
+import { DiagramStore } from '../../src/bpf/decisions/diagram-store.js';
 import type { Translation } from '../../src/compiler/expected-decisions.js';
 import { proveDecisions } from '../../src/compiler/prove-decisions.js';
 import { ruleDecisions } from '../../src/compiler/rule-decisions.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { builtinSource } from '../../src/profile/builtin/index.js';
 import { BUILTIN_NAMES } from '../../src/profile/builtin/names.js';
 import { readProfile } from '../../src/profile/index.js';
-import { jsonSchemaText, profileJsonSchema } from '../../src/profile/json-schema.js';
+import { jsonSchemaText, profileJsonSchema } from '../../src/profile/model/json-schema.js';
 import { BROKEN_PROFILES } from './broken-profiles.js';
 import { packagedProfile } from './packaged-profiles.js';
 

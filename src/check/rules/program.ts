@@ -1,4 +1,4 @@
-import { MAX_INSTRUCTIONS } from '../../bpf/instruction.js';
+import { MAX_INSTRUCTIONS } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { LibseccompError } from '../../libseccomp/index.js';
 import type { Problem, Rule } from '../rule.js';

@@ -1,6 +1,6 @@
 import { formatAction } from '../../action.js';
-import { compareDecisions } from '../../bpf/compare.js';
-import type { NumberRange } from '../../bpf/partition.js';
+import { compareDecisions } from '../../bpf/decisions/compare.js';
+import type { NumberRange } from '../../bpf/decisions/partition.js';
 import type { CompiledFilter } from '../../compiler/index.js';
 import { nameComparison } from '../../explain/name-comparison.js';
 import type { Libseccomp } from '../../libseccomp/index.js';

@@ -1,7 +1,7 @@
 import { getLocation } from 'jsonc-parser';
 import { BUILTIN_NAMES } from '../../profile/builtin/names.js';
-import { CAPABILITIES } from '../../profile/capability.js';
-import { type JsonSchema, profileJsonSchema } from '../../profile/json-schema.js';
+import { CAPABILITIES } from '../../profile/model/capability.js';
+import { type JsonSchema, profileJsonSchema } from '../../profile/model/json-schema.js';
 import { knownSyscalls, syscallSignature } from '../../syscalls/signature.js';
 import type { Completion, Completions } from './protocol.js';
 

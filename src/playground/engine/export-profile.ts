@@ -1,11 +1,11 @@
 import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
-import { formatC } from '../../bpf/format-c.js';
+import { formatC } from '../../bpf/assembly/format-c.js';
 import { disassemble, formatDisassembly } from '../../bpf/index.js';
 import { compileParsed } from '../../compiler/compile-parsed.js';
 import type { CompileOptions } from '../../compiler/compile-policy.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
+import { writeProfile } from '../../profile/formats/write-profile.js';
 import type { ParsedProfile } from '../../profile/index.js';
-import { writeProfile } from '../../profile/write-profile.js';
 import type { ExportFormat } from './protocol.js';
 
 export interface ExportedFile {

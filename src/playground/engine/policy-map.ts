@@ -1,6 +1,6 @@
 import { formatAction, kernelAction } from '../../action.js';
 import { type Architecture, type ArchitectureName, parseArchitecture, X32_SYSCALL_BIT } from '../../architecture.js';
-import { type CallOutcome, createCallExplorer } from '../../bpf/call-outcomes.js';
+import { type CallOutcome, createCallExplorer } from '../../bpf/execution/call-outcomes.js';
 import type { CompiledFilter } from '../../compiler/index.js';
 import { type Libseccomp, listSyscalls } from '../../libseccomp/index.js';
 import type { ActionLabel, ArchitectureMap, CallDecision } from './protocol.js';

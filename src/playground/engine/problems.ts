@@ -2,7 +2,7 @@ import type { Finding } from '../../check/index.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { ScmpError, type SourcePosition } from '../../errors.js';
 import type { Warning } from '../../policy.js';
-import { ProfileError } from '../../profile/profile-error.js';
+import { ProfileError } from '../../profile/document/profile-error.js';
 import type { Problem } from './protocol.js';
 
 function placeOf(place: {

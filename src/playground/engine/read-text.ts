@@ -1,7 +1,7 @@
 import { BUILTIN_PREFIX } from '../../profile/builtin/names.js';
-import { extendProfile } from '../../profile/extend-profile.js';
-import { loadProfile } from '../../profile/load-profile.js';
-import type { ParsedProfile } from '../../profile/parsed-profile.js';
+import { extendProfile } from '../../profile/extend/extend-profile.js';
+import { loadProfile } from '../../profile/formats/load-profile.js';
+import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import type { ProfileText } from './protocol.js';
 
 /** Read a profile with what it extends, which in a browser can be built-ins only. They are loaded when one is named. */

@@ -1,10 +1,10 @@
 import containerDefault from '../../../examples/container-default.json' with { type: 'json' };
 import denyDangerous from '../../../examples/deny-list.json' with { type: 'json' };
 import noNetwork from '../../../examples/no-network.json' with { type: 'json' };
-import { findSeccompSection } from '../detect-document.js';
+import { documentOfObject } from '../document/plain-object.js';
+import { findSeccompSection } from '../formats/detect-document.js';
 import { readSeccompSection } from '../formats/docker.js';
-import type { ParsedProfile } from '../parsed-profile.js';
-import { documentOfObject } from '../plain-object.js';
+import type { ParsedProfile } from '../model/parsed-profile.js';
 import { BUILTIN_PREFIX, type BuiltinName, findBuiltin } from './names.js';
 import noNewProcesses from './no-new-processes.json' with { type: 'json' };
 import node from './node.json' with { type: 'json' };

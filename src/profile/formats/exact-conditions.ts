@@ -1,4 +1,4 @@
-import type { SeccompArgument } from '../schema.js';
+import type { SeccompArgument } from '../model/schema.js';
 
 /** A comparison of the low `bits` of an argument; unsigned. With a mask, (argument & mask) is compared, by EQ and NE. */
 export interface Comparison {

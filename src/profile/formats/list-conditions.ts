@@ -3,7 +3,7 @@ import { nearestName } from '../../nearest-name.js';
 import { constantValue, nearestConstant } from '../../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
 import { quote } from '../../text.js';
-import type { ProfileIssueCode } from '../profile-error.js';
+import type { ProfileIssueCode } from '../document/profile-error.js';
 import type { Comparison } from './exact-conditions.js';
 import type { ListCall, ListCondition, ListValue, Word } from './list-parser.js';
 

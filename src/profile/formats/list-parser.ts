@@ -1,6 +1,6 @@
 import { nearestName } from '../../nearest-name.js';
 import { quote } from '../../text.js';
-import { syntaxFault } from '../source-text.js';
+import { syntaxFault } from '../document/source-text.js';
 import { type Line, listLines, type Token } from './list-lexer.js';
 
 /** A word of the list, with its place. */

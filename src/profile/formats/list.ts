@@ -1,10 +1,11 @@
 import { ARCHITECTURES, type Architecture, findArchitecture, nearestArchitecture } from '../../architecture.js';
 import type { Warning } from '../../policy.js';
 import { quote } from '../../text.js';
-import { dockerNames } from '../conditional-entry.js';
-import { failOnIssues, finishProfile } from '../finish-profile.js';
-import type { ParsedProfile, Place } from '../parsed-profile.js';
-import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
+import type { ProfileIssue, ProfileIssueCode } from '../document/profile-error.js';
+import { positionFinder } from '../document/source-text.js';
+import { dockerNames } from '../model/conditional-entry.js';
+import { failOnIssues, finishProfile } from '../model/finish-profile.js';
+import type { ParsedProfile, Place } from '../model/parsed-profile.js';
 import {
   type ActionName,
   type DockerCondition,
@@ -12,8 +13,7 @@ import {
   type DockerSyscall,
   FLAG_NAMES,
   NATIVE_ARCHITECTURE,
-} from '../schema.js';
-import { positionFinder } from '../source-text.js';
+} from '../model/schema.js';
 import { type Comparison, type ExactRule, exactRules, MOST_RULES } from './exact-conditions.js';
 import { groupConditions, parseInteger } from './list-conditions.js';
 import {

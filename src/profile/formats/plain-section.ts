@@ -2,10 +2,10 @@ import { ARCHITECTURES, type Architecture } from '../../architecture.js';
 import { errnoNumber } from '../../errno.js';
 import type { Action, PolicyRule } from '../../policy.js';
 import { quote } from '../../text.js';
-import type { ParsedProfile } from '../parsed-profile.js';
-import type { ProfileIssue } from '../profile-error.js';
-import { type ResolveOptions, resolvePolicy } from '../resolve-policy.js';
-import type { ActionName, DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument } from '../schema.js';
+import type { ProfileIssue } from '../document/profile-error.js';
+import type { ParsedProfile } from '../model/parsed-profile.js';
+import type { ActionName, DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument } from '../model/schema.js';
+import { type ResolveOptions, resolvePolicy } from '../resolve/resolve-policy.js';
 
 /** What a format cannot say, at the place in the profile where it is said. */
 export type Unsayable = (message: string, hint: string | undefined, ...path: (string | number)[]) => void;

@@ -1,6 +1,6 @@
 import { ARCHITECTURES } from '../../architecture.js';
-import { dockerNames } from '../conditional-entry.js';
-import type { DockerSyscall } from '../schema.js';
+import { dockerNames } from '../model/conditional-entry.js';
+import type { DockerSyscall } from '../model/schema.js';
 import type { ExactRule } from './exact-conditions.js';
 
 /** The names `includes.arches` has for the architectures of a word size. */

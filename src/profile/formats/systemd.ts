@@ -3,11 +3,11 @@ import { ERRNO_NAMES } from '../../errno.js';
 import { nearestName } from '../../nearest-name.js';
 import type { Warning } from '../../policy.js';
 import { quote } from '../../text.js';
-import { failOnIssues, finishProfile } from '../finish-profile.js';
-import type { ParsedProfile, Place } from '../parsed-profile.js';
-import type { ProfileIssue, ProfileIssueCode } from '../profile-error.js';
-import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../schema.js';
-import { positionFinder } from '../source-text.js';
+import type { ProfileIssue, ProfileIssueCode } from '../document/profile-error.js';
+import { positionFinder } from '../document/source-text.js';
+import { failOnIssues, finishProfile } from '../model/finish-profile.js';
+import type { ParsedProfile, Place } from '../model/parsed-profile.js';
+import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../model/schema.js';
 import { SYSTEMD_GROUPS_TEXT, SYSTEMD_VERSION } from './systemd-groups.js';
 import { type Assignment, parseUnit, type UnitWord } from './systemd-unit.js';
 

@@ -3,8 +3,8 @@ import { errnoName } from '../../errno.js';
 import { describeMask, describeValue } from '../../syscalls/constants.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 import { escapeControls, isPrintable, quote } from '../../text.js';
-import { CAPABILITIES } from '../capability.js';
-import { dockerNames } from '../conditional-entry.js';
+import { CAPABILITIES } from '../model/capability.js';
+import { dockerNames } from '../model/conditional-entry.js';
 import {
   type ActionName,
   type DockerCondition,
@@ -12,7 +12,7 @@ import {
   type DockerSyscall,
   NATIVE_ARCHITECTURE,
   type SeccompArgument,
-} from '../schema.js';
+} from '../model/schema.js';
 import { exactRules } from './exact-conditions.js';
 import { FLAG_WORDS } from './list.js';
 import { groupConditions } from './list-conditions.js';

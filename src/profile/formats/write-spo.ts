@@ -1,6 +1,6 @@
 import { Document, visit } from 'yaml';
 import { escapeControls, isPrintable, quote } from '../../text.js';
-import type { OciSeccomp } from '../schema.js';
+import type { OciSeccomp } from '../model/schema.js';
 import type { Unsayable } from './plain-section.js';
 import { SPO_API_VERSIONS } from './spo.js';
 

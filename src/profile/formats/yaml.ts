@@ -22,9 +22,9 @@ import {
   LONGEST_INTEGER,
   placedDocument,
   type ValueNode,
-} from '../json-document.js';
-import type { ProfileError, ProfileIssueCode } from '../profile-error.js';
-import { decodeText, positionFinder, syntaxFault } from '../source-text.js';
+} from '../document/json-document.js';
+import type { ProfileError, ProfileIssueCode } from '../document/profile-error.js';
+import { decodeText, positionFinder, syntaxFault } from '../document/source-text.js';
 
 /** The largest YAML text taken, in UTF-16 code units: its parser is slower than JSON's by far. */
 const LARGEST_YAML = 1024 * 1024;

@@ -6,7 +6,7 @@ import {
   exactRules,
   MOST_RULES,
 } from '../../../src/profile/formats/exact-conditions.js';
-import type { SeccompArgument } from '../../../src/profile/schema.js';
+import type { SeccompArgument } from '../../../src/profile/model/schema.js';
 
 const ALL = 2n ** 64n - 1n;
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeReturnValue } from '../../../src/action.js';
 import { type ArchitectureName, parseArchitecture } from '../../../src/architecture.js';
-import { createSimulator, type SeccompData } from '../../../src/bpf/simulate.js';
+import { createSimulator, type SeccompData } from '../../../src/bpf/execution/simulate.js';
 import { compileProfileSync } from '../../../src/compiler/index.js';
 import { loadLibseccompSync } from '../../../src/libseccomp/index.js';
 import type { Action } from '../../../src/policy.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeReturnValue } from '../../../src/action.js';
 import { parseArchitecture } from '../../../src/architecture.js';
-import { createSimulator, type SeccompData } from '../../../src/bpf/simulate.js';
+import { createSimulator, type SeccompData } from '../../../src/bpf/execution/simulate.js';
 import { compileProfileSync } from '../../../src/compiler/index.js';
 import { ScmpError } from '../../../src/errors.js';
 import { loadLibseccompSync } from '../../../src/libseccomp/index.js';

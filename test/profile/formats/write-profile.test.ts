@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../../src/architecture.js';
-import { createSimulator, type SeccompData } from '../../../src/bpf/simulate.js';
+import { createSimulator, type SeccompData } from '../../../src/bpf/execution/simulate.js';
 import { type CompiledFilter, CompileError, compileProfileSync } from '../../../src/compiler/index.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { loadLibseccompSync } from '../../../src/libseccomp/index.js';

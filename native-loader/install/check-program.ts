@@ -1,0 +1,54 @@
+import type { Endianness } from '../../src/bpf/index.js';
+import {
+  analyzeFlow,
+  decodeProgram,
+  InvalidProgramError,
+  Opcode,
+  SeccompDataOffset,
+  verifyProgram,
+} from '../../src/bpf/index.js';
+
+/** `sizeof(struct sock_filter)` */
+export const INSTRUCTION_SIZE = 8;
+
+/**
+ * The constants that the program compares `seccomp_data.arch` with for equality, or undefined if it never does, or uses
+ * the architecture in any other way (another comparison, arithmetic, a copy): then nothing can be told from them.
+ */
+export function comparedArchitectures(program: Uint8Array, endianness: Endianness): Set<number> | undefined {
+  const instructions = decodeProgram(program, endianness);
+  const compared = new Set<number>();
+  for (const [index, state] of analyzeFlow(instructions).entries()) {
+    const { code, k } = instructions[index]!;
+    if (state?.a !== SeccompDataOffset.ARCH || ignoresA.has(code)) continue;
+    if (code !== Opcode.JEQ_K) return undefined;
+    compared.add(k);
+  }
+  return compared.size > 0 ? compared : undefined;
+}
+
+/** The operations that do not read A. */
+const ignoresA: ReadonlySet<number> = new Set([
+  Opcode.LD_ABS,
+  Opcode.LD_LEN,
+  Opcode.LD_IMM,
+  Opcode.LD_MEM,
+  Opcode.LDX_LEN,
+  Opcode.LDX_IMM,
+  Opcode.LDX_MEM,
+  Opcode.STX,
+  Opcode.TXA,
+  Opcode.JA,
+  Opcode.RET_K,
+]);
+
+/** Why the kernel would refuse the program whatever the flags; undefined for a valid program. */
+export function describeFault(program: Uint8Array, endianness: Endianness): string | undefined {
+  try {
+    verifyProgram(decodeProgram(program, endianness));
+    return undefined;
+  } catch (error) {
+    if (error instanceof InvalidProgramError) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { endianness } from 'node:os';
+import type { Architecture, ArchitectureName } from '../../src/architecture.js';
+import { UnsupportedHostError } from '../../src/errors.js';
+
+/** What the loader has to know of the machine it runs on; `platform` and `arch` as Node's `process` has them. */
+export interface Host {
+  readonly platform: string;
+  readonly arch: string;
+  readonly endianness: Architecture['endianness'];
+}
+
+export const thisHost: Host = {
+  platform: process.platform,
+  arch: process.arch,
+  endianness: endianness() === 'LE' ? 'little' : 'big',
+};
+
+interface HostArchitecture {
+  readonly names: Readonly<Record<Host['endianness'], ArchitectureName>>;
+  /** The number of seccomp(2), from the kernel's system call tables. */
+  readonly seccomp: number;
+}
+
+const one = (name: ArchitectureName): HostArchitecture['names'] => ({ little: name, big: name });
+
+/** By `process.arch`. */
+const hostArchitectures: ReadonlyMap<string, HostArchitecture> = new Map([
+  ['x64', { names: one('x86_64'), seccomp: 317 }],
+  ['ia32', { names: one('x86'), seccomp: 354 }],
+  ['arm64', { names: one('aarch64'), seccomp: 277 }],
+  ['arm', { names: one('arm'), seccomp: 383 }],
+  ['riscv64', { names: one('riscv64'), seccomp: 277 }],
+  ['loong64', { names: one('loongarch64'), seccomp: 277 }],
+  ['ppc64', { names: { little: 'ppc64le', big: 'ppc64' }, seccomp: 358 }],
+  ['s390x', { names: one('s390x'), seccomp: 348 }],
+  ['mips', { names: one('mips'), seccomp: 4352 }],
+  ['mipsel', { names: one('mipsel'), seccomp: 4352 }],
+]);
+
+function describeHost(host: Host): HostArchitecture {
+  const found = hostArchitectures.get(host.arch);
+  if (!found) throw new UnsupportedHostError(`no system call table is known for process.arch ${host.arch}`);
+  return found;
+}
+
+/**
+ * The architecture this process makes system calls as (a 32-bit Node on a 64-bit kernel is 32-bit), on any platform.
+ * Raises {@link UnsupportedHostError} for a `process.arch` that libseccomp does not know.
+ */
+export function hostArchitecture(host: Host = thisHost): ArchitectureName {
+  return describeHost(host).names[host.endianness];
+}
+
+/** The number of seccomp(2) for system calls of this process. */
+export function seccompNumber(host: Host = thisHost): number {
+  return describeHost(host).seccomp;
+}

@@ -1,0 +1,174 @@
+import { constants } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
+import { InvalidArgumentError } from '../../src/errors.js';
+import { ANYTHING, checkOptions, LIST, OBJECT, type OptionTable, TEXT } from '../../src/options.js';
+import { printable, quote } from '../../src/text.js';
+import { installError } from '../install/install-error.js';
+import {
+  checkInstallation,
+  type InstallableFilter,
+  type InstallOptions,
+  setNoNewPrivs,
+} from '../install/install-filter.js';
+import { allocateProgram, allocateString, allocateStrings } from '../libc/c-memory.js';
+import { errnoName, type Libc, libc, type Memory, type Pointer } from '../libc/libc.js';
+import { restoreProcessDefaults } from '../libc/process-defaults.js';
+import { ACTIONS, SECCOMP_GET_ACTION_AVAIL, SECCOMP_SET_MODE_FILTER } from '../libc/seccomp-abi.js';
+import { Handover, type ListenerReceiver } from './handover.js';
+import { findCommand } from './path-lookup.js';
+
+export interface ExecRequest {
+  filter: InstallableFilter;
+  /** As for `installFilter`, without `tsync`: execve(2) leaves one thread, the filtered one. */
+  installOptions?: Omit<InstallOptions, 'tsync'>;
+  /** A file name, looked up in PATH unless it has a slash. */
+  command: string;
+  /** The arguments after the command's name. */
+  args?: readonly string[];
+  /** The whole environment of the command, whose PATH is searched. Default: this process's, byte for byte. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Who gets the listener before the command is executed; needed where the filter has one. It is handed over by a thread
+   * that the filter does not cover, which execve(2) ends.
+   */
+  listenerReceiver?: ListenerReceiver;
+}
+
+const EXEC_OPTIONS: OptionTable<ExecRequest> = {
+  filter: [ANYTHING],
+  installOptions: [OBJECT],
+  command: [TEXT],
+  args: [LIST],
+  env: [OBJECT],
+  listenerReceiver: [OBJECT],
+};
+
+/**
+ * Install a filter on the calling thread and execute a command in place of this process: the same process id, parent,
+ * working directory, stdin, stdout and stderr; nothing of ours is left. Does not return. Filters without TSYNC: Node's
+ * other threads stay unfiltered, so that a strict filter cannot break them in the moments until execve(2) ends them.
+ *
+ * What Node changed at its start is put back, as far as it is known: descriptors 0 to 2 are inherited again and
+ * blocking, SIGPIPE and SIGXFSZ have their default action, no signal is blocked, and the soft limit of open files is the
+ * parent process's (Node raises its own to the hard limit, and only if that is the parent's too). Descriptors from 3 to
+ * about 15 that this process inherited were marked close-on-exec by Node: the command does not get them. Signals that
+ * this process inherited as ignored (nohup(1)) or blocked were reset by Node, which leaves no trace of them: the command
+ * has their default action. What Node's streams have not written yet is lost.
+ *
+ * The filter has to allow execve(2) and what the command does, nothing for our sake: no other system call is made
+ * between seccomp(2) and execve(2).
+ *
+ * Raises, with the process as it was: {@link CommandNotFoundError} and {@link CommandNotExecutableError} (their
+ * `exitCode` is what a shell would exit with), {@link InstallFilterError}, UnsupportedHostError, InvalidArgumentError
+ * (not on Node's main thread; a listener, which would be closed by execve; a NUL byte in a string). no_new_privs stays
+ * set if it was asked for. If execve(2) itself fails, the filter is in force already: the process writes why to stderr
+ * and exits with 127 (ENOENT) or 126, as far as the filter allows write(2) and exit_group(2).
+ */
+export function installAndExec(request: ExecRequest): never {
+  checkOptions('installAndExec', request, EXEC_OPTIONS);
+  const { filter, installOptions = {}, command, args = [], env, listenerReceiver } = request;
+  if (!isMainThread) throw new InvalidArgumentError('installAndExec works on the main thread only, not in a Worker');
+  const c = libc();
+  const installation = checkInstallation(filter, { ...installOptions, tsync: false }, c);
+  if (installation.listener && !listenerReceiver) {
+    throw new InvalidArgumentError(
+      'execve(2) closes the listener that the filter’s NOTIFY actions need: a supervisor has to hold it, so name a listenerReceiver. With installOptions.listener: false the filter is installed without one, and NOTIFY answers ENOSYS',
+    );
+  }
+  const environmentStrings = env && toStrings(env);
+  for (const text of [command, ...args, ...(environmentStrings ?? [])]) {
+    if (text.includes('\0')) throw new InvalidArgumentError(`${quote(text)} has a NUL byte, C strings cannot`);
+  }
+  const file = findCommand(command, env ? env.PATH : process.env.PATH);
+
+  // Runs if this throws: otherwise the process is another program by then, or ends.
+  const cleanup: (() => void)[] = [];
+  const arena: Memory = {
+    ...c,
+    allocate: (size, layOut) => {
+      const block = c.allocate(size, layOut);
+      cleanup.push(() => c.free(block));
+      return block;
+    },
+  };
+  try {
+    const environment = environmentStrings ? allocateStrings(arena, environmentStrings) : c.environment();
+    const images: Images = {
+      file: allocateImage(arena, file, [command, ...args], environment),
+      script: allocateImage(arena, '/bin/sh', ['/bin/sh', file, ...args], environment),
+    };
+    const program = allocateProgram(arena, installation.program);
+    if (installation.noNewPrivs) setNoNewPrivs();
+    const handover =
+      listenerReceiver && new Handover(c, { receiver: listenerReceiver, file, explanations: execFailures });
+    if (handover) cleanup.push(() => handover.cancel());
+    warmUp(c);
+    restoreProcessDefaults(c, cleanup);
+    const { listener } = installation;
+    const { installed, failed } = enter(c, SECCOMP_SET_MODE_FILTER, installation.flags, program, images, (result) =>
+      handover?.installed(listener ? result : -1),
+    );
+    if (listener ? installed < 0 : installed !== 0) throw installError(c, -installed, installation);
+    if (handover) return handover.failed(-failed);
+    const errno = errnoName(-failed);
+    c.write(2, Buffer.from(`${printable(file)}: not executed: ${errno}${execFailures[errno] ?? ''}\n`));
+    return c.exit(errno === 'ENOENT' ? 127 : 126);
+  } finally {
+    for (const step of cleanup.reverse()) step();
+  }
+}
+
+const execFailures: Readonly<Record<string, string>> = {
+  ENOENT: ' (the interpreter in its #! line, or its dynamic loader, does not exist)',
+  EPERM: ' (does the filter allow execve?)',
+  ENOSYS: ' (does the filter allow execve?)',
+  E2BIG: ' (arguments and environment are too long)',
+};
+
+/** The arguments of one execve(2) call, in memory that stays. */
+interface Image {
+  path: Pointer | null;
+  argv: Pointer | null;
+  envp: Pointer | null;
+}
+
+/** The command, and what execvp(3) executes when the kernel does not know the file's format (ENOEXEC). */
+interface Images {
+  file: Image;
+  script: Image;
+}
+
+/**
+ * seccomp(2), then execve(2), and nothing in between that could need a system call: all memory is there, and an
+ * earlier run has compiled this function and bound what it calls.
+ */
+function enter(
+  c: Libc,
+  operation: number,
+  flags: number,
+  argument: Pointer | Uint8Array,
+  { file, script }: Images,
+  onInstalled: (result: number) => void,
+) {
+  const installed = c.seccomp(operation, flags, argument);
+  if (installed < 0) return { installed, failed: 0 };
+  onInstalled(installed);
+  let failed = c.execve(file.path, file.argv, file.envp);
+  if (failed === -constants.errno.ENOEXEC) failed = c.execve(script.path, script.argv, script.envp);
+  return { installed, failed };
+}
+
+/** Run {@link enter} on arguments that change nothing: a question that is answered with 0, and a NULL path (EFAULT). */
+function warmUp(c: Libc): void {
+  const nothing: Image = { path: null, argv: null, envp: null };
+  const allow = new Uint8Array(Uint32Array.of(ACTIONS.ALLOW).buffer);
+  enter(c, SECCOMP_GET_ACTION_AVAIL, 0, allow, { file: nothing, script: nothing }, () => {});
+}
+
+function allocateImage(memory: Memory, path: string, argv: readonly string[], envp: Pointer): Image {
+  return { path: allocateString(memory, path), argv: allocateStrings(memory, argv), envp };
+}
+
+function toStrings(env: NonNullable<ExecRequest['env']>): string[] {
+  return Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+}

@@ -1,0 +1,130 @@
+import { writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { printable } from '../../src/text.js';
+import { errnoName, type Libc, libc, type Pointer } from '../libc/libc.js';
+import { supervisorCalls } from '../libc/supervisor-calls.js';
+import { workerFile } from '../supervise/worker-file.js';
+import { encodeFailure } from './launch-protocol.js';
+
+// The listener is sent by a thread that the filter does not cover, so that the filter may hold or forbid any call, write
+// and sendmsg included. The filtered thread must not need a system call to wait for it: it waits in a spin lock, and is
+// told, and tells, by shared memory.
+
+/** Where the listener goes, before the command is executed. */
+export interface ListenerReceiver {
+  /** A connected unix stream socket. */
+  fd: number;
+  /** What is sent with the listener, or alone if there is none. */
+  message: Uint8Array;
+  /**
+   * Where a failure of execve(2) is told: on stderr in words, or on the socket as launch-protocol.ts has it.
+   */
+  failures: 'stderr' | 'socket';
+}
+
+/** Indexes of the shared numbers. */
+const STATE = 0;
+const LISTENER = 1;
+const EXEC_ERRNO = 2;
+
+/** Values of STATE. */
+const WAITING = 0;
+const READY = 1;
+const INSTALLED = 2;
+const CANCELLED = 3;
+
+export interface HandoverStart {
+  readonly role: 'handover';
+  readonly shared: Int32Array;
+  readonly lock: Pointer;
+  readonly receiver: ListenerReceiver;
+  /** What to tell of a failed execve(2), by errno; the errno's name is put in the middle. */
+  readonly file: string;
+  readonly explanations: Readonly<Record<string, string>>;
+}
+
+const START_MILLISECONDS = 10_000;
+/** How often the thread looks whether the filter is there: no futex(2) may wake it. */
+const LOOK_MILLISECONDS = 0.1;
+const LATER_MILLISECONDS = 5;
+
+/** The thread that sends the listener, as the thread that installs the filter sees it. */
+export class Handover {
+  readonly #shared = new Int32Array(new SharedArrayBuffer(12));
+  readonly #lock: Pointer;
+  readonly #never: Pointer;
+  readonly #c: Libc;
+
+  /** Starts the thread and waits for it. Calls of the filtered thread below make no system calls. */
+  constructor(c: Libc, start: Pick<HandoverStart, 'receiver' | 'file' | 'explanations'>) {
+    this.#c = c;
+    this.#lock = c.heldSpinLock();
+    this.#never = c.heldSpinLock();
+    const workerData: HandoverStart = { role: 'handover', shared: this.#shared, lock: this.#lock, ...start };
+    const worker = new Worker(workerFile(), { workerData, execArgv: [], stdout: false, stderr: false });
+    worker.unref();
+    if (Atomics.wait(this.#shared, STATE, WAITING, START_MILLISECONDS) === 'timed-out') {
+      throw new Error(`the thread that hands over the listener did not start within ${START_MILLISECONDS} ms`);
+    }
+    // Compiled and bound before the filter is there.
+    c.spinUnlock(this.#lock);
+    c.spinLock(this.#lock);
+  }
+
+  /** The filter is installed: have the listener sent, and wait until it was. */
+  installed(listener: number): void {
+    Atomics.store(this.#shared, LISTENER, listener);
+    Atomics.store(this.#shared, STATE, INSTALLED);
+    this.#c.spinLock(this.#lock);
+  }
+
+  /** execve(2) failed: the thread tells, and ends this process. */
+  failed(errno: number): never {
+    Atomics.store(this.#shared, EXEC_ERRNO, errno);
+    for (;;) this.#c.spinLock(this.#never);
+  }
+
+  /** Nothing was installed. */
+  cancel(): void {
+    Atomics.store(this.#shared, STATE, CANCELLED);
+  }
+}
+
+/** The other side: runs in a Worker. */
+export function runHandover({ shared, lock, receiver, file, explanations }: HandoverStart): void {
+  const c = libc();
+  const calls = supervisorCalls();
+  Atomics.store(shared, STATE, READY);
+  Atomics.notify(shared, STATE);
+  while (Atomics.load(shared, STATE) === READY) Atomics.wait(shared, STATE, READY, LOOK_MILLISECONDS);
+  if (Atomics.load(shared, STATE) === CANCELLED) return;
+  const listener = Atomics.load(shared, LISTENER);
+  const sent = calls.sendMessage(receiver.fd, receiver.message, listener < 0 ? [] : [listener]);
+  // This process must not hold it: the command's calls would wait for ever if the supervisor died now.
+  if (listener >= 0) calls.close(listener);
+  if (sent !== receiver.message.length) {
+    // Nobody answers: the command is not run.
+    const why = sent < 0 ? errnoName(-sent) : `only ${sent} bytes were taken`;
+    tell(
+      { ...receiver, failures: 'stderr' },
+      126,
+      `${printable(file)}: not executed: the listener could not be handed over: ${why}`,
+    );
+    c.exit(126);
+  }
+  c.spinUnlock(lock);
+  while (Atomics.load(shared, EXEC_ERRNO) === 0) Atomics.wait(shared, EXEC_ERRNO, 0, LATER_MILLISECONDS);
+  const errno = errnoName(Atomics.load(shared, EXEC_ERRNO));
+  const exitCode = errno === 'ENOENT' ? 127 : 126;
+  tell(receiver, exitCode, `${printable(file)}: not executed: ${errno}${explanations[errno] ?? ''}`);
+  c.exit(exitCode);
+}
+
+function tell({ failures, fd }: ListenerReceiver, exitCode: number, message: string): void {
+  try {
+    if (failures === 'stderr') writeSync(2, `${message}\n`);
+    else supervisorCalls().sendMessage(fd, encodeFailure({ code: 'COMMAND_NOT_EXECUTED', message, exitCode }), []);
+  } catch {
+    // Nobody listens; the exit code says it too.
+  }
+}

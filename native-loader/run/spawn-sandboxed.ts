@@ -1,0 +1,274 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { ScmpError } from '../../src/errors.js';
+import { ANYTHING, checkOptions, NUMBER, OBJECT, type OptionTable, TEXT } from '../../src/options.js';
+import { quote } from '../../src/text.js';
+import type { InstallableFilter, InstallOptions } from '../install/install-filter.js';
+import { errnoName } from '../libc/libc.js';
+import { type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
+import {
+  checkSupervisorOptions,
+  SUPERVISOR_OPTIONS,
+  type Supervision,
+  type SupervisorOptions,
+  supervise,
+} from '../supervise/supervisor.js';
+import { SupervisorError } from '../supervise/supervisor-error.js';
+import { supervisorThread } from '../supervise/supervisor-thread.js';
+import { workerFile } from '../supervise/worker-file.js';
+import { errorOf, type LaunchFailure, STARTED } from './launch-protocol.js';
+import { launchRequest, writeRequest } from './launch-request.js';
+import { keepOutput, stdioList } from './sandbox-stdio.js';
+
+export interface SandboxOptions extends SupervisorOptions {
+  filter: InstallableFilter;
+  /**
+   * As for `installFilter`, without `tsync`. Two defaults differ: no_new_privs is set, and with `onNotification` or
+   * `answers` there is a listener.
+   */
+  installOptions?: Omit<InstallOptions, 'tsync'>;
+  /** As for child_process.spawn, without `ipc`. Default: pipes. */
+  stdio?: StdioOptions;
+  /** The whole environment of the command, whose PATH is searched. Default: this process's. */
+  env?: Readonly<Record<string, string | undefined>>;
+  cwd?: string | URL;
+  /** Kills the command, at any time. */
+  signal?: AbortSignal;
+  /** What `signal` and `timeout` kill with. Default: SIGKILL. */
+  killSignal?: NodeJS.Signals;
+  /** Kill the command after so many milliseconds from the call on. Default: never. */
+  timeout?: number;
+}
+
+export interface SandboxExit {
+  /** The exit code; null if a signal ended it. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A command that runs under its filter. */
+export interface SandboxedProcess extends AsyncDisposable {
+  readonly pid: number;
+  readonly stdin: Writable | null;
+  /** What the command has written is kept until it is read, also after its end. */
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** As of a ChildProcess, for more than three. */
+  readonly stdio: readonly (Readable | Writable | null)[];
+  /** Fulfilled when the command has ended and was reaped. Its children may live on, under the filter and supervised. */
+  readonly exited: Promise<SandboxExit>;
+  /** The listener, if the filter has one. It ends with the last process under the filter. */
+  readonly supervision: Supervision | undefined;
+  /** False if it has ended. */
+  kill(signal?: NodeJS.Signals | number): boolean;
+  /** Kill the command, wait for its end, and close the listener. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const SANDBOX_OPTIONS: OptionTable<SandboxOptions> = {
+  ...SUPERVISOR_OPTIONS,
+  filter: [ANYTHING],
+  installOptions: [OBJECT],
+  stdio: [ANYTHING],
+  env: [OBJECT],
+  cwd: [ANYTHING],
+  signal: [OBJECT],
+  killSignal: [TEXT],
+  timeout: [NUMBER],
+};
+
+/**
+ * Run a command under a filter, and answer its NOTIFY calls. Fulfilled when the command is executed; the call execve(2)
+ * itself may notify, so answers are given before. The command is a child of this process, has its standard streams and
+ * the descriptors of `stdio`, and nothing else of ours. If this process dies, its NOTIFY calls fail with ENOSYS.
+ *
+ * Rejected, with nothing left running: {@link CommandNotFoundError}, {@link CommandNotExecutableError},
+ * {@link InstallFilterError}, SupervisorError, UnsupportedHostError, InvalidArgumentError; `signal.reason` if aborted.
+ * A filter that kills execve(2) is no failure: the command's exit tells.
+ */
+export async function spawnSandboxed(
+  command: string,
+  args: readonly string[],
+  options: SandboxOptions,
+): Promise<SandboxedProcess> {
+  checkOptions('spawnSandboxed', options, SANDBOX_OPTIONS);
+  options.signal?.throwIfAborted();
+  const launch = new Launch(command, args, options);
+  return launch.sandbox();
+}
+
+class Launch {
+  readonly #options: SandboxOptions;
+  readonly #child: ChildProcess;
+  readonly #stdio: readonly (Readable | Writable | null)[];
+  readonly #exited: Promise<SandboxExit>;
+  /** What the launcher said, and that it says no more: it is the command now, or has ended. */
+  readonly #talk: Promise<void>;
+  #started = false;
+  #supervision: Supervision | undefined;
+  #problem: unknown;
+  #text = '';
+
+  constructor(command: string, args: readonly string[], options: SandboxOptions) {
+    this.#options = options;
+    checkSupervisorOptions(options);
+    const c = supervisorCalls();
+    const stdio = stdioList(options.stdio);
+    const request = launchRequest(command, args, options, stdio.length);
+    const opened: number[] = [];
+    const own = (fd: number, what: string) => {
+      if (fd < 0) throw new SupervisorError('LAUNCH', `${what}: ${errnoName(-fd)}`, { errno: errnoName(-fd) });
+      opened.push(fd);
+      return fd;
+    };
+    let ours: number | undefined;
+    try {
+      const file = own(c.memoryFile('seccomp-launch'), 'memfd_create');
+      writeRequest(file, request);
+      const pair = c.socketPair();
+      if (typeof pair === 'number') throw own(pair, 'socketpair');
+      ours = pair[0];
+      this.#child = spawn(process.execPath, [workerFile(), String(stdio.length)], {
+        stdio: [...stdio, file, own(pair[1], 'socketpair')],
+        env: launcherEnvironment(),
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      });
+    } catch (error) {
+      if (ours !== undefined) c.close(ours);
+      throw error;
+    } finally {
+      for (const fd of opened) c.close(fd);
+    }
+    this.#stdio = keepOutput(this.#child);
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => resolve({ code, signal }));
+      // Without a process there is no exit.
+      this.#child.once('error', (error) => {
+        this.#problem ??= new SupervisorError('LAUNCH', `the sandbox did not start: ${error.message}`, {
+          cause: error,
+        });
+        if (this.#child.pid === undefined) resolve({ code: null, signal: null });
+      });
+    });
+    this.#talk = this.#listen(c, ours);
+  }
+
+  #listen(c: SupervisorCalls, socket: number): Promise<void> {
+    return new Promise((resolve) => {
+      const unwatch = supervisorThread().watch(
+        { kind: 'socket', fd: socket },
+        {
+          onReceived: ({ bytes, fds }) => {
+            try {
+              this.#receive(bytes, fds);
+            } catch (error) {
+              this.#problem ??= error;
+              unwatch();
+            }
+          },
+          onEnd: (error) => {
+            c.close(socket);
+            this.#problem ??= error;
+            resolve();
+          },
+        },
+      );
+    });
+  }
+
+  #receive(bytes: Uint8Array, fds: readonly number[]): void {
+    let text = bytes;
+    if (!this.#started && bytes[0] === STARTED[0]) {
+      this.#started = true;
+      text = bytes.subarray(1);
+      const [listener] = fds;
+      if (listener !== undefined) this.#supervision = supervise(listener, this.#options);
+    }
+    this.#text += Buffer.from(text).toString();
+  }
+
+  async sandbox(): Promise<SandboxedProcess> {
+    const { signal, timeout, killSignal = 'SIGKILL' } = this.#options;
+    const kill = () => void this.#child.kill(killSignal);
+    const timer = timeout === undefined ? undefined : setTimeout(kill, timeout);
+    signal?.addEventListener('abort', kill, { once: true });
+    void this.#exited.then(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', kill);
+    });
+
+    await this.#talk;
+    const error = await this.#failure();
+    if (error !== undefined) {
+      this.#child.kill('SIGKILL');
+      await this.#exited;
+      await this.#supervision?.close().catch(() => {});
+      throw error;
+    }
+    return new Sandbox(this.#child, this.#stdio, this.#exited, this.#supervision);
+  }
+
+  /** Why the command does not run; undefined if it does. */
+  async #failure(): Promise<unknown> {
+    if (this.#options.signal?.aborted) return this.#options.signal.reason;
+    if (this.#problem !== undefined) return this.#problem;
+    if (this.#text !== '') return parseFailure(this.#text);
+    if (this.#started) return undefined;
+    const { code, signal } = await this.#exited;
+    if (this.#problem !== undefined) return this.#problem;
+    return new SupervisorError(
+      'LAUNCH',
+      `the process that installs the filter ended before it had: ${signal ?? `exit code ${code}`}`,
+    );
+  }
+}
+
+class Sandbox implements SandboxedProcess {
+  readonly pid: number;
+  readonly stdio: readonly (Readable | Writable | null)[];
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly exited: Promise<SandboxExit>;
+  readonly supervision: Supervision | undefined;
+  readonly #child: ChildProcess;
+
+  constructor(
+    child: ChildProcess,
+    stdio: readonly (Readable | Writable | null)[],
+    exited: Promise<SandboxExit>,
+    supervision: Supervision | undefined,
+  ) {
+    this.#child = child;
+    this.pid = child.pid!;
+    this.stdio = stdio;
+    this.stdin = child.stdin;
+    this.stdout = stdio[1] as Readable | null;
+    this.stderr = stdio[2] as Readable | null;
+    this.exited = exited;
+    this.supervision = supervision;
+  }
+
+  kill(signal?: NodeJS.Signals | number): boolean {
+    return this.#child.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.exited;
+    await this.supervision?.close();
+  }
+}
+
+function parseFailure(text: string): ScmpError {
+  try {
+    return errorOf(JSON.parse(text) as LaunchFailure);
+  } catch {
+    return new SupervisorError('LAUNCH', `the sandbox did not start, and its launcher said ${quote(text)}`);
+  }
+}
+
+/** The launcher is ours: what configures the user's Node programs (NODE_OPTIONS, coverage…) is not for it. */
+function launcherEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
+}

@@ -1,0 +1,268 @@
+import { readFileSync } from 'node:fs';
+import { ARCHITECTURES, type ArchitectureName } from '../../src/architecture.js';
+import { InvalidArgumentError } from '../../src/errors.js';
+import { type SyscallParameter, syscallSignature } from '../../src/syscalls/signature.js';
+import { errnoName } from '../libc/libc.js';
+import type { ContinueAnswer } from './answer.js';
+import type { Cancellation } from './cancellation.js';
+import type { Listener } from './listener.js';
+import { type RawNotification, SECCOMP_ADDFD_FLAG_SETFD } from './notify-abi.js';
+import { SupervisorError } from './supervisor-error.js';
+import { readBytes, readUntilNul } from './target-memory.js';
+
+/** The name of a system call, for instance libseccomp's; the loader knows no tables. Undefined for an unknown number. */
+export type SyscallNamer = (number: number, architecture: ArchitectureName) => string | undefined;
+
+/** An argument by its index, 0 to 5, or by the name of a parameter: the manual page's, which takes a `syscallName`. */
+export type ArgumentKey = number | string;
+
+/** Bit 30 of a number: x86_64 programs of the x32 ABI, which share AUDIT_ARCH_X86_64. */
+const X32_BIT = 0x40000000;
+/** The kernel's PATH_MAX includes the NUL. */
+const MAX_STRING = 4095;
+const O_CLOEXEC = 0o2000000;
+
+/**
+ * A system call that waits for an answer. Its number and arguments are what the kernel took from registers: the target
+ * cannot change them any more. What they point to it can, at any time, from another thread.
+ */
+export class Notification {
+  /** Unique to this call, and never used again by this listener. An interrupted call that restarts has a new one. */
+  readonly id: bigint;
+  /** The calling thread, as numbered in this process's PID namespace; 0 where it is not visible there. */
+  readonly pid: number;
+  /** Of the call, not of the machine: a 32-bit program has its own. Undefined for one libseccomp does not know. */
+  readonly architecture: ArchitectureName | undefined;
+  /** AUDIT_ARCH_… of `linux/audit.h` */
+  readonly auditArch: number;
+  readonly number: number;
+  /** As far as the supervisor was given a `syscallName`. */
+  readonly name: string | undefined;
+  /** Six registers, unsigned, whether the call takes them or not; a 32-bit program's are zero-extended. */
+  readonly args: readonly bigint[];
+  readonly instructionPointer: bigint;
+  readonly #listener: Listener;
+  readonly #cancellation: Cancellation;
+  #memoryWasRead = false;
+
+  constructor(raw: RawNotification, listener: Listener, cancellation: Cancellation, syscallName?: SyscallNamer) {
+    this.id = raw.id;
+    this.pid = raw.pid;
+    this.auditArch = raw.auditArch;
+    this.number = raw.number;
+    this.args = raw.args;
+    this.instructionPointer = raw.instructionPointer;
+    this.#cancellation = cancellation;
+    this.architecture = architectureOf(raw);
+    this.name = this.architecture && syscallName?.(raw.number, this.architecture);
+    this.#listener = listener;
+  }
+
+  /** Aborted when an answer is of no use any more: the handler took too long, or supervision has ended. */
+  get signal(): AbortSignal {
+    return this.#cancellation.signal;
+  }
+
+  /** What the call takes, in the order of `args`; undefined without a `name`, and for a call of unknown parameters. */
+  get parameters(): readonly SyscallParameter[] | undefined {
+    return this.name === undefined ? undefined : syscallSignature(this.name, this.architecture);
+  }
+
+  /** An argument as the kernel takes an `int`: its low half, signed. */
+  int32(argument: ArgumentKey): number {
+    return Number(BigInt.asIntN(32, this.uint64(argument)));
+  }
+
+  /** An argument as the kernel takes an `unsigned int`: its low half. */
+  uint32(argument: ArgumentKey): number {
+    return Number(BigInt.asUintN(32, this.uint64(argument)));
+  }
+
+  /** An argument as the kernel takes a `long` of a 64-bit program. */
+  int64(argument: ArgumentKey): bigint {
+    return BigInt.asIntN(64, this.uint64(argument));
+  }
+
+  /** The whole register. Raises InvalidArgumentError for an argument that the call does not have. */
+  uint64(argument: ArgumentKey): bigint {
+    const value = this.args[typeof argument === 'string' ? this.#indexOf(argument) : argument];
+    if (value === undefined) throw new InvalidArgumentError(`arguments are 0 to 5, not ${argument}`);
+    return value;
+  }
+
+  #indexOf(parameter: string): number {
+    const { parameters } = this;
+    if (!parameters) {
+      const why = this.name === undefined ? 'the supervisor was given no syscallName' : 'nothing is known of the call';
+      throw new InvalidArgumentError(
+        `"${parameter}": the parameters of ${this.name ?? `call ${this.number}`} have no names, for ${why}; give an index`,
+      );
+    }
+    const index = parameters.findIndex(({ name }) => name === parameter);
+    if (index < 0) {
+      const names = parameters.map(({ name }) => name).join(', ') || 'nothing';
+      throw new InvalidArgumentError(`${this.name} has no parameter "${parameter}": it takes ${names}`);
+    }
+    return index;
+  }
+
+  /** Whether the call still waits (SECCOMP_IOCTL_NOTIF_ID_VALID). False is final; true may change at once. */
+  isPending(): boolean {
+    return this.#listener.isPending(this.id);
+  }
+
+  /**
+   * Copy `length` bytes of the target's memory. The copy was made while this very call waited (its id is checked before and
+   * after), but another thread of the target may change the memory at any time: decide by the copy, act on the copy, and do
+   * not let the call continue. After it, {@link continue} throws.
+   *
+   * Raises {@link SupervisorError}: NOTIFICATION_GONE, TARGET_MEMORY, TARGET_ACCESS.
+   */
+  readMemory(address: bigint, length: number): Uint8Array {
+    return this.#inspect((pid) => readBytes(this.#listener.calls, pid, address, length));
+  }
+
+  /** As {@link readMemory}: the bytes up to a NUL, which is not included and has to come within `maxLength` bytes. */
+  readCString(address: bigint, maxLength: number = MAX_STRING): Uint8Array {
+    return this.#inspect((pid) => readUntilNul(this.#listener.calls, pid, address, maxLength));
+  }
+
+  /**
+   * {@link readCString} as text. Raises TARGET_STRING if it is not UTF-8: two paths shall not look alike. Paths may be any
+   * bytes: readCString takes them all.
+   */
+  readString(address: bigint, maxLength?: number): string {
+    const bytes = this.readCString(address, maxLength);
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch (cause) {
+      throw new SupervisorError('TARGET_STRING', `the string at 0x${address.toString(16)} is not UTF-8`, { cause });
+    }
+  }
+
+  /** A pidfd of the thread's process (pidfd_open(2)), close-on-exec; the caller closes it. */
+  openPidfd(): number {
+    return this.#whilePending((pid) => {
+      const pidfd = this.#listener.calls.pidfdOpen(processOf(pid));
+      if (pidfd < 0) throw refused('pidfd_open', pidfd);
+      return pidfd;
+    });
+  }
+
+  /**
+   * Take a duplicate of a descriptor of the target (pidfd_getfd(2)), close-on-exec; the caller closes it. It is the same
+   * open file, whatever the target does with its number afterwards.
+   */
+  takeFd(fd: number): number {
+    return this.#whilePending((pid) => {
+      const { calls } = this.#listener;
+      const pidfd = calls.pidfdOpen(processOf(pid));
+      if (pidfd < 0) throw refused('pidfd_open', pidfd);
+      try {
+        const taken = calls.pidfdGetfd(pidfd, fd);
+        if (taken < 0) throw refused('pidfd_getfd', taken);
+        return taken;
+      } finally {
+        calls.close(pidfd);
+      }
+    });
+  }
+
+  /**
+   * Put a duplicate of our descriptor `fd` into the target, which goes on waiting (SECCOMP_IOCTL_NOTIF_ADDFD), at the
+   * number `at` if given. Returns its number there. To return it as the call's result, answer with `{kind: 'fd', fd}`.
+   */
+  addFd(fd: number, { at, closeOnExec = false }: { at?: number; closeOnExec?: boolean } = {}): number {
+    const added = this.#listener.addFd(this.id, {
+      flags: at === undefined ? 0 : SECCOMP_ADDFD_FLAG_SETFD,
+      source: fd,
+      target: at ?? 0,
+      targetFlags: closeOnExec ? O_CLOEXEC : 0,
+    });
+    if (added === undefined) throw gone(this.id);
+    return added;
+  }
+
+  /**
+   * The answer that lets the kernel make the call. Only the number and the arguments themselves may have led to it: for
+   * them the kernel uses what we saw. It is no security boundary all the same (seccomp_unotify(2), seccomp.h): a filter
+   * that is installed later can overrule it. Raises UNSAFE_CONTINUE once memory of the target was read.
+   */
+  continue(): ContinueAnswer {
+    if (this.#memoryWasRead) {
+      throw new SupervisorError(
+        'UNSAFE_CONTINUE',
+        'the target’s memory was read, and can change before the kernel reads it again: whatever was decided by it does not hold for a call that continues. Do the work here and answer with its result, or call continueUnsafe({reason}) if nothing was decided by it',
+      );
+    }
+    return { kind: 'continue' } as ContinueAnswer;
+  }
+
+  /**
+   * As {@link continue} after memory was read, for what decides nothing: tracing, recording, or where the kernel forbids by
+   * other means whatever must not happen. `reason` says which, for whoever reviews the code.
+   */
+  continueUnsafe({ reason }: { reason: string }): ContinueAnswer {
+    if (typeof reason !== 'string' || reason.trim() === '') {
+      throw new InvalidArgumentError(
+        'continueUnsafe wants the reason why nothing is decided by the memory that was read',
+      );
+    }
+    return { kind: 'continue' } as ContinueAnswer;
+  }
+
+  #inspect<T>(read: (pid: number) => T): T {
+    this.#memoryWasRead = true;
+    return this.#whilePending(read);
+  }
+
+  /**
+   * Ids are never used again, so a call that still waits after the operation waited all the time, and the thread id was its
+   * own. The check before keeps us from looking into a stranger.
+   */
+  #whilePending<T>(operation: (pid: number) => T): T {
+    if (!this.isPending()) throw gone(this.id);
+    if (this.pid === 0) {
+      throw new SupervisorError('TARGET_ACCESS', 'the target is in a PID namespace that this process does not see');
+    }
+    let result: T;
+    try {
+      result = operation(this.pid);
+    } catch (error) {
+      throw this.isPending() ? error : gone(this.id);
+    }
+    if (this.isPending()) return result;
+    if (typeof result === 'number') this.#listener.calls.close(result);
+    throw gone(this.id);
+  }
+}
+
+function gone(id: bigint): SupervisorError {
+  return new SupervisorError(
+    'NOTIFICATION_GONE',
+    `call ${id} is no longer waiting: its thread was killed, or a signal interrupted it`,
+  );
+}
+
+function refused(what: string, result: number): SupervisorError {
+  const errno = errnoName(-result);
+  return new SupervisorError('TARGET_ACCESS', `${what}: ${errno}`, { errno });
+}
+
+const byAuditArch = new Map<number, ArchitectureName>();
+for (const { name, auditArch } of ARCHITECTURES) if (name !== 'x32') byAuditArch.set(auditArch, name);
+
+function architectureOf({ auditArch, number }: RawNotification): ArchitectureName | undefined {
+  const name = byAuditArch.get(auditArch);
+  return name === 'x86_64' && (number & X32_BIT) !== 0 ? 'x32' : name;
+}
+
+/** The process of a thread; pidfd_open(2) takes no other threads before Linux 6.9. proc_pid_status(5), "Tgid". */
+function processOf(thread: number): number {
+  try {
+    const [, process] = /^Tgid:\s*(\d+)$/m.exec(readFileSync(`/proc/${thread}/status`, 'utf8')) ?? [];
+    return process ? Number(process) : thread;
+  } catch {
+    return thread;
+  }
+}

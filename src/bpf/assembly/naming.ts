@@ -1,0 +1,79 @@
+import { ARCHITECTURES, type Architecture, findArchitecture, parseArchitecture } from '../../architecture.js';
+import { errnoName } from '../../errno.js';
+import type { FlowState } from '../program/dataflow.js';
+import { type Endianness, isConditionalJump, Opcode, SeccompDataOffset } from '../program/instruction.js';
+
+// What names mean at a place of a program: the disassembler and the assembler have to agree on it, or the one would not
+// read back what the other wrote.
+
+/** x32 is left out: it is told from x86_64 by the system call number. */
+const byAuditArch = new Map(ARCHITECTURES.filter(({ name }) => name !== 'x32').map((each) => [each.auditArch, each]));
+export const X32 = parseArchitecture('x32');
+
+/** The architecture of a value of `seccomp_data.arch`, x86_64 for x32 too. */
+export function auditArchitecture(auditArch: number): Architecture | undefined {
+  return byAuditArch.get(auditArch);
+}
+
+/** An architecture by any of its names, also as linux/audit.h's `AUDIT_ARCH_X86_64` and seccomp-tools' `ARCH_X86_64`. */
+export function namedArchitecture(name: string): Architecture | undefined {
+  return findArchitecture(name) ?? findArchitecture(name.replace(/^(AUDIT_)?ARCH_/, ''));
+}
+
+/** The architectures under which a place can be reached, of those `assumed` where the program itself has not asked. */
+export function possibleArchitectures({ arch }: FlowState, assumed: readonly Architecture[]): Architecture[] {
+  const auditArches =
+    arch.kind === 'only'
+      ? [...arch.values]
+      : assumed.map(({ auditArch }) => auditArch).filter((value) => !arch.values.has(value));
+  return [...new Set(auditArches)].map((value) => byAuditArch.get(value)).filter((each) => each !== undefined);
+}
+
+/** The one name that an errno has on all of these architectures, the usual one where there are none; else undefined. */
+export function commonErrnoName(errno: number, architectures: readonly Architecture[]): string | undefined {
+  if (architectures.length === 0) return errnoName(errno);
+  const names = new Set(architectures.map(({ name }) => errnoName(errno, name)));
+  return names.size === 1 ? [...names][0] : undefined;
+}
+
+/** The argument and half of it at an offset of `seccomp_data`; undefined for other fields. */
+export function argumentAt(
+  offset: number,
+  endianness: Endianness,
+): { index: number; half: 'low' | 'high' } | undefined {
+  const index = (offset - SeccompDataOffset.ARGS) >> 3;
+  if (offset % 4 !== 0 || index < 0 || index > 5) return undefined;
+  return { index, half: (offset % 8 === 0) === (endianness === 'little') ? 'low' : 'high' };
+}
+
+/** The byte offset of half of a 64-bit field that starts at `start`. */
+export function halfOffset(start: number, half: 'low' | 'high', endianness: Endianness): number {
+  return start + ((half === 'low') === (endianness === 'little') ? 0 : 4);
+}
+
+const classOf = (code: number) => code & 0x07;
+const usesX = (code: number) => (code & 0x08) !== 0;
+
+/** Whether the machine looks at an operation's `k`. */
+export function usesOperand(code: number): boolean {
+  switch (classOf(code)) {
+    case 0:
+    case 1:
+      return code !== Opcode.LD_LEN && code !== Opcode.LDX_LEN;
+    case 4:
+      return code !== Opcode.NEG && !usesX(code);
+    case 5:
+      return !usesX(code);
+    case 6:
+      return code === Opcode.RET_K;
+    case 7:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Whether what the machine ignores of an instruction is zero, as everybody writes it. */
+export function isPlain({ code, jt, jf, k }: { code: number; jt: number; jf: number; k: number }): boolean {
+  return (isConditionalJump(code) || (jt === 0 && jf === 0)) && (usesOperand(code) || k === 0);
+}

@@ -1,0 +1,212 @@
+import { ARCHITECTURES, type ArchitectureName } from '../../architecture.js';
+import type { Action } from '../../policy.js';
+import { createSimulator, type SeccompData } from '../execution/simulate.js';
+import { type ProgramInput, readProgram } from '../program/codec.js';
+import { X32_SYSCALL_BIT } from '../program/instruction.js';
+import type { Terms } from './condition.js';
+import { buildDecisionDiagram, terminalAction } from './decision-diagram.js';
+import { type DiagramBudget, DiagramStore, FALSE, type Node } from './diagram-store.js';
+import { findInput, inputsOfTerminals } from './find-input.js';
+import { Level } from './input-variables.js';
+import { type NumberRange, type Part, partition, rangesByNode } from './partition.js';
+import { type Direction, judgeChange } from './permissiveness.js';
+import { createTerminalRecovery } from './recover-conditions.js';
+
+/** What two programs decide differently: everything, exactly. */
+export interface Comparison {
+  /** Whether they decide alike on every input there is. */
+  equal: boolean;
+  /** Known architectures by AUDIT_ARCH, then the others. Empty where nothing differs. */
+  architectures: readonly ArchitectureDifference[];
+}
+
+export interface ArchitectureDifference {
+  /**
+   * The architecture; undefined for those that neither program tells from any other. x32 has an entry of its own, with the
+   * numbers of AUDIT_ARCH_X86_64 that have bit 30 set and bit 31 not.
+   */
+  architecture: ArchitectureName | undefined;
+  /** The values of `seccomp_data.arch`. */
+  auditArches: readonly NumberRange[];
+  calls: readonly CallDifference[];
+}
+
+/** System calls between which neither program makes a difference, as far as they are decided differently. */
+export interface CallDifference {
+  /** Their numbers, as unsigned 32 bits, ascending. */
+  numbers: readonly NumberRange[];
+  changes: readonly DecisionChange[];
+}
+
+export interface DecisionChange {
+  /** What the first program decides. */
+  from: Action;
+  /** What the second one does. */
+  to: Action;
+  direction: Direction;
+  /** Where: always for one empty term. Undefined where it takes too many terms to be read; `example` is there still. */
+  conditions: Terms | undefined;
+  /** A call on which they differ so; both programs were simulated on it. */
+  example: SeccompData;
+}
+
+/**
+ * Compare what two programs decide on every possible input. Their byte orders may differ: what counts are the arguments.
+ *
+ * @throws InvalidProgramError a program that the kernel would not load
+ * @throws ProgramTooComplexError as `buildDecisionDiagram`
+ */
+export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: DiagramBudget = {}): Comparison {
+  const store = new DiagramStore(budget);
+  const [first, second] = [readProgram(a), readProgram(b)];
+  const rootOf = (program: ProgramInput) => buildDecisionDiagram(program, { store }).root;
+  const changes = new Changes(store);
+  const difference = changes.between(rootOf(first), rootOf(second));
+  const confirm = confirmer(first, second);
+
+  const conditionsOf = createTerminalRecovery(store);
+  const changesOf = (node: Node, arch: number, nr: number): DecisionChange[] => {
+    const conditions = conditionsOf(node);
+    const examples = inputsOfTerminals(store, node, { arch, nr });
+    return conditions.map(({ terminal, when }) => {
+      const { from, to } = changes.of(terminal);
+      const example = examples.get(terminal) as SeccompData;
+      confirm(example, from, to);
+      return { from, to, direction: judgeChange(from, to), conditions: when, example };
+    });
+  };
+
+  const architectures = byArchitecture(partition(store, difference, Level.ARCH)).map(
+    ({ architecture, auditArches, node }): ArchitectureDifference => {
+      const arch = (auditArches[0] as NumberRange).from;
+      const parts = numbersOf(architecture, partition(store, node, Level.NR));
+      const calls = [...rangesByNode(parts.filter((part) => part.node !== FALSE))].map(([rest, numbers]) => ({
+        numbers,
+        changes: changesOf(rest, arch, (numbers[0] as NumberRange).from),
+      }));
+      return { architecture, auditArches, calls };
+    },
+  );
+  return { equal: difference === FALSE, architectures: architectures.filter(({ calls }) => calls.length > 0) };
+}
+
+/** A call that two programs decide differently, and what each does. */
+export interface DecidedCall {
+  data: SeccompData;
+  a: Action;
+  b: Action;
+}
+
+export type Implication =
+  | {
+      holds: true;
+      /** A call that both let do the same and answer otherwise, if there is one: another errno, other data of a TRAP. */
+      sameRank?: DecidedCall;
+    }
+  | { holds: false; counterexample: DecidedCall };
+
+/** Whether `a` is nowhere more permissive than `b` (see `judgeChange`), and where it is if so. Errors as {@link compareDecisions}. */
+export function implies(a: ProgramInput, b: ProgramInput, budget: DiagramBudget = {}): Implication {
+  const store = new DiagramStore(budget);
+  const [first, second] = [readProgram(a), readProgram(b)];
+  const rootOf = (program: ProgramInput) => buildDecisionDiagram(program, { store }).root;
+  const changes = new Changes(store);
+  const difference = changes.between(rootOf(second), rootOf(first));
+  const find = (direction: Direction): DecidedCall | undefined => {
+    const isAsked = (terminal: Node) => {
+      if (terminal === FALSE) return false;
+      const { from, to } = changes.of(terminal);
+      return judgeChange(from, to) === direction;
+    };
+    const data = findInput(store, difference, isAsked);
+    if (!data) return undefined;
+    const [actionA, actionB] = [first, second].map((program) => createSimulator(program).simulate(data).action);
+    return { data, a: actionA as Action, b: actionB as Action };
+  };
+  const counterexample = find('weaker');
+  if (counterexample) return { holds: false, counterexample };
+  const sameRank = find('other');
+  return { holds: true, ...(sameRank && { sameRank }) };
+}
+
+/** The function that is FALSE where two programs decide alike, and elsewhere a terminal for the two decisions. */
+class Changes {
+  readonly #changes: { from: Action; to: Action }[] = [];
+
+  constructor(readonly store: DiagramStore) {}
+
+  between(a: Node, b: Node): Node {
+    const { store } = this;
+    const known = new Map<string, Node>();
+    return store.combine(a, b, (one, other) => {
+      if (one === other) return FALSE;
+      if (!store.isTerminal(one) || !store.isTerminal(other)) return undefined;
+      const key = `${one},${other}`;
+      const terminal = known.get(key) ?? this.#add(terminalAction(store, one), terminalAction(store, other));
+      known.set(key, terminal);
+      return terminal;
+    });
+  }
+
+  of(terminal: Node): { from: Action; to: Action } {
+    return this.#changes[(this.store.valueOf(terminal) as number) - FIRST_CHANGE] as { from: Action; to: Action };
+  }
+
+  #add(from: Action, to: Action): Node {
+    return this.store.terminal(FIRST_CHANGE + this.#changes.push({ from, to }) - 1);
+  }
+}
+
+/** Past the return values, which are terminals of the same store. */
+const FIRST_CHANGE = 2 ** 32;
+
+/** A difference that the simulator does not see is a fault in here, and nothing that was found can be relied on. */
+function confirmer(first: ProgramInput, second: ProgramInput): (data: SeccompData, from: Action, to: Action) => void {
+  const simulators = [first, second].map((program) => createSimulator(program));
+  return (data, from, to) => {
+    const simulated = simulators.map((simulator) => simulator.simulate(data).action);
+    if (JSON.stringify(simulated) !== JSON.stringify([from, to])) {
+      throw new Error(`the diagrams say ${JSON.stringify([from, to])}, the simulator ${JSON.stringify(simulated)}`);
+    }
+  };
+}
+
+interface ArchitecturePart {
+  architecture: ArchitectureName | undefined;
+  auditArches: NumberRange[];
+  node: Node;
+}
+
+const byAuditArch = new Map(
+  ARCHITECTURES.filter(({ name }) => name !== 'x32').map((each) => [each.auditArch, each.name]),
+);
+
+/** Architectures that a program names, one by one; the rest, by what is different about them. */
+function byArchitecture(parts: readonly Part[]): ArchitecturePart[] {
+  const differing = parts.filter(({ node }) => node !== FALSE);
+  const isNamed = ({ from, to }: Part) => from === to && byAuditArch.has(from);
+  const named = differing.filter(isNamed).flatMap(({ from, to, node }) => {
+    const architecture = byAuditArch.get(from);
+    const part = { architecture, auditArches: [{ from, to }], node };
+    return architecture === 'x86_64' ? [part, { ...part, architecture: 'x32' as const }] : [part];
+  });
+  const others = [...rangesByNode(differing.filter((part) => !isNamed(part)))];
+  return [...named, ...others.map(([node, auditArches]) => ({ architecture: undefined, auditArches, node }))];
+}
+
+/** Share out the numbers of AUDIT_ARCH_X86_64: those of x32 have bit 30 set. Negative numbers are nobody's, and stay. */
+function numbersOf(architecture: ArchitectureName | undefined, parts: readonly Part[]): Part[] {
+  const x32 = { from: X32_SYSCALL_BIT, to: 2 * X32_SYSCALL_BIT - 1 };
+  const rest = [
+    { from: 0, to: x32.from - 1 },
+    { from: x32.to + 1, to: 2 ** 32 - 1 },
+  ];
+  if (architecture === 'x32') return within(parts, x32);
+  return architecture === 'x86_64' ? rest.flatMap((range) => within(parts, range)) : [...parts];
+}
+
+function within(parts: readonly Part[], { from, to }: NumberRange): Part[] {
+  return parts
+    .filter((part) => part.from <= to && part.to >= from)
+    .map((part) => ({ ...part, from: Math.max(part.from, from), to: Math.min(part.to, to) }));
+}

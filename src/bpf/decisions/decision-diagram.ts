@@ -1,0 +1,544 @@
+import { decodeReturnValue, encodeAction, hasData, kernelAction } from '../../action.js';
+import { checkOptions, OBJECT, type OptionTable } from '../../options.js';
+import type { Action } from '../../policy.js';
+import type { SeccompData } from '../execution/simulate.js';
+import { type ProgramInput, readProgram } from '../program/codec.js';
+import {
+  type Endianness,
+  type Instruction,
+  isConditionalJump,
+  jumpHolds,
+  Opcode,
+  SCRATCH_WORDS,
+  SECCOMP_DATA_SIZE,
+  SOURCE_X,
+  successors,
+} from '../program/instruction.js';
+import { verifyProgram } from '../program/verify.js';
+import { callRanges } from './call-ranges.js';
+import { BUDGET_OPTIONS, type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
+import { bitOf, Level, levelOfOffset, WORD_BITS } from './input-variables.js';
+import { joinParts, type NumberRange, type Part, partition } from './partition.js';
+import { SymbolicWords, type Word } from './symbolic-word.js';
+
+/**
+ * What a program decides, as a function of its whole input: architecture, number, arguments, instruction pointer. In one
+ * store, two programs decide alike on every input exactly when their roots are equal.
+ */
+export interface DecisionDiagram {
+  readonly store: DiagramStore;
+  readonly root: Node;
+}
+
+export interface DecisionDiagramOptions extends DiagramBudget {
+  /** Byte order of bare bytes; without it it is detected. */
+  endianness?: Endianness | undefined;
+  /** The store to build in, for programs that are to be compared. Default: a new one, of the budget given. */
+  store?: DiagramStore | undefined;
+}
+
+const DIAGRAM_OPTIONS: OptionTable<DecisionDiagramOptions> = {
+  ...BUDGET_OPTIONS,
+  endianness: ['little', 'big'],
+  store: [OBJECT],
+};
+
+/** A system call of an architecture (AUDIT_ARCH), by its number. */
+export interface GivenCall {
+  readonly arch: number;
+  readonly nr: number;
+}
+
+/**
+ * Build a program's decision diagram. No sampling: every instruction is executed on bits that are functions of the input.
+ * What counts is what the kernel does: unknown actions are KILL_PROCESS, an errno past 4095 is 4095, data that has no effect
+ * is left out.
+ *
+ * @throws InvalidProgramError what the kernel would not load (as `verifyProgram`)
+ * @throws ProgramTooComplexError a program whose diagram is beyond the budget, as of one that multiplies or compares two
+ *   arguments with each other; real filters do not
+ */
+export function buildDecisionDiagram(program: ProgramInput, options: DecisionDiagramOptions = {}): DecisionDiagram {
+  const prepared = prepareWithStore(program, options);
+  const { store } = prepared;
+  const parts = partsByRange(prepared);
+  if (parts === undefined) return { store, root: execute(prepared) };
+  const architectures = parts.map(({ from, to, calls }) => ({ from, to, node: joinParts(store, Level.NR, calls) }));
+  return { store, root: joinParts(store, Level.ARCH, architectures) };
+}
+
+/** Values of the architecture word, and what is decided for all 32-bit numbers there: ascending, as functions of the rest. */
+export interface ArchitectureParts extends NumberRange {
+  calls: readonly Part[];
+}
+
+/**
+ * What a program decides for every architecture and number, as functions of the arguments and the instruction pointer: what
+ * {@link buildDecisionDiagram} puts into one function, without doing so. Neighbours may be alike. Raises as that does.
+ */
+export function decisionParts(
+  program: ProgramInput,
+  options: DecisionDiagramOptions = {},
+): { store: DiagramStore; architectures: readonly ArchitectureParts[] } {
+  const prepared = prepareWithStore(program, options);
+  const { store } = prepared;
+  const architectures =
+    partsByRange(prepared) ??
+    partition(store, execute(prepared), Level.ARCH).map(({ from, to, node }) => ({
+      from,
+      to,
+      calls: partition(store, node, Level.NR),
+    }));
+  return { store, architectures };
+}
+
+function partsByRange(prepared: PreparedWithStore): ArchitectureParts[] | undefined {
+  const { instructions, endianness, store } = prepared;
+  const ranges = callRanges(instructions, endianness);
+  if (ranges === undefined) return undefined;
+  const nodes = new Map<number, Node>();
+  const nodeFrom = (next: number, call: GivenCall): Node => {
+    const node = nodes.get(next) ?? execute(prepared, call, next);
+    nodes.set(next, node);
+    return node;
+  };
+  return ranges.map(({ from: arch, to, calls }) => ({
+    from: arch,
+    to,
+    calls: calls.map(({ from, to, returned, next }) => {
+      store.spend(1);
+      return {
+        from,
+        to,
+        node: returned === undefined ? nodeFrom(next, { arch, nr: from }) : returnTerminal(store, returned),
+      };
+    }),
+  }));
+}
+
+/**
+ * Build the diagrams of single calls: each a function of the arguments and the instruction pointer, at a fraction of the work
+ * of the whole, which is what it builds without a call. Raises as {@link buildDecisionDiagram}.
+ */
+export function createDiagramBuilder(
+  program: ProgramInput,
+  options: DecisionDiagramOptions = {},
+): { store: DiagramStore; build: (call?: GivenCall) => Node } {
+  const prepared = prepareWithStore(program, options);
+  return { store: prepared.store, build: (call) => execute(prepared, call) };
+}
+
+interface PreparedWithStore extends Prepared {
+  readonly store: DiagramStore;
+  readonly words: SymbolicWords;
+}
+
+function prepareWithStore(program: ProgramInput, options: DecisionDiagramOptions): PreparedWithStore {
+  checkOptions('a decision diagram', options, DIAGRAM_OPTIONS);
+  const prepared = prepare(program, options.endianness);
+  const { nodes, steps } = options;
+  const store = options.store ?? new DiagramStore({ nodes, steps });
+  return { ...prepared, store, words: new SymbolicWords(store) };
+}
+
+/** What is decided; of one call, and from an instruction on where it is known that the call comes to it. */
+function execute({ instructions, endianness, words, live }: PreparedWithStore, call?: GivenCall, next?: number): Node {
+  return new SymbolicExecution(instructions, endianness, words, live, call).root(next);
+}
+
+interface Prepared {
+  readonly instructions: readonly Instruction[];
+  readonly endianness: Endianness;
+  readonly live: ReturnType<typeof liveness>;
+}
+
+/** The last bytes that were prepared: the proof of a program and what is said of its entries ask for the same one. */
+let lastPrepared: { bytes: Uint8Array; wanted: Endianness | undefined; prepared: Prepared } | undefined;
+
+function prepare(program: ProgramInput, wanted: Endianness | undefined): Prepared {
+  const bytes = program instanceof Uint8Array ? program : undefined;
+  if (bytes && lastPrepared && lastPrepared.wanted === wanted && areEqual(bytes, lastPrepared.bytes)) {
+    return lastPrepared.prepared;
+  }
+  const { instructions, endianness } = readProgram(program, wanted);
+  verifyProgram(instructions);
+  const prepared = { instructions, endianness, live: liveness(instructions) };
+  // A copy, for the caller may write into his own.
+  if (bytes) lastPrepared = { bytes: bytes.slice(), wanted, prepared };
+  return prepared;
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}
+
+/** The terminal for what the kernel does. */
+export function actionTerminal(store: DiagramStore, action: Action): Node {
+  return store.terminal(encodeAction(kernelAction(encodeAction(action))));
+}
+
+function returnTerminal(store: DiagramStore, returnValue: number): Node {
+  return store.terminal(encodeAction(kernelAction(returnValue)));
+}
+
+/** The action of a terminal that {@link actionTerminal} made. */
+export function terminalAction(store: DiagramStore, node: Node): Action {
+  const value = store.valueOf(node);
+  if (value === undefined) throw new Error(`node ${node} decides nothing yet`);
+  return kernelAction(value);
+}
+
+/** The decision on one input. */
+export function decide({ store, root }: DecisionDiagram, data: SeccompData): Action {
+  return terminalAction(store, terminalAt(store, root, data));
+}
+
+/** The terminal to which any function over the input comes on one input. */
+export function terminalAt(store: DiagramStore, root: Node, data: SeccompData): Node {
+  let node = root;
+  while (!store.isTerminal(node)) node = bitOf(data, store.level(node)) ? store.high(node) : store.low(node);
+  return node;
+}
+
+/** The machine before an instruction; what is not read before it is written again is left out ({@link UNUSED}). */
+interface State {
+  readonly a: Word;
+  readonly x: Word;
+  readonly scratch: readonly Word[];
+  /** A return's: what is decided, a terminal or for a return of A a function. */
+  returned: Node | undefined;
+  /** How it goes on: with `holds` where `test` holds, else with `fails`, or with `next`. Nowhere after a return. */
+  next: State | undefined;
+  branch: { test: () => Node; holds: State; fails: State | undefined } | undefined;
+}
+
+/** In steps, by the memory that a state takes: paths can be as many as the sets of a program's tests. */
+const COST_OF_STATE = 32;
+const UNUSED: Word = -1;
+const NO_SCRATCH: readonly Word[] = new Array<Word>(SCRATCH_WORDS).fill(UNUSED);
+
+/**
+ * Forward through the program it finds with which contents of the registers each instruction is reached; jumps go forward
+ * only, so one pass is all, and nothing recurs with the program's length. What is decided can then be worked out from either
+ * end, with the same outcome.
+ */
+class SymbolicExecution {
+  readonly store: DiagramStore;
+  readonly #words: SymbolicWords;
+  readonly #live: Uint32Array;
+  /** Per instruction, by key. */
+  readonly #states: (Map<string, State> | undefined)[];
+  /** Each before those it goes on with. */
+  readonly #order: State[] = [];
+
+  constructor(
+    readonly instructions: readonly Instruction[],
+    readonly endianness: Endianness,
+    words: SymbolicWords,
+    live: Uint32Array,
+    readonly call: GivenCall | undefined,
+  ) {
+    this.store = words.store;
+    this.#words = words;
+    this.#live = live;
+    this.#states = new Array(instructions.length);
+  }
+
+  /** `next`: where the path of the call is known to come to, with nothing read of A, X and the scratch. */
+  root(next?: number): Node {
+    const { index: first, a } =
+      next !== undefined ? { index: next, a: 0 } : this.call ? this.#settled(this.call) : { index: 0, a: 0 };
+    const start = this.#enter(first, this.#words.constant(a), this.#words.constant(0), NO_SCRATCH);
+    const states = this.#states;
+    for (let index = first; index < states.length; index++) {
+      const here = states[index];
+      if (!here) continue; // of a single call's path this is most of the program
+      for (const state of here.values()) {
+        this.#order.push(state);
+        this.#execute(state, this.instructions[index]!, index);
+      }
+      // Nothing comes back to it.
+      states[index] = undefined;
+    }
+    return this.call ? this.#fromTheStart(start) : this.#fromTheEnd(start);
+  }
+
+  /** Where the path of a call first comes to what the call does not settle, and A there. X and the scratch are 0 still. */
+  #settled({ arch, nr }: GivenCall): { index: number; a: number } {
+    let a = 0;
+    for (let index = 0; ; ) {
+      const { code, jt, jf, k } = this.instructions[index]!;
+      const level = code === Opcode.LD_ABS ? levelOfOffset(k, this.endianness) : undefined;
+      if (level === Level.ARCH) a = arch;
+      else if (level === Level.NR) a = nr;
+      else if (code === Opcode.JA) index += k;
+      else if (isConditionalJump(code) && !(code & SOURCE_X)) index += jumpHolds(code, a | 0, k | 0) ? jt : jf;
+      else return { index, a };
+      index++;
+    }
+  }
+
+  /** By what is decided from each state on. That is fast where each test is about what was not asked before. */
+  #fromTheEnd(start: State): Node {
+    const decisions = new Map<State, Node>();
+    const from = (state: State) => decisions.get(state) as Node;
+    for (const state of this.#order.reverse()) {
+      if (state.returned !== undefined) decisions.set(state, state.returned);
+      if (state.next) decisions.set(state, from(state.next));
+      if (!state.branch) continue;
+      const { test, holds, fails } = state.branch;
+      // a division by 0 ends the program with KILL_THREAD
+      const [one, other] = [from(holds), fails ? from(fails) : this.#terminal(0)];
+      // A comparison on which nothing depends may be one that is too complex.
+      decisions.set(state, one === other ? other : this.store.choose(test(), one, other));
+    }
+    return from(start);
+  }
+
+  /**
+   * By the inputs that come to each state. They are simple where what is decided from there on, for any input, is not: behind
+   * one of hundreds of rules about two words of one call, all later rules would be there again.
+   */
+  #fromTheStart(start: State): Node {
+    const { store } = this;
+    const inputs = new Map<State, Node>([[start, TRUE]]);
+    const decided = new Map<Node, Node>();
+    const add = <T>(sets: Map<T, Node>, to: T, where: Node) => sets.set(to, store.or(sets.get(to) ?? FALSE, where));
+    for (const state of this.#order) {
+      const where = inputs.get(state) ?? FALSE;
+      if (where === FALSE) continue;
+      if (state.returned !== undefined) add(decided, state.returned, where);
+      if (state.next) add(inputs, state.next, where);
+      if (!state.branch) continue;
+      const test = state.branch.test();
+      add(inputs, state.branch.holds, store.and(where, test));
+      const rest = store.choose(test, FALSE, where);
+      if (state.branch.fails) add(inputs, state.branch.fails, rest);
+      else add(decided, this.#terminal(0), rest);
+    }
+    // Every input is in one of the sets.
+    const [[some], ...others] = [...decided] as [[Node, Node], ...[Node, Node][]];
+    return others.reduce((root, [decision, where]) => store.choose(where, decision, root), some);
+  }
+
+  /** The state before instruction `index` with these contents, shared by all paths that bring them. */
+  #enter(index: number, a: Word, x: Word, scratch: readonly Word[]): State {
+    const live = this.#live[index]!;
+    const liveA = live & LIVE_A ? a : UNUSED;
+    const liveX = live & LIVE_X ? x : UNUSED;
+    const usesScratch = live >>> LIVE_SCRATCH !== 0;
+    const liveScratch = usesScratch
+      ? scratch.map((word, slot) => ((live >>> (LIVE_SCRATCH + slot)) & 1 ? word : UNUSED))
+      : NO_SCRATCH;
+    const key = usesScratch ? `${liveA},${liveX},${liveScratch.join()}` : `${liveA},${liveX}`;
+    this.#states[index] ??= new Map();
+    const states = this.#states[index];
+    const known = states.get(key);
+    if (known) return known;
+    this.store.spend(COST_OF_STATE);
+    const made: State = {
+      a: liveA,
+      x: liveX,
+      scratch: liveScratch,
+      returned: undefined,
+      next: undefined,
+      branch: undefined,
+    };
+    states.set(key, made);
+    return made;
+  }
+
+  #execute(state: State, instruction: Instruction, index: number): void {
+    const { code, k } = instruction;
+    const words = this.#words;
+    const { a, x, scratch } = state;
+    const goOn = (newA: Word, newX = x, newScratch = scratch) => {
+      state.next = this.#enter(index + 1, newA, newX, newScratch);
+    };
+    const store = (word: Word) =>
+      goOn(
+        a,
+        x,
+        scratch.map((old, slot) => (slot === k ? word : old)),
+      );
+    switch (code) {
+      case Opcode.RET_K:
+        state.returned = this.#terminal(k);
+        return;
+      case Opcode.RET_A:
+        state.returned = this.#returned(words.bits(a));
+        return;
+      case Opcode.JA:
+        state.next = this.#enter(index + 1 + k, a, x, scratch);
+        return;
+      case Opcode.LD_ABS:
+        goOn(this.#input(levelOfOffset(k, this.endianness)));
+        return;
+      case Opcode.LD_LEN:
+        goOn(words.constant(SECCOMP_DATA_SIZE));
+        return;
+      case Opcode.LD_IMM:
+        goOn(words.constant(k));
+        return;
+      case Opcode.LD_MEM:
+        goOn(scratch[k]!);
+        return;
+      case Opcode.LDX_LEN:
+        goOn(a, words.constant(SECCOMP_DATA_SIZE));
+        return;
+      case Opcode.LDX_IMM:
+        goOn(a, words.constant(k));
+        return;
+      case Opcode.LDX_MEM:
+        goOn(a, scratch[k]!);
+        return;
+      case Opcode.TAX:
+        goOn(a, a);
+        return;
+      case Opcode.TXA:
+        goOn(x);
+        return;
+      case Opcode.ST:
+        store(a);
+        return;
+      case Opcode.STX:
+        store(x);
+        return;
+    }
+    const operand = code & SOURCE_X ? x : code === Opcode.NEG ? a : words.constant(k);
+    if (isConditionalJump(code)) {
+      this.#jump(state, instruction, index, operand);
+      return;
+    }
+    // What nobody reads need not be computed, but a division by 0 ends the program all the same.
+    const isRead = (this.#live[index + 1]! & LIVE_A) !== 0;
+    if (code !== Opcode.DIV_X) {
+      goOn(isRead ? words.compute(code, a, operand) : UNUSED);
+      return;
+    }
+    if (words.valueOf(x) === 0) {
+      state.returned = this.#terminal(0);
+      return;
+    }
+    const holds = this.#enter(index + 1, isRead ? words.compute(code, a, x) : UNUSED, x, scratch);
+    const test = () => this.store.not(words.equal(x, words.constant(0)));
+    state.branch = { test, holds, fails: undefined };
+  }
+
+  #input(level: number): Word {
+    if (this.call && level === Level.ARCH) return this.#words.constant(this.call.arch);
+    if (this.call && level === Level.NR) return this.#words.constant(this.call.nr);
+    return this.#words.input(level);
+  }
+
+  #jump(state: State, instruction: Instruction, index: number, operand: Word): void {
+    const [taken = 0, passed = 0] = successors(instruction, index);
+    const { a, x, scratch } = state;
+    const left = this.#words.valueOf(a);
+    const right = this.#words.valueOf(operand);
+    if (left !== undefined && right !== undefined) {
+      state.next = this.#enter(jumpHolds(instruction.code, left, right) ? taken : passed, a, x, scratch);
+      return;
+    }
+    const test = () => this.#compare(instruction.code, a, operand);
+    state.branch = { test, holds: this.#enter(taken, a, x, scratch), fails: this.#enter(passed, a, x, scratch) };
+  }
+
+  #compare(code: number, a: Word, operand: Word): Node {
+    switch (code & ~SOURCE_X) {
+      case Opcode.JEQ_K:
+        return this.#words.equal(a, operand);
+      case Opcode.JGT_K:
+        return this.#words.greater(a, operand, false);
+      case Opcode.JGE_K:
+        return this.#words.greater(a, operand, true);
+      default:
+        return this.#words.intersects(a, operand);
+    }
+  }
+
+  #terminal(returnValue: number): Node {
+    return returnTerminal(this.store, returnValue);
+  }
+
+  /** A return of A: every value it can have, from the top bit on, down to the bits that matter. */
+  #returned(bits: readonly Node[]): Node {
+    const { store } = this;
+    // Of bits that depend on each other not every combination is there. Those of a word of the input are all variables, and
+    // to know each combination's inputs would take a diagram for every one.
+    const areVariables = bits.every((bit) => bit <= TRUE || (store.low(bit) === FALSE && store.high(bit) === TRUE));
+    // `where`: the inputs on which the bits above are those of `value`
+    const visit = (value: number, bit: number, where: Node): Node => {
+      store.spend(1);
+      if (bit < 0 || (bit < 16 && !hasData(decodeReturnValue(value).kind))) return this.#terminal(value);
+      const among = areVariables ? TRUE : where;
+      const [ones, zeros] = [store.and(among, bits[bit]!), store.and(among, store.not(bits[bit]!))];
+      const one = (value | (1 << bit)) >>> 0;
+      if (zeros === FALSE) return visit(one, bit - 1, ones);
+      if (ones === FALSE) return visit(value, bit - 1, zeros);
+      return store.choose(bits[bit]!, visit(one, bit - 1, ones), visit(value, bit - 1, zeros));
+    };
+    return visit(0, WORD_BITS - 1, TRUE);
+  }
+}
+
+const LIVE_A = 1;
+const LIVE_X = 2;
+/** Slot n's bit is this far up, and n. */
+const LIVE_SCRATCH = 2;
+
+/** Per instruction, one bit each for A, X and the scratch slots: whether its content before the instruction is read later. */
+function liveness(instructions: readonly Instruction[]): Uint32Array {
+  const live = new Uint32Array(instructions.length);
+  for (let index = instructions.length - 1; index >= 0; index--) {
+    const instruction = instructions[index]!;
+    const { code, jt, jf } = instruction;
+    // as of successors(), without an array for each of thousands
+    const after = isConditionalJump(code)
+      ? live[index + 1 + jt]! | live[index + 1 + jf]!
+      : successors(instruction, index).reduce((set, target) => set | live[target]!, 0);
+    live[index] = liveBefore(instruction, after);
+  }
+  return live;
+}
+
+function liveBefore({ code, k }: Instruction, after: number): number {
+  const slot = 1 << (LIVE_SCRATCH + k);
+  switch (code) {
+    case Opcode.RET_K:
+      return 0;
+    case Opcode.RET_A:
+      return LIVE_A;
+    case Opcode.JA:
+      return after;
+    case Opcode.LD_ABS:
+    case Opcode.LD_LEN:
+    case Opcode.LD_IMM:
+      return after & ~LIVE_A;
+    case Opcode.LDX_LEN:
+    case Opcode.LDX_IMM:
+      return after & ~LIVE_X;
+    case Opcode.LD_MEM:
+      return moved(after, LIVE_A, slot);
+    case Opcode.LDX_MEM:
+      return moved(after, LIVE_X, slot);
+    case Opcode.TAX:
+      return moved(after, LIVE_X, LIVE_A);
+    case Opcode.TXA:
+      return moved(after, LIVE_A, LIVE_X);
+    case Opcode.ST:
+      return moved(after, slot, LIVE_A);
+    case Opcode.STX:
+      return moved(after, slot, LIVE_X);
+  }
+  const operands = LIVE_A | (code & SOURCE_X ? LIVE_X : 0);
+  if (isConditionalJump(code)) return after | operands;
+  return moved(after, LIVE_A, operands) | (code === Opcode.DIV_X ? LIVE_X : 0);
+}
+
+/** What is read before an instruction that makes `written` of `read`. */
+function moved(after: number, written: number, read: number): number {
+  return after & written ? (after & ~written) | read : after;
+}

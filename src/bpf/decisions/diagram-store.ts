@@ -1,0 +1,356 @@
+import { ScmpError } from '../../errors.js';
+import { checkOptions, NUMBER, type OptionTable } from '../../options.js';
+
+/**
+ * A program, or what is asked about it, needs a larger decision diagram than the budget allows: arithmetic between two
+ * arguments, for instance, or the comparison of one argument with another. There is no answer then, never a wrong one.
+ */
+export class ProgramTooComplexError extends ScmpError {
+  static override readonly brand = 'ProgramTooComplexError';
+  readonly code = 'PROGRAM_TOO_COMPLEX';
+}
+
+/** The answer to a question; undefined where it is too complex for one. */
+export function orTooComplex<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof ProgramTooComplexError) return undefined;
+    throw error;
+  }
+}
+
+/** A node of a {@link DiagramStore}, as a number: equal numbers, equal functions. */
+export type Node = number;
+
+/** The two functions that are always false and always true. */
+export const FALSE: Node = 0;
+export const TRUE: Node = 1;
+
+/** The level of terminals: below every variable. */
+const TERMINAL_LEVEL = 0xffff;
+
+export interface DiagramBudget {
+  /** How many nodes may be made. Each takes about 30 bytes. Default: 2^21. */
+  nodes?: number | undefined;
+  /** How many steps may be taken, so that the time has a bound too. Default: 2^22, some seconds. */
+  steps?: number | undefined;
+}
+
+/** The values of {@link DiagramBudget}. */
+export const BUDGET_OPTIONS: OptionTable<DiagramBudget> = { nodes: [NUMBER], steps: [NUMBER] };
+
+/** So that two nodes fit in one number, as `combine` needs. */
+const MAX_NODES = 2 ** 26;
+/** What single calls take: most of a program is proved without nodes. */
+const FIRST_CAPACITY = 1 << 10;
+/** What is kept beside the nodes takes memory, and is counted in steps by it: a terminal, and a pair of nodes put together. */
+const COST_OF_TERMINAL = 16;
+const COST_OF_PAIR = 2;
+/** A cache of results past this gains little and costs memory. */
+const MAX_CACHE = 1 << 18;
+
+/**
+ * Reduced ordered multi-terminal binary decision diagrams (Bryant, "Graph-Based Algorithms for Boolean Function
+ * Manipulation", 1986). A node tests the variable of its level, where smaller levels come first; every function over the
+ * variables has exactly one node in a store, so two functions are the same exactly when their numbers are.
+ *
+ * Boolean functions end in {@link FALSE} and {@link TRUE}, others in terminals with a value. Every operation raises
+ * {@link ProgramTooComplexError} when the budget is used up.
+ */
+export class DiagramStore {
+  readonly #maxNodes: number;
+  #steps: number;
+  #count = 2;
+  #levels = new Uint16Array(FIRST_CAPACITY);
+  #lows = new Int32Array(FIRST_CAPACITY);
+  #highs = new Int32Array(FIRST_CAPACITY);
+  /** Open addressing, at most half full; 0 is free, which no entry is (FALSE is in no bucket). */
+  #buckets = new Int32Array(2 * FIRST_CAPACITY);
+  /** What `choose` gave for three nodes: condition, then, otherwise, result. Collisions overwrite. */
+  #cache = new Int32Array(4 * FIRST_CAPACITY);
+  readonly #terminals = new Map<number, Node>();
+  readonly #values = new Map<Node, number>();
+
+  constructor(budget: DiagramBudget = {}) {
+    checkOptions('a budget', budget, BUDGET_OPTIONS);
+    const { nodes = 2 ** 21, steps = 2 ** 22 } = budget;
+    this.#maxNodes = Math.min(nodes, MAX_NODES);
+    this.#steps = steps;
+    this.#levels[FALSE] = TERMINAL_LEVEL;
+    this.#levels[TRUE] = TERMINAL_LEVEL;
+  }
+
+  /** How many nodes were made. */
+  get nodes(): number {
+    return this.#count;
+  }
+
+  /** What the tables take, in bytes. */
+  get bytes(): number {
+    return [this.#levels, this.#lows, this.#highs, this.#buckets, this.#cache].reduce(
+      (sum, { byteLength }) => sum + byteLength,
+      0,
+    );
+  }
+
+  /** The constant function of a value; any number but NaN, told apart from FALSE and TRUE. */
+  terminal(value: number): Node {
+    const known = this.#terminals.get(value);
+    if (known !== undefined) return known;
+    this.spend(COST_OF_TERMINAL);
+    this.#growWhenFull();
+    const node = this.#append(TERMINAL_LEVEL, 0, 0);
+    this.#terminals.set(value, node);
+    this.#values.set(node, value);
+    return node;
+  }
+
+  /** The value of a terminal made by {@link terminal}; undefined for any other node. */
+  valueOf(node: Node): number | undefined {
+    return this.#values.get(node);
+  }
+
+  level(node: Node): number {
+    return this.#levels[node]!;
+  }
+
+  isTerminal(node: Node): boolean {
+    return this.#levels[node] === TERMINAL_LEVEL;
+  }
+
+  /** Where a node leads when its variable is 0. */
+  low(node: Node): Node {
+    return this.#lows[node]!;
+  }
+
+  /** Where a node leads when its variable is 1. */
+  high(node: Node): Node {
+    return this.#highs[node]!;
+  }
+
+  /** The function that is `low` where the variable of `level` is 0, else `high`; both must test later levels only. */
+  node(level: number, low: Node, high: Node): Node {
+    if (low === high) return low;
+    this.#growWhenFull();
+    const buckets = this.#buckets;
+    const lows = this.#lows;
+    const highs = this.#highs;
+    const mask = buckets.length - 1;
+    let bucket = hash(level, low, high) & mask;
+    for (let node = buckets[bucket]!; node !== 0; node = buckets[bucket]!) {
+      if (lows[node] === low && highs[node] === high && this.#levels[node] === level) return node;
+      bucket = (bucket + 1) & mask;
+    }
+    const node = this.#append(level, low, high);
+    buckets[bucket] = node;
+    return node;
+  }
+
+  /** The function that is `then` where the boolean function `condition` holds, else `otherwise`. */
+  choose(condition: Node, then: Node, otherwise: Node): Node {
+    if (condition === TRUE || then === otherwise) return then;
+    if (condition === FALSE) return otherwise;
+    if (then === TRUE && otherwise === FALSE) return condition;
+    const slot = this.#slot(condition, then, otherwise);
+    const cache = this.#cache;
+    if (cache[slot] === condition && cache[slot + 1] === then && cache[slot + 2] === otherwise) return cache[slot + 3]!;
+    this.spend(1);
+    const levels = this.#levels;
+    const lows = this.#lows;
+    const highs = this.#highs;
+    const ofCondition = levels[condition]!;
+    const ofThen = levels[then]!;
+    const ofOtherwise = levels[otherwise]!;
+    let level = ofCondition < ofThen ? ofCondition : ofThen;
+    if (ofOtherwise < level) level = ofOtherwise;
+    const low = this.choose(
+      ofCondition === level ? lows[condition]! : condition,
+      ofThen === level ? lows[then]! : then,
+      ofOtherwise === level ? lows[otherwise]! : otherwise,
+    );
+    // what was looked up before is there still: a table that grows leaves the old one as it was
+    const high = this.choose(
+      ofCondition === level ? highs[condition]! : condition,
+      ofThen === level ? highs[then]! : then,
+      ofOtherwise === level ? highs[otherwise]! : otherwise,
+    );
+    const result = this.node(level, low, high);
+    this.#remember(condition, then, otherwise, result);
+    return result;
+  }
+
+  and(one: Node, other: Node): Node {
+    return one < other ? this.choose(one, other, FALSE) : this.choose(other, one, FALSE);
+  }
+
+  or(one: Node, other: Node): Node {
+    return one < other ? this.choose(one, TRUE, other) : this.choose(other, TRUE, one);
+  }
+
+  not(node: Node): Node {
+    return this.choose(node, FALSE, TRUE);
+  }
+
+  xor(one: Node, other: Node): Node {
+    return this.choose(one, this.not(other), other);
+  }
+
+  /** Whether `other` holds wherever `one` does. */
+  implies(one: Node, other: Node): boolean {
+    return this.choose(one, other, TRUE) === TRUE;
+  }
+
+  /**
+   * Combine two functions value by value: `leaf` says what becomes of two terminals, or gives undefined for a pair of
+   * functions that must be taken apart further. It is asked at every pair, so that it can cut short.
+   */
+  combine(one: Node, other: Node, leaf: (one: Node, other: Node) => Node | undefined): Node {
+    const known = new Map<number, Node>();
+    const visit = (a: Node, b: Node): Node => {
+      const decided = leaf(a, b);
+      if (decided !== undefined) return decided;
+      const pair = a * 2 ** 26 + b;
+      const seen = known.get(pair);
+      if (seen !== undefined) return seen;
+      this.spend(COST_OF_PAIR);
+      const level = Math.min(this.level(a), this.level(b));
+      const inA = this.level(a) === level;
+      const inB = this.level(b) === level;
+      const low = visit(inA ? this.low(a) : a, inB ? this.low(b) : b);
+      const high = visit(inA ? this.high(a) : a, inB ? this.high(b) : b);
+      const result = this.node(level, low, high);
+      known.set(pair, result);
+      return result;
+    };
+    return visit(one, other);
+  }
+
+  /** The same function with every terminal replaced by what `leaf` makes of it. */
+  map(node: Node, leaf: (terminal: Node) => Node): Node {
+    return this.combine(node, node, (one) => (this.isTerminal(one) ? leaf(one) : undefined));
+  }
+
+  /** The terminals a function can reach. */
+  terminalsOf(node: Node): Set<Node> {
+    const found = new Set<Node>();
+    for (const each of this.reachable(node)) if (this.isTerminal(each)) found.add(each);
+    return found;
+  }
+
+  /** Every node of a function, each once. */
+  reachable(root: Node): Set<Node> {
+    const found = new Set<Node>([root]);
+    for (const node of found) {
+      if (this.isTerminal(node)) continue;
+      this.spend(1);
+      found.add(this.low(node));
+      found.add(this.high(node));
+    }
+    return found;
+  }
+
+  /** The nodes with which a function goes on once all variables before `level` are known. */
+  cut(root: Node, level: number): Set<Node> {
+    const seen = new Set<Node>([root]);
+    const behind = new Set<Node>();
+    for (const node of seen) {
+      if (this.level(node) >= level) {
+        behind.add(node);
+        continue;
+      }
+      this.spend(1);
+      seen.add(this.low(node)).add(this.high(node));
+    }
+    return behind;
+  }
+
+  /** Count work that makes no node against the budget of steps. */
+  spend(steps: number): void {
+    this.#steps -= steps;
+    if (this.#steps < 0)
+      throw new ProgramTooComplexError('too complex to decide exactly: the budget of steps is used up');
+  }
+
+  /**
+   * Do work on steps of its own, at most so many: the result, or undefined where they do not do, and the steps it took.
+   * Nothing of the store's own budget is used up.
+   */
+  attempt<T>(steps: number, work: () => T): { result: T | undefined; taken: number } {
+    const own = this.#steps;
+    this.#steps = steps;
+    let result: T | undefined;
+    try {
+      result = work();
+    } catch (error) {
+      if (!(error instanceof ProgramTooComplexError)) throw error;
+    }
+    const taken = Math.min(steps - this.#steps, steps);
+    this.#steps = own;
+    return { result, taken };
+  }
+
+  #append(level: number, low: Node, high: Node): Node {
+    if (this.#count >= this.#maxNodes) {
+      throw new ProgramTooComplexError(
+        `too complex to decide exactly: the decision diagram has more than ${this.#maxNodes} nodes`,
+      );
+    }
+    const node = this.#count++;
+    this.#levels[node] = level;
+    this.#lows[node] = low;
+    this.#highs[node] = high;
+    return node;
+  }
+
+  #freeBucket(node: Node): number {
+    const mask = this.#buckets.length - 1;
+    let bucket = hash(this.#levels[node]!, this.#lows[node]!, this.#highs[node]!) & mask;
+    while (this.#buckets[bucket] !== 0) bucket = (bucket + 1) & mask;
+    return bucket;
+  }
+
+  #slot(condition: Node, then: Node, otherwise: Node): number {
+    return (hash(condition, then, otherwise) & (this.#cache.length / 4 - 1)) * 4;
+  }
+
+  #remember(condition: Node, then: Node, otherwise: Node, result: Node): void {
+    const slot = this.#slot(condition, then, otherwise);
+    const cache = this.#cache;
+    cache[slot] = condition;
+    cache[slot + 1] = then;
+    cache[slot + 2] = otherwise;
+    cache[slot + 3] = result;
+  }
+
+  #growWhenFull(): void {
+    const capacity = this.#levels.length * 2;
+    if (this.#count < this.#levels.length) return;
+    this.#levels = enlarged(this.#levels, new Uint16Array(capacity));
+    this.#lows = enlarged(this.#lows, new Int32Array(capacity));
+    this.#highs = enlarged(this.#highs, new Int32Array(capacity));
+    this.#buckets = new Int32Array(capacity * 2);
+    for (let node = 2; node < this.#count; node++) {
+      if (!this.isTerminal(node)) this.#buckets[this.#freeBucket(node)] = node;
+    }
+    if (capacity > MAX_CACHE) return;
+    const old = this.#cache;
+    this.#cache = new Int32Array(capacity * 4);
+    for (let slot = 0; slot < old.length; slot += 4) {
+      // no condition that is looked up is FALSE, so 0 is an empty slot
+      if (old[slot] !== 0) this.#remember(old[slot]!, old[slot + 1]!, old[slot + 2]!, old[slot + 3]!);
+    }
+  }
+}
+
+function enlarged<T extends Uint16Array | Int32Array>(old: T, made: T): T {
+  made.set(old);
+  return made;
+}
+
+/** Mixes three small integers (multipliers and shifts of MurmurHash3's finalizer). */
+function hash(a: number, b: number, c: number): number {
+  let h = Math.imul(a, 0x85ebca6b) ^ Math.imul(b, 0xc2b2ae35) ^ Math.imul(c, 0x27d4eb2f);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  return h ^ (h >>> 13);
+}

@@ -1,0 +1,177 @@
+import { ARCHITECTURES, type Architecture } from '../../architecture.js';
+import type { Action } from '../../policy.js';
+import { type ProgramInput, readProgram } from '../program/codec.js';
+import { isConditionalJump, X32_SYSCALL_BIT } from '../program/instruction.js';
+import type { Condition, Terms } from './condition.js';
+import {
+  buildDecisionDiagram,
+  createDiagramBuilder,
+  type DecisionDiagramOptions,
+  terminalAction,
+} from './decision-diagram.js';
+import { type DiagramStore, type Node, ProgramTooComplexError } from './diagram-store.js';
+import { fieldLevel, Level } from './input-variables.js';
+import { type Part, partition } from './partition.js';
+import { createTerminalRecovery } from './recover-conditions.js';
+
+/** What a filter does with a call, and when. */
+export interface Decision {
+  action: Action;
+  /** The arguments for which it does: any of these terms; one empty term is always. Undefined where they are too many. */
+  when: Terms | undefined;
+}
+
+/** System call numbers, both ends included, that are decided alike. */
+export interface NumberRange {
+  from: number;
+  to: number;
+  /** Of several, each has its conditions, the shortest first. Together they cover every call. */
+  decisions: readonly Decision[];
+}
+
+/** What a filter does with the calls of one architecture: every number from 0 on, in ascending ranges. */
+export interface ArchitectureTable {
+  /** x32's numbers, which share x86_64's AUDIT_ARCH, stand under x32 with bit 30 set. */
+  architecture: Architecture;
+  ranges: readonly NumberRange[];
+}
+
+/** What a filter does with every call there can be. */
+export interface PolicyTable {
+  /** Whether it tells architectures apart. If not, a number is decided alike whatever call it is. */
+  looksAtArchitecture: boolean;
+  architectures: readonly ArchitectureTable[];
+  /** What it does with calls of all other architectures, AUDIT_ARCH values without a name included. */
+  otherArchitectures: readonly NumberRange[];
+}
+
+/**
+ * The whole policy of a program, from the program alone; it need not be libseccomp's. Exact: no call is left out. Raises what
+ * `buildDecisionDiagram` does.
+ */
+export function policyTable(program: ProgramInput, options: DecisionDiagramOptions = {}): PolicyTable {
+  const { store, root } = buildDecisionDiagram(program, options);
+  const seen = seenIn(partition(store, root, Level.ARCH));
+
+  const decide = createDecider(store);
+  const rangesOf = (node: Node): NumberRange[] =>
+    partition(store, node, Level.NR).map(({ from, to, node: rest }) => ({ from, to, decisions: decide(rest) }));
+
+  const architectures = seen.architectures.map((architecture): ArchitectureTable => {
+    const ranges = rangesOf(seen.nodeOf(architecture.auditArch));
+    return { architecture, ranges: between(ranges, ...numbersOf(architecture)) };
+  });
+  const { looksAtArchitecture, other } = seen;
+  return { looksAtArchitecture, architectures, otherArchitectures: rangesOf(other) };
+}
+
+/** One number of an architecture; behind a multiplexer with the call that it is asked for. */
+export interface CallNumber {
+  architecture: Architecture;
+  number: number;
+  /** What some low bits of argument 0 are, at most 32, where that is known. */
+  argument0?: { bits: number; value: number } | undefined;
+}
+
+/**
+ * What a filter does with single calls, asked for one by one: of the other calls nothing is worked out, so that a program too
+ * complex for {@link policyTable} may be answered of. Raises what `buildDecisionDiagram` does.
+ */
+export function createCallTable(
+  program: ProgramInput,
+  options: DecisionDiagramOptions = {},
+): (call: CallNumber) => readonly Decision[] {
+  const { store, build } = createDiagramBuilder(program, options);
+  const decide = createDecider(store);
+  return ({ architecture, number, argument0 }) => {
+    const decided = build({ arch: architecture.auditArch, nr: number });
+    return decide(argument0 === undefined ? decided : withArgument0(store, decided, argument0));
+  };
+}
+
+/** A function where low bits of argument 0 are known: it asks for them no more. */
+function withArgument0(store: DiagramStore, root: Node, { bits, value }: { bits: number; value: number }): Node {
+  const end = fieldLevel(1);
+  const first = end - bits;
+  const known = new Map<Node, Node>();
+  const visit = (node: Node): Node => {
+    const level = store.level(node);
+    if (level >= end) return node;
+    const seen = known.get(node);
+    if (seen !== undefined) return seen;
+    store.spend(1);
+    const isSet = level >= first && ((value >>> (end - 1 - level)) & 1) === 1;
+    const result =
+      level < first
+        ? store.node(level, visit(store.low(node)), visit(store.high(node)))
+        : visit(isSet ? store.high(node) : store.low(node));
+    known.set(node, result);
+    return result;
+  };
+  return visit(root);
+}
+
+/** The architectures that a program has something to say of, beside what all others meet. */
+export interface SeenArchitectures {
+  looksAtArchitecture: boolean;
+  architectures: readonly Architecture[];
+}
+
+/** As {@link policyTable} finds them. Of a program too complex for that, those whose AUDIT_ARCH stands in it: all, if none does. */
+export function seenArchitectures(program: ProgramInput, options: DecisionDiagramOptions = {}): SeenArchitectures {
+  try {
+    const { store, root } = buildDecisionDiagram(program, options);
+    return seenIn(partition(store, root, Level.ARCH));
+  } catch (error) {
+    if (!(error instanceof ProgramTooComplexError)) throw error;
+    const { instructions } = readProgram(program, options.endianness);
+    const compared = new Set(instructions.filter(({ code }) => isConditionalJump(code)).map(({ k }) => k));
+    const named = ARCHITECTURES.filter(({ auditArch }) => compared.has(auditArch));
+    return { looksAtArchitecture: named.length > 0, architectures: named.length > 0 ? named : ARCHITECTURES };
+  }
+}
+
+function seenIn(parts: readonly Part[]): SeenArchitectures & { other: Node; nodeOf: (auditArch: number) => Node } {
+  const nodeOf = (auditArch: number) => parts.find(({ from, to }) => from <= auditArch && auditArch <= to)!.node;
+  // What most values of the word meet, all those without an architecture among them.
+  const sizes = new Map<Node, number>();
+  for (const { from, to, node } of parts) sizes.set(node, (sizes.get(node) ?? 0) + to - from + 1);
+  const other = [...sizes].sort((a, b) => b[1] - a[1])[0]![0];
+  const looksAtArchitecture = parts.length > 1;
+  const architectures = ARCHITECTURES.filter(({ auditArch }) => !looksAtArchitecture || nodeOf(auditArch) !== other);
+  return { looksAtArchitecture, architectures, other, nodeOf };
+}
+
+/** x32's numbers are those with bit 30 set, and x86_64's the others. */
+export function numbersOf({ name }: Architecture): [from: number, to: number] {
+  if (name === 'x32') return [X32_SYSCALL_BIT, 2 ** 32 - 1];
+  return [0, name === 'x86_64' ? X32_SYSCALL_BIT - 1 : 2 ** 32 - 1];
+}
+
+function between(ranges: readonly NumberRange[], from: number, to: number): NumberRange[] {
+  return ranges
+    .filter((range) => range.to >= from && range.from <= to)
+    .map((range) => ({ ...range, from: Math.max(from, range.from), to: Math.min(to, range.to) }));
+}
+
+/** The decisions of functions of the arguments. */
+function createDecider(store: DiagramStore): (node: Node) => readonly Decision[] {
+  const known = new Map<Node, readonly Decision[]>();
+  const conditionsOf = createTerminalRecovery(store);
+  return (node) => {
+    const decisions =
+      known.get(node) ??
+      conditionsOf(node)
+        .map(({ terminal, when }) => ({ action: terminalAction(store, terminal), when }))
+        .sort((a, b) => size(a.when) - size(b.when));
+    known.set(node, decisions);
+    return decisions;
+  };
+}
+
+/** How much there is to say of a condition: the shorter one is told, the longer one is the rest. What is equal says more. */
+function size(terms: Terms | undefined): number {
+  if (terms === undefined) return Number.POSITIVE_INFINITY;
+  const cost = ({ kind }: Condition) => (kind === 'notEqual' ? 1.5 : 1);
+  return terms.flat().reduce((sum, condition) => sum + cost(condition), terms.length);
+}

@@ -1,0 +1,96 @@
+import type { Action } from '../../policy.js';
+import type { SeccompData } from '../execution/simulate.js';
+import { type DecisionDiagram, terminalAction } from './decision-diagram.js';
+import type { Node } from './diagram-store.js';
+import { bitOf, Level } from './input-variables.js';
+
+/** What is known of a 64-bit argument: its bits where `mask` has ones. */
+export interface KnownBits {
+  value: bigint;
+  mask: bigint;
+}
+
+/** System calls of one number and architecture. What is not given of an argument may be anything. */
+export interface CallPattern {
+  /** AUDIT_ARCH_… */
+  arch: number;
+  /** As in `seccomp_data.nr`. */
+  nr: number;
+  /** By argument index. */
+  args?: readonly (KnownBits | undefined)[] | undefined;
+}
+
+export interface PossibleDecision {
+  action: Action;
+  /** A call of the pattern that is decided so; bits that do not matter are 0. */
+  example: SeccompData;
+}
+
+const ALL_BITS = (1n << 64n) - 1n;
+
+/** Every decision that a call of the pattern can meet, each with an example: exact, for all arguments there are. */
+export function possibleDecisions(diagram: DecisionDiagram, pattern: CallPattern): PossibleDecision[] {
+  const { store, root } = diagram;
+  const known = pattern.args ?? [];
+  const argument = (index: number) => known[index]?.value ?? 0n;
+  const fixed: SeccompData = {
+    nr: pattern.nr,
+    arch: pattern.arch,
+    instructionPointer: 0n,
+    args: [argument(0), argument(1), argument(2), argument(3), argument(4), argument(5)],
+  };
+  const isKnown = (level: number) => {
+    if (level < Level.ARGUMENTS) return true;
+    if (level >= Level.INSTRUCTION_POINTER) return false;
+    const offset = level - Level.ARGUMENTS;
+    return ((known[offset >> 6]?.mask ?? 0n) >> BigInt(63 - (offset & 63))) & 1n;
+  };
+
+  /** The free variables that are 1 on the way a node was first met by. */
+  const ways = new Map<Node, { from: Node | undefined; level: number; bit: 0 | 1 }>();
+  const pending: Node[] = [root];
+  ways.set(root, { from: undefined, level: 0, bit: 0 });
+  const found: PossibleDecision[] = [];
+  const enter = (node: Node, from: Node, level: number, bit: 0 | 1) => {
+    if (ways.has(node)) return;
+    ways.set(node, { from, level, bit });
+    pending.push(node);
+  };
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (store.isTerminal(node)) {
+      found.push({ action: terminalAction(store, node), example: exampleOf(node) });
+      continue;
+    }
+    const level = store.level(node);
+    const bit = isKnown(level) ? bitOf(fixed, level) : undefined;
+    if (bit !== 1) enter(store.low(node), node, level, 0);
+    if (bit !== 0) enter(store.high(node), node, level, 1);
+  }
+  return found;
+
+  function exampleOf(terminal: Node): SeccompData {
+    const fields = [...fixed.args, fixed.instructionPointer].map((value, index) =>
+      index < 6 ? value & (known[index]?.mask ?? 0n) : 0n,
+    );
+    for (let way = ways.get(terminal); way?.from !== undefined; way = ways.get(way.from)) {
+      if (way.level < Level.ARGUMENTS || way.bit === 0) continue;
+      const offset = way.level - Level.ARGUMENTS;
+      fields[offset >> 6] = (fields[offset >> 6] as bigint) | (1n << BigInt(63 - (offset & 63)));
+    }
+    const [a0, a1, a2, a3, a4, a5, instructionPointer] = fields as [
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+    ];
+    return { ...fixed, instructionPointer, args: [a0, a1, a2, a3, a4, a5] };
+  }
+}
+
+/** All bits of an argument. */
+export function exactly(value: bigint): KnownBits {
+  return { value: BigInt.asUintN(64, value), mask: ALL_BITS };
+}

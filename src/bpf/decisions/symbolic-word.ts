@@ -1,0 +1,209 @@
+import { Opcode } from '../program/instruction.js';
+import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
+import { WORD_BITS } from './input-variables.js';
+
+/** What a 32-bit register holds as a function of the input, as a number: equal numbers, equal functions. */
+export type Word = number;
+
+/** In steps, by the memory that a word's bits and their key take. */
+const COST_OF_WORD = 32;
+
+/**
+ * 32-bit words whose bits are boolean functions of the input, and the operations of classic BPF on them. Each word is kept
+ * once, so that words compare by number.
+ */
+export class SymbolicWords {
+  /** Of constants, of which most are only ever compared with each other, the bits are made when they are asked for. */
+  readonly #words: (readonly Node[] | undefined)[] = [];
+  readonly #values: (number | undefined)[] = [];
+  readonly #numbers = new Map<string, Word>();
+  readonly #constants = new Map<number, Word>();
+  readonly #results = new Map<string, Word>();
+  readonly #inputs = new Map<number, Word>();
+  readonly #equal = new Map<string, Node>();
+
+  constructor(readonly store: DiagramStore) {}
+
+  /** The bits, least significant first. */
+  bits(word: Word): readonly Node[] {
+    const bits = this.#words[word] ?? bitsOfConstant(this.#values[word]!);
+    this.#words[word] = bits;
+    return bits;
+  }
+
+  constant(value: number): Word {
+    const known = this.#constants.get(value | 0);
+    if (known !== undefined) return known;
+    const word = this.#values.push(value | 0) - 1;
+    this.#constants.set(value | 0, word);
+    return word;
+  }
+
+  /** The word of the input whose most significant bit is the variable of `level`. */
+  input(level: number): Word {
+    const known = this.#inputs.get(level);
+    if (known !== undefined) return known;
+    const last = level + WORD_BITS - 1;
+    const word = this.#intern(Array.from({ length: WORD_BITS }, (_, bit) => this.store.node(last - bit, FALSE, TRUE)));
+    this.#inputs.set(level, word);
+    return word;
+  }
+
+  /** The word's value where it does not depend on the input, as signed 32 bits. */
+  valueOf(word: Word): number | undefined {
+    return this.#values[word];
+  }
+
+  /** Where the words are equal. */
+  equal(a: Word, b: Word): Node {
+    const key = `${a},${b}`;
+    const known = this.#equal.get(key);
+    if (known !== undefined) return known;
+    const { store } = this;
+    const one = this.bits(a);
+    const other = this.bits(b);
+    let equal: Node = TRUE;
+    // From the last variable to the first, so that each step adds one node on top.
+    for (let bit = 0; bit < WORD_BITS; bit++) {
+      equal = store.choose(one[bit]!, store.and(other[bit]!, equal), store.choose(other[bit]!, FALSE, equal));
+    }
+    this.#equal.set(key, equal);
+    return equal;
+  }
+
+  /** Where `a` is greater than `b`, or equal too with `orEqual`; unsigned. */
+  greater(a: Word, b: Word, orEqual: boolean): Node {
+    const { store } = this;
+    const one = this.bits(a);
+    const other = this.bits(b);
+    let greater: Node = orEqual ? TRUE : FALSE;
+    for (let bit = 0; bit < WORD_BITS; bit++) {
+      greater = store.choose(store.xor(one[bit]!, other[bit]!), one[bit]!, greater);
+    }
+    return greater;
+  }
+
+  /** Where the words have a bit in common. */
+  intersects(a: Word, b: Word): Node {
+    const { store } = this;
+    const other = this.bits(b);
+    return this.bits(a).reduce((some, bit, at) => store.or(store.and(bit, other[at]!), some), FALSE);
+  }
+
+  /** What an operation of class ALU makes of A and its second operand, which NEG ignores and DIV needs to be other than 0. */
+  compute(code: number, a: Word, b: Word): Word {
+    const key = `${code & ~0x08},${a},${b}`; // K and X compute alike
+    const known = this.#results.get(key);
+    if (known !== undefined) return known;
+    const result = this.#intern(this.#bitsOf(code & ~0x08, this.bits(a), b));
+    this.#results.set(key, result);
+    return result;
+  }
+
+  #bitsOf(code: number, one: readonly Node[], b: Word): readonly Node[] {
+    const { store } = this;
+    const other = this.bits(b);
+    switch (code) {
+      case Opcode.AND_K:
+        return one.map((bit, at) => store.and(bit, other[at]!));
+      case Opcode.OR_K:
+        return one.map((bit, at) => store.or(bit, other[at]!));
+      case Opcode.XOR_K:
+        return one.map((bit, at) => store.xor(bit, other[at]!));
+      case Opcode.ADD_K:
+        return this.#add(one, other, FALSE);
+      case Opcode.SUB_K:
+        return this.#subtract(one, other);
+      case Opcode.NEG:
+        return this.#subtract(ZERO, one);
+      case Opcode.MUL_K:
+        return this.#multiply(one, other);
+      case Opcode.DIV_K:
+        return this.#divide(one, other);
+      case Opcode.LSH_K:
+        return this.#shift(one, other, (bits, by) => bits.map((_, at) => bits[at - by] ?? FALSE));
+      case Opcode.RSH_K:
+        return this.#shift(one, other, (bits, by) => bits.map((_, at) => bits[at + by] ?? FALSE));
+      default:
+        throw new Error(`0x${code.toString(16)} computes nothing`);
+    }
+  }
+
+  #add(one: readonly Node[], other: readonly Node[], carryIn: Node): Node[] {
+    const { store } = this;
+    let carry = carryIn;
+    return one.map((bit, at) => {
+      const differ = store.xor(bit, other[at]!);
+      const sum = store.xor(differ, carry);
+      carry = store.choose(differ, carry, bit);
+      return sum;
+    });
+  }
+
+  #subtract(one: readonly Node[], other: readonly Node[]): Node[] {
+    return this.#add(one, this.#complement(other), TRUE);
+  }
+
+  #complement(bits: readonly Node[]): Node[] {
+    return bits.map((bit) => this.store.not(bit));
+  }
+
+  #multiply(one: readonly Node[], other: readonly Node[]): Node[] {
+    let product: Node[] = ZERO;
+    other.forEach((factor, at) => {
+      if (factor === FALSE) return;
+      const shifted = one.map((_, bit) => this.store.and(factor, one[bit - at] ?? FALSE));
+      product = this.#add(product, shifted, FALSE);
+    });
+    return product;
+  }
+
+  /** Long division, a bit of the quotient at a time; a remainder has one bit more than a word. */
+  #divide(one: readonly Node[], other: readonly Node[]): Node[] {
+    const { store } = this;
+    const quotient: Node[] = [...ZERO];
+    const minusDivisor = this.#complement([...other, FALSE]);
+    let remainder: Node[] = [...ZERO, FALSE];
+    for (let bit = WORD_BITS - 1; bit >= 0; bit--) {
+      const next = [one[bit]!, ...remainder.slice(0, WORD_BITS)];
+      const less = this.#add(next, minusDivisor, TRUE);
+      // `next` is below twice the divisor, so the difference, where it is not negative, is below 2^32.
+      const fits = store.not(less[WORD_BITS]!);
+      quotient[bit] = fits;
+      remainder = next.map((each, at) => store.choose(fits, less[at]!, each));
+    }
+    return quotient;
+  }
+
+  /** Shift by the low five bits of the amount, as eBPF does; the kernel refuses larger constants. */
+  #shift(
+    one: readonly Node[],
+    amount: readonly Node[],
+    by: (bits: readonly Node[], amount: number) => readonly Node[],
+  ): readonly Node[] {
+    let bits = one;
+    for (let at = 0; at < 5; at++) {
+      const shifted = by(bits, 1 << at);
+      bits = bits.map((bit, place) => this.store.choose(amount[at]!, shifted[place]!, bit));
+    }
+    return bits;
+  }
+
+  #intern(bits: readonly Node[]): Word {
+    if (bits.every((bit) => bit <= TRUE)) return this.constant(bits.reduce((value, bit, at) => value | (bit << at), 0));
+    const key = bits.join();
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    this.store.spend(COST_OF_WORD);
+    const word = this.#values.push(undefined) - 1;
+    this.#words[word] = bits;
+    this.#numbers.set(key, word);
+    return word;
+  }
+}
+
+function bitsOfConstant(value: number): readonly Node[] {
+  return Array.from({ length: WORD_BITS }, (_, bit) => ((value >>> bit) & 1 ? TRUE : FALSE));
+}
+
+const ZERO: Node[] = new Array<Node>(WORD_BITS).fill(FALSE);

@@ -1,0 +1,171 @@
+import { InvalidArgumentError } from '../../errors.js';
+import { type ProgramInput, readProgram } from '../program/codec.js';
+import { type Endianness, Opcode, SeccompDataOffset, successors } from '../program/instruction.js';
+import { verifyProgram } from '../program/verify.js';
+
+// possible-decisions.ts answers the same exactly, from a decision diagram, which takes a hundred times as long to make; this
+// is for a table of all calls at every keystroke.
+
+/** What a program can answer to one system call number, whatever the arguments. */
+export interface CallOutcome {
+  /**
+   * The return values (32 bits unsigned) it may give, ascending. One: the arguments do not matter. Several: all that the
+   * arguments can lead to, and maybe some that no combination of them does; never one too few.
+   */
+  readonly returnValues: readonly number[];
+  /** The fewest and most instructions executed, within the same bounds. */
+  readonly leastSteps: number;
+  readonly mostSteps: number;
+}
+
+/** Asks one program about many calls. `nr` is signed or unsigned 32 bits, `auditArch` is AUDIT_ARCH_… of linux/audit.h. */
+export type CallExplorer = (auditArch: number, nr: number) => CallOutcome;
+
+/**
+ * Make a program ready to be asked. It is executed with the number and the architecture known and everything else not:
+ * where a jump depends on what is unknown both ways are followed, and what meets again is joined, so that the time for one
+ * call grows with the length of the program and not with the number of its paths. Raises what `verifyProgram` does; asking
+ * raises {@link InvalidArgumentError} where a program returns what it computes from the arguments, as no real filter does.
+ */
+export function createCallExplorer(program: ProgramInput, options: { endianness?: Endianness } = {}): CallExplorer {
+  const { instructions } = readProgram(program, options.endianness);
+  verifyProgram(instructions);
+  const { length } = instructions;
+  const codes = Uint8Array.from(instructions, ({ code }) => code);
+  const operands = Float64Array.from(instructions, ({ k }) => k);
+  const targets = instructions.map(successors);
+  const whenTrue = Uint16Array.from(targets, ([target = 0]) => target);
+  const whenFalse = Uint16Array.from(targets, ([first = 0, second = first]) => second);
+
+  // The state before an instruction where several ways are open. A is its value, or UNKNOWN; no other register is followed,
+  // since libseccomp's programs have none.
+  const a = new Float64Array(length);
+  const least = new Int32Array(length);
+  const most = new Int32Array(length);
+  const isReached = new Uint8Array(length);
+
+  function reach(index: number, value: number, fewest: number, greatest: number): void {
+    if (isReached[index]) {
+      if (a[index] !== value) a[index] = UNKNOWN;
+      if (fewest < least[index]!) least[index] = fewest;
+      if (greatest > most[index]!) most[index] = greatest;
+      return;
+    }
+    isReached[index] = 1;
+    a[index] = value;
+    least[index] = fewest;
+    most[index] = greatest;
+  }
+
+  /** Everything from an instruction on. Jumps go forward only: by the time of one all that leads to it is known. */
+  function explore(start: number, value: number, steps: number, auditArch: number, nr: number): CallOutcome {
+    const returnValues = new Set<number>();
+    let leastSteps = Number.POSITIVE_INFINITY;
+    let mostSteps = 0;
+    const end = (returnValue: number, pc: number) => {
+      returnValues.add(returnValue);
+      leastSteps = Math.min(leastSteps, least[pc]!);
+      mostSteps = Math.max(mostSteps, most[pc]!);
+    };
+    isReached.fill(0, start);
+    reach(start, value, steps, steps);
+    for (let pc = start; pc < length; pc++) {
+      if (!isReached[pc]) continue;
+      const code = codes[pc]!;
+      const k = operands[pc]!;
+      const before = a[pc]!;
+      if (code === Opcode.RET_K || code === Opcode.RET_A) {
+        end(returnOf(code, k, before), pc);
+        continue;
+      }
+      const fewest = least[pc]! + 1;
+      const greatest = most[pc]! + 1;
+      if (isConditionalJump(code)) {
+        const holds = before === UNKNOWN ? undefined : compare(code, before, k);
+        if (holds !== false) reach(whenTrue[pc]!, before, fewest, greatest);
+        if (holds !== true) reach(whenFalse[pc]!, before, fewest, greatest);
+        continue;
+      }
+      // By an X of 0 it ends the program (see `createSimulator`).
+      if (code === Opcode.DIV_X) end(0, pc);
+      reach(whenTrue[pc]!, follow(code, k, before, auditArch, nr), fewest, greatest);
+    }
+    return { returnValues: [...returnValues].sort((x, y) => x - y), leastSteps, mostSteps };
+  }
+
+  return (auditArch, given) => {
+    if (!Number.isInteger(given) || given < -(2 ** 31) || given >= 2 ** 32) {
+      throw new InvalidArgumentError(`system call number ${given} is no 32-bit integer`);
+    }
+    const nr = given >>> 0;
+    // Most calls have one way through: it is walked without keeping states.
+    let value = 0;
+    for (let pc = 0, steps = 1; ; steps++) {
+      const code = codes[pc]!;
+      const k = operands[pc]!;
+      if (isConditionalJump(code)) {
+        const holds = value === UNKNOWN ? undefined : compare(code, value, k);
+        if (holds === undefined) return explore(pc, value, steps, auditArch, nr);
+        pc = holds ? whenTrue[pc]! : whenFalse[pc]!;
+      } else if (code === Opcode.DIV_X) {
+        return explore(pc, value, steps, auditArch, nr);
+      } else if (code === Opcode.RET_K || code === Opcode.RET_A) {
+        return { returnValues: [returnOf(code, k, value)], leastSteps: steps, mostSteps: steps };
+      } else {
+        value = follow(code, k, value, auditArch, nr);
+        pc = whenTrue[pc]!;
+      }
+    }
+  };
+}
+
+function returnOf(code: number, k: number, value: number): number {
+  if (code === Opcode.RET_K) return k;
+  if (value === UNKNOWN)
+    throw new InvalidArgumentError('the program returns what it computes: simulate calls one by one');
+  return value;
+}
+
+/** No 32-bit value is negative here. */
+const UNKNOWN = -1;
+
+/** BPF_JMP but BPF_JA: of what `verifyProgram` lets through, the conditional jumps. */
+const isConditionalJump = (code: number) => (code & 0x07) === 0x05 && code !== Opcode.JA;
+
+/** Whether a comparison of A (unsigned) with a constant holds; undefined for one with X. */
+function compare(code: number, value: number, k: number): boolean | undefined {
+  switch (code) {
+    case Opcode.JEQ_K:
+      return value === k;
+    case Opcode.JGT_K:
+      return value > k;
+    case Opcode.JGE_K:
+      return value >= k;
+    case Opcode.JSET_K:
+      return (value & k) !== 0;
+    default:
+      return undefined;
+  }
+}
+
+/** A after an instruction that is no jump and no return. */
+function follow(code: number, k: number, value: number, auditArch: number, nr: number): number {
+  switch (code) {
+    case Opcode.LD_ABS:
+      return k === SeccompDataOffset.NR ? nr : k === SeccompDataOffset.ARCH ? auditArch : UNKNOWN;
+    case Opcode.LD_IMM:
+      return k;
+    case Opcode.AND_K:
+      return value === UNKNOWN ? (k === 0 ? 0 : UNKNOWN) : (value & k) >>> 0;
+    case Opcode.LDX_IMM:
+    case Opcode.LDX_LEN:
+    case Opcode.LDX_MEM:
+    case Opcode.ST:
+    case Opcode.STX:
+    case Opcode.TAX:
+    case Opcode.JA:
+      return value;
+    default:
+      return UNKNOWN;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Node } from '../decisions/diagram-store.js';
+import type { Effort } from './effort.js';
+import type { ProgramGraph, Target } from './program-graph.js';
+import { type Beginning, WordOrders } from './word-orders.js';
+import { wordTests } from './word-tests.js';
+
+/** Of code that is as long, the one that executes less is taken. */
+const COST_OF_STEP = 1 / 16;
+
+/**
+ * Code for functions of the arguments and the instruction pointer: a word is loaded, told apart, and what is left of the
+ * function goes on with the next.
+ */
+export class ArgumentTests {
+  readonly #targets = new Map<Node, Target>();
+  readonly #beginnings: ReadonlyMap<Node, Beginning>;
+  readonly #orders: WordOrders;
+  /** Nodes of the graph that stand for what is left of a function while the cost of telling a word apart is looked for. */
+  readonly #standIns = new Map<Node, Target>();
+
+  /** `wanted`: the functions that will be asked for. */
+  constructor(
+    /** For tests of single words, */
+    readonly effort: Effort,
+    /** and for the order of words. */
+    ordering: Effort,
+    readonly graph: ProgramGraph,
+    wanted: Iterable<Node>,
+  ) {
+    const { store } = effort;
+    this.#orders = new WordOrders(store, ordering, (beginning) => this.#costOf(beginning));
+    this.#beginnings = this.#orders.choose([...wanted].filter((node) => !store.isTerminal(node)));
+  }
+
+  /** The code of a function, which begins with a load unless it is a return. */
+  targetOf(node: Node): Target {
+    const known = this.#targets.get(node);
+    if (known !== undefined) return known;
+    const { graph } = this;
+    const { store } = this.effort;
+    const target = store.isTerminal(node)
+      ? graph.returns(store.valueOf(node)!)
+      : this.#begin(this.#beginnings.get(node) ?? this.#orders.beginningsOf(node)[0]!, (each) => this.targetOf(each));
+    this.#targets.set(node, target);
+    return target;
+  }
+
+  #begin({ word, node, level, rest }: Omit<Beginning, 'cost'>, targetOf: (node: Node) => Target): Target {
+    const { effort, graph } = this;
+    const targets = new Map<Node, Target>();
+    for (const each of rest) targets.set(each, targetOf(each));
+    return graph.load(word, wordTests(effort, graph, { node, level, word, targets }));
+  }
+
+  #costOf(beginning: Omit<Beginning, 'cost'>): number {
+    const { graph } = this;
+    const stops = new Set<Target>();
+    const target = this.#begin(beginning, (node) => {
+      const standIn = this.#standIn(node);
+      stops.add(standIn);
+      return standIn;
+    });
+    return graph.size([target], stops) + COST_OF_STEP * graph.meanSteps(target, stops);
+  }
+
+  #standIn(node: Node): Target {
+    const { graph } = this;
+    const known = this.#standIns.get(node);
+    if (known !== undefined) return known;
+    const value = this.effort.store.valueOf(node);
+    const standIn = value === undefined ? graph.unfinishedAnd(0) : graph.returns(value);
+    this.#standIns.set(node, standIn);
+    return standIn;
+  }
+}

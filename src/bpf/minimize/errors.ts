@@ -1,0 +1,23 @@
+import { ScmpError } from '../../errors.js';
+import { MAX_INSTRUCTIONS } from '../program/instruction.js';
+
+/** The shortest program found is longer than the kernel loads (BPF_MAXINSNS of linux/bpf_common.h). */
+export class ProgramTooLongError extends ScmpError {
+  static override readonly brand = 'ProgramTooLongError';
+  readonly code = 'PROGRAM_TOO_LONG';
+  /** How many instructions the shortest program found has. */
+  readonly instructions: number;
+
+  constructor(instructions: number) {
+    super(
+      `the shortest program found has ${instructions} instructions, ${instructions - MAX_INSTRUCTIONS} more than the ${MAX_INSTRUCTIONS} that the kernel loads; use fewer architectures or conditions`,
+    );
+    this.instructions = instructions;
+  }
+}
+
+/** A program that was made does not decide as the diagram it was made from: a bug of the minimiser. The program is not used. */
+export class MinimizerFaultError extends ScmpError {
+  static override readonly brand = 'MinimizerFaultError';
+  readonly code = 'MINIMIZER_FAULT';
+}

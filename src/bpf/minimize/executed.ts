@@ -1,0 +1,189 @@
+import { ProgramTooComplexError } from '../decisions/diagram-store.js';
+import { type ProgramInput, readProgram } from '../program/codec.js';
+import {
+  type Endianness,
+  type Instruction,
+  isConditionalJump,
+  jumpHolds,
+  Opcode,
+  SCRATCH_WORDS,
+  SECCOMP_DATA_SIZE,
+  SeccompDataOffset,
+  SOURCE_X,
+  successors,
+} from '../program/instruction.js';
+import { verifyProgram } from '../program/verify.js';
+import type { CallWeights } from './weights.js';
+
+/** Instructions walked before it is given up: real programs need up to some millions. */
+const MOST_STEPS = 2 ** 25;
+/** What is kept of a state takes memory, and is counted in steps by it. */
+const COST_OF_STATE = 512;
+
+/** What a register holds: 32 bits unsigned, or undefined for what depends on an argument or on the instruction pointer. */
+type Value = number | undefined;
+
+/**
+ * How many instructions a program executes for a call, the weighted mean over all calls that have a weight, jumps and the
+ * return counted. It is exact where the path depends on architecture and number alone. A test of anything else counts half
+ * for each of its two ways, each test by itself: what arguments programs pass is not known, and the same rule for every
+ * program makes them comparable.
+ *
+ * @throws InvalidProgramError what the kernel would not load
+ * @throws ProgramTooComplexError a program with so many contents of its registers that they cannot all be followed
+ */
+export function expectedInstructions(program: ProgramInput, weights: CallWeights, endianness?: Endianness): number {
+  const { instructions } = readProgram(program, endianness);
+  verifyProgram(instructions);
+  const walk = new Walk(instructions);
+  let sum = 0;
+  let total = 0;
+  for (const auditArch of weights.architectures) {
+    for (const nr of weights.numbers(auditArch)) {
+      const weight = weights.of(auditArch, nr);
+      sum += weight * walk.executed(auditArch, nr);
+      total += weight;
+    }
+  }
+  return total === 0 ? 0 : sum / total;
+}
+
+/** How many instructions are executed for one call, with the same meaning. */
+export function executedFor(
+  program: ProgramInput,
+  { auditArch, nr }: { auditArch: number; nr: number },
+  endianness?: Endianness,
+): number {
+  const { instructions } = readProgram(program, endianness);
+  verifyProgram(instructions);
+  return new Walk(instructions).executed(auditArch, nr);
+}
+
+class Walk {
+  readonly #instructions: readonly Instruction[];
+  /** Whether all that is executed from an instruction on, when A is not known, is the same for every call. */
+  readonly #isShared: readonly boolean[];
+  readonly #shared: (number | undefined)[];
+  #ofCall = new Map<string, number>();
+  #arch = 0;
+  #nr = 0;
+  #steps = 0;
+
+  constructor(instructions: readonly Instruction[]) {
+    this.#instructions = instructions;
+    const isShared = new Array<boolean>(instructions.length).fill(true);
+    for (let index = instructions.length - 1; index >= 0; index--) {
+      const instruction = instructions[index]!;
+      isShared[index] =
+        dependsOnArgumentsAlone(instruction) && successors(instruction, index).every((target) => isShared[target]);
+    }
+    this.#isShared = isShared;
+    this.#shared = new Array(instructions.length);
+  }
+
+  executed(auditArch: number, nr: number): number {
+    this.#arch = auditArch >>> 0;
+    this.#nr = nr >>> 0;
+    this.#ofCall.clear();
+    return this.#from(0, 0, 0, NO_SCRATCH);
+  }
+
+  #from(start: number, startA: Value, startX: Value, startScratch: readonly Value[]): number {
+    let [index, a, x, scratch] = [start, startA, startX, startScratch];
+    for (let executed = 1; ; executed++) {
+      if (++this.#steps > MOST_STEPS)
+        throw new ProgramTooComplexError('too many contents of registers to count through');
+      const instruction = this.#instructions[index]!;
+      const { code, jt, jf, k } = instruction;
+      if (code === Opcode.RET_K || code === Opcode.RET_A) return executed;
+      if (isConditionalJump(code)) {
+        const operand = usesX(code) ? x : k;
+        if (a === undefined || operand === undefined) return executed + this.#branch(index, a, x, scratch);
+        index += 1 + (jumpHolds(code, a, operand) ? jt : jf);
+        continue;
+      }
+      if (code === Opcode.JA) {
+        index += 1 + k;
+        continue;
+      }
+      if (code === Opcode.DIV_X && x === 0) return executed; // as of kernel/bpf: the program ends with 0
+      if (code === Opcode.LD_ABS) a = this.#word(k);
+      else if (code === Opcode.LD_LEN) a = SECCOMP_DATA_SIZE;
+      else if (code === Opcode.LD_IMM) a = k;
+      else if (code === Opcode.LD_MEM) a = scratch[k];
+      else if (code === Opcode.LDX_LEN) x = SECCOMP_DATA_SIZE;
+      else if (code === Opcode.LDX_IMM) x = k;
+      else if (code === Opcode.LDX_MEM) x = scratch[k];
+      else if (code === Opcode.TAX) x = a;
+      else if (code === Opcode.TXA) a = x;
+      else if (code === Opcode.ST || code === Opcode.STX) {
+        const stored = code === Opcode.ST ? a : x;
+        scratch = scratch.map((old, slot) => (slot === k ? stored : old));
+      } else a = calculated(code, a, usesX(code) ? x : k);
+      index++;
+    }
+  }
+
+  /** The mean of what is executed behind a test of which both ways are possible. */
+  #branch(index: number, a: Value, x: Value, scratch: readonly Value[]): number {
+    // nothing that is known is looked at any more
+    const isShared = a === undefined && this.#isShared[index]!;
+    const key = isShared ? '' : `${index},${a},${x},${scratch}`;
+    const known = isShared ? this.#shared[index] : this.#ofCall.get(key);
+    if (known !== undefined) return known;
+    if (!isShared) this.#spend(COST_OF_STATE);
+    const { jt, jf } = this.#instructions[index]!;
+    const mean = (this.#from(index + 1 + jt, a, x, scratch) + this.#from(index + 1 + jf, a, x, scratch)) / 2;
+    if (isShared) this.#shared[index] = mean;
+    else this.#ofCall.set(key, mean);
+    return mean;
+  }
+
+  #spend(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > MOST_STEPS) throw new ProgramTooComplexError('too many contents of registers to count through');
+  }
+
+  #word(offset: number): Value {
+    if (offset === SeccompDataOffset.NR) return this.#nr;
+    return offset === SeccompDataOffset.ARCH ? this.#arch : undefined;
+  }
+}
+
+const NO_SCRATCH: readonly Value[] = new Array<Value>(SCRATCH_WORDS).fill(0);
+const usesX = (code: number) => (code & SOURCE_X) !== 0 && code !== Opcode.NEG;
+
+/** Loads of arguments, tests of A and what is done with A and numbers: with an unknown A it goes the same way for every call. */
+function dependsOnArgumentsAlone({ code, k }: Instruction): boolean {
+  if (code === Opcode.LD_ABS) return k >= SeccompDataOffset.INSTRUCTION_POINTER;
+  const isLoad = [Opcode.LD_IMM, Opcode.LD_LEN, Opcode.LD_MEM, Opcode.TXA].includes(code as never);
+  const isTestOrReturn =
+    isConditionalJump(code) || code === Opcode.RET_K || code === Opcode.RET_A || code === Opcode.JA;
+  if (isTestOrReturn) return !isConditionalJump(code) || !usesX(code);
+  return !isLoad && (code & 0x07) === 0x04 && !usesX(code);
+}
+
+function calculated(code: number, a: Value, operand: Value): Value {
+  if (a === undefined || operand === undefined) return undefined;
+  if (code === Opcode.NEG) return -a >>> 0;
+  switch (code & ~SOURCE_X) {
+    case Opcode.ADD_K:
+      return (a + operand) >>> 0;
+    case Opcode.SUB_K:
+      return (a - operand) >>> 0;
+    case Opcode.MUL_K:
+      return Math.imul(a, operand) >>> 0;
+    case Opcode.DIV_K:
+      return Math.floor(a / operand);
+    case Opcode.OR_K:
+      return (a | operand) >>> 0;
+    case Opcode.AND_K:
+      return (a & operand) >>> 0;
+    case Opcode.LSH_K:
+      return (a << operand) >>> 0;
+    case Opcode.RSH_K:
+      return a >>> operand;
+    default:
+      return (a ^ operand) >>> 0;
+  }
+}

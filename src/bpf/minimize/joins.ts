@@ -1,0 +1,85 @@
+import { Opcode } from '../program/instruction.js';
+import type { Background } from './chains.js';
+import type { ProgramGraph, Target } from './program-graph.js';
+import type { TargetRange } from './ranges.js';
+
+/** Numbers with which a node of number tests goes on alike, and how many tests that takes. */
+interface Segment {
+  from: number;
+  to: number;
+  target: Target;
+  steps: number;
+}
+
+const LAST_NUMBER = 0xffffffff;
+
+/**
+ * The nodes of number tests in the code of `roots` as backgrounds for other ranges: what another architecture's chain may end
+ * in, so that the tail is there once. None that leads to `never`, which would go round in a circle.
+ */
+export function joinableNodes(
+  graph: ProgramGraph,
+  roots: readonly Target[],
+  ranges: readonly TargetRange[],
+  never: Target | undefined,
+): Background[] {
+  const found: Background[] = [];
+  for (const node of numberNodes(graph, roots)) {
+    if (never !== undefined && graph.reachable([node]).has(never)) continue;
+    const background = agreement(node, segments(graph, node), ranges);
+    if (background) found.push(background);
+  }
+  return found;
+}
+
+/** The tests that are reached by tests of the number alone. */
+function numberNodes(graph: ProgramGraph, roots: readonly Target[]): Set<Target> {
+  const found = new Set<Target>(roots.filter((root) => graph.isTest(root)));
+  for (const node of found) {
+    for (const next of graph.successors(node)) if (graph.isTest(next)) found.add(next);
+  }
+  return found;
+}
+
+/** What a node does with every number, ascending. */
+function segments(graph: ProgramGraph, root: Target): Segment[] {
+  const found: Segment[] = [];
+  const visit = (node: Target, from: number, to: number, steps: number): void => {
+    if (from > to) return;
+    const operand = graph.operands[node]!;
+    if (graph.isTest(node) && graph.codes[node] === Opcode.JGE_K) {
+      visit(graph.passed[node]!, from, Math.min(to, operand - 1), steps + 1);
+      visit(graph.taken[node]!, Math.max(from, operand), to, steps + 1);
+    } else if (graph.isTest(node) && graph.codes[node] === Opcode.JEQ_K) {
+      visit(graph.passed[node]!, from, Math.min(to, operand - 1), steps + 1);
+      if (operand >= from && operand <= to) visit(graph.taken[node]!, operand, operand, steps + 1);
+      visit(graph.passed[node]!, Math.max(from, operand + 1), to, steps + 1);
+    } else {
+      found.push({ from, to, target: node, steps });
+    }
+  };
+  visit(root, 0, LAST_NUMBER, 0);
+  return found;
+}
+
+/** Where a node does with ranges what should be done; undefined where it is of no use. */
+function agreement(node: Target, parts: readonly Segment[], ranges: readonly TargetRange[]): Background | undefined {
+  const agrees = new Uint8Array(ranges.length);
+  const steps = new Float64Array(ranges.length);
+  const targets = new Set<Target>();
+  let at = 0;
+  ranges.forEach(({ from, to, target }, index) => {
+    while (parts[at]!.to < from) at++;
+    let isAlike = true;
+    let [most, count] = [0, at];
+    for (; isAlike && count < parts.length && parts[count]!.from <= to; count++) {
+      isAlike = parts[count]!.target === target;
+      most = Math.max(most, parts[count]!.steps);
+    }
+    if (!isAlike) return;
+    agrees[index] = 1;
+    steps[index] = most;
+    targets.add(target);
+  });
+  return targets.size > 1 ? { node, agrees, steps } : undefined;
+}

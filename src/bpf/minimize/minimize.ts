@@ -1,0 +1,145 @@
+import { buildDecisionDiagram, type DecisionDiagram } from '../decisions/decision-diagram.js';
+import { Level } from '../decisions/input-variables.js';
+import { boundedPartition } from '../decisions/partition.js';
+import { encodeProgram, readProgram } from '../program/codec.js';
+import { type Endianness, type Instruction, MAX_INSTRUCTIONS } from '../program/instruction.js';
+import { ArchitectureTests, type Attempt, MAX_ARCHITECTURES } from './architecture-tests.js';
+import { emitShortest } from './emit.js';
+import { MinimizerFaultError, ProgramTooLongError } from './errors.js';
+import { expectedInstructions } from './executed.js';
+import { MachineWeights, weightsFor } from './machine-weights.js';
+import { ProgramGraph, type Target } from './program-graph.js';
+import { StepCounter } from './step-counter.js';
+import type { CallWeights } from './weights.js';
+
+export interface MinimizeOptions {
+  /** Byte order of the program that comes out. */
+  endianness: Endianness;
+  /** The architecture (AUDIT_ARCH_…) that is asked about first. Default: the one of most weight. */
+  native?: number | undefined;
+  /** How often each call happens. Default: the built-in weights. */
+  weights?: CallWeights | undefined;
+  /** Programs that decide the same, of the same byte order; one that is shorter and executes no more is taken. */
+  candidates?: readonly Uint8Array[] | undefined;
+}
+
+export interface MinimizedProgram {
+  program: Uint8Array;
+  /** The program's length. */
+  instructions: number;
+  /** The weighted mean of executed instructions per call. */
+  executed: number;
+  origin: 'min' | 'candidate';
+}
+
+/**
+ * What one instruction of length may cost in executed instructions, when programs are compared. So ten instructions fewer are
+ * worth one more that is executed: executed ones differ by some tenths between a program and one that is a tenth longer.
+ */
+const LENGTH_COST = 0.1;
+/** Sharing has effects that no cost foresees, so that more than one is tried for building. */
+const OTHER_LENGTH_COSTS = [0.025, 0.05, 0.2];
+/** Where x32's numbers are told apart into many ranges it is always shorter to fold them, and into few it may be. */
+const MANY_X32_RANGES = 16;
+const FOLDS = { none: [false], few: [false, true], many: [true] } as const;
+/** For programs that would else be longer than one of the candidates. */
+const SHORTEST_LENGTH_COSTS = [0.4, 1, 4, 1000];
+
+/**
+ * The smallest and fastest program that can be found for what is decided. It is proven equal to the decisions before it is
+ * returned.
+ *
+ * @throws ProgramTooLongError where it has more instructions than the kernel loads
+ * @throws ProgramTooComplexError where the budget of the decisions' store does not do
+ * @throws MinimizerFaultError where the proof fails, which is a bug
+ */
+export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): MinimizedProgram {
+  const { store, root } = decisions;
+  const { endianness } = options;
+  const asked = boundedPartition(store, root, Level.ARCH, MAX_ARCHITECTURES) ?? [];
+  const weights = weightsFor(asked, options.weights, options.native);
+  const machine = new MachineWeights(weights);
+  const graph = new ProgramGraph(endianness);
+  const tests = new ArchitectureTests(store, root, graph, machine);
+  const counter = new StepCounter(graph, machine.all);
+
+  const candidates = options.candidates ?? [];
+  const mostInstructions = Math.min(MAX_INSTRUCTIONS, ...candidates.map(lengthOf));
+  const instructions = emitShortest(graph, buildCheapest(tests, counter, mostInstructions));
+  const made = result(encodeProgram(instructions, endianness), weights, endianness, 'min');
+  const [better] = candidates
+    .filter((program) => lengthOf(program) < instructions.length)
+    .map((program) => result(program, weights, endianness, 'candidate'))
+    .filter(({ executed }) => executed <= made.executed)
+    .filter(({ program }) => decidesAlike(decisions, readProgram(program, endianness).instructions, endianness))
+    .sort((one, other) => one.instructions - other.instructions);
+  if (better) return better;
+  if (instructions.length > MAX_INSTRUCTIONS) throw new ProgramTooLongError(instructions.length);
+  prove(decisions, instructions, endianness);
+  return made;
+}
+
+/** The cheapest of several ways to build a program, of those with no more than so many instructions where there are any. */
+function buildCheapest(tests: ArchitectureTests, counter: StepCounter, mostInstructions: number): Target {
+  const { graph } = tests;
+  const tried: Tried[] = [];
+  const attempt = (given: Attempt): Tried => {
+    const start = tests.build(given);
+    const length = graph.length(start);
+    const made = { given, start, length, cost: counter.mean(start) + LENGTH_COST * length };
+    tried.push(made);
+    return made;
+  };
+  const folds = FOLDS[tests.x32Ranges < 2 ? 'none' : tests.x32Ranges > MANY_X32_RANGES ? 'many' : 'few'];
+  const { foldsX32 } = least(folds.map((each) => attempt({ lengthCost: LENGTH_COST, foldsX32: each }))).given;
+  for (const lengthCost of OTHER_LENGTH_COSTS) attempt({ lengthCost, foldsX32 });
+  const isShort = ({ length }: Tried) => length <= mostInstructions;
+  for (const lengthCost of SHORTEST_LENGTH_COSTS) {
+    // which of the two is shorter is another question than which is cheaper
+    for (const each of folds) if (!tried.some(isShort)) attempt({ lengthCost, foldsX32: each });
+  }
+  const short = tried.filter(isShort);
+  return least(short.length > 0 ? short : tried).start;
+}
+
+/** A program that was built and has no places yet. */
+interface Tried {
+  given: Attempt;
+  start: Target;
+  length: number;
+  cost: number;
+}
+
+function least(tried: readonly Tried[]): Tried {
+  return tried.reduce((a, b) => (b.cost < a.cost ? b : a));
+}
+
+function lengthOf(program: Uint8Array): number {
+  return program.length / 8;
+}
+
+function result(
+  program: Uint8Array,
+  weights: CallWeights,
+  endianness: Endianness,
+  origin: MinimizedProgram['origin'],
+): MinimizedProgram {
+  // of more instructions than the kernel loads, none is executed
+  const isLoadable = lengthOf(program) <= MAX_INSTRUCTIONS;
+  const executed = isLoadable ? expectedInstructions(program, weights, endianness) : Number.POSITIVE_INFINITY;
+  return { program, instructions: lengthOf(program), executed, origin };
+}
+
+/** @throws MinimizerFaultError where a program does not decide as it should */
+export function prove(decisions: DecisionDiagram, instructions: readonly Instruction[], endianness: Endianness): void {
+  if (decidesAlike(decisions, instructions, endianness)) return;
+  throw new MinimizerFaultError('the minimised program does not decide as it should: a bug of the minimiser');
+}
+
+function decidesAlike(
+  { store, root }: DecisionDiagram,
+  instructions: readonly Instruction[],
+  endianness: Endianness,
+): boolean {
+  return buildDecisionDiagram({ instructions, endianness }, { store }).root === root;
+}

@@ -1,0 +1,23 @@
+import type { NumberRange } from '../decisions/partition.js';
+import type { Target } from './program-graph.js';
+
+/** Values of a word, and where the program goes on with them. `weight` is how often they come, relative to others. */
+export interface TargetRange extends NumberRange {
+  target: Target;
+  weight: number;
+}
+
+/** One range for neighbours that go on alike. They need not touch: the values between two ranges never come. */
+export function joinNeighbours(ranges: readonly TargetRange[]): TargetRange[] {
+  const joined: TargetRange[] = [];
+  for (const range of ranges) {
+    const last = joined.at(-1);
+    if (last?.target === range.target) {
+      last.to = range.to;
+      last.weight += range.weight;
+    } else {
+      joined.push({ ...range });
+    }
+  }
+  return joined;
+}

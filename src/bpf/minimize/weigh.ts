@@ -1,0 +1,25 @@
+import { actionTerminal, type DecisionDiagram } from '../decisions/decision-diagram.js';
+import { nodeOfCall } from '../decisions/find-input.js';
+import { X32_SYSCALL_BIT } from '../program/instruction.js';
+import { type CallWeights, callWeights, type WeighedCall, weightsWhere } from './weights.js';
+
+/**
+ * What a program is made fast for: calls that were counted, or `uncached`, the calls that the kernel runs a filter for. Since
+ * Linux 5.11 it does not for those that are allowed whatever their arguments (kernel/seccomp.c, `seccomp_cache_prepare`).
+ */
+export type Weights = readonly WeighedCall[] | 'uncached';
+
+/** The weights that are asked for, by default the built-in ones, of the architectures of a filter (AUDIT_ARCH values), the native one first. */
+export function weigh(
+  { store, root }: DecisionDiagram,
+  auditArches: readonly number[],
+  asked: Weights | undefined,
+): CallWeights {
+  if (asked !== 'uncached') return callWeights(auditArches, asked);
+  const allow = actionTerminal(store, { kind: 'ALLOW' });
+  // the cache has no place for x32's numbers, which are past the table of x86_64's
+  return weightsWhere(
+    callWeights(auditArches),
+    (arch, nr) => nr >= X32_SYSCALL_BIT || nodeOfCall(store, root, { arch, nr }) !== allow,
+  );
+}

@@ -1,0 +1,106 @@
+import { parseArchitecture } from '../../architecture.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { InvalidProgramError, UnknownByteOrderError } from './errors.js';
+import type { Endianness, Instruction } from './instruction.js';
+import type { FilterProgram } from './program.js';
+
+const INSTRUCTION_SIZE = 8;
+
+/** A program whose instructions and byte order are known. */
+export interface DecodedProgram {
+  readonly instructions: readonly Instruction[];
+  readonly endianness: Endianness;
+}
+
+/** A program in any of its forms. Bare bytes have their byte order detected ({@link detectEndianness}) or told. */
+export type ProgramInput = FilterProgram | DecodedProgram | Uint8Array;
+
+/**
+ * Read `struct sock_filter` after `struct sock_filter` (u16 code, u8 jt, u8 jf, u32 k; linux/filter.h). Checks nothing but
+ * that the length is a multiple of 8 ({@link InvalidProgramError}): see `verifyProgram` for the rest.
+ */
+export function decodeProgram(bytes: Uint8Array, endianness: Endianness): Instruction[] {
+  if (bytes.length % INSTRUCTION_SIZE !== 0) {
+    throw new InvalidProgramError(
+      'LENGTH',
+      `${bytes.length} bytes are no whole number of instructions (8 bytes each); is the file cut off, or not BPF?`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const little = endianness === 'little';
+  return Array.from({ length: bytes.length / INSTRUCTION_SIZE }, (_, index) => {
+    const at = index * INSTRUCTION_SIZE;
+    return {
+      code: view.getUint16(at, little),
+      jt: view.getUint8(at + 2),
+      jf: view.getUint8(at + 3),
+      k: view.getUint32(at + 4, little),
+    };
+  });
+}
+
+/** The reverse of {@link decodeProgram}. A field out of its range raises {@link InvalidArgumentError}. */
+export function encodeProgram(instructions: readonly Instruction[], endianness: Endianness): Uint8Array {
+  const bytes = new Uint8Array(instructions.length * INSTRUCTION_SIZE);
+  const view = new DataView(bytes.buffer);
+  const little = endianness === 'little';
+  instructions.forEach((instruction, index) => {
+    checkFields(instruction, index);
+    const at = index * INSTRUCTION_SIZE;
+    view.setUint16(at, instruction.code, little);
+    view.setUint8(at + 2, instruction.jt);
+    view.setUint8(at + 3, instruction.jf);
+    view.setUint32(at + 4, instruction.k, little);
+  });
+  return bytes;
+}
+
+const FIELD_MAXIMA = { code: 0xffff, jt: 0xff, jf: 0xff, k: 0xffffffff } as const;
+
+/** Raise {@link InvalidArgumentError} unless every field of an instruction made by hand is in the range of its bits. */
+export function checkFields(instruction: Instruction, index: number): void {
+  const { code, jt, jf, k } = instruction;
+  if ((code & FIELD_MAXIMA.code) === code && (jt & FIELD_MAXIMA.jt) === jt && (jf & FIELD_MAXIMA.jf) === jf) {
+    if (k >>> 0 === k) return;
+  }
+  for (const [name, max] of Object.entries(FIELD_MAXIMA)) {
+    const value = instruction[name as keyof Instruction];
+    if (!Number.isInteger(value) || value < 0 || value > max) {
+      throw new InvalidArgumentError(`instruction ${index}: ${name} is ${value}, must be an integer from 0 to ${max}`);
+    }
+  }
+}
+
+/**
+ * Tell the byte order from the operation codes: all of classic BPF's are below 256, so one half of each 16-bit `code` is 0,
+ * and a return (which every valid program ends with) never is 0 altogether. Raises {@link UnknownByteOrderError} where
+ * neither order, or either, reads so; {@link InvalidProgramError} where the length is no multiple of 8.
+ */
+export function detectEndianness(bytes: Uint8Array): Endianness {
+  const plausible = (['little', 'big'] as const).filter((endianness) =>
+    decodeProgram(bytes, endianness).every(({ code }) => code <= 0xff),
+  );
+  if (plausible.length === 1) return plausible[0]!;
+  throw new UnknownByteOrderError(
+    bytes.length === 0
+      ? 'an empty program has no byte order; name its architecture'
+      : `the program reads as BPF in ${plausible.length === 0 ? 'neither' : 'either'} byte order; name its architecture, or check that it is BPF`,
+  );
+}
+
+/**
+ * Bring a program in any form into instructions. The byte order is that of a {@link FilterProgram}'s architectures; of bare
+ * bytes `endianness`, or what {@link detectEndianness} finds. Raises as those do, and {@link InvalidArgumentError} when the
+ * architectures do not agree on a byte order (one program cannot be right for both).
+ */
+export function readProgram(input: ProgramInput, endianness?: Endianness): DecodedProgram {
+  if (!(input instanceof Uint8Array) && 'instructions' in input) return input;
+  const bytes = input instanceof Uint8Array ? input : input.program;
+  const arches = input instanceof Uint8Array ? [] : input.arches;
+  const orders = new Set(arches.map((name) => parseArchitecture(name).endianness));
+  if (orders.size > 1) {
+    throw new InvalidArgumentError(`architectures of both byte orders in one program: ${arches.join(', ')}`);
+  }
+  const [order = endianness ?? detectEndianness(bytes)] = orders;
+  return { instructions: decodeProgram(bytes, order), endianness: order };
+}

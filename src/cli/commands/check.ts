@@ -1,0 +1,139 @@
+import { writeFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { type CheckOptions, checkProfile } from '../../check/check-profile.js';
+import { ENGINES, type Engine } from '../../check/context.js';
+import { type FileReport, tally, unreadableReport } from '../../check/file-report.js';
+import { fixProfile } from '../../check/fix.js';
+import { renderGithub } from '../../check/output/github.js';
+import { renderJson } from '../../check/output/json.js';
+import { renderSarif } from '../../check/output/sarif.js';
+import { renderText } from '../../check/output/text.js';
+import { InvalidArgumentError, ScmpError } from '../../errors.js';
+import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
+import { type ArchFlags, addArchOption } from '../arch-option.js';
+import { ExitCode, internalError } from '../exit-code.js';
+import { fileError, type Input, readInput } from '../input.js';
+import {
+  addRuntimeOptions,
+  CAP_DESCRIPTION,
+  collect,
+  givenCapabilities,
+  type RuntimeFlags,
+  runtimeOptions,
+} from '../options.js';
+import { print, printError, printVerbatim } from '../output.js';
+import { addInputOptions, type InputFlags, profileOfInput } from '../read-input-profile.js';
+
+const RENDERERS = { text: renderText, json: renderJson, sarif: renderSarif, github: renderGithub } as const;
+
+interface Flags extends InputFlags, ArchFlags, RuntimeFlags {
+  cap: string[];
+  kernel?: string;
+  format: keyof typeof RENDERERS;
+  json?: boolean;
+  target?: Engine;
+  ignore: string[];
+  strict?: boolean;
+  fix?: boolean;
+  dryRun?: boolean;
+}
+
+export function addCheckCommand(program: Command): void {
+  const command = program
+    .command('check')
+    .summary('look profiles over for mistakes, holes and what breaks programs')
+    .description('Look profiles over for what a reviewer would want to see. docs/check.md lists the findings.')
+    .argument('<profile...>', 'the profiles; "-" is standard input')
+    .option('--cap <capability>', CAP_DESCRIPTION, collect, [])
+    .option('--kernel <X.Y>', 'the kernel, for conditional entries (default: newer than any the profile names)')
+    .addOption(
+      new Option(
+        '--target <engine>',
+        'the file is given to this engine as it is: what it would not read is an error',
+      ).choices(ENGINES),
+    )
+    .option('--ignore <id>', 'a finding to pass over; repeatable', collect, [])
+    .option('--strict', 'advice counts as a finding, for the exit code')
+    .addOption(new Option('--format <format>', 'how to report').choices(Object.keys(RENDERERS)).default('text'))
+    .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
+    .option('--fix', 'mend in the file what can be mended without weakening the filter; with "-": to standard output')
+    .option('--dry-run', 'with --fix: report what would be mended, and change no file');
+  addArchOption(command, 'a machine to check for (default: those the profile names, or x86_64 and aarch64)');
+  addRuntimeOptions(addInputOptions(command)).action(check);
+}
+
+async function check(paths: string[], flags: Flags): Promise<void> {
+  if (flags.dryRun && !flags.fix) throw new InvalidArgumentError('--dry-run goes with --fix');
+  const files: FileReport[] = [];
+  let mendedInput: string | undefined;
+  let hasFailed = false;
+  let libseccomp: Libseccomp | undefined;
+  for (const path of paths) {
+    // One that crashed on a profile is of no use for the next.
+    if (!libseccomp?.usable) libseccomp = loadLibseccompSync();
+    const { file, text, isInternal } = await checkFile(path, flags, libseccomp);
+    files.push(file);
+    hasFailed ||= isInternal === true;
+    if (path === '-' && flags.fix && !flags.dryRun && !file.isUnreadable) mendedInput = text;
+  }
+  const rendered = RENDERERS[flags.json ? 'json' : flags.format](files);
+  if (mendedInput === undefined) {
+    print(rendered);
+  } else {
+    // The mended profile is the result then, and the report goes to the diagnostics.
+    printVerbatim(mendedInput);
+    printError(rendered.trimEnd());
+  }
+  process.exitCode = hasFailed ? ExitCode.INTERNAL_ERROR : exitCode(files, flags);
+}
+
+async function checkFile(
+  path: string,
+  flags: Flags,
+  libseccomp: Libseccomp,
+): Promise<{ file: FileReport; text: string; isInternal?: boolean }> {
+  const { arch, kernel, ignore, target: engine } = flags;
+  const capabilities = givenCapabilities(flags);
+  const options: CheckOptions = {
+    libseccomp,
+    targets: arch,
+    capabilities,
+    kernel,
+    ...runtimeOptions(flags),
+    ignore,
+    engine,
+  };
+  const source = path === '-' ? 'stdin' : path;
+  try {
+    const input = readInput(path);
+    const profile = await profileOfInput(input, flags);
+    const text = input.builtin ? undefined : new TextDecoder('utf-8', { ignoreBOM: true }).decode(input.bytes);
+    if (!flags.fix || text === undefined) {
+      return { file: { source: input.source, report: checkProfile(profile, { ...options, text }) }, text: text ?? '' };
+    }
+    const read = (mended: string) => profileOfInput({ ...input, bytes: Buffer.from(mended) }, flags);
+    const { report, fixed, text: mended } = await fixProfile(text, read, options);
+    if (path !== '-' && !flags.dryRun && fixed.length > 0) write(input, mended);
+    return { file: { source: input.source, report, fixed }, text: mended };
+  } catch (error) {
+    // What is wrong with the options is no fault of a profile's.
+    if (error instanceof InvalidArgumentError) throw error;
+    // A fault of ours costs this file its report, and not the others theirs.
+    const isInternal = !(error instanceof ScmpError);
+    return { file: unreadableReport(isInternal ? internalError(error) : error, source), text: '', isInternal };
+  }
+}
+
+function write({ source }: Input, text: string): void {
+  try {
+    writeFileSync(source, text);
+  } catch (cause) {
+    throw fileError(source, cause);
+  }
+}
+
+function exitCode(files: readonly FileReport[], { strict }: Flags): number {
+  if (files.some(({ isUnreadable }) => isUnreadable)) return ExitCode.UNUSABLE_INPUT;
+  const { error, warning, advice } = tally(files);
+  return error + warning + (strict ? advice : 0) > 0 ? ExitCode.NO : ExitCode.DONE;
+}

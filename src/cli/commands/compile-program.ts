@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { minimizeProgram } from '../../bpf/minimize/index.js';
+import { detectEndianness } from '../../bpf/program/codec.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { loadLibseccompSync } from '../../libseccomp/index.js';
+import { printable } from '../../text.js';
+import { byteOrdersOf, targetsOf } from '../arch-option.js';
+import type { Input } from '../input.js';
+import { weightsOption } from '../options.js';
+import { writeResult } from '../output.js';
+import { type CompileCommandFlags, render } from './compile.js';
+
+/** Those that mean something for a program: the others are about what a profile says. */
+const TAKEN: ReadonlySet<string> = new Set(['output', 'format', 'arch', 'optimize', 'weights', 'verify']);
+
+/** `scmp compile` of a program that is compiled already: a smaller and faster one that decides the same. */
+export async function compileProgram(
+  { bytes, source }: Input,
+  flags: CompileCommandFlags,
+  command: Command,
+): Promise<void> {
+  const name = printable(source);
+  if (flags.optimize !== 'min') {
+    throw new InvalidArgumentError(`${name}: this is a compiled program, which --optimize min alone compiles`);
+  }
+  const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+  const other = given.find((option) => !TAKEN.has(option.attributeName()));
+  if (other) {
+    throw new InvalidArgumentError(
+      `${name}: this is a compiled program, and ${other.long} is about profiles; it takes --arch, --weights, --format and -o`,
+    );
+  }
+  if (flags.format === 'pfc') {
+    throw new InvalidArgumentError("--format pfc is libseccomp's text of its own program: use --format asm");
+  }
+  const [first, ...others] = byteOrdersOf(flags.arch.length > 0 ? targetsOf(flags) : []);
+  if (others.length > 0) {
+    throw new InvalidArgumentError(`--arch ${flags.arch.join(',')}: a program is of one byte order`);
+  }
+  const endianness = first?.endianness ?? detectEndianness(bytes);
+  const { program } = minimizeProgram(bytes, {
+    arch: flags.arch[0],
+    endianness,
+    weights: await weightsOption(flags),
+  });
+  const result = await render({ program, endianness, arches: flags.arch }, flags.format, loadLibseccompSync());
+  writeResult(result, flags.output);
+}

@@ -1,0 +1,136 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { Architecture } from '../../architecture.js';
+import { decodeProgram } from '../../bpf/program/codec.js';
+import type { Endianness } from '../../bpf/program/instruction.js';
+import type { FilterProgram } from '../../bpf/program/program.js';
+import type { CompiledFilter } from '../../compiler/compile-policy.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
+import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
+import { type ArchFlags, addArchOption, targetsOf } from '../arch-option.js';
+import { assumedWarnings, compileForTargets } from '../compile-targets.js';
+import { isProgram, readInput } from '../input.js';
+import { addCompileOptions, type CompileFlags, compileOptions, givenCapabilities } from '../options.js';
+import { jsonPerTarget, printWarnings, writeResult } from '../output.js';
+import { addInputOptions, type InputFlags, profileOfInput } from '../read-input-profile.js';
+import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from '../render-program.js';
+import { targetFiles, writeTargets } from '../target-files.js';
+
+export type Format = ProgramFormat | 'json' | 'asm' | 'pfc';
+
+export interface CompileCommandFlags extends CompileFlags, InputFlags, ArchFlags {
+  output?: string;
+  format: Format;
+  explainResolution?: boolean;
+  verify?: boolean;
+}
+
+export function addCompileCommand(program: Command): void {
+  const command = program
+    .command('compile')
+    .summary('compile a profile to the BPF program libseccomp makes of it')
+    .description(
+      "Compile a seccomp profile (OCI, Docker, Podman, Kubernetes' SeccompProfile, seccompiler, systemd, plain list) to the bytes libseccomp emits.",
+    )
+    .argument(
+      '<profile>',
+      'the profile; with --optimize min a compiled program too, which comes out smaller; "-" is standard input',
+    )
+    .option(
+      '-o, --output <file>',
+      'where to write the result; DIR/ or a name with %a: one for each --arch (default: standard output)',
+    )
+    .addOption(
+      new Option('--format <format>', 'bpf: raw struct sock_filter, in the byte order of the architecture')
+        .choices([...PROGRAM_FORMATS, 'json', 'asm', 'pfc'])
+        .default('bpf'),
+    );
+  addArchOption(command, 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)');
+  command.option(
+    '--verify',
+    'prove that the program decides every call there could be as the rules say, not only those that rules have conditions for (slower)',
+  );
+  command.option(
+    '--explain-resolution',
+    'instead of a program: which entries apply and why, as text, or as JSON with --format json',
+  );
+  addInputOptions(command);
+  addCompileOptions(command, 'newer than any the profile names').action(compile);
+}
+
+async function compile(path: string, flags: CompileCommandFlags, command: Command): Promise<void> {
+  const input = readInput(path);
+  if (isProgram(input.bytes)) {
+    const { compileProgram } = await import('./compile-program.js');
+    await compileProgram(input, flags, command);
+    return;
+  }
+  const profile = await profileOfInput(input, flags);
+  const targets = targetsOf(flags);
+  if (flags.format === 'pfc' && (flags.optimize === 'min' || flags.fallback)) {
+    throw new InvalidArgumentError(
+      "--format pfc is libseccomp's text of its own program, and --optimize min and --fallback min may have another: use --format asm",
+    );
+  }
+  if (flags.explainResolution) {
+    writeResult(await explanation(profile, targets, flags), flags.output);
+    return;
+  }
+  const files = targetFiles(flags.output, targets, { source: profile.source ?? 'profile', extension: flags.format });
+  const libseccomp = loadLibseccompSync();
+  const assumed = targets.map((target) => assumedWarnings(profile, target, flags));
+  printWarnings(assumed.flat(), profile.source);
+  const all = compileForTargets(profile, targets, {
+    ...(await compileOptions(flags)),
+    libseccomp,
+    pfc: flags.format === 'pfc',
+    verify: flags.verify ? 'all' : 'conditions',
+  });
+  const rendered = await Promise.all(
+    all.map((compiled, index) => {
+      const warnings = [...(assumed[index] ?? []), ...compiled.warnings];
+      const { endianness } = targets[index] as Architecture;
+      return render({ ...compiled, endianness, warnings }, flags.format, libseccomp);
+    }),
+  );
+  writeTargets(rendered, files, flags.output);
+}
+
+async function explanation(
+  profile: ParsedProfile,
+  targets: readonly Architecture[],
+  flags: CompileCommandFlags,
+): Promise<string> {
+  const { explainResolution, formatResolution } = await import('../../profile/resolve/explain-resolution.js');
+  const options = { capabilities: givenCapabilities(flags), kernel: flags.kernel };
+  const all = targets.map((arch) => explainResolution(profile, { arch, ...options }));
+  printWarnings(profile.warnings, profile.source);
+  return flags.format === 'json' ? jsonPerTarget(all) : all.map(formatResolution).join('\n');
+}
+
+/** A filter for a result: a compiled one, or one made of a program, of which there may be no more to say. */
+export type Rendered = FilterProgram & Omit<Partial<CompiledFilter>, keyof FilterProgram> & { endianness: Endianness };
+
+export async function render(
+  { program, arches, endianness, flags, usesListener, warnings, pfc }: Rendered,
+  format: Format,
+  libseccomp: Libseccomp,
+): Promise<string | Uint8Array> {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify({ arches, flags, usesListener, warnings, instructions: decodeProgram(program, endianness), program: Buffer.from(program).toString('base64') }, null, 2)}\n`;
+    case 'asm': {
+      const [{ disassemble, formatDisassembly }, { syscallNaming }] = await Promise.all([
+        import('../../bpf/index.js'),
+        import('../../libseccomp/syscall-naming.js'),
+      ]);
+      const lines = disassemble(program, { endianness, architectures: arches, ...syscallNaming(libseccomp) });
+      return formatDisassembly(lines, { target: { architectures: arches, endianness } });
+    }
+    case 'pfc':
+      return pfc as string;
+    default:
+      return renderProgram({ program, arches, endianness }, format, 'compile');
+  }
+}

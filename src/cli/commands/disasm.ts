@@ -1,0 +1,69 @@
+import { type Command, Option } from 'commander';
+import type { ArchitectureName } from '../../architecture.js';
+import {
+  detectEndianness,
+  disassemble,
+  type Endianness,
+  formatAssembly,
+  formatDisassembly,
+  type Line,
+} from '../../bpf/index.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { loadLibseccompSync } from '../../libseccomp/index.js';
+import { syscallNaming } from '../../libseccomp/syscall-naming.js';
+import { printable } from '../../text.js';
+import { type ArchFlags, addArchOption, byteOrdersOf, targetsOf } from '../arch-option.js';
+import { isProgram, readInput } from '../input.js';
+import { listingColors } from '../listing-colors.js';
+import { print, printPainted } from '../output.js';
+
+type Format = 'text' | 'json' | 'asm';
+
+export function addDisasmCommand(program: Command): void {
+  const command = program
+    .command('disasm')
+    .summary('show a compiled program')
+    .description(
+      'Show a compiled seccomp program of any tool, with system calls, arguments, actions and errnos by name. scmp asm reads text and asm back to the same program.',
+    )
+    .argument('<file>', 'raw struct sock_filter, as scmp compile and libseccomp write it; "-" is standard input')
+    .addOption(
+      new Option('--format <format>', 'text: a listing; asm: source to edit')
+        .choices(['text', 'json', 'asm'])
+        .default('text'),
+    )
+    .addOption(new Option('--json', 'the same as --format json').conflicts('format'));
+  addArchOption(command, 'the architecture, where the program itself does not say').action(disasm);
+}
+
+function disasm(path: string, flags: ArchFlags & { format: Format; json?: boolean }): void {
+  const { bytes, source } = readInput(path);
+  if (!isProgram(bytes)) {
+    throw new InvalidArgumentError(
+      `${printable(source)}: this is no seccomp program (8 bytes an instruction); for a profile use scmp compile --format asm`,
+    );
+  }
+  const architectures = flags.arch;
+  const [first, ...others] = byteOrdersOf(architectures.length > 0 ? targetsOf(flags) : []);
+  if (others.length > 0) {
+    throw new InvalidArgumentError(`--arch ${architectures.join(',')}: a program is of one byte order`);
+  }
+  const endianness = first?.endianness ?? detectEndianness(bytes);
+  const lines = disassemble(bytes, { endianness, architectures, ...syscallNaming(loadLibseccompSync()) });
+  const format = flags.json ? 'json' : flags.format;
+  const text = render(lines, { architectures, endianness }, format);
+  if (format === 'json') print(text);
+  else printPainted(text);
+}
+
+function render(
+  lines: readonly Line[],
+  target: { architectures: readonly ArchitectureName[]; endianness: Endianness },
+  format: Format,
+): string {
+  if (format === 'json') {
+    const instructions = lines.map(({ instruction, ...line }) => ({ ...line, ...instruction }));
+    return `${JSON.stringify({ ...target, instructions }, null, 2)}\n`;
+  }
+  return (format === 'asm' ? formatAssembly : formatDisassembly)(lines, { target, paint: listingColors() });
+}

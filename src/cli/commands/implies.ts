@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import { formatAction } from '../../action.js';
+import { ARCHITECTURES, type ArchitectureName } from '../../architecture.js';
+import { type DecidedCall, type Implication, implies } from '../../bpf/decisions/compare.js';
+import type { SeccompData } from '../../bpf/execution/simulate.js';
+import { X32_SYSCALL_BIT } from '../../bpf/program/instruction.js';
+import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
+import { withAndWithout } from '../../profile/resolve/assumed-capabilities.js';
+import { unfilteredNotes } from '../../syscalls/unfiltered-calls.js';
+import { printable } from '../../text.js';
+import { addComparisonOptions, type ComparisonFlags, readBoth } from '../comparison-inputs.js';
+import { inputJson } from '../difference-json.js';
+import { ExitCode } from '../exit-code.js';
+import { print } from '../output.js';
+
+export function addImpliesCommand(program: Command): void {
+  const command = program
+    .command('implies')
+    .summary('whether a filter is nowhere more permissive than another')
+    .description(
+      'Prove that A lets no call do more than B does, or show one that it does. ' +
+        'Exit 0: it is nowhere more permissive; 1: it is somewhere, or that cannot be told; 2: unusable input.',
+    );
+  addComparisonOptions(command).action(run);
+}
+
+async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> {
+  const libseccomp = loadLibseccompSync();
+  const { names, pairs } = await readBoth([a, b], flags, libseccomp);
+  const answers = pairs.map(({ target, programs, usual }): Answer => {
+    const withUsual = usual && implies(...usual);
+    return { target, ...implies(...programs), ...(withUsual && { withUsual }) };
+  });
+  const worst = answers.find(({ holds }) => !holds);
+  if (worst) process.exitCode = ExitCode.NO;
+  if (flags.json) {
+    const each = answers.length > 1 ? { targets: answers.map(answerJson) } : {};
+    const shown = worst ?? answers.find((answer) => answer.holds && answer.sameRank) ?? { holds: true as const };
+    print(`${JSON.stringify({ ...answerJson(shown), ...each }, null, 2)}\n`);
+    return;
+  }
+  const [first, second] = names.map((name) => printable(name));
+  const describe = (answer: Implication): string => {
+    const decided = (call: DecidedCall) => {
+      const actions = actionsOf(call);
+      return `${describeCall(call.data, libseccomp)}: ${actions.a} in ${first}, ${actions.b} in ${second}`;
+    };
+    if (!answer.holds) return `${first} is more permissive than ${second}: ${decided(answer.counterexample)}`;
+    const { sameRank } = answer;
+    return `${first} is nowhere more permissive than ${second}${sameRank ? `, and not equal to it: ${decided(sameRank)}, which lets the call do the same` : ''}`;
+  };
+  for (const { target, withUsual, ...answer } of answers) {
+    const said = describe(answer);
+    const usually = withUsual ? describe(withUsual) : said;
+    const notes = new Set([answer, ...(withUsual ? [withUsual] : [])].flatMap(notesOn).map((note) => `    ${note}\n`));
+    const text = said === usually ? said : withAndWithout(said, usually);
+    print(`${target ? `compiled for ${target}: ` : ''}${text}\n${[...notes].join('')}`);
+  }
+}
+
+type Answer = Implication & {
+  target?: ArchitectureName | undefined;
+  /** With Docker's default capabilities, where nobody said which there are and the filters may be others. */
+  withUsual?: Implication;
+};
+
+function answerJson({ target, withUsual, ...answer }: Answer): object {
+  return {
+    ...(target && { target }),
+    holds: answer.holds,
+    ...(withUsual && { withDockerCapabilities: answerJson(withUsual) }),
+    ...(answer.holds
+      ? answer.sameRank && { sameRank: decidedJson(answer.sameRank) }
+      : { counterexample: decidedJson(answer.counterexample) }),
+  };
+}
+
+const decidedJson = (call: DecidedCall) => {
+  const notes = notesOnCall(call);
+  return { ...inputJson(call.data), ...actionsOf(call), ...(notes.length > 0 ? { notes } : {}) };
+};
+
+/** What the kernel does with the call of an answer, whatever filters say. */
+function notesOn(answer: Implication): string[] {
+  const call = answer.holds ? answer.sameRank : answer.counterexample;
+  return call ? notesOnCall(call) : [];
+}
+
+const notesOnCall = ({ data }: DecidedCall) =>
+  unfilteredNotes(architectureOf(data)?.name, ({ number }) => number === data.nr);
+
+function actionsOf({ data, a, b }: DecidedCall): { a: string; b: string } {
+  const architecture = architectureOf(data)?.name;
+  return { a: formatAction(a, architecture), b: formatAction(b, architecture) };
+}
+
+function architectureOf({ arch, nr }: SeccompData) {
+  const isX32 = nr >= X32_SYSCALL_BIT && nr < 2 * X32_SYSCALL_BIT;
+  const candidates = ARCHITECTURES.filter(({ auditArch }) => auditArch === arch);
+  return candidates.find(({ name }) => (name === 'x32') === isX32) ?? candidates[0];
+}
+
+function describeCall(data: SeccompData, libseccomp: Libseccomp): string {
+  const { arch, nr, args, instructionPointer } = data;
+  const architecture = architectureOf(data);
+  const signed = nr | 0;
+  const name = architecture && signed >= 0 ? libseccomp.resolveSyscallNumber(signed, architecture) : undefined;
+  const values = args.map((value) => `0x${value.toString(16)}`).join(', ');
+  const place = instructionPointer === 0n ? '' : ` from 0x${instructionPointer.toString(16)}`;
+  return `on ${architecture?.name ?? `architecture 0x${arch.toString(16)}`}, ${name ?? `call ${signed}`}(${values})${place}`;
+}

@@ -1,0 +1,87 @@
+import type { Command, Option } from 'commander';
+import { VERSION } from '../../version.js';
+import { print } from '../output.js';
+
+export function addManCommand(program: Command): void {
+  program
+    .command('man', { hidden: true })
+    .description('Print the manual page, for man -l - and for the package.')
+    .action(() => print(manualPage(program)));
+}
+
+/** The manual page of a program and its subcommands (all of which must have been added), in man(7). */
+export function manualPage(program: Command): string {
+  const help = program.createHelp();
+  return `${[
+    `.TH SCMP 1 "" "libseccomp-wasm ${VERSION}" "User Commands"`,
+    '.SH NAME',
+    `scmp \\- ${roff(lowerFirst(program.description()).replace(/\.$/, ''))}`,
+    '.SH SYNOPSIS',
+    '.B scmp',
+    '.I command',
+    '[options] [arguments]',
+    '.SH COMMANDS',
+    ...visibleCommands(program).flatMap((command) => [
+      '.SS',
+      roff(`${program.name()} ${command.name()} ${command.usage()}`),
+      paragraph(command.description()),
+      ...help.visibleOptions(command).map(option),
+      ...examples(command),
+    ]),
+    '.SH EXIT STATUS',
+    '.TP\n.B 0\nDone.',
+    '.TP\n.B 1\nThe answer is no: findings, differences, nothing found.',
+    '.TP\n.B 2\nUnusable input or usage.',
+    '.TP\n.B 3\nThe host cannot do it: no seccomp, not Linux.',
+    paragraph("scmp run and scmp record pass on the command's own; 126 and 127 are as in sh(1)."),
+    '.SH ENVIRONMENT',
+    '.TP\n.B NO_COLOR\nIf set, listings on a terminal have no colours.',
+    `.TP\n.B NODE_DISABLE_COMPILE_CACHE\nIf set, what V8 makes of the code of scmp is neither used nor kept in the package's folder.`,
+    '.SH SEE ALSO',
+    '.BR seccomp (2),',
+    '.BR seccomp_init (3),',
+    '.BR bwrap (1)',
+  ].join('\n')}\n`;
+}
+
+/** All but the help that commander adds. */
+function visibleCommands(program: Command): Command[] {
+  return program
+    .createHelp()
+    .visibleCommands(program)
+    .filter((command) => command.name() !== 'help');
+}
+
+/** Text as text: a backslash, and a dot or quote that begins a line, mean something to roff. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^([.'])/gm, '\\&$1');
+}
+
+function paragraph(text: string): string {
+  return `.PP\n${roff(text)}`;
+}
+
+function option({ flags, description, argChoices, defaultValue }: Option): string {
+  const shown = typeof defaultValue === 'string' ? [`default: ${defaultValue}`] : [];
+  const notes = [...(argChoices ? [`one of ${argChoices.join(', ')}`] : []), ...shown].join('; ');
+  return `.TP\n.B ${roff(flags)}\n${roff(description)}${notes === '' ? '' : roff(` (${notes})`)}`;
+}
+
+/** The part of a command's help that follows the options. */
+function examples(command: Command): string[] {
+  let text = '';
+  const { writeOut } = command.configureOutput();
+  command.configureOutput({ writeOut: (part) => (text += part) });
+  command.outputHelp();
+  command.configureOutput({ writeOut });
+  const start = text.indexOf('\nExamples:\n');
+  if (start < 0) return [];
+  return ['.PP', 'Examples:', '.nf', roff(text.slice(start + '\nExamples:\n'.length).trimEnd()), '.fi'];
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,174 @@
+import { accessSync, constants } from 'node:fs';
+import { release } from 'node:os';
+import { dirname } from 'node:path';
+import { type Command, Option } from 'commander';
+import { hostArchitecture } from '../../../native-loader/libc/host.js';
+import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
+import { InvalidArgumentError } from '../../errors.js';
+import {
+  type ArgumentMasks,
+  LAUNCHERS,
+  type Launcher,
+  type LoggedCall,
+  type LogSummary,
+  learnedArguments,
+  learnProfile,
+  mergeLearned,
+  mergeMasks,
+  numberedMasks,
+  Observations,
+  observeNumbered,
+  readAuditLog,
+  readStrace,
+  syscallTable,
+  withLauncher,
+  writeCallCounts,
+} from '../../learn/index.js';
+import { describeUnnamed } from '../../learn/notified-calls.js';
+import { loadLibseccompSync } from '../../libseccomp/index.js';
+import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../../profile/formats/write-profile.js';
+import type { ResolveOptions } from '../../profile/resolve/resolve-policy.js';
+import { printable } from '../../text.js';
+import { type ArchFlags, addArchOption, onlyArch } from '../arch-option.js';
+import { fileError, readInput } from '../input.js';
+import { addTargetOptions, type TargetFlags } from '../options.js';
+import { printError, printWarnings, writeResult } from '../output.js';
+import { addInputOptions, type InputFlags, readInputProfile } from '../read-input-profile.js';
+
+interface Flags extends TargetFlags, InputFlags, ArchFlags {
+  output?: string;
+  to: OutputFormat;
+  args?: boolean;
+  counts?: string;
+  for?: Launcher;
+  merge?: string;
+  fromAudit?: string;
+  fromStrace?: string;
+}
+
+export function addRecordCommand(program: Command): void {
+  const command = program
+    .command('record')
+    .summary('learn a profile from what a command does')
+    .description(
+      'Learn the smallest profile that allows what was seen: system calls that a command makes while it runs here, or those ' +
+        'in a log. It is as complete as what was seen: what the command did not come to do this time is not in it.',
+    )
+    .argument('[command]', 'run, and watched with all that it starts; looked up in PATH')
+    .argument('[args...]')
+    .option(
+      '-o, --output <file>',
+      'where to write the profile (default: standard output; the command’s own goes to standard error then)',
+    )
+    .addOption(new Option('--to <format>', 'the format; oci has no comments').choices(OUTPUT_FORMATS).default('docker'))
+    .option('--args', 'allow calls such as socket, clone and ioctl with the arguments they were seen with only')
+    .addOption(
+      new Option('--for <launcher>', 'allow what this does under the filter too, when it starts the program').choices(
+        LAUNCHERS,
+      ),
+    )
+    .option('--counts <file>', 'also write how often each call was made, which compile takes as --weights')
+    .option('--merge <profile>', 'write this profile with what it lacks; what is there stays')
+    .option('--from-audit <file>', 'learn from the kernel’s audit records (type=1326); "-" is standard input')
+    .option('--from-strace <file>', 'learn from what strace -f wrote; "-" is standard input')
+    .passThroughOptions();
+  addArchOption(command, 'the machine the log is from (default: this machine’s)');
+  addTargetOptions(command, 'the one that runs');
+  addInputOptions(command).action(record);
+}
+
+async function record(command: string | undefined, args: string[], flags: Flags): Promise<void> {
+  const sources = [command, flags.fromAudit, flags.fromStrace].filter((source) => source !== undefined);
+  if (sources.length !== 1) {
+    throw new InvalidArgumentError('learn from one thing: a command, --from-audit FILE or --from-strace FILE');
+  }
+  const arch = onlyArch(
+    flags,
+    'a log is from one machine; learn from each on its own, and put them together with --merge',
+  );
+  if (command !== undefined && arch !== undefined) {
+    throw new InvalidArgumentError('--arch is about logs: a command runs on this machine');
+  }
+  if (flags.counts !== undefined && command === undefined) {
+    throw new InvalidArgumentError(
+      '--counts is of a command that runs: of a log, strace -c has them, which compile --weights takes',
+    );
+  }
+  const target: ResolveOptions = {
+    arch: parseArchitecture(arch ?? hostArchitecture()),
+    capabilities: flags.cap,
+    // Elsewhere it is no version of Linux.
+    kernel: flags.kernel ?? (process.platform === 'linux' ? release() : undefined),
+  };
+  const base = flags.merge === undefined ? undefined : await readInputProfile(flags.merge, flags);
+  const merging = { target, arguments: flags.args };
+  const masks = base ? mergeMasks(base, merging) : flags.args ? learnedArguments : () => [];
+  const observations = new Observations(masks);
+  const log = flags.fromAudit ?? flags.fromStrace;
+  if (log !== undefined) readLog(observations, log, target.arch.name, flags);
+  if (command !== undefined) await runCommand(observations, masks, [command, ...args], flags);
+
+  if (flags.counts !== undefined) {
+    const head = `system calls that ${[command, ...args].join(' ')} made, on Linux ${release()}`;
+    writeResult(writeCallCounts(observations.calls(), head), flags.counts);
+  }
+  const learned = base
+    ? mergeLearned(base, observations, merging)
+    : // An audit log tells of some calls, strace of a whole run.
+      learnProfile(observations, {
+        arguments: flags.args,
+        architecture: target.arch.name,
+        essentials: flags.fromAudit === undefined,
+      });
+  if (base) printWarnings(base.warnings, base.source);
+  printWarnings(learned.warnings, base?.source);
+  const profile = flags.for ? withLauncher(learned.profile, flags.for, target) : learned.profile;
+  writeResult(writeProfile(profile, flags.to), flags.output);
+}
+
+/** The command's exit code becomes this one's. */
+async function runCommand(
+  observations: Observations,
+  masks: ArgumentMasks,
+  [command, ...args]: readonly [string, ...string[]],
+  { output = '-', counts = '-' }: Flags,
+): Promise<void> {
+  for (const file of [output, counts]) if (file !== '-') checkFolder(file);
+  const { recordCommand } = await import('./record-command.js');
+  const libseccomp = loadLibseccompSync();
+  const tally = numberedMasks(libseccomp, hostArchitecture(), masks);
+  const { calls, exitCode } = await recordCommand(command, args, { tally, isStdoutTaken: output === '-' });
+  process.exitCode = exitCode;
+  for (const call of observeNumbered(observations, calls, syscallTable(libseccomp))) {
+    printError(`scmp: warning: ${describeUnnamed(call)}`);
+  }
+}
+
+/** Rather now than after hours of recording. */
+function checkFolder(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw fileError(file, cause);
+  }
+}
+
+function readLog(observations: Observations, file: string, architecture: ArchitectureName, flags: Flags): void {
+  const { bytes, source } = readInput(file, 'file');
+  const table = syscallTable(loadLibseccompSync());
+  const onCall = (call: LoggedCall) => observations.add(call);
+  const summary =
+    flags.fromAudit === undefined
+      ? readStrace(bytes, table, { architecture }, onCall)
+      : readAuditLog(bytes, table, onCall, { architecture });
+  printSummary(summary, source);
+}
+
+function printSummary({ used, problems }: LogSummary, source: string): void {
+  printError(`${printable(source)}: learned from ${used} line${used === 1 ? '' : 's'}`);
+  for (const { line, text, reason, count } of problems) {
+    const others = count > 1 ? ` (and ${count - 1} more such lines)` : '';
+    printError(`${printable(source)}:${line}: warning: not used, ${reason}: ${text}${others}`);
+  }
+  if (used === 0) throw new InvalidArgumentError(`${printable(source)}: there is no system call in it`);
+}

@@ -1,0 +1,32 @@
+import { escapeControls } from '../../text.js';
+/** A value of JSON, whose integers may be bigint; keys whose value is undefined are left out. */
+export type ExactJson =
+  | undefined
+  | null
+  | boolean
+  | string
+  | number
+  | bigint
+  | readonly ExactJson[]
+  | { readonly [key: string]: ExactJson };
+
+/** JSON text, two blanks a level, with integers of any size as they are (JSON.stringify takes no bigint) and control characters escaped. */
+export function formatExactJson(value: ExactJson): string {
+  return `${format(value, '')}\n`;
+}
+
+function format(value: ExactJson, indent: string): string {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return escapeControls(JSON.stringify(value ?? null));
+  const inner = `${indent}  `;
+  const [open, close, items] = Array.isArray(value)
+    ? ['[', ']', value.map((item: ExactJson) => format(item, inner))]
+    : [
+        '{',
+        '}',
+        Object.entries(value)
+          .filter(([, member]) => member !== undefined)
+          .map(([key, member]) => `${escapeControls(JSON.stringify(key))}: ${format(member, inner)}`),
+      ];
+  return items.length === 0 ? `${open}${close}` : `${open}\n${inner}${items.join(`,\n${inner}`)}\n${indent}${close}`;
+}

@@ -1,0 +1,118 @@
+import { ScmpError, type SourcePosition } from '../../errors.js';
+import { formatPlace } from '../../source-place.js';
+import { printable } from '../../text.js';
+
+/** What is wrong at one place of a profile. Stable: safe to switch on. */
+export type ProfileIssueCode =
+  // PROFILE_SYNTAX: the text is not in its format's syntax (for JSON: RFC 8259), or is beyond this reader's limits.
+  | 'empty-input'
+  | 'input-too-large'
+  | 'not-utf8'
+  | 'binary-input'
+  | 'bad-syntax'
+  | 'duplicate-key'
+  | 'nesting-too-deep'
+  | 'number-too-long'
+  | 'yaml-feature'
+  | 'ambiguous-octal'
+  // PROFILE_INVALID: it can be read, and is not a profile.
+  | 'unknown-format'
+  | 'foreign-format'
+  | 'ambiguous-format'
+  | 'wrong-format'
+  | 'wrong-kind'
+  | 'foreign-key'
+  | 'unsupported-base'
+  | 'several-documents'
+  | 'unknown-document'
+  | 'several-threads'
+  | 'unknown-thread'
+  | 'identical-actions'
+  | 'mixed-rules'
+  | 'too-many-conditions'
+  | 'wide-value'
+  | 'impossible-condition'
+  | 'unknown-argument'
+  | 'unknown-group'
+  | 'not-in-format'
+  | 'wrong-section'
+  | 'unknown-constant'
+  | 'differs-by-architecture'
+  | 'no-seccomp-section'
+  | 'missing-key'
+  | 'misspelt-key'
+  | 'wrong-type'
+  | 'not-an-integer'
+  | 'precision-lost'
+  | 'out-of-range'
+  | 'unknown-action'
+  | 'unknown-operator'
+  | 'unknown-architecture'
+  | 'unknown-flag'
+  | 'unknown-errno'
+  | 'bad-kernel-version'
+  | 'empty-names'
+  | 'empty-name'
+  | 'name-and-names'
+  | 'architectures-and-arch-map'
+  | 'notify-default'
+  | 'notify-write'
+  // What comes of "extends".
+  | 'extends-open'
+  | 'extends-not-found'
+  | 'extends-cycle'
+  | 'extends-too-deep'
+  | 'remove-without-extends'
+  | 'remove-nothing'
+  | 'remove-weakens'
+  | 'override-weakens'
+  | 'default-weakens'
+  | 'union-conflict'
+  | 'default-errno-without-action'
+  // What one runtime alone refuses (CompileOptions.runtime).
+  | 'errno-ret-refused'
+  | 'flag-refused'
+  | 'architecture-refused';
+
+export interface ProfileIssue {
+  code: ProfileIssueCode;
+  /** What is wrong, without place and hint. */
+  message: string;
+  /** JSON path, for instance `syscalls[3].args[0].value`; the empty string is the whole profile. */
+  path: string;
+  /** Where, if the profile was read from text. */
+  position?: SourcePosition | undefined;
+  /** The file it is in, where that is not the profile's own but one that it extends. */
+  source?: string | undefined;
+  /** What to do about it. */
+  hint?: string | undefined;
+}
+
+const LISTED_ISSUES = 20;
+
+/**
+ * A profile that cannot be read, with everything that is wrong with it. `PROFILE_SYNTAX`: not in its format's syntax
+ * (one issue, the first); `PROFILE_INVALID`: not a profile. The message has one line an issue,
+ * `SOURCE:LINE:COLUMN: PATH: what is wrong; what to do`.
+ */
+export class ProfileError extends ScmpError {
+  static override readonly brand = 'ProfileError';
+  constructor(
+    readonly code: 'PROFILE_SYNTAX' | 'PROFILE_INVALID',
+    readonly issues: readonly ProfileIssue[],
+    /** What the caller called the profile, usually its file name. */
+    readonly source: string = 'profile',
+  ) {
+    super(formatIssues(issues, source));
+  }
+}
+
+function formatIssues(issues: readonly ProfileIssue[], source: string): string {
+  const lines = issues.slice(0, LISTED_ISSUES).map(({ message, path, position, hint, source: file = source }) => {
+    const [what, advice] = [printable(message), hint === undefined ? '' : `; ${printable(hint)}`];
+    return `${formatPlace(file, position)}: ${path === '' ? '' : `${path}: `}${what}${advice}`;
+  });
+  const unlisted = issues.length - lines.length;
+  if (unlisted > 0) lines.push(`${formatPlace(source)}: and ${unlisted} more`);
+  return lines.join('\n');
+}

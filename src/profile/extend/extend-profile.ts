@@ -1,0 +1,137 @@
+import { InvalidArgumentError } from '../../errors.js';
+import { nearestName } from '../../nearest-name.js';
+import { checkOptions } from '../../options.js';
+import type { Warning } from '../../policy.js';
+import { quote } from '../../text.js';
+import { BUILTIN_NAMES, BUILTIN_PREFIX } from '../builtin/names.js';
+import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
+import type { Locate, ParsedProfile, Place } from '../model/parsed-profile.js';
+import type { DockerSeccomp } from '../model/schema.js';
+import { mergeEntries } from './extend-entries.js';
+import { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
+import { isDenying } from './permissiveness.js';
+
+/** How many profiles may stand on each other. Nobody follows a longer chain in his head. */
+const DEEPEST_CHAIN = 8;
+
+/**
+ * Finds the profile that another names in `extends`; undefined if there is none. `from` is the profile that names it. Its
+ * `source` tells profiles apart, so it should be one name for one profile (a resolved path).
+ */
+export type LoadBase = (name: string, from: ParsedProfile) => ParsedProfile | undefined;
+
+export interface ExtendOptions {
+  /** Whose union of a SeccompProfile and its base it is: the Security Profiles Operator's of that version. Default: 1.0.0. */
+  operator?: OperatorVersion | undefined;
+}
+
+/**
+ * A profile without `extends`: what it extends, and what that extends, with its own changes (docs/extends.md has the rules).
+ * A profile that extends nothing is given back as it is. Places in the result know their file.
+ *
+ * Raises {@link ProfileError} for a base that is not found, a cycle, a chain past eight profiles, and for a change that
+ * takes nothing away or would let calls through that the profile does not say are to be let through.
+ */
+export function extendProfile(profile: ParsedProfile, loadBase: LoadBase, options: ExtendOptions = {}): ParsedProfile {
+  checkOptions('extendProfile', options, { operator: OPERATOR_VERSIONS });
+  const { operator = '1.0.0' } = options;
+  if (!OPERATOR_VERSIONS.includes(operator)) {
+    const known = OPERATOR_VERSIONS.join(', ');
+    throw new InvalidArgumentError(`unknown operator ${quote(String(operator))}; known are ${known}`);
+  }
+  return extend(profile, loadBase, [], operator);
+}
+
+function extend(
+  profile: ParsedProfile,
+  loadBase: LoadBase,
+  chain: readonly ParsedProfile[],
+  operator: OperatorVersion,
+): ParsedProfile {
+  const { seccomp, source, locate } = profile;
+  const name = seccomp.extends;
+  if (!name) return profile;
+  const fail = (code: ProfileIssue['code'], message: string, hint?: string) =>
+    new ProfileError('PROFILE_INVALID', [{ code, message, hint, ...locate('extends') }], source);
+
+  const links = [...chain, profile];
+  const base = loadBase(name, profile);
+  if (!base) {
+    const nearest = nearestName(name.slice(name.startsWith(BUILTIN_PREFIX) ? BUILTIN_PREFIX.length : 0), BUILTIN_NAMES);
+    const hint = nearest && `did you mean ${BUILTIN_PREFIX}${nearest}?`;
+    throw fail('extends-not-found', `there is no profile ${quote(name)} to extend`, hint);
+  }
+  if (links.some((link) => link === base || (link.source !== undefined && link.source === base.source))) {
+    const path = [...links, base].map((link) => link.source ?? 'profile').join(' → ');
+    throw fail('extends-cycle', `the profile extends itself: ${path}`);
+  }
+  if (links.length >= DEEPEST_CHAIN) throw fail('extends-too-deep', `more than ${DEEPEST_CHAIN} profiles in a chain`);
+  return merge(profile, extend(base, loadBase, links, operator), operator);
+}
+
+const INHERITED = ['flags', 'listenerPath', 'listenerMetadata'] as const;
+
+function merge(own: ParsedProfile, base: ParsedProfile, operator: OperatorVersion): ParsedProfile {
+  const union = own.format === 'spo' ? operator : undefined;
+  const issues: ProfileIssue[] = [];
+  const warnings: Warning[] = [];
+  const fromBase = new Set<string | number>();
+  const inherit = <K extends keyof DockerSeccomp>(...keys: readonly K[]): Pick<DockerSeccomp, K> => {
+    for (const key of keys) fromBase.add(key);
+    return Object.fromEntries(keys.map((key) => [key, base.seccomp[key]])) as Pick<DockerSeccomp, K>;
+  };
+  const baseLocate: Locate = (...path) => withSource(base.locate(...path), base.source);
+
+  const { extends: _name, remove, ...kept } = own.seccomp;
+  let seccomp: DockerSeccomp = kept;
+  if (own.inheritsDefault) {
+    for (const key of ['defaultErrnoRet', 'defaultErrno'] as const) {
+      if (own.seccomp[key] === undefined || own.seccomp[key] === null) continue;
+      const message = 'an errno for the default, and no default action';
+      issues.push({
+        code: 'default-errno-without-action',
+        message,
+        hint: 'give "defaultAction" too',
+        ...own.locate(key),
+      });
+    }
+    seccomp = { ...seccomp, ...inherit('defaultAction', 'defaultErrnoRet', 'defaultErrno') };
+  } else if (isDenying(base.seccomp.defaultAction) && !isDenying(seccomp.defaultAction)) {
+    const message = `${seccomp.defaultAction} would open all that ${base.source ?? 'the base'} leaves to its default, ${base.seccomp.defaultAction}`;
+    issues.push({
+      code: 'default-weakens',
+      message,
+      hint: 'take it out, to have the same',
+      ...own.locate('defaultAction'),
+    });
+  }
+  if (union === undefined) {
+    if (!seccomp.architectures && !seccomp.archMap) seccomp = { ...seccomp, ...inherit('architectures', 'archMap') };
+    for (const key of INHERITED) {
+      if (seccomp[key] === undefined || seccomp[key] === null) seccomp = { ...seccomp, ...inherit(key) };
+    }
+  }
+
+  const findings = { issues, warnings };
+  const entries = mergeEntries({ own, base, baseLocate, defaultAction: seccomp.defaultAction, union, findings });
+  if (issues.length > 0) throw new ProfileError('PROFILE_INVALID', issues, own.source);
+
+  const { inheritsDefault: _inherits, ...rest } = own;
+  const locate: Locate = (...path) => {
+    const [key, index, ...inEntry] = path;
+    const entry = key === 'syscalls' && typeof index === 'number' ? entries[index] : undefined;
+    if (entry) return entry.locate(...inEntry);
+    return key !== undefined && fromBase.has(key) ? baseLocate(...path) : own.locate(...path);
+  };
+  return {
+    ...rest,
+    seccomp: { ...seccomp, syscalls: entries.map(({ entry }) => entry) },
+    baseFormats: new Map([...(base.baseFormats ?? []), [base.source ?? '', base.format]]),
+    warnings: [...base.warnings.map((warning) => withSource(warning, base.source)), ...own.warnings, ...warnings],
+    locate,
+  };
+}
+
+function withSource<T extends Partial<Place>>(place: T, source: string | undefined): T {
+  return { ...place, source: place.source ?? source };
+}

@@ -1,0 +1,74 @@
+import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
+
+/** A policy language of another tool that is not read here, and how its texts are told. */
+interface ForeignFormat {
+  /** As in "this is …". */
+  what: string;
+  /** Of the lines that are not empty, without comments. */
+  isWritten(lines: readonly string[]): boolean;
+}
+
+const some = (lines: readonly string[], pattern: RegExp) => lines.some((line) => pattern.test(line));
+
+const FOREIGN_FORMATS: readonly ForeignFormat[] = [
+  {
+    what: 'a list of several Kubernetes objects',
+    isWritten: (lines) =>
+      some(lines, /^kind\s*:\s*["']?List["']?$/) && some(lines, /^\s*-?\s*kind\s*:\s*["']?SeccompProfile/),
+  },
+  {
+    what: 'a Kafel policy (nsjail)',
+    isWritten: (lines) =>
+      some(lines, /^\s*POLICY\s+\w+\s*(?:\{|$)/) ||
+      lines.some((line) => /^\s*USE\s/.test(line) && /\bDEFAULT\b/.test(line)),
+  },
+  {
+    what: "LXC's seccomp configuration",
+    isWritten: ([first = '', second = '']) => /^[12]$/.test(first) && /^(?:allow|deny|white|black)list\b/.test(second),
+  },
+  {
+    what: "a Minijail policy (ChromeOS, Android's crosvm)",
+    isWritten: (lines) =>
+      !some(lines, /^(?:apiVersion|kind|default\w*|spec|linux)\s*:/) &&
+      some(
+        lines,
+        /^[a-z_]\w*\s*:\s*(?:1|allow|kill|trap|log|trace|return\b.*|arg[0-5]\b.*|\{\s*(?:arg[0-5]|return)\b.*\})$/,
+      ),
+  },
+  {
+    what: 'a firejail profile',
+    isWritten: (lines) =>
+      some(lines, /^seccomp(?:\.32)?(?:\.drop|\.keep|\.block-secondary)?(?:\s+[!@\w].*)?$/) ||
+      some(lines, /^seccomp-error-action\b/),
+  },
+  {
+    what: "Elastic's seccomp policy (go-seccomp-bpf)",
+    isWritten: (lines) => some(lines, /^\s*default_action\s*:/) && some(lines, /^\s*syscalls\s*:/),
+  },
+  {
+    // snap-seccomp's language; @unrestricted and @complain are its words for a whole profile.
+    what: "snapd's seccomp template",
+    isWritten: (lines) =>
+      lines.every((line) => /^(?:@\w+|~?[a-z_]\w*(?:\s+(?:-|[!<>=|]*[\w:]+))*)$/.test(line)) &&
+      (some(lines, /^@(?:unrestricted|complain)$/) ||
+        (some(lines, /^[a-z_]\w*$/) && some(lines, /^[a-z_]\w*\s+(?:-\s|[!<>=|]*[A-Z][A-Z0-9_]+)/))),
+  },
+];
+
+/** The error for a text in another tool's language; undefined where it is none that is known. */
+export function foreignFormatError(text: string, source: string | undefined): ProfileError | undefined {
+  const lines = text
+    .split(/\r\n?|\n/, 2000)
+    .map((line) => line.replace(/#.*/, '').trimEnd())
+    .filter((line) => line !== '');
+  const found = FOREIGN_FORMATS.find(({ isWritten }) => isWritten(lines));
+  if (found === undefined) return undefined;
+  const issue: ProfileIssue = {
+    code: 'foreign-format',
+    message: `this is ${found.what}, which is not read`,
+    hint: 'docs/formats.md lists the formats that are',
+    path: '',
+    position: { offset: 0, line: 1, column: 1 },
+  };
+  return new ProfileError('PROFILE_INVALID', [issue], source);
+}

@@ -1,0 +1,88 @@
+import { InvalidArgumentError } from '../../errors.js';
+import { checkOptions } from '../../options.js';
+import { type JsonDocument, parseJson } from '../document/json-document.js';
+import { documentOfObject } from '../document/plain-object.js';
+import { ProfileError } from '../document/profile-error.js';
+import { decodeText } from '../document/source-text.js';
+import { guardNotify } from '../model/finish-profile.js';
+import { type ParsedProfile, READ_OPTIONS, type ReadOptions } from '../model/parsed-profile.js';
+import { chooseDocument } from './choose-document.js';
+import { detectDocument } from './detect-document.js';
+import { detectSyntax } from './detect-syntax.js';
+import { readSeccompSection } from './docker.js';
+import { foreignFormatError } from './foreign-format.js';
+import { readList } from './list.js';
+import { readSeccompiler } from './seccompiler.js';
+import { readSpo } from './spo.js';
+import { readSystemdUnit } from './systemd.js';
+import { parseYaml } from './yaml.js';
+
+/**
+ * Read a profile of any format: an OCI `config.json`, its `linux.seccomp` by itself, Docker's and Podman's format, a
+ * Kubernetes SeccompProfile, or a seccompiler filter, each as JSON or YAML text, as bytes (UTF-8), or as an object; or
+ * the text of a systemd unit or a plain list. The format is told by the content unless `format` names it. Everything
+ * that does not depend on a target is checked here. Integers of text are exact at any size; in an object they are bigint
+ * or safe numbers. Raises {@link ProfileError} with every issue found.
+ */
+export function readProfile(input: string | Uint8Array | object, options: ReadOptions = {}): ParsedProfile {
+  checkOptions('readProfile', options, READ_OPTIONS);
+  const profile = read(input, options);
+  return options.notifyGuards === false ? profile : guardNotify(profile);
+}
+
+function read(input: string | Uint8Array | object, options: ReadOptions): ParsedProfile {
+  const { source, format } = options;
+  const text = textOf(input, source);
+  if (text === undefined) {
+    if (format === 'systemd' || format === 'list') {
+      throw new InvalidArgumentError(`a profile of the format "${format}" is text, not an object`);
+    }
+    return readDocument(documentOfObject(input as object, source), options);
+  }
+  try {
+    return readText(text, options);
+  } catch (error) {
+    // What reads as one of ours is one; of the rest some are known.
+    const isUnread = error instanceof ProfileError && format === undefined;
+    throw (isUnread ? foreignFormatError(text, source) : undefined) ?? error;
+  }
+}
+
+function readText(text: string, options: ReadOptions): ParsedProfile {
+  const { source, format } = options;
+  switch (detectSyntax(text, source, format)) {
+    case 'json': {
+      const document = parseJson(text, source);
+      const isNamed = options.document !== undefined;
+      return readDocument(isNamed ? chooseDocument([document], options.document, source) : document, options);
+    }
+    case 'yaml':
+      return readDocument(chooseDocument(parseYaml(text, source), options.document, source), options);
+    case 'list':
+      return readList(text, source);
+    case 'systemd':
+      return readSystemdUnit(text, source);
+  }
+}
+
+function readDocument(document: JsonDocument, { source, format, thread }: ReadOptions): ParsedProfile {
+  const detected = detectDocument(document, source, format);
+  switch (detected.format) {
+    case 'spo':
+      return readSpo(document, detected.section, source);
+    case 'seccompiler':
+      return readSeccompiler(document, detected.section, { source, thread });
+    default:
+      return readSeccompSection(document, detected, source);
+  }
+}
+
+/** The text, or undefined for an object. */
+function textOf(input: unknown, source: string | undefined): string | undefined {
+  if (typeof input === 'string') return decodeText(input, source);
+  if (ArrayBuffer.isView(input)) {
+    return decodeText(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), source);
+  }
+  if (typeof input === 'object' && input !== null) return undefined;
+  throw new InvalidArgumentError(`a profile is text, bytes or an object, not ${input === null ? input : typeof input}`);
+}

@@ -1,0 +1,93 @@
+import { nearestName } from '../../nearest-name.js';
+import type { Warning } from '../../policy.js';
+import { quote } from '../../text.js';
+import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from '../document/json-document.js';
+import { formatPath, type JsonPath } from '../document/json-path.js';
+import type { ProfileIssue } from '../document/profile-error.js';
+import { DOCKER_ONLY_KEYS, KNOWN_KEYS, OUR_KEYS } from './schema.js';
+
+/** Keys that people write notes under; they were never meant to do anything. */
+const COMMENT_KEY = /^(comments?|descriptions?|desc|notes?|reasons?|rationale|title|version|author)$/i;
+const COMMENT_PREFIX = /^([_$#]|\/\/|x-)/i;
+
+export interface KeyFindings {
+  issues: ProfileIssue[];
+  warnings: Warning[];
+}
+
+/**
+ * Judge the keys of a seccomp section that mean nothing. Runtimes pass over them in silence, so a misspelt `args` makes a
+ * rule unconditional and a misspelt `syscalls` empties a deny-list: what is within two edits of a key that means
+ * something is an error. Docker's keys, and ours, in an OCI `config.json` (`isConfig`) are a warning: a runtime passes over them, and
+ * would apply a conditional entry always. Comments pass; any other key is a warning.
+ */
+export function checkKeys(document: JsonDocument, root: JsonPath, section: JsonObject, isConfig: boolean): KeyFindings {
+  const findings: KeyFindings = { issues: [], warnings: [] };
+  const judge = (
+    value: JsonValue | undefined,
+    path: JsonPath,
+    known: readonly string[],
+    foreign?: readonly string[],
+  ) => {
+    if (!isJsonObject(value)) return;
+    for (const key of Object.keys(value)) {
+      const place = () => placeOfKey(document, [...path, key]);
+      if (foreign?.includes(key) && !isEmpty(value[key])) {
+        findings.warnings.push(foreignKey(key, place()));
+      } else if (!known.includes(key)) {
+        judgeUnknownKey(key, known, place(), findings);
+      }
+    }
+  };
+
+  judge(section, root, KNOWN_KEYS.seccomp, isConfig ? DOCKER_ONLY_KEYS.seccomp : []);
+  items(section.archMap).forEach((entry, index) => {
+    judge(entry, [...root, 'archMap', index], KNOWN_KEYS.archMapEntry);
+  });
+  items(section.syscalls).forEach((entry, index) => {
+    const path = [...root, 'syscalls', index];
+    judge(entry, path, KNOWN_KEYS.syscall, isConfig ? DOCKER_ONLY_KEYS.syscall : []);
+    if (!isJsonObject(entry)) return;
+    judge(entry.includes, [...path, 'includes'], KNOWN_KEYS.condition);
+    judge(entry.excludes, [...path, 'excludes'], KNOWN_KEYS.condition);
+    items(entry.args).forEach((arg, position) => {
+      judge(arg, [...path, 'args', position], KNOWN_KEYS.argument);
+    });
+  });
+  return findings;
+}
+
+type KeyPlace = Pick<ProfileIssue, 'path' | 'position'>;
+
+function placeOfKey(document: JsonDocument, path: JsonPath): KeyPlace {
+  return { path: formatPath(path), position: document.keyPositionOf(path) };
+}
+
+function foreignKey(key: string, place: KeyPlace): Warning {
+  const message = OUR_KEYS.includes(key)
+    ? `${quote(key)} is this package's and is followed here; OCI runtimes pass over it`
+    : `${quote(key)} is of Docker's format and is read here as Docker reads it; OCI runtimes pass over it`;
+  return { code: 'foreign-key', message, ...place };
+}
+
+function judgeUnknownKey(key: string, known: readonly string[], place: KeyPlace, findings: KeyFindings): void {
+  if (COMMENT_KEY.test(key)) return;
+  // Two edits turn "op" into any word of two letters: where keys are that short, one is enough to look alike.
+  const meaningful = known.filter((name) => !COMMENT_KEY.test(name));
+  const meant = nearestName(key, meaningful, Math.min(2, key.length - 1));
+  if (meant !== undefined) {
+    const hint = `did you mean ${quote(meant)}? (a comment may be called "_comment")`;
+    findings.issues.push({ code: 'misspelt-key', message: `unknown key ${quote(key)}`, hint, ...place });
+  } else if (!COMMENT_PREFIX.test(key)) {
+    findings.warnings.push({ code: 'unknown-key', message: `unknown key ${quote(key)}, passed over`, ...place });
+  }
+}
+
+/** An empty condition changes nothing, whether it is read or not. */
+function isEmpty(value: JsonValue | undefined): boolean {
+  return !value || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+function items(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
+}

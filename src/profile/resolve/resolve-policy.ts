@@ -1,0 +1,237 @@
+import { type Architecture, findArchitecture } from '../../architecture.js';
+import { errnoNumber } from '../../errno.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { ANYTHING, BOOLEAN, checkOptions, LIST, OBJECT, type OptionTable } from '../../options.js';
+import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../../policy.js';
+import { quote } from '../../text.js';
+import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
+import { parseCapabilities } from '../model/capability.js';
+import { type ConditionOutcome, type ResolutionTarget, tryConditions } from '../model/conditional-entry.js';
+import { failOnIssues } from '../model/finish-profile.js';
+import { type KernelVersion, parseRelease } from '../model/kernel-version.js';
+import type { Locate, ParsedProfile, Place } from '../model/parsed-profile.js';
+import type { ActionName, DockerSeccomp, DockerSyscall } from '../model/schema.js';
+import { actionOf, conditionsOf, listedArchitectures, policyBase, policyRule } from './plain-rule.js';
+
+export interface ResolveOptions {
+  arch: Architecture;
+  /**
+   * What the container may do, for conditional entries: `CAP_` optional, any case, `all`, or an engine's default set:
+   * `docker`, `podman`, `kubernetes`. Default: none.
+   */
+  capabilities?: readonly string[] | undefined;
+  /** The kernel the profile will meet, "X.Y" or as `uname -r` has it. Default: newer than any the profile names. */
+  kernel?: string | undefined;
+  /** Refuse an errno with an action that carries none, as the OCI runtime spec and crun do. Default: false. */
+  strictErrnoRet?: boolean | undefined;
+}
+
+/** The values of {@link ResolveOptions}. */
+export const RESOLVE_OPTIONS: OptionTable<ResolveOptions> = {
+  arch: [OBJECT],
+  capabilities: [LIST],
+  kernel: [ANYTHING],
+  strictErrnoRet: [BOOLEAN],
+};
+
+/** An entry of `syscalls` and what was decided about it. */
+export interface ResolvedEntry {
+  readonly place: Place;
+  readonly names: readonly string[];
+  /** As the profile has it, without its errno. */
+  readonly action: ActionName;
+  /** Every condition it has, the ones that do not hold too. Empty: it applies everywhere. */
+  readonly outcomes: readonly ConditionOutcome[];
+  /** What it comes to; undefined where a condition drops it. */
+  readonly rule: PolicyRule | undefined;
+  /** Of one that is dropped: what it would come to. */
+  readonly dropped?: DroppedEntry | undefined;
+}
+
+/** What an entry would be if its conditions held. */
+export interface DroppedEntry {
+  readonly names: PolicyRule['names'];
+  /** Undefined where the target lacks its errno. */
+  readonly action: Action | undefined;
+  readonly conditions: readonly ArgumentCondition[];
+  /** The capabilities with which it would apply, besides those there are. Empty: no capability makes it apply. */
+  readonly lacking: readonly string[];
+}
+
+/** A profile decided for one target, with what decided it. */
+export interface Resolution {
+  readonly target: ResolutionTarget;
+  readonly policy: SeccompPolicy;
+  readonly entries: readonly ResolvedEntry[];
+  /** Which key gave the architectures besides the target: `archMap` by the entry for the target, or none. */
+  readonly architecturesFrom:
+    | { kind: 'archMap'; place: Place }
+    | { kind: 'archMap-without-target' }
+    | { kind: 'architectures' }
+    | { kind: 'target' };
+}
+
+/**
+ * Decide a profile's conditions for one target. The same arguments give the same policy on every machine. The warnings
+ * are the profile's. Raises {@link InvalidArgumentError} for a capability or kernel that is none, {@link ProfileError}
+ * for an errno the target lacks and for a profile whose `extends` is still open (see `extendProfile`).
+ */
+export function resolvePolicy(
+  profile: ParsedProfile,
+  options: ResolveOptions,
+): { policy: SeccompPolicy; warnings: readonly Warning[] } {
+  checkOptions('resolvePolicy', options, RESOLVE_OPTIONS);
+  return { policy: resolve(profile, options).policy, warnings: profile.warnings };
+}
+
+/**
+ * As {@link resolvePolicy}, with what decided each entry. It follows setupSeccomp (moby/moby,
+ * profiles/seccomp/seccomp_linux.go; containers/common, pkg/seccomp/seccomp_linux.go); `tryConditions` has the rules of
+ * `includes` and `excludes`. The rest:
+ * - `archMap`: the first entry whose architecture is the target's gives the architectures, its own and its
+ *   subArchitectures; with no such entry the target stands alone.
+ * - an errno name wins over the number beside it (containers/common, getErrno). Docker knows the number alone: where both
+ *   are given they should agree.
+ */
+export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolution {
+  const { arch, capabilities = [], kernel } = options;
+  const { seccomp, locate, source } = profile;
+  if (seccomp.extends) {
+    const message = `the profile extends ${quote(seccomp.extends)}, which was not read`;
+    const hint = 'put the two together with extendProfile, or give loadBase';
+    throw new ProfileError('PROFILE_INVALID', [{ code: 'extends-open', message, hint, ...locate('extends') }], source);
+  }
+  const target = resolutionTarget({ arch, capabilities, kernel });
+  const errnoOf = (
+    action: ActionName,
+    number: bigint | null | undefined,
+    name: string | null | undefined,
+    place: Place,
+  ): bigint | null | undefined => {
+    const errno = findErrno(action, number, name, arch);
+    if (errno !== 'unknown') return errno;
+    const message = `${arch.name} has no errno ${quote(name ?? '')}`;
+    throw new ProfileError('PROFILE_INVALID', [{ code: 'unknown-errno', message, ...place }], source);
+  };
+
+  const { defaultAction, defaultErrnoRet, defaultErrno } = seccomp;
+  const entries = (seccomp.syscalls ?? []).map((entry, index): ResolvedEntry => {
+    const place = locate('syscalls', index);
+    const names = namesOf(entry, index, locate);
+    const outcomes = tryConditions(entry, target);
+    const resolved = { place, names: names.map(({ name }) => name), action: entry.action, outcomes };
+    if (!outcomes.every(({ holds }) => holds)) {
+      const errno = findErrno(entry.action, entry.errnoRet, entry.errno, arch);
+      const dropped: DroppedEntry = {
+        names,
+        action: errno === 'unknown' ? undefined : actionOf(entry.action, errno),
+        conditions: conditionsOf(entry.args),
+        lacking: lackingCapabilities(entry, target),
+      };
+      return { ...resolved, rule: undefined, dropped };
+    }
+    const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
+    const rule = policyRule(names, actionOf(entry.action, errno), entry.args, place);
+    // Docker and Podman hand a profile of theirs on without empty lists (Go's "omitempty").
+    const hasEmptyArgs = profile.format.startsWith('oci') && entry.args?.length === 0;
+    return { ...resolved, rule: hasEmptyArgs ? { ...rule, hasEmptyArgs } : rule };
+  });
+  if (options.strictErrnoRet) failOnIssues(uselessErrnos(profile, entries), source);
+  const { architectures, architecturesFrom } = chooseArchitectures(seccomp, arch, locate);
+  const policy = {
+    ...policyBase(seccomp, errnoOf(defaultAction, defaultErrnoRet, defaultErrno, locate('defaultErrno'))),
+    architectures,
+    rules: entries.flatMap(({ rule }) => rule ?? []),
+  };
+  return { target, policy, entries, architecturesFrom };
+}
+
+/** What the conditions of entries are tried against. Raises as {@link resolve} for a capability or kernel that is none. */
+export function resolutionTarget({ arch, capabilities = [], kernel }: ResolveOptions): ResolutionTarget {
+  return {
+    architecture: arch,
+    capabilities: parseCapabilities(capabilities),
+    kernel: kernel === undefined ? undefined : parseKernel(kernel),
+  };
+}
+
+/** The errno an entry is to answer with: the name's number on the target wins over the number beside it. */
+function findErrno(
+  action: ActionName,
+  number: bigint | null | undefined,
+  name: string | null | undefined,
+  arch: Architecture,
+): bigint | null | undefined | 'unknown' {
+  if (!name || !carriesErrno(action)) return number;
+  if (/^\d+$/.test(name)) return BigInt(name);
+  const value = errnoNumber(name, arch.name);
+  return value === undefined ? 'unknown' : BigInt(value);
+}
+
+/** Tried, since another condition may drop the entry all the same, or because of them. */
+function lackingCapabilities(entry: DockerSyscall, target: ResolutionTarget): string[] {
+  const lacking = (entry.includes?.caps ?? []).filter((capability) => !target.capabilities.has(capability));
+  const more = { ...target, capabilities: new Set([...target.capabilities, ...lacking]) };
+  return tryConditions(entry, more).every(({ holds }) => holds) ? lacking : [];
+}
+
+/** config-linux.md, `errnoRet`: with another action "the runtime MUST print an error and fail". Of entries that apply. */
+export function uselessErrnos(
+  { seccomp, locate }: ParsedProfile,
+  entries: readonly ResolvedEntry[],
+): readonly ProfileIssue[] {
+  const issues: ProfileIssue[] = [];
+  const refuse = (action: ActionName, place: Place) => {
+    const message = `an errno with ${action}, which carries none`;
+    issues.push({ code: 'errno-ret-refused', message, hint: 'take it out', ...place });
+  };
+  const { defaultAction, defaultErrnoRet, defaultErrno } = seccomp;
+  if (!carriesErrno(defaultAction)) {
+    if (typeof defaultErrnoRet === 'bigint') refuse(defaultAction, locate('defaultErrnoRet'));
+    else if (defaultErrno) refuse(defaultAction, locate('defaultErrno'));
+  }
+  seccomp.syscalls?.forEach(({ action, errnoRet, errno }, index) => {
+    if (!entries[index]?.rule || carriesErrno(action)) return;
+    if (typeof errnoRet === 'bigint') refuse(action, locate('syscalls', index, 'errnoRet'));
+    else if (errno) refuse(action, locate('syscalls', index, 'errno'));
+  });
+  return issues;
+}
+
+function carriesErrno(action: ActionName): boolean {
+  return action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';
+}
+
+function parseKernel(text: string): KernelVersion {
+  const kernel = parseRelease(text);
+  if (!kernel) throw new InvalidArgumentError(`${quote(text)} is no kernel version; give one as "6.1"`);
+  return kernel;
+}
+
+function chooseArchitectures(
+  seccomp: DockerSeccomp,
+  target: Architecture,
+  locate: Locate,
+): Pick<Resolution, 'architecturesFrom'> & Pick<SeccompPolicy, 'architectures'> {
+  const { archMap } = seccomp;
+  if (!archMap?.length) {
+    const architectures = listedArchitectures(seccomp, target, locate);
+    return { architectures, architecturesFrom: { kind: architectures.length > 0 ? 'architectures' : 'target' } };
+  }
+  const index = archMap.findIndex(({ architecture }) => architecture === target.ociName);
+  const entry = archMap[index];
+  if (!entry) return { architectures: [], architecturesFrom: { kind: 'archMap-without-target' } };
+  const subArchitectures = (entry.subArchitectures ?? []).map((name, position) => ({
+    architecture: findArchitecture(name)!,
+    ...locate('archMap', index, 'subArchitectures', position),
+  }));
+  return {
+    architectures: [{ architecture: target, ...locate('archMap', index, 'architecture') }, ...subArchitectures],
+    architecturesFrom: { kind: 'archMap', place: locate('archMap', index) },
+  };
+}
+
+export function namesOf({ name, names }: DockerSyscall, index: number, locate: Locate) {
+  if (name) return [{ name, ...locate('syscalls', index, 'name') }];
+  return (names ?? []).map((listed, position) => ({ name: listed, ...locate('syscalls', index, 'names', position) }));
+}
