@@ -1,13 +1,22 @@
 // Which npm packages have code in the files that are published: asked of the bundler, part by part.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const INLINE = 'src/inline.ts';
+
+/** What the entries of the package are made of, by the types that package.json has for each. */
+const entries = new Set(
+  [...JSON.stringify(manifest.exports).matchAll(/dist\/types\/([\w/-]+)\.d\.ts/g)].map(([, path]) => `${path}.ts`),
+);
+
 const PARTS = {
   'the library': {
-    entryPoints: ['src/index.ts', 'src/bpf/index.ts', 'src/testing/index.ts', 'native-loader/index.ts'],
+    entryPoints: [...entries].filter((path) => path !== INLINE),
     external: ['zod', 'yaml', 'koffi'],
   },
-  inline: { entryPoints: ['src/inline.ts'], external: ['koffi'] },
+  inline: { entryPoints: [INLINE], external: ['koffi'] },
   'the command scmp': { entryPoints: ['src/cli/scmp.ts'], external: ['koffi'] },
   'the playground': { entryPoints: ['src/playground/main.ts', 'src/playground/engine/worker.ts'], platform: 'browser' },
 };

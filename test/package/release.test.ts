@@ -39,6 +39,26 @@ describe('what the package contains of others', () => {
     }
   });
 
+  it('is in NOTICE with the parts that it is in, and nothing else is', () => {
+    // A package stands alone, or in a list ("CodeMirror, which is ..."); its parts follow in brackets.
+    const named = [...notice.matchAll(/@[\w-]+\/[\w-]+|^ {2}[\w-]+(?= +Copyright)/gm)];
+    const parts = named.map(({ 0: name, index }) => {
+      const [, list = ''] =
+        /\(((?:the library|inline|the command scmp|the playground)[^)]*)\)/.exec(notice.slice(index)) ?? [];
+      return [name.trim(), list.split(', ').sort()];
+    });
+    const packed = bundled().map(({ name, properties }) => [name, properties?.map(({ value }) => value).sort()]);
+    expect(Object.fromEntries(parts)).toEqual(Object.fromEntries(packed));
+  });
+
+  it('is what the source maps of the built library name', () => {
+    const maps = readdirSync(`${ROOT}dist`).filter((name) => name.endsWith('.js.map'));
+    const sources = maps.flatMap((name): string[] => JSON.parse(readFileSync(`${ROOT}dist/${name}`, 'utf8')).sources);
+    const packages = sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []);
+    const ofLibrary = bundled().filter(({ properties }) => properties?.some(({ value }) => value === 'the library'));
+    expect([...new Set(packages)].sort()).toEqual(ofLibrary.map(({ name }) => name));
+  });
+
   it('is listed for machines, with libseccomp and its patches', () => {
     const of = (wanted: string) => components.find(({ name }) => name === wanted);
     const lock = readFileSync(`${ROOT}wasm/libseccomp.lock`, 'utf8');
