@@ -1,8 +1,10 @@
-import type { SourcePosition } from './errors.js';
 import { printable } from './text.js';
 
-/** `FILE:LINE:COLUMN` as compilers write it, or the file alone where no position is known. A file may have any name. */
-export function formatPlace(file: string, position?: SourcePosition): string {
-  const name = printable(file);
-  return position ? `${name}:${position.line}:${position.column}` : name;
+/**
+ * `FILE:LINE:COLUMN` as compilers write it, without the column where only the line is known, the file alone where neither is.
+ * A file may have any name.
+ */
+export function formatPlace(file: string, position?: { line: number; column?: number }): string {
+  const { line, column } = position ?? {};
+  return [printable(file), line, column].filter((part) => part !== undefined).join(':');
 }

@@ -7,7 +7,8 @@ import { ANYTHING, BOOLEAN, FUNCTION, LIST, OBJECT, type OptionTable, TEXT } fro
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
 import { quote } from '../text.js';
 import { CompileError } from './compile-error.js';
-import { type EntryEffect, effectWarnings, entryEffects } from './entry-effect.js';
+import { effectWarnings, entryEffects } from './effect-warnings.js';
+import type { EntryEffect } from './entry-effect.js';
 import type { Rules, Translation } from './expected-decisions.js';
 import { forHost, LIBSECCOMP_VERSIONS, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
 import { makeProgram } from './make-program.js';

@@ -1,12 +1,7 @@
 import { permits } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
-import { orTooComplex } from '../bpf/decisions/diagram-store.js';
-import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
-import type { Translation } from './expected-decisions.js';
-import { ineffectiveEntries } from './ineffective-entries.js';
+import type { PolicyRule } from '../policy.js';
 import type { Multiplexer } from './multiplexed-calls.js';
-import { multiplexedConditions } from './multiplexed-conditions.js';
-import type { ProgramDecisions } from './program-decisions.js';
 
 /** What a program makes of an entry, where that is not what the entry says. */
 export interface EntryEffect {
@@ -21,39 +16,6 @@ export interface EntryEffect {
   /** The multiplexer that it is about. */
   multiplexer?: Multiplexer | undefined;
   message: string;
-}
-
-/**
- * The entries whose decision the program does not make as they say: passed over for another one, never met, or compared
- * with another value behind socketcall and ipc. Asked of the program's decision diagram. Undefined where the program is too
- * complex to tell.
- */
-export function entryEffects(
-  translation: Translation,
-  decisions: ProgramDecisions,
-): readonly EntryEffect[] | undefined {
-  return orTooComplex(() => [
-    ...ineffectiveEntries(translation, decisions),
-    ...multiplexedConditions(translation, decisions),
-  ]);
-}
-
-/**
- * Effects as the compiler's warnings, in the profile's order. That more is denied behind a multiplexer than an entry says is
- * advice, which `check` gives: a profile made for it would be warned of with every use.
- */
-export function effectWarnings(effects: readonly EntryEffect[] | undefined, { rules }: SeccompPolicy): Warning[] {
-  if (effects === undefined) {
-    const message = 'whether every entry takes effect was not worked out: the program is too complex for that';
-    return [{ code: 'effects-unknown', message, path: 'syscalls', position: undefined, source: undefined }];
-  }
-  const order = new Map(rules.map((rule, index) => [rule, index]));
-  const told = effects.filter(({ code, consequence }) => code !== 'multiplexer-widened' || consequence !== 'stronger');
-  const byRule = told.sort((a, b) => (order.get(a.rule) ?? 0) - (order.get(b.rule) ?? 0));
-  return byRule.map(({ code, rule, names, on, message }) => {
-    const { path, position, source } = rule.names.find(({ name }) => name === names[0]) ?? rule;
-    return { code, message: on ? `${message} (on ${on.join(', ')})` : message, path, position, source };
-  });
 }
 
 /** What it means that calls get some actions for which the entry has another. */

@@ -6,6 +6,7 @@ import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { numberFinder } from '../libseccomp/syscall-table.js';
 import { checkOptions, OBJECT, type OptionTable, TEXT } from '../options.js';
 import type { Warning } from '../policy.js';
+import { formatPlace } from '../source-place.js';
 import { nearestSyscall } from '../syscalls/nearest-syscall.js';
 import { knownSyscalls } from '../syscalls/signature.js';
 import { printable, quote } from '../text.js';
@@ -139,7 +140,7 @@ class Reader {
     else if (!this.#count(this.#tableOf, name, Number(calls))) {
       this.#warnings.push({
         code: 'unknown-syscall',
-        message: `${printable(this.#source)}:${line}: ${this.#unknown(name)}: not counted`,
+        message: `${formatPlace(this.#source, { line })}: ${this.#unknown(name)}: not counted`,
       });
     }
   }
@@ -175,6 +176,6 @@ class Reader {
   }
 
   #error(line: number, message: string): CallCountsError {
-    return new CallCountsError(`${printable(this.#source)}:${line}: ${message}`);
+    return new CallCountsError(`${formatPlace(this.#source, { line })}: ${message}`);
   }
 }

@@ -1,4 +1,4 @@
-import type { SyncWasmSource } from './load.js';
+import type { SyncWasmSource } from './wasm-source.js';
 
 /**
  * Where libseccomp.wasm is when the caller names no place: beside this module, wherever a bundler or a server puts it.

@@ -14,7 +14,8 @@ export {
   UnknownSyscallError,
   WasmModuleError,
 } from './libseccomp-error.js';
-export { type LoadOptions, loadLibseccomp, loadLibseccompSync, type SyncWasmSource, type WasmSource } from './load.js';
+export { type LoadOptions, loadLibseccomp, loadLibseccompSync } from './load.js';
 export type { ArgumentComparison } from './marshal.js';
 export { type SyscallNaming, syscallNaming } from './syscall-naming.js';
 export { listSyscalls, lookUpSyscallName, lookUpSyscallNumber, type SyscallEntry } from './syscall-table.js';
+export type { SyncWasmSource, WasmSource } from './wasm-source.js';

@@ -3,12 +3,7 @@ import { ANYTHING, checkOptions } from '../options.js';
 import { defaultWasm } from './default-wasm.js';
 import { Libseccomp } from './libseccomp.js';
 import { WasmModuleError } from './libseccomp-error.js';
-
-/** Where to take libseccomp.wasm from: its address, a fetched response, its bytes, or the compiled module. */
-export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
-
-/** The same where nothing can be awaited: a `file:` address or path works in Node only. */
-export type SyncWasmSource = string | URL | BufferSource | WebAssembly.Module;
+import type { SyncWasmSource, WasmSource } from './wasm-source.js';
 
 export interface LoadOptions<Source = WasmSource | PromiseLike<WasmSource>> {
   /** Default: `libseccomp.wasm` beside this module, wherever a bundler or a server puts it. */

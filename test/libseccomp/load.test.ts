@@ -10,7 +10,7 @@ import {
   loadLibseccompSync,
   WasmModuleError,
 } from '../../src/libseccomp/index.js';
-import type { SyncWasmSource, WasmSource } from '../../src/libseccomp/load.js';
+import type { SyncWasmSource, WasmSource } from '../../src/libseccomp/wasm-source.js';
 
 const url = new URL('../../src/libseccomp/libseccomp.wasm', import.meta.url);
 const path = fileURLToPath(url);

@@ -28,6 +28,7 @@ import { describeUnnamed } from '../../learn/notified-calls.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../../profile/formats/write-profile.js';
 import type { ResolveOptions } from '../../profile/resolve/resolve-policy.js';
+import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
 import { type ArchFlags, addArchOption, onlyArch } from '../arch-option.js';
 import { fileError, readInput } from '../input.js';
@@ -168,7 +169,7 @@ function printSummary({ used, problems }: LogSummary, source: string): void {
   printError(`${printable(source)}: learned from ${used} line${used === 1 ? '' : 's'}`);
   for (const { line, text, reason, count } of problems) {
     const others = count > 1 ? ` (and ${count - 1} more such lines)` : '';
-    printError(`${printable(source)}:${line}: warning: not used, ${reason}: ${text}${others}`);
+    printError(`${formatPlace(source, { line })}: warning: not used, ${reason}: ${text}${others}`);
   }
   if (used === 0) throw new InvalidArgumentError(`${printable(source)}: there is no system call in it`);
 }
