@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -32,10 +41,22 @@ it('names files that there are', () => {
   expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
+it('has a line for each folder', () => {
+  const folders = ['src', 'src/bpf', 'src/profile', 'native-loader'].flatMap((parent) =>
+    readdirSync(join(ROOT, parent), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${parent}/${name}/`),
+  );
+  expect(folders.length).toBeGreaterThan(20);
+  expect(folders.filter((folder) => !page.includes(`\`${folder}\``))).toEqual([]);
+});
+
 describe('a recipe', () => {
   // The last one that was added of a kind is named in all the files that it took.
   it.each([
     ['A new system call', 'rseq_slice_yield', ['src', 'wasm', 'docs', 'scripts', 'test/native']],
+    ['A new error code', 'INVALID_CALL_COUNTS', ['src', 'native-loader', 'docs', 'test/learn']],
+    ['A new error code', 'CallCountsError', ['src/learn', 'docs/errors.md']],
     ['A new notify request', 'SET_FLAGS', ['native-loader', 'test/native-loader', 'bench']],
     ['A new libseccomp', '2.6.0', ['src', 'wasm', 'docs', 'scripts', 'README.md', 'SECURITY.md']],
     ['Add a format', "'spo'", ['src']],
