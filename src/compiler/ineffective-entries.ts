@@ -3,7 +3,7 @@ import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { Action, PolicyRule } from '../policy.js';
 import { consequenceOf, type EntryEffect } from './entry-effect.js';
 import { type ExpectedRule, rulesOf, skippedRulesOf, type Translation } from './expected-decisions.js';
-import { MULTIPLEXERS } from './multiplexed-calls.js';
+import { isMultiplexer } from './multiplexed-calls.js';
 import { isAmong, type ProgramDecisions } from './program-decisions.js';
 
 /** What calls get that meet an entry at one number, where it is never the entry's action. */
@@ -129,7 +129,7 @@ function lossOf(
   if (decisive && !isSameAction(decisive.action, action)) {
     const { path, action: decided } = decisive.operation.rule;
     // Who refuses a multiplexer as a whole means what goes through it as well.
-    const isWholeDenied = MULTIPLEXERS.has(decisive.operation.name) && decisive.operation.name !== operation.name;
+    const isWholeDenied = isMultiplexer(decisive.operation.name) && decisive.operation.name !== operation.name;
     if (isWholeDenied && permits(action) && !permits(decided)) return undefined;
     const reason = `this entry has no effect, ${path} decides the call for all arguments (${says(decided, architecture)})`;
     return { reason, got: [decided] };

@@ -2,6 +2,7 @@ import { formatAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import type { SeccompData } from '../bpf/execution/simulate.js';
 import type { Action } from '../policy.js';
+import { LIBSECCOMP_VERSION } from '../version.js';
 import { CompileError } from './compile-error.js';
 import type { RuleOperation } from './filter-operation.js';
 
@@ -34,7 +35,7 @@ export function miscompiled({ architecture, data, got, right, wavers, rules, sou
   return new CompileError(
     'MISCOMPILED',
     last
-      ? `${last.name}: libseccomp does not make of these entries (${paths}) what they say: ${decisions}. libseccomp 2.6.0 goes wrong for some calls that have several entries with NE, LT, LE, GT or GE; say it with EQ and MASKED_EQ, or with one range`
+      ? `${last.name}: libseccomp does not make of these entries (${paths}) what they say: ${decisions}. libseccomp ${LIBSECCOMP_VERSION} goes wrong for some calls that have several entries with NE, LT, LE, GT or GE; say it with EQ and MASKED_EQ, or with one range`
       : `libseccomp decides a call that no entry is about otherwise than the default says: ${decisions}`,
     { source: last?.rule.source ?? source, path: last?.rule.path, position: last?.rule.position },
   );

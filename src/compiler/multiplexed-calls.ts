@@ -1,7 +1,11 @@
 import type { Architecture } from '../architecture.js';
 import type { ArgumentCondition } from '../policy.js';
 
-export type Multiplexer = 'socketcall' | 'ipc';
+/** Where libseccomp puts the rules of other calls too: what they decide is not in their own rules alone. */
+export const MULTIPLEXERS = ['socketcall', 'ipc'] as const;
+export type Multiplexer = (typeof MULTIPLEXERS)[number];
+
+export const isMultiplexer = (name: string): name is Multiplexer => (MULTIPLEXERS as readonly string[]).includes(name);
 
 /**
  * The system calls that some architectures reach through another one, whose first argument says which is meant: the
@@ -35,6 +39,10 @@ export const MULTIPLEXED_CALLS: ReadonlyMap<string, { multiplexer: Multiplexer; 
   ...numbered('ipc', 21, ['shmat', 'shmdt', 'shmget', 'shmctl']),
 ]);
 
+/** The calls that a multiplexer makes. */
+export const callsBehind = (multiplexer: Multiplexer): readonly string[] =>
+  [...MULTIPLEXED_CALLS].filter(([, by]) => by.multiplexer === multiplexer).map(([name]) => name);
+
 /** What says which call a multiplexer makes, as libseccomp compares it: all of the register. */
 export const isCall = ({ call }: { call: bigint }): ArgumentCondition => ({
   index: 0,
@@ -55,9 +63,6 @@ export const conditionsBehind = (
  */
 export const bitsOfCall = (multiplexer: Multiplexer, { name }: Architecture): number =>
   multiplexer === 'ipc' && !name.startsWith('s390') ? 16 : 32;
-
-/** Where libseccomp puts the rules of other calls too: what they decide is not in their own rules alone. */
-export const MULTIPLEXERS: ReadonlySet<string> = new Set(['socketcall', 'ipc'] satisfies Multiplexer[]);
 
 function numbered(multiplexer: Multiplexer, first: number, names: readonly string[]) {
   return names.map((name, index) => [name, { multiplexer, call: BigInt(first + index) }] as const);

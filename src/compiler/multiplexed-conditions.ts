@@ -3,7 +3,7 @@ import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { Action } from '../policy.js';
 import type { EntryEffect } from './entry-effect.js';
 import { type ExpectedRule, rulesOf, type Translation } from './expected-decisions.js';
-import { isCall, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
+import { isCall, MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
 import type { ProgramDecisions } from './program-decisions.js';
 
 /** What is said of several calls and architectures at once. */
@@ -19,7 +19,7 @@ type Told = Pick<EntryEffect, 'code' | 'consequence'> & { says: (names: string) 
 export function* multiplexedConditions(translation: Translation, decisions: ProgramDecisions): Generator<EntryEffect> {
   const found = new Map<string, Grouped>();
   for (const architecture of translation.architectures) {
-    for (const multiplexer of ['socketcall', 'ipc'] as const) {
+    for (const multiplexer of MULTIPLEXERS) {
       const number = translation.resolve(multiplexer, architecture);
       if (number === undefined || number < 0) continue;
       const rules = rulesOf(translation, architecture).get(number) ?? [];

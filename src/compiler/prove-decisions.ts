@@ -67,7 +67,7 @@ export function proveDecisions(translation: Translation, budget: DiagramBudget =
 
 /**
  * Prove that a program decides every call that entries have conditions for as they say, whatever its arguments. That is
- * where libseccomp 2.6.0 goes wrong, and takes a fraction of the time of {@link proveDecisions}, which looks at every number
+ * where libseccomp goes wrong, and takes a fraction of the time of {@link proveDecisions}, which looks at every number
  * there could be.
  *
  * @throws as {@link proveDecisions}

@@ -1,5 +1,5 @@
 import type { FilterOperation } from './filter-operation.js';
-import { MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
+import { isMultiplexer, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 /**
  * The same calls in the order that libseccomp is fastest with: by descending system call number. It keeps a system
@@ -20,5 +20,5 @@ export function fastestOrder(operations: readonly FilterOperation[]): FilterOper
 function rank(operation: FilterOperation): number {
   if (operation.kind !== 'addRule') return Number.POSITIVE_INFINITY;
   const { name, syscall } = operation;
-  return MULTIPLEXED_CALLS.has(name) || MULTIPLEXERS.has(name) ? Number.MAX_SAFE_INTEGER : syscall;
+  return MULTIPLEXED_CALLS.has(name) || isMultiplexer(name) ? Number.MAX_SAFE_INTEGER : syscall;
 }

@@ -87,7 +87,7 @@ function beyondLibseccomp(
   });
   const listed = policy.architectures.filter(({ architecture }) => architectures.includes(architecture.name));
   const own = architectures.includes(target.architecture.name) && listed.length === 0;
-  // crun sets the flags itself; SCMP_FLTATR_CTL_WAITKILL came with 2.6.0.
+  // crun sets the flags itself; SCMP_FLTATR_CTL_WAITKILL came with 2.6.
   const flag = version.startsWith('2.5.') && runtime !== 'crun' ? 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV' : undefined;
   const at = flag === undefined ? -1 : (flags ?? []).indexOf(flag);
   return [

@@ -32,7 +32,7 @@ const RULE: Meanings = {
 
 const DEFAULT_ACTION = 'the default action is not one libseccomp knows (ERRNO takes 0..4094) at this API level';
 
-/** What an errno means for one function, read off its code in libseccomp 2.6.0 (api.c, db.c, gen_bpf.c). */
+/** What an errno means for one function, read off libseccomp's code (api.c, db.c, gen_bpf.c). */
 const MEANINGS: Partial<Record<LibseccompCall, Meanings>> = {
   scmp_set_native_arch: { EINVAL: 'libseccomp does not know this architecture' },
   seccomp_api_set: { EINVAL: 'API levels are 1 to 7' },

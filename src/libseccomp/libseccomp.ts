@@ -77,7 +77,7 @@ export class Libseccomp {
     }
   }
 
-  /** The release the module was built from, for instance `2.6.0`. */
+  /** The release the module was built from, as `major.minor.micro`. */
   get version(): string {
     const pointer = this.raw.seccomp_version();
     return [0, 4, 8].map((offset) => this.marshal.readWord(pointer + offset)).join('.');

@@ -10,9 +10,16 @@ import type {
   TypedCall,
 } from './engine/protocol.js';
 
-export const VIEW_NAMES = ['profile', 'map', 'program', 'simulate', 'diff', 'export'] as const;
-/** `profile`: the editor, which is a view of its own on a narrow screen only. */
-export type ViewName = (typeof VIEW_NAMES)[number];
+/** The tabs, as they are labelled. `profile`: the editor, which is a view of its own on a narrow screen only. */
+export const VIEWS = {
+  profile: 'Profile',
+  map: 'Map',
+  program: 'Program',
+  simulate: 'Simulate',
+  diff: 'Diff',
+  export: 'Export',
+} as const;
+export type ViewName = keyof typeof VIEWS;
 
 /** Everything the page shows; the text itself is the editor's. */
 export interface AppState {

@@ -5,8 +5,9 @@ import { simulate } from '../../src/bpf/index.js';
 import { REPLACEMENTS } from '../../src/check/rules/names.js';
 import { ESSENTIAL, PROBED } from '../../src/check/rules/processes.js';
 import { SENSITIVE } from '../../src/check/rules/sensitive.js';
-import { IO_URING_OPERATIONS, MULTIPLEXED, SIBLING_GROUPS } from '../../src/check/rules/sibling-calls.js';
+import { IO_URING_OPERATIONS, SIBLING_GROUPS } from '../../src/check/rules/sibling-calls.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
+import { callsBehind, MULTIPLEXERS } from '../../src/compiler/multiplexed-calls.js';
 import { allow, allowList, args, check, deny, denyList, enosys, ids, libseccomp } from './profiles.js';
 
 /** What the compiled profile decides on one call. */
@@ -87,7 +88,7 @@ describe('the tables', () => {
     const names = [
       ...SIBLING_GROUPS.flatMap(({ guarded, ways }) => [...guarded, ...ways]),
       ...IO_URING_OPERATIONS,
-      ...Object.values(MULTIPLEXED).flat(),
+      ...MULTIPLEXERS.flatMap(callsBehind),
       ...[...REPLACEMENTS].flatMap(([name, others]) => [name, ...others]),
       ...ESSENTIAL.flat(),
       ...PROBED,
@@ -96,10 +97,10 @@ describe('the tables', () => {
     expect(names.filter((name) => !exists(name))).toEqual([]);
   });
 
-  it.each(['socketcall', 'ipc'] as const)('%s has the calls that libseccomp sends through it', (multiplexer) => {
+  it.each(MULTIPLEXERS)('%s has the calls that libseccomp sends through it', (multiplexer) => {
     const number = libseccomp.resolveSyscallName(multiplexer, 'x86');
     // sendmmsg and accept4 have stand-ins too; whatever resolves to the multiplexer's number goes through it.
-    const through = MULTIPLEXED[multiplexer].filter(
+    const through = callsBehind(multiplexer).filter(
       (name) => libseccomp.resolveSyscallNameRewrite(name, 'x86') !== number,
     );
     expect(through).toEqual([]);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostArchitecture } from '../../native-loader/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
+import { LIBSECCOMP_VERSION } from '../../src/version.js';
 import { ROOT, scmp } from './scmp.js';
 
 const PROFILE = join(ROOT, 'examples/container-default.json');
@@ -155,7 +156,7 @@ describe('scmp disasm', () => {
 describe('scmp features', () => {
   it('describes this kernel and this build, in words and as JSON', () => {
     const json = JSON.parse(scmp(['features', '--json']).stdout.toString());
-    expect(json.build.libseccomp).toBe('2.6.0');
+    expect(json.build.libseccomp).toBe(LIBSECCOMP_VERSION);
     expect(json.build.architectures).toContain('riscv64');
     expect(json.kernel).toMatchObject({ seccomp: true, actions: { ERRNO: true }, architecture: hostArchitecture() });
     expect(scmp(['features']).stdout.toString()).toMatch(/^libseccomp +2\.6\.0$/m);

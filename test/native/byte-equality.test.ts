@@ -10,7 +10,7 @@ const PROFILES = {
   "Podman's default": '../../build/test-inputs/podman-default.json',
   'examples/container-default.json': '../../examples/container-default.json',
   'examples/no-network.json': '../../examples/no-network.json',
-  'examples/deny-list.json': '../../examples/deny-list.json',
+  'examples/deny-dangerous.json': '../../examples/deny-dangerous.json',
 };
 const ARCHITECTURES = ['x86_64', 'aarch64', 'arm', 'riscv64', 's390x', 'ppc64le'];
 const OPTIMIZE = [0, 1, 2] as const;

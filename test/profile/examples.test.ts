@@ -227,9 +227,9 @@ describe('no-network', () => {
   });
 });
 
-describe('deny-list', () => {
+describe('deny-dangerous', () => {
   const onTarget = (target: string, call: string, args: bigint[] = [], via = target) =>
-    decide('deny-list', target, via, call, args);
+    decide('deny-dangerous', target, via, call, args);
 
   it.each([
     'mount',

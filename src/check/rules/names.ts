@@ -1,5 +1,6 @@
 import { permits } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
+import { isMultiplexer } from '../../compiler/multiplexed-calls.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import { libseccompName } from '../../libseccomp/kernel-names.js';
 import { suggester } from '../../syscalls/nearest-syscall.js';
@@ -139,7 +140,7 @@ const deniedNowhere: Rule = {
     for (const { names, action, architectures, place } of entries) {
       if (permits(action) || architectures.length === 0 || names.length === 0) continue;
       // socketcall and ipc are denied to be safe, wherever the profile will be used.
-      const known = names.filter(({ name }) => isKnown(name, libseccomp) && name !== 'socketcall' && name !== 'ipc');
+      const known = names.filter(({ name }) => isKnown(name, libseccomp) && !isMultiplexer(name));
       const isThere = known.some(({ name }) =>
         targets.some((target) => architectures.some((on) => target.exists(name, on))),
       );

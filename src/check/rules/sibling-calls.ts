@@ -109,12 +109,3 @@ export const IO_URING_OPERATIONS: readonly string[] =
   linkat link statx setxattr fsetxattr getxattr fgetxattr fallocate ftruncate splice tee`
     .trim()
     .split(/\s+/);
-
-/** What goes through socketcall(2) and ipc(2), and the numbers they know it by (linux/net.h, linux/ipc.h). */
-export const MULTIPLEXED: Readonly<Record<'socketcall' | 'ipc', readonly string[]>> = {
-  socketcall: `socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown
-    setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg`
-    .trim()
-    .split(/\s+/),
-  ipc: 'semop semget semctl semtimedop msgsnd msgrcv msgget msgctl shmat shmdt shmget shmctl'.split(' '),
-};

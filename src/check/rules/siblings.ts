@@ -1,11 +1,12 @@
 import { permits } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import type { EntryEffect } from '../../compiler/entry-effect.js';
+import { callsBehind, MULTIPLEXERS } from '../../compiler/multiplexed-calls.js';
 import type { Severity } from '../finding.js';
 import type { Problem, Rule } from '../rule.js';
 import type { Target } from '../target.js';
 import { placeOfName } from '../verdict.js';
-import { IO_URING_OPERATIONS, MULTIPLEXED, SIBLING_GROUPS, type SiblingGroup } from './sibling-calls.js';
+import { IO_URING_OPERATIONS, SIBLING_GROUPS, type SiblingGroup } from './sibling-calls.js';
 import { list } from './words.js';
 
 /** Whether an entry means the call not to run, or not with all arguments. */
@@ -103,14 +104,15 @@ const multiplexerOpen: Rule = {
   summary:
     'Socket or IPC calls that are restricted, while socketcall or ipc, which does them on some architectures, is open.',
   *checkTarget(target) {
-    for (const multiplexer of ['socketcall', 'ipc'] as const) {
+    for (const multiplexer of MULTIPLEXERS) {
       const on = multiplexing(target, multiplexer);
       const { decisive, permitted } = target.verdict(multiplexer);
       // Without an entry for the multiplexer itself libseccomp takes it along with its calls: multiplexer-widened.
       if (on.length === 0 || permitted !== 'always' || decisive === undefined) continue;
-      const kept = MULTIPLEXED[multiplexer].filter((name) => isRestricted(target, name, undefined));
+      const behind = callsBehind(multiplexer);
+      const kept = behind.filter((name) => isRestricted(target, name, undefined));
       const absent = ['socket', 'connect', 'bind', 'listen', 'shmat', 'msgsnd'].filter(
-        (name) => MULTIPLEXED[multiplexer].includes(name) && target.verdict(name).permitted === 'never',
+        (name) => behind.includes(name) && target.verdict(name).permitted === 'never',
       );
       const all = [...new Set([...kept, ...absent])];
       if (all.length === 0) continue;

@@ -1,6 +1,6 @@
-import { required } from '../dom.js';
+import { element, required } from '../dom.js';
 import type { Session } from '../session.js';
-import { type AppState, VIEW_NAMES, type ViewName } from '../state.js';
+import { type AppState, VIEWS, type ViewName } from '../state.js';
 import { diffView } from './diff.js';
 import { exportView } from './export.js';
 import { policyMapView } from './policy-map.js';
@@ -18,12 +18,37 @@ const MAKERS: Readonly<Record<Panel, (panel: HTMLElement, session: Session) => V
   export: exportView,
 };
 
+interface Tab {
+  name: ViewName;
+  button: HTMLButtonElement;
+  panel: HTMLElement;
+  /** Of a panel that was shown. */
+  view?: View;
+}
+
+function makeTab([name, label]: [ViewName, string]): Tab {
+  const [tab, panel, narrow] = [`tab-${name}`, `panel-${name}`, name === 'profile' ? ' narrow-only' : ''];
+  return {
+    name,
+    button: element('button', {
+      class: `tab${narrow}`,
+      text: label,
+      attributes: { id: tab, type: 'button', role: 'tab', 'aria-controls': panel, 'data-label': label },
+    }),
+    panel: element('div', {
+      class: `panel${narrow}`,
+      attributes: { id: panel, role: 'tabpanel', 'aria-labelledby': tab, hidden: true },
+    }),
+  };
+}
+
 /** The tabs: which view is shown. A view is made when it is first shown, and updated only while it is. */
 export function setUpTabs(session: Session): void {
   const { store } = session;
   const list = required('#tabs', HTMLElement);
-  const tabs = [...list.querySelectorAll('button')];
-  const views = new Map<ViewName, View>();
+  const tabs = (Object.entries(VIEWS) as [ViewName, string][]).map(makeTab);
+  list.append(...tabs.map(({ button }) => button));
+  list.after(...tabs.map(({ panel }) => panel));
   const isNarrow = matchMedia('(max-width: 860px)');
 
   /** On a wide screen the profile stands beside the views, and is none of them. */
@@ -34,26 +59,20 @@ export function setUpTabs(session: Session): void {
     const isNew = document.body.dataset.view !== shown || before === undefined;
     document.body.dataset.view = shown;
     for (const tab of tabs) {
-      const isSelected = tab.dataset.view === shown;
-      tab.setAttribute('aria-selected', String(isSelected));
-      tab.tabIndex = isSelected ? 0 : -1;
-      required(`#panel-${tab.dataset.view}`, HTMLElement).hidden = !isSelected;
+      const isSelected = tab.name === shown;
+      tab.button.setAttribute('aria-selected', String(isSelected));
+      tab.button.tabIndex = isSelected ? 0 : -1;
+      tab.panel.hidden = !isSelected;
     }
     if (shown === 'profile') return;
-    let view = views.get(shown);
-    if (!view) {
-      view = MAKERS[shown](required(`#panel-${shown}`, HTMLElement), session);
-      views.set(shown, view);
-    }
-    view.update(state, isNew ? undefined : before);
+    const tab = tabs.find(({ name }) => name === shown)!;
+    tab.view ??= MAKERS[shown](tab.panel, session);
+    tab.view.update(state, isNew ? undefined : before);
   }
 
-  list.addEventListener('click', (event) => {
-    const name = VIEW_NAMES.find((each) => each === (event.target as HTMLElement).dataset.view);
-    if (name) store.set({ view: name });
-  });
+  for (const { name, button } of tabs) button.addEventListener('click', () => store.set({ view: name }));
   list.addEventListener('keydown', (event) => {
-    const visible = tabs.filter((tab) => tab.offsetParent !== null);
+    const visible = tabs.map(({ button }) => button).filter((button) => button.offsetParent !== null);
     const at = visible.indexOf(document.activeElement as HTMLButtonElement);
     const step = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: visible.length - 1 }[event.key];
     if (step === undefined) return;

@@ -1,5 +1,5 @@
 import containerDefault from '../../../examples/container-default.json' with { type: 'json' };
-import denyDangerous from '../../../examples/deny-list.json' with { type: 'json' };
+import denyDangerous from '../../../examples/deny-dangerous.json' with { type: 'json' };
 import noNetwork from '../../../examples/no-network.json' with { type: 'json' };
 import { documentOfObject } from '../document/plain-object.js';
 import { findSeccompSection } from '../formats/detect-document.js';
@@ -10,7 +10,7 @@ import noNewProcesses from './no-new-processes.json' with { type: 'json' };
 import node from './node.json' with { type: 'json' };
 import readOnlyInspection from './read-only-inspection.json' with { type: 'json' };
 
-// Ours, with the reasons as comments in their entries. Three of them are the examples.
+// Ours, with the reasons as comments in their entries, each in a file of its name. Three of them are the examples.
 const BUILTINS: Readonly<Record<BuiltinName, object>> = {
   'container-default': containerDefault,
   'no-network': noNetwork,
