@@ -7,8 +7,8 @@ const STEERING = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 const BEYOND_ASCII = /[^\t\n -~]/;
 
-const LONGEST_QUOTE = 80;
-const LONGEST_LINE = 1000;
+const MAX_QUOTE_LENGTH = 80;
+const MAX_LINE_LENGTH = 1000;
 
 /** In UTF-16 code units, which is what JSON and JavaScript read back: escaped JSON stays the same JSON. */
 function codeUnits(characters: string): string {
@@ -36,13 +36,13 @@ export function escapeControls(text: string): string {
 }
 
 /** Foreign text as a part of one line: escaped, line ends too, and shortened. */
-export function printable(text: string, longest: number = LONGEST_LINE): string {
+export function printable(text: string, longest: number = MAX_LINE_LENGTH): string {
   return shorten(text, longest).replace(UNPRINTABLE, codeUnits);
 }
 
 /** Foreign text inside a message: in quotation marks, escaped and shortened. */
 export function quote(text: string): string {
-  return JSON.stringify(shorten(text, LONGEST_QUOTE)).replace(UNPRINTABLE, codeUnits);
+  return JSON.stringify(shorten(text, MAX_QUOTE_LENGTH)).replace(UNPRINTABLE, codeUnits);
 }
 
 /** Whether a text has what {@link printable} escapes. */

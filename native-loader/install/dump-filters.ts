@@ -39,7 +39,7 @@ const PTRACE_EVENT_STOP = 128;
 const WNOHANG = 1;
 const WALL = 0x40000000;
 
-const LONGEST_STOP_MILLISECONDS = 5000;
+const MAX_STOP_MILLISECONDS = 5000;
 
 /**
  * The seccomp filters of a running thread (a process's id is that of its first thread), the one installed first in front:
@@ -109,10 +109,10 @@ class Tracee {
     for (let begin = Date.now(); ; Atomics.wait(sleep, 0, 0, 1)) {
       const status = this.#tracer.wait(this.#pid);
       if (status === undefined) {
-        if (Date.now() - begin < LONGEST_STOP_MILLISECONDS) continue;
+        if (Date.now() - begin < MAX_STOP_MILLISECONDS) continue;
         throw new DumpError(
           'DUMP_NOT_STOPPED',
-          `process ${this.#pid} did not stop within ${LONGEST_STOP_MILLISECONDS / 1000} seconds: it waits in the kernel (state D). It is attached until this process ends`,
+          `process ${this.#pid} did not stop within ${MAX_STOP_MILLISECONDS / 1000} seconds: it waits in the kernel (state D). It is attached until this process ends`,
         );
       }
       if (status < 0 || (status & 0xff) !== 0x7f) throw noProcess(this.#pid);

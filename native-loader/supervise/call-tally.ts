@@ -19,11 +19,11 @@ export interface TalliedCall {
 }
 
 /** So many kinds of one call are told apart: a program that counts through an argument shall not fill the memory. */
-const MOST_KINDS = 1000;
+const MAX_KINDS = 1000;
 
 interface Tallied {
   readonly masks: readonly TallyMask[];
-  /** Of calls without masks, and of those past {@link MOST_KINDS}. */
+  /** Of calls without masks, and of those past {@link MAX_KINDS}. */
   readonly plain: TalliedCall;
   readonly kinds: Map<string, TalliedCall>;
 }
@@ -52,7 +52,7 @@ export class CallTally {
     const key = values.join();
     const known = tallied.kinds.get(key);
     if (known) known.count++;
-    else if (tallied.kinds.size >= MOST_KINDS) tallied.plain.count++;
+    else if (tallied.kinds.size >= MAX_KINDS) tallied.plain.count++;
     else tallied.kinds.set(key, { auditArch, number, args: place(tallied.masks, values), count: 1 });
   }
 

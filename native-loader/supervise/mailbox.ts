@@ -12,7 +12,7 @@ const FULL = 3;
 /** How long looking and answering may go on before the event loop gets its turn. */
 const SESSION_MICROSECONDS = 1000;
 /** After looks in vain so many opportunities are passed over, at most. */
-const MAX_PASSED_OVER = 64;
+const MAX_SKIPPED = 64;
 
 /** Memory for one packet, shared by the supervisor thread, which puts it in, and the main thread. */
 export interface SharedMailbox {
@@ -69,7 +69,7 @@ export class MailboxReader {
     do {
       const packet = this.#next();
       if (!packet) {
-        this.#passOver = Math.min(2 * this.#passOver + 1, MAX_PASSED_OVER);
+        this.#passOver = Math.min(2 * this.#passOver + 1, MAX_SKIPPED);
         return;
       }
       this.#passOver = 0;

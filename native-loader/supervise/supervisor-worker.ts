@@ -15,7 +15,7 @@ const POLLNVAL = 32;
 const { ENOENT, EINTR, EAGAIN, ECONNABORTED } = constants.errno;
 
 /** Node cannot end a thread that waits in C: so long it may take in the worst case. Usually the eventfd wakes it. */
-const LONGEST_WAIT_MILLISECONDS = 1000;
+const MAX_WAIT_MILLISECONDS = 1000;
 
 /**
  * The supervisor thread: waits for all watched descriptors at once in poll(2), never on libuv's pool, and answers by
@@ -61,7 +61,7 @@ export class SupervisorWorker {
   #run(): void {
     while (this.#watches.length > 0 && Atomics.load(this.#start.stop, 0) === 0) {
       const entries = this.#pollEntries;
-      if (this.#c.poll(entries, LONGEST_WAIT_MILLISECONDS) <= 0) continue;
+      if (this.#c.poll(entries, MAX_WAIT_MILLISECONDS) <= 0) continue;
       // The lists change while this goes on: only entries of this poll count.
       const watches = this.#watches;
       for (const [index, watch] of watches.entries()) {

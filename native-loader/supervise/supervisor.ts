@@ -67,7 +67,7 @@ export interface Supervision extends AsyncDisposable {
 
 const DEFAULT_TIMEOUT = 30_000;
 /** What setTimeout(3) of Node takes. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** Answer the calls of a listener, whose descriptor now belongs to the supervision. Raises InvalidArgumentError. */
 export function superviseListener(fd: number, options: SupervisorOptions): Supervision {
@@ -111,9 +111,9 @@ export function checkSupervisorOptions(options: SupervisorOptions): CheckedOptio
   if (onNotification !== undefined && typeof onNotification !== 'function') {
     throw new InvalidArgumentError('onNotification is a function');
   }
-  if (typeof timeout !== 'number' || !(timeout > 0) || (timeout > LONGEST_TIMEOUT && timeout !== Infinity)) {
+  if (typeof timeout !== 'number' || !(timeout > 0) || (timeout > MAX_TIMEOUT && timeout !== Infinity)) {
     throw new InvalidArgumentError(
-      `handlerTimeout is more than 0 and at most ${LONGEST_TIMEOUT} milliseconds, or Infinity`,
+      `handlerTimeout is more than 0 and at most ${MAX_TIMEOUT} milliseconds, or Infinity`,
     );
   }
   const otherwise = encodeAnswer(unhandled);

@@ -9,7 +9,7 @@ export {
 } from '../action.js';
 export { type AssembledProgram, type AssembleOptions, assemble } from './assembly/assemble.js';
 export { AssemblyError, type AssemblyIssue, type AssemblyIssueCode } from './assembly/assembly-error.js';
-export { type DisassembleOptions, disassemble, type Line } from './assembly/disassemble.js';
+export { type DisassembleOptions, type DisassemblyLine, disassemble } from './assembly/disassemble.js';
 export {
   type FormatOptions,
   formatAssembly,
@@ -19,12 +19,19 @@ export {
 export {
   type ArchitectureDifference,
   type CallDifference,
-  type Comparison,
   compareDecisions,
   type DecisionChange,
   implies,
+  type ProgramComparison,
 } from './decisions/compare.js';
-export { ALL_BITS, type Condition, LOW_HALF, type Term, type Terms, termsDiagram } from './decisions/condition.js';
+export {
+  ALL_64_BITS,
+  type Condition,
+  type DnfTerm,
+  type DnfTerms,
+  dnfDiagram,
+  LOW_HALF,
+} from './decisions/condition.js';
 export {
   buildDecisionDiagram,
   type DecisionDiagram,
@@ -47,8 +54,8 @@ export {
   seenArchitectures,
 } from './decisions/policy-table.js';
 export {
+  allBitsKnown,
   type CallPattern,
-  exactly,
   type KnownBits,
   type PossibleDecision,
   possibleDecisions,
@@ -71,7 +78,7 @@ export {
   type ProgramInput,
   readProgram,
 } from './program/codec.js';
-export { analyzeFlow, type FlowState, type Origin, type ValueSet } from './program/dataflow.js';
+export { analyzeFlow, type FlowState, type LoadedOffset, type ValueSet } from './program/dataflow.js';
 export { InvalidProgramError, type InvalidProgramReason, UnknownByteOrderError } from './program/errors.js';
 export {
   type Endianness,

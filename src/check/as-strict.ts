@@ -10,10 +10,10 @@ import type { FilterProgram } from '../bpf/program/program.js';
  *
  * @throws ProgramTooComplexError programs beyond the diagrams' budget, which no profile compiles to
  */
-export function isAsStrict(program: FilterProgram, than: FilterProgram): boolean {
+export function isNoMorePermissive(program: FilterProgram, than: FilterProgram): boolean {
   const store = new DiagramStore();
   const [mine, theirs] = [program, than].map((each) => buildDecisionDiagram(each, { store }).root);
-  const changed = store.combine(mine as number, theirs as number, (one, other) => {
+  const changed = store.apply(mine as number, theirs as number, (one, other) => {
     if (one === other) return FALSE;
     const [own, old] = [store.valueOf(one), store.valueOf(other)];
     if (own === undefined || old === undefined) return undefined;

@@ -13,20 +13,20 @@ import { checkOptions, LIST, type OptionTable, TEXT } from '../options.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { printable, quote } from '../text.js';
-import { type CheckContext, contextOf, ENGINES, type Engine } from './context.js';
+import { type CheckContext, CONTAINER_ENGINES, type ContainerEngine, contextOf } from './context.js';
 import type { CheckReport, Finding } from './finding.js';
 import { ignoredIds } from './ignore-comment.js';
-import { profileText } from './profile-text.js';
-import { RULE_IDS, RULES } from './registry.js';
-import type { Problem, Rule } from './rule.js';
-import { type Target, type TargetOptions, targetOf } from './target.js';
-import { termsOf } from './terms.js';
+import { profileEditor } from './profile-text.js';
+import { CHECK_RULE_IDS, CHECK_RULES } from './registry.js';
+import type { CheckRule, RuleFinding } from './rule.js';
+import { type CheckedTarget, type TargetOptions, targetOf } from './target.js';
+import { adviceWordingOf } from './terms.js';
 
 export interface CheckOptions extends TargetOptions {
   /** The machines to check it for, by any name. Default: {@link defaultTargets}. */
   targets?: readonly (Architecture | ArchitectureName | (string & {}))[] | undefined;
   /** The engine that is given the file as it is: what it would not read is an error then. */
-  engine?: Engine | undefined;
+  engine?: ContainerEngine | undefined;
   /** Findings to pass over, by id. An id there is not raises InvalidArgumentError. */
   ignore?: readonly string[] | undefined;
   /** The text the profile was read from, to offer mends for it; without a byte order mark or with it. */
@@ -49,13 +49,13 @@ export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
   ...TARGET_OPTIONS,
   optimize: [0, 1, 2],
   targets: [LIST],
-  engine: ENGINES,
+  engine: CONTAINER_ENGINES,
   ignore: [LIST],
   text: [TEXT],
 };
 
 /** Formats whose entries have the keys that mends write. */
-const MENDABLE: ReadonlySet<ParsedProfile['format']> = new Set(['oci', 'oci-config', 'docker']);
+const FIXABLE: ReadonlySet<ParsedProfile['format']> = new Set(['oci', 'oci-config', 'docker']);
 
 /**
  * Look a profile over for what a reviewer would want to see, on every machine it is for. The same arguments give the same
@@ -73,10 +73,10 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
     behaviour: behaviourOf(options),
     libseccompVersion: options.libseccompVersion,
     libseccomp: options.libseccomp,
-    ruleIds: RULE_IDS,
+    ruleIds: CHECK_RULE_IDS,
     raw: text,
     engine,
-    text: text !== undefined && MENDABLE.has(profile.format) ? profileText(text.replace(/^\uFEFF/, '')) : undefined,
+    text: text !== undefined && FIXABLE.has(profile.format) ? profileEditor(text.replace(/^\uFEFF/, '')) : undefined,
   });
 
   const own = allFindings(context).sort(byPosition);
@@ -97,8 +97,10 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
 function allFindings(context: CheckContext): Finding[] {
   const { profile, terms } = context;
   const inTerms = (each: CheckContext['terms']) =>
-    RULES.flatMap((rule) => findingsOf(rule, { ...context, terms: each }));
-  const baseTerms = new Map([...(profile.baseFormats ?? [])].map(([source, format]) => [source, termsOf(format)]));
+    CHECK_RULES.flatMap((rule) => findingsOf(rule, { ...context, terms: each }));
+  const baseTerms = new Map(
+    [...(profile.baseFormats ?? [])].map(([source, format]) => [source, adviceWordingOf(format)]),
+  );
   const termsAt = ({ source }: Finding) => (source === profile.source ? terms : (baseTerms.get(source) ?? terms));
   return [...new Set([terms, ...baseTerms.values()])].flatMap((each) =>
     inTerms(each).filter((finding) => termsAt(finding) === each),
@@ -129,7 +131,7 @@ function compareWithUsual(own: readonly Finding[], profile: ParsedProfile, optio
 }
 
 /** The profile on every machine that it is checked for. */
-export function checkedTargets(profile: ParsedProfile, options: CheckOptions): readonly Target[] {
+export function checkedTargets(profile: ParsedProfile, options: CheckOptions): readonly CheckedTarget[] {
   const { targets: asked, ignore: _ignore, text: _text, engine: _engine, ...targetOptions } = options;
   const architectures = asked?.length
     ? asked.map((each) => (typeof each === 'string' ? parseArchitecture(each) : each))
@@ -153,16 +155,16 @@ export function defaultTargets({ seccomp: { archMap, architectures } }: ParsedPr
 }
 
 function checkId(id: string): void {
-  if (RULE_IDS.has(id)) return;
-  const nearest = nearestName(id, RULE_IDS);
+  if (CHECK_RULE_IDS.has(id)) return;
+  const nearest = nearestName(id, CHECK_RULE_IDS);
   throw new InvalidArgumentError(
     `there is no finding ${quote(id)} to ignore; ${nearest === undefined ? 'docs/check.md lists them' : `did you mean ${nearest}?`}`,
   );
 }
 
-function findingsOf(rule: Rule, context: CheckContext): Finding[] {
+function findingsOf(rule: CheckRule, context: CheckContext): Finding[] {
   const { targets, profile } = context;
-  const finding = ({ place, message, advice, severity, fix }: Problem): Finding => ({
+  const finding = ({ place, message, advice, severity, fix }: RuleFinding): Finding => ({
     id: rule.id,
     severity: severity ?? rule.severity,
     path: place.path,

@@ -1,6 +1,6 @@
 import type { ArgumentCondition } from '../policy.js';
 
-const MOST = 2n ** 64n - 1n;
+const MAX_VALUE = 2n ** 64n - 1n;
 
 /** Inclusive bounds. */
 type Interval = readonly [least: bigint, most: bigint];
@@ -14,16 +14,16 @@ function intervalsOf({ op, value }: ArgumentCondition): Interval[] | undefined {
     case 'NE':
       return proper([
         [0n, value - 1n],
-        [value + 1n, MOST],
+        [value + 1n, MAX_VALUE],
       ]);
     case 'LT':
       return proper([[0n, value - 1n]]);
     case 'LE':
       return [[0n, value]];
     case 'GE':
-      return [[value, MOST]];
+      return [[value, MAX_VALUE]];
     case 'GT':
-      return proper([[value + 1n, MOST]]);
+      return proper([[value + 1n, MAX_VALUE]]);
     case 'MASKED_EQ':
       return undefined;
   }
@@ -34,7 +34,7 @@ export function truthOf(condition: ArgumentCondition): 'never' | 'always' | 'som
   if (condition.op === 'MASKED_EQ') return condition.value === 0n ? 'always' : 'sometimes';
   const intervals = intervalsOf(condition) as Interval[];
   if (intervals.length === 0) return 'never';
-  return intervals.length === 1 && intervals[0]?.[0] === 0n && intervals[0][1] === MOST ? 'always' : 'sometimes';
+  return intervals.length === 1 && intervals[0]?.[0] === 0n && intervals[0][1] === MAX_VALUE ? 'always' : 'sometimes';
 }
 
 /** Whether some value meets both of two conditions on one argument; undefined where that was not found out. */
@@ -50,7 +50,7 @@ export function overlap(a: ArgumentCondition, b: ArgumentCondition): boolean | u
 function overlapOfMask({ value: mask, valueTwo }: ArgumentCondition, intervals: Interval[]): boolean | undefined {
   const datum = valueTwo & mask;
   const least = datum;
-  const most = datum | (MOST ^ mask);
+  const most = datum | (MAX_VALUE ^ mask);
   const inside = (value: bigint) => intervals.some(([from, to]) => from <= value && value <= to);
   if (inside(least) || inside(most)) return true;
   const between = intervals.filter(([from, to]) => from < most && to > least);

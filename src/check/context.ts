@@ -8,12 +8,12 @@ import { tryConditions } from '../profile/model/conditional-entry.js';
 import type { ParsedProfile, Place } from '../profile/model/parsed-profile.js';
 import type { DockerSyscall } from '../profile/model/schema.js';
 import { actionOf, policyRule } from '../profile/resolve/plain-rule.js';
-import type { ProfileText } from './profile-text.js';
-import type { Target } from './target.js';
-import { type Terms, termsOf } from './terms.js';
+import type { ProfileEditor } from './profile-text.js';
+import type { CheckedTarget } from './target.js';
+import { type AdviceWording, adviceWordingOf } from './terms.js';
 
 /** An entry of `syscalls` as it is written, whatever it is conditional on. */
-export interface Entry {
+export interface CheckedEntry {
   readonly index: number;
   readonly written: DockerSyscall;
   readonly place: Place;
@@ -25,8 +25,8 @@ export interface Entry {
 }
 
 /** What takes a profile's file as it is. */
-export const ENGINES = ['docker', 'podman'] as const;
-export type Engine = (typeof ENGINES)[number];
+export const CONTAINER_ENGINES = ['docker', 'podman'] as const;
+export type ContainerEngine = (typeof CONTAINER_ENGINES)[number];
 
 /** What the rules look at. */
 export interface CheckContext {
@@ -37,24 +37,24 @@ export interface CheckContext {
   readonly defaultAction: Action;
   /** Whether what the profile does not name may run. */
   readonly isDenyList: boolean;
-  readonly entries: readonly Entry[];
-  readonly targets: readonly Target[];
+  readonly entries: readonly CheckedEntry[];
+  readonly targets: readonly CheckedTarget[];
   readonly libseccomp: Libseccomp;
   /** How the profile's format says what an advice asks for. */
-  readonly terms: Terms;
+  readonly terms: AdviceWording;
   /** Every finding there is. */
   readonly ruleIds: ReadonlySet<string>;
   /** The JSON it was read from, for mends; undefined for other formats and for objects. */
-  readonly text: ProfileText | undefined;
+  readonly text: ProfileEditor | undefined;
   /** What it was read from, of any format, with its byte order mark. */
   readonly raw: string | undefined;
   /** The engine that the file is for, where the caller says so. */
-  readonly engine: Engine | undefined;
+  readonly engine: ContainerEngine | undefined;
 }
 
 export function contextOf(
   profile: ParsedProfile,
-  targets: readonly Target[],
+  targets: readonly CheckedTarget[],
   given: Pick<CheckContext, 'behaviour' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'raw' | 'engine'>,
 ): CheckContext {
   const { defaultAction: name, defaultErrnoRet } = profile.seccomp;
@@ -66,12 +66,16 @@ export function contextOf(
     isDenyList: permits(defaultAction),
     entries,
     targets,
-    terms: termsOf(profile.format),
+    terms: adviceWordingOf(profile.format),
     ...given,
   };
 }
 
-function entriesOf(profile: ParsedProfile, targets: readonly Target[], behaviour: RuntimeBehaviour): Entry[] {
+function entriesOf(
+  profile: ParsedProfile,
+  targets: readonly CheckedTarget[],
+  behaviour: RuntimeBehaviour,
+): CheckedEntry[] {
   const { seccomp, locate } = profile;
   return (seccomp.syscalls ?? []).map((written, index) => {
     const { name, names, action: actionName, errnoRet, args } = written;
@@ -94,14 +98,14 @@ function entriesOf(profile: ParsedProfile, targets: readonly Target[], behaviour
   });
 }
 
-function mayApply(entry: DockerSyscall, { architecture }: Target): boolean {
+function mayApply(entry: DockerSyscall, { architecture }: CheckedTarget): boolean {
   const outcomes = tryConditions(entry, { architecture, capabilities: new Set() });
   return outcomes.every(({ key, holds }) => key !== 'arches' || holds);
 }
 
 /** A condition of an entry, with the places of its object and of its value. */
 export interface PlacedCondition {
-  readonly entry: Entry;
+  readonly entry: CheckedEntry;
   readonly condition: ArgumentCondition;
   readonly place: Place;
   readonly valuePlace: Place;

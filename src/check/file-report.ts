@@ -38,7 +38,7 @@ export function unreadableReport(error: Error, source: string): FileReport {
 }
 
 /** How many findings there are of each severity. */
-export function tally(files: readonly FileReport[]): Record<Severity | 'ignored' | 'fixed', number> {
+export function countFindings(files: readonly FileReport[]): Record<Severity | 'ignored' | 'fixed', number> {
   const findings = files.flatMap(({ report }) => report.findings);
   const of = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {

@@ -2,10 +2,10 @@ import { CompileError } from '../compiler/compile-error.js';
 import { checkOptions } from '../options.js';
 import { ProfileError } from '../profile/document/profile-error.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
-import { isAsStrict } from './as-strict.js';
+import { isNoMorePermissive } from './as-strict.js';
 import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkProfile } from './check-profile.js';
 import type { CheckReport, Finding, TextEdit } from './finding.js';
-import type { Target } from './target.js';
+import type { CheckedTarget } from './target.js';
 
 export interface FixedProfile {
   text: string;
@@ -16,7 +16,7 @@ export interface FixedProfile {
 }
 
 /** Mends may open the way for others: a mend at the same place waits for the next round. */
-const MOST_ROUNDS = 8;
+const MAX_ROUNDS = 8;
 
 /**
  * Mend what can be mended in a profile's text. Every result is read again, compiled for every target and compared with what
@@ -37,20 +37,20 @@ export async function fixProfile(
   for (let round = 0; ; round++) {
     const report = checkProfile(profile, { ...options, text: current });
     const source = profile.source ?? 'profile';
-    const mendable = report.findings.filter((finding) => finding.fix && finding.source === source);
+    const fixable = report.findings.filter((finding) => finding.fix && finding.source === source);
     const before = checkedTargets(profile, options);
     const attempt = async (findings: readonly Finding[]) => {
       const applied = applyFixes(current, findings);
       if (applied.fixed.length === 0) return undefined;
-      const mended = await tryToRead(read, applied.text);
-      return mended && areAsStrict(checkedTargets(mended, options), before)
-        ? { ...applied, profile: mended }
+      const fixedText = await tryToRead(read, applied.text);
+      return fixedText && areNoMorePermissive(checkedTargets(fixedText, options), before)
+        ? { ...applied, profile: fixedText }
         : undefined;
     };
-    let done = round < MOST_ROUNDS ? await attempt(mendable) : undefined;
+    let done = round < MAX_ROUNDS ? await attempt(fixable) : undefined;
     // One bad mend must not keep the others from being made.
-    for (let at = 0; !done && round < MOST_ROUNDS && mendable.length > 1 && at < mendable.length; at++) {
-      done = await attempt([mendable[at] as Finding]);
+    for (let at = 0; !done && round < MAX_ROUNDS && fixable.length > 1 && at < fixable.length; at++) {
+      done = await attempt([fixable[at] as Finding]);
     }
     if (!done) return { text: current, fixed, report };
     ({ text: current, profile } = done);
@@ -70,11 +70,11 @@ async function tryToRead(
   }
 }
 
-function areAsStrict(after: readonly Target[], before: readonly Target[]): boolean {
+function areNoMorePermissive(after: readonly CheckedTarget[], before: readonly CheckedTarget[]): boolean {
   return after.every(({ outcome }, index) => {
     const earlier = before[index]?.outcome;
     if (earlier === undefined || earlier instanceof CompileError) return earlier !== undefined;
-    return !(outcome instanceof CompileError) && isAsStrict(outcome, earlier);
+    return !(outcome instanceof CompileError) && isNoMorePermissive(outcome, earlier);
   });
 }
 
@@ -93,12 +93,12 @@ function applyFixes(text: string, findings: readonly Finding[]): Pick<FixedProfi
     fixed.push(finding);
   }
   edits.sort((a, b) => b.offset - a.offset);
-  let mended = text;
+  let fixedText = text;
   for (const { offset, length, text: replacement } of edits) {
     const at = offset + bom;
-    mended = mended.slice(0, at) + replacement + mended.slice(at + length);
+    fixedText = fixedText.slice(0, at) + replacement + fixedText.slice(at + length);
   }
-  return { text: mended, fixed };
+  return { text: fixedText, fixed };
 }
 
 function touches(a: TextEdit, b: TextEdit): boolean {

@@ -1,4 +1,4 @@
-import type { Entry } from './context.js';
+import type { CheckedEntry } from './context.js';
 
 const DIRECTIVE = /\bscmp-ignore:?\s+([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)/g;
 
@@ -6,7 +6,7 @@ const DIRECTIVE = /\bscmp-ignore:?\s+([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)/g;
  * The findings that the author of an entry accepts: its `comment` says `scmp-ignore ID` or `scmp-ignore ID, ID`, anywhere
  * in it, so that the reason stands beside. They are passed over for this entry alone, and counted.
  */
-export function ignoredIds({ written: { comment } }: Entry): string[] {
+export function ignoredIds({ written: { comment } }: CheckedEntry): string[] {
   if (typeof comment !== 'string') return [];
   return [...comment.matchAll(DIRECTIVE)].flatMap(([, ids = '']) => ids.split(/\s*,\s*/));
 }

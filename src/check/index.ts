@@ -1,11 +1,11 @@
 export { type CheckOptions, checkProfile, defaultTargets } from './check-profile.js';
-export { ENGINES, type Engine } from './context.js';
-export { type FileReport, tally, unreadableReport } from './file-report.js';
+export { CONTAINER_ENGINES, type ContainerEngine } from './context.js';
+export { countFindings, type FileReport, unreadableReport } from './file-report.js';
 export { type CheckReport, type Finding, SEVERITIES, type Severity, type TextEdit } from './finding.js';
 export { type FixedProfile, fixProfile } from './fix.js';
 export { renderGithub } from './output/github.js';
 export { renderJson } from './output/json.js';
 export { renderSarif } from './output/sarif.js';
 export { renderText } from './output/text.js';
-export { RULES } from './registry.js';
-export type { Rule } from './rule.js';
+export { CHECK_RULES } from './registry.js';
+export type { CheckRule } from './rule.js';

@@ -3,7 +3,7 @@ import type { Place } from '../profile/model/parsed-profile.js';
 import type { TextEdit } from './finding.js';
 
 /** A profile's JSON text, to make edits for. They leave everything else as its author laid it out. */
-export interface ProfileText {
+export interface ProfileEditor {
   /** Give a key another value. None where the place is no member of an object of this text. */
   setMember(object: Place, key: string, value: string | number): TextEdit[];
   /** Give a key, with its value, another name and value: `"name": "open"` becomes `"names": ["open"]`. */
@@ -11,7 +11,7 @@ export interface ProfileText {
 }
 
 /** Undefined for a text that is not JSON: other formats have no mends. */
-export function profileText(text: string): ProfileText | undefined {
+export function profileEditor(text: string): ProfileEditor | undefined {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true });
   if (root?.type !== 'object' || errors.length > 0) return undefined;

@@ -1,4 +1,4 @@
-import type { Rule } from './rule.js';
+import type { CheckRule } from './rule.js';
 import { ACTION_RULES } from './rules/actions.js';
 import { ARGUMENT_RULES } from './rules/arguments.js';
 import { CLONE_RULES } from './rules/clone.js';
@@ -15,7 +15,7 @@ import { SENSITIVE_RULES } from './rules/sensitive.js';
 import { SIBLING_RULES } from './rules/siblings.js';
 
 /** Every rule, in the order of docs/check.md. */
-export const RULES: readonly Rule[] = [
+export const CHECK_RULES: readonly CheckRule[] = [
   ...NAME_RULES,
   ...SIBLING_RULES,
   ...ARGUMENT_RULES,
@@ -32,4 +32,4 @@ export const RULES: readonly Rule[] = [
   ...IGNORE_RULES,
 ];
 
-export const RULE_IDS: ReadonlySet<string> = new Set(RULES.map(({ id }) => id));
+export const CHECK_RULE_IDS: ReadonlySet<string> = new Set(CHECK_RULES.map(({ id }) => id));

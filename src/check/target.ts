@@ -27,7 +27,7 @@ export interface TargetOptions extends Omit<CompileOptions, Omitted> {
 }
 
 /** What a profile comes to on one machine. */
-export interface Target {
+export interface CheckedTarget {
   /** The machine's own. */
   readonly architecture: Architecture;
   /** All that the filter decides for, the machine's own first. */
@@ -61,7 +61,7 @@ export interface Target {
  * A profile on one machine. Raises what {@link resolve} does: ProfileError for an errno the machine lacks,
  * InvalidArgumentError for a capability or kernel that is none.
  */
-export function targetOf(profile: ParsedProfile, architecture: Architecture, options: TargetOptions): Target {
+export function targetOf(profile: ParsedProfile, architecture: Architecture, options: TargetOptions): CheckedTarget {
   const { libseccomp, capabilities, kernel } = options;
   const resolution = resolve(profile, { arch: architecture, capabilities, kernel });
   const { policy: written } = resolution;
@@ -100,7 +100,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     outcome ??= compile(written, { ...options, arch: architecture.name, source: profile.source });
     return outcome;
   };
-  const target: Target = {
+  const target: CheckedTarget = {
     architecture,
     architectures: [...new Set([architecture, ...policy.architectures.map((listed) => listed.architecture)])],
     policy,

@@ -6,7 +6,7 @@ import type { SyscallParameter } from '../syscalls/signature.js';
 import { list, number } from './rules/words.js';
 
 /** What an advice may ask for, said as the file at hand says it: what it tells to write can be written there. */
-export interface Terms {
+export interface AdviceWording {
   /** The word for an action. */
   action(kind: 'ALLOW' | 'LOG' | 'ERRNO' | 'TRACE' | 'NOTIFY'): string;
   /** To give calls ENOSYS, by an entry of their own or where an entry or the default refuses them otherwise. */
@@ -49,7 +49,7 @@ export interface MaskedArgument {
 const enosys = (architecture: ArchitectureName) => errnoNumber('ENOSYS', architecture) as number;
 
 /** JSON and YAML in the shape of the OCI runtime spec. */
-const section: Terms = {
+const section: AdviceWording = {
   action: (kind) => `SCMP_ACT_${kind}`,
   answerEnosys: (names, architecture) =>
     `answer ${list(names, 12)} with SCMP_ACT_ERRNO and errnoRet ${enosys(architecture)} (ENOSYS)`,
@@ -73,7 +73,7 @@ const section: Terms = {
 };
 
 /** Docker's and Podman's own, and the bare section, which may be for them. */
-const docker: Terms = {
+const docker: AdviceWording = {
   ...section,
   answerOddEnosys: (_name, architecture) =>
     `answer errno ${enosys(architecture)} here, in an entry conditional on the architecture ("includes": {"arches": […]}), or use Podman's "errno": "ENOSYS"`,
@@ -83,14 +83,14 @@ const docker: Terms = {
   onlyWide: 'make the entry conditional on the 64-bit architecture ("includes": {"arches": […]})',
 };
 
-const spo: Terms = {
+const spo: AdviceWording = {
   ...section,
   defaultEnosys: () =>
     'a SeccompProfile gives the default no errno: runc, which answers ENOSYS by itself, is checked with --runtime runc',
   note: 'take it out: the API server drops it',
 };
 
-const seccompiler: Terms = {
+const seccompiler: AdviceWording = {
   ...section,
   action: (kind) => `"${kind.toLowerCase()}"`,
   answerEnosys: (names, architecture, refusedBy) =>
@@ -108,7 +108,7 @@ const seccompiler: Terms = {
   maskOfZero: 'write the mask into "masked_eq" and what is compared with into "val"',
 };
 
-const systemd: Terms = {
+const systemd: AdviceWording = {
   ...section,
   action: (kind) => (kind === 'LOG' ? 'SystemCallLog=' : kind),
   answerEnosys: (names) => `write SystemCallFilter=~${names.map((name) => `${name}:ENOSYS`).join(' ')}`,
@@ -120,7 +120,7 @@ const systemd: Terms = {
   takeOut: (name) => `write SystemCallFilter=~${name} unless the service needs it`,
 };
 
-const plainList: Terms = {
+const plainList: AdviceWording = {
   ...section,
   action: (kind) => (kind === 'ERRNO' ? 'errno' : kind.toLowerCase()),
   answerEnosys: (names) => `write "${names.join(', ')} -> errno ENOSYS"`,
@@ -140,7 +140,7 @@ const plainList: Terms = {
   listener: 'a "listener" line',
 };
 
-const TERMS: Readonly<Record<ProfileFormat, Terms>> = {
+const TERMS: Readonly<Record<ProfileFormat, AdviceWording>> = {
   oci: docker,
   docker,
   'oci-config': section,
@@ -151,6 +151,6 @@ const TERMS: Readonly<Record<ProfileFormat, Terms>> = {
 };
 
 /** How a format says what an advice asks for. */
-export function termsOf(format: ProfileFormat): Terms {
+export function adviceWordingOf(format: ProfileFormat): AdviceWording {
   return TERMS[format];
 }

@@ -12,7 +12,7 @@ import { FileError, fileError, isReadable, readInput } from './input.js';
 const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
 
 /** More than a chain of profiles may have: `extendProfile` says what is wrong with it. */
-const LONGEST_WALK = 16;
+const MAX_BASES = 16;
 
 /** A profile with all that it extends, from files and built-ins. `folder`: where names are looked for besides. */
 export async function extendFromFiles(
@@ -22,7 +22,7 @@ export async function extendFromFiles(
 ): Promise<ParsedProfile> {
   const bases = new Map<ParsedProfile, ParsedProfile>();
   let top: ParsedProfile | undefined = profile;
-  for (let step = 0; top?.seccomp.extends && step < LONGEST_WALK; step++) {
+  for (let step = 0; top?.seccomp.extends && step < MAX_BASES; step++) {
     const base: ParsedProfile | undefined = await findBase(top.seccomp.extends, top, folder);
     if (base) bases.set(top, base);
     top = base;

@@ -1,4 +1,4 @@
-import { ALL_BITS, below, equalTo, LOW_HALF } from '../bpf/decisions/condition.js';
+import { ALL_64_BITS, below, equalTo, LOW_HALF } from '../bpf/decisions/condition.js';
 import { type DiagramStore, type Node, TRUE } from '../bpf/decisions/diagram-store.js';
 import type { ArgumentCondition } from '../policy.js';
 
@@ -25,7 +25,7 @@ export class ConditionNodes {
  * Where an argument compares with the value as asked, in so many bits. libseccomp masks a MASKED_EQ's datum too.
  */
 function conditionNode(store: DiagramStore, { index, op, value, valueTwo }: ArgumentCondition, bits: 32 | 64): Node {
-  const width = bits === 32 ? LOW_HALF : ALL_BITS;
+  const width = bits === 32 ? LOW_HALF : ALL_64_BITS;
   switch (op) {
     case 'EQ':
       return equalTo(store, index, width, value);

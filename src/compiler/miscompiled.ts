@@ -15,21 +15,31 @@ export interface Miscompilation {
   /** Any of these would be right. */
   right: readonly Action[];
   /** It is `right` that is decided on other calls for which the same entries hold. */
-  wavers?: boolean | undefined;
+  isInconsistent?: boolean | undefined;
   /** The entries that are about the call, in the profile's order; none for a call that no entry names. */
   rules: readonly RuleOperation[];
   source: string | undefined;
 }
 
 /** The error for a program that does not decide a call as the entries say: which call, and which entries. */
-export function miscompiled({ architecture, data, got, right, wavers, rules, source }: Miscompilation): CompileError {
+export function miscompiled({
+  architecture,
+  data,
+  got,
+  right,
+  isInconsistent,
+  rules,
+  source,
+}: Miscompilation): CompileError {
   const last = rules.at(-1);
   const says = (action: Action) => formatAction(action, architecture?.name);
   const values = data.args.map((value) => `0x${value.toString(16)}`).join(', ');
   const call = `${last?.name ?? `system call ${data.nr >>> 0}`}(${values})`;
   const place = architecture?.name ?? `architecture 0x${data.arch.toString(16)}`;
   const others = right.map(says).join(' or ');
-  const contrast = wavers ? `, and ${others} where the same entries hold for other values` : ` instead of ${others}`;
+  const contrast = isInconsistent
+    ? `, and ${others} where the same entries hold for other values`
+    : ` instead of ${others}`;
   const decisions = `on ${place}, ${call} gives ${says(got)}${contrast}`;
   const paths = [...new Set(rules.map(({ rule }) => rule.path))].join(', ');
   return new CompileError(

@@ -74,7 +74,7 @@ export class ProgramDecisions {
       const { store } = this;
       const notAsked = store.terminal(NOT_ASKED);
       const where = this.conditions.where(conditions, wordSize);
-      const asked = store.choose(where, this.decision(auditArch, nr), notAsked);
+      const asked = store.ite(where, this.decision(auditArch, nr), notAsked);
       return [...store.terminalsOf(asked)]
         .filter((terminal) => terminal !== notAsked)
         .map((terminal) => terminalAction(store, terminal));

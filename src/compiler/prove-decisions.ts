@@ -15,7 +15,7 @@ import {
   ProgramTooComplexError,
   TRUE,
 } from '../bpf/decisions/diagram-store.js';
-import { findInput } from '../bpf/decisions/find-input.js';
+import { findWitness } from '../bpf/decisions/find-input.js';
 import type { NumberRange, Part } from '../bpf/decisions/partition.js';
 import { type SeccompData, simulate } from '../bpf/execution/simulate.js';
 import type { Action } from '../policy.js';
@@ -57,7 +57,7 @@ export function proveDecisions(translation: Translation, budget: DiagramBudget =
     const wrong = other === undefined ? undefined : calls.find(({ node }) => node !== badArchitecture);
     if (wrong) {
       const call = { arch: other, nr: wrong.from };
-      const data = findInput(store, wrong.node, (node) => node !== badArchitecture, call) as SeccompData;
+      const data = findWitness(store, wrong.node, (node) => node !== badArchitecture, call) as SeccompData;
       proof.fail(data, [BAD_ARCHITECTURE], undefined);
     }
     for (const arch of inside) proof.checkNumbers(calls, arch);
@@ -159,9 +159,9 @@ class Proof {
       const byRules = byAction.get(terminal) ?? FALSE;
       const right = terminal === fallback ? store.or(byRules, store.not(anywhere)) : byRules;
       const decided = store.map(node, (each) => (each === terminal ? TRUE : FALSE));
-      const wrong = store.choose(right, FALSE, decided);
+      const wrong = store.ite(right, FALSE, decided);
       if (wrong === FALSE) continue;
-      const data = findInput(store, wrong, (each) => each === TRUE, call) as SeccompData;
+      const data = findWitness(store, wrong, (each) => each === TRUE, call) as SeccompData;
       const holding = rules.filter((_, index) => terminalAt(store, where[index] as Node, data) === TRUE);
       const actions = holding.length > 0 ? holding.map(({ action }) => action) : [otherwise];
       this.fail(data, actions, architecture, rules);
@@ -180,7 +180,7 @@ class Proof {
     for (const [terminal, holds] of byAction) {
       if (store.and(seen, holds) !== FALSE) return undefined;
       seen = store.or(seen, holds);
-      right = store.choose(holds, terminal, right);
+      right = store.ite(holds, terminal, right);
     }
     return right;
   }
@@ -191,16 +191,16 @@ class Proof {
     const { rules, architecture } = expectation;
     const decidedBy = new Map<Node, Node>();
     const held = this.#whichHold(where);
-    store.combine(held, node, (which, decision) => {
+    store.apply(held, node, (which, decision) => {
       if (!store.isTerminal(which) || !store.isTerminal(decision)) return undefined;
       const known = decidedBy.get(which) ?? decision;
       decidedBy.set(which, known);
       if (known === decision) return decision;
-      const wavering = store.and(
+      const inconsistent = store.and(
         store.map(held, (each) => (each === which ? TRUE : FALSE)),
         store.map(node, (each) => (each === decision ? TRUE : FALSE)),
       );
-      const data = findInput(store, wavering, (each) => each === TRUE, call) as SeccompData;
+      const data = findWitness(store, inconsistent, (each) => each === TRUE, call) as SeccompData;
       return this.fail(data, [terminalAction(store, known)], architecture, rules, true);
     });
   }
@@ -217,7 +217,7 @@ class Proof {
           sets.set(key, made);
           return made;
         };
-        return store.choose(holds, store.map(which, withRule), which);
+        return store.ite(holds, store.map(which, withRule), which);
       },
       store.terminal(FIRST_SET - 1),
     );
@@ -228,11 +228,19 @@ class Proof {
     right: readonly Action[],
     architecture: Architecture | undefined,
     rules: readonly ExpectedRule[] = [],
-    wavers = false,
+    isInconsistent = false,
   ): never {
     const { program, architectures, source } = this.translation;
     const { returnValue } = simulate(program, data, { endianness: (architectures[0] as Architecture).endianness });
     const operations = rules.map(({ operation }) => operation);
-    throw miscompiled({ architecture, data, got: kernelAction(returnValue), right, wavers, rules: operations, source });
+    throw miscompiled({
+      architecture,
+      data,
+      got: kernelAction(returnValue),
+      right,
+      isInconsistent,
+      rules: operations,
+      source,
+    });
   }
 }

@@ -25,7 +25,7 @@ export function ruleDecisions(rules: Rules, store: DiagramStore): Node {
       runs.at(-1)!.conditions.push(conditions.where(rule.conditions, bits));
     }
     return runs.reduceRight(
-      (rest, run) => store.choose(anyOf(store, run.conditions), run.action, rest),
+      (rest, run) => store.ite(anyOf(store, run.conditions), run.action, rest),
       actionTerminal(store, otherwise),
     );
   };

@@ -1,5 +1,5 @@
 import { compareStrictness, isSameAction, isStricter } from '../action.js';
-import { ALL_BITS, LOW_HALF } from '../bpf/decisions/condition.js';
+import { ALL_64_BITS, LOW_HALF } from '../bpf/decisions/condition.js';
 import type { ArgumentCondition, CompareOperator } from '../policy.js';
 import type { ExpectedRule } from './expected-decisions.js';
 
@@ -88,7 +88,7 @@ function testsOf(conditions: readonly ArgumentCondition[], bits: 32 | 64): Test[
   const sorted = [...conditions].sort((a, b) => a.index - b.index);
   return sorted.flatMap(({ index, op, value, valueTwo }) => {
     const isMasked = op === 'MASKED_EQ';
-    const mask = isMasked ? value : ALL_BITS;
+    const mask = isMasked ? value : ALL_64_BITS;
     const datum = isMasked ? valueTwo & value : value;
     const [high, low] = TESTS[op];
     const test = (word: number, by: string, shift: bigint): Test => {

@@ -1,17 +1,17 @@
 import type { Architecture } from '../architecture.js';
-import { ALL_BITS, type Condition, LOW_HALF, type Term, type Terms } from '../bpf/decisions/condition.js';
+import { ALL_64_BITS, type Condition, type DnfTerm, type DnfTerms, LOW_HALF } from '../bpf/decisions/condition.js';
 import { type ConditionNames, formatConditions } from '../bpf/decisions/format-conditions.js';
 import { constantName, describeMask, describeMaskOfOthers, describeValue, valueBits } from '../syscalls/constants.js';
 import { hasNarrowRegisters, type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
 
 /** Conditions in the words of a system call on an architecture; numbers where either is unknown. */
 export function describeConditions(
-  terms: Terms,
+  terms: DnfTerms,
   syscall: string | undefined,
   architecture: Architecture | undefined,
 ): string {
   const parameters = (syscall !== undefined && syscallSignature(syscall, architecture?.name)) || [];
-  const register = architecture && hasNarrowRegisters(architecture.name) ? LOW_HALF : ALL_BITS;
+  const register = architecture && hasNarrowRegisters(architecture.name) ? LOW_HALF : ALL_64_BITS;
   return formatConditions(maskOutFlags(terms, parameters, architecture), names(parameters, register, architecture));
 }
 
@@ -57,10 +57,10 @@ const holds = (mask: bigint, bits: bigint) => (bits & ~mask) === 0n;
  * SOCK_STREAM|SOCK_CLOEXEC `(type & ~SOCK_CLOEXEC) == SOCK_STREAM`. The same set, since both values of the bit are in it.
  */
 function maskOutFlags(
-  terms: Terms,
+  terms: DnfTerms,
   parameters: readonly SyscallParameter[],
   architecture: Architecture | undefined,
-): Terms {
+): DnfTerms {
   const isFlag = ({ field }: Condition, bit: bigint) => {
     const family = parameters[field]?.constants;
     return family !== undefined && isSingleFlag(family, bit, architecture);
@@ -91,7 +91,7 @@ function withoutFlag(one: Condition, other: Condition, kind: 'equal' | 'notEqual
 }
 
 /** Two terms that are the same but for one comparison. */
-function joinTerms(one: Term, other: Term, isFlag: IsFlag): Term | undefined {
+function joinTerms(one: DnfTerm, other: DnfTerm, isFlag: IsFlag): DnfTerm | undefined {
   if (one.length !== other.length) return undefined;
   const differing = one.flatMap((each, at) => (isSameCondition(each, other[at]!) ? [] : [at]));
   const [at] = differing;

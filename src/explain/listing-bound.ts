@@ -1,8 +1,8 @@
-import type { Terms } from '../bpf/decisions/condition.js';
+import type { DnfTerms } from '../bpf/decisions/condition.js';
 import { ProgramTooComplexError } from '../bpf/decisions/diagram-store.js';
 
 /** Decisions and their conditions, for each call by name: hundreds of megabytes of text are no answer. */
-const MOST = 2 ** 17;
+const MAX_ITEMS = 2 ** 17;
 
 /**
  * Counts what an answer says of calls by their names.
@@ -10,12 +10,12 @@ const MOST = 2 ** 17;
  * @throws ProgramTooComplexError for more than anybody reads
  */
 export class ListingBound {
-  #left = MOST;
+  #left = MAX_ITEMS;
 
   /** A decision, on these conditions. */
-  count(conditions: Terms | undefined): void {
+  count(conditions: DnfTerms | undefined): void {
     this.#left -= 1 + (conditions ?? []).reduce((sum, term) => sum + term.length, 0);
     if (this.#left >= 0) return;
-    throw new ProgramTooComplexError(`too complex to list: it takes more than ${MOST} decisions and conditions`);
+    throw new ProgramTooComplexError(`too complex to list: it takes more than ${MAX_ITEMS} decisions and conditions`);
   }
 }

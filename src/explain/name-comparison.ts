@@ -1,6 +1,11 @@
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
-import type { ArchitectureDifference, CallDifference, Comparison, DecisionChange } from '../bpf/decisions/compare.js';
-import type { Terms } from '../bpf/decisions/condition.js';
+import type {
+  ArchitectureDifference,
+  CallDifference,
+  DecisionChange,
+  ProgramComparison,
+} from '../bpf/decisions/compare.js';
+import type { DnfTerms } from '../bpf/decisions/condition.js';
 import type { NumberRange } from '../bpf/decisions/partition.js';
 import type { Direction } from '../bpf/decisions/permissiveness.js';
 import type { SeccompData } from '../bpf/execution/simulate.js';
@@ -31,7 +36,7 @@ export interface NamedDifference {
  * A comparison with system calls, arguments and values by name: those that change alike for all arguments together, those
  * that change on a condition one by one, since each names its arguments. Raises {@link ProgramTooComplexError} for too many.
  */
-export function nameComparison(comparison: Comparison, libseccomp: Libseccomp): NamedDifference[] {
+export function nameComparison(comparison: ProgramComparison, libseccomp: Libseccomp): NamedDifference[] {
   const bound = new ListingBound();
   return comparison.architectures.flatMap((each) => {
     const architecture = each.architecture && parseArchitecture(each.architecture);
@@ -78,7 +83,7 @@ function nameCall(
   });
 }
 
-function isAlways(conditions: Terms | undefined): boolean {
+function isAlways(conditions: DnfTerms | undefined): boolean {
   return conditions?.length === 1 && conditions[0]?.length === 0;
 }
 

@@ -1,12 +1,12 @@
 import type { ArgumentCondition } from '../policy.js';
 import type { ObservedArgument } from './observations.js';
 
-const ALL_BITS = (1n << 64n) - 1n;
+const ALL_64_BITS = (1n << 64n) - 1n;
 const LOW_BITS = (1n << 32n) - 1n;
 
 /** The bits of an argument that a condition looks at. */
 export function conditionMask({ op, value }: ArgumentCondition): bigint {
-  return op === 'MASKED_EQ' ? value : ALL_BITS;
+  return op === 'MASKED_EQ' ? value : ALL_64_BITS;
 }
 
 /**
@@ -20,7 +20,7 @@ export function conditionsHold(
 ): boolean | 'unknown' {
   let all: boolean | 'unknown' = true;
   for (const condition of conditions) {
-    const holds = conditionHolds(condition, args, wordSize === 32 ? LOW_BITS : ALL_BITS);
+    const holds = conditionHolds(condition, args, wordSize === 32 ? LOW_BITS : ALL_64_BITS);
     if (holds === false) return false;
     if (holds === 'unknown') all = 'unknown';
   }

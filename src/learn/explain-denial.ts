@@ -42,7 +42,7 @@ export interface DroppedDenial {
   capabilities: readonly string[];
 }
 
-const ALL_BITS = (1n << 64n) - 1n;
+const ALL_64_BITS = (1n << 64n) - 1n;
 
 /** Which part of a profile, as it was compiled, decided that a call is denied. */
 export function explainDenial(
@@ -52,7 +52,7 @@ export function explainDenial(
   const { translation } = profile;
   const architecture = translation.architectures.find(({ name }) => name === call.architecture);
   if (!architecture) return { kind: 'architecture' };
-  const known = call.args.map((value, index) => ({ index, mask: ALL_BITS, value }));
+  const known = call.args.map((value, index) => ({ index, mask: ALL_64_BITS, value }));
   const holds = ({ conditions }: Pick<PolicyRule, 'conditions'>) =>
     conditionsHold(conditions, known, architecture.wordSize);
   const number = numberOf(translation, call.name, architecture);

@@ -22,7 +22,7 @@ export { type NumberedCall, numberedMasks, observeNumbered } from './notified-ca
 export {
   type ArgumentMask,
   type ArgumentMasks,
-  MOST_KINDS,
+  MAX_KINDS,
   Observations,
   type ObservedArgument,
   type ObservedCall,

@@ -25,7 +25,7 @@ export interface LearnedEntry {
   comment: string;
 }
 
-const ALL_BITS = (1n << 64n) - 1n;
+const ALL_64_BITS = (1n << 64n) - 1n;
 /** In every comment: a profile is cut up and put together again, and this has to stay with each part. */
 const CAVEAT = 'observed, not complete';
 
@@ -111,7 +111,7 @@ export function learnedEntries(rules: readonly LearnedRule[]): LearnedEntry[] {
 }
 
 function conditionOf({ index, mask, value }: ObservedArgument): NonNullable<LearnedEntry['args']>[number] {
-  return mask === ALL_BITS
+  return mask === ALL_64_BITS
     ? { index: BigInt(index), value, op: 'SCMP_CMP_EQ' }
     : { index: BigInt(index), value: mask, valueTwo: value, op: 'SCMP_CMP_MASKED_EQ' };
 }
@@ -123,7 +123,7 @@ export function describeRule({ name, args, architecture }: LearnedRule): string 
     const parameter = parameters[index];
     const family = parameter?.constants;
     const text = (number: bigint) => (family ? describeValue(family, number, architecture) : `${number}`);
-    const isWhole = mask === ALL_BITS || mask === (1n << BigInt(parameter?.bits ?? 64)) - 1n;
+    const isWhole = mask === ALL_64_BITS || mask === (1n << BigInt(parameter?.bits ?? 64)) - 1n;
     const masked = isWhole ? '' : ` & ${family ? describeMask(family, mask, architecture) : mask}`;
     return `${parameter?.name ?? `arg${index}`}${masked} == ${masked && value === 0n ? '0' : text(value)}`;
   });

@@ -31,7 +31,7 @@ export type ArgumentMasks = (name: string, architecture: ArchitectureName) => re
  * So many kinds of one call are told apart; past that all are one, without arguments. A program that counts through an
  * argument would else fill the memory, and a profile of so many entries would be read by nobody.
  */
-export const MOST_KINDS = 256;
+export const MAX_KINDS = 256;
 
 interface Kinds {
   readonly byValues: Map<string, { args: readonly ObservedArgument[]; count: number }>;
@@ -72,7 +72,7 @@ export class Observations {
       return;
     }
     call.byValues.set(key, { args: kept, count });
-    if (call.byValues.size > MOST_KINDS) this.#lump(call);
+    if (call.byValues.size > MAX_KINDS) this.#lump(call);
   }
 
   #kindsOf(architecture: ArchitectureName, name: string) {
@@ -98,7 +98,7 @@ export class Observations {
     );
   }
 
-  /** Names of calls with more than {@link MOST_KINDS} kinds, whose arguments are not told apart any more. */
+  /** Names of calls with more than {@link MAX_KINDS} kinds, whose arguments are not told apart any more. */
   lumped(): string[] {
     return [...new Set([...this.#calls.values()].filter(({ isLumped }) => isLumped).map(({ name }) => name))];
   }

@@ -37,7 +37,7 @@ export interface LogSummary {
   problems: readonly LogProblem[];
 }
 
-const LONGEST_TEXT = 120;
+const MAX_TEXT_LENGTH = 120;
 
 /** Collects what a reader has to say. */
 export class LogReport {
@@ -52,7 +52,7 @@ export class LogReport {
   problem(line: number, text: string, reason: string, key = reason): void {
     const known = this.#problems.get(key);
     if (known) known.count++;
-    else this.#problems.set(key, { line, text: printable(text, LONGEST_TEXT), reason, count: 1 });
+    else this.#problems.set(key, { line, text: printable(text, MAX_TEXT_LENGTH), reason, count: 1 });
   }
 
   summary(): LogSummary {

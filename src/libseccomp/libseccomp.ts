@@ -13,9 +13,9 @@ import { Marshal } from './marshal.js';
 /** seccomp.h: what the resolvers answer for a name they do not know. Other negative numbers are pseudo-numbers. */
 const NR_SCMP_ERROR = -1;
 /** Far longer than the name of any system call: what is longer is none, and need not be copied to find out. */
-const LONGEST_NAME = 1024;
+const MAX_NAME_LENGTH = 1024;
 /** Names remembered for each architecture before those that no table has are looked up anew. */
-const MOST_KEPT = 4096;
+const MAX_CACHED = 4096;
 
 /** The API level that lets every attribute and action through; the module has no kernel to probe (seccomp_api_set(3)). */
 const FULL_API_LEVEL = 7;
@@ -153,11 +153,11 @@ export class Libseccomp {
     const numbers = this.#numbers[call].get(token) ?? new Map<string, number>();
     const known = numbers.get(name);
     if (known !== undefined) return known === NR_SCMP_ERROR ? undefined : known;
-    if (endsEarly(name) || name.length > LONGEST_NAME) return undefined;
+    if (endsEarly(name) || name.length > MAX_NAME_LENGTH) return undefined;
     this.#numbers[call].set(token, numbers);
     const syscall = this.guard(() => this.marshal.withString(name, (pointer) => this.raw[call](token, pointer)));
     // All names that there are, and of others as many as a profile may well have: what is kept has a bound.
-    if (syscall !== NR_SCMP_ERROR || numbers.size < MOST_KEPT) numbers.set(name, syscall);
+    if (syscall !== NR_SCMP_ERROR || numbers.size < MAX_CACHED) numbers.set(name, syscall);
     return syscall === NR_SCMP_ERROR ? undefined : syscall;
   }
 

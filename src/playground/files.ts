@@ -2,7 +2,7 @@ import { required } from './dom.js';
 import type { Session } from './session.js';
 
 /** What the reader takes at most (source-text.ts); more is not worth reading from the disk. */
-const LARGEST_FILE = 16 * 1024 * 1024;
+const MAX_FILE_SIZE = 16 * 1024 * 1024;
 
 /** Opening files: by the button, by Ctrl+O, and by dropping them anywhere. */
 export function setUpFiles(session: Session): void {
@@ -47,7 +47,7 @@ export function setUpFiles(session: Session): void {
 }
 
 async function openFile(file: File, session: Session): Promise<void> {
-  if (file.size > LARGEST_FILE) {
+  if (file.size > MAX_FILE_SIZE) {
     session.notify(`${file.name} is larger than any profile: nothing was opened`);
     return;
   }

@@ -10,7 +10,7 @@ export interface Shared extends ProfileText {
 const PREFIX = '#1.';
 
 /** The largest text taken out of a link, in bytes: a few kilobytes of deflate can stand for gigabytes. */
-const LARGEST = 1024 * 1024;
+const MAX_SIZE = 1024 * 1024;
 
 /** The fragment for a profile: its JSON, deflated, in base64url (RFC 4648). */
 export async function encodeShared({ text, source, settings }: Shared): Promise<string> {
@@ -50,7 +50,7 @@ async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     size += value.length;
-    if (size > LARGEST) {
+    if (size > MAX_SIZE) {
       await reader.cancel();
       throw new Error('too large');
     }

@@ -18,7 +18,7 @@ interface FamilyTable {
 }
 
 const DEFAULT_ARCHITECTURE: ArchitectureName = 'x86_64';
-const ALL_BITS = (1n << 64n) - 1n;
+const ALL_64_BITS = (1n << 64n) - 1n;
 
 /** Whether a key of {@link FamilyData.differs} is about this architecture. */
 function appliesTo(key: string, architecture: ArchitectureName): boolean {
@@ -48,12 +48,12 @@ function popcount(value: bigint): number {
   return value.toString(2).replaceAll('0', '').length;
 }
 
-const EMPTY: FamilyTable = { names: new Map(), values: new Map(), flags: [], mask: ALL_BITS, radix: 16 };
+const EMPTY: FamilyTable = { names: new Map(), values: new Map(), flags: [], mask: ALL_64_BITS, radix: 16 };
 
 function build(family: ConstantFamily, architecture: ArchitectureName): FamilyTable {
   const data: FamilyData = FAMILIES[family];
   const prefix = data.prefix ?? `${family}_`;
-  const mask = data.mask === undefined ? (data.flags === undefined ? ALL_BITS : 0n) : BigInt(data.mask);
+  const mask = data.mask === undefined ? (data.flags === undefined ? ALL_64_BITS : 0n) : BigInt(data.mask);
   const names = new Map<string, { value: bigint; flag: boolean }>();
 
   const evaluate = (text: string): bigint => {
@@ -151,7 +151,7 @@ export function constantExpression(text: string, architecture?: ArchitectureName
     // A leading zero would be octal in C and decimal to BigInt.
     const isNumber = /^(0|[1-9]\d*|0x[\da-f]+|0o[0-7]+|0b[01]+)$/i.test(term);
     const value = isNumber ? BigInt(term) : constantValue(term, architecture);
-    if (value === undefined || value > ALL_BITS) return undefined;
+    if (value === undefined || value > ALL_64_BITS) return undefined;
     result |= value;
   }
   return result;

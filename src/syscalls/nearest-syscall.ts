@@ -27,7 +27,7 @@ const PREFIX = /^(?:__NR_|SYS_|sys_|__[a-z\d]+_sys_)/;
 /** Profiles repeat a misspelt name, and are looked at for each architecture: every name is compared with the table once. */
 const found = new Map<string, string | undefined>();
 /** So that foreign names do not fill the memory. */
-const MOST_FOUND = 1024;
+const MAX_CACHED = 1024;
 
 /** The system call that a name which is none stands for, most likely; undefined where no name is near. */
 export function nearestSyscall(name: string): string | undefined {
@@ -35,19 +35,19 @@ export function nearestSyscall(name: string): string | undefined {
   const bare = name.replace(PREFIX, '');
   const nearest = LIBRARY_NAMES.get(bare) ?? nearestName(bare, knownSyscalls());
   const answer = nearest === name ? undefined : nearest;
-  if (found.size >= MOST_FOUND) found.clear();
+  if (found.size >= MAX_CACHED) found.clear();
   if (name.length < 64) found.set(name, answer);
   return answer;
 }
 
 /** Nobody reads more suggestions; a text may have tens of thousands of wrong names, and each is compared with all that there are. */
-const MOST_SUGGESTED = 512;
+const MAX_SUGGESTED = 512;
 
-/** As {@link nearestSyscall}, for all wrong names of one text: of the first {@link MOST_SUGGESTED} different ones. */
+/** As {@link nearestSyscall}, for all wrong names of one text: of the first {@link MAX_SUGGESTED} different ones. */
 export function suggester(): (name: string) => string | undefined {
   const asked = new Map<string, string | undefined>();
   return (name) => {
-    if (!asked.has(name) && asked.size < MOST_SUGGESTED) asked.set(name, nearestSyscall(name));
+    if (!asked.has(name) && asked.size < MAX_SUGGESTED) asked.set(name, nearestSyscall(name));
     return asked.get(name);
   };
 }

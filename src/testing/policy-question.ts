@@ -1,8 +1,8 @@
 import { type Architecture, findArchitecture, parseArchitecture } from '../architecture.js';
 import {
+  allBitsKnown,
   buildDecisionDiagram,
   type DecisionDiagram,
-  exactly,
   type KnownBits,
   type PossibleDecision,
   possibleDecisions,
@@ -125,11 +125,11 @@ function bitsOf(
   if (integer >= 1n << BigInt(bits) || integer < -(1n << BigInt(bits - 1))) {
     throw new InvalidArgumentError(`${what}: ${value} does not fit its ${bits} bits`);
   }
-  if (bits === 64) return exactly(integer);
+  if (bits === 64) return allBitsKnown(integer);
   const mask = (1n << BigInt(bits)) - 1n;
   // A machine with 32-bit registers has no upper half, and the kernel gives filters zeroes there.
-  if (wordSize === 32) return exactly(integer & 0xffff_ffffn);
-  return upperHalves === 'any' ? { value: integer & mask, mask } : exactly(integer);
+  if (wordSize === 32) return allBitsKnown(integer & 0xffff_ffffn);
+  return upperHalves === 'any' ? { value: integer & mask, mask } : allBitsKnown(integer);
 }
 
 // Profiles are asked many times; options are few and usually one object.

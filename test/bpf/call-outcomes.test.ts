@@ -37,8 +37,8 @@ it('names every answer that a call can get, and bounds its cost', () => {
           }
           const { returnValue, path = [] } = simulator.simulate(data, { trace: true });
           expect(outcome.returnValues).toContain(returnValue);
-          expect(path.length).toBeGreaterThanOrEqual(outcome.leastSteps);
-          expect(path.length).toBeLessThanOrEqual(outcome.mostSteps);
+          expect(path.length).toBeGreaterThanOrEqual(outcome.minSteps);
+          expect(path.length).toBeLessThanOrEqual(outcome.maxSteps);
         }
       },
     ),
@@ -51,10 +51,10 @@ it('is exact where the arguments do not matter, and shows both ways where they d
   const explore = createCallExplorer(compiled);
   const { simulate } = createSimulator(compiled);
   for (let nr = 0; nr < 480; nr++) {
-    const { returnValues, leastSteps, mostSteps } = explore(AUDIT_ARCH_X86_64, nr);
+    const { returnValues, minSteps, maxSteps } = explore(AUDIT_ARCH_X86_64, nr);
     const { returnValue, path = [] } = simulate(seccompData({ arch: AUDIT_ARCH_X86_64, nr }), { trace: true });
     expect(returnValues).toContain(returnValue);
-    if (returnValues.length === 1) expect([leastSteps, mostSteps]).toEqual([path.length, path.length]);
+    if (returnValues.length === 1) expect([minSteps, maxSteps]).toEqual([path.length, path.length]);
   }
   const clone = 56;
   expect(explore(AUDIT_ARCH_X86_64, clone).returnValues).toEqual([EPERM, ALLOW]);
@@ -69,5 +69,5 @@ it('counts a division by an X that may be 0, which ends the program with 0', () 
     op(Opcode.RET_K, ALLOW),
   ];
   const outcome = createCallExplorer({ instructions, endianness: 'little' })(AUDIT_ARCH_X86_64, 1);
-  expect(outcome).toEqual({ returnValues: [0, ALLOW], leastSteps: 4, mostSteps: 5 });
+  expect(outcome).toEqual({ returnValues: [0, ALLOW], minSteps: 4, maxSteps: 5 });
 });

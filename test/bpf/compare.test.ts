@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
-import { type Comparison, compareDecisions, type DecisionChange, implies } from '../../src/bpf/decisions/compare.js';
-import { termsDiagram } from '../../src/bpf/decisions/condition.js';
+import {
+  compareDecisions,
+  type DecisionChange,
+  implies,
+  type ProgramComparison,
+} from '../../src/bpf/decisions/compare.js';
+import { dnfDiagram } from '../../src/bpf/decisions/condition.js';
 import { DiagramStore, ProgramTooComplexError, TRUE } from '../../src/bpf/decisions/diagram-store.js';
 import { formatConditions } from '../../src/bpf/decisions/format-conditions.js';
 import { bitOf } from '../../src/bpf/decisions/input-variables.js';
@@ -31,7 +36,7 @@ const small = validProgram(SIMPLE, action).map((instructions) =>
 
 const program = (instructions: Instruction[]) => ({ instructions, endianness: 'little' }) as const;
 
-function attempt(a: Instruction[], b: Instruction[]): Comparison | undefined {
+function attempt(a: Instruction[], b: Instruction[]): ProgramComparison | undefined {
   try {
     return compareDecisions(program(a), program(b));
   } catch (error) {
@@ -41,7 +46,7 @@ function attempt(a: Instruction[], b: Instruction[]): Comparison | undefined {
 }
 
 /** The change that a comparison tells of an input; all of them, where it tells several. */
-function changesAt(comparison: Comparison, data: SeccompData): DecisionChange[] {
+function changesAt(comparison: ProgramComparison, data: SeccompData): DecisionChange[] {
   const among = (ranges: readonly { from: number; to: number }[], value: number) =>
     ranges.some(({ from, to }) => from <= value && value <= to);
   return comparison.architectures
@@ -50,7 +55,7 @@ function changesAt(comparison: Comparison, data: SeccompData): DecisionChange[] 
     .flatMap(({ changes }) => changes)
     .filter(({ conditions = [] }) => {
       const store = new DiagramStore();
-      let node = termsDiagram(store, conditions);
+      let node = dnfDiagram(store, conditions);
       while (!store.isTerminal(node)) node = bitOf(data, store.level(node)) ? store.high(node) : store.low(node);
       return node === TRUE;
     });
@@ -143,7 +148,7 @@ describe('of compiled profiles', () => {
   const allow = (...names: string[]) => ({ names, action: 'SCMP_ACT_ALLOW' });
 
   /** Architectures, numbers and changes as lines. */
-  const lines = (comparison: Comparison) =>
+  const lines = (comparison: ProgramComparison) =>
     comparison.architectures.flatMap(({ architecture, calls }) =>
       calls.flatMap(({ numbers, changes }) =>
         changes.map(({ from, to, direction, conditions = [] }) => {

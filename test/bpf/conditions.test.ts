@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ALL_BITS, type Condition, LOW_HALF, type Terms, termsDiagram } from '../../src/bpf/decisions/condition.js';
+import { ALL_64_BITS, type Condition, type DnfTerms, dnfDiagram, LOW_HALF } from '../../src/bpf/decisions/condition.js';
 import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
 import { formatConditions } from '../../src/bpf/decisions/format-conditions.js';
@@ -10,7 +10,7 @@ import { compileProfileSync } from '../../src/compiler/index.js';
 import { doubleWord } from './programs.js';
 
 const mask = fc.oneof(
-  fc.constantFrom(ALL_BITS, LOW_HALF, ALL_BITS ^ LOW_HALF, 0x7e020000n, 0xfffffffffffffffen, 1n, 3n),
+  fc.constantFrom(ALL_64_BITS, LOW_HALF, ALL_64_BITS ^ LOW_HALF, 0x7e020000n, 0xfffffffffffffffen, 1n, 3n),
   doubleWord.filter((value) => value !== 0n),
 );
 const field = fc.constantFrom<Field>(0, 1, 5, INSTRUCTION_POINTER_FIELD);
@@ -23,7 +23,7 @@ const condition: fc.Arbitrary<Condition> = fc.oneof(
     return { kind: 'between', field, mask, from, to };
   }),
 );
-const terms: fc.Arbitrary<Terms> = fc.array(fc.array(condition, { minLength: 1, maxLength: 3 }), { maxLength: 3 });
+const terms: fc.Arbitrary<DnfTerms> = fc.array(fc.array(condition, { minLength: 1, maxLength: 3 }), { maxLength: 3 });
 
 function holds(condition: Condition, values: readonly bigint[]): boolean {
   const value = (values[condition.field] as bigint) & condition.mask;
@@ -46,7 +46,7 @@ test('a condition’s diagram holds where the condition does', () => {
   fc.assert(
     fc.property(condition, fc.array(doubleWord, { minLength: 7, maxLength: 7 }), (condition, values) => {
       const store = new DiagramStore();
-      const node = termsDiagram(store, [[condition]]);
+      const node = dnfDiagram(store, [[condition]]);
       const ends = condition.kind === 'between' ? [condition.from, condition.to, condition.to + 1n] : [condition.value];
       for (const end of ends) {
         const near = values.map(() => BigInt.asUintN(64, end));
@@ -63,12 +63,12 @@ test('recovered conditions decide as the diagram does, on every input', () => {
   fc.assert(
     fc.property(terms, (terms) => {
       const store = new DiagramStore();
-      const node = termsDiagram(store, terms);
+      const node = dnfDiagram(store, terms);
       const recovered = recoverConditions(store, node);
       if (recovered === undefined) return;
       readable++;
       // equal nodes, equal functions
-      expect(termsDiagram(store, recovered)).toBe(node);
+      expect(dnfDiagram(store, recovered)).toBe(node);
     }),
     { numRuns: RUNS },
   );
@@ -77,12 +77,12 @@ test('recovered conditions decide as the diagram does, on every input', () => {
 });
 
 describe('recovered conditions are those that were meant', () => {
-  const text = (terms: Terms) => {
+  const text = (terms: DnfTerms) => {
     const store = new DiagramStore();
-    return formatConditions(recoverConditions(store, termsDiagram(store, terms)) ?? []);
+    return formatConditions(recoverConditions(store, dnfDiagram(store, terms)) ?? []);
   };
-  const equal = (field: Field, value: bigint, mask = ALL_BITS): Condition => ({ kind: 'equal', field, mask, value });
-  const between = (field: Field, from: bigint, to: bigint, mask = ALL_BITS): Condition => ({
+  const equal = (field: Field, value: bigint, mask = ALL_64_BITS): Condition => ({ kind: 'equal', field, mask, value });
+  const between = (field: Field, from: bigint, to: bigint, mask = ALL_64_BITS): Condition => ({
     kind: 'between',
     field,
     mask,
@@ -90,14 +90,14 @@ describe('recovered conditions are those that were meant', () => {
     to,
   });
 
-  test.each<[string, Terms]>([
+  test.each<[string, DnfTerms]>([
     ['arg0 == 5', [[equal(0, 5n)]]],
     ['arg0 == 5, or arg0 == 7', [[equal(0, 7n)], [equal(0, 5n)]]],
     ['5 <= arg0 <= 7', [[equal(0, 6n)], [equal(0, 5n)], [equal(0, 7n)]]],
-    ['arg0 != 5', [[between(0, 0n, 4n)], [between(0, 6n, ALL_BITS)]]],
-    ['arg0 != 0 and arg0 != 5', [[between(0, 1n, 4n)], [between(0, 6n, ALL_BITS)]]],
-    ['arg2 <= 0xffffffff', [[equal(2, 0n, ALL_BITS ^ LOW_HALF)]]],
-    ['arg2 >= 0x500000005', [[between(2, 0x500000005n, ALL_BITS)]]],
+    ['arg0 != 5', [[between(0, 0n, 4n)], [between(0, 6n, ALL_64_BITS)]]],
+    ['arg0 != 0 and arg0 != 5', [[between(0, 1n, 4n)], [between(0, 6n, ALL_64_BITS)]]],
+    ['arg2 <= 0xffffffff', [[equal(2, 0n, ALL_64_BITS ^ LOW_HALF)]]],
+    ['arg2 >= 0x500000005', [[between(2, 0x500000005n, ALL_64_BITS)]]],
     ['(arg0 & 0x7e020000) == 0', [[equal(0, 0n, 0x7e020000n)]]],
     ['(arg0 & 0xffffffff) <= 9', [[between(0, 0n, 9n, LOW_HALF)]]],
     ['arg0 == 2 and arg1 == 3', [[equal(1, 3n), equal(0, 2n)]]],
@@ -106,7 +106,7 @@ describe('recovered conditions are those that were meant', () => {
       'arg0 >= 0x100000000 and (arg0 & 0xf0) != 0x10',
       [
         [
-          { kind: 'notEqual', field: 0, mask: ALL_BITS ^ LOW_HALF, value: 0n },
+          { kind: 'notEqual', field: 0, mask: ALL_64_BITS ^ LOW_HALF, value: 0n },
           { kind: 'notEqual', field: 0, mask: 0xf0n, value: 0x10n },
         ],
       ],
@@ -116,9 +116,9 @@ describe('recovered conditions are those that were meant', () => {
       'arg0 == 0, or arg0 == 8, or arg0 == 0x20000, or arg0 == 0x20008',
       [[equal(0, 0n)], [equal(0, 8n)], [equal(0, 0x20000n)], [equal(0, 0x20008n)]],
     ],
-    ['arg0 != 0', [[between(0, 1n, ALL_BITS)]]],
+    ['arg0 != 0', [[between(0, 1n, ALL_64_BITS)]]],
     ['instruction_pointer == 0x10000', [[equal(6, 0x10000n)]]],
-    ['', [[equal(0, 5n)], [between(0, 0n, 4n)], [between(0, 6n, ALL_BITS)]]],
+    ['', [[equal(0, 5n)], [between(0, 0n, 4n)], [between(0, 6n, ALL_64_BITS)]]],
     ['never', [[equal(0, 5n), equal(0, 6n)]]],
   ])('%s', (expected, terms) => {
     expect(text(terms)).toBe(expected);
@@ -176,7 +176,7 @@ describe('conditions are found again in what libseccomp compiles', () => {
 
 test('names are what the caller says', () => {
   const values = new Map([[2n, 'AF_INET']]);
-  const equal = (field: Field, value: bigint, mask = ALL_BITS): Condition => ({ kind: 'equal', field, mask, value });
+  const equal = (field: Field, value: bigint, mask = ALL_64_BITS): Condition => ({ kind: 'equal', field, mask, value });
   const names = {
     field: (field: Field) => ['domain', 'type'][field],
     value: (field: Field, value: bigint) => (field === 0 ? values.get(value) : undefined),

@@ -120,8 +120,8 @@ describePlayground('the playground', (playground) => {
       ],
     });
     await write(page, wide);
-    const mend = page.getByRole('button', { name: /^Mend: / });
-    await mend.first().click();
+    const fixButton = page.getByRole('button', { name: /^Mend: / });
+    await fixButton.first().click();
     await expect.poll(() => page.locator('.cm-content').textContent()).toContain('SCMP_CMP_MASKED_EQ');
     await page.waitForSelector('#status[data-kind=good]');
     await page.locator('.cm-content').click();

@@ -3,11 +3,11 @@ import { expect, it } from 'vitest';
 import { areSameConditions, coverAll, overlap, truthOf } from '../../src/check/condition-algebra.js';
 import type { ArgumentCondition, CompareOperator } from '../../src/policy.js';
 
-const MOST = 2n ** 64n - 1n;
+const MAX_VALUE = 2n ** 64n - 1n;
 const OPERATORS: CompareOperator[] = ['NE', 'LT', 'LE', 'EQ', 'GE', 'GT', 'MASKED_EQ'];
 
 /** Few distinct values, so that conditions meet: small ones, and those at the top. */
-const value = fc.oneof(fc.bigInt(0n, 5n), fc.bigInt(MOST - 3n, MOST), fc.constantFrom(2n ** 32n, 2n ** 63n));
+const value = fc.oneof(fc.bigInt(0n, 5n), fc.bigInt(MAX_VALUE - 3n, MAX_VALUE), fc.constantFrom(2n ** 32n, 2n ** 63n));
 const condition: fc.Arbitrary<ArgumentCondition> = fc.record({
   index: fc.constant(0),
   op: fc.constantFrom(...OPERATORS),
@@ -42,11 +42,11 @@ function candidates(...conditions: ArgumentCondition[]): bigint[] {
     v + 1n,
     valueTwo,
     valueTwo & v,
-    (valueTwo & v) | (MOST ^ v),
+    (valueTwo & v) | (MAX_VALUE ^ v),
   ]);
   const [a, b] = conditions as [ArgumentCondition, ArgumentCondition];
   const both = (a.valueTwo & a.value) | (b.valueTwo & b.value);
-  return [...near, both, 0n, 6n, 2n ** 40n, MOST].filter((each) => each >= 0n && each <= MOST);
+  return [...near, both, 0n, 6n, 2n ** 40n, MAX_VALUE].filter((each) => each >= 0n && each <= MAX_VALUE);
 }
 
 it('truthOf', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { RULES } from '../../src/check/index.js';
+import { CHECK_RULES } from '../../src/check/index.js';
 import { allow, allowList, args, BASE, check, deny, denyList, enosys, ids, kill, type Options } from './profiles.js';
 
 /** A profile that has the finding at `at`, and one that is nearly the same and has it nowhere. */
@@ -842,13 +842,13 @@ describe.each(Object.entries(CASES))('%s', (id, cases) => {
 });
 
 it('every rule has a profile that it finds and one that it passes', () => {
-  expect(Object.keys(CASES).sort()).toEqual(RULES.map(({ id }) => id).sort());
+  expect(Object.keys(CASES).sort()).toEqual(CHECK_RULES.map(({ id }) => id).sort());
 });
 
 it('has stable ids of one shape, and a line on each', () => {
-  const all = RULES.map(({ id }) => id);
+  const all = CHECK_RULES.map(({ id }) => id);
   expect(new Set(all).size).toBe(all.length);
-  for (const { id, summary } of RULES) {
+  for (const { id, summary } of CHECK_RULES) {
     expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
     expect(summary).toMatch(/^[A-Z`].*\.$/);
   }

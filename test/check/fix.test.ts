@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../src/bpf/index.js';
-import { isAsStrict } from '../../src/check/as-strict.js';
+import { isNoMorePermissive } from '../../src/check/as-strict.js';
 import { fixProfile } from '../../src/check/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { readProfile } from '../../src/profile/index.js';
@@ -20,24 +20,24 @@ describe('isAsStrict', () => {
   const more = denyList(deny('kill', args([1, 'MASKED_EQ', 0xffffffff, 9])));
 
   it('is true of the same and of a stricter program', () => {
-    expect(isAsStrict(compile(some), compile(some))).toBe(true);
-    expect(isAsStrict(compile(more), compile(some))).toBe(true);
+    expect(isNoMorePermissive(compile(some), compile(some))).toBe(true);
+    expect(isNoMorePermissive(compile(more), compile(some))).toBe(true);
   });
 
   it('is false of a weaker one, by a single value of one argument', () => {
-    expect(isAsStrict(compile(some), compile(more))).toBe(false);
-    expect(isAsStrict(compile(denyList()), compile(some))).toBe(false);
-    expect(isAsStrict(compile({ ...some, defaultAction: 'SCMP_ACT_ALLOW', architectures: [] }), compile(some))).toBe(
-      true,
-    );
+    expect(isNoMorePermissive(compile(some), compile(more))).toBe(false);
+    expect(isNoMorePermissive(compile(denyList()), compile(some))).toBe(false);
+    expect(
+      isNoMorePermissive(compile({ ...some, defaultAction: 'SCMP_ACT_ALLOW', architectures: [] }), compile(some)),
+    ).toBe(true);
   });
 
   it('takes a stricter action, and no other errno', () => {
     const other = denyList(deny('kill', { ...args([1, 'EQ', 9]), errnoRet: 38 }));
     const killing = denyList({ names: ['kill'], action: 'SCMP_ACT_KILL_PROCESS', ...args([1, 'EQ', 9]) });
-    expect(isAsStrict(compile(other), compile(some))).toBe(false);
-    expect(isAsStrict(compile(killing), compile(some))).toBe(true);
-    expect(isAsStrict(compile(some), compile(killing))).toBe(false);
+    expect(isNoMorePermissive(compile(other), compile(some))).toBe(false);
+    expect(isNoMorePermissive(compile(killing), compile(some))).toBe(true);
+    expect(isNoMorePermissive(compile(some), compile(killing))).toBe(false);
   });
 });
 
@@ -56,8 +56,8 @@ describe('fixProfile', () => {
   ]
 }
 `;
-    const { text: mended, fixed } = await fix(text);
-    expect(mended).toBe(`{
+    const { text: fixedText, fixed } = await fix(text);
+    expect(fixedText).toBe(`{
 \t"defaultAction":"SCMP_ACT_ALLOW",\r
     "architectures" : ["SCMP_ARCH_X86_64"],
   "syscalls": [
@@ -77,14 +77,14 @@ describe('fixProfile', () => {
       'errno-missing',
       'wide-comparison',
     ]);
-    expect(await fix(mended)).toMatchObject({ text: mended, fixed: [] });
+    expect(await fix(fixedText)).toMatchObject({ text: fixedText, fixed: [] });
   });
 
   it('takes a byte order mark away, beside other mends', async () => {
     const text =
       '\uFEFF{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["kill"], "action": "SCMP_ACT_ERRNO"}]}';
-    const { text: mended, fixed } = await fix(text);
-    expect(mended).toBe(
+    const { text: fixedText, fixed } = await fix(text);
+    expect(fixedText).toBe(
       '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["kill"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]}',
     );
     expect(fixed.map(({ id }) => id).sort()).toEqual(['byte-order-mark', 'errno-missing']);
@@ -172,19 +172,19 @@ describe('fixProfile', () => {
       architectures: fc.constantFrom(['SCMP_ARCH_X86_64'], ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']),
       syscalls: fc.array(entry, { maxLength: 3 }),
     });
-    let mends = 0;
+    let fixes = 0;
     await fc.assert(
       fc.asyncProperty(profile, fc.constantFrom(undefined, 2, '\t'), async (written, indent) => {
         const text = JSON.stringify(written, null, indent);
-        const { text: mended, fixed } = await fix(text);
-        mends += fixed.length;
-        expect((await fix(mended)).fixed).toEqual([]);
+        const { text: fixedText, fixed } = await fix(text);
+        fixes += fixed.length;
+        expect((await fix(fixedText)).fixed).toEqual([]);
         const before = tryToCompile(text);
-        if (before) expect(isAsStrict(compile(mended), before)).toBe(true);
+        if (before) expect(isNoMorePermissive(compile(fixedText), before)).toBe(true);
       }),
       { numRuns: 150 },
     );
-    expect(mends).toBeGreaterThan(50);
+    expect(fixes).toBeGreaterThan(50);
   });
 });
 

@@ -1,6 +1,6 @@
 import { decodeReturnValue, formatAction } from '../../src/action.js';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
-import { equalTo, termsDiagram } from '../../src/bpf/decisions/condition.js';
+import { dnfDiagram, equalTo } from '../../src/bpf/decisions/condition.js';
 import { createDiagramBuilder } from '../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
 import type { FilterProgram } from '../../src/bpf/program/program.js';
@@ -107,7 +107,7 @@ export class AskedProgram {
   #terminals(arch: ArchitectureName, nr: number, holds: Node): Node[] {
     const { store } = this;
     const outside = store.terminal(OUTSIDE);
-    const asked = store.choose(holds, this.decision(arch, nr), outside);
+    const asked = store.ite(holds, this.decision(arch, nr), outside);
     return [...store.terminalsOf(asked)].filter((terminal) => terminal !== outside);
   }
 
@@ -129,7 +129,7 @@ export class AskedProgram {
     const between = (from: bigint, to: bigint) =>
       from > to || from > width
         ? FALSE
-        : termsDiagram(store, [[{ kind: 'between', field, mask: width, from, to: to > width ? width : to }]]);
+        : dnfDiagram(store, [[{ kind: 'between', field, mask: width, from, to: to > width ? width : to }]]);
     const narrow = width !== ALL && wide >= ALL - 0x7fffffffn ? wide & width : wide;
     const equal = narrow > width ? FALSE : equalTo(store, field, width, narrow);
     switch (op.replace('SCMP_CMP_', '')) {

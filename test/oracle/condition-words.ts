@@ -1,5 +1,5 @@
 import type { ArchitectureName } from '../../src/architecture.js';
-import { ALL_BITS, type Condition, conditionDiagram, LOW_HALF } from '../../src/bpf/decisions/condition.js';
+import { ALL_64_BITS, type Condition, conditionDiagram, LOW_HALF } from '../../src/bpf/decisions/condition.js';
 import { type DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
 import type { Field } from '../../src/bpf/decisions/input-variables.js';
 import { constantExpression } from '../../src/syscalls/constants.js';
@@ -36,7 +36,7 @@ const COMPARISON = new RegExp(`^(?:(\\S+) <= )?${SUBJECT} (==|!=|<=|>=) (\\S+)$`
 function readComparison(text: string, syscall: string, arch: ArchitectureName): Condition {
   const [, least, subject = '', masked, maskWords, operator, value = ''] = COMPARISON.exec(text) ?? [];
   if (operator === undefined) throw new Error(`no comparison: ${text}`);
-  const whole = hasNarrowRegisters(arch) ? LOW_HALF : ALL_BITS;
+  const whole = hasNarrowRegisters(arch) ? LOW_HALF : ALL_64_BITS;
   const mask = maskWords === undefined ? whole : readMask(maskWords, whole, arch);
   const field = fieldOf(masked ?? subject, syscall, arch);
   const number = readNumber(value, arch);

@@ -57,7 +57,7 @@ export function askDenial(
     other === (usually && !isSameAction(usually, action) ? says(usually) : undefined),
     decision,
   );
-  const exact = about.exactly(arch, args);
+  const exact = about.allBitsKnown(arch, args);
   const standing = about.standing(arch, call.nr);
   const holding = standing.filter(({ where }) => about.meet(where, exact));
   const alike = holding.filter((each) => each.action === says(action));

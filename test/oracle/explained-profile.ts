@@ -188,7 +188,7 @@ export class ExplainedProfile {
   }
 
   /** Which calls have just these registers, as far as a filter of the architecture looks. */
-  exactly(arch: ArchitectureName, args: readonly bigint[]): Node {
+  allBitsKnown(arch: ArchitectureName, args: readonly bigint[]): Node {
     const { wordSize } = parseArchitecture(arch);
     return this.program.where(
       arch,

@@ -261,7 +261,7 @@ class CallQuestion {
   #isAlikeWithUsual(): boolean {
     const { about, usual } = this;
     const decided = ({ program }: ExplainedProfile) =>
-      program.store.choose(this.#within, program.decision(this.#arch, this.#nr), FALSE);
+      program.store.ite(this.#within, program.decision(this.#arch, this.#nr), FALSE);
     return usual === undefined || decided(usual) === decided(about);
   }
 

@@ -58,7 +58,7 @@ export function assemble(text: string, options: AssembleOptions = {}): Assembled
   throw new AssemblyError(issues, options.source ?? 'program');
 }
 
-const LONGEST_CONDITIONAL_JUMP = 255;
+const MAX_CONDITIONAL_JUMP = 255;
 
 class Assembly {
   constructor(
@@ -133,7 +133,7 @@ class Assembly {
   #shape({ code, operand, target, branches, fields, raw }: SourceInstruction, index: number): Instruction {
     if (raw && fields) return fields;
     if (target) return { code, jt: 0, jf: 0, k: this.#distance(target, index) };
-    const [jt = 0, jf = 0] = branches?.map((branch) => this.#distance(branch, index, LONGEST_CONDITIONAL_JUMP)) ?? [];
+    const [jt = 0, jf = 0] = branches?.map((branch) => this.#distance(branch, index, MAX_CONDITIONAL_JUMP)) ?? [];
     return { code, jt, jf, k: knownValue(operand) };
   }
 

@@ -2,7 +2,7 @@ import type { SourcePosition } from '../../errors.js';
 import { quote } from '../../text.js';
 import type { AssemblyIssue } from './assembly-error.js';
 
-export interface Token {
+export interface AssemblyToken {
   kind: 'name' | 'number' | 'symbol' | 'end';
   /** As written; the empty string for the end of the line. */
   text: string;
@@ -22,7 +22,7 @@ const NUMBER = /\d\w*/y;
 const LISTING_HEAD = /^\s*(line\s+CODE\s+JT\s+JF\s+K|=+)\s*$/;
 
 /** Cut a source text into lines of tokens, each ended by an `end`. What is no token is an issue, and the rest of its line is left out. */
-export function tokenize(text: string): { lines: Token[][]; issues: AssemblyIssue[] } {
+export function tokenize(text: string): { lines: AssemblyToken[][]; issues: AssemblyIssue[] } {
   const issues: AssemblyIssue[] = [];
   let offset = 0;
   const lines = text.split('\n').map((line, number) => {
@@ -33,8 +33,8 @@ export function tokenize(text: string): { lines: Token[][]; issues: AssemblyIssu
   return { lines, issues };
 }
 
-function tokenizeLine(line: string, number: number, offset: number, issues: AssemblyIssue[]): Token[] {
-  const tokens: Token[] = [];
+function tokenizeLine(line: string, number: number, offset: number, issues: AssemblyIssue[]): AssemblyToken[] {
+  const tokens: AssemblyToken[] = [];
   const positionAt = (at: number): SourcePosition => ({ line: number, column: at + 1, offset: offset + at });
   const match = (pattern: RegExp, at: number) => {
     pattern.lastIndex = at;

@@ -2,7 +2,7 @@ import { type Architecture, findArchitecture, nearestArchitecture } from '../../
 import type { SourcePosition } from '../../errors.js';
 import type { Endianness } from '../program/instruction.js';
 import type { AssemblyIssue } from './assembly-error.js';
-import { type Token, tokenize } from './assembly-lexer.js';
+import { type AssemblyToken, tokenize } from './assembly-lexer.js';
 import type { SourceInstruction, SourceProgram } from './assembly-syntax.js';
 import { LineError, LineReader, labelName } from './line-reader.js';
 import { parseStatement } from './statement-parser.js';
@@ -91,7 +91,7 @@ class Parser {
     }
   }
 
-  #once(known: unknown, reader: LineReader, dot: Token, name: string): void {
+  #once(known: unknown, reader: LineReader, dot: AssemblyToken, name: string): void {
     if (known !== undefined) reader.fail(`${name} is there already`, dot, 'misplaced-directive');
     if (this.#instructions.length > 0) {
       reader.fail(

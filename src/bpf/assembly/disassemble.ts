@@ -3,7 +3,7 @@ import { type Architecture, type ArchitectureName, parseArchitecture } from '../
 import { errnoName } from '../../errno.js';
 import { checkOptions, FUNCTION, LIST } from '../../options.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
-import { analyzeFlow, type FlowState, type Origin } from '../program/dataflow.js';
+import { analyzeFlow, type FlowState, type LoadedOffset } from '../program/dataflow.js';
 import {
   type Endianness,
   type Instruction,
@@ -17,7 +17,7 @@ import { nameArgument } from './argument-naming.js';
 import { argumentAt, auditArchitecture, commonErrnoName, possibleArchitectures, X32 } from './naming.js';
 
 /** One instruction of a disassembly. */
-export interface Line {
+export interface DisassemblyLine {
   index: number;
   instruction: Instruction;
   /** The instruction in words: `A = nr`, `if (A == openat) goto 0012`, `return ERRNO(EPERM)`. */
@@ -65,7 +65,7 @@ const MAX_ERRNO = 4095;
  * Put a program into words, one line an instruction. A program that does not verify is put into words too, as far as it
  * goes; only one that cannot be cut into instructions, or whose byte order is unknown, is refused (as `readProgram` does).
  */
-export function disassemble(program: ProgramInput, options: DisassembleOptions = {}): Line[] {
+export function disassemble(program: ProgramInput, options: DisassembleOptions = {}): DisassemblyLine[] {
   checkOptions('disassemble', options, {
     endianness: ['little', 'big'],
     architectures: [LIST],
@@ -219,7 +219,7 @@ function syscallArchitectures(nr: number, state: FlowState, { assumed }: Naming)
 }
 
 /** The argument at an offset, by its name in the few system calls that get here; with `half`, only that half of it. */
-function argumentOf(offset: Origin, state: FlowState | undefined, naming: Naming, half?: 'low' | 'high') {
+function argumentOf(offset: LoadedOffset, state: FlowState | undefined, naming: Naming, half?: 'low' | 'high') {
   const argument = offset === undefined ? undefined : argumentAt(offset, naming.endianness);
   if (argument === undefined || state?.nr === undefined || (half ?? argument.half) !== argument.half) return undefined;
   const calls = [...state.nr].flatMap((nr) =>

@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../../architecture.js';
 import { checkOptions, FUNCTION, OBJECT, type OptionTable } from '../../options.js';
 import type { Endianness } from '../program/instruction.js';
-import type { Line } from './disassemble.js';
+import type { DisassemblyLine } from './disassemble.js';
 import { isPlain } from './naming.js';
 
 /** The parts of a listing that may be shown in colours. */
@@ -22,7 +22,7 @@ const COMMENT_COLUMN = { listing: 72, source: 48 };
  * A disassembly as a listing, in columns that stay where they are: index, the instruction's four fields in hexadecimal,
  * words, and comments behind `#`. Ends with a newline. `assemble` reads it back to the same program.
  */
-export function formatDisassembly(lines: readonly Line[], options: FormatOptions = {}): string {
+export function formatDisassembly(lines: readonly DisassemblyLine[], options: FormatOptions = {}): string {
   checkOptions('formatDisassembly', options, FORMAT_OPTIONS);
   const { paint = (_, text) => text } = options;
   const heads = headings(lines, paint);
@@ -41,7 +41,7 @@ export function formatDisassembly(lines: readonly Line[], options: FormatOptions
  * A disassembly as source for the assembler: words only, labels where something jumps to. Ends with a newline. `assemble`
  * makes the same program of it, bit for bit: what the machine ignores and is not zero makes an instruction `.insn`.
  */
-export function formatAssembly(lines: readonly Line[], options: FormatOptions = {}): string {
+export function formatAssembly(lines: readonly DisassemblyLine[], options: FormatOptions = {}): string {
   checkOptions('formatAssembly', options, FORMAT_OPTIONS);
   const { paint = (_, text) => text } = options;
   const targets = new Set(lines.flatMap(({ text }) => [...text.matchAll(/goto (\d+)/g)].map(([, to]) => Number(to))));
@@ -67,7 +67,7 @@ function directive({ target }: FormatOptions): string[] {
 }
 
 /** By instruction: the comment that goes before it, where a section for other architectures begins. */
-function headings(lines: readonly Line[], paint: Paint): string[][] {
+function headings(lines: readonly DisassemblyLine[], paint: Paint): string[][] {
   let section = 'any architecture';
   return lines.map(({ architectures, excludedArchitectures: excluded, reachable }) => {
     const others = excluded ? `any architecture but ${excluded.join(', ')}` : 'any architecture';
@@ -87,7 +87,7 @@ function wordsPart(text: string): ListingPart {
   return /^return (ALLOW|LOG)\b/.test(text) ? 'allow' : 'deny';
 }
 
-function formatFields({ instruction: { code, jt, jf, k } }: Line): string {
+function formatFields({ instruction: { code, jt, jf, k } }: DisassemblyLine): string {
   return [hex(code, 4), hex(jt, 2), hex(jf, 2), hex(k, 8)].join(' ');
 }
 

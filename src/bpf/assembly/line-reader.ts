@@ -1,6 +1,6 @@
 import { quote } from '../../text.js';
 import type { AssemblyIssue, AssemblyIssueCode } from './assembly-error.js';
-import type { Token } from './assembly-lexer.js';
+import type { AssemblyToken } from './assembly-lexer.js';
 import type { JumpTarget } from './assembly-syntax.js';
 
 /** Ends the line it is raised in; the others are read on. */
@@ -13,15 +13,15 @@ export class LineError extends Error {
 /** The tokens of a line and how far they are read. */
 export class LineReader {
   #at = 0;
-  constructor(readonly tokens: readonly Token[]) {}
+  constructor(readonly tokens: readonly AssemblyToken[]) {}
 
-  get next(): Token {
+  get next(): AssemblyToken {
     return this.tokens[this.#at]!;
   }
-  peek(ahead: number): Token {
+  peek(ahead: number): AssemblyToken {
     return this.tokens[Math.min(this.#at + ahead, this.tokens.length - 1)]!;
   }
-  take(): Token {
+  take(): AssemblyToken {
     const token = this.next;
     if (token.kind !== 'end') this.#at++;
     return token;
@@ -35,7 +35,7 @@ export class LineReader {
   expect(text: string): void {
     if (!this.accept(text)) this.fail(`expected ${quote(text)}`);
   }
-  fail(message: string, token: Token = this.next, code: AssemblyIssueCode = 'bad-syntax'): never {
+  fail(message: string, token: AssemblyToken = this.next, code: AssemblyIssueCode = 'bad-syntax'): never {
     const found = token.kind === 'end' ? 'the end of the line' : quote(token.text);
     const text = code === 'bad-syntax' ? `${message}, found ${found}` : message;
     throw new LineError({ code, message: text, position: token.position });
@@ -43,7 +43,7 @@ export class LineReader {
 }
 
 /** A number as a label counts by its value: the listing's 0012 is 12. */
-export function labelName({ kind, text }: Token): string {
+export function labelName({ kind, text }: AssemblyToken): string {
   return kind === 'number' && /^\d+$/.test(text) ? String(Number(text)) : text;
 }
 

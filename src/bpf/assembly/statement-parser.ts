@@ -2,7 +2,7 @@ import { encodeAction } from '../../action.js';
 import { findArchitecture } from '../../architecture.js';
 import type { Action } from '../../policy.js';
 import { type Instruction, Opcode, SeccompDataOffset } from '../program/instruction.js';
-import type { Token } from './assembly-lexer.js';
+import type { AssemblyToken } from './assembly-lexer.js';
 import type { JumpTarget, NamePart, Operand, SourceInstruction } from './assembly-syntax.js';
 import { type LineReader, parseTarget } from './line-reader.js';
 
@@ -12,7 +12,7 @@ const NOTHING: Operand = { kind: 'number', value: 0 };
 const NEXT: JumpTarget = { kind: 'next' };
 
 /** One instruction, in words, with its four fields before them (a listing), or with these alone (behind `.insn`). */
-export function parseStatement(reader: LineReader, insn?: Token): SourceInstruction {
+export function parseStatement(reader: LineReader, insn?: AssemblyToken): SourceInstruction {
   const { position } = insn ?? reader.next;
   if (insn !== undefined) {
     const fields = parseFields(reader);
@@ -163,7 +163,7 @@ function parseIndex(reader: LineReader, max: number): number {
   return value;
 }
 
-function parseHalf(reader: LineReader, { position }: Token, start: number): Operand {
+function parseHalf(reader: LineReader, { position }: AssemblyToken, start: number): Operand {
   if (!reader.accept('.')) {
     reader.fail('the field has 64 bits and A has 32: add .low or .high');
   }
@@ -303,7 +303,7 @@ const NUMBERS = [
   { prefix: '', radix: 10, digits: /^(0|[1-9]\d{0,15})$/ },
 ];
 
-function numberIn(reader: LineReader, token: Token, max: number): number {
+function numberIn(reader: LineReader, token: AssemblyToken, max: number): number {
   const { text } = token;
   const { prefix, radix, digits } = NUMBERS.find((each) => text.toLowerCase().startsWith(each.prefix))!;
   const written = text.slice(prefix.length);

@@ -3,17 +3,17 @@ import type { Action } from '../../policy.js';
 import { createSimulator, type SeccompData } from '../execution/simulate.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
 import { X32_SYSCALL_BIT } from '../program/instruction.js';
-import type { Terms } from './condition.js';
+import type { DnfTerms } from './condition.js';
 import { buildDecisionDiagram, terminalAction } from './decision-diagram.js';
 import { type DiagramBudget, DiagramStore, FALSE, type Node } from './diagram-store.js';
-import { findInput, inputsOfTerminals } from './find-input.js';
+import { findWitness, witnessesOfTerminals } from './find-input.js';
 import { Level } from './input-variables.js';
 import { type NumberRange, type Part, partition, rangesByNode } from './partition.js';
 import { type Direction, judgeChange } from './permissiveness.js';
 import { createTerminalRecovery } from './recover-conditions.js';
 
 /** What two programs decide differently: everything, exactly. */
-export interface Comparison {
+export interface ProgramComparison {
   /** Whether they decide alike on every input there is. */
   equal: boolean;
   /** Known architectures by AUDIT_ARCH, then the others. Empty where nothing differs. */
@@ -45,7 +45,7 @@ export interface DecisionChange {
   to: Action;
   direction: Direction;
   /** Where: always for one empty term. Undefined where it takes too many terms to be read; `example` is there still. */
-  conditions: Terms | undefined;
+  conditions: DnfTerms | undefined;
   /** A call on which they differ so; both programs were simulated on it. */
   example: SeccompData;
 }
@@ -56,7 +56,7 @@ export interface DecisionChange {
  * @throws InvalidProgramError a program that the kernel would not load
  * @throws ProgramTooComplexError as `buildDecisionDiagram`
  */
-export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: DiagramBudget = {}): Comparison {
+export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: DiagramBudget = {}): ProgramComparison {
   const store = new DiagramStore(budget);
   const [first, second] = [readProgram(a), readProgram(b)];
   const rootOf = (program: ProgramInput) => buildDecisionDiagram(program, { store }).root;
@@ -67,7 +67,7 @@ export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: Diagr
   const conditionsOf = createTerminalRecovery(store);
   const changesOf = (node: Node, arch: number, nr: number): DecisionChange[] => {
     const conditions = conditionsOf(node);
-    const examples = inputsOfTerminals(store, node, { arch, nr });
+    const examples = witnessesOfTerminals(store, node, { arch, nr });
     return conditions.map(({ terminal, when }) => {
       const { from, to } = changes.of(terminal);
       const example = examples.get(terminal) as SeccompData;
@@ -118,7 +118,7 @@ export function implies(a: ProgramInput, b: ProgramInput, budget: DiagramBudget 
       const { from, to } = changes.of(terminal);
       return judgeChange(from, to) === direction;
     };
-    const data = findInput(store, difference, isAsked);
+    const data = findWitness(store, difference, isAsked);
     if (!data) return undefined;
     const [actionA, actionB] = [first, second].map((program) => createSimulator(program).simulate(data).action);
     return { data, a: actionA as Action, b: actionB as Action };
@@ -138,7 +138,7 @@ class Changes {
   between(a: Node, b: Node): Node {
     const { store } = this;
     const known = new Map<string, Node>();
-    return store.combine(a, b, (one, other) => {
+    return store.apply(a, b, (one, other) => {
       if (one === other) return FALSE;
       if (!store.isTerminal(one) || !store.isTerminal(other)) return undefined;
       const key = `${one},${other}`;

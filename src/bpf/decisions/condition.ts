@@ -10,12 +10,12 @@ export type Condition =
   | { kind: 'between'; field: Field; mask: bigint; from: bigint; to: bigint };
 
 /** Conditions that hold together (AND). None: it always holds. */
-export type Term = readonly Condition[];
+export type DnfTerm = readonly Condition[];
 
 /** Terms of which at least one holds (OR). None: it never holds. */
-export type Terms = readonly Term[];
+export type DnfTerms = readonly DnfTerm[];
 
-export const ALL_BITS = 0xffffffffffffffffn;
+export const ALL_64_BITS = 0xffffffffffffffffn;
 export const LOW_HALF = 0xffffffffn;
 
 /** Where a condition holds. */
@@ -35,7 +35,7 @@ export function conditionDiagram(store: DiagramStore, condition: Condition): Nod
 }
 
 /** Where terms hold. */
-export function termsDiagram(store: DiagramStore, terms: Terms): Node {
+export function dnfDiagram(store: DiagramStore, terms: DnfTerms): Node {
   return terms.reduce(
     (some: Node, term) =>
       store.or(

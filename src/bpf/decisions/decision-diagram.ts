@@ -19,7 +19,7 @@ import { callRanges } from './call-ranges.js';
 import { BUDGET_OPTIONS, type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { bitOf, Level, levelOfOffset, WORD_BITS } from './input-variables.js';
 import { joinParts, type NumberRange, type Part, partition } from './partition.js';
-import { SymbolicWords, type Word } from './symbolic-word.js';
+import { type SymbolicWord, SymbolicWords } from './symbolic-word.js';
 
 /**
  * What a program decides, as a function of its whole input: architecture, number, arguments, instruction pointer. In one
@@ -204,9 +204,9 @@ export function terminalAt(store: DiagramStore, root: Node, data: SeccompData): 
 
 /** The machine before an instruction; what is not read before it is written again is left out ({@link UNUSED}). */
 interface State {
-  readonly a: Word;
-  readonly x: Word;
-  readonly scratch: readonly Word[];
+  readonly a: SymbolicWord;
+  readonly x: SymbolicWord;
+  readonly scratch: readonly SymbolicWord[];
   /** A return's: what is decided, a terminal or for a return of A a function. */
   returned: Node | undefined;
   /** How it goes on: with `holds` where `test` holds, else with `fails`, or with `next`. Nowhere after a return. */
@@ -216,8 +216,8 @@ interface State {
 
 /** In steps, by the memory that a state takes: paths can be as many as the sets of a program's tests. */
 const COST_OF_STATE = 32;
-const UNUSED: Word = -1;
-const NO_SCRATCH: readonly Word[] = new Array<Word>(SCRATCH_WORDS).fill(UNUSED);
+const UNUSED: SymbolicWord = -1;
+const NO_SCRATCH: readonly SymbolicWord[] = new Array<SymbolicWord>(SCRATCH_WORDS).fill(UNUSED);
 
 /**
  * Forward through the program it finds with which contents of the registers each instruction is reached; jumps go forward
@@ -292,7 +292,7 @@ class SymbolicExecution {
       // a division by 0 ends the program with KILL_THREAD
       const [one, other] = [from(holds), fails ? from(fails) : this.#terminal(0)];
       // A comparison on which nothing depends may be one that is too complex.
-      decisions.set(state, one === other ? other : this.store.choose(test(), one, other));
+      decisions.set(state, one === other ? other : this.store.ite(test(), one, other));
     }
     return from(start);
   }
@@ -314,17 +314,17 @@ class SymbolicExecution {
       if (!state.branch) continue;
       const test = state.branch.test();
       add(inputs, state.branch.holds, store.and(where, test));
-      const rest = store.choose(test, FALSE, where);
+      const rest = store.ite(test, FALSE, where);
       if (state.branch.fails) add(inputs, state.branch.fails, rest);
       else add(decided, this.#terminal(0), rest);
     }
     // Every input is in one of the sets.
     const [[some], ...others] = [...decided] as [[Node, Node], ...[Node, Node][]];
-    return others.reduce((root, [decision, where]) => store.choose(where, decision, root), some);
+    return others.reduce((root, [decision, where]) => store.ite(where, decision, root), some);
   }
 
   /** The state before instruction `index` with these contents, shared by all paths that bring them. */
-  #enter(index: number, a: Word, x: Word, scratch: readonly Word[]): State {
+  #enter(index: number, a: SymbolicWord, x: SymbolicWord, scratch: readonly SymbolicWord[]): State {
     const live = this.#live[index]!;
     const liveA = live & LIVE_A ? a : UNUSED;
     const liveX = live & LIVE_X ? x : UNUSED;
@@ -354,10 +354,10 @@ class SymbolicExecution {
     const { code, k } = instruction;
     const words = this.#words;
     const { a, x, scratch } = state;
-    const goOn = (newA: Word, newX = x, newScratch = scratch) => {
+    const goOn = (newA: SymbolicWord, newX = x, newScratch = scratch) => {
       state.next = this.#enter(index + 1, newA, newX, newScratch);
     };
-    const store = (word: Word) =>
+    const store = (word: SymbolicWord) =>
       goOn(
         a,
         x,
@@ -427,13 +427,13 @@ class SymbolicExecution {
     state.branch = { test, holds, fails: undefined };
   }
 
-  #input(level: number): Word {
+  #input(level: number): SymbolicWord {
     if (this.call && level === Level.ARCH) return this.#words.constant(this.call.arch);
     if (this.call && level === Level.NR) return this.#words.constant(this.call.nr);
     return this.#words.input(level);
   }
 
-  #jump(state: State, instruction: Instruction, index: number, operand: Word): void {
+  #jump(state: State, instruction: Instruction, index: number, operand: SymbolicWord): void {
     const [taken = 0, passed = 0] = successors(instruction, index);
     const { a, x, scratch } = state;
     const left = this.#words.valueOf(a);
@@ -446,7 +446,7 @@ class SymbolicExecution {
     state.branch = { test, holds: this.#enter(taken, a, x, scratch), fails: this.#enter(passed, a, x, scratch) };
   }
 
-  #compare(code: number, a: Word, operand: Word): Node {
+  #compare(code: number, a: SymbolicWord, operand: SymbolicWord): Node {
     switch (code & ~SOURCE_X) {
       case Opcode.JEQ_K:
         return this.#words.equal(a, operand);
@@ -478,7 +478,7 @@ class SymbolicExecution {
       const one = (value | (1 << bit)) >>> 0;
       if (zeros === FALSE) return visit(one, bit - 1, ones);
       if (ones === FALSE) return visit(value, bit - 1, zeros);
-      return store.choose(bits[bit]!, visit(one, bit - 1, ones), visit(value, bit - 1, zeros));
+      return store.ite(bits[bit]!, visit(one, bit - 1, ones), visit(value, bit - 1, zeros));
     };
     return visit(0, WORD_BITS - 1, TRUE);
   }

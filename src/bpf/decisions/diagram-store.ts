@@ -43,7 +43,7 @@ export const BUDGET_OPTIONS: OptionTable<DiagramBudget> = { nodes: [NUMBER], ste
 /** So that two nodes fit in one number, as `combine` needs. */
 const MAX_NODES = 2 ** 26;
 /** What single calls take: most of a program is proved without nodes. */
-const FIRST_CAPACITY = 1 << 10;
+const INITIAL_CAPACITY = 1 << 10;
 /** What is kept beside the nodes takes memory, and is counted in steps by it: a terminal, and a pair of nodes put together. */
 const COST_OF_TERMINAL = 16;
 const COST_OF_PAIR = 2;
@@ -62,13 +62,13 @@ export class DiagramStore {
   readonly #maxNodes: number;
   #steps: number;
   #count = 2;
-  #levels = new Uint16Array(FIRST_CAPACITY);
-  #lows = new Int32Array(FIRST_CAPACITY);
-  #highs = new Int32Array(FIRST_CAPACITY);
+  #levels = new Uint16Array(INITIAL_CAPACITY);
+  #lows = new Int32Array(INITIAL_CAPACITY);
+  #highs = new Int32Array(INITIAL_CAPACITY);
   /** Open addressing, at most half full; 0 is free, which no entry is (FALSE is in no bucket). */
-  #buckets = new Int32Array(2 * FIRST_CAPACITY);
+  #buckets = new Int32Array(2 * INITIAL_CAPACITY);
   /** What `choose` gave for three nodes: condition, then, otherwise, result. Collisions overwrite. */
-  #cache = new Int32Array(4 * FIRST_CAPACITY);
+  #cache = new Int32Array(4 * INITIAL_CAPACITY);
   readonly #terminals = new Map<number, Node>();
   readonly #values = new Map<Node, number>();
 
@@ -148,7 +148,7 @@ export class DiagramStore {
   }
 
   /** The function that is `then` where the boolean function `condition` holds, else `otherwise`. */
-  choose(condition: Node, then: Node, otherwise: Node): Node {
+  ite(condition: Node, then: Node, otherwise: Node): Node {
     if (condition === TRUE || then === otherwise) return then;
     if (condition === FALSE) return otherwise;
     if (then === TRUE && otherwise === FALSE) return condition;
@@ -164,13 +164,13 @@ export class DiagramStore {
     const ofOtherwise = levels[otherwise]!;
     let level = ofCondition < ofThen ? ofCondition : ofThen;
     if (ofOtherwise < level) level = ofOtherwise;
-    const low = this.choose(
+    const low = this.ite(
       ofCondition === level ? lows[condition]! : condition,
       ofThen === level ? lows[then]! : then,
       ofOtherwise === level ? lows[otherwise]! : otherwise,
     );
     // what was looked up before is there still: a table that grows leaves the old one as it was
-    const high = this.choose(
+    const high = this.ite(
       ofCondition === level ? highs[condition]! : condition,
       ofThen === level ? highs[then]! : then,
       ofOtherwise === level ? highs[otherwise]! : otherwise,
@@ -181,31 +181,31 @@ export class DiagramStore {
   }
 
   and(one: Node, other: Node): Node {
-    return one < other ? this.choose(one, other, FALSE) : this.choose(other, one, FALSE);
+    return one < other ? this.ite(one, other, FALSE) : this.ite(other, one, FALSE);
   }
 
   or(one: Node, other: Node): Node {
-    return one < other ? this.choose(one, TRUE, other) : this.choose(other, TRUE, one);
+    return one < other ? this.ite(one, TRUE, other) : this.ite(other, TRUE, one);
   }
 
   not(node: Node): Node {
-    return this.choose(node, FALSE, TRUE);
+    return this.ite(node, FALSE, TRUE);
   }
 
   xor(one: Node, other: Node): Node {
-    return this.choose(one, this.not(other), other);
+    return this.ite(one, this.not(other), other);
   }
 
   /** Whether `other` holds wherever `one` does. */
   implies(one: Node, other: Node): boolean {
-    return this.choose(one, other, TRUE) === TRUE;
+    return this.ite(one, other, TRUE) === TRUE;
   }
 
   /**
    * Combine two functions value by value: `leaf` says what becomes of two terminals, or gives undefined for a pair of
    * functions that must be taken apart further. It is asked at every pair, so that it can cut short.
    */
-  combine(one: Node, other: Node, leaf: (one: Node, other: Node) => Node | undefined): Node {
+  apply(one: Node, other: Node, leaf: (one: Node, other: Node) => Node | undefined): Node {
     const known = new Map<number, Node>();
     const visit = (a: Node, b: Node): Node => {
       const decided = leaf(a, b);
@@ -228,7 +228,7 @@ export class DiagramStore {
 
   /** The same function with every terminal replaced by what `leaf` makes of it. */
   map(node: Node, leaf: (terminal: Node) => Node): Node {
-    return this.combine(node, node, (one) => (this.isTerminal(one) ? leaf(one) : undefined));
+    return this.apply(node, node, (one) => (this.isTerminal(one) ? leaf(one) : undefined));
   }
 
   /** The terminals a function can reach. */

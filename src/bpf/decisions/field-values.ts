@@ -1,4 +1,4 @@
-import { ALL_BITS, type Condition, equalTo, LOW_HALF, type Term, type Terms } from './condition.js';
+import { ALL_64_BITS, type Condition, type DnfTerm, type DnfTerms, equalTo, LOW_HALF } from './condition.js';
 import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { type Field, fieldLevel } from './input-variables.js';
 
@@ -15,17 +15,17 @@ interface Interval {
  * intervals of the field or of some of its bits, masks, or the exceptions from either. Exact, or undefined where it takes
  * more than {@link MAX_TERMS} terms.
  */
-export function describeValues(store: DiagramStore, set: Node, field: Field): Terms | undefined {
+export function describeValues(store: DiagramStore, set: Node, field: Field): DnfTerms | undefined {
   return cheapest([describeAlike(store, set, field), describeByHalves(store, set, field)]);
 }
 
 /** With what is said of the upper half apart from what is said of the lower one, which may be of different kinds. */
-function describeByHalves(store: DiagramStore, set: Node, field: Field): Terms | undefined {
+function describeByHalves(store: DiagramStore, set: Node, field: Field): DnfTerms | undefined {
   const middle = fieldLevel(field) + 32;
-  const terms: Term[] = [];
+  const terms: DnfTerm[] = [];
   for (const lowSet of store.cut(set, middle)) {
     if (lowSet === FALSE) continue;
-    const highSet = store.combine(set, set, (node) =>
+    const highSet = store.apply(set, set, (node) =>
       store.level(node) >= middle ? (node === lowSet ? TRUE : FALSE) : undefined,
     );
     const [high, low] = [describeAlike(store, highSet, field), describeAlike(store, lowSet, field)];
@@ -36,11 +36,11 @@ function describeByHalves(store: DiagramStore, set: Node, field: Field): Terms |
 }
 
 /** With conditions of one kind. */
-function describeAlike(store: DiagramStore, set: Node, field: Field): Terms | undefined {
+function describeAlike(store: DiagramStore, set: Node, field: Field): DnfTerms | undefined {
   if (set === TRUE) return [[]];
   if (set === FALSE) return [];
   const complement = store.not(set);
-  const candidates: Terms[] = [];
+  const candidates: DnfTerms[] = [];
   for (const mask of masksFor(support(store, set, field))) {
     const inside = intervals(store, set, field, mask);
     if (inside) candidates.push(inside.map((interval) => [inInterval(field, mask, interval)]));
@@ -61,7 +61,7 @@ function describeAlike(store: DiagramStore, set: Node, field: Field): Terms | un
 }
 
 /** More exceptions than these are read no faster than what they are exceptions from. */
-const MOST_EXCEPTIONS = 4;
+const MAX_EXCEPTIONS = 4;
 
 /**
  * As one term: the bits that all values of the set have in common, and what else has these bits and is not in it:
@@ -74,9 +74,9 @@ function describeCommonBits(
 ): (Condition & { kind: 'equal' | 'notEqual' })[] | undefined {
   const { mask, value } = commonBits(store, set, field);
   if (mask === 0n) return undefined;
-  const others = cover(store, store.and(equalTo(store, field, mask, value), store.not(set)), field, MOST_EXCEPTIONS);
+  const others = cover(store, store.and(equalTo(store, field, mask, value), store.not(set)), field, MAX_EXCEPTIONS);
   if (!others || others.length === 0) return undefined;
-  const isWhole = (cube: Cube) => cube.mask === ALL_BITS || cube.mask === LOW_HALF;
+  const isWhole = (cube: Cube) => cube.mask === ALL_64_BITS || cube.mask === LOW_HALF;
   // Several exceptions that are no values are puzzled out rather than read.
   if (others.length > 1 && !others.every(isWhole)) return undefined;
   // Where the common bits are as they are, comparing them again says nothing, but that the whole is compared.
@@ -122,18 +122,18 @@ function shared(one: Cube, other: Cube): Cube {
 }
 
 /** How much there is to read. */
-export function costOf(terms: Terms): number {
+export function costOf(terms: DnfTerms): number {
   const ofCondition = (condition: Condition) => {
     const ends = condition.kind !== 'between' ? 1 : isTwoSided(condition) ? 1.75 : 1.1;
     return ends + costOfMask(condition.mask);
   };
-  const ofTerm = (term: Term) => term.reduce((sum, condition) => sum + ofCondition(condition), 0.5);
+  const ofTerm = (term: DnfTerm) => term.reduce((sum, condition) => sum + ofCondition(condition), 0.5);
   return terms.reduce((sum, term) => sum + ofTerm(term), 0);
 }
 
 /** A mask that leaves out a bit or two is more often an accident of a few values than meant. */
 function costOfMask(mask: bigint): number {
-  if (mask === ALL_BITS) return 0;
+  if (mask === ALL_64_BITS) return 0;
   if (mask === LOW_HALF || (mask & LOW_HALF) === 0n) return 0.25;
   const width = mask > LOW_HALF ? 64 : 32;
   return width - bitsOf(mask).length < 4 ? 6 : 0.25;
@@ -143,8 +143,8 @@ function isTwoSided(condition: Extract<Condition, { kind: 'between' }>): boolean
   return condition.from !== 0n && condition.to !== condition.mask;
 }
 
-function cheapest(candidates: readonly (Terms | undefined)[]): Terms | undefined {
-  return candidates.reduce<Terms | undefined>(
+function cheapest(candidates: readonly (DnfTerms | undefined)[]): DnfTerms | undefined {
+  return candidates.reduce<DnfTerms | undefined>(
     (least, each) => (each && (least === undefined || costOf(each) < costOf(least)) ? each : least),
     undefined,
   );
@@ -165,7 +165,7 @@ function bitAt(level: number, field: Field): bigint {
 
 /** What to compare: the whole field, a half of it, or no more than the bits that matter. */
 function masksFor(bits: bigint): bigint[] {
-  const masks = [ALL_BITS, LOW_HALF, ALL_BITS ^ LOW_HALF, bits].filter((mask) => (bits & ~mask) === 0n);
+  const masks = [ALL_64_BITS, LOW_HALF, ALL_64_BITS ^ LOW_HALF, bits].filter((mask) => (bits & ~mask) === 0n);
   return [...new Set(masks)];
 }
 
@@ -231,13 +231,13 @@ function cover(store: DiagramStore, set: Node, field: Field, limit = MAX_TERMS):
     store.spend(4);
     const level = Math.min(store.level(least), store.level(most));
     const half = (node: Node, side: 'low' | 'high') => (store.level(node) === level ? store[side](node) : node);
-    const [least0, least1] = [half(least, 'low'), half(least, 'high')];
-    const [most0, most1] = [half(most, 'low'), half(most, 'high')];
-    const with0 = visit(store.and(least0, store.not(most1)), most0);
-    const with1 = with0 && visit(store.and(least1, store.not(most0)), most1);
+    const [min0, min1] = [half(least, 'low'), half(least, 'high')];
+    const [max0, max1] = [half(most, 'low'), half(most, 'high')];
+    const with0 = visit(store.and(min0, store.not(max1)), max0);
+    const with1 = with0 && visit(store.and(min1, store.not(max0)), max1);
     if (!with1) return undefined;
-    const rest = store.or(store.and(least0, store.not(with0.union)), store.and(least1, store.not(with1.union)));
-    const without = visit(rest, store.and(most0, most1));
+    const rest = store.or(store.and(min0, store.not(with0.union)), store.and(min1, store.not(with1.union)));
+    const without = visit(rest, store.and(max0, max1));
     if (!without) return undefined;
     const bit = bitAt(level, field);
     const cubes = [

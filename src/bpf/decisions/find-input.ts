@@ -9,14 +9,14 @@ type GivenFields = Partial<Pick<SeccompData, 'arch' | 'nr'>>;
  * An input on which the function comes to a terminal that `isWanted`, or undefined where there is none. Bits that do not
  * matter, and those that may be, are 0.
  */
-export function findInput(
+export function findWitness(
   store: DiagramStore,
   root: Node,
   isWanted: (terminal: Node) => boolean,
   given: GivenFields = {},
 ): SeccompData | undefined {
-  for (const { terminal, ones } of waysToTerminals(store, root)) {
-    if (isWanted(terminal)) return inputOf(ones(), given);
+  for (const { terminal, ones } of pathsToTerminals(store, root)) {
+    if (isWanted(terminal)) return witnessOf(ones(), given);
   }
   return undefined;
 }
@@ -35,15 +35,15 @@ function follow(store: DiagramStore, from: Node, first: number, value: number): 
   return node;
 }
 
-/** The input that {@link findInput} finds, of every terminal of the function. */
-export function inputsOfTerminals(store: DiagramStore, root: Node, given: GivenFields = {}): Map<Node, SeccompData> {
+/** The input that {@link findWitness} finds, of every terminal of the function. */
+export function witnessesOfTerminals(store: DiagramStore, root: Node, given: GivenFields = {}): Map<Node, SeccompData> {
   return new Map(
-    [...waysToTerminals(store, root)].map(({ terminal, ones }) => [terminal, inputOf(ones(), given)] as const),
+    [...pathsToTerminals(store, root)].map(({ terminal, ones }) => [terminal, witnessOf(ones(), given)] as const),
   );
 }
 
 /** Each terminal once, with the levels at which to take the way of a 1; ways of a 0 are tried first. */
-function* waysToTerminals(
+function* pathsToTerminals(
   store: DiagramStore,
   root: Node,
 ): Generator<{ terminal: Node; ones: () => ReadonlySet<number> }> {
@@ -71,7 +71,7 @@ function* waysToTerminals(
   }
 }
 
-function inputOf(ones: ReadonlySet<number>, given: GivenFields): SeccompData {
+function witnessOf(ones: ReadonlySet<number>, given: GivenFields): SeccompData {
   const word = (first: number) => sum(ones, first, 32);
   const field = (index: number) => sum(ones, Level.ARGUMENTS + 64 * index, 64);
   return {

@@ -1,4 +1,4 @@
-import { ALL_BITS, type Condition, LOW_HALF, type Terms } from './condition.js';
+import { ALL_64_BITS, type Condition, type DnfTerms, LOW_HALF } from './condition.js';
 import { type Field, INSTRUCTION_POINTER_FIELD } from './input-variables.js';
 
 export interface ConditionNames {
@@ -15,7 +15,7 @@ export interface ConditionNames {
 }
 
 /** Terms as text: `domain == AF_UNIX and (type & 0xf) <= 2, or protocol != 0`. The empty text for what always holds. */
-export function formatConditions(terms: Terms, names: ConditionNames = {}): string {
+export function formatConditions(terms: DnfTerms, names: ConditionNames = {}): string {
   if (terms.length === 0) return 'never';
   return terms.map((term) => term.map((each) => formatCondition(each, names)).join(' and ')).join(', or ');
 }
@@ -24,7 +24,7 @@ export function formatConditions(terms: Terms, names: ConditionNames = {}): stri
 export function formatCondition(condition: Condition, names: ConditionNames = {}): string {
   const { field, mask } = condition;
   const name = names.field?.(field) ?? (field === INSTRUCTION_POINTER_FIELD ? 'instruction_pointer' : `arg${field}`);
-  const whole = names.registerBits === 32 ? LOW_HALF : ALL_BITS;
+  const whole = names.registerBits === 32 ? LOW_HALF : ALL_64_BITS;
   const isMasked = mask !== whole;
   const subject = isMasked ? `(${name} & ${names.mask?.(field, mask) ?? hexadecimal(mask)})` : name;
   const isHexadecimal = isMasked && mask !== LOW_HALF;

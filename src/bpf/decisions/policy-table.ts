@@ -2,7 +2,7 @@ import { ARCHITECTURES, type Architecture } from '../../architecture.js';
 import type { Action } from '../../policy.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
 import { isConditionalJump, X32_SYSCALL_BIT } from '../program/instruction.js';
-import type { Condition, Terms } from './condition.js';
+import type { Condition, DnfTerms } from './condition.js';
 import {
   buildDecisionDiagram,
   createDiagramBuilder,
@@ -18,7 +18,7 @@ import { createTerminalRecovery } from './recover-conditions.js';
 export interface Decision {
   action: Action;
   /** The arguments for which it does: any of these terms; one empty term is always. Undefined where they are too many. */
-  when: Terms | undefined;
+  when: DnfTerms | undefined;
 }
 
 /** System call numbers, both ends included, that are decided alike. */
@@ -170,7 +170,7 @@ function createDecider(store: DiagramStore): (node: Node) => readonly Decision[]
 }
 
 /** How much there is to say of a condition: the shorter one is told, the longer one is the rest. What is equal says more. */
-function size(terms: Terms | undefined): number {
+function size(terms: DnfTerms | undefined): number {
   if (terms === undefined) return Number.POSITIVE_INFINITY;
   const cost = ({ kind }: Condition) => (kind === 'notEqual' ? 1.5 : 1);
   return terms.flat().reduce((sum, condition) => sum + cost(condition), terms.length);

@@ -26,7 +26,7 @@ export interface PossibleDecision {
   example: SeccompData;
 }
 
-const ALL_BITS = (1n << 64n) - 1n;
+const ALL_64_BITS = (1n << 64n) - 1n;
 
 /** Every decision that a call of the pattern can meet, each with an example: exact, for all arguments there are. */
 export function possibleDecisions(diagram: DecisionDiagram, pattern: CallPattern): PossibleDecision[] {
@@ -91,6 +91,6 @@ export function possibleDecisions(diagram: DecisionDiagram, pattern: CallPattern
 }
 
 /** All bits of an argument. */
-export function exactly(value: bigint): KnownBits {
-  return { value: BigInt.asUintN(64, value), mask: ALL_BITS };
+export function allBitsKnown(value: bigint): KnownBits {
+  return { value: BigInt.asUintN(64, value), mask: ALL_64_BITS };
 }

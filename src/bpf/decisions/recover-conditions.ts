@@ -1,4 +1,4 @@
-import type { Term, Terms } from './condition.js';
+import type { DnfTerm, DnfTerms } from './condition.js';
 import { type DiagramStore, FALSE, type Node, ProgramTooComplexError, TRUE } from './diagram-store.js';
 import { costOf, describeValues, MAX_TERMS } from './field-values.js';
 import { type Field, fieldLevel, Level } from './input-variables.js';
@@ -8,7 +8,7 @@ import { type Field, fieldLevel, Level } from './input-variables.js';
  * they were meant. It finds 64-bit comparisons again that a filter puts together from halves. Exact: the terms hold where
  * the function does, and nowhere else. Undefined where that takes more than 128 terms, or more work than any real filter's.
  */
-export function recoverConditions(store: DiagramStore, node: Node): Terms | undefined {
+export function recoverConditions(store: DiagramStore, node: Node): DnfTerms | undefined {
   return store.attempt(STEPS_OF_ONE, () => recover(store, node)).result;
 }
 
@@ -22,7 +22,7 @@ const MAX_DECISIONS = 2 ** 13;
 /** A terminal of a function of the arguments, and the arguments that come to it, as {@link recoverConditions} tells them. */
 export interface TerminalConditions {
   terminal: Node;
-  when: Terms | undefined;
+  when: DnfTerms | undefined;
 }
 
 /**
@@ -53,9 +53,9 @@ export function createTerminalRecovery(store: DiagramStore): (node: Node) => Ter
   };
 }
 
-function recover(store: DiagramStore, node: Node): Terms | undefined {
-  const known = new Map<Node, Terms | undefined>();
-  const visit = (rest: Node): Terms | undefined => {
+function recover(store: DiagramStore, node: Node): DnfTerms | undefined {
+  const known = new Map<Node, DnfTerms | undefined>();
+  const visit = (rest: Node): DnfTerms | undefined => {
     if (rest === FALSE) return [];
     if (rest === TRUE) return [[]];
     if (!known.has(rest)) known.set(rest, recoverFrom(store, rest, visit));
@@ -68,12 +68,16 @@ function recover(store: DiagramStore, node: Node): Terms | undefined {
  * The function asks about one field and goes on with what is asked about the later ones. For each thing to go on with,
  * what values of the field lead there; values that lead to something wider may be taken along where that reads better.
  */
-function recoverFrom(store: DiagramStore, node: Node, visit: (rest: Node) => Terms | undefined): Terms | undefined {
+function recoverFrom(
+  store: DiagramStore,
+  node: Node,
+  visit: (rest: Node) => DnfTerms | undefined,
+): DnfTerms | undefined {
   const field = Math.floor((store.level(node) - Level.ARGUMENTS) / 64) as Field;
   const rests = [...store.cut(node, fieldLevel(field) + 64)].filter((rest) => rest !== FALSE);
   // Of each pair it is asked which is wider, so that many would take long; and nobody would read them.
   if (rests.length > MAX_TERMS) return undefined;
-  const found: Term[] = [];
+  const found: DnfTerm[] = [];
   for (const rest of rests) {
     store.spend(rests.length);
     const later = visit(rest);
@@ -91,5 +95,5 @@ function recoverFrom(store: DiagramStore, node: Node, visit: (rest: Node) => Ter
 /** The values of the field from which it goes on with one of the given nodes. */
 function valuesLeadingTo(store: DiagramStore, node: Node, field: Field, rests: ReadonlySet<Node>): Node {
   const end = fieldLevel(field) + 64;
-  return store.combine(node, node, (each) => (store.level(each) >= end ? (rests.has(each) ? TRUE : FALSE) : undefined));
+  return store.apply(node, node, (each) => (store.level(each) >= end ? (rests.has(each) ? TRUE : FALSE) : undefined));
 }

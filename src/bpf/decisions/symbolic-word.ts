@@ -3,7 +3,7 @@ import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { WORD_BITS } from './input-variables.js';
 
 /** What a 32-bit register holds as a function of the input, as a number: equal numbers, equal functions. */
-export type Word = number;
+export type SymbolicWord = number;
 
 /** In steps, by the memory that a word's bits and their key take. */
 const COST_OF_WORD = 32;
@@ -16,22 +16,22 @@ export class SymbolicWords {
   /** Of constants, of which most are only ever compared with each other, the bits are made when they are asked for. */
   readonly #words: (readonly Node[] | undefined)[] = [];
   readonly #values: (number | undefined)[] = [];
-  readonly #numbers = new Map<string, Word>();
-  readonly #constants = new Map<number, Word>();
-  readonly #results = new Map<string, Word>();
-  readonly #inputs = new Map<number, Word>();
+  readonly #numbers = new Map<string, SymbolicWord>();
+  readonly #constants = new Map<number, SymbolicWord>();
+  readonly #results = new Map<string, SymbolicWord>();
+  readonly #inputs = new Map<number, SymbolicWord>();
   readonly #equal = new Map<string, Node>();
 
   constructor(readonly store: DiagramStore) {}
 
   /** The bits, least significant first. */
-  bits(word: Word): readonly Node[] {
+  bits(word: SymbolicWord): readonly Node[] {
     const bits = this.#words[word] ?? bitsOfConstant(this.#values[word]!);
     this.#words[word] = bits;
     return bits;
   }
 
-  constant(value: number): Word {
+  constant(value: number): SymbolicWord {
     const known = this.#constants.get(value | 0);
     if (known !== undefined) return known;
     const word = this.#values.push(value | 0) - 1;
@@ -40,7 +40,7 @@ export class SymbolicWords {
   }
 
   /** The word of the input whose most significant bit is the variable of `level`. */
-  input(level: number): Word {
+  input(level: number): SymbolicWord {
     const known = this.#inputs.get(level);
     if (known !== undefined) return known;
     const last = level + WORD_BITS - 1;
@@ -50,12 +50,12 @@ export class SymbolicWords {
   }
 
   /** The word's value where it does not depend on the input, as signed 32 bits. */
-  valueOf(word: Word): number | undefined {
+  valueOf(word: SymbolicWord): number | undefined {
     return this.#values[word];
   }
 
   /** Where the words are equal. */
-  equal(a: Word, b: Word): Node {
+  equal(a: SymbolicWord, b: SymbolicWord): Node {
     const key = `${a},${b}`;
     const known = this.#equal.get(key);
     if (known !== undefined) return known;
@@ -65,33 +65,33 @@ export class SymbolicWords {
     let equal: Node = TRUE;
     // From the last variable to the first, so that each step adds one node on top.
     for (let bit = 0; bit < WORD_BITS; bit++) {
-      equal = store.choose(one[bit]!, store.and(other[bit]!, equal), store.choose(other[bit]!, FALSE, equal));
+      equal = store.ite(one[bit]!, store.and(other[bit]!, equal), store.ite(other[bit]!, FALSE, equal));
     }
     this.#equal.set(key, equal);
     return equal;
   }
 
   /** Where `a` is greater than `b`, or equal too with `orEqual`; unsigned. */
-  greater(a: Word, b: Word, orEqual: boolean): Node {
+  greater(a: SymbolicWord, b: SymbolicWord, orEqual: boolean): Node {
     const { store } = this;
     const one = this.bits(a);
     const other = this.bits(b);
     let greater: Node = orEqual ? TRUE : FALSE;
     for (let bit = 0; bit < WORD_BITS; bit++) {
-      greater = store.choose(store.xor(one[bit]!, other[bit]!), one[bit]!, greater);
+      greater = store.ite(store.xor(one[bit]!, other[bit]!), one[bit]!, greater);
     }
     return greater;
   }
 
   /** Where the words have a bit in common. */
-  intersects(a: Word, b: Word): Node {
+  intersects(a: SymbolicWord, b: SymbolicWord): Node {
     const { store } = this;
     const other = this.bits(b);
     return this.bits(a).reduce((some, bit, at) => store.or(store.and(bit, other[at]!), some), FALSE);
   }
 
   /** What an operation of class ALU makes of A and its second operand, which NEG ignores and DIV needs to be other than 0. */
-  compute(code: number, a: Word, b: Word): Word {
+  compute(code: number, a: SymbolicWord, b: SymbolicWord): SymbolicWord {
     const key = `${code & ~0x08},${a},${b}`; // K and X compute alike
     const known = this.#results.get(key);
     if (known !== undefined) return known;
@@ -100,7 +100,7 @@ export class SymbolicWords {
     return result;
   }
 
-  #bitsOf(code: number, one: readonly Node[], b: Word): readonly Node[] {
+  #bitsOf(code: number, one: readonly Node[], b: SymbolicWord): readonly Node[] {
     const { store } = this;
     const other = this.bits(b);
     switch (code) {
@@ -135,7 +135,7 @@ export class SymbolicWords {
     return one.map((bit, at) => {
       const differ = store.xor(bit, other[at]!);
       const sum = store.xor(differ, carry);
-      carry = store.choose(differ, carry, bit);
+      carry = store.ite(differ, carry, bit);
       return sum;
     });
   }
@@ -170,7 +170,7 @@ export class SymbolicWords {
       // `next` is below twice the divisor, so the difference, where it is not negative, is below 2^32.
       const fits = store.not(less[WORD_BITS]!);
       quotient[bit] = fits;
-      remainder = next.map((each, at) => store.choose(fits, less[at]!, each));
+      remainder = next.map((each, at) => store.ite(fits, less[at]!, each));
     }
     return quotient;
   }
@@ -184,12 +184,12 @@ export class SymbolicWords {
     let bits = one;
     for (let at = 0; at < 5; at++) {
       const shifted = by(bits, 1 << at);
-      bits = bits.map((bit, place) => this.store.choose(amount[at]!, shifted[place]!, bit));
+      bits = bits.map((bit, place) => this.store.ite(amount[at]!, shifted[place]!, bit));
     }
     return bits;
   }
 
-  #intern(bits: readonly Node[]): Word {
+  #intern(bits: readonly Node[]): SymbolicWord {
     if (bits.every((bit) => bit <= TRUE)) return this.constant(bits.reduce((value, bit, at) => value | (bit << at), 0));
     const key = bits.join();
     const known = this.#numbers.get(key);

@@ -14,8 +14,8 @@ export interface CallOutcome {
    */
   readonly returnValues: readonly number[];
   /** The fewest and most instructions executed, within the same bounds. */
-  readonly leastSteps: number;
-  readonly mostSteps: number;
+  readonly minSteps: number;
+  readonly maxSteps: number;
 }
 
 /** Asks one program about many calls. `nr` is signed or unsigned 32 bits, `auditArch` is AUDIT_ARCH_… of linux/audit.h. */
@@ -60,12 +60,12 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
   /** Everything from an instruction on. Jumps go forward only: by the time of one all that leads to it is known. */
   function explore(start: number, value: number, steps: number, auditArch: number, nr: number): CallOutcome {
     const returnValues = new Set<number>();
-    let leastSteps = Number.POSITIVE_INFINITY;
-    let mostSteps = 0;
+    let minSteps = Number.POSITIVE_INFINITY;
+    let maxSteps = 0;
     const end = (returnValue: number, pc: number) => {
       returnValues.add(returnValue);
-      leastSteps = Math.min(leastSteps, least[pc]!);
-      mostSteps = Math.max(mostSteps, most[pc]!);
+      minSteps = Math.min(minSteps, least[pc]!);
+      maxSteps = Math.max(maxSteps, most[pc]!);
     };
     isReached.fill(0, start);
     reach(start, value, steps, steps);
@@ -90,7 +90,7 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
       if (code === Opcode.DIV_X) end(0, pc);
       reach(whenTrue[pc]!, follow(code, k, before, auditArch, nr), fewest, greatest);
     }
-    return { returnValues: [...returnValues].sort((x, y) => x - y), leastSteps, mostSteps };
+    return { returnValues: [...returnValues].sort((x, y) => x - y), minSteps, maxSteps };
   }
 
   return (auditArch, given) => {
@@ -110,7 +110,7 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
       } else if (code === Opcode.DIV_X) {
         return explore(pc, value, steps, auditArch, nr);
       } else if (code === Opcode.RET_K || code === Opcode.RET_A) {
-        return { returnValues: [returnOf(code, k, value)], leastSteps: steps, mostSteps: steps };
+        return { returnValues: [returnOf(code, k, value)], minSteps: steps, maxSteps: steps };
       } else {
         value = follow(code, k, value, auditArch, nr);
         pc = whenTrue[pc]!;

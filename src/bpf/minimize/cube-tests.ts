@@ -7,7 +7,7 @@ import type { ProgramGraph, Target } from './program-graph.js';
 /** More are no better than other tests. */
 const MAX_CUBES = 40;
 /** Of a word whose values go on in more ways, cubes are not tried: numbers are told apart better by ranges. */
-const MAX_WAYS = 8;
+const MAX_PATHS = 8;
 
 /** One step of a chain over a loaded word. */
 type Step =
@@ -32,9 +32,9 @@ export interface WordFunction {
 export function cubeChains(store: DiagramStore, graph: ProgramGraph, given: WordFunction): Target[] {
   const { node, level, word, targets } = given;
   const ways = [...new Set(targets.values())];
-  if (ways.length > MAX_WAYS) return [];
+  if (ways.length > MAX_PATHS) return [];
   const where = ways.map((way) =>
-    store.combine(node, node, (each) =>
+    store.apply(node, node, (each) =>
       store.level(each) >= level + WORD_BITS ? (targets.get(each) === way ? TRUE : FALSE) : undefined,
     ),
   );

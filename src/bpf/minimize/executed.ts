@@ -16,7 +16,7 @@ import { verifyProgram } from '../program/verify.js';
 import type { CallWeights } from './weights.js';
 
 /** Instructions walked before it is given up: real programs need up to some millions. */
-const MOST_STEPS = 2 ** 25;
+const MAX_STEPS = 2 ** 25;
 /** What is kept of a state takes memory, and is counted in steps by it. */
 const COST_OF_STATE = 512;
 
@@ -91,7 +91,7 @@ class Walk {
   #from(start: number, startA: Value, startX: Value, startScratch: readonly Value[]): number {
     let [index, a, x, scratch] = [start, startA, startX, startScratch];
     for (let executed = 1; ; executed++) {
-      if (++this.#steps > MOST_STEPS)
+      if (++this.#steps > MAX_STEPS)
         throw new ProgramTooComplexError('too many contents of registers to count through');
       const instruction = this.#instructions[index]!;
       const { code, jt, jf, k } = instruction;
@@ -141,7 +141,7 @@ class Walk {
 
   #spend(steps: number): void {
     this.#steps += steps;
-    if (this.#steps > MOST_STEPS) throw new ProgramTooComplexError('too many contents of registers to count through');
+    if (this.#steps > MAX_STEPS) throw new ProgramTooComplexError('too many contents of registers to count through');
   }
 
   #word(offset: number): Value {

@@ -64,8 +64,8 @@ export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): 
   const counter = new StepCounter(graph, machine.all);
 
   const candidates = options.candidates ?? [];
-  const mostInstructions = Math.min(MAX_INSTRUCTIONS, ...candidates.map(lengthOf));
-  const instructions = emitShortest(graph, buildCheapest(tests, counter, mostInstructions));
+  const maxInstructions = Math.min(MAX_INSTRUCTIONS, ...candidates.map(lengthOf));
+  const instructions = emitShortest(graph, buildCheapest(tests, counter, maxInstructions));
   const made = result(encodeProgram(instructions, endianness), weights, endianness, 'min');
   const [better] = candidates
     .filter((program) => lengthOf(program) < instructions.length)
@@ -80,7 +80,7 @@ export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): 
 }
 
 /** The cheapest of several ways to build a program, of those with no more than so many instructions where there are any. */
-function buildCheapest(tests: ArchitectureTests, counter: StepCounter, mostInstructions: number): Target {
+function buildCheapest(tests: ArchitectureTests, counter: StepCounter, maxInstructions: number): Target {
   const { graph } = tests;
   const tried: Tried[] = [];
   const attempt = (given: Attempt): Tried => {
@@ -93,7 +93,7 @@ function buildCheapest(tests: ArchitectureTests, counter: StepCounter, mostInstr
   const folds = FOLDS[tests.x32Ranges < 2 ? 'none' : tests.x32Ranges > MANY_X32_RANGES ? 'many' : 'few'];
   const { foldsX32 } = least(folds.map((each) => attempt({ lengthCost: LENGTH_COST, foldsX32: each }))).given;
   for (const lengthCost of OTHER_LENGTH_COSTS) attempt({ lengthCost, foldsX32 });
-  const isShort = ({ length }: Tried) => length <= mostInstructions;
+  const isShort = ({ length }: Tried) => length <= maxInstructions;
   for (const lengthCost of SHORTEST_LENGTH_COSTS) {
     // which of the two is shorter is another question than which is cheaper
     for (const each of folds) if (!tried.some(isShort)) attempt({ lengthCost, foldsX32: each });

@@ -33,7 +33,7 @@ export function moveToFront(store: DiagramStore, root: Node, word: WordLevel): N
     if (seen !== undefined) return seen;
     store.spend(1);
     const moved = level >= word ? level - word + FIRST_WORD : level;
-    const result = store.choose(store.node(moved, FALSE, TRUE), visit(store.high(node)), visit(store.low(node)));
+    const result = store.ite(store.node(moved, FALSE, TRUE), visit(store.high(node)), visit(store.low(node)));
     known.set(node, result);
     return result;
   };

@@ -8,7 +8,7 @@ import {
 } from './instruction.js';
 
 /** The byte offset in `struct seccomp_data` of the word that a register or slot holds as it was loaded; else undefined. */
-export type Origin = number | undefined;
+export type LoadedOffset = number | undefined;
 
 /** A set of 32-bit values: some, or all but some. */
 export type ValueSet =
@@ -17,9 +17,9 @@ export type ValueSet =
 
 /** What holds before an instruction on every path to it. */
 export interface FlowState {
-  readonly a: Origin;
-  readonly x: Origin;
-  readonly scratch: readonly Origin[];
+  readonly a: LoadedOffset;
+  readonly x: LoadedOffset;
+  readonly scratch: readonly LoadedOffset[];
   /** The values of `seccomp_data.arch` with which the instruction can be reached. */
   readonly arch: ValueSet;
   /** The system call numbers that comparisons for equality leave, while they are few ({@link FEW}); else undefined: any. */
@@ -40,7 +40,7 @@ export function analyzeFlow(instructions: readonly Instruction[]): (FlowState | 
   states[0] = {
     a: undefined,
     x: undefined,
-    scratch: new Array<Origin>(SCRATCH_WORDS).fill(undefined),
+    scratch: new Array<LoadedOffset>(SCRATCH_WORDS).fill(undefined),
     arch: { kind: 'except', values: new Set() },
     nr: undefined,
   };
@@ -68,7 +68,7 @@ export function analyzeFlow(instructions: readonly Instruction[]): (FlowState | 
 }
 
 function execute(state: FlowState, { code, k }: Instruction): FlowState {
-  const store = (origin: Origin) => ({
+  const store = (origin: LoadedOffset) => ({
     ...state,
     scratch: state.scratch.map((old, slot) => (slot === k ? origin : old)),
   });
@@ -115,7 +115,7 @@ const comparisons = new Map<number, (value: number, k: number) => boolean>([
 ]);
 
 function join(one: FlowState, other: FlowState): FlowState {
-  const same = (a: Origin, b: Origin) => (a === b ? a : undefined);
+  const same = (a: LoadedOffset, b: LoadedOffset) => (a === b ? a : undefined);
   return {
     a: same(one.a, other.a),
     x: same(one.x, other.x),

@@ -1,12 +1,12 @@
 import { VERSION } from '../../version.js';
 import { type FileReport, UNREADABLE } from '../file-report.js';
 import type { Finding, Severity, TextEdit } from '../finding.js';
-import { RULES } from '../registry.js';
+import { CHECK_RULES } from '../registry.js';
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', advice: 'note' };
 
 const DESCRIPTORS = [
-  ...RULES.map(({ id, severity, summary }) => ({ id, severity, summary })),
+  ...CHECK_RULES.map(({ id, severity, summary }) => ({ id, severity, summary })),
   { id: UNREADABLE, severity: 'error' as const, summary: 'The profile cannot be read.' },
 ];
 const INDEXES = new Map(DESCRIPTORS.map(({ id }, index) => [id, index]));

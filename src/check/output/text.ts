@@ -1,6 +1,6 @@
 import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
-import { type FileReport, tally } from '../file-report.js';
+import { countFindings, type FileReport } from '../file-report.js';
 import type { Finding } from '../finding.js';
 import { count } from '../rules/words.js';
 
@@ -27,7 +27,7 @@ function placeOf({ source, position }: Finding): string {
 }
 
 function summaryOf(files: readonly FileReport[]): string {
-  const { error, warning, advice, ignored, fixed } = tally(files);
+  const { error, warning, advice, ignored, fixed } = countFindings(files);
   const counts = [
     error > 0 ? count(error, 'error') : '',
     warning > 0 ? count(warning, 'warning') : '',

@@ -1,12 +1,12 @@
 import { mayRun, permits } from '../../action.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { errnoNumber } from '../../errno.js';
-import type { CheckContext, Entry } from '../context.js';
+import type { CheckContext, CheckedEntry } from '../context.js';
 import type { TextEdit } from '../finding.js';
-import type { Rule } from '../rule.js';
+import type { CheckRule } from '../rule.js';
 import { count } from './words.js';
 
-const emptyAllowList: Rule = {
+const emptyAllowList: CheckRule = {
   id: 'empty-allow-list',
   severity: 'error',
   summary: 'A restricting default and nothing allowed: no program runs under it.',
@@ -20,7 +20,7 @@ const emptyAllowList: Rule = {
   },
 };
 
-const filterDoesNothing: Rule = {
+const filterDoesNothing: CheckRule = {
   id: 'filter-does-nothing',
   severity: 'warning',
   summary: 'A permitting default and nothing restricted: the filter lets everything through.',
@@ -34,7 +34,7 @@ const filterDoesNothing: Rule = {
   },
 };
 
-const logDefault: Rule = {
+const logDefault: CheckRule = {
   id: 'log-default',
   severity: 'advice',
   summary: 'SCMP_ACT_LOG for a default: it allows everything and writes it down.',
@@ -48,9 +48,9 @@ const logDefault: Rule = {
   },
 };
 
-const namesErrno = ({ written: { errnoRet, errno } }: Entry) => typeof errnoRet === 'bigint' || !!errno;
+const namesErrno = ({ written: { errnoRet, errno } }: CheckedEntry) => typeof errnoRet === 'bigint' || !!errno;
 
-const errnoMissing: Rule = {
+const errnoMissing: CheckRule = {
   id: 'errno-missing',
   severity: 'advice',
   summary: 'SCMP_ACT_ERRNO without an errno: it is EPERM then.',
@@ -83,7 +83,7 @@ function addErrno({ text, profile }: CheckContext, path: (string | number)[], ke
   return text?.setMember(profile.locate(...path), key, 1) ?? [];
 }
 
-const errnoZero: Rule = {
+const errnoZero: CheckRule = {
   id: 'errno-zero',
   severity: 'advice',
   summary: 'Errno 0: the call does nothing and reports success.',
@@ -110,7 +110,7 @@ const errnoZero: Rule = {
   },
 };
 
-const newCallsRefused: Rule = {
+const newCallsRefused: CheckRule = {
   id: 'new-calls-refused',
   severity: 'advice',
   summary:
@@ -128,7 +128,7 @@ const newCallsRefused: Rule = {
   },
 };
 
-const traceWithoutTracer: Rule = {
+const traceWithoutTracer: CheckRule = {
   id: 'trace-without-tracer',
   severity: 'warning',
   summary: 'SCMP_ACT_TRACE: without a tracer the call fails with ENOSYS.',
@@ -153,7 +153,7 @@ const traceWithoutTracer: Rule = {
   },
 };
 
-const notifyWithoutListener: Rule = {
+const notifyWithoutListener: CheckRule = {
   id: 'notify-without-listener',
   severity: 'warning',
   summary: 'SCMP_ACT_NOTIFY without `listenerPath`: nobody answers, and runc refuses the profile.',
@@ -168,7 +168,7 @@ const notifyWithoutListener: Rule = {
   },
 };
 
-const waitKillableWithoutNotify: Rule = {
+const waitKillableWithoutNotify: CheckRule = {
   id: 'wait-killable-without-notify',
   severity: 'error',
   summary: 'The flag WAIT_KILLABLE_RECV without SCMP_ACT_NOTIFY: the kernel refuses the filter.',
@@ -191,7 +191,7 @@ const waitKillableWithoutNotify: Rule = {
   },
 };
 
-export const ACTION_RULES: readonly Rule[] = [
+export const ACTION_RULES: readonly CheckRule[] = [
   emptyAllowList,
   filterDoesNothing,
   logDefault,

@@ -3,13 +3,13 @@ import type { Architecture } from '../../architecture.js';
 import { isNarrow, narrowMeaning } from '../../compiler/wide-values.js';
 import type { Action, ArgumentCondition } from '../../policy.js';
 import { type ParameterType, type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
-import { type CheckContext, type Entry, type PlacedCondition, placedConditions } from '../context.js';
+import { type CheckContext, type CheckedEntry, type PlacedCondition, placedConditions } from '../context.js';
 import type { TextEdit } from '../finding.js';
-import type { Rule } from '../rule.js';
-import type { Terms } from '../terms.js';
+import type { CheckRule } from '../rule.js';
+import type { AdviceWording } from '../terms.js';
 import { list, number } from './words.js';
 
-const ALL_BITS = 2n ** 64n - 1n;
+const ALL_64_BITS = 2n ** 64n - 1n;
 const LOW_BITS = 0xffffffffn;
 
 /** What the kernel makes of the argument that an entry compares, in one of its calls. */
@@ -20,7 +20,7 @@ interface Compared {
 
 /** The argument in each call of the entry that the architectures have which pass the test. */
 function compared(
-  { names, architectures }: Entry,
+  { names, architectures }: CheckedEntry,
   index: number,
   { libseccomp }: CheckContext,
   test: (architecture: Architecture) => boolean = () => true,
@@ -43,46 +43,50 @@ function compared(
 /** libseccomp compares 64 bits on these, and the low 32 on the others. */
 const isWide = ({ wordSize }: Architecture) => wordSize === 64;
 
-const bitsBeyond = (bits: number) => ALL_BITS ^ (2n ** BigInt(bits) - 1n);
+const bitsBeyond = (bits: number) => ALL_64_BITS ^ (2n ** BigInt(bits) - 1n);
 
 /** Whether garbage above the bits that the kernel reads turns the condition the way that lets a call through. */
-function canBeDodged(entry: Entry, { isDenyList, defaultAction }: CheckContext, placed: PlacedCondition): boolean {
+function canBeBypassed(
+  entry: CheckedEntry,
+  { isDenyList, defaultAction }: CheckContext,
+  placed: PlacedCondition,
+): boolean {
   const { op } = placed.condition;
   // A caller sets upper bits to make the value another, or larger: what must not match then is a restriction.
   if (!permits(entry.action)) return isDenyList && ['EQ', 'LT', 'LE', 'MASKED_EQ'].includes(op);
   return !permits(defaultAction) && ['NE', 'GT', 'GE'].includes(op);
 }
 
-const wideComparison: Rule = {
+const wideComparison: CheckRule = {
   id: 'wide-comparison',
   severity: 'error',
   summary: 'An argument of 32 bits compared in 64: bits that the kernel does not look at get a call past the filter.',
   *checkText(context) {
     for (const placed of placedConditions(context)) {
       const { entry, condition, place } = placed;
-      if (!canBeDodged(entry, context, placed)) continue;
-      const dodged = compared(entry, condition.index, context, isWide).filter(({ name, parameter }) => {
+      if (!canBeBypassed(entry, context, placed)) continue;
+      const bypassed = compared(entry, condition.index, context, isWide).filter(({ name, parameter }) => {
         if (parameter === undefined || parameter.pointer || parameter.bits === 64) return false;
-        const value = dodgingValue(condition, parameter.bits);
+        const value = bypassingValue(condition, parameter.bits);
         if (value === undefined) return false;
         return answers(context, placed, name, [equals(condition.index, value)])?.some(permits) ?? true;
       });
-      const first = dodged[0];
+      const first = bypassed[0];
       if (first?.parameter === undefined) continue;
       const { parameter } = first;
       const mask = 2n ** BigInt(parameter.bits) - 1n;
       yield {
         place,
-        message: `the kernel reads ${parameter.bits} bits of ${list([...new Set(dodged.map((each) => each.name))])}'s ${parameter.name} and this compares 64: a call with a bit above them set gets past it`,
+        message: `the kernel reads ${parameter.bits} bits of ${list([...new Set(bypassed.map((each) => each.name))])}'s ${parameter.name} and this compares 64: a call with a bit above them set gets past it`,
         advice: mend(placed, parameter, context.terms),
-        fix: context.behaviour.maskedOperands === 'mask-first' ? maskEdits(context, placed, dodged, mask) : [],
+        fix: context.behaviour.maskedOperands === 'mask-first' ? maskEdits(context, placed, bypassed, mask) : [],
       };
     }
   },
 };
 
 /** A value of an argument that has bits above those that the kernel reads, which turn the condition; none past 64 bits. */
-function dodgingValue({ op, value, valueTwo }: ArgumentCondition, bits: number): bigint | undefined {
+function bypassingValue({ op, value, valueTwo }: ArgumentCondition, bits: number): bigint | undefined {
   const step = 2n ** BigInt(bits);
   switch (op) {
     case 'EQ':
@@ -94,7 +98,7 @@ function dodgingValue({ op, value, valueTwo }: ArgumentCondition, bits: number):
     }
     default: {
       const above = (value / step + 1n) * step;
-      return above > ALL_BITS ? undefined : above;
+      return above > ALL_64_BITS ? undefined : above;
     }
   }
 }
@@ -120,7 +124,7 @@ const maskOf = ({ bits }: SyscallParameter) => 2n ** BigInt(bits) - 1n;
 function mend(
   { condition: { index, op, value, valueTwo } }: PlacedCondition,
   parameter: SyscallParameter,
-  terms: Terms,
+  terms: AdviceWording,
 ): string {
   const mask = maskOf(parameter);
   const narrow = terms.narrow(parameter);
@@ -142,15 +146,15 @@ function mend(
 function maskEdits(
   context: CheckContext,
   { condition: { op, value, valueTwo, index }, place, entry }: PlacedCondition,
-  dodged: readonly Compared[],
+  bypassed: readonly Compared[],
   mask: bigint,
 ): readonly TextEdit[] {
   const { text } = context;
   // Only where all calls of the entry read as many bits: a mask too narrow would deny what was not meant.
   const all = compared(entry, index, context, isWide);
   const isUniform =
-    all.length === dodged.length &&
-    dodged.every(({ parameter }) => bitsBeyond(parameter?.bits ?? 64) === (ALL_BITS ^ mask));
+    all.length === bypassed.length &&
+    bypassed.every(({ parameter }) => bitsBeyond(parameter?.bits ?? 64) === (ALL_64_BITS ^ mask));
   if (text === undefined || !isUniform) return [];
   const [newMask, datum] = op === 'EQ' ? [mask, value] : [value & mask, valueTwo];
   if (!['EQ', 'MASKED_EQ'].includes(op) || (datum & ~mask) !== 0n || newMask === 0n) return [];
@@ -165,7 +169,7 @@ const SIGNED: ReadonlySet<ParameterType> = new Set(['int', 'fd', 'pid']);
 
 /** Whether bits above those that the kernel reads turn the condition the way that refuses a call. */
 function refusesMore(
-  { action }: Entry,
+  { action }: CheckedEntry,
   { isDenyList, defaultAction }: CheckContext,
   op: ArgumentCondition['op'],
 ): boolean {
@@ -173,7 +177,7 @@ function refusesMore(
   return !permits(defaultAction) && ['EQ', 'LT', 'LE', 'MASKED_EQ'].includes(op);
 }
 
-const wideComparisonRefuses: Rule = {
+const wideComparisonRefuses: CheckRule = {
   id: 'wide-comparison-refuses',
   severity: 'warning',
   summary:
@@ -193,7 +197,7 @@ const wideComparisonRefuses: Rule = {
       // Small values reach the kernel as they are from nearly every caller.
       if (!isNegative && permits(entry.action)) continue;
       const meets = permits(entry.action)
-        ? [equals(index, datum | (ALL_BITS ^ LOW_BITS))]
+        ? [equals(index, datum | (ALL_64_BITS ^ LOW_BITS))]
         : [condition, { index, op: 'GT' as const, value: LOW_BITS, valueTwo: 0n }];
       if (answers(context, { entry, condition, place, valuePlace: place }, narrow.name, meets)?.every(permits))
         continue;
@@ -215,7 +219,7 @@ const wideComparisonRefuses: Rule = {
   },
 };
 
-const valueTooWide: Rule = {
+const valueTooWide: CheckRule = {
   id: 'value-too-wide',
   severity: 'warning',
   summary:
@@ -259,7 +263,7 @@ const valueTooWide: Rule = {
   },
 };
 
-const pointerComparison: Rule = {
+const pointerComparison: CheckRule = {
   id: 'pointer-comparison',
   severity: 'warning',
   summary: 'A condition on an argument that is an address: a filter sees the address, not what is there.',
@@ -286,7 +290,7 @@ const pointerComparison: Rule = {
   },
 };
 
-const argumentNotThere: Rule = {
+const argumentNotThere: CheckRule = {
   id: 'argument-not-there',
   severity: 'warning',
   summary: 'A condition on an argument that the system call does not have.',
@@ -309,7 +313,7 @@ const argumentNotThere: Rule = {
   },
 };
 
-export const ARGUMENT_RULES: readonly Rule[] = [
+export const ARGUMENT_RULES: readonly CheckRule[] = [
   wideComparison,
   wideComparisonRefuses,
   valueTooWide,

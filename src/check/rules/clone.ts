@@ -2,8 +2,8 @@ import { isDecidedElsewhere, permits } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 import { placedConditions } from '../context.js';
-import type { Rule } from '../rule.js';
-import type { Target } from '../target.js';
+import type { CheckRule } from '../rule.js';
+import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
 import { list } from './words.js';
 
@@ -19,7 +19,7 @@ function comparesStackOfClone(names: readonly string[], architecture: Architectu
   return names.includes('clone') && parameterOf(architecture, index)?.name === 'stack';
 }
 
-const cloneFlagsIndex: Rule = {
+const cloneFlagsIndex: CheckRule = {
   id: 'clone-flags-index',
   severity: 'error',
   summary: 'A condition on the stack of clone, where the flags are another argument on that architecture.',
@@ -48,9 +48,9 @@ const cloneFlagsIndex: Rule = {
   },
 };
 
-const isPermitted = ({ verdict }: Target, name: string) => verdict(name).permitted !== 'never';
+const isPermitted = ({ verdict }: CheckedTarget, name: string) => verdict(name).permitted !== 'never';
 
-const vforkMissing: Rule = {
+const vforkMissing: CheckRule = {
   id: 'vfork-missing',
   severity: 'warning',
   summary: 'An allow-list that lets processes be made, and not by vfork, which shells and other programs call.',
@@ -73,4 +73,4 @@ const vforkMissing: Rule = {
   },
 };
 
-export const CLONE_RULES: readonly Rule[] = [cloneFlagsIndex, vforkMissing];
+export const CLONE_RULES: readonly CheckRule[] = [cloneFlagsIndex, vforkMissing];

@@ -1,10 +1,10 @@
 import { isSameAction } from '../../action.js';
 import { coverAll, truthOf } from '../condition-algebra.js';
 import { placedConditions } from '../context.js';
-import type { Problem, Rule } from '../rule.js';
+import type { CheckRule, RuleFinding } from '../rule.js';
 import { number } from './words.js';
 
-const conditionNever: Rule = {
+const conditionNever: CheckRule = {
   id: 'condition-never',
   severity: 'error',
   summary: 'A condition that no argument meets, so that its entry never applies.',
@@ -20,7 +20,7 @@ const conditionNever: Rule = {
   },
 };
 
-const conditionAlways: Rule = {
+const conditionAlways: CheckRule = {
   id: 'condition-always',
   severity: 'error',
   summary: 'A condition that every argument meets, as if it were not there.',
@@ -37,7 +37,7 @@ const conditionAlways: Rule = {
   },
 };
 
-const maskedValueBits: Rule = {
+const maskedValueBits: CheckRule = {
   id: 'masked-value-bits',
   severity: 'error',
   summary: 'MASKED_EQ with bits in `valueTwo` that the mask (`value`) leaves out: most likely the two were swapped.',
@@ -57,7 +57,7 @@ const maskedValueBits: Rule = {
   },
 };
 
-const repeatedArgument: Rule = {
+const repeatedArgument: CheckRule = {
   id: 'repeated-argument',
   severity: 'error',
   summary: 'Several conditions on one argument in one entry: runtimes make it OR, where AND was meant.',
@@ -81,7 +81,7 @@ const repeatedArgument: Rule = {
   },
 };
 
-const conditionsCoverAll: Rule = {
+const conditionsCoverAll: CheckRule = {
   id: 'conditions-cover-all',
   severity: 'error',
   summary:
@@ -107,13 +107,13 @@ const conditionsCoverAll: Rule = {
           place,
           message: `${name}: the conditions of this entry and of ${partner.path} leave no value of argument ${mine?.index} out, and either is enough: ${rule.action.kind} applies always`,
           advice: 'entries are alternatives: name the values for the other action instead, or say both in one mask',
-        } satisfies Problem;
+        } satisfies RuleFinding;
       }
     }
   },
 };
 
-export const CONDITION_RULES: readonly Rule[] = [
+export const CONDITION_RULES: readonly CheckRule[] = [
   conditionNever,
   conditionAlways,
   maskedValueBits,

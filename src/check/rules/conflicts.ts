@@ -1,13 +1,13 @@
 import { isSameAction, permits } from '../../action.js';
 import type { ArgumentCondition, PolicyRule } from '../../policy.js';
 import { areSameConditions, overlap } from '../condition-algebra.js';
-import type { Rule } from '../rule.js';
-import type { Target } from '../target.js';
+import type { CheckRule } from '../rule.js';
+import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
 import { lifted } from './lifted.js';
 import { list } from './words.js';
 
-const ineffectiveRule: Rule = {
+const ineffectiveRule: CheckRule = {
   id: 'ineffective-rule',
   severity: 'error',
   summary: 'An entry whose action no call gets that meets it: another entry decides, and libseccomp says nothing.',
@@ -26,7 +26,7 @@ const ineffectiveRule: Rule = {
   },
 };
 
-const defaultActionRule: Rule = {
+const defaultActionRule: CheckRule = {
   id: 'default-action-rule',
   severity: 'advice',
   summary: 'An entry whose action is the default action: it changes nothing.',
@@ -35,7 +35,7 @@ const defaultActionRule: Rule = {
 };
 
 /** More entries than this with conditions for one call are not compared pair by pair. */
-const MOST_PAIRED = 64;
+const MAX_PAIRED = 64;
 
 interface Pair {
   first: PolicyRule;
@@ -48,7 +48,7 @@ interface Pair {
  * second entry, `isOneEnough`: an entry a thousand times is half a million pairs.
  */
 function* pairs(
-  { policy }: Target,
+  { policy }: CheckedTarget,
   test: (first: PolicyRule, second: PolicyRule, name: string) => boolean,
   { isOneEnough = false } = {},
 ): Generator<Pair> {
@@ -58,7 +58,7 @@ function* pairs(
     if (isSameAction(second.action, policy.defaultAction)) continue;
     for (const { name } of second.names) {
       const earlier = byName.get(name) ?? [];
-      for (const first of earlier.slice(0, MOST_PAIRED)) {
+      for (const first of earlier.slice(0, MAX_PAIRED)) {
         if (!test(first, second, name)) continue;
         const ofFirst = found.get(first) ?? new Map<PolicyRule, Pair>();
         found.set(first, ofFirst);
@@ -74,7 +74,7 @@ function* pairs(
   for (const ofFirst of found.values()) yield* ofFirst.values();
 }
 
-const redundantRule: Rule = {
+const redundantRule: CheckRule = {
   id: 'redundant-rule',
   severity: 'advice',
   summary: 'The same call, conditions and action a second time.',
@@ -91,7 +91,7 @@ const redundantRule: Rule = {
   },
 };
 
-const defeatedCondition: Rule = {
+const defeatedCondition: CheckRule = {
   id: 'defeated-condition',
   severity: 'warning',
   summary: 'A condition on a call that another entry gives the same action for all arguments.',
@@ -110,12 +110,16 @@ const defeatedCondition: Rule = {
 };
 
 /** Whether some call meets conditions, on an architecture that has it by a number of its own; of others they say nothing. */
-function canMeet({ architectures, actions }: Target, name: string, conditions: readonly ArgumentCondition[]): boolean {
+function canMeet(
+  { architectures, actions }: CheckedTarget,
+  name: string,
+  conditions: readonly ArgumentCondition[],
+): boolean {
   const own = architectures.filter((on) => actions(name, on, [])?.length !== 0);
   return own.length === 0 || own.some((on) => actions(name, on, conditions)?.length !== 0);
 }
 
-const overlappingConditions: Rule = {
+const overlappingConditions: CheckRule = {
   id: 'overlapping-conditions',
   severity: 'warning',
   summary: 'Entries with different actions whose conditions one call can meet: libseccomp decides which applies.',
@@ -142,7 +146,7 @@ const overlappingConditions: Rule = {
   },
 };
 
-export const CONFLICT_RULES: readonly Rule[] = [
+export const CONFLICT_RULES: readonly CheckRule[] = [
   ineffectiveRule,
   overlappingConditions,
   defeatedCondition,

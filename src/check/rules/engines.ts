@@ -1,5 +1,5 @@
 import type { CheckContext } from '../context.js';
-import type { Problem, Rule } from '../rule.js';
+import type { CheckRule, RuleFinding } from '../rule.js';
 
 /**
  * What Docker and Podman make of a file. Both read JSON into one structure (Go's encoding/json), pass over the keys it has not
@@ -49,7 +49,7 @@ const MESSAGES: Readonly<Record<Exclude<EngineView, 'profile'>, string>> = {
   'not-json': 'Docker and Podman read JSON alone: given this file the container does not start',
 };
 
-const engineReadsNothing: Rule = {
+const engineReadsNothing: CheckRule = {
   id: 'engine-reads-nothing',
   severity: 'advice',
   summary: 'A file in which Docker and Podman find no profile: the container starts without a filter.',
@@ -63,12 +63,12 @@ const engineReadsNothing: Rule = {
       severity: engine === undefined ? undefined : 'error',
       message: MESSAGES[view],
       advice: 'give an engine what "scmp convert --to docker" makes of it, and never this file',
-    } satisfies Problem;
+    } satisfies RuleFinding;
   },
 };
 
 /** Docker reads a comment into a text (moby, profiles/seccomp, Syscall; run with 20.10.24), and refuses what is none. */
-function* refusedComments({ seccomp, locate }: CheckContext['profile']): Generator<Problem> {
+function* refusedComments({ seccomp, locate }: CheckContext['profile']): Generator<RuleFinding> {
   for (const [index, { comment }] of (seccomp.syscalls ?? []).entries()) {
     if (typeof comment === 'string' || comment === undefined || comment === null) continue;
     yield {
@@ -80,4 +80,4 @@ function* refusedComments({ seccomp, locate }: CheckContext['profile']): Generat
   }
 }
 
-export const ENGINE_RULES: readonly Rule[] = [engineReadsNothing];
+export const ENGINE_RULES: readonly CheckRule[] = [engineReadsNothing];

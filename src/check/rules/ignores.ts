@@ -1,9 +1,9 @@
 import { nearestName } from '../../nearest-name.js';
 import { quote } from '../../text.js';
 import { ignoredIds } from '../ignore-comment.js';
-import type { Rule } from '../rule.js';
+import type { CheckRule } from '../rule.js';
 
-const unknownIgnore: Rule = {
+const unknownIgnore: CheckRule = {
   id: 'unknown-ignore',
   severity: 'warning',
   summary: 'A comment that silences a finding there is not.',
@@ -21,4 +21,4 @@ const unknownIgnore: Rule = {
   },
 };
 
-export const IGNORE_RULES: readonly Rule[] = [unknownIgnore];
+export const IGNORE_RULES: readonly CheckRule[] = [unknownIgnore];

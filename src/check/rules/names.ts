@@ -5,10 +5,10 @@ import type { Libseccomp } from '../../libseccomp/index.js';
 import { libseccompName } from '../../libseccomp/kernel-names.js';
 import { suggester } from '../../syscalls/nearest-syscall.js';
 import { quote } from '../../text.js';
-import type { Problem, Rule } from '../rule.js';
+import type { CheckRule, RuleFinding } from '../rule.js';
 import { count, list } from './words.js';
 
-const unknownSyscall: Rule = {
+const unknownSyscall: CheckRule = {
   id: 'unknown-syscall',
   severity: 'warning',
   summary: 'A name that is no system call of any architecture; runtimes ignore it in silence.',
@@ -38,7 +38,7 @@ function isKnown(name: string, libseccomp: Libseccomp): boolean {
   return libseccomp.resolveSyscallName(name, 'x86_64') !== undefined;
 }
 
-const deprecatedName: Rule = {
+const deprecatedName: CheckRule = {
   id: 'deprecated-name',
   severity: 'advice',
   summary: 'The key `name`, which Docker had before `names`; newer tools and the OCI runtime spec do not know it.',
@@ -54,7 +54,7 @@ const deprecatedName: Rule = {
       message: `${count(old.length, 'entry has', 'entries have')} the old key "name": OCI runtimes and newer tools do not read it`,
       advice: 'write "names" with a list',
       fix: edits,
-    } satisfies Problem;
+    } satisfies RuleFinding;
   },
 };
 
@@ -105,7 +105,7 @@ function replacementsOf(name: string, architecture: ArchitectureName): readonly 
   return own === name ? REPLACEMENTS.get(name) : [own];
 }
 
-const archMissingSyscall: Rule = {
+const archMissingSyscall: CheckRule = {
   id: 'arch-missing-syscall',
   severity: 'warning',
   summary: 'An allowed call that a target does not have, while the call its programs make instead is not allowed.',
@@ -131,7 +131,7 @@ const archMissingSyscall: Rule = {
   },
 };
 
-const deniedNowhere: Rule = {
+const deniedNowhere: CheckRule = {
   id: 'denied-nowhere',
   severity: 'advice',
   summary: 'A deny-list entry all of whose calls exist on none of the architectures checked.',
@@ -155,4 +155,4 @@ const deniedNowhere: Rule = {
   },
 };
 
-export const NAME_RULES: readonly Rule[] = [unknownSyscall, archMissingSyscall, deniedNowhere, deprecatedName];
+export const NAME_RULES: readonly CheckRule[] = [unknownSyscall, archMissingSyscall, deniedNowhere, deprecatedName];

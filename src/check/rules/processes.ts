@@ -2,8 +2,8 @@ import { isDecidedElsewhere, kills, mayRun, permits } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import { errnoName, errnoNumber } from '../../errno.js';
 import { FALLBACKS } from '../../syscalls/fallbacks.js';
-import type { Rule } from '../rule.js';
-import type { Target } from '../target.js';
+import type { CheckRule } from '../rule.js';
+import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
 import { list } from './words.js';
 
@@ -28,7 +28,7 @@ const THREAD_POINTER: Partial<Record<ArchitectureName, string>> = {
   arm: 'set_tls',
 };
 
-const missingEssential: Rule = {
+const missingEssential: CheckRule = {
   id: 'missing-essential',
   severity: 'warning',
   summary:
@@ -51,7 +51,7 @@ const missingEssential: Rule = {
   },
 };
 
-function isRefused({ verdict, policy }: Target, name: string): boolean {
+function isRefused({ verdict, policy }: CheckedTarget, name: string): boolean {
   const { permitted, rules } = verdict(name);
   if (permitted !== 'never') return false;
   return ![...rules.map(({ action }) => action), policy.defaultAction].some(isDecidedElsewhere);
@@ -68,7 +68,7 @@ export const PROBED: readonly string[] =
     .trim()
     .split(/\s+/);
 
-const killProbed: Rule = {
+const killProbed: CheckRule = {
   id: 'kill-probed-call',
   severity: 'warning',
   summary: 'KILL or TRAP for calls that C libraries only try, and do without where the answer is ENOSYS.',
@@ -101,7 +101,7 @@ const killProbed: Rule = {
   },
 };
 
-const probeNotEnosys: Rule = {
+const probeNotEnosys: CheckRule = {
   id: 'probe-not-enosys',
   severity: 'warning',
   summary:
@@ -170,7 +170,7 @@ const TIME64: Readonly<Record<string, string>> = {
   sched_rr_get_interval: 'sched_rr_get_interval_time64',
 };
 
-const time64Missing: Rule = {
+const time64Missing: CheckRule = {
   id: 'time64-missing',
   severity: 'warning',
   summary: 'An allow-list with calls that have a form for 64-bit time on 32-bit machines, without that form.',
@@ -203,7 +203,7 @@ const time64Missing: Rule = {
 /** The 32-bit architecture whose programs a 64-bit kernel runs as well. */
 const COMPATIBLE: Partial<Record<ArchitectureName, ArchitectureName>> = { x86_64: 'x86', aarch64: 'arm' };
 
-const missing32Bit: Rule = {
+const missing32Bit: CheckRule = {
   id: 'missing-32-bit',
   severity: 'advice',
   summary: 'A 64-bit target without the 32-bit architecture that its kernel runs too: those programs are killed.',
@@ -222,7 +222,7 @@ const missing32Bit: Rule = {
   },
 };
 
-export const PROCESS_RULES: readonly Rule[] = [
+export const PROCESS_RULES: readonly CheckRule[] = [
   missingEssential,
   killProbed,
   probeNotEnosys,

@@ -1,13 +1,17 @@
 import { MAX_INSTRUCTIONS } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { LibseccompError } from '../../libseccomp/index.js';
-import type { Problem, Rule } from '../rule.js';
-import type { Target } from '../target.js';
+import type { CheckRule, RuleFinding } from '../rule.js';
+import type { CheckedTarget } from '../target.js';
 
 /** From here on the next few entries may be too many. */
 const NEAR_LIMIT = Math.floor(MAX_INSTRUCTIONS * 0.9);
 
-function* refusals(target: Target, test: (error: CompileError) => boolean, advice: string): Generator<Problem> {
+function* refusals(
+  target: CheckedTarget,
+  test: (error: CompileError) => boolean,
+  advice: string,
+): Generator<RuleFinding> {
   const { outcome } = target;
   if (!(outcome instanceof CompileError) || !test(outcome)) return;
   const { path = '', position, reason } = outcome;
@@ -15,13 +19,13 @@ function* refusals(target: Target, test: (error: CompileError) => boolean, advic
 }
 
 /** The file an entry comes from, which the error does not say, where it is not the profile's own. */
-function sourceOf({ policy }: Target, path: string): string | undefined {
+function sourceOf({ policy }: CheckedTarget, path: string): string | undefined {
   return policy.rules.find((rule) => rule.path === path)?.source;
 }
 
 const isConflict = ({ cause }: CompileError) => cause instanceof LibseccompError && cause.errno === 'EEXIST';
 
-const conflictingActions: Rule = {
+const conflictingActions: CheckRule = {
   id: 'conflicting-actions',
   severity: 'error',
   summary: 'Two entries give the same call and condition different actions: libseccomp makes no filter.',
@@ -33,7 +37,7 @@ const conflictingActions: Rule = {
     ),
 };
 
-const ruleRefused: Rule = {
+const ruleRefused: CheckRule = {
   id: 'rule-refused',
   severity: 'error',
   summary: 'An entry that libseccomp does not take: there is no filter.',
@@ -41,7 +45,7 @@ const ruleRefused: Rule = {
     refusals(target, (error) => error.code === 'RULE_REFUSED' && !isConflict(error), 'say the entry otherwise'),
 };
 
-const architectureRefused: Rule = {
+const architectureRefused: CheckRule = {
   id: 'architecture-refused',
   severity: 'error',
   summary: 'An architecture that cannot be in one filter with the target, for its byte order.',
@@ -49,7 +53,7 @@ const architectureRefused: Rule = {
     refusals(target, ({ code }) => code === 'ARCHITECTURE_REFUSED', terms.splitByteOrders),
 };
 
-const miscompiled: Rule = {
+const miscompiled: CheckRule = {
   id: 'miscompiled',
   severity: 'error',
   summary: 'Conditions of which libseccomp makes a filter that decides otherwise.',
@@ -57,7 +61,7 @@ const miscompiled: Rule = {
     refusals(target, ({ code }) => code === 'MISCOMPILED', 'say it with one range for each argument, or with masks'),
 };
 
-const filterTooLarge: Rule = {
+const filterTooLarge: CheckRule = {
   id: 'filter-too-large',
   severity: 'error',
   summary: 'A filter of more instructions than the kernel loads, or of more conditions than libseccomp can combine.',
@@ -69,7 +73,7 @@ const filterTooLarge: Rule = {
     ),
 };
 
-const filterNearLimit: Rule = {
+const filterNearLimit: CheckRule = {
   id: 'filter-near-limit',
   severity: 'warning',
   summary: `A filter within a tenth of the ${MAX_INSTRUCTIONS} instructions that the kernel loads.`,
@@ -85,7 +89,7 @@ const filterNearLimit: Rule = {
   },
 };
 
-export const PROGRAM_RULES: readonly Rule[] = [
+export const PROGRAM_RULES: readonly CheckRule[] = [
   conflictingActions,
   ruleRefused,
   architectureRefused,

@@ -1,6 +1,6 @@
 import { BYTE_ORDER_MARK, type Severity } from '../finding.js';
-import type { Rule } from '../rule.js';
-import type { Terms } from '../terms.js';
+import type { CheckRule } from '../rule.js';
+import type { AdviceWording } from '../terms.js';
 import { count } from './words.js';
 
 /** What the reader warns of, under the reader's own code; several of one kind are told once, at the first. */
@@ -8,8 +8,8 @@ function fromReader(
   id: string,
   severity: Severity,
   summary: string,
-  advice: string | ((terms: Terms) => string),
-): Rule {
+  advice: string | ((terms: AdviceWording) => string),
+): CheckRule {
   return {
     id,
     severity,
@@ -30,7 +30,7 @@ function fromReader(
   };
 }
 
-const NAMED: readonly Rule[] = [
+const NAMED: readonly CheckRule[] = [
   fromReader('unknown-key', 'warning', 'A key that means nothing; runtimes ignore it.', ({ note }) => note),
   fromReader(
     'foreign-key',
@@ -63,7 +63,7 @@ const NAMED: readonly Rule[] = [
 /** What reads these formats in Go and in C takes no byte order mark for JSON (RFC 8259, 8.1, allows either). */
 const JSON_OF_ENGINES: ReadonlySet<string> = new Set(['oci', 'oci-config', 'docker']);
 
-const byteOrderMark: Rule = {
+const byteOrderMark: CheckRule = {
   id: 'byte-order-mark',
   severity: 'error',
   summary: 'A byte order mark before the JSON: Docker, runc and crun refuse the file.',
@@ -89,7 +89,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['value-truncated', 'write "type": "qword" to compare 64 bits, or the low half as the value'],
 ]);
 
-const readerWarning: Rule = {
+const readerWarning: CheckRule = {
   id: 'reader-warning',
   severity: 'warning',
   summary: 'Whatever else was odd when the profile was read.',
@@ -101,4 +101,4 @@ const readerWarning: Rule = {
   },
 };
 
-export const READER_RULES: readonly Rule[] = [byteOrderMark, ...NAMED, readerWarning];
+export const READER_RULES: readonly CheckRule[] = [byteOrderMark, ...NAMED, readerWarning];

@@ -1,9 +1,9 @@
 import { permits } from '../../action.js';
 import { firstToKnow } from '../../compiler/host-libseccomp.js';
-import type { Rule } from '../rule.js';
+import type { CheckRule } from '../rule.js';
 import { lifted } from './lifted.js';
 
-const refusedByRuntime: Rule = {
+const refusedByRuntime: CheckRule = {
   id: 'refused-by-runtime',
   severity: 'error',
   summary: 'What the runtime of `--runtime` refuses: a container with the profile does not start.',
@@ -14,14 +14,14 @@ const refusedByRuntime: Rule = {
   },
 };
 
-const emptyArgs: Rule = {
+const emptyArgs: CheckRule = {
   id: 'empty-args',
   severity: 'error',
   summary: 'An empty list of conditions, of which youki 0.6 makes no rule: the entry has no effect.',
   checkTarget: (target) => lifted(target, 'empty-args', 'take "args" out: the entry then has no conditions'),
 };
 
-const newerThanLibseccomp: Rule = {
+const newerThanLibseccomp: CheckRule = {
   id: 'newer-than-libseccomp',
   severity: 'warning',
   summary: 'A name that the libseccomp of `--libseccomp` does not know: there the entry does nothing for it.',
@@ -40,4 +40,4 @@ const newerThanLibseccomp: Rule = {
   },
 };
 
-export const RUNTIME_RULES: readonly Rule[] = [refusedByRuntime, emptyArgs, newerThanLibseccomp];
+export const RUNTIME_RULES: readonly CheckRule[] = [refusedByRuntime, emptyArgs, newerThanLibseccomp];

@@ -1,8 +1,8 @@
 import { permits } from '../../action.js';
 import type { PolicyRule } from '../../policy.js';
 import type { CheckContext } from '../context.js';
-import type { Rule } from '../rule.js';
-import type { Terms } from '../terms.js';
+import type { CheckRule } from '../rule.js';
+import type { AdviceWording } from '../terms.js';
 
 /**
  * Calls that the defaults of Docker and Podman refuse, or give to containers with a capability only, because it is not the
@@ -30,7 +30,7 @@ function isTiedToCapability(rule: PolicyRule, { entries }: CheckContext): boolea
   return !!entry?.written.includes?.caps?.length;
 }
 
-const sensitiveCall: Rule = {
+const sensitiveCall: CheckRule = {
   id: 'sensitive-call',
   severity: 'advice',
   summary: 'A call allowed to every container that the defaults of Docker and Podman refuse or tie to a capability.',
@@ -52,7 +52,7 @@ const sensitiveCall: Rule = {
   },
 };
 
-function advise(name: string, reason: string, terms: Terms): string {
+function advise(name: string, reason: string, terms: AdviceWording): string {
   const capability = reason.includes('tie it to') ? /CAP_\w+/.exec(reason)?.[0] : undefined;
   return capability ? terms.tieToCapability(name, capability) : terms.takeOut(name);
 }
@@ -60,7 +60,7 @@ function advise(name: string, reason: string, terms: Terms): string {
 const TIOCSTI = 0x5412n;
 const TIOCLINUX = 0x541cn;
 
-const terminalInput: Rule = {
+const terminalInput: CheckRule = {
   id: 'terminal-input-open',
   severity: 'warning',
   summary: 'TIOCSTI kept from ioctl and TIOCLINUX not: either puts input into the terminal outside.',
@@ -80,4 +80,4 @@ const terminalInput: Rule = {
   },
 };
 
-export const SENSITIVE_RULES: readonly Rule[] = [sensitiveCall, terminalInput];
+export const SENSITIVE_RULES: readonly CheckRule[] = [sensitiveCall, terminalInput];

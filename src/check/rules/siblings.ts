@@ -3,20 +3,20 @@ import type { Architecture } from '../../architecture.js';
 import type { EntryEffect } from '../../compiler/entry-effect.js';
 import { callsBehind, MULTIPLEXERS } from '../../compiler/multiplexed-calls.js';
 import type { Severity } from '../finding.js';
-import type { Problem, Rule } from '../rule.js';
-import type { Target } from '../target.js';
+import type { CheckRule, RuleFinding } from '../rule.js';
+import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
 import { IO_URING_OPERATIONS, SIBLING_GROUPS, type SiblingGroup } from './sibling-calls.js';
 import { list } from './words.js';
 
 /** Whether an entry means the call not to run, or not with all arguments. */
-function isRestricted(target: Target, name: string, when: SiblingGroup['when']): boolean {
+function isRestricted(target: CheckedTarget, name: string, when: SiblingGroup['when']): boolean {
   const { permitted, rules } = target.verdict(name);
   if (rules.length === 0) return false;
   return when === 'denied' ? permitted === 'never' : permitted !== 'always';
 }
 
-const siblingOpen: Rule = {
+const siblingOpen: CheckRule = {
   id: 'sibling-open',
   severity: 'warning',
   summary: 'A call that is denied or restricted, while another that does the same is open.',
@@ -45,7 +45,7 @@ const siblingOpen: Rule = {
 
 const CLONE_NAMESPACES = 0x7e020080n;
 
-const unshareOpen: Rule = {
+const unshareOpen: CheckRule = {
   id: 'unshare-open',
   severity: 'warning',
   summary: 'New namespaces kept from clone by its flags, while unshare makes them.',
@@ -64,7 +64,7 @@ const unshareOpen: Rule = {
   },
 };
 
-const ioUringOpen: Rule = {
+const ioUringOpen: CheckRule = {
   id: 'io-uring-open',
   severity: 'warning',
   summary: 'Calls that are denied or restricted, while io_uring does the same without making them.',
@@ -90,7 +90,7 @@ const ioUringOpen: Rule = {
 };
 
 /** Architectures of the filter where calls go through socketcall or ipc. */
-function multiplexing({ architectures, exists }: Target, multiplexer: string): Architecture[] {
+function multiplexing({ architectures, exists }: CheckedTarget, multiplexer: string): Architecture[] {
   return architectures.filter((architecture) => exists(multiplexer, architecture));
 }
 
@@ -98,7 +98,7 @@ function multiplexing({ architectures, exists }: Target, multiplexer: string): A
 const withoutMultiplexer = (multiplexer: string, names: string) =>
   `decide ${names} without conditions, which reaches ${multiplexer} too, or leave these architectures out of the filter if none of their programs has to run; denying all of ${multiplexer} breaks 32-bit programs that have no other way (a container engine did so in 2026 and took it back)`;
 
-const multiplexerOpen: Rule = {
+const multiplexerOpen: CheckRule = {
   id: 'multiplexer-open',
   severity: 'warning',
   summary:
@@ -127,7 +127,7 @@ const multiplexerOpen: Rule = {
 };
 
 /** What the program makes of conditions on calls behind a multiplexer, by the code of the effect. */
-function* multiplexed({ effects }: Target, code: EntryEffect['code']): Generator<Problem> {
+function* multiplexed({ effects }: CheckedTarget, code: EntryEffect['code']): Generator<RuleFinding> {
   for (const { rule, names, on, consequence, multiplexer = '', message, ...effect } of effects) {
     if (effect.code !== code) continue;
     yield {
@@ -145,7 +145,7 @@ function severityOf(code: EntryEffect['code'], consequence: EntryEffect['consequ
   return code === 'multiplexed-condition' ? 'warning' : 'advice';
 }
 
-const multiplexedCondition: Rule = {
+const multiplexedCondition: CheckRule = {
   id: 'multiplexed-condition',
   severity: 'error',
   summary:
@@ -153,7 +153,7 @@ const multiplexedCondition: Rule = {
   checkTarget: (target) => multiplexed(target, 'multiplexed-condition'),
 };
 
-const multiplexerWidened: Rule = {
+const multiplexerWidened: CheckRule = {
   id: 'multiplexer-widened',
   severity: 'warning',
   summary:
@@ -161,7 +161,7 @@ const multiplexerWidened: Rule = {
   checkTarget: (target) => multiplexed(target, 'multiplexer-widened'),
 };
 
-export const SIBLING_RULES: readonly Rule[] = [
+export const SIBLING_RULES: readonly CheckRule[] = [
   siblingOpen,
   unshareOpen,
   ioUringOpen,

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type CheckOptions, checkProfile } from '../../check/check-profile.js';
-import { ENGINES, type Engine } from '../../check/context.js';
-import { type FileReport, tally, unreadableReport } from '../../check/file-report.js';
+import { CONTAINER_ENGINES, type ContainerEngine } from '../../check/context.js';
+import { countFindings, type FileReport, unreadableReport } from '../../check/file-report.js';
 import { fixProfile } from '../../check/fix.js';
 import { renderGithub } from '../../check/output/github.js';
 import { renderJson } from '../../check/output/json.js';
@@ -31,7 +31,7 @@ interface Flags extends InputFlags, ArchFlags, RuntimeFlags {
   kernel?: string;
   format: keyof typeof RENDERERS;
   json?: boolean;
-  target?: Engine;
+  target?: ContainerEngine;
   ignore: string[];
   strict?: boolean;
   fix?: boolean;
@@ -50,7 +50,7 @@ export function addCheckCommand(program: Command): void {
       new Option(
         '--target <engine>',
         'the file is given to this engine as it is: what it would not read is an error',
-      ).choices(ENGINES),
+      ).choices(CONTAINER_ENGINES),
     )
     .option('--ignore <id>', 'a finding to pass over; repeatable', collect, [])
     .option('--strict', 'advice counts as a finding, for the exit code')
@@ -65,7 +65,7 @@ export function addCheckCommand(program: Command): void {
 async function check(paths: string[], flags: Flags): Promise<void> {
   if (flags.dryRun && !flags.fix) throw new InvalidArgumentError('--dry-run goes with --fix');
   const files: FileReport[] = [];
-  let mendedInput: string | undefined;
+  let fixedInput: string | undefined;
   let hasFailed = false;
   let libseccomp: Libseccomp | undefined;
   for (const path of paths) {
@@ -74,14 +74,14 @@ async function check(paths: string[], flags: Flags): Promise<void> {
     const { file, text, isInternal } = await checkFile(path, flags, libseccomp);
     files.push(file);
     hasFailed ||= isInternal === true;
-    if (path === '-' && flags.fix && !flags.dryRun && !file.isUnreadable) mendedInput = text;
+    if (path === '-' && flags.fix && !flags.dryRun && !file.isUnreadable) fixedInput = text;
   }
   const rendered = RENDERERS[flags.json ? 'json' : flags.format](files);
-  if (mendedInput === undefined) {
+  if (fixedInput === undefined) {
     print(rendered);
   } else {
     // The mended profile is the result then, and the report goes to the diagnostics.
-    printVerbatim(mendedInput);
+    printVerbatim(fixedInput);
     printError(rendered.trimEnd());
   }
   process.exitCode = hasFailed ? ExitCode.INTERNAL_ERROR : exitCode(files, flags);
@@ -111,10 +111,10 @@ async function checkFile(
     if (!flags.fix || text === undefined) {
       return { file: { source: input.source, report: checkProfile(profile, { ...options, text }) }, text: text ?? '' };
     }
-    const read = (mended: string) => profileOfInput({ ...input, bytes: Buffer.from(mended) }, flags);
-    const { report, fixed, text: mended } = await fixProfile(text, read, options);
-    if (path !== '-' && !flags.dryRun && fixed.length > 0) write(input, mended);
-    return { file: { source: input.source, report, fixed }, text: mended };
+    const read = (fixedInput: string) => profileOfInput({ ...input, bytes: Buffer.from(fixedInput) }, flags);
+    const { report, fixed, text: fixedInput } = await fixProfile(text, read, options);
+    if (path !== '-' && !flags.dryRun && fixed.length > 0) write(input, fixedInput);
+    return { file: { source: input.source, report, fixed }, text: fixedInput };
   } catch (error) {
     // What is wrong with the options is no fault of a profile's.
     if (error instanceof InvalidArgumentError) throw error;
@@ -134,6 +134,6 @@ function write({ source }: Input, text: string): void {
 
 function exitCode(files: readonly FileReport[], { strict }: Flags): number {
   if (files.some(({ isUnreadable }) => isUnreadable)) return ExitCode.UNUSABLE_INPUT;
-  const { error, warning, advice } = tally(files);
+  const { error, warning, advice } = countFindings(files);
   return error + warning + (strict ? advice : 0) > 0 ? ExitCode.NO : ExitCode.DONE;
 }

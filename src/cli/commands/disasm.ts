@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { ArchitectureName } from '../../architecture.js';
 import {
+  type DisassemblyLine,
   detectEndianness,
   disassemble,
   type Endianness,
   formatAssembly,
   formatDisassembly,
-  type Line,
 } from '../../bpf/index.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
@@ -57,7 +57,7 @@ function disasm(path: string, flags: ArchFlags & { format: Format; json?: boolea
 }
 
 function render(
-  lines: readonly Line[],
+  lines: readonly DisassemblyLine[],
   target: { architectures: readonly ArchitectureName[]; endianness: Endianness },
   format: Format,
 ): string {

@@ -3,9 +3,9 @@ import { formatAction, isSameAction } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import { type ParsedCall, parseCall } from '../../bpf/execution/parse-call.js';
 import {
+  type DisassemblyLine,
   disassemble,
   formatDisassembly,
-  type Line,
   type ProgramInput,
   type Simulation,
   simulate,
@@ -81,7 +81,7 @@ interface Answer extends Pick<Simulation, 'action' | 'returnValue'> {
   architecture: Architecture;
   call: ParsedCall;
   instructions: number;
-  trace: readonly Line[];
+  trace: readonly DisassemblyLine[];
   /** With Docker's default capabilities, where nobody said which there are and it is another one. */
   withUsual: Action | undefined;
 }

@@ -45,26 +45,23 @@ export function mapCalls(compiled: CompiledFilter, libseccomp: Libseccomp) {
   return { architectures, otherArchitectures: actionLabel(returnValues[0] as number, target) };
 }
 
-function toDecision(
-  { returnValues, leastSteps, mostSteps }: CallOutcome,
-  architecture: ArchitectureName,
-): CallDecision {
+function toDecision({ returnValues, minSteps, maxSteps }: CallOutcome, architecture: ArchitectureName): CallDecision {
   const labels = returnValues.map((value) => actionLabel(value, architecture));
   const distinct = new Map(labels.map((label) => [label.text, label]));
-  return { actions: [...distinct.values()], leastSteps, mostSteps };
+  return { actions: [...distinct.values()], minSteps, maxSteps };
 }
 
 /** What calls that are allowed cost: of each the cheapest way, and of those the median; and the dearest of all calls. */
-export function costOf(maps: readonly ArchitectureMap[]): { typicalSteps: number | undefined; mostSteps: number } {
+export function costOf(maps: readonly ArchitectureMap[]): { typicalSteps: number | undefined; maxSteps: number } {
   // The target's own calls: those of the other architectures are rarely made.
   const [own] = maps;
   const allowed = (own?.calls ?? [])
     .filter(({ actions }) => actions.some(({ kind }) => kind === 'ALLOW'))
-    .map(({ leastSteps }) => leastSteps)
+    .map(({ minSteps }) => minSteps)
     .sort((x, y) => x - y);
-  const mostSteps = maps.reduce(
-    (most, { calls }) => calls.reduce((highest, call) => Math.max(highest, call.mostSteps), most),
+  const maxSteps = maps.reduce(
+    (most, { calls }) => calls.reduce((highest, call) => Math.max(highest, call.maxSteps), most),
     0,
   );
-  return { typicalSteps: allowed[allowed.length >> 1], mostSteps };
+  return { typicalSteps: allowed[allowed.length >> 1], maxSteps };
 }

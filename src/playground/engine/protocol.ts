@@ -46,8 +46,8 @@ export interface ActionLabel {
 export interface CallDecision {
   /** One: the arguments do not matter. */
   actions: readonly ActionLabel[];
-  leastSteps: number;
-  mostSteps: number;
+  minSteps: number;
+  maxSteps: number;
 }
 
 export interface MapCall extends CallDecision {
@@ -101,7 +101,7 @@ export interface CompiledProfile {
   bytes: number;
   /** Instructions executed for a call that is allowed: the median one. Undefined where none is. */
   typicalSteps: number | undefined;
-  mostSteps: number;
+  maxSteps: number;
   map: PolicyMap;
   problems: readonly Problem[];
   /** How long it took in the worker, in milliseconds. */

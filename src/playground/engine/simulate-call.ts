@@ -22,8 +22,8 @@ export function simulateCall(
     : table.find(({ name }) => name === libseccompName(syscall, architecture.name))?.number;
   if (number === undefined) {
     const nearest = syscallSignature(syscall) ? undefined : nearestSyscall(syscall);
-    const mend = nearest === undefined ? 'give a name or a number' : `did you mean ${nearest}?`;
-    return { kind: 'bad-call', message: `${architectureName} has no system call ${quote(syscall)}; ${mend}` };
+    const remedy = nearest === undefined ? 'give a name or a number' : `did you mean ${nearest}?`;
+    return { kind: 'bad-call', message: `${architectureName} has no system call ${quote(syscall)}; ${remedy}` };
   }
   if (number < -(2 ** 31) || number >= 2 ** 32) {
     return { kind: 'bad-call', message: 'a system call number has 32 bits' };

@@ -17,7 +17,7 @@ export function callDetails(session: Session) {
     const applying = rules.filter(({ dropped }) => dropped === undefined);
     // Through socketcall and ipc the entries of other calls decide.
     const isDefault = call.actions.length === 1 && call.actions[0]?.text === map?.defaultAction.text;
-    const cost = call.leastSteps === call.mostSteps ? `${call.leastSteps}` : `${call.leastSteps} to ${call.mostSteps}`;
+    const cost = call.minSteps === call.maxSteps ? `${call.minSteps}` : `${call.minSteps} to ${call.maxSteps}`;
     strip.replaceChildren(
       element(
         'div',

@@ -32,7 +32,7 @@ export function setUpFigures({ store }: Session): void {
     list.classList.toggle('is-stale', kind === 'stale');
     setText(instructions, compiled ? lengths(compiled) : '–');
     setText(typical, compiled?.typicalSteps === undefined ? '–' : count(compiled.typicalSteps));
-    setText(most, compiled ? count(compiled.mostSteps) : '–');
+    setText(most, compiled ? count(compiled.maxSteps) : '–');
     const path = litPath(state);
     setText(simulated, path.length > 0 ? count(path.length) : '–');
     setText(architectures, compiled ? compiled.arches.join(', ') : '–');

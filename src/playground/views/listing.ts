@@ -7,7 +7,7 @@ const ROW = 20;
 /** Rows made beyond what is in view, so that scrolling does not show gaps. */
 const MARGIN = 12;
 /** Jumps up to this many rows have an arrow from end to end; of a longer one the pointed-at row's alone. */
-const LONGEST_ARROW = 40;
+const MAX_ARROW_LENGTH = 40;
 const LANES = 6;
 const LANE = 9;
 const GUTTER = 8 + LANES * LANE;
@@ -144,13 +144,13 @@ export function createListing() {
     arrows.setAttribute('height', String(height));
     const jumps: Jump[] = [];
     const stubs: Pick<Jump, 'from' | 'isLit'>[] = [];
-    for (let index = Math.max(0, first - LONGEST_ARROW); index < last; index++) {
+    for (let index = Math.max(0, first - MAX_ARROW_LENGTH); index < last; index++) {
       for (const target of lines[index]?.successors ?? []) {
         const length = target - index;
         const isActive = index === active || target === active;
         const isLit = lit.get(index) === target;
         if (length <= 1) continue;
-        if (length > LONGEST_ARROW && !isActive) {
+        if (length > MAX_ARROW_LENGTH && !isActive) {
           if (index >= first) stubs.push({ from: index, isLit });
         } else if (target >= first) {
           jumps.push({ from: index, to: target, isActive, isLit });
@@ -159,7 +159,7 @@ export function createListing() {
     }
     // The pointed-at row may be above, and its arrows lead in here.
     for (const to of active < first ? (lines[active]?.successors ?? []) : []) {
-      if (to >= first && to - active > LONGEST_ARROW) jumps.push({ from: active, to, isActive: true, isLit: false });
+      if (to >= first && to - active > MAX_ARROW_LENGTH) jumps.push({ from: active, to, isActive: true, isLit: false });
     }
     arrows.replaceChildren(...stubs.map(stub), ...inLanes(jumps).map(arrow));
   }

@@ -14,7 +14,7 @@ import { stepsOf } from '../state.js';
 
 const MARGIN = 200;
 /** Characters of a line that fit into a node. */
-const LONGEST = 28;
+const MAX_CHARACTERS = 28;
 
 /** The program as a graph. Only what is in view is drawn. */
 export function createProgramGraph() {
@@ -95,7 +95,7 @@ export function createProgramGraph() {
         svgElement(
           'text',
           { x: x + 10, y: y + 6 + (at + 0.75) * LINE_HEIGHT },
-          line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line,
+          line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS - 1)}…` : line,
         ),
       ),
     ];

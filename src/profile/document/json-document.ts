@@ -42,11 +42,11 @@ export interface JsonDocument {
 }
 
 /** The most values in a profile: Docker's default has about 700, each name being one. */
-export const LARGEST_COUNT = 65_536;
+export const MAX_COUNT = 65_536;
 /** A `config.json` nests about 8 deep. The bound keeps hostile input from exhausting the stack. */
-export const DEEPEST_NESTING = 64;
+export const MAX_NESTING = 64;
 /** Parsing a number of n digits takes more than n steps: sixteen million of them would take seconds. */
-export const LONGEST_INTEGER = 4096;
+export const MAX_INTEGER_DIGITS = 4096;
 
 /**
  * Read strict JSON (RFC 8259: no comments, no trailing comma, no duplicate key) with the position of every value.
@@ -161,14 +161,14 @@ class Parser {
   }
 
   private parseValue(): Parsed {
-    if (++this.valueCount > LARGEST_COUNT) {
-      throw this.fail('input-too-large', `more than ${LARGEST_COUNT} values`);
+    if (++this.valueCount > MAX_COUNT) {
+      throw this.fail('input-too-large', `more than ${MAX_COUNT} values`);
     }
     const node: ValueNode = { offset: this.offset };
     const first = this.token[0];
     if (first === '{' || first === '[') {
-      if (this.path.length >= DEEPEST_NESTING) {
-        throw this.fail('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep`);
+      if (this.path.length >= MAX_NESTING) {
+        throw this.fail('nesting-too-deep', `nested more than ${MAX_NESTING} deep`);
       }
       node.children = new Map();
       this.advance();
@@ -192,8 +192,8 @@ class Parser {
 
   private number(): bigint | InexactNumber {
     const { token } = this;
-    if (token.length > LONGEST_INTEGER) {
-      throw this.fail('number-too-long', `a number of more than ${LONGEST_INTEGER} characters`);
+    if (token.length > MAX_INTEGER_DIGITS) {
+      throw this.fail('number-too-long', `a number of more than ${MAX_INTEGER_DIGITS} characters`);
     }
     // "-0" has no integer either: every runtime's reader refuses it where it takes an unsigned number.
     return /^-?\d+$/.test(token) && token !== '-0' ? BigInt(token) : new InexactNumber(token, 'fraction');

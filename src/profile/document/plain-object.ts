@@ -1,10 +1,10 @@
 import {
-  DEEPEST_NESTING,
   InexactNumber,
   type JsonDocument,
   type JsonObject,
   type JsonValue,
-  LARGEST_COUNT,
+  MAX_COUNT,
+  MAX_NESTING,
 } from './json-document.js';
 import { formatPath, type JsonPath } from './json-path.js';
 import { ProfileError, type ProfileIssueCode } from './profile-error.js';
@@ -26,7 +26,7 @@ class Converter {
   constructor(private readonly source: string | undefined) {}
 
   convert(value: unknown, path: JsonPath): JsonValue {
-    if (++this.valueCount > LARGEST_COUNT) throw this.fail('input-too-large', `more than ${LARGEST_COUNT} values`, []);
+    if (++this.valueCount > MAX_COUNT) throw this.fail('input-too-large', `more than ${MAX_COUNT} values`, []);
     switch (typeof value) {
       case 'string':
       case 'boolean':
@@ -47,8 +47,8 @@ class Converter {
   }
 
   private convertObject(value: object, path: JsonPath): JsonValue {
-    if (path.length >= DEEPEST_NESTING) {
-      throw this.fail('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep, or contains itself`, path);
+    if (path.length >= MAX_NESTING) {
+      throw this.fail('nesting-too-deep', `nested more than ${MAX_NESTING} deep, or contains itself`, path);
     }
     if (Array.isArray(value)) return Array.from(value, (item, index) => this.convert(item, [...path, index]));
     const members: JsonObject = Object.create(null);

@@ -3,15 +3,15 @@ import { formatPath, type JsonPath } from './json-path.js';
 import { ProfileError, type ProfileIssueCode } from './profile-error.js';
 
 /** The largest profile taken, in bytes or UTF-16 code units. Docker's default profile has about 15 kB. */
-const LARGEST_INPUT = 16 * 1024 * 1024;
+const MAX_INPUT_SIZE = 16 * 1024 * 1024;
 
 /**
  * A profile's text. Bytes are UTF-8; a byte order mark is skipped, and offsets count from after it. Raises
  * {@link ProfileError} `PROFILE_SYNTAX` for what is too large, not UTF-8, or not text.
  */
 export function decodeText(input: string | Uint8Array, source: string | undefined): string {
-  if (input.length > LARGEST_INPUT) {
-    throw syntaxFault('input-too-large', `larger than ${LARGEST_INPUT / 1024 / 1024} MiB`, { source });
+  if (input.length > MAX_INPUT_SIZE) {
+    throw syntaxFault('input-too-large', `larger than ${MAX_INPUT_SIZE / 1024 / 1024} MiB`, { source });
   }
   const text = typeof input === 'string' ? input.replace(/^\uFEFF/, '') : decodeUtf8(input, source);
   const binaryAt = text.indexOf('\0');

@@ -26,7 +26,7 @@ export interface MergeInput {
 }
 
 /** So many entries may come of one whose call another profile decides under conditions. */
-const MOST_ALTERNATIVES = 100;
+const MAX_ALTERNATIVES = 100;
 
 interface OwnEntry {
   entry: DockerSyscall;
@@ -156,7 +156,7 @@ function withoutDecided(
   });
   return [...groups.values()].flatMap(({ names, conditions }) => {
     const alternatives = outside(entry, conditions);
-    if (alternatives.length > MOST_ALTERNATIVES) {
+    if (alternatives.length > MAX_ALTERNATIVES) {
       const message = `too many entries under different conditions decide ${namesOf(entry)[names[0]!]}`;
       findings.issues.push({ code: 'too-many-conditions', message, ...locate() });
       return [];
@@ -169,7 +169,7 @@ function withoutDecided(
 function outside(entry: DockerSyscall, others: readonly EntryConditions[]): EntryConditions[] {
   let alternatives: EntryConditions[] = [{ includes: entry.includes, excludes: entry.excludes }];
   for (const other of others) {
-    if (alternatives.length > MOST_ALTERNATIVES) break;
+    if (alternatives.length > MAX_ALTERNATIVES) break;
     alternatives = alternatives.flatMap((kept) =>
       complement(other).flatMap((without) => conjunction(kept, without) ?? []),
     );

@@ -12,7 +12,7 @@ import { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
 import { isDenying } from './permissiveness.js';
 
 /** How many profiles may stand on each other. Nobody follows a longer chain in his head. */
-const DEEPEST_CHAIN = 8;
+const MAX_CHAIN_LENGTH = 8;
 
 /**
  * Finds the profile that another names in `extends`; undefined if there is none. `from` is the profile that names it. Its
@@ -65,7 +65,8 @@ function extend(
     const path = [...links, base].map((link) => link.source ?? 'profile').join(' → ');
     throw fail('extends-cycle', `the profile extends itself: ${path}`);
   }
-  if (links.length >= DEEPEST_CHAIN) throw fail('extends-too-deep', `more than ${DEEPEST_CHAIN} profiles in a chain`);
+  if (links.length >= MAX_CHAIN_LENGTH)
+    throw fail('extends-too-deep', `more than ${MAX_CHAIN_LENGTH} profiles in a chain`);
   return merge(profile, extend(base, loadBase, links, operator), operator);
 }
 

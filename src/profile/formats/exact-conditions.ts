@@ -22,7 +22,7 @@ export interface ExactRule {
 }
 
 /** The most rules one entry may come to: libseccomp's work grows faster than their number. */
-export const MOST_RULES = 512;
+export const MAX_RULES = 512;
 
 const ALL = 2n ** 64n - 1n;
 const HIGH_HALF = (ALL << 32n) & ALL;
@@ -37,7 +37,7 @@ interface Cube {
  * Comparisons that must all hold, as libseccomp rules of which one must hold. libseccomp compares all 64 bits of an
  * argument, and takes one comparison an argument; here an argument may have several, of fewer bits. The rules are exact:
  * together they hold for just the same arguments, and no two for the same. Undefined where it takes more than
- * {@link MOST_RULES}; an empty list where nothing can ever match.
+ * {@link MAX_RULES}; an empty list where nothing can ever match.
  */
 export function exactRules(comparisons: readonly Comparison[]): ExactRule[] | undefined {
   let rules: ExactRule[] = [{ args: [] }];
@@ -46,7 +46,7 @@ export function exactRules(comparisons: readonly Comparison[]): ExactRule[] | un
       index,
       comparisons.filter((comparison) => comparison.index === index),
     );
-    if (alternatives === undefined || rules.length * alternatives.length > MOST_RULES) return undefined;
+    if (alternatives === undefined || rules.length * alternatives.length > MAX_RULES) return undefined;
     rules = rules.flatMap((rule) => alternatives.flatMap((alternative) => combine(rule, alternative)));
   }
   return rules;
@@ -96,12 +96,12 @@ function cubesOf(comparisons: readonly Comparison[]): Cube[] | undefined {
     } else {
       cubes = intersect(cubes, maskedCubes(comparison, mask));
     }
-    if (cubes.length > MOST_RULES) return undefined;
+    if (cubes.length > MAX_RULES) return undefined;
   }
   for (const [bits, list] of ranges) {
     const family = list.flatMap((range) => cubesOfRange(range, bits));
     cubes = intersect(cubes, family);
-    if (cubes.length > MOST_RULES) return undefined;
+    if (cubes.length > MAX_RULES) return undefined;
   }
   return cubes;
 }

@@ -22,7 +22,7 @@ const TOKEN =
   /(?<string>"(?:[^"\\\r\n]|\\["\\n])*")|(?<number>-?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)*)(?![\w.]))|(?<word>[A-Za-z_./@](?:[\w./@+]|-(?!>))*)|(?<sign>->|&&|==|!=|<=|>=|[<>&|(),:])/y;
 
 /** The most in a list; container-size profiles have about 2000. */
-const MOST_TOKENS = 200_000;
+const MAX_TOKENS = 200_000;
 
 /** What a statement cannot end with: it goes on in the next line. */
 const OPEN_ENDS: ReadonlySet<string> = new Set([',', '&&', '|', '&', '(', '->', '==', '!=', '<', '<=', '>', '>=']);
@@ -48,9 +48,9 @@ export function* listLines(text: string, source: string | undefined): Generator<
       continue;
     }
     for (const token of tokenize(text, start, start + content.length, source)) {
-      if (++count > MOST_TOKENS) {
+      if (++count > MAX_TOKENS) {
         const details = { source, text, offset: token.offset };
-        throw syntaxFault('input-too-large', `more than ${MOST_TOKENS} words and signs`, details);
+        throw syntaxFault('input-too-large', `more than ${MAX_TOKENS} words and signs`, details);
       }
       tokens.push(token);
     }

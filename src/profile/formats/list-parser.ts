@@ -50,7 +50,7 @@ const TESTS = ['cap', 'arch', 'kernel'];
 const OPERATORS = ['==', '!=', '<', '<=', '>', '>='];
 
 /** The most statements and calls in a list; container-size profiles have about 400. */
-const MOST_CALLS = 20_000;
+const MAX_CALLS = 20_000;
 
 /**
  * Parse a plain list (docs/list-format.md has the grammar). Names are not looked up here. Raises {@link ProfileError}
@@ -62,9 +62,9 @@ export function parseList(text: string, source: string | undefined): ListStateme
   for (const line of listLines(text, source)) {
     const statement = new LineParser(line, text, source).statement();
     count += statement.kind === 'rule' ? statement.calls.length : 1;
-    if (count > MOST_CALLS) {
+    if (count > MAX_CALLS) {
       const details = { source, text, offset: statement.offset };
-      throw syntaxFault('input-too-large', `more than ${MOST_CALLS} system calls`, details);
+      throw syntaxFault('input-too-large', `more than ${MAX_CALLS} system calls`, details);
     }
     statements.push(statement);
   }

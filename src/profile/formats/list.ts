@@ -14,7 +14,7 @@ import {
   FLAG_NAMES,
   NATIVE_ARCHITECTURE,
 } from '../model/schema.js';
-import { type Comparison, type ExactRule, exactRules, MOST_RULES } from './exact-conditions.js';
+import { type Comparison, type ExactRule, exactRules, MAX_RULES } from './exact-conditions.js';
 import { groupConditions, parseInteger } from './list-conditions.js';
 import {
   type ListAction,
@@ -300,7 +300,7 @@ class ListReader {
       if (group.comparisons === undefined || differs) return isPermissive ? [] : [limited];
       const rules = exactRules(group.comparisons);
       if (rules === undefined) {
-        const message = `${call.text}: these conditions would take more than ${MOST_RULES} libseccomp rules`;
+        const message = `${call.text}: these conditions would take more than ${MAX_RULES} libseccomp rules`;
         this.issue('too-many-conditions', call.offset, message, 'say them with == or with a mask, or in several lines');
         return [];
       }

@@ -10,7 +10,7 @@ import { failOnIssues, finishProfile } from '../model/finish-profile.js';
 import type { ParsedProfile, Place, ReadOptions } from '../model/parsed-profile.js';
 import type { ActionName, DockerSeccomp, DockerSyscall } from '../model/schema.js';
 import { profileIssue } from '../model/schema-issues.js';
-import { type Comparison, exactRules, MOST_RULES } from './exact-conditions.js';
+import { type Comparison, exactRules, MAX_RULES } from './exact-conditions.js';
 import { entriesOfRules } from './rule-entries.js';
 
 const integer = (least: bigint, most: bigint) => z.bigint().check(z.minimum(least), z.maximum(most));
@@ -262,7 +262,7 @@ class Reader {
     }
     const made = exactRules((args ?? []).map((each, position) => this.comparison(each, [...path, 'args', position])));
     if (made === undefined) {
-      const message = `these conditions would take more than ${MOST_RULES} libseccomp rules`;
+      const message = `these conditions would take more than ${MAX_RULES} libseccomp rules`;
       this.issue(
         'too-many-conditions',
         [...path, 'args'],

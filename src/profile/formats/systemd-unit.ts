@@ -18,7 +18,7 @@ export interface Assignment {
 }
 
 /** The most words in all values of a unit together; those that ship have some tens. */
-const MOST_WORDS = 200_000;
+const MAX_WORDS = 200_000;
 
 /**
  * The assignments of a unit file (systemd.syntax(7)): sections, comments of `#` and `;` lines, and lines that a backslash
@@ -31,8 +31,8 @@ export function parseUnit(text: string, source: string | undefined): Assignment[
   let count = 0;
   const addWords = ({ words }: Assignment, content: string, at: number): void => {
     for (const { 0: word, index } of content.matchAll(/\S+/g)) {
-      if (++count > MOST_WORDS) {
-        throw syntaxFault('input-too-large', `more than ${MOST_WORDS} words`, { source, text, offset: at + index });
+      if (++count > MAX_WORDS) {
+        throw syntaxFault('input-too-large', `more than ${MAX_WORDS} words`, { source, text, offset: at + index });
       }
       words.push({ text: word, offset: at + index });
     }

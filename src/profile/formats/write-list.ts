@@ -33,7 +33,7 @@ const ACTION_WORDS: Readonly<Record<ActionName, string>> = {
 const OPERATOR_WORDS = { EQ: '==', NE: '!=', LT: '<', LE: '<=', GT: '>', GE: '>=' } as const;
 /** Words that begin a statement, where a call's name may stand too. */
 const RESERVED = new Set(['default', 'when', 'arch', 'flags', 'remove', 'extends', 'listener', 'listener-metadata']);
-const WIDEST_LINE = 110;
+const MAX_LINE_WIDTH = 110;
 const LOW_HALF = 0xffffffffn;
 
 /** A profile as a plain list. Its conditions on targets (`when`) and its base stay open. */
@@ -132,7 +132,7 @@ function wrap(head: string, items: readonly string[], tail: string): string[] {
     const text = `${item}${index < items.length - 1 ? ',' : tail}`;
     const line = lines.at(-1)!;
     const isFirst = index === 0;
-    if (!isFirst && line.length + text.length + 1 > WIDEST_LINE) lines.push(`  ${text}`);
+    if (!isFirst && line.length + text.length + 1 > MAX_LINE_WIDTH) lines.push(`  ${text}`);
     else lines[lines.length - 1] = isFirst ? `${line}${text}` : `${line} ${text}`;
   });
   return lines;

@@ -12,7 +12,7 @@ const ARCHITECTURES = new Set(
     .map((name) => `SCMP_ARCH_${name}`),
 );
 const LISTENER_PATH = /^\/var\/run\/security-profiles-operator\/[\w.-]{1,70}$/;
-const LARGEST_VALUE = 2n ** 63n - 1n;
+const MAX_VALUE = 2n ** 63n - 1n;
 
 /** A Kubernetes object's name (RFC 1123) made of any text. */
 function objectName(text: string): string {
@@ -51,7 +51,7 @@ export function writeSpo(
       );
     if (args && args.length > 6) cannot('more than six conditions', undefined, 'syscalls', index, 'args');
     args?.forEach(({ value, valueTwo }, position) => {
-      if (value > LARGEST_VALUE || (valueTwo ?? 0n) > LARGEST_VALUE) {
+      if (value > MAX_VALUE || (valueTwo ?? 0n) > MAX_VALUE) {
         cannot('a value past 2^63-1', undefined, 'syscalls', index, 'args', position, 'value');
       }
     });

@@ -13,13 +13,13 @@ import {
 } from 'yaml';
 import { quote } from '../../text.js';
 import {
-  DEEPEST_NESTING,
   InexactNumber,
   type JsonDocument,
   type JsonObject,
   type JsonValue,
-  LARGEST_COUNT,
-  LONGEST_INTEGER,
+  MAX_COUNT,
+  MAX_INTEGER_DIGITS,
+  MAX_NESTING,
   placedDocument,
   type ValueNode,
 } from '../document/json-document.js';
@@ -27,7 +27,7 @@ import type { ProfileError, ProfileIssueCode } from '../document/profile-error.j
 import { decodeText, positionFinder, syntaxFault } from '../document/source-text.js';
 
 /** The largest YAML text taken, in UTF-16 code units: its parser is slower than JSON's by far. */
-const LARGEST_YAML = 1024 * 1024;
+const MAX_YAML_SIZE = 1024 * 1024;
 
 /**
  * Read YAML 1.2 documents (core schema), one at least, as the values JSON has, with the position of each. Integers are
@@ -38,8 +38,8 @@ const LARGEST_YAML = 1024 * 1024;
  */
 export function parseYaml(input: string | Uint8Array, source?: string): [JsonDocument, ...JsonDocument[]] {
   const text = decodeText(input, source);
-  if (text.length > LARGEST_YAML) {
-    throw syntaxFault('input-too-large', `YAML larger than ${LARGEST_YAML / 1024 / 1024} MiB`, { source });
+  if (text.length > MAX_YAML_SIZE) {
+    throw syntaxFault('input-too-large', `YAML larger than ${MAX_YAML_SIZE / 1024 / 1024} MiB`, { source });
   }
   const converter = new Converter(text, source);
   const documents = composeDocuments(text, source).map(({ contents }) => {
@@ -55,9 +55,9 @@ export function parseYaml(input: string | Uint8Array, source?: string): [JsonDoc
 function composeDocuments(text: string, source: string | undefined): Document[] {
   const tokens = [...new Parser().parse(text)];
   // The composer is recursive; hostile input would exhaust its stack, and regular expressions abort the process there.
-  const deep = tokens.find((token) => depthOf(token) > DEEPEST_NESTING + 1);
+  const deep = tokens.find((token) => depthOf(token) > MAX_NESTING + 1);
   if (deep) {
-    throw syntaxFault('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep`, {
+    throw syntaxFault('nesting-too-deep', `nested more than ${MAX_NESTING} deep`, {
       source,
       text,
       offset: deep.offset,
@@ -95,7 +95,7 @@ function depthOf(token: CST.Token): number {
   for (let next = left.pop(); next; next = left.pop()) {
     const { token, depth } = next;
     if (depth > deepest) deepest = depth;
-    if (depth > DEEPEST_NESTING + 1) return depth;
+    if (depth > MAX_NESTING + 1) return depth;
     if (token.type === 'document' && token.value) left.push({ token: token.value, depth });
     if (!('items' in token)) continue;
     for (const item of token.items as CST.CollectionItem[]) {
@@ -159,12 +159,12 @@ class Converter {
     }
     if (node === null || !('anchor' in node) || !node.anchor) return this.content(node, path, offset);
     this.anchors.set(node.anchor, 'open');
-    const [countBefore, deepestBefore] = [this.valueCount, this.deepest];
+    const [countBefore, depthBefore] = [this.valueCount, this.deepest];
     this.deepest = path.length;
     const converted = this.content(node, path, offset);
     const [size, depth] = [this.valueCount - countBefore, this.deepest - path.length];
     this.anchors.set(node.anchor, { converted, size, depth });
-    this.deepest = Math.max(deepestBefore, this.deepest);
+    this.deepest = Math.max(depthBefore, this.deepest);
     return converted;
   }
 
@@ -215,10 +215,9 @@ class Converter {
   private enter(depth: number, count: number, node: Node | null, path: (string | number)[]): void {
     this.valueCount += count;
     this.deepest = Math.max(this.deepest, depth);
-    if (this.valueCount > LARGEST_COUNT)
-      throw this.fail('input-too-large', `more than ${LARGEST_COUNT} values`, node, path);
-    if (depth > DEEPEST_NESTING) {
-      throw this.fail('nesting-too-deep', `nested more than ${DEEPEST_NESTING} deep`, node, path);
+    if (this.valueCount > MAX_COUNT) throw this.fail('input-too-large', `more than ${MAX_COUNT} values`, node, path);
+    if (depth > MAX_NESTING) {
+      throw this.fail('nesting-too-deep', `nested more than ${MAX_NESTING} deep`, node, path);
     }
   }
 
@@ -245,8 +244,8 @@ class Converter {
         hint,
       );
     }
-    if (source.length > LONGEST_INTEGER && (typeof value === 'bigint' || typeof value === 'number')) {
-      throw this.fail('number-too-long', `a number of more than ${LONGEST_INTEGER} characters`, node, path);
+    if (source.length > MAX_INTEGER_DIGITS && (typeof value === 'bigint' || typeof value === 'number')) {
+      throw this.fail('number-too-long', `a number of more than ${MAX_INTEGER_DIGITS} characters`, node, path);
     }
     if (typeof value === 'number') return new InexactNumber(source, 'fraction');
     if (typeof value === 'bigint' && /^-0+$/.test(source)) return new InexactNumber(source, 'fraction');

@@ -11,7 +11,7 @@ import type { Locate } from './parsed-profile.js';
 import type { ActionName, DockerCondition, DockerSeccomp, DockerSyscall } from './schema.js';
 
 /** The largest value of an action that carries one: libseccomp refuses ERRNO past 4094; TRACE's is 16 bits wide. */
-const LARGEST_DATA: Partial<Record<ActionName, bigint>> = { SCMP_ACT_ERRNO: 4094n, SCMP_ACT_TRACE: 65535n };
+const MAX_DATA: Partial<Record<ActionName, bigint>> = { SCMP_ACT_ERRNO: 4094n, SCMP_ACT_TRACE: 65535n };
 
 type SectionPath = readonly (string | number)[];
 
@@ -124,7 +124,7 @@ function checkErrno(findings: Findings, action: ActionName, { number, name }: Er
     findings.warn('errno-conflict', name.path, message);
   }
 
-  const most = LARGEST_DATA[action];
+  const most = MAX_DATA[action];
   if (most === undefined) {
     // "the runtime MUST print and error and fail", says the spec; runc and youki accept it, crun refuses it.
     if (hasNumber || name.value) {

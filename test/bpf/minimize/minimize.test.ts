@@ -180,7 +180,7 @@ it('says by how much a program is too long', () => {
       { store },
     ).root;
     const where = store.map(single, (each) => (each === store.terminal(ALLOW) ? 0 : 1));
-    root = store.choose(where, store.terminal(encodeAction({ kind: 'TRACE', data: nr })), root);
+    root = store.ite(where, store.terminal(encodeAction({ kind: 'TRACE', data: nr })), root);
   }
   try {
     minimize({ store, root }, { endianness: little });

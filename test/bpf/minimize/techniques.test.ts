@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Condition, LOW_HALF, type Terms, termsDiagram } from '../../../src/bpf/decisions/condition.js';
+import { type Condition, type DnfTerms, dnfDiagram, LOW_HALF } from '../../../src/bpf/decisions/condition.js';
 import { actionTerminal } from '../../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore, FALSE, type Node, TRUE } from '../../../src/bpf/decisions/diagram-store.js';
 import { Level, WORD_BITS } from '../../../src/bpf/decisions/input-variables.js';
@@ -8,7 +8,7 @@ import { type CallWeights, minimize } from '../../../src/bpf/minimize/index.js';
 import { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64 } from '../programs.js';
 
 /** Numbers, and by argument conditions the action; what is named last wins. */
-type Rule = [numbers: string, action: 'ALLOW' | 'LOG' | 'TRAP', when?: Terms];
+type Rule = [numbers: string, action: 'ALLOW' | 'LOG' | 'TRAP', when?: DnfTerms];
 
 /** `5`, `5-9`. */
 function numbersDiagram(store: DiagramStore, level: number, ranges: string): Node {
@@ -32,11 +32,7 @@ function decisions(store: DiagramStore, rules: readonly Rule[]): Node {
   return rules.reduce(
     (root, [numbers, kind, when]) => {
       const where = numbersDiagram(store, Level.NR, numbers);
-      return store.choose(
-        when ? store.and(where, termsDiagram(store, when)) : where,
-        actionTerminal(store, { kind }),
-        root,
-      );
+      return store.ite(when ? store.and(where, dnfDiagram(store, when)) : where, actionTerminal(store, { kind }), root);
     },
     actionTerminal(store, { kind: 'ERRNO', data: 1 }),
   );
@@ -62,7 +58,7 @@ function listing(rules: readonly Rule[], given: Given = {}): string[] {
   const { perArchitecture, weights = UNIFORM, endianness = 'little' } = given;
   let root = perArchitecture ? actionTerminal(store, { kind: 'KILL_THREAD' }) : decisions(store, rules);
   for (const [arch, own] of Object.entries(perArchitecture ?? {})) {
-    root = store.choose(numbersDiagram(store, Level.ARCH, arch), decisions(store, own), root);
+    root = store.ite(numbersDiagram(store, Level.ARCH, arch), decisions(store, own), root);
   }
   const { program } = minimize({ store, root }, { endianness, weights });
   const lines = disassemble(program, { endianness });
@@ -201,7 +197,7 @@ describe('x32’s numbers', () => {
 });
 
 describe('arguments are told apart', () => {
-  const when = (...terms: Terms): string[] => listing([['5', 'ALLOW', terms]]).slice(2);
+  const when = (...terms: DnfTerms): string[] => listing([['5', 'ALLOW', terms]]).slice(2);
 
   it('by halves', () => {
     expect(when([equals(0, 7n)])).toEqual([
