@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareDecisions } from '../src/bpf/decisions/compare.js';
 import { buildDecisionDiagram } from '../src/bpf/decisions/decision-diagram.js';
-import type { Translation } from '../src/compiler/expected-decisions.js';
+import type { CompiledRules } from '../src/compiler/expected-decisions.js';
 import { compileProfileSync } from '../src/compiler/index.js';
 import { proveDecisions } from '../src/compiler/prove-decisions.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';
@@ -26,9 +26,9 @@ function firstAndMedian(run: () => void): { first: number; warm: number } {
 /** Figures of Podman's default profile for x86_64, x86 and x32. To be asked first, so that its first run is one. */
 export function decisionDiagramFigures(root: string, libseccomp: Libseccomp): Figure[] {
   const profile = readFileSync(join(root, 'build/test-inputs/podman-default.json'));
-  let translation: Translation | undefined;
-  const verify = (given: Translation) => {
-    translation = given;
+  let compiledRules: CompiledRules | undefined;
+  const verify = (given: CompiledRules) => {
+    compiledRules = given;
   };
   const filter = compileProfileSync(profile, { arch: 'x86_64', libseccomp, verify });
   const stricter = compileProfileSync(profile, { arch: 'x86_64', libseccomp, capabilities: ['CAP_SYS_ADMIN'] });
@@ -37,7 +37,7 @@ export function decisionDiagramFigures(root: string, libseccomp: Libseccomp): Fi
 
   const built = firstAndMedian(() => buildDecisionDiagram(filter));
   const compared = firstAndMedian(() => compareDecisions(filter, stricter));
-  const proved = firstAndMedian(() => proveDecisions(translation as Translation));
+  const proved = firstAndMedian(() => proveDecisions(compiledRules as CompiledRules));
   const { store, root: node } = buildDecisionDiagram(filter);
   const label = `Podman's default for x86_64, x86, x32 (${filter.program.length / 8} instructions)`;
   return [

@@ -63,13 +63,13 @@ export function liveFigures(root: string, profile: Uint8Array, libseccomp: Libse
   /** Ours against libseccomp's of the same round, as the processor's speed drifts: where 1 is in the middle half there is no ranking. */
   const ranking = (labels: readonly string[], kind: string) => {
     const ours = of(labels.at(-1)!, kind);
-    const told = labels.slice(1, -1).map((label) => {
+    const reported = labels.slice(1, -1).map((label) => {
       const ratios = of(label, kind).map((other, round) => ours[round]! / other);
       const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part)) as [number, number, number];
       const hidden = low <= 1 && high >= 1 ? ': the spread hides the ranking' : '';
       return `min / ${label.replace(', uncached', '')} ${middle.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})${hidden}`;
     });
-    return `; ${told.join('; ')}`;
+    return `; ${reported.join('; ')}`;
   };
   const label = `live, Linux ${release()}, Podman's default`;
   return [

@@ -25,7 +25,7 @@ type Call = (options: object) => unknown;
 const FUNCTIONS: Readonly<Record<string, Call>> = {
   compileProfile: (given) => library.compileProfile(profile, { arch: 'x86_64', libseccomp, ...given }),
   compileProfileSync: (given) => library.compileProfileSync(profile, { arch: 'x86_64', libseccomp, ...given }),
-  compileParsed: (given) => library.compileParsed(parsed, { arch: 'x86_64', libseccomp, ...given }),
+  compileParsedProfile: (given) => library.compileParsedProfile(parsed, { arch: 'x86_64', libseccomp, ...given }),
   compileWithEntries: (given) => library.compileWithEntries(parsed, { arch: 'x86_64', libseccomp, ...given }),
   compilePolicy: (given) => library.compilePolicy(policy, { arch: 'x86_64', libseccomp, ...given }),
   minimizeProgram: (given) => library.minimizeProgram(filter, given),
@@ -103,7 +103,7 @@ test.each<[string, object, RegExp]>([
   ['compileProfileSync', { runtme: 'runc' }, /no option "runtme"; did you mean runtime\?/],
   ['compilePolicy', { verfy: false }, /did you mean verify\?/],
   [
-    'compileParsed',
+    'compileParsedProfile',
     { verify: 'everything' },
     /verify cannot be "everything"; it takes "all", "conditions", true or false/,
   ],

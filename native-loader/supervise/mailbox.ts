@@ -41,8 +41,8 @@ export class MailboxReader {
   readonly #yieldProcessor: () => void;
   #looking = false;
   #answered = false;
-  #passOver = 0;
-  #passedOver = 0;
+  #skip = 0;
+  #skipped = 0;
 
   constructor(mailbox: SharedMailbox, deliver: (packet: Uint8Array) => void, yieldProcessor: () => void) {
     this.#yieldProcessor = yieldProcessor;
@@ -53,8 +53,8 @@ export class MailboxReader {
   /** A call was answered: look for the next one, unless that was in vain lately. */
   look(): void {
     this.#answered = true;
-    if (this.#looking || this.#passedOver++ < this.#passOver) return;
-    this.#passedOver = 0;
+    if (this.#looking || this.#skipped++ < this.#skip) return;
+    this.#skipped = 0;
     this.#looking = true;
     try {
       this.#session();
@@ -69,10 +69,10 @@ export class MailboxReader {
     do {
       const packet = this.#next();
       if (!packet) {
-        this.#passOver = Math.min(2 * this.#passOver + 1, MAX_SKIPPED);
+        this.#skip = Math.min(2 * this.#skip + 1, MAX_SKIPPED);
         return;
       }
-      this.#passOver = 0;
+      this.#skip = 0;
       this.#answered = false;
       this.#deliver(packet);
     } while (this.#answered && performance.now() < end);

@@ -78,9 +78,9 @@ class SupervisorThread {
     const id = ++this.#lastId;
     this.#watches.set(id, events);
     this.#worker.ref();
-    this.#tell({ kind: 'watch', watch: { ...request, id } as Watch });
+    this.#post({ kind: 'watch', watch: { ...request, id } as Watch });
     return () => {
-      if (this.#watches.has(id)) this.#tell({ kind: 'unwatch', id });
+      if (this.#watches.has(id)) this.#post({ kind: 'unwatch', id });
     };
   }
 
@@ -94,7 +94,7 @@ class SupervisorThread {
     this.#watches.get(Number(id))?.onNotification?.(packet.subarray(PACKET_HEADER));
   }
 
-  #tell(message: ToThread): void {
+  #post(message: ToThread): void {
     this.#worker.postMessage(message);
     this.#interrupt(0);
   }

@@ -120,7 +120,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
       if (made instanceof CompileError) return undefined;
       const resolved = libseccomp.resolveSyscallName(name, on) ?? -1;
       // Negative for those behind a multiplexer, which may have a number of their own too.
-      const number = resolved < 0 && MULTIPLEXED_CALLS.has(name) ? made.translation.ownNumber(name, on) : resolved;
+      const number = resolved < 0 && MULTIPLEXED_CALLS.has(name) ? made.compiledRules.ownNumber(name, on) : resolved;
       if (number === undefined || number < 0) return [];
       const isExact = behaviour.wideValues === 'exact' && isNarrow(on);
       const meant = isExact ? narrowConditions(conditions) : conditions;

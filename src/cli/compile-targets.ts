@@ -1,5 +1,5 @@
 import type { Architecture } from '../architecture.js';
-import { type CompiledProfile, compileParsed, compileWithEntries } from '../compiler/compile-parsed.js';
+import { type CompiledProfile, compileEntriesWith, compileParsedWith } from '../compiler/compile-parsed.js';
 import type { CompiledFilter, CompileOptions } from '../compiler/compile-policy.js';
 import { ScmpError } from '../errors.js';
 import type { Warning } from '../policy.js';
@@ -26,7 +26,7 @@ export function compileWithUsualCapabilities(
     if (options.capabilities !== undefined) return undefined;
     if (dependentEntries(profile, { arch, kernel: options.kernel }).length === 0) return undefined;
     try {
-      return compileParsed(profile, { ...options, arch: arch.name, capabilities: USUAL_CAPABILITIES });
+      return compileParsedWith(profile, { ...options, arch: arch.name, capabilities: USUAL_CAPABILITIES });
     } catch (error) {
       if (!(error instanceof ScmpError)) throw error;
       printError(`scmp: with Docker's default capabilities (--cap docker) there is no filter: ${errorText(error)}`);
@@ -56,7 +56,7 @@ export function compileEntriesForTargets(
   targets: readonly Architecture[],
   options: Omit<CompileOptions, 'arch'>,
 ): CompiledProfile[] {
-  const all = targets.map(({ name }) => compileWithEntries(profile, { ...options, arch: name }));
+  const all = targets.map(({ name }) => compileEntriesWith(profile, { ...options, arch: name }));
   const warnings = all.flatMap(({ compiled }) => compiled.warnings);
   printWarnings(warnings, profile.source);
   return all;

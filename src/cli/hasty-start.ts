@@ -4,7 +4,7 @@
  * WebAssembly is optimised all the same where it goes on for long, and of the module that comes with this package what is
  * not called is not validated.
  */
-export function startHastily(): void {
+export function setJitFlags(): void {
   const { setFlagsFromString } = process.getBuiltinModule('node:v8');
   const flags = ['--no-opt', '--no-maglev', '--wasm-tiering-budget=300000000', '--wasm-lazy-validation'];
   for (const flag of flags) setFlagsFromString(flag);

@@ -2,7 +2,7 @@
 // dist/scmp.cjs: loads the command, in the way that is quickest for what is asked of it.
 import { join } from 'node:path';
 import { requireCached } from './code-cache.js';
-import { startHastily } from './hasty-start.js';
+import { setJitFlags } from './hasty-start.js';
 
 /** The file beside this one that has the command; scripts/bundle-command.mjs names it by its content. */
 declare const COMMAND_FILE: string;
@@ -10,9 +10,9 @@ declare const COMMAND_FILE: string;
 const file = join(__dirname, COMMAND_FILE);
 const [, , command = ''] = process.argv;
 
-const isHasty = isBrief(command, process.argv);
-if (isHasty) startHastily();
-if (isHasty && !process.env.NODE_DISABLE_COMPILE_CACHE) {
+const isShortLived = isBrief(command, process.argv);
+if (isShortLived) setJitFlags();
+if (isShortLived && !process.env.NODE_DISABLE_COMPILE_CACHE) {
   const keep = requireCached(file, join(__dirname, '../.cache'));
   // `compile` is what most of the code is for, and one that has ended well has used all it needs.
   if (command === 'compile') process.once('exit', (status) => status === 0 && keep());

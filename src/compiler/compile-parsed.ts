@@ -4,7 +4,7 @@ import { failOnIssues } from '../profile/model/finish-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { type Resolution, resolve } from '../profile/resolve/resolve-policy.js';
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
-import type { Translation } from './expected-decisions.js';
+import type { CompiledRules } from './expected-decisions.js';
 import type { LibseccompVersion } from './host-libseccomp.js';
 import type { ProgramDecisions } from './program-decisions.js';
 import { runtimeRefusals } from './runtime-refusals.js';
@@ -13,7 +13,7 @@ import { runtimeRefusals } from './runtime-refusals.js';
 export interface CompiledProfile {
   compiled: CompiledFilter;
   /** The rules as they stand in the filter. */
-  translation: Translation;
+  compiledRules: CompiledRules;
   /** The entries of the profile, those too that do not apply to the target. */
   resolution: Resolution;
   /** What the program makes of each call. */
@@ -26,20 +26,20 @@ export interface CompiledProfile {
  * Compile a profile that was read: `compileProfileSync` without the readers, for whoever reads by himself. The warnings
  * are those of all steps.
  */
-export function compileParsed(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
-  return compileWithEntries(parsed, options).compiled;
+export function compileParsedWith(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
+  return compileEntriesWith(parsed, options).compiled;
 }
 
-/** As {@link compileParsed}, with what says which entries are about a call. */
-export function compileWithEntries(parsed: ParsedProfile, options: CompileOptions): CompiledProfile {
+/** As {@link compileParsedWith}, with what says which entries are about a call. */
+export function compileEntriesWith(parsed: ParsedProfile, options: CompileOptions): CompiledProfile {
   checkOptions('compiling', options, COMPILE_OPTIONS);
   const { source = parsed.source, capabilities, kernel } = options;
   const resolution = resolve(parsed, { arch: parseArchitecture(options.arch), capabilities, kernel });
   failOnIssues(runtimeRefusals(parsed, resolution, options), parsed.source);
-  const { compiled, translation, decisions } = compileWithEffects(resolution.policy, { ...options, source });
+  const { compiled, compiledRules, decisions } = compileWithEffects(resolution.policy, { ...options, source });
   return {
     compiled: { ...compiled, warnings: [...parsed.warnings, ...compiled.warnings] },
-    translation,
+    compiledRules,
     resolution,
     decisions,
     libseccompVersion: options.libseccompVersion,

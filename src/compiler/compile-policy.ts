@@ -9,11 +9,11 @@ import { quote } from '../text.js';
 import { CompileError } from './compile-error.js';
 import { effectWarnings, entryEffects } from './effect-warnings.js';
 import type { EntryEffect } from './entry-effect.js';
-import type { Rules, Translation } from './expected-decisions.js';
+import type { CompiledRules, Rules } from './expected-decisions.js';
 import { forHost, LIBSECCOMP_VERSIONS, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
 import { makeProgram } from './make-program.js';
 import type { Minimizer } from './minimizer.js';
-import { leftOut, planFilter, plannedPieces } from './plan.js';
+import { omittedRuleEffect, planFilter, plannedPieces } from './plan.js';
 import { decisionsOf, type ProgramDecisions } from './program-decisions.js';
 import { proveConditions, proveDecisions } from './prove-decisions.js';
 import {
@@ -96,7 +96,7 @@ export const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
 };
 
 /** Raises an error where a program is not what it was made from. */
-export type Verifier = (translation: Translation) => void;
+export type Verifier = (compiledRules: CompiledRules) => void;
 
 /** A compiled profile: a value, in the byte order of its architectures. */
 export interface CompiledFilter extends FilterProgram {
@@ -116,7 +116,7 @@ interface CompiledWithEffects {
   compiled: CompiledFilter;
   /** Undefined where the program is too complex to tell. */
   effects: readonly EntryEffect[] | undefined;
-  translation: Translation;
+  compiledRules: CompiledRules;
   decisions: ProgramDecisions;
 }
 
@@ -146,7 +146,7 @@ export function compileWithEffects(given: SeccompPolicy, options: CompileOptions
     }
     return {
       code: 'newer-than-libseccomp',
-      message: `${message}, which is skipped: ${leftOut(rule, whole)}`,
+      message: `${message}, which is skipped: ${omittedRuleEffect(rule, whole)}`,
       ...place,
     };
   });
@@ -166,14 +166,14 @@ export function compileWithEffects(given: SeccompPolicy, options: CompileOptions
     ownNumber: numberFinder(libseccomp),
     source,
   };
-  const { translation, ...made } = makeProgram(rules, {
+  const { compiledRules, ...made } = makeProgram(rules, {
     ...options,
     optimize: optimize ?? level,
     libseccomp,
     verify: verifier(options.verify),
   });
-  const decisions = decisionsOf(translation);
-  const effects = entryEffects(translation, decisions);
+  const decisions = decisionsOf(compiledRules);
+  const effects = entryEffects(compiledRules, decisions);
   const compiled = {
     program: made.program,
     arches: architectures.map(({ name }) => name),
@@ -190,7 +190,7 @@ export function compileWithEffects(given: SeccompPolicy, options: CompileOptions
     ],
     ...(made.pfc === undefined ? {} : { pfc: made.pfc }),
   };
-  return { compiled, effects, translation, decisions };
+  return { compiled, effects, compiledRules, decisions };
 }
 
 function verifier(verify: CompileOptions['verify'] = 'conditions'): Verifier | undefined {

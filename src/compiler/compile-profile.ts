@@ -4,7 +4,7 @@ import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/extend/opera
 import { readProfile } from '../profile/formats/read-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, loadDefault } from './compile-policy.js';
-import { compileParsed } from './library.js';
+import { compileParsedProfile } from './library.js';
 import { proveProgram } from './prove-decisions.js';
 
 /** A profile's text, its bytes, an object, or a profile that was read before. */
@@ -53,7 +53,7 @@ export function compileProfileSync(profile: ProfileInput, options: CompileProfil
   checkOptions('compileProfileSync', options, PROFILE_OPTIONS);
   const { loadBase, operator, verify = proveProgram, ...others } = options;
   const parsed = parse(profile, options);
-  return compileParsed(loadBase ? extendProfile(parsed, loadBase, { operator }) : parsed, { ...others, verify });
+  return compileParsedProfile(loadBase ? extendProfile(parsed, loadBase, { operator }) : parsed, { ...others, verify });
 }
 
 /** What finds the built-in profiles by name. They are loaded when this is called first. */
@@ -62,7 +62,7 @@ export async function loadBuiltins(): Promise<LoadBase> {
 }
 
 function parse(profile: ProfileInput, { source }: CompileOptions): ParsedProfile {
-  // compileParsed has the guards of the runtime.
+  // compileParsedProfile has the guards of the runtime.
   return isParsed(profile) ? profile : readProfile(profile, { source, notifyGuards: false });
 }
 

@@ -1,7 +1,7 @@
 import { orTooComplex } from '../bpf/decisions/diagram-store.js';
 import type { SeccompPolicy, Warning } from '../policy.js';
 import type { EntryEffect } from './entry-effect.js';
-import type { Translation } from './expected-decisions.js';
+import type { CompiledRules } from './expected-decisions.js';
 import { ineffectiveEntries } from './ineffective-entries.js';
 import { multiplexedConditions } from './multiplexed-conditions.js';
 import type { ProgramDecisions } from './program-decisions.js';
@@ -12,12 +12,12 @@ import type { ProgramDecisions } from './program-decisions.js';
  * complex to tell.
  */
 export function entryEffects(
-  translation: Translation,
+  compiledRules: CompiledRules,
   decisions: ProgramDecisions,
 ): readonly EntryEffect[] | undefined {
   return orTooComplex(() => [
-    ...ineffectiveEntries(translation, decisions),
-    ...multiplexedConditions(translation, decisions),
+    ...ineffectiveEntries(compiledRules, decisions),
+    ...multiplexedConditions(compiledRules, decisions),
   ]);
 }
 

@@ -26,7 +26,7 @@ export interface Rules {
 }
 
 /** A program and what it was made from. */
-export interface Translation extends Rules {
+export interface CompiledRules extends Rules {
   program: Uint8Array;
 }
 
@@ -67,16 +67,16 @@ const LAST_NUMBER = 2 ** 32 - 1;
  * - x32's numbers are x86_64's with bit 30 set; of the two, the one that is not in the filter is a bad architecture,
  *   but -1, by which a tracer skips a call (seccomp(2)), is x86_64's.
  */
-export function expectedDecisions(translation: Rules, auditArch: number): Expectation[] {
-  const members = translation.architectures.filter((each) => each.auditArch === auditArch);
-  const { defaultAction } = translation.policy;
-  const enosysFor = enosysAnswers(members, translation);
-  return splitAt(sectionsOf(members), members, translation).map(({ from, to, architecture }) => {
+export function expectedDecisions(compiledRules: Rules, auditArch: number): Expectation[] {
+  const members = compiledRules.architectures.filter((each) => each.auditArch === auditArch);
+  const { defaultAction } = compiledRules.policy;
+  const enosysFor = enosysAnswers(members, compiledRules);
+  return splitAt(sectionsOf(members), members, compiledRules).map(({ from, to, architecture }) => {
     // The stub stands in front of the filter.
     const enosys = enosysFor?.(from);
     if (enosys) return { from, to, architecture, rules: [], otherwise: enosys };
     if (!architecture) return { from, to, architecture, rules: [], otherwise: BAD_ARCHITECTURE };
-    const rules = from === to ? effective(rulesOf(translation, architecture).get(from) ?? []) : [];
+    const rules = from === to ? effective(rulesOf(compiledRules, architecture).get(from) ?? []) : [];
     return { from, to, architecture, rules, otherwise: defaultAction };
   });
 }
@@ -113,11 +113,12 @@ function sectionsOf(members: readonly Architecture[]): Section[] {
 }
 
 /** Cut sections so that every number with rules, and every number at which the stub changes its mind, has its own. */
-function splitAt(sections: readonly Section[], members: readonly Architecture[], translation: Rules): Section[] {
+function splitAt(sections: readonly Section[], members: readonly Architecture[], compiledRules: Rules): Section[] {
   const cuts: number[] = [];
-  for (const member of members) for (const number of rulesOf(translation, member).keys()) cuts.push(number, number + 1);
-  if (translation.enosysStub) {
-    for (const member of members) cuts.push(lastNamed(member, translation) + 1);
+  for (const member of members)
+    for (const number of rulesOf(compiledRules, member).keys()) cuts.push(number, number + 1);
+  if (compiledRules.enosysStub) {
+    for (const member of members) cuts.push(lastNamed(member, compiledRules) + 1);
     cuts.push(1, X32_SYSCALL_BIT, 2 * X32_SYSCALL_BIT, 3 * X32_SYSCALL_BIT);
   }
   const sorted = Float64Array.from(cuts).sort();
@@ -143,18 +144,18 @@ function splitAt(sections: readonly Section[], members: readonly Architecture[],
  */
 function enosysAnswers(
   members: readonly Architecture[],
-  translation: Rules,
+  compiledRules: Rules,
 ): ((number: number) => Action | undefined) | undefined {
-  const { defaultAction } = translation.policy;
-  if (!translation.enosysStub || !takesEnosysStub(defaultAction)) return undefined;
+  const { defaultAction } = compiledRules.policy;
+  if (!compiledRules.enosysStub || !takesEnosysStub(defaultAction)) return undefined;
   const enosys: Action = {
     kind: 'ERRNO',
-    data: errnoNumber('ENOSYS', translation.architectures[0]?.name) as number,
+    data: errnoNumber('ENOSYS', compiledRules.architectures[0]?.name) as number,
   };
   const [x8664, x32] = ['x86_64', 'x32'].map((wanted) => members.find(({ name }) => name === wanted));
   return (number) => {
     const member = !x8664 && !x32 ? members[0] : (number & X32_SYSCALL_BIT) !== 0 ? x32 : x8664;
-    const last = member ? lastNamed(member, translation) : 0;
+    const last = member ? lastNamed(member, compiledRules) : 0;
     if (!member || last === 0) return undefined;
     const isSetup = number === 0 && (member.name === 's390' || member.name === 's390x');
     return number > last || isSetup ? enosys : undefined;
@@ -162,17 +163,17 @@ function enosysAnswers(
 }
 
 /** Whether the ENOSYS stub, which stands in front of the filter, answers a number. */
-export function stubAnswers(translation: Rules, { auditArch }: Architecture, number: number): boolean {
-  const members = translation.architectures.filter((each) => each.auditArch === auditArch);
-  return enosysAnswers(members, translation)?.(number) !== undefined;
+export function stubAnswers(compiledRules: Rules, { auditArch }: Architecture, number: number): boolean {
+  const members = compiledRules.architectures.filter((each) => each.auditArch === auditArch);
+  return enosysAnswers(members, compiledRules)?.(number) !== undefined;
 }
 
 const lasts = new WeakMap<Rules, Map<Architecture, number>>();
 
-function lastNamed(architecture: Architecture, translation: Rules): number {
-  const byArchitecture = lasts.get(translation) ?? new Map<Architecture, number>();
-  lasts.set(translation, byArchitecture);
-  const { policy, resolve } = translation;
+function lastNamed(architecture: Architecture, compiledRules: Rules): number {
+  const byArchitecture = lasts.get(compiledRules) ?? new Map<Architecture, number>();
+  lasts.set(compiledRules, byArchitecture);
+  const { policy, resolve } = compiledRules;
   const find = () => {
     const names = policy.rules.flatMap((rule) => rule.names.map(({ name }) => name));
     return names.reduce((last, name) => Math.max(last, resolve(name, architecture) ?? 0), 0);
@@ -188,17 +189,17 @@ type PlacedRules = ReadonlyMap<number, readonly ExpectedRule[]>;
 const known = new WeakMap<Rules, Map<Architecture, PlacedRules>>();
 
 /** The rules of each number, placed once for a translation. */
-export function rulesOf(translation: Rules, architecture: Architecture): PlacedRules {
-  const byArchitecture = known.get(translation) ?? new Map<Architecture, PlacedRules>();
-  known.set(translation, byArchitecture);
-  const made = byArchitecture.get(architecture) ?? placeRules(translation, translation.operations, architecture);
+export function rulesOf(compiledRules: Rules, architecture: Architecture): PlacedRules {
+  const byArchitecture = known.get(compiledRules) ?? new Map<Architecture, PlacedRules>();
+  known.set(compiledRules, byArchitecture);
+  const made = byArchitecture.get(architecture) ?? placeRules(compiledRules, compiledRules.operations, architecture);
   byArchitecture.set(architecture, made);
   return made;
 }
 
 /** Where the entries with the default's action would stand. */
-export function skippedRulesOf(translation: Rules, architecture: Architecture): PlacedRules {
-  return placeRules(translation, translation.skipped ?? [], architecture);
+export function skippedRulesOf(compiledRules: Rules, architecture: Architecture): PlacedRules {
+  return placeRules(compiledRules, compiledRules.skipped ?? [], architecture);
 }
 
 function placeRules(

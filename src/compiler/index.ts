@@ -8,12 +8,12 @@ export {
   loadBuiltins,
   type ProfileInput,
 } from './compile-profile.js';
-export type { Translation } from './expected-decisions.js';
+export type { CompiledRules } from './expected-decisions.js';
 export { applyOperation, type FilterOperation } from './filter-operation.js';
 export { LIBSECCOMP_VERSIONS, type LibseccompVersion } from './host-libseccomp.js';
-export { compileParsed, compilePolicy, compileWithEntries } from './library.js';
+export { compileParsedProfile, compilePolicy, compileWithEntries } from './library.js';
 export type { Minimizer, MinimizerOptions } from './minimizer.js';
-export { type Plan, type PlanOptions, planFilter } from './plan.js';
+export { type FilterPlan, type FilterPlanOptions, planFilter } from './plan.js';
 export { proveConditions, proveDecisions, proveProgram } from './prove-decisions.js';
 export {
   RUNTIME_NAMES,

@@ -2,7 +2,7 @@ import { formatAction, isSameAction, permits } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { Action, PolicyRule } from '../policy.js';
 import { consequenceOf, type EntryEffect } from './entry-effect.js';
-import { type ExpectedRule, rulesOf, skippedRulesOf, type Translation } from './expected-decisions.js';
+import { type CompiledRules, type ExpectedRule, rulesOf, skippedRulesOf } from './expected-decisions.js';
 import { isMultiplexer } from './multiplexed-calls.js';
 import { isAmong, type ProgramDecisions } from './program-decisions.js';
 
@@ -17,8 +17,8 @@ interface Loss {
  * argument meets them. libseccomp takes such entries without an error: one without conditions decides its call for
  * good (db.c, `_db_rule_add`), and of conditional ones that hold at once one comes first in its tree.
  */
-export function* ineffectiveEntries(translation: Translation, decisions: ProgramDecisions): Generator<EntryEffect> {
-  for (const [rule, names] of lossesByEntry(translation, decisions)) {
+export function* ineffectiveEntries(compiledRules: CompiledRules, decisions: ProgramDecisions): Generator<EntryEffect> {
+  for (const [rule, names] of lossesByEntry(compiledRules, decisions)) {
     for (const [name, { lost, everywhere }] of names) {
       for (const [reason, { on, got }] of lost) {
         yield {
@@ -41,9 +41,12 @@ interface Losses {
   everywhere: Set<ArchitectureName>;
 }
 
-function lossesByEntry(translation: Translation, decisions: ProgramDecisions): Map<PolicyRule, Map<string, Losses>> {
+function lossesByEntry(
+  compiledRules: CompiledRules,
+  decisions: ProgramDecisions,
+): Map<PolicyRule, Map<string, Losses>> {
   const entries = new Map<PolicyRule, Map<string, Losses>>();
-  const places = translation.architectures.map((architecture) => placeLosses(translation, architecture, decisions));
+  const places = compiledRules.architectures.map((architecture) => placeLosses(compiledRules, architecture, decisions));
   // Most profiles have none, and most entries of the others.
   for (const { losses } of places) {
     for (const { operation } of losses.keys()) {
@@ -76,13 +79,13 @@ function lossesByEntry(translation: Translation, decisions: ProgramDecisions): M
 }
 
 /** The rules of an architecture, those that libseccomp is not given too, and what is lost of them at their own number. */
-function placeLosses(translation: Translation, architecture: Architecture, decisions: ProgramDecisions) {
+function placeLosses(compiledRules: CompiledRules, architecture: Architecture, decisions: ProgramDecisions) {
   const losses = new Map<ExpectedRule, Loss>();
   const note = (rule: ExpectedRule, loss: Loss | undefined) => {
     if (loss) losses.set(rule, loss);
   };
-  const skipped = skippedRulesOf(translation, architecture);
-  const placed = rulesOf(translation, architecture);
+  const skipped = skippedRulesOf(compiledRules, architecture);
+  const placed = rulesOf(compiledRules, architecture);
   for (const [number, rules] of placed) {
     const [first] = rules as [ExpectedRule];
     // As most are: nothing takes its call from an entry that is alone about it, but the stub takes one.
@@ -90,7 +93,7 @@ function placeLosses(translation: Translation, architecture: Architecture, decis
     const decisive = rules.find(isUnconditional);
     const areAlike = rules.every(({ action }) => isSameAction(action, first.action));
     if (areAlike && rules.every(isUnconditional) && number !== 0) continue;
-    const asked = { translation, architecture, decisions, decisive, areAlike };
+    const asked = { compiledRules, architecture, decisions, decisive, areAlike };
     for (const rule of rules) note(rule, lossOf(rule, rules, number, asked));
   }
   for (const [number, rules] of skipped) {
@@ -105,13 +108,13 @@ function lossOf(
   rules: readonly ExpectedRule[],
   number: number,
   {
-    translation,
+    compiledRules,
     architecture,
     decisions,
     decisive,
     areAlike,
   }: {
-    translation: Translation;
+    compiledRules: CompiledRules;
     architecture: Architecture;
     decisions: ProgramDecisions;
     decisive: ExpectedRule | undefined;
@@ -123,7 +126,7 @@ function lossOf(
   if (!decisions.canMeet(architecture, conditions)) {
     return {
       reason: 'this entry has no effect: no argument meets its conditions',
-      got: [translation.policy.defaultAction],
+      got: [compiledRules.policy.defaultAction],
     };
   }
   if (decisive && !isSameAction(decisive.action, action)) {
@@ -135,7 +138,7 @@ function lossOf(
     return { reason, got: [decided] };
   }
   // The ENOSYS stub answers one number that may be named: setup, on s390.
-  if (areAlike && !(translation.enosysStub && number === 0)) return undefined;
+  if (areAlike && !(compiledRules.enosysStub && number === 0)) return undefined;
   const got = decisions.actions(architecture, number, conditions);
   if (isAmong(action, got)) return undefined;
   // Thousands of entries that thousands decide are more pairs than there is time for.

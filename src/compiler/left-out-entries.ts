@@ -6,7 +6,7 @@ import type { CompiledProfile } from './compile-parsed.js';
 import type { ExpectedRule } from './expected-decisions.js';
 
 /** An entry that names a call and does not stand at it in the filter. */
-export interface LeftOutEntry {
+export interface OmittedEntry {
   place: PolicyRule['names'][number];
   /** What it says; undefined where the target lacks its errno. */
   action: Action | undefined;
@@ -18,25 +18,25 @@ export interface LeftOutEntry {
 }
 
 /** The entries that have one of some names and none of the rules that stand where these calls are: dropped for the target, or left out by the compiler. */
-export function leftOutEntries(
+export function omittedEntries(
   {
-    translation,
+    compiledRules,
     resolution,
     libseccompVersion,
-  }: Pick<CompiledProfile, 'translation' | 'resolution' | 'libseccompVersion'>,
+  }: Pick<CompiledProfile, 'compiledRules' | 'resolution' | 'libseccompVersion'>,
   names: readonly string[],
   { name: architecture }: Architecture,
   placed: readonly ExpectedRule[],
-): LeftOutEntry[] {
+): OmittedEntry[] {
   const standing = new Set(placed.map(({ operation }) => operation.rule.path));
-  const known = new Set(translation.policy.rules.flatMap((rule) => rule.names.map(({ path }) => path)));
+  const known = new Set(compiledRules.policy.rules.flatMap((rule) => rule.names.map(({ path }) => path)));
   const reasonOf = ({ name, path }: PolicyRule['names'][number]) => {
     if (!known.has(path)) return `libseccomp ${libseccompVersion} does not know the name`;
     const own = libseccompName(name, architecture);
     if (own !== name) return `libseccomp calls it ${own} on ${architecture}, and passes over this name`;
     return 'it makes no rule on this architecture, of which scmp compile warns';
   };
-  return resolution.entries.flatMap(({ outcomes, dropped, rule }): LeftOutEntry[] => {
+  return resolution.entries.flatMap(({ outcomes, dropped, rule }): OmittedEntry[] => {
     const isMeant = (name: string) => names.includes(name) || names.includes(libseccompName(name, architecture));
     const listed = (dropped ?? rule)?.names.filter(({ name }) => isMeant(name)) ?? [];
     if (dropped) {

@@ -1,7 +1,7 @@
 import { checkOptions } from '../options.js';
 import type { SeccompPolicy } from '../policy.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
-import { type CompiledProfile, compileWithEntries as compileEntries } from './compile-parsed.js';
+import { type CompiledProfile, compileEntriesWith as compileEntries } from './compile-parsed.js';
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
 import { minimizeRules } from './minimize-rules.js';
 
@@ -18,11 +18,11 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
  * Compile a profile that was read: `compileProfileSync` without the readers, for whoever reads by himself. The warnings
  * are those of all steps.
  */
-export function compileParsed(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
+export function compileParsedProfile(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
   return compileWithEntries(parsed, options).compiled;
 }
 
-/** As {@link compileParsed}, with what says which entries are about a call. */
+/** As {@link compileParsedProfile}, with what says which entries are about a call. */
 export function compileWithEntries(parsed: ParsedProfile, options: CompileOptions): CompiledProfile {
   checkOptions('compiling', options, COMPILE_OPTIONS);
   return compileEntries(parsed, withMinimizer(options));

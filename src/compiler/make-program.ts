@@ -3,7 +3,7 @@ import { InvalidArgumentError, ScmpError } from '../errors.js';
 import { type Libseccomp, LibseccompError } from '../libseccomp/index.js';
 import type { Warning } from '../policy.js';
 import { CompileError, type CompileErrorPlace } from './compile-error.js';
-import type { Rules, Translation } from './expected-decisions.js';
+import type { CompiledRules, Rules } from './expected-decisions.js';
 import { isRuleOperation } from './filter-operation.js';
 import { type LibseccompProgram, libseccompProgram } from './libseccomp-program.js';
 import type { Minimizer } from './minimizer.js';
@@ -18,11 +18,11 @@ export interface BackEnd {
   libseccomp: Libseccomp;
   pfc?: boolean | undefined;
   /** Raises an error where a program is not right. */
-  verify: ((translation: Translation) => void) | undefined;
+  verify: ((compiledRules: CompiledRules) => void) | undefined;
 }
 
 interface MadeProgram extends LibseccompProgram {
-  translation: Translation;
+  compiledRules: CompiledRules;
   /** Where it is not made by whom it was asked of. */
   warnings: readonly Warning[];
 }
@@ -37,9 +37,9 @@ export function makeProgram(rules: Rules, backEnd: BackEnd): MadeProgram {
     throw new InvalidArgumentError('fallback needs the proof, which verify: false leaves out');
   }
   const proved = (made: LibseccompProgram, warnings: readonly Warning[] = []): MadeProgram => {
-    const translation = { ...rules, program: made.program };
-    verify?.(translation);
-    return { ...made, translation, warnings };
+    const compiledRules = { ...rules, program: made.program };
+    verify?.(compiledRules);
+    return { ...made, compiledRules, warnings };
   };
   const warning = (message: string, { path, position, source }: CompileErrorPlace = {}) => [
     { code: 'other-compiler', message, path, position, source },

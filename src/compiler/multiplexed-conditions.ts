@@ -2,42 +2,45 @@ import { formatAction, permits } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { Action } from '../policy.js';
 import type { EntryEffect } from './entry-effect.js';
-import { type ExpectedRule, rulesOf, type Translation } from './expected-decisions.js';
+import { type CompiledRules, type ExpectedRule, rulesOf } from './expected-decisions.js';
 import { isCall, MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
 import type { ProgramDecisions } from './program-decisions.js';
 
 /** What is said of several calls and architectures at once. */
-type Grouped = EntryEffect & { names: string[]; on: ArchitectureName[]; says: Told['says'] };
+type Grouped = EntryEffect & { names: string[]; on: ArchitectureName[]; says: ReportedEffect['says'] };
 
-type Told = Pick<EntryEffect, 'code' | 'consequence'> & { says: (names: string) => string };
+type ReportedEffect = Pick<EntryEffect, 'code' | 'consequence'> & { says: (names: string) => string };
 
 /**
  * What becomes of conditions on calls that are made through socketcall or ipc. The call's arguments are in memory there, or
  * in other places; of the conditions libseccomp replaces the one on argument 0 by the number of the call, and the others
  * compare the multiplexer's own arguments (see `expectedDecisions`). Nothing is said where an entry decides the multiplexer as a whole.
  */
-export function* multiplexedConditions(translation: Translation, decisions: ProgramDecisions): Generator<EntryEffect> {
+export function* multiplexedConditions(
+  compiledRules: CompiledRules,
+  decisions: ProgramDecisions,
+): Generator<EntryEffect> {
   const found = new Map<string, Grouped>();
-  for (const architecture of translation.architectures) {
+  for (const architecture of compiledRules.architectures) {
     for (const multiplexer of MULTIPLEXERS) {
-      const number = translation.resolve(multiplexer, architecture);
+      const number = compiledRules.resolve(multiplexer, architecture);
       if (number === undefined || number < 0) continue;
-      const rules = rulesOf(translation, architecture).get(number) ?? [];
+      const rules = rulesOf(compiledRules, architecture).get(number) ?? [];
       if (rules.some(({ conditions }) => conditions.length === 0)) continue;
       for (const expected of rules) {
         const { name, rule, conditions } = expected.operation;
         const multiplexed = MULTIPLEXED_CALLS.get(name);
         if (multiplexed === undefined || conditions.length === 0) continue;
         const got = decisions.actions(architecture, number, [isCall(multiplexed)]);
-        const told = tell(expected, {
+        const reported = describeEffect(expected, {
           multiplexer,
           got,
           architecture,
-          defaultAction: translation.policy.defaultAction,
+          defaultAction: compiledRules.policy.defaultAction,
         });
-        if (told === undefined) continue;
-        const key = [rule.path, rule.source, multiplexer, told.says('')].join('\n');
-        const { says, ...kind } = told;
+        if (reported === undefined) continue;
+        const key = [rule.path, rule.source, multiplexer, reported.says('')].join('\n');
+        const { says, ...kind } = reported;
         const same: Grouped = found.get(key) ?? { ...kind, rule, names: [], on: [], multiplexer, message: '', says };
         found.set(key, same);
         if (!same.names.includes(name)) same.names.push(name);
@@ -48,7 +51,7 @@ export function* multiplexedConditions(translation: Translation, decisions: Prog
   for (const { says, ...effect } of found.values()) yield { ...effect, message: says(effect.names.join(', ')) };
 }
 
-function tell(
+function describeEffect(
   { action, conditions }: ExpectedRule,
   {
     multiplexer,
@@ -56,7 +59,7 @@ function tell(
     architecture,
     defaultAction,
   }: { multiplexer: string; got: readonly Action[]; architecture: Architecture; defaultAction: Action },
-): Told | undefined {
+): ReportedEffect | undefined {
   const isLetThrough = got.some(permits);
   // libseccomp compares all of a register, of which the kernel reads 32 bits.
   const whole = architecture.wordSize === 64 ? ' (where all 64 bits of its argument 0 are the number of the call)' : '';

@@ -13,7 +13,7 @@ import { isCutShort, isNarrow, narrowConditions } from './wide-values.js';
 const PIECES = ['conditions', 'emptyArgs', 'wideValues'] as const;
 type PlanPiece = (typeof PIECES)[number];
 
-export interface PlanOptions extends Pick<RuntimeOptions, PlanPiece> {
+export interface FilterPlanOptions extends Pick<RuntimeOptions, PlanPiece> {
   /** The architecture the filter is for: the one libseccomp treats as native. */
   architecture: Architecture;
   /** libseccomp's SCMP_FLTATR_CTL_OPTIMIZE; 0 leaves it unset (as if 1: rules by priority and complexity). */
@@ -25,7 +25,7 @@ export interface PlanOptions extends Pick<RuntimeOptions, PlanPiece> {
   source?: string | undefined;
 }
 
-const PLAN_OPTIONS: OptionTable<PlanOptions> = {
+const PLAN_OPTIONS: OptionTable<FilterPlanOptions> = {
   architecture: [OBJECT],
   optimize: [0, 1, 2],
   unknownSyscall: ['warn', 'error', 'ignore'],
@@ -38,7 +38,7 @@ const PLAN_OPTIONS: OptionTable<PlanOptions> = {
 export const plannedPieces = (behaviour: RuntimeBehaviour): Pick<RuntimeBehaviour, PlanPiece> =>
   pick(behaviour, PIECES);
 
-export interface Plan {
+export interface FilterPlan {
   operations: FilterOperation[];
   /** The rules of entries whose action is the default's, which are not among the operations. */
   skipped: RuleOperation[];
@@ -49,7 +49,7 @@ export interface Plan {
  * A policy as the list of libseccomp calls that youki's `initialize_seccomp`, and runc, would make for it. Rules keep the
  * profile's order: libseccomp's output depends on it.
  */
-export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
+export function planFilter(policy: SeccompPolicy, options: FilterPlanOptions): FilterPlan {
   checkOptions('planFilter', options, PLAN_OPTIONS);
   const { conditions, emptyArgs, wideValues } = behaviourOf(options);
   const operations: FilterOperation[] = [];
@@ -69,9 +69,9 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
   const nearestOf = suggester();
 
   const skipped: RuleOperation[] = [];
-  const alternativesOf = (rule: PolicyRule, told: Warning[]) => {
-    const split = splitConditions(rule, conditions, told);
-    return fitWords(rule, split, { architectures, policy, mode: wideValues, warnings: told });
+  const alternativesOf = (rule: PolicyRule, reported: Warning[]) => {
+    const split = splitConditions(rule, conditions, reported);
+    return fitWords(rule, split, { architectures, policy, mode: wideValues, warnings: reported });
   };
   for (const rule of policy.rules) {
     if (rule.hasEmptyArgs && emptyArgs === 'no-rule') {
@@ -113,7 +113,7 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
         }
         warnings.push({
           code: 'unknown-syscall',
-          message: `${message} is skipped: ${leftOut(rule, policy)}`,
+          message: `${message} is skipped: ${omittedRuleEffect(rule, policy)}`,
           ...place,
         });
         continue;
@@ -127,7 +127,7 @@ export function planFilter(policy: SeccompPolicy, options: PlanOptions): Plan {
 }
 
 /** What leaving a rule out means, so that a reader of the warning sees at once whether the filter got weaker. */
-export function leftOut(rule: PolicyRule, policy: SeccompPolicy): string {
+export function omittedRuleEffect(rule: PolicyRule, policy: SeccompPolicy): string {
   return permits(policy.defaultAction) && !permits(rule.action)
     ? `the filter does NOT deny it (its default is ${policy.defaultAction.kind})`
     : `the default, ${policy.defaultAction.kind}, applies to it`;

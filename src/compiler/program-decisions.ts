@@ -11,7 +11,7 @@ import {
 } from '../bpf/decisions/diagram-store.js';
 import type { Action, ArgumentCondition } from '../policy.js';
 import { ConditionNodes } from './condition-nodes.js';
-import type { Translation } from './expected-decisions.js';
+import type { CompiledRules } from './expected-decisions.js';
 
 /** Steps past the proof's, enough for real profiles many times over. */
 const STEPS = 2 ** 22;
@@ -27,7 +27,7 @@ export class ProgramDecisions {
   #steps = STEPS;
 
   constructor(
-    readonly translation: Translation,
+    readonly compiledRules: CompiledRules,
     readonly budget: DiagramBudget = {},
   ) {}
 
@@ -58,7 +58,7 @@ export class ProgramDecisions {
 
   get #builder(): (arch: number, nr: number) => Node {
     if (this.#build) return this.#build;
-    const { program, architectures } = this.translation;
+    const { program, architectures } = this.compiledRules;
     const { build } = createDiagramBuilder(program, { store: this.store, endianness: architectures[0]?.endianness });
     this.#build = (arch, nr) => build({ arch, nr });
     return this.#build;
@@ -119,16 +119,16 @@ function canHold({ op, value }: ArgumentCondition, bits: 32 | 64): boolean {
   return op === 'LT' ? datum !== 0n : op === 'GT' ? datum !== 2n ** BigInt(bits) - 1n : true;
 }
 
-const proven = new WeakMap<Translation, ProgramDecisions>();
+const proven = new WeakMap<CompiledRules, ProgramDecisions>();
 
 /** Keep what a proof has worked out, for {@link decisionsOf}. */
 export function keepProven(decisions: ProgramDecisions): void {
-  proven.set(decisions.translation, decisions);
+  proven.set(decisions.compiledRules, decisions);
 }
 
 /** The decisions of a program, with what its proof worked out of them. */
-export function decisionsOf(translation: Translation): ProgramDecisions {
-  return proven.get(translation) ?? new ProgramDecisions(translation);
+export function decisionsOf(compiledRules: CompiledRules): ProgramDecisions {
+  return proven.get(compiledRules) ?? new ProgramDecisions(compiledRules);
 }
 
 /** Whether an action is among several. */

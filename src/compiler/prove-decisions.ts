@@ -21,11 +21,11 @@ import { type SeccompData, simulate } from '../bpf/execution/simulate.js';
 import type { Action } from '../policy.js';
 import {
   BAD_ARCHITECTURE,
+  type CompiledRules,
   conditionalDecisions,
   type Expectation,
   type ExpectedRule,
   expectedDecisions,
-  type Translation,
 } from './expected-decisions.js';
 import { isRuleOperation } from './filter-operation.js';
 import { miscompiled } from './miscompiled.js';
@@ -42,13 +42,13 @@ import { keepProven, ProgramDecisions } from './program-decisions.js';
  * @throws CompileError `MISCOMPILED`, with a call that is decided wrongly and the entries that are about it
  * @throws ProgramTooComplexError where the budget does not do
  */
-export function proveDecisions(translation: Translation, budget: DiagramBudget = {}): void {
-  const [target] = translation.architectures as [Architecture];
-  const proof = new Proof(translation, budget);
+export function proveDecisions(compiledRules: CompiledRules, budget: DiagramBudget = {}): void {
+  const [target] = compiledRules.architectures as [Architecture];
+  const proof = new Proof(compiledRules, budget);
   const { store } = proof;
   const endianness = target.endianness;
-  const { architectures } = decisionParts(translation.program, { store, endianness });
-  const auditArches = [...new Set(translation.architectures.map(({ auditArch }) => auditArch))].sort((a, b) => a - b);
+  const { architectures } = decisionParts(compiledRules.program, { store, endianness });
+  const auditArches = [...new Set(compiledRules.architectures.map(({ auditArch }) => auditArch))].sort((a, b) => a - b);
   const badArchitecture = actionTerminal(store, BAD_ARCHITECTURE);
 
   for (const { from, to, calls } of architectures) {
@@ -72,10 +72,10 @@ export function proveDecisions(translation: Translation, budget: DiagramBudget =
  *
  * @throws as {@link proveDecisions}
  */
-export function proveConditions(translation: Translation, budget: DiagramBudget = {}): void {
-  if (!translation.operations.some((each) => isRuleOperation(each) && each.conditions.length > 0)) return;
-  const proof = new Proof(translation, budget);
-  for (const expectation of conditionalDecisions(translation)) {
+export function proveConditions(compiledRules: CompiledRules, budget: DiagramBudget = {}): void {
+  if (!compiledRules.operations.some((each) => isRuleOperation(each) && each.conditions.length > 0)) return;
+  const proof = new Proof(compiledRules, budget);
+  for (const expectation of conditionalDecisions(compiledRules)) {
     const call = { arch: expectation.architecture.auditArch, nr: expectation.from };
     proof.checkCall(proof.decisions.decision(call.arch, call.nr), expectation, call);
   }
@@ -88,12 +88,12 @@ export function proveConditions(translation: Translation, budget: DiagramBudget 
  *
  * @throws as those
  */
-export function proveProgram(translation: Translation): void {
+export function proveProgram(compiledRules: CompiledRules): void {
   try {
-    proveDecisions(translation);
+    proveDecisions(compiledRules);
   } catch (error) {
     if (!(error instanceof ProgramTooComplexError)) throw error;
-    proveConditions(translation);
+    proveConditions(compiledRules);
   }
 }
 
@@ -112,16 +112,16 @@ class Proof {
   readonly store: DiagramStore;
 
   constructor(
-    readonly translation: Translation,
+    readonly compiledRules: CompiledRules,
     budget: DiagramBudget,
   ) {
-    this.decisions = new ProgramDecisions(translation, budget);
+    this.decisions = new ProgramDecisions(compiledRules, budget);
     this.store = this.decisions.store;
   }
 
   /** Compare what is decided for an architecture, number by number. */
   checkNumbers(parts: readonly Part[], arch: number): void {
-    const expectations = expectedDecisions(this.translation, arch);
+    const expectations = expectedDecisions(this.compiledRules, arch);
     let at = 0;
     for (const part of parts) {
       // both are ascending and cover all numbers
@@ -230,7 +230,7 @@ class Proof {
     rules: readonly ExpectedRule[] = [],
     isInconsistent = false,
   ): never {
-    const { program, architectures, source } = this.translation;
+    const { program, architectures, source } = this.compiledRules;
     const { returnValue } = simulate(program, data, { endianness: (architectures[0] as Architecture).endianness });
     const operations = rules.map(({ operation }) => operation);
     throw miscompiled({

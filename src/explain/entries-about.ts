@@ -3,7 +3,7 @@ import type { Architecture } from '../architecture.js';
 import { orTooComplex } from '../bpf/decisions/diagram-store.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
 import { type ExpectedRule, rulesOf, skippedRulesOf, stubAnswers } from '../compiler/expected-decisions.js';
-import { leftOutEntries } from '../compiler/left-out-entries.js';
+import { omittedEntries } from '../compiler/left-out-entries.js';
 import { bitsOfCall, MULTIPLEXED_CALLS, type Multiplexer } from '../compiler/multiplexed-calls.js';
 import { isAmong } from '../compiler/program-decisions.js';
 import type { SourcePosition } from '../errors.js';
@@ -44,15 +44,15 @@ export interface AskedCall {
 
 /** The entries about a call, each once: those that stand at its number in the filter and have an effect, the others that do, those that do not apply. */
 export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryAbout[] {
-  const { translation } = profile;
+  const { compiledRules } = profile;
   const { architecture, number, name, through } = asked;
   const multiplexed = through === undefined ? undefined : MULTIPLEXED_CALLS.get(name);
   const isMeant = multiplexed ? [asKernelReads(multiplexed, architecture)] : [];
   const names = through === undefined ? [name] : [name, through];
-  const placed = [rulesOf(translation, architecture), skippedRulesOf(translation, architecture)]
+  const placed = [rulesOf(compiledRules, architecture), skippedRulesOf(compiledRules, architecture)]
     .flatMap((rules) => rules.get(number) ?? [])
     .filter(({ operation }) => through === undefined || names.includes(operation.name));
-  const inOrder = new Map(translation.policy.rules.map((rule, index) => [rule, index]));
+  const inOrder = new Map(compiledRules.policy.rules.map((rule, index) => [rule, index]));
   const orderOf = ({ operation }: ExpectedRule) => inOrder.get(operation.rule) ?? 0;
   const standing = [...placed].sort((a, b) => orderOf(a) - orderOf(b));
   const rules = standing.map(({ operation, action, conditions }): EntryAbout => {
@@ -68,7 +68,7 @@ export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryA
     };
   });
   const applying = ofOneLine(rules);
-  const leftOut = leftOutEntries(profile, names, architecture, placed).map(
+  const leftOut = omittedEntries(profile, names, architecture, placed).map(
     ({ place, action, conditions, reason, lacking }): EntryAbout => ({
       ...place,
       action,
@@ -138,12 +138,12 @@ function ofOneLine(entries: readonly EntryAbout[]): EntryAbout[] {
  * Undefined where neither is what the filter does.
  */
 export function decidedBy(
-  { translation }: CompiledProfile,
+  { compiledRules }: CompiledProfile,
   { architecture, number, decisions }: Pick<AskedCall, 'architecture' | 'number' | 'decisions'>,
 ): string | undefined {
   const [only, ...others] = decisions;
   if (!only || others.length > 0) return undefined;
   // In front of everything.
-  if (stubAnswers(translation, architecture, number)) return 'the ENOSYS stub for newer calls decides';
-  return isSameAction(only.action, translation.policy.defaultAction) ? 'the default action decides' : undefined;
+  if (stubAnswers(compiledRules, architecture, number)) return 'the ENOSYS stub for newer calls decides';
+  return isSameAction(only.action, compiledRules.policy.defaultAction) ? 'the default action decides' : undefined;
 }

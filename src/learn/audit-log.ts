@@ -1,7 +1,7 @@
 import { type ArchitectureName, findArchitecture } from '../architecture.js';
 import { printable } from '../text.js';
 import { architectureOf } from './notified-calls.js';
-import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallTable } from './read-log.js';
+import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallLookup } from './read-log.js';
 
 /**
  * The end of a seccomp record (kernel/auditsc.c, audit_seccomp): `arch=c000003e syscall=59 compat=0 ip=0x… code=0x…`. The
@@ -41,7 +41,7 @@ export interface AuditLogOptions {
  */
 export function readAuditLog(
   log: string | Uint8Array,
-  table: SyscallTable,
+  table: SyscallLookup,
   onCall: (call: LoggedCall) => void,
   { architecture: native }: AuditLogOptions = {},
 ): LogSummary {
@@ -69,13 +69,13 @@ export function readAuditLog(
 
 type Outcome = LoggedCall | { reason: string };
 
-function recordedCall(record: string, table: SyscallTable): Outcome {
+function recordedCall(record: string, table: SyscallLookup): Outcome {
   const [, arch, syscall] = CALL.exec(record) ?? [];
   if (arch === undefined || syscall === undefined) return { reason: 'a seccomp record without "arch=… syscall=…"' };
   return callOf(arch, syscall, table);
 }
 
-function enrichedCall(line: string, native: ArchitectureName | undefined, table: SyscallTable): Outcome {
+function enrichedCall(line: string, native: ArchitectureName | undefined, table: SyscallLookup): Outcome {
   const pairs = new Map([...line.matchAll(PAIR)].map(([, key, value]) => [key!, unquote(value!)]));
   const arch = pairs.get('arch') ?? native;
   const call = pairs.get('syscallName') ?? pairs.get('syscallID');
@@ -88,7 +88,7 @@ function unquote(text: string): string {
   return text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text;
 }
 
-function callOf(arch: string, syscall: string, table: SyscallTable): Outcome {
+function callOf(arch: string, syscall: string, table: SyscallLookup): Outcome {
   const digits = UNNAMED_CALL.exec(syscall)?.[1] ?? syscall;
   const number = /^\d{1,10}$/.test(digits) ? Number(digits) : undefined;
   const architecture = namedArchitecture(arch, number);

@@ -14,7 +14,7 @@ import {
 } from './explain-denial.js';
 
 /** The profile that denied a call, and how to speak of it. */
-export interface DenyingProfile extends Pick<CompiledProfile, 'translation' | 'resolution' | 'libseccompVersion'> {
+export interface DenyingProfile extends Pick<CompiledProfile, 'compiledRules' | 'resolution' | 'libseccompVersion'> {
   source: string;
   /** What is to be added to it is a line of a list, or an entry in JSON. */
   format: 'list' | 'json';
@@ -42,10 +42,10 @@ export function describeDenial(profile: DenyingProfile, denied: DeniedCall, usua
 
 function adviceOf(profile: DenyingProfile, denied: DeniedCall, reason: DenialReason): string[] {
   if (reason.kind !== 'default') return [];
-  const { format, translation } = profile;
+  const { format, compiledRules } = profile;
   const line = allowingLine(denied, format);
   const capabilities = reason.dropped.find((each) => each.capabilities.length > 0)?.capabilities;
-  const enosys = clone3Line(translation.policy, denied, format);
+  const enosys = clone3Line(compiledRules.policy, denied, format);
   const add =
     enosys === undefined
       ? `to allow it${capabilities ? ' without' : ''}, ${takeOut(profile, denied, reason)}add: ${line}`

@@ -1,8 +1,8 @@
 import { isSameAction, permits } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { CompiledProfile } from '../compiler/compile-parsed.js';
-import { rulesOf, skippedRulesOf, stubAnswers, type Translation } from '../compiler/expected-decisions.js';
-import { leftOutEntries } from '../compiler/left-out-entries.js';
+import { type CompiledRules, rulesOf, skippedRulesOf, stubAnswers } from '../compiler/expected-decisions.js';
+import { omittedEntries } from '../compiler/left-out-entries.js';
 import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 import { formatExactJson } from '../profile/document/exact-json.js';
@@ -46,30 +46,30 @@ const ALL_64_BITS = (1n << 64n) - 1n;
 
 /** Which part of a profile, as it was compiled, decided that a call is denied. */
 export function explainDenial(
-  profile: Pick<CompiledProfile, 'translation' | 'resolution' | 'libseccompVersion'>,
+  profile: Pick<CompiledProfile, 'compiledRules' | 'resolution' | 'libseccompVersion'>,
   call: DeniedCall,
 ): DenialReason {
-  const { translation } = profile;
-  const architecture = translation.architectures.find(({ name }) => name === call.architecture);
+  const { compiledRules } = profile;
+  const architecture = compiledRules.architectures.find(({ name }) => name === call.architecture);
   if (!architecture) return { kind: 'architecture' };
   const known = call.args.map((value, index) => ({ index, mask: ALL_64_BITS, value }));
   const holds = ({ conditions }: Pick<PolicyRule, 'conditions'>) =>
     conditionsHold(conditions, known, architecture.wordSize);
-  const number = numberOf(translation, call.name, architecture);
+  const number = numberOf(compiledRules, call.name, architecture);
   // As they stand in the filter: behind a multiplexer too, and as the runtime takes conditions.
-  const about = [rulesOf(translation, architecture), skippedRulesOf(translation, architecture)].flatMap(
+  const about = [rulesOf(compiledRules, architecture), skippedRulesOf(compiledRules, architecture)].flatMap(
     (rules) => (number === undefined ? undefined : rules.get(number)) ?? [],
   );
-  if (number !== undefined && stubAnswers(translation, architecture, number)) return { kind: 'added' };
+  if (number !== undefined && stubAnswers(compiledRules, architecture, number)) return { kind: 'added' };
   const deciding = about.find((rule) => isSameAction(rule.action, call.action) && holds(rule) === true);
   if (deciding) return { kind: 'entry', rule: deciding.operation.rule };
-  if (!isSameAction(translation.policy.defaultAction, call.action)) return { kind: 'added' };
+  if (!isSameAction(compiledRules.policy.defaultAction, call.action)) return { kind: 'added' };
   const names = [call.name, ...namesBehind(call)];
   const others = about.filter((rule) => names.includes(rule.operation.name)).map(({ operation }) => operation.rule);
   return {
     kind: 'default',
     others: [...new Set(others)],
-    dropped: leftOutEntries(profile, names, architecture, about).map((entry) => {
+    dropped: omittedEntries(profile, names, architecture, about).map((entry) => {
       const { place, reason, action, lacking } = entry;
       const allows = action !== undefined && permits(action) && holds(entry) === true;
       return { place, reason, capabilities: allows ? lacking : [] };
@@ -77,7 +77,7 @@ export function explainDenial(
   };
 }
 
-function numberOf({ resolve, ownNumber }: Translation, name: string, architecture: Architecture): number | undefined {
+function numberOf({ resolve, ownNumber }: CompiledRules, name: string, architecture: Architecture): number | undefined {
   const number = resolve(name, architecture);
   return number === undefined || number >= 0 ? number : ownNumber(name, architecture);
 }

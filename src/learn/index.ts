@@ -27,6 +27,6 @@ export {
   type ObservedArgument,
   type ObservedCall,
 } from './observations.js';
-export type { LoggedCall, LogProblem, LogSummary, SyscallTable } from './read-log.js';
+export type { LoggedCall, LogProblem, LogSummary, SyscallLookup } from './read-log.js';
 export { readStrace, type StraceOptions } from './strace-log.js';
-export { syscallTable } from './syscall-table.js';
+export { syscallLookup } from './syscall-table.js';

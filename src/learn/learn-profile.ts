@@ -102,17 +102,17 @@ function essentialEntries(architectures: readonly ArchitectureName[], seen: Read
 
 /** Calls that `arguments` could not narrow: those of too many kinds, and those whose arguments the source does not tell. */
 export function argumentWarnings(observations: Observations): Warning[] {
-  const lumped = observations.lumped();
-  const untold = observations.calls().filter(({ name, architecture, args }) => {
+  const merged = observations.merged();
+  const unreported = observations.calls().filter(({ name, architecture, args }) => {
     const masks = learnedArguments(name, architecture);
-    return !lumped.includes(name) && narrowArguments(args, masks).length < masks.length;
+    return !merged.includes(name) && narrowArguments(args, masks).length < masks.length;
   });
   return [
-    ...lumped.map((name) => ({
+    ...merged.map((name) => ({
       code: 'too-many-kinds',
       message: `${name} was called with too many different arguments to list: it is allowed whatever they are`,
     })),
-    ...[...new Set(untold.map(({ name }) => name))].map((name) => ({
+    ...[...new Set(unreported.map(({ name }) => name))].map((name) => ({
       code: 'untold-arguments',
       message: `${name} was seen without some of the arguments that matter: it is allowed whatever those are`,
     })),

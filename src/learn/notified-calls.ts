@@ -3,7 +3,7 @@ import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { listSyscalls } from '../libseccomp/syscall-table.js';
 import { kernelArchitectures } from './kernel-architectures.js';
 import type { ArgumentMask, ArgumentMasks, Observations } from './observations.js';
-import type { SyscallTable } from './read-log.js';
+import type { SyscallLookup } from './read-log.js';
 
 /** As a kernel tells of system calls: AUDIT_ARCH_… and a number. */
 export interface NumberedCall {
@@ -37,7 +37,7 @@ export function numberedMasks(
 export function observeNumbered(
   observations: Observations,
   calls: readonly NumberedCall[],
-  table: SyscallTable,
+  table: SyscallLookup,
 ): NumberedCall[] {
   return calls.filter((call) => {
     const architecture = architectureOf(call.auditArch, call.number);

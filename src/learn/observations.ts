@@ -35,7 +35,7 @@ export const MAX_KINDS = 256;
 
 interface Kinds {
   readonly byValues: Map<string, { args: readonly ObservedArgument[]; count: number }>;
-  isLumped: boolean;
+  isMerged: boolean;
 }
 
 /** A tally of system calls: of each kind there is one entry, however often it was made. */
@@ -64,7 +64,7 @@ export class Observations {
       return value === undefined ? [] : [{ index, mask, value: value & mask }];
     });
     const call = this.#kindsOf(architecture, name);
-    const kept = call.isLumped ? [] : observed;
+    const kept = call.isMerged ? [] : observed;
     const key = kept.map(({ index, value }) => `${index}=${value}`).join();
     const known = call.byValues.get(key);
     if (known) {
@@ -72,23 +72,23 @@ export class Observations {
       return;
     }
     call.byValues.set(key, { args: kept, count });
-    if (call.byValues.size > MAX_KINDS) this.#lump(call);
+    if (call.byValues.size > MAX_KINDS) this.#merge(call);
   }
 
   #kindsOf(architecture: ArchitectureName, name: string) {
     const key = `${architecture} ${name}`;
     const known = this.#calls.get(key);
     if (known) return known;
-    const call = { architecture, name, byValues: new Map(), isLumped: false };
+    const call = { architecture, name, byValues: new Map(), isMerged: false };
     this.#calls.set(key, call);
     return call;
   }
 
-  #lump(call: Kinds): void {
+  #merge(call: Kinds): void {
     const count = [...call.byValues.values()].reduce((sum, kind) => sum + kind.count, 0);
     call.byValues.clear();
     call.byValues.set('', { args: [], count });
-    call.isLumped = true;
+    call.isMerged = true;
   }
 
   /** What was seen, in the order it was seen first. */
@@ -99,7 +99,7 @@ export class Observations {
   }
 
   /** Names of calls with more than {@link MAX_KINDS} kinds, whose arguments are not told apart any more. */
-  lumped(): string[] {
-    return [...new Set([...this.#calls.values()].filter(({ isLumped }) => isLumped).map(({ name }) => name))];
+  merged(): string[] {
+    return [...new Set([...this.#calls.values()].filter(({ isMerged }) => isMerged).map(({ name }) => name))];
   }
 }

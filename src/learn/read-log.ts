@@ -2,7 +2,7 @@ import type { ArchitectureName } from '../architecture.js';
 import { printable } from '../text.js';
 
 /** The tables of system calls that the readers of logs ask; libseccomp's, see `syscallTable`. */
-export interface SyscallTable {
+export interface SyscallLookup {
   /** The name of a number as the kernel has it (x32's with bit 30 set). */
   name(number: number, architecture: ArchitectureName): string | undefined;
   /** libseccomp's name of a call that the kernel, strace(1) or ausearch(8) names; the name itself where they agree. */

@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../architecture.js';
 import { printable } from '../text.js';
 import { otherModes } from './kernel-architectures.js';
-import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallTable } from './read-log.js';
+import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallLookup } from './read-log.js';
 import { registersOf } from './strace-arguments.js';
 
 /** `1234  `, `[pid  1234] `: -f, with and without -o; with -Y the process's name behind its number, in which `>` is escaped. */
@@ -36,7 +36,7 @@ export interface StraceOptions {
  */
 export function readStrace(
   log: string | Uint8Array,
-  table: SyscallTable,
+  table: SyscallLookup,
   { architecture: native }: StraceOptions,
   onCall: (call: LoggedCall) => void,
 ): LogSummary {
@@ -106,7 +106,7 @@ function findCall(
   own: ArchitectureName,
   native: ArchitectureName,
   modes: ReadonlyMap<string, ArchitectureName>,
-  table: SyscallTable,
+  table: SyscallLookup,
 ): { name: string; architecture: ArchitectureName } | undefined {
   const number = /^syscall_(0x[\da-f]{1,8})$/.exec(word)?.[1];
   for (const architecture of new Set([own, native, ...modes.values()])) {

@@ -2,10 +2,10 @@ import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { libseccompName } from '../libseccomp/kernel-names.js';
 import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
-import type { SyscallTable } from './read-log.js';
+import type { SyscallLookup } from './read-log.js';
 
 /** libseccomp's tables, for the readers of logs. */
-export function syscallTable(libseccomp: Libseccomp): SyscallTable {
+export function syscallLookup(libseccomp: Libseccomp): SyscallLookup {
   const naming = syscallNaming(libseccomp);
   return {
     name: (number, architecture) => naming.syscallName(parseArchitecture(architecture).token, number),

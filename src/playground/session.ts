@@ -1,6 +1,6 @@
 import type { Editor } from './editor/editor.js';
 import type { EngineClient } from './engine/client.js';
-import type { Answer, ProfileText, Question, Settings } from './engine/protocol.js';
+import type { ProfileText, RequestBody, ResponseTo, Settings } from './engine/protocol.js';
 import type { AppState } from './state.js';
 import type { Store } from './store.js';
 
@@ -68,7 +68,7 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     }
   }
 
-  function apply(answer: Answer<'compile'>): void {
+  function apply(answer: ResponseTo<'compile'>): void {
     if (answer.kind === 'refused') {
       store.set({ errors: answer.problems, failure: undefined });
       return;
@@ -86,7 +86,7 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     simulate();
   }
 
-  async function check(asked: Question<'check'>): Promise<void> {
+  async function check(asked: RequestBody<'check'>): Promise<void> {
     try {
       const answer = await long.ask('check', asked);
       if (answer && asked.text === editor().getText()) store.set({ findings: answer.problems });

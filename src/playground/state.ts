@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../architecture.js';
 import type {
   BadCall,
-  CompiledProfile,
+  CompileSuccess,
   Listing,
   Problem,
   ProfileText,
@@ -28,7 +28,7 @@ export interface AppState {
   settings: Settings;
   view: ViewName;
   /** The last profile that compiled: it stays while the text has errors. */
-  compiled: CompiledProfile | undefined;
+  compiled: CompileSuccess | undefined;
   /** What stopped the text that is there now; empty when it compiled. */
   errors: readonly Problem[];
   /** What `scmp check` says about it. */

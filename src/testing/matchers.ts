@@ -7,7 +7,7 @@ import { checkOptions, TEXT } from '../options.js';
 import type { Action } from '../policy.js';
 import { describeValue } from '../syscalls/constants.js';
 import { quote } from '../text.js';
-import { type Answer, ask, type CallArguments, type QuestionOptions, type Subject } from './policy-question.js';
+import { ask, type CallArguments, type PolicyAnswer, type QuestionOptions, type Subject } from './policy-question.js';
 
 /** What vitest's and jest's `expect.extend` want of a matcher. */
 export interface MatcherResult {
@@ -78,7 +78,12 @@ function checkAction(action: string | Action): void {
   }
 }
 
-function judge(claim: string, answer: Answer, syscall: string, holds: (action: Action) => boolean): MatcherResult {
+function judge(
+  claim: string,
+  answer: PolicyAnswer,
+  syscall: string,
+  holds: (action: Action) => boolean,
+): MatcherResult {
   const against = answer.decisions.find(({ action }) => !holds(action));
   const inFavour = answer.decisions.find(({ action }) => holds(action));
   const { name } = answer.architecture;
@@ -96,7 +101,11 @@ function judge(claim: string, answer: Answer, syscall: string, holds: (action: A
 }
 
 /** `socket(domain=AF_INET, type=0, protocol=0)` */
-function describeCall({ example }: PossibleDecision, { parameters, architecture }: Answer, syscall: string): string {
+function describeCall(
+  { example }: PossibleDecision,
+  { parameters, architecture }: PolicyAnswer,
+  syscall: string,
+): string {
   const last = example.args.reduce((found, value, index) => (value === 0n ? found : index + 1), 0);
   const count = Math.max(parameters.length, last);
   const shown = example.args.slice(0, count).map((value, index) => {

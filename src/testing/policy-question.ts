@@ -32,7 +32,7 @@ export interface QuestionOptions extends Partial<CompileOptions> {
 /** What is asked: a profile's text, bytes or object, or a filter that was compiled before. */
 export type Subject = ProfileInput | CompiledFilter;
 
-export interface Answer {
+export interface PolicyAnswer {
   decisions: readonly PossibleDecision[];
   architecture: Architecture;
   parameters: readonly SyscallParameter[];
@@ -56,7 +56,7 @@ export function ask(
   args: CallArguments,
   upperHalves: 'extended' | 'any',
   options: QuestionOptions,
-): Answer {
+): PolicyAnswer {
   const { filter, diagram } = prepare(subject, options);
   const architecture = parseArchitecture(options.callArch ?? (filter.arches[0] as string));
   if (!filter.arches.includes(architecture.name)) {

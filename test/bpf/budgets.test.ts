@@ -65,11 +65,13 @@ test.each(Object.entries(PROGRAMS))('%s', { timeout: 120_000 }, (_, text) => {
 test('in a process of its own, the worst of them take little memory', { timeout: 240_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'scmp-budgets-'));
   const scmp = join(import.meta.dirname, '../../dist/scmp.cjs');
-  const told = 'data:text/javascript,process.on("exit",()=>console.error("maxRSS",process.resourceUsage().maxRSS))';
+  const reported = 'data:text/javascript,process.on("exit",()=>console.error("maxRSS",process.resourceUsage().maxRSS))';
   const memoryOf = (...args: string[]) => {
     const { NODE_OPTIONS, ...env } = process.env;
     const run = '"$@" 2>&1 >/dev/null || true';
-    const errors = execFileSync('sh', ['-c', run, 'sh', process.execPath, '--import', told, scmp, ...args], { env });
+    const errors = execFileSync('sh', ['-c', run, 'sh', process.execPath, '--import', reported, scmp, ...args], {
+      env,
+    });
     return Number(/maxRSS (\d+)/.exec(errors.toString())?.[1]) / 1024;
   };
   try {

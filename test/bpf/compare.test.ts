@@ -76,11 +76,11 @@ test('tells exactly the inputs that are decided differently, each once', () => {
       fc.pre(all.every(({ conditions }) => conditions !== undefined));
       for (const data of [...inputs, ...examples]) {
         const [from, to] = [first.simulate(data).action, second.simulate(data).action];
-        const told = changesAt(comparison, data);
-        if (formatAction(from) === formatAction(to)) expect(told).toEqual([]);
+        const found = changesAt(comparison, data);
+        if (formatAction(from) === formatAction(to)) expect(found).toEqual([]);
         else {
           differing++;
-          expect(told).toMatchObject([{ from, to, direction: judgeChange(from, to) }]);
+          expect(found).toMatchObject([{ from, to, direction: judgeChange(from, to) }]);
         }
       }
       expect(comparison.equal).toBe(all.length === 0);

@@ -44,7 +44,7 @@ const operations = Object.values(Opcode).filter(
 
 describe('policyTable', () => {
   it('says of any call what the simulator says', () => {
-    let told = 0;
+    let reported = 0;
     fc.assert(
       fc.property(
         validProgram(operations),
@@ -57,7 +57,7 @@ describe('policyTable', () => {
             if (error instanceof ProgramTooComplexError) return;
             throw error;
           }
-          told++;
+          reported++;
           const simulator = createSimulator({ instructions: program, endianness: 'little' });
           for (const data of calls) {
             const expected = kernelAction(encodeAction(simulator.simulate(data).action));
@@ -69,7 +69,7 @@ describe('policyTable', () => {
       ),
       { numRuns: 300 },
     );
-    expect(told).toBeGreaterThan(200);
+    expect(reported).toBeGreaterThan(200);
   });
 
   it('covers every number once, with conditions that exclude each other', () => {

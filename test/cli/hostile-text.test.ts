@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { compileParsed } from '../../src/compiler/compile-parsed.js';
+import { compileParsedWith } from '../../src/compiler/compile-parsed.js';
 import { ScmpError } from '../../src/errors.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { loadProfile } from '../../src/profile/formats/load-profile.js';
@@ -128,7 +128,7 @@ describe('profiles in JSON', () => {
       const printed: string[] = [];
       try {
         const parsed = await loadProfile(readFileSync(join(folder, profile)), { source: profile });
-        const { warnings } = compileParsed(parsed, { arch: 'x86_64', libseccomp });
+        const { warnings } = compileParsedWith(parsed, { arch: 'x86_64', libseccomp });
         printed.push(...warnings.map(({ message, path }) => `${path} ${message}`));
       } catch (error) {
         if (!(error instanceof ScmpError)) throw error;

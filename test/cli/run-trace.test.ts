@@ -14,11 +14,11 @@ const file = (name: string, text?: string) => {
 const trace = (profile: string, ...command: string[]) => {
   const { status, stdout, stderr } = scmp(['run', '--trace', '--profile', profile, '--', ...command]);
   // Numbers of processes and addresses differ.
-  const told = stderr
+  const reported = stderr
     .replace(/\[\d+\]/g, '[1]')
     .split('\n')
     .filter((line) => line.startsWith('scmp: '));
-  return { status, stdout: stdout.toString(), told };
+  return { status, stdout: stdout.toString(), reported };
 };
 
 describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
@@ -27,7 +27,7 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
     expect(trace(list, 'mkdir', '-m', '700', file('made'))).toEqual({
       status: 1,
       stdout: '',
-      told: [`scmp: denied: mkdir("${file('made')}", 0o700), x86_64, by mkdir[1]: ERRNO(EACCES): ${list}:2:1`],
+      reported: [`scmp: denied: mkdir("${file('made')}", 0o700), x86_64, by mkdir[1]: ERRNO(EACCES): ${list}:2:1`],
     });
     expect(existsSync(file('made'))).toBe(false);
   });
@@ -38,13 +38,13 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
       `import socket\ntry:\n  ${call}\nexcept OSError as e: print(e.errno)\nelse: print("fine")`;
     scmp(['record', '--args', '-o', profile, PYTHON, '-c', script('raise OSError(5, "")')]);
     const command = [PYTHON, '-c', script('socket.socket(socket.AF_UNIX)')];
-    const { told, stdout } = trace(profile, ...command);
+    const { reported, stdout } = trace(profile, ...command);
     expect(stdout).toBe('1\n');
-    const index = told.findIndex((line) => line.includes('denied: socket('));
-    expect(told[index]).toMatch(
+    const index = reported.findIndex((line) => line.includes('denied: socket('));
+    expect(reported[index]).toMatch(
       /socket\(AF_UNIX, SOCK_STREAM\|SOCK_CLOEXEC, IPPROTO_IP\), .*: ERRNO\(EPERM\): the default, no entry names it$/,
     );
-    const line = told[index + 1]!.replace('scmp:   to allow it, add: ', '');
+    const line = reported[index + 1]!.replace('scmp:   to allow it, add: ', '');
     const learned = JSON.parse(readFileSync(profile, 'utf8'));
     learned.syscalls.push(JSON.parse(line));
     file('learned.json', JSON.stringify(learned));
@@ -61,7 +61,7 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
       { names: ['sync'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN', 'CAP_SYS_BOOT'] } },
     ];
     file('capability.json', JSON.stringify({ ...learned, syscalls }));
-    expect(trace(profile, 'sync').told).toEqual([
+    expect(trace(profile, 'sync').reported).toEqual([
       expect.stringMatching(
         /denied: sync\(\), .*: ERRNO\(EPERM\): the default, since .*\(syscalls\S+\) does not apply: the container lacks CAP_SYS_ADMIN, CAP_SYS_BOOT$/,
       ),
@@ -80,7 +80,7 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
         syscalls: [{ names: ['sync'], action: 'SCMP_ACT_ERRNO', excludes: { caps: ['CAP_SYS_CHROOT'] } }],
       }),
     );
-    expect(trace(list, 'sync').told).toEqual([
+    expect(trace(list, 'sync').reported).toEqual([
       expect.stringMatching(
         /denied: sync\(\), .*: ERRNO\(EPERM\) without capabilities; ALLOW with Docker's default set: --cap docker; .*usual\.json:1:\d+ \(syscalls/,
       ),
@@ -98,22 +98,22 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
     );
     const denied = file('open.list', 'default log\nsocket -> errno EPERM\n');
     const script = 'import socket\ntry: socket.socket()\nexcept OSError: pass';
-    expect(trace(list, PYTHON, '-c', script).told[0]).toContain(`ERRNO(EPERM): ${list}:2:1`);
-    expect(trace(denied, PYTHON, '-c', script).told).toHaveLength(1);
+    expect(trace(list, PYTHON, '-c', script).reported[0]).toContain(`ERRNO(EPERM): ${list}:2:1`);
+    expect(trace(denied, PYTHON, '-c', script).reported).toHaveLength(1);
   });
 
   it('tells of a kind once, and in the end how often it came', () => {
     const list = file('denying.list', 'default allow\nmkdir -> errno EACCES\n');
-    const { told } = trace(list, 'sh', '-c', 'for i in 1 2 3; do mkdir /nowhere$i; done; exit 0');
-    expect(told).toHaveLength(2);
-    expect(told[1]).toBe('scmp: denied 2 times more: mkdir (x86_64)');
+    const { reported } = trace(list, 'sh', '-c', 'for i in 1 2 3; do mkdir /nowhere$i; done; exit 0');
+    expect(reported).toHaveLength(2);
+    expect(reported[1]).toBe('scmp: denied 2 times more: mkdir (x86_64)');
   });
 
   it('kills where the filter would', () => {
     const list = file('killing.list', 'default allow\nkill sync\n');
-    const { status, told } = trace(list, 'sync');
+    const { status, reported } = trace(list, 'sync');
     expect(status).toBe(137);
-    expect(told[0]).toMatch(/denied: sync\(\), .*: KILL_PROCESS: /);
+    expect(reported[0]).toMatch(/denied: sync\(\), .*: KILL_PROCESS: /);
   });
 
   it('gives the very errno, also one that is no error, and passes the exit code on', () => {
@@ -126,27 +126,27 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
   it('takes a compiled program, of which no entries are known', () => {
     const list = file('denying.list', 'default allow\nmkdir -> errno EACCES\n');
     scmp(['compile', list, '-o', file('denying.bpf')]);
-    const { told } = trace(file('denying.bpf'), 'mkdir', '/nowhere');
-    expect(told[0]).toMatch(/^scmp: denied: mkdir\("\/nowhere", 0o777\), x86_64, by mkdir\[1\]: ERRNO\(EACCES\)$/);
+    const { reported } = trace(file('denying.bpf'), 'mkdir', '/nowhere');
+    expect(reported[0]).toMatch(/^scmp: denied: mkdir\("\/nowhere", 0o777\), x86_64, by mkdir\[1\]: ERRNO\(EACCES\)$/);
   });
 
   it('tells when execve itself is denied', () => {
     const list = file('noexec.list', 'default allow\nexecve -> errno EPERM\n');
-    const { status, told } = trace(list, 'true');
+    const { status, reported } = trace(list, 'true');
     expect(status).toBe(126);
-    expect(told[0]).toContain('denied: execve("');
+    expect(reported[0]).toContain('denied: execve("');
   });
 
   it('leaves SIGSYS to the kernel, and says that it does', () => {
     const list = file('trap.list', 'default allow\ntrap sync\n');
-    const { status, told } = trace(list, 'sync');
+    const { status, reported } = trace(list, 'sync');
     expect(status).toBe(128 + 31);
-    expect(told).toEqual([expect.stringContaining('SCMP_ACT_TRAP are not told')]);
+    expect(reported).toEqual([expect.stringContaining('SCMP_ACT_TRAP are not told')]);
   });
 
   it('says nothing where nothing is denied', () => {
     const list = file('open.list', 'default log\n');
-    expect(trace(list, 'echo', 'hello')).toEqual({ status: 0, stdout: 'hello\n', told: [] });
+    expect(trace(list, 'echo', 'hello')).toEqual({ status: 0, stdout: 'hello\n', reported: [] });
   });
 
   it('shows no control characters of what a program passes', () => {

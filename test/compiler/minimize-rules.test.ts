@@ -5,12 +5,12 @@ import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.j
 import { DiagramStore } from '../../src/bpf/decisions/diagram-store.js';
 import { compareDecisions, simulate } from '../../src/bpf/index.js';
 import {
+  type CompiledRules,
   CompileError,
   type CompileProfileOptions,
   compileProfileSync,
   type Minimizer,
   proveDecisions,
-  type Translation,
 } from '../../src/compiler/index.js';
 import { minimizeRules } from '../../src/compiler/minimize-rules.js';
 import { ruleDecisions } from '../../src/compiler/rule-decisions.js';
@@ -193,12 +193,12 @@ describe('optimize: min', () => {
 
   it('decides as the program of libseccomp wherever that is right, but where many entries of different actions meet', () => {
     let [alike, others] = [0, 0];
-    const verify = (translation: Translation) => {
-      proveDecisions(translation);
+    const verify = (compiledRules: CompiledRules) => {
+      proveDecisions(compiledRules);
       const store = new DiagramStore();
-      const endianness = translation.architectures[0]?.endianness;
+      const endianness = compiledRules.architectures[0]?.endianness;
       const isAlike =
-        buildDecisionDiagram(translation.program, { store, endianness }).root === ruleDecisions(translation, store);
+        buildDecisionDiagram(compiledRules.program, { store, endianness }).root === ruleDecisions(compiledRules, store);
       if (isAlike) alike++;
       else others++;
     };

@@ -12,7 +12,7 @@ import {
   Opcode,
   verifyProgram,
 } from '../../src/bpf/index.js';
-import type { Translation } from '../../src/compiler/expected-decisions.js';
+import type { CompiledRules } from '../../src/compiler/expected-decisions.js';
 import { CompileError, type CompileOptions, compileProfileSync } from '../../src/compiler/index.js';
 import { proveConditions, proveDecisions, proveProgram } from '../../src/compiler/prove-decisions.js';
 import { ScmpError } from '../../src/errors.js';
@@ -45,13 +45,13 @@ function prove(profile: object | Uint8Array, arch: string, options: Partial<Comp
 }
 
 /** What the compiler would have proved. */
-function translationOf(profile: object, arch: string, options: Partial<CompileOptions> = {}): Translation {
-  let translation: Translation | undefined;
-  const verify = (given: Translation) => {
-    translation = given;
+function compiledRulesOf(profile: object, arch: string, options: Partial<CompileOptions> = {}): CompiledRules {
+  let compiledRules: CompiledRules | undefined;
+  const verify = (given: CompiledRules) => {
+    compiledRules = given;
   };
   compileProfileSync(profile, { arch, ...options, verify });
-  return translation as Translation;
+  return compiledRules as CompiledRules;
 }
 
 function refusal(run: () => void): CompileError {
@@ -112,8 +112,8 @@ describe('any program but the right one is refused:', () => {
       { names: ['kcmp'], action: 'SCMP_ACT_ALLOW', args: args([1, 'GT', 5], [2, 'NE', 7]) },
     ],
   };
-  const translation = translationOf(profile, 'x86_64', { enosysStub: true });
-  const instructions = decodeProgram(translation.program, 'little');
+  const compiledRules = compiledRulesOf(profile, 'x86_64', { enosysStub: true });
+  const instructions = decodeProgram(compiledRules.program, 'little');
 
   /** The programs with one thing changed, as far as the kernel takes them. */
   function mutants(): Instruction[][] {
@@ -151,7 +151,7 @@ describe('any program but the right one is refused:', () => {
     let refused = 0;
     const tried = mutants();
     for (const mutant of tried) {
-      const run = () => proveDecisions({ ...translation, program: encodeProgram(mutant, 'little') });
+      const run = () => proveDecisions({ ...compiledRules, program: encodeProgram(mutant, 'little') });
       if (rootOf(mutant) === right) run();
       else {
         // a few take a mask of the number, which makes too many ranges to go through
@@ -164,7 +164,7 @@ describe('any program but the right one is refused:', () => {
   });
 
   it('one that lets other architectures through', () => {
-    const only = translationOf(allowingAllBut(deny('getcwd')), 'aarch64');
+    const only = compiledRulesOf(allowingAllBut(deny('getcwd')), 'aarch64');
     const program = decodeProgram(only.program, 'little');
     expect(program.at(-1)).toMatchObject({ code: Opcode.RET_K, k: 0 });
     const open = [...program.slice(0, -1), { code: Opcode.RET_K, jt: 0, jf: 0, k: 0x7fff0000 }];
@@ -175,13 +175,13 @@ describe('any program but the right one is refused:', () => {
   it('says which call, and the entries that are about it', () => {
     const at = instructions.findIndex(({ code, k }) => code === Opcode.JEQ_K && k === 8);
     const wrong = instructions.map((each, index) => (index === at ? { ...each, k: 9 } : each));
-    const error = refusal(() => proveDecisions({ ...translation, program: encodeProgram(wrong, 'little') }));
+    const error = refusal(() => proveDecisions({ ...compiledRules, program: encodeProgram(wrong, 'little') }));
     expect(error.path).toBe('syscalls[2]');
     expect(error.message).toMatch(/personality: .*\(syscalls\[2\]\).* on x86(_64)?, personality\(0x[89], .*instead of/);
   });
 
   it('a program that is too complex to prove is not let through', () => {
-    expect(() => proveDecisions(translation, { nodes: 500 })).toThrow(ProgramTooComplexError);
+    expect(() => proveDecisions(compiledRules, { nodes: 500 })).toThrow(ProgramTooComplexError);
   });
 });
 
@@ -281,7 +281,7 @@ describe('proveConditions', () => {
     const profile = allowingAllBut(...entries);
     prove(profile, 'x86_64');
     prove(profile, 'x86_64', { verify: 'conditions' });
-    const wrong = translationOf(profile, 'x86_64');
+    const wrong = compiledRulesOf(profile, 'x86_64');
     wrong.program.fill(0xff, 8 * 100 + 4, 8 * 100 + 5);
     for (const verify of [proveConditions, proveDecisions, proveProgram]) {
       expect(() => verify(wrong)).toThrow(expect.objectContaining({ code: 'MISCOMPILED' }));
@@ -290,29 +290,29 @@ describe('proveConditions', () => {
 
   it('is what is proved where the whole program is too complex', () => {
     const entries = Array.from({ length: 780 }, (_, index) => deny('lseek', args([1, 'EQ', index * 2 ** 33 + index])));
-    const translation = translationOf(allowingAllBut(...entries), 'x86_64');
+    const compiledRules = compiledRulesOf(allowingAllBut(...entries), 'x86_64');
     // Who computes with the number is not executed on ranges of numbers.
     const computing = [
       { code: Opcode.LD_ABS, jt: 0, jf: 0, k: 0 },
       { code: Opcode.AND_K, jt: 0, jf: 0, k: 0xffffffff },
     ];
-    const program = encodeProgram([...computing, ...decodeProgram(translation.program, 'little')], 'little');
-    expect(() => proveDecisions({ ...translation, program })).toThrow(ProgramTooComplexError);
-    proveProgram({ ...translation, program });
+    const program = encodeProgram([...computing, ...decodeProgram(compiledRules.program, 'little')], 'little');
+    expect(() => proveDecisions({ ...compiledRules, program })).toThrow(ProgramTooComplexError);
+    proveProgram({ ...compiledRules, program });
     program.fill(0xff, 8 * 100 + 4, 8 * 100 + 5);
-    expect(() => proveProgram({ ...translation, program })).toThrow(expect.objectContaining({ code: 'MISCOMPILED' }));
+    expect(() => proveProgram({ ...compiledRules, program })).toThrow(expect.objectContaining({ code: 'MISCOMPILED' }));
   });
 
   it('sees a wrong program', () => {
     const profile = allowingAllBut(deny('read', args([0, 'EQ', 5])), deny('getpid'));
-    const translation = translationOf(profile, 'x86_64');
-    const program = decodeProgram(translation.program, 'little');
+    const compiledRules = compiledRulesOf(profile, 'x86_64');
+    const program = decodeProgram(compiledRules.program, 'little');
     let refused = 0;
     program.forEach((instruction, index) => {
       const mutant = program.map((each, at) =>
         at === index ? { ...instruction, k: (instruction.k ^ 1) >>> 0 } : each,
       );
-      const given = { ...translation, program: encodeProgram(mutant, 'little') };
+      const given = { ...compiledRules, program: encodeProgram(mutant, 'little') };
       try {
         verifyProgram(mutant);
       } catch {

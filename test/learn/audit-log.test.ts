@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ArchitectureName } from '../../src/architecture.js';
-import { type LoggedCall, readAuditLog, syscallTable } from '../../src/learn/index.js';
+import { type LoggedCall, readAuditLog, syscallLookup } from '../../src/learn/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 
-const table = syscallTable(loadLibseccompSync());
+const table = syscallLookup(loadLibseccompSync());
 
 function read(text: string, architecture?: ArchitectureName) {
   const calls: LoggedCall[] = [];

@@ -4,7 +4,7 @@ import type { ArchitectureName } from '../../src/architecture.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import { createSimulator } from '../../src/bpf/index.js';
 import { checkProfile } from '../../src/check/index.js';
-import { compileParsed } from '../../src/compiler/index.js';
+import { compileParsedProfile } from '../../src/compiler/index.js';
 import { callGroup } from '../../src/learn/call-groups.js';
 import {
   type LearnOptions,
@@ -12,7 +12,7 @@ import {
   learnProfile,
   MAX_KINDS,
   Observations,
-  syscallTable,
+  syscallLookup,
 } from '../../src/learn/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { syscallNaming } from '../../src/libseccomp/syscall-naming.js';
@@ -37,7 +37,7 @@ const learn = (observations: Observations, options: Partial<LearnOptions> = {}) 
 
 /** Whether the compiled profile lets a call through. */
 function decider(observations: Observations, options: Partial<LearnOptions> = {}) {
-  const { program } = compileParsed(learn(observations, options).profile, { arch: 'x86_64', libseccomp });
+  const { program } = compileParsedProfile(learn(observations, options).profile, { arch: 'x86_64', libseccomp });
   const simulator = createSimulator(program, { endianness: 'little' });
   return (name: string, args: readonly bigint[] = [], architecture: ArchitectureName = 'x86_64') => {
     const { auditArch, token } = parseArchitecture(architecture);
@@ -196,7 +196,7 @@ describe('learnProfile', () => {
   });
 
   it('lets through whatever it learned from, on every architecture it saw (property)', () => {
-    const table = syscallTable(libseccomp);
+    const table = syscallLookup(libseccomp);
     const names = ['socket', 'clone', 'ioctl', 'prctl', 'mmap', 'setns', 'ptrace', 'unshare', 'personality', 'read'];
     const call = fc.record({
       architecture: fc.constantFrom<ArchitectureName>('x86_64', 'x86'),
@@ -225,7 +225,7 @@ describe('learnProfile', () => {
       arguments: true,
     });
     const again = readProfile(writeProfile(profile, format));
-    const compile = (parsed: typeof profile) => compileParsed(parsed, { arch: 'x86_64', libseccomp }).program;
+    const compile = (parsed: typeof profile) => compileParsedProfile(parsed, { arch: 'x86_64', libseccomp }).program;
     expect(compile(again)).toEqual(compile(profile));
   });
 });

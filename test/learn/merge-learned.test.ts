@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
 import { createSimulator } from '../../src/bpf/index.js';
-import { compileParsed } from '../../src/compiler/index.js';
+import { compileParsedProfile } from '../../src/compiler/index.js';
 import { type MergeOptions, mergeLearned, mergeMasks, Observations } from '../../src/learn/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { readProfile } from '../../src/profile/index.js';
@@ -73,7 +73,7 @@ describe('mergeLearned', () => {
     expect(added).toEqual([[['clone'], 1]]);
     expect(warnings).toMatchObject([{ code: 'merge-beside-conditions' }]);
     expect(warnings[0]!.message).toContain('CLONE_NEWUSER');
-    const { program } = compileParsed(profile, { arch: 'x86_64', libseccomp });
+    const { program } = compileParsedProfile(profile, { arch: 'x86_64', libseccomp });
     const simulator = createSimulator(program, { endianness: 'little' });
     const decide = (flags: bigint) =>
       simulator.simulate({ nr: 56, arch: 0xc000003e, instructionPointer: 0n, args: [flags, 0n, 0n, 0n, 0n, 0n] })

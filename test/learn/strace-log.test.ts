@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ArchitectureName } from '../../src/architecture.js';
-import { type LoggedCall, readStrace, syscallTable } from '../../src/learn/index.js';
+import { type LoggedCall, readStrace, syscallLookup } from '../../src/learn/index.js';
 import { splitArguments } from '../../src/learn/strace-arguments.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { PYTHON } from '../python.js';
 
-const table = syscallTable(loadLibseccompSync());
+const table = syscallLookup(loadLibseccompSync());
 const folder = mkdtempSync(join(tmpdir(), 'scmp-strace-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { Translation } from '../../src/compiler/expected-decisions.js';
+import type { CompiledRules } from '../../src/compiler/expected-decisions.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { proveDecisions } from '../../src/compiler/prove-decisions.js';
 import { nativeProgram, oracleLines } from './oracle.js';
@@ -27,16 +27,16 @@ it.each([
       { names: ['read'], action: 'SCMP_ACT_ERRNO', errnoRet: 1, args: below(smaller) },
     ],
   };
-  let translation: Translation | undefined;
-  const verify = (given: Translation) => {
-    translation = given;
+  let compiledRules: CompiledRules | undefined;
+  const verify = (given: CompiledRules) => {
+    compiledRules = given;
     proveDecisions(given);
   };
   compileProfileSync(profile, { arch: 'x86_64', verify });
-  const { operations, policy } = translation as Translation;
+  const { operations, policy } = compiledRules as CompiledRules;
   const prove = (oracle: string) => {
     const lines = oracleLines(operations, { defaultAction: policy.defaultAction, arch: 'x86_64' });
-    proveDecisions({ ...(translation as Translation), program: nativeProgram(lines, oracle) });
+    proveDecisions({ ...(compiledRules as CompiledRules), program: nativeProgram(lines, oracle) });
   };
   prove(buildVariant('oracle'));
   // below the smaller bound both entries hold: which of them decides then hangs on the upper half

@@ -7,7 +7,7 @@ import { writeProfile } from '../../src/profile/formats/write-profile.js';
 import { readProfile } from '../../src/profile/index.js';
 import type { Entry, Profile } from './evaluate-profile.js';
 import { ExplainedProfile } from './explained-profile.js';
-import { type AskedLines, NOBODY, teller } from './explanations.js';
+import { type AskedLines, expectation, NOBODY } from './explanations.js';
 
 // What `scmp run --trace` says of a denied call: why, and what to do to have it, which is done here.
 
@@ -42,7 +42,7 @@ export function askDenial(
   const { arch, name, args } = call;
   const denied = { architecture: arch, name, args, action };
   const { program } = about;
-  const tell = teller(asked, about, `trace of ${name}(${args.join(', ')}) on ${arch}`);
+  const tell = expectation(asked, about, `trace of ${name}(${args.join(', ')}) on ${arch}`);
   const says = (each: Action) => program.says(each, arch);
   const profile = { ...about.entries, source: 'profile.json', format: 'json' as const };
   const usually = usual && decide(usual, call);
@@ -118,7 +118,7 @@ export function askDenial(
   askListAdvice(about, call, denied, tell);
 }
 
-type Tell = ReturnType<typeof teller>;
+type Tell = ReturnType<typeof expectation>;
 
 /** Advice is followed. */
 function askAdvice(line: string, about: ExplainedProfile, call: MadeCall, tell: Tell): void {

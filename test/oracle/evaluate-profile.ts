@@ -133,7 +133,7 @@ export interface Call {
 }
 
 /** Actions as text, `ERRNO(1)`, `KILL_THREAD`; where rules with different actions hold at once, any of them is right. */
-export interface Answer {
+export interface Evaluation {
   right: ReadonlySet<string>;
   /** Which rules hold: calls of one number that are alike in that must have the same decision. */
   holding: string;
@@ -260,8 +260,8 @@ export class Evaluator {
     return byNumber || new Set(named).size < named.length;
   }
 
-  answer({ arch, nr, args }: Call): Answer {
-    const one = (action: string, holding: string): Answer => ({ right: new Set([action]), holding });
+  answer({ arch, nr, args }: Call): Evaluation {
+    const one = (action: string, holding: string): Evaluation => ({ right: new Set([action]), holding });
     const number = nr >>> 0;
     const here = this.#architectures.filter(({ auditArch }) => auditArch === arch);
     const [first] = here;

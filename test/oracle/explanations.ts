@@ -19,7 +19,7 @@ export interface AskedLines {
 
 type Tell = (form: string, isSo: boolean, what: string) => void;
 
-export function teller({ seen, wrong }: AskedLines, about: ExplainedProfile, subject: string): Tell {
+export function expectation({ seen, wrong }: AskedLines, about: ExplainedProfile, subject: string): Tell {
   return (form, isSo, what) => {
     seen.set(form, (seen.get(form) ?? 0) + 1);
     if (!isSo)
@@ -71,7 +71,7 @@ function askSection(
   asked: AskedLines,
 ): void {
   const [title = '', ...lines] = section.split('\n');
-  const tell = teller(asked, about, title);
+  const tell = expectation(asked, about, title);
   const { program } = about;
   if (title.startsWith('This program never looks at the architecture')) {
     const everywhere = [3, 0x40000003, 0xc000003e].map((auditArch) => program.decisionAt(auditArch, 1));
@@ -230,7 +230,7 @@ class CallQuestion {
     { architecture, number, through }: CallAnswer,
     readonly asked: AskedLines,
   ) {
-    this.#tell = teller(asked, about, `${syscall} on ${architecture}${through ? ` through ${through}` : ''}`);
+    this.#tell = expectation(asked, about, `${syscall} on ${architecture}${through ? ` through ${through}` : ''}`);
     this.#arch = architecture;
     this.#nr = number;
     this.#within = through === undefined ? TRUE : about.behind(architecture, syscall);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { encodeProgram, type Instruction, Opcode, readProgram } from '../../src/bpf/index.js';
-import type { Translation } from '../../src/compiler/expected-decisions.js';
+import type { CompiledRules } from '../../src/compiler/expected-decisions.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { compareMinimizedProfiles, proveTwice } from './random-minimized.js';
@@ -26,13 +26,13 @@ it('a program with one instruction changed is not taken for right', () => {
       { names: ['ioctl'], action: 'SCMP_ACT_ALLOW', args: [{ index: 1, value: 5, op: 'SCMP_CMP_GT' }] },
     ],
   };
-  let translation: Translation | undefined;
-  const verify = (given: Translation) => {
-    translation = given;
+  let compiledRules: CompiledRules | undefined;
+  const verify = (given: CompiledRules) => {
+    compiledRules = given;
     proveTwice(given);
   };
   compileProfileSync(profile, { arch: 'x86_64', optimize: 'min', verify });
-  const right = translation as Translation;
+  const right = compiledRules as CompiledRules;
   const { instructions } = readProgram(right.program, 'little');
   const change = (instruction: Instruction): Instruction =>
     instruction.code === Opcode.RET_K

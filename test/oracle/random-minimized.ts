@@ -1,6 +1,6 @@
 import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore } from '../../src/bpf/decisions/diagram-store.js';
-import type { Translation } from '../../src/compiler/expected-decisions.js';
+import type { CompiledRules } from '../../src/compiler/expected-decisions.js';
 import { proveDecisions } from '../../src/compiler/prove-decisions.js';
 import { ruleDecisions } from '../../src/compiler/rule-decisions.js';
 import type { Libseccomp } from '../../src/libseccomp/index.js';
@@ -10,11 +10,11 @@ import { compareRandomProfiles, type Tally } from './random-profiles.js';
 const UNEQUAL = 'UNEQUAL';
 
 /** Raise an error where a program is not what its rules say, by the proof that is made for libseccomp's, and by its diagram. */
-export function proveTwice(translation: Translation): void {
-  proveDecisions(translation);
+export function proveTwice(compiledRules: CompiledRules): void {
+  proveDecisions(compiledRules);
   const store = new DiagramStore();
-  const endianness = translation.architectures[0]?.endianness;
-  if (buildDecisionDiagram(translation.program, { store, endianness }).root === ruleDecisions(translation, store))
+  const endianness = compiledRules.architectures[0]?.endianness;
+  if (buildDecisionDiagram(compiledRules.program, { store, endianness }).root === ruleDecisions(compiledRules, store))
     return;
   throw Object.assign(new Error('the program is not what its rules say'), { code: UNEQUAL });
 }

@@ -7,9 +7,9 @@ import { Effort } from './effort.js';
 import type { MachineWeights } from './machine-weights.js';
 import { numberTests } from './number-tests.js';
 import type { NumberWeights } from './number-weights.js';
-import type { ProgramGraph, Target } from './program-graph.js';
+import type { GraphNode, ProgramGraph } from './program-graph.js';
 import { RangeTree } from './range-tree.js';
-import { joinNeighbours, type TargetRange } from './ranges.js';
+import { joinNeighbours, type NodeRange } from './ranges.js';
 import { wordTests } from './word-tests.js';
 
 /** Filters know some; past this the word is told apart without regard to what architectures are. */
@@ -21,7 +21,7 @@ interface ArchitectureDecisions {
   node: Node;
   weights: NumberWeights;
   /** By number, the code that goes on; undefined where numbers are not told apart by ranges. */
-  ranges: readonly TargetRange[] | undefined;
+  ranges: readonly NodeRange[] | undefined;
 }
 
 /** A choice of how to build, of which several are tried. */
@@ -69,18 +69,18 @@ export class ArchitectureTests {
     return Math.max(0, ...counts);
   }
 
-  build(attempt: Attempt): Target {
+  build(attempt: Attempt): GraphNode {
     const { store, root, graph, machine } = this;
     if (!this.#parts) {
-      const targets = new Map<Node, Target>();
+      const targets = new Map<Node, GraphNode>();
       for (const node of store.cut(root, Level.NR)) targets.set(node, this.#withoutRanges(node));
       return graph.load(
         Level.ARCH,
         wordTests(this.effort, graph, { node: root, level: Level.ARCH, word: Level.ARCH, targets }),
       );
     }
-    const built = new Map<Node, Target>();
-    const others: Target[] = [];
+    const built = new Map<Node, GraphNode>();
+    const others: GraphNode[] = [];
     for (const { node, weights, ranges } of this.#architectures) {
       if (!ranges) {
         built.set(node, this.#withoutRanges(node));
@@ -98,17 +98,17 @@ export class ArchitectureTests {
     return graph.load(Level.ARCH, new RangeTree(joined, attempt.lengthCost).build(graph));
   }
 
-  #rangesOf(node: Node): TargetRange[] | undefined {
+  #rangesOf(node: Node): NodeRange[] | undefined {
     const parts = boundedPartition(this.store, node, Level.NR, MAX_NUMBER_RANGES);
     if (!parts || parts.length === 1) return undefined;
     return parts.map(({ from, to, node: behind }) => ({ from, to, target: this.args.targetOf(behind), weight: 0 }));
   }
 
   /** The code of a function of number and arguments that does not depend on the number, or not by ranges of it. */
-  #withoutRanges(node: Node): Target {
+  #withoutRanges(node: Node): GraphNode {
     const { store, graph, args } = this;
     if (store.level(node) >= Level.NR + WORD_BITS) return args.targetOf(node);
-    const targets = new Map<Node, Target>();
+    const targets = new Map<Node, GraphNode>();
     for (const behind of store.cut(node, Level.ARGUMENTS)) targets.set(behind, args.targetOf(behind));
     return graph.load(Level.NR, wordTests(this.effort, graph, { node, level: Level.NR, word: Level.NR, targets }));
   }

@@ -1,6 +1,6 @@
 import type { Node } from '../decisions/diagram-store.js';
 import type { Effort } from './effort.js';
-import type { ProgramGraph, Target } from './program-graph.js';
+import type { GraphNode, ProgramGraph } from './program-graph.js';
 import { type Beginning, WordOrders } from './word-orders.js';
 import { wordTests } from './word-tests.js';
 
@@ -12,11 +12,11 @@ const COST_OF_STEP = 1 / 16;
  * function goes on with the next.
  */
 export class ArgumentTests {
-  readonly #targets = new Map<Node, Target>();
+  readonly #targets = new Map<Node, GraphNode>();
   readonly #beginnings: ReadonlyMap<Node, Beginning>;
   readonly #orders: WordOrders;
   /** Nodes of the graph that stand for what is left of a function while the cost of telling a word apart is looked for. */
-  readonly #standIns = new Map<Node, Target>();
+  readonly #placeholders = new Map<Node, GraphNode>();
 
   /** `wanted`: the functions that will be asked for. */
   constructor(
@@ -33,7 +33,7 @@ export class ArgumentTests {
   }
 
   /** The code of a function, which begins with a load unless it is a return. */
-  targetOf(node: Node): Target {
+  targetOf(node: Node): GraphNode {
     const known = this.#targets.get(node);
     if (known !== undefined) return known;
     const { graph } = this;
@@ -45,31 +45,31 @@ export class ArgumentTests {
     return target;
   }
 
-  #begin({ word, node, level, rest }: Omit<Beginning, 'cost'>, targetOf: (node: Node) => Target): Target {
+  #begin({ word, node, level, rest }: Omit<Beginning, 'cost'>, targetOf: (node: Node) => GraphNode): GraphNode {
     const { effort, graph } = this;
-    const targets = new Map<Node, Target>();
+    const targets = new Map<Node, GraphNode>();
     for (const each of rest) targets.set(each, targetOf(each));
     return graph.load(word, wordTests(effort, graph, { node, level, word, targets }));
   }
 
   #costOf(beginning: Omit<Beginning, 'cost'>): number {
     const { graph } = this;
-    const stops = new Set<Target>();
+    const stops = new Set<GraphNode>();
     const target = this.#begin(beginning, (node) => {
-      const standIn = this.#standIn(node);
-      stops.add(standIn);
-      return standIn;
+      const placeholder = this.#placeholder(node);
+      stops.add(placeholder);
+      return placeholder;
     });
     return graph.size([target], stops) + COST_OF_STEP * graph.meanSteps(target, stops);
   }
 
-  #standIn(node: Node): Target {
+  #placeholder(node: Node): GraphNode {
     const { graph } = this;
-    const known = this.#standIns.get(node);
+    const known = this.#placeholders.get(node);
     if (known !== undefined) return known;
     const value = this.effort.store.valueOf(node);
-    const standIn = value === undefined ? graph.unfinishedAnd(0) : graph.returns(value);
-    this.#standIns.set(node, standIn);
-    return standIn;
+    const placeholder = value === undefined ? graph.unfinishedAnd(0) : graph.returns(value);
+    this.#placeholders.set(node, placeholder);
+    return placeholder;
   }
 }

@@ -1,13 +1,13 @@
 import { Opcode } from '../program/instruction.js';
-import type { ProgramGraph, Target } from './program-graph.js';
-import type { TargetRange } from './ranges.js';
+import type { GraphNode, ProgramGraph } from './program-graph.js';
+import type { NodeRange } from './ranges.js';
 
 /**
  * Where a chain of tests ends: a node of the graph that decides most of the ranges as they should be. It is the target of
  * some of them, or a node of number tests that was made for another architecture.
  */
 export interface Background {
-  readonly node: Target;
+  readonly node: GraphNode;
   /** Per range: 1 where the node does with it what should be done. */
   readonly agrees: Uint8Array;
   /** Per range: how many tests of the number are executed from the node on. Absent where it tests no number. */
@@ -24,7 +24,7 @@ const ONLY_LENGTH = 1;
 interface Exit {
   code: number;
   operand: number;
-  target: Target;
+  target: GraphNode;
   /** Whether the values that leave are those for which the test holds. */
   leavesWhenHolds: boolean;
   weight: number;
@@ -34,7 +34,7 @@ interface Exit {
 const WITHOUT_LAST_BIT = 0xfffffffe;
 
 /** Whether a range is an even number and the next, which leave by one test behind AND. */
-function isPair({ from, to }: TargetRange): boolean {
+function isPair({ from, to }: NodeRange): boolean {
   return to === from + 1 && from % 2 === 0;
 }
 
@@ -88,7 +88,7 @@ const pairs = new Exits();
  * and one a test that is executed, by weight.
  */
 export function visitChains(
-  ranges: readonly TargetRange[],
+  ranges: readonly NodeRange[],
   first: number,
   { agrees, steps }: Background,
   lengthCost: number,
@@ -134,11 +134,11 @@ export function visitChains(
 /** The nodes of the chain over ranges `first` to `last`. */
 export function buildChain(
   graph: ProgramGraph,
-  ranges: readonly TargetRange[],
+  ranges: readonly NodeRange[],
   first: number,
   last: number,
   { node, agrees, steps }: Background,
-): Target {
+): GraphNode {
   const exits: Exit[] = [];
   const ofPairs: Exit[] = [];
   for (let at = first; at <= last; at++) {
@@ -153,7 +153,7 @@ export function buildChain(
   return buildExits(graph, exits, ofPairs.length > 0 ? graph.and(WITHOUT_LAST_BIT, end) : end);
 }
 
-function buildExits(graph: ProgramGraph, exits: readonly Exit[], end: Target): Target {
+function buildExits(graph: ProgramGraph, exits: readonly Exit[], end: GraphNode): GraphNode {
   return [...exits]
     .sort((a, b) => b.weight - a.weight)
     .reduceRight(
@@ -163,7 +163,7 @@ function buildExits(graph: ProgramGraph, exits: readonly Exit[], end: Target): T
     );
 }
 
-function leaving({ from, target, weight }: TargetRange): Exit {
+function leaving({ from, target, weight }: NodeRange): Exit {
   return { code: Opcode.JEQ_K, operand: from, target, leavesWhenHolds: true, weight };
 }
 
@@ -171,7 +171,7 @@ function splitPair(exit: Exit): Exit[] {
   return [0, 1].map((index) => ({ ...exit, operand: exit.operand + index, weight: exit.weight / 2 }));
 }
 
-function exitsOf(ranges: readonly TargetRange[], at: number, first: number, last: number): Exit[] {
+function exitsOf(ranges: readonly NodeRange[], at: number, first: number, last: number): Exit[] {
   const range = ranges[at]!;
   const { from, to, target, weight } = range;
   if (from === to) return [leaving(range)];

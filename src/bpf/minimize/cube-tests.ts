@@ -2,7 +2,7 @@ import { type DiagramStore, FALSE, type Node, TRUE } from '../decisions/diagram-
 import { WORD_BITS } from '../decisions/input-variables.js';
 import { Opcode } from '../program/instruction.js';
 import { type Cube, irredundantCubes } from './cubes.js';
-import type { ProgramGraph, Target } from './program-graph.js';
+import type { GraphNode, ProgramGraph } from './program-graph.js';
 
 /** More are no better than other tests. */
 const MAX_CUBES = 40;
@@ -11,7 +11,7 @@ const MAX_PATHS = 8;
 
 /** One step of a chain over a loaded word. */
 type Step =
-  | { kind: 'test'; code: number; operand: number; leavesWhenHolds: boolean; target: Target }
+  | { kind: 'test'; code: number; operand: number; leavesWhenHolds: boolean; target: GraphNode }
   | { kind: 'and'; mask: number }
   | { kind: 'load' };
 
@@ -22,14 +22,14 @@ export interface WordFunction {
   level: number;
   /** The word to load, where it is loaded anew. */
   word: number;
-  targets: ReadonlyMap<Node, Target>;
+  targets: ReadonlyMap<Node, GraphNode>;
 }
 
 /**
  * Chains of tests of masked bits, one for each way to go on as the background, whose values are those that no test finds:
  * JSET, JEQ and JGE of the whole word first, then AND and JEQ. Those that are possible, in any order.
  */
-export function cubeChains(store: DiagramStore, graph: ProgramGraph, given: WordFunction): Target[] {
+export function cubeChains(store: DiagramStore, graph: ProgramGraph, given: WordFunction): GraphNode[] {
   const { node, level, word, targets } = given;
   const ways = [...new Set(targets.values())];
   if (ways.length > MAX_PATHS) return [];
@@ -53,7 +53,7 @@ export function cubeChains(store: DiagramStore, graph: ProgramGraph, given: Word
   });
 }
 
-function addCubes(steps: Step[], cubes: readonly Cube[], target: Target): void {
+function addCubes(steps: Step[], cubes: readonly Cube[], target: GraphNode): void {
   const tests: Step[] = [];
   const byMask = new Map<number, number[]>();
   let anyOf = 0;
@@ -98,7 +98,7 @@ function bitsIn(mask: number): number {
   return bits;
 }
 
-function buildSteps(graph: ProgramGraph, steps: readonly Step[], word: number, background: Target): Target {
+function buildSteps(graph: ProgramGraph, steps: readonly Step[], word: number, background: GraphNode): GraphNode {
   return steps.reduceRight((next, step) => {
     if (step.kind === 'load') return graph.load(word, next);
     if (step.kind === 'and') return graph.and(step.mask, next);

@@ -1,5 +1,5 @@
 import { type Instruction, Opcode } from '../program/instruction.js';
-import type { ProgramGraph, Target } from './program-graph.js';
+import type { GraphNode, ProgramGraph } from './program-graph.js';
 
 /** The farthest a conditional jump reaches: 8 bits. */
 const MAX_JUMP = 255;
@@ -18,7 +18,7 @@ const ORDERS: readonly VisitingOrder[] = (['passed', 'taken', 'larger', 'smaller
 ]);
 
 /** The shortest program of a graph that several orders give; the first of those that are as short. */
-export function emitShortest(graph: ProgramGraph, root: Target): Instruction[] {
+export function emitShortest(graph: ProgramGraph, root: GraphNode): Instruction[] {
   const [first, ...others] = ORDERS;
   let best = emit(graph, root, first!);
   // no order is shorter than one where no jump was too long
@@ -35,7 +35,7 @@ export function emitShortest(graph: ProgramGraph, root: Target): Instruction[] {
  * to, so that all jumps go forward. A target that is too far gets a stand-in right behind the jump: a copy, of a return, or an
  * unconditional jump.
  */
-function emit(graph: ProgramGraph, root: Target, order: VisitingOrder): Instruction[] {
+function emit(graph: ProgramGraph, root: GraphNode, order: VisitingOrder): Instruction[] {
   return new Emission(graph, order).run(root);
 }
 
@@ -51,14 +51,14 @@ class Emission {
   /** From the last instruction to the first, so that a place is a distance from the end. */
   readonly #reversed: Placed[] = [];
   /** The nearest place so far at which execution can go on as from a node. */
-  readonly #places = new Map<Target, number>();
+  readonly #places = new Map<GraphNode, number>();
 
   constructor(
     readonly graph: ProgramGraph,
     readonly order: VisitingOrder,
   ) {}
 
-  run(root: Target): Instruction[] {
+  run(root: GraphNode): Instruction[] {
     const { graph, order } = this;
     const nodes = this.#postorder(root);
     if (order.returnsLast) for (const node of nodes) if (graph.isReturn(node)) this.#placeReturn(node);
@@ -90,9 +90,9 @@ class Emission {
       .reverse();
   }
 
-  #postorder(root: Target): Target[] {
-    const done = new Set<Target>();
-    const visit = (node: Target): void => {
+  #postorder(root: GraphNode): GraphNode[] {
+    const done = new Set<GraphNode>();
+    const visit = (node: GraphNode): void => {
       if (done.has(node)) return;
       for (const next of this.#inOrder(node)) visit(next);
       done.add(node);
@@ -101,24 +101,24 @@ class Emission {
     return [...done];
   }
 
-  #inOrder(node: Target): readonly Target[] {
+  #inOrder(node: GraphNode): readonly GraphNode[] {
     const [taken, passed] = this.graph.successors(node);
     if (taken === undefined) return [];
     if (passed === undefined) return [taken];
     return this.#isTakenFirst(taken, passed) ? [taken, passed] : [passed, taken];
   }
 
-  #isTakenFirst(taken: Target, passed: Target): boolean {
+  #isTakenFirst(taken: GraphNode, passed: GraphNode): boolean {
     const { first } = this.order;
     if (first === 'taken' || first === 'passed') return first === 'taken';
     const isLarger = this.#size(taken) > this.#size(passed);
     return isLarger === (first === 'larger');
   }
 
-  readonly #sizes = new Map<Target, number>();
+  readonly #sizes = new Map<GraphNode, number>();
 
   /** How many paths' nodes there are from a node on; what is shared counts each time, which does for an order. */
-  #size(node: Target): number {
+  #size(node: GraphNode): number {
     const known = this.#sizes.get(node);
     if (known !== undefined) return known;
     const size = this.graph.successors(node).reduce((sum, next) => sum + this.#size(next), 1);
@@ -130,11 +130,11 @@ class Emission {
     return this.#reversed.push({ code, k, taken, passed }) - 1;
   }
 
-  #placeReturn(node: Target): void {
+  #placeReturn(node: GraphNode): void {
     this.#places.set(node, this.#add(Opcode.RET_K, this.graph.operands[node]!));
   }
 
-  #place(node: Target): void {
+  #place(node: GraphNode): void {
     const { graph } = this;
     if (graph.isReturn(node)) this.#placeReturn(node);
     else if (graph.isTest(node)) this.#placeTest(node);
@@ -145,7 +145,7 @@ class Emission {
   }
 
   /** See to it that the next instruction to be placed runs into a node. */
-  #follow(next: Target): void {
+  #follow(next: GraphNode): void {
     const { graph } = this;
     if (this.#places.get(next) === this.#reversed.length - 1) return;
     if (graph.isReturn(next)) this.#placeReturn(next);
@@ -154,7 +154,7 @@ class Emission {
     else this.#add(Opcode.JA, 0, this.#places.get(next)!);
   }
 
-  #placeTest(node: Target): void {
+  #placeTest(node: GraphNode): void {
     const { graph } = this;
     const [taken, passed] = [graph.taken[node]!, graph.passed[node]!];
     // a stand-in for one may push the other out of reach
@@ -163,11 +163,11 @@ class Emission {
     this.#places.set(node, this.#add(graph.codes[node]!, graph.operands[node]!, ...ways));
   }
 
-  #isNear(node: Target): boolean {
+  #isNear(node: GraphNode): boolean {
     return this.#reversed.length - 1 - this.#places.get(node)! <= MAX_JUMP;
   }
 
-  #standIn(node: Target): void {
+  #standIn(node: GraphNode): void {
     if (this.graph.isReturn(node)) this.#placeReturn(node);
     else this.#places.set(node, this.#add(Opcode.JA, 0, this.#places.get(node)!));
   }

@@ -1,13 +1,13 @@
 import { Opcode } from '../program/instruction.js';
 import type { Background } from './chains.js';
-import type { ProgramGraph, Target } from './program-graph.js';
-import type { TargetRange } from './ranges.js';
+import type { GraphNode, ProgramGraph } from './program-graph.js';
+import type { NodeRange } from './ranges.js';
 
 /** Numbers with which a node of number tests goes on alike, and how many tests that takes. */
 interface Segment {
   from: number;
   to: number;
-  target: Target;
+  target: GraphNode;
   steps: number;
 }
 
@@ -19,9 +19,9 @@ const LAST_NUMBER = 0xffffffff;
  */
 export function joinableNodes(
   graph: ProgramGraph,
-  roots: readonly Target[],
-  ranges: readonly TargetRange[],
-  never: Target | undefined,
+  roots: readonly GraphNode[],
+  ranges: readonly NodeRange[],
+  never: GraphNode | undefined,
 ): Background[] {
   const found: Background[] = [];
   for (const node of numberNodes(graph, roots)) {
@@ -33,8 +33,8 @@ export function joinableNodes(
 }
 
 /** The tests that are reached by tests of the number alone. */
-function numberNodes(graph: ProgramGraph, roots: readonly Target[]): Set<Target> {
-  const found = new Set<Target>(roots.filter((root) => graph.isTest(root)));
+function numberNodes(graph: ProgramGraph, roots: readonly GraphNode[]): Set<GraphNode> {
+  const found = new Set<GraphNode>(roots.filter((root) => graph.isTest(root)));
   for (const node of found) {
     for (const next of graph.successors(node)) if (graph.isTest(next)) found.add(next);
   }
@@ -42,9 +42,9 @@ function numberNodes(graph: ProgramGraph, roots: readonly Target[]): Set<Target>
 }
 
 /** What a node does with every number, ascending. */
-function segments(graph: ProgramGraph, root: Target): Segment[] {
+function segments(graph: ProgramGraph, root: GraphNode): Segment[] {
   const found: Segment[] = [];
-  const visit = (node: Target, from: number, to: number, steps: number): void => {
+  const visit = (node: GraphNode, from: number, to: number, steps: number): void => {
     if (from > to) return;
     const operand = graph.operands[node]!;
     if (graph.isTest(node) && graph.codes[node] === Opcode.JGE_K) {
@@ -63,10 +63,10 @@ function segments(graph: ProgramGraph, root: Target): Segment[] {
 }
 
 /** Where a node does with ranges what should be done; undefined where it is of no use. */
-function agreement(node: Target, parts: readonly Segment[], ranges: readonly TargetRange[]): Background | undefined {
+function agreement(node: GraphNode, parts: readonly Segment[], ranges: readonly NodeRange[]): Background | undefined {
   const agrees = new Uint8Array(ranges.length);
   const steps = new Float64Array(ranges.length);
-  const targets = new Set<Target>();
+  const targets = new Set<GraphNode>();
   let at = 0;
   ranges.forEach(({ from, to, target }, index) => {
     while (parts[at]!.to < from) at++;

@@ -8,7 +8,7 @@ import { emitShortest } from './emit.js';
 import { MinimizerFaultError, ProgramTooLongError } from './errors.js';
 import { expectedInstructions } from './executed.js';
 import { MachineWeights, weightsFor } from './machine-weights.js';
-import { ProgramGraph, type Target } from './program-graph.js';
+import { type GraphNode, ProgramGraph } from './program-graph.js';
 import { StepCounter } from './step-counter.js';
 import type { CallWeights } from './weights.js';
 
@@ -80,7 +80,7 @@ export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): 
 }
 
 /** The cheapest of several ways to build a program, of those with no more than so many instructions where there are any. */
-function buildCheapest(tests: ArchitectureTests, counter: StepCounter, maxInstructions: number): Target {
+function buildCheapest(tests: ArchitectureTests, counter: StepCounter, maxInstructions: number): GraphNode {
   const { graph } = tests;
   const tried: Tried[] = [];
   const attempt = (given: Attempt): Tried => {
@@ -105,7 +105,7 @@ function buildCheapest(tests: ArchitectureTests, counter: StepCounter, maxInstru
 /** A program that was built and has no places yet. */
 interface Tried {
   given: Attempt;
-  start: Target;
+  start: GraphNode;
   length: number;
   cost: number;
 }

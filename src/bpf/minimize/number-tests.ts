@@ -1,18 +1,18 @@
 import { X32_SYSCALL_BIT } from '../program/instruction.js';
 import { joinableNodes } from './joins.js';
 import type { NumberWeights } from './number-weights.js';
-import type { ProgramGraph, Target } from './program-graph.js';
+import type { GraphNode, ProgramGraph } from './program-graph.js';
 import { buildRangeTree, MAX_RUN, RangeTree } from './range-tree.js';
-import { joinNeighbours, type TargetRange } from './ranges.js';
+import { joinNeighbours, type NodeRange } from './ranges.js';
 
 /** What an architecture does with each number, and how it is to be told apart. */
 interface NumberTask {
-  ranges: readonly TargetRange[];
+  ranges: readonly NodeRange[];
   weights: NumberWeights;
   /** What one instruction of length may cost in executed instructions, by the weights. */
   lengthCost: number;
   /** Trees of other architectures whose nodes may be used. */
-  others: readonly Target[];
+  others: readonly GraphNode[];
   /** Whether numbers with bit 30 may join those without. */
   foldsX32: boolean;
 }
@@ -24,7 +24,7 @@ const SIGN_BIT = 0x80000000;
 const MAX_EXCEPTIONS = 4;
 
 /** Tests of a loaded number: their root, and that of x32's where they are a tree of their own. */
-export function numberTests(graph: ProgramGraph, task: NumberTask): [root: Target, ...x32: Target[]] {
+export function numberTests(graph: ProgramGraph, task: NumberTask): [root: GraphNode, ...x32: GraphNode[]] {
   const folded = task.foldsX32 ? foldX32(task.ranges) : undefined;
   if (!folded) return [rangeTests(graph, task, task.ranges, task.others, undefined)];
   const fold = graph.unfinishedAnd(WITHOUT_X32);
@@ -38,10 +38,10 @@ export function numberTests(graph: ProgramGraph, task: NumberTask): [root: Targe
 function rangeTests(
   graph: ProgramGraph,
   { weights, lengthCost }: NumberTask,
-  given: readonly TargetRange[],
-  others: readonly Target[],
-  never: Target | undefined,
-): Target {
+  given: readonly NodeRange[],
+  others: readonly GraphNode[],
+  never: GraphNode | undefined,
+): GraphNode {
   // numbers without their bit 30 have the weights of those with it
   const by = never === undefined ? 0 : X32_SYSCALL_BIT;
   const ranges = joinNeighbours(
@@ -53,24 +53,24 @@ function rangeTests(
 
 interface Folded {
   /** Below bit 30. */
-  native: TargetRange[];
+  native: NodeRange[];
   /** What numbers with bit 30 are after it is taken away. */
-  x32: TargetRange[];
+  x32: NodeRange[];
   /** Numbers that are to be told apart before. */
-  exceptions: TargetRange[];
+  exceptions: NodeRange[];
 }
 
 /**
  * Take bit 30 from numbers that have it. Numbers with bit 31 are then two in one, which can be only where both are decided
  * alike; undefined where that is so of too few, or where nothing would be gained.
  */
-function foldX32(ranges: readonly TargetRange[]): Folded | undefined {
+function foldX32(ranges: readonly NodeRange[]): Folded | undefined {
   const native = clip(ranges, 0, X32_SYSCALL_BIT - 1);
   const x32 = moved(clip(ranges, X32_SYSCALL_BIT, SIGN_BIT - 1), -X32_SYSCALL_BIT);
   if (native.length < 3 || x32.length < 3) return undefined;
   const negative = clip(ranges, SIGN_BIT, SIGN_BIT + X32_SYSCALL_BIT - 1);
   const both = clip(ranges, SIGN_BIT + X32_SYSCALL_BIT, 0xffffffff);
-  const exceptions: TargetRange[] = [];
+  const exceptions: NodeRange[] = [];
   for (const range of moved(both, -X32_SYSCALL_BIT)) {
     for (const other of clip(negative, range.from, range.to)) {
       if (other.target === range.target) continue;
@@ -82,8 +82,8 @@ function foldX32(ranges: readonly TargetRange[]): Folded | undefined {
 }
 
 /** Everything from bit 30 on goes to `fold`, but for the exceptions. */
-function around(exceptions: readonly TargetRange[], fold: Target): TargetRange[] {
-  const found: TargetRange[] = [];
+function around(exceptions: readonly NodeRange[], fold: GraphNode): NodeRange[] {
+  const found: NodeRange[] = [];
   let next = X32_SYSCALL_BIT;
   for (const exception of exceptions) {
     if (exception.from > next) found.push({ from: next, to: exception.from - 1, target: fold, weight: 0 });
@@ -94,12 +94,12 @@ function around(exceptions: readonly TargetRange[], fold: Target): TargetRange[]
   return found;
 }
 
-function clip(ranges: readonly TargetRange[], from: number, to: number): TargetRange[] {
+function clip(ranges: readonly NodeRange[], from: number, to: number): NodeRange[] {
   return ranges
     .filter((range) => range.to >= from && range.from <= to)
     .map((range) => ({ ...range, from: Math.max(range.from, from), to: Math.min(range.to, to) }));
 }
 
-function moved(ranges: readonly TargetRange[], by: number): TargetRange[] {
+function moved(ranges: readonly NodeRange[], by: number): NodeRange[] {
   return ranges.map((range) => ({ ...range, from: range.from + by, to: range.to + by }));
 }

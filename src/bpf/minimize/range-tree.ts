@@ -1,7 +1,7 @@
 import { Opcode } from '../program/instruction.js';
 import { type Background, buildChain, visitChains } from './chains.js';
-import type { ProgramGraph, Target } from './program-graph.js';
-import type { TargetRange } from './ranges.js';
+import type { GraphNode, ProgramGraph } from './program-graph.js';
+import type { NodeRange } from './ranges.js';
 
 /** Up to here every boundary is tried as the place of a split. */
 const MAX_EXACT = 256;
@@ -22,7 +22,7 @@ export class RangeTree {
   readonly #choices: Int32Array;
 
   constructor(
-    readonly ranges: readonly TargetRange[],
+    readonly ranges: readonly NodeRange[],
     readonly lengthCost: number,
     /** Nodes that chains may end in beside the ranges' own targets. */
     others: readonly Background[] = [],
@@ -39,8 +39,8 @@ export class RangeTree {
 
   readonly #backgrounds: readonly Background[];
 
-  build(graph: ProgramGraph): Target {
-    const visit = (first: number, last: number): Target => {
+  build(graph: ProgramGraph): GraphNode {
+    const visit = (first: number, last: number): GraphNode => {
       const choice = this.#choices[first * this.#count + last]!;
       if (choice < 0) return buildChain(graph, this.ranges, first, last, this.#backgrounds[-1 - choice]!);
       const next = this.ranges[choice + 1]!;
@@ -120,8 +120,8 @@ export const MAX_RUN = 800;
 const RUN_OF_MANY = 64;
 
 /** Tests that tell ranges apart, however many: see {@link RangeTree}. */
-export function buildRangeTree(graph: ProgramGraph, ranges: readonly TargetRange[], lengthCost: number): Target {
-  const visit = (run: readonly TargetRange[], most: number): Target => {
+export function buildRangeTree(graph: ProgramGraph, ranges: readonly NodeRange[], lengthCost: number): GraphNode {
+  const visit = (run: readonly NodeRange[], most: number): GraphNode => {
     if (run.length <= most) return new RangeTree(run, lengthCost).build(graph);
     const middle = run.length >> 1;
     const [low, high] = [run.slice(0, middle), run.slice(middle)];
@@ -130,8 +130,8 @@ export function buildRangeTree(graph: ProgramGraph, ranges: readonly TargetRange
   return visit(ranges, MAX_RUN);
 }
 
-function ownTargets(ranges: readonly TargetRange[]): Background[] {
-  const byTarget = new Map<Target, Uint8Array>();
+function ownTargets(ranges: readonly NodeRange[]): Background[] {
+  const byTarget = new Map<GraphNode, Uint8Array>();
   ranges.forEach(({ target }, at) => {
     const agrees = byTarget.get(target) ?? new Uint8Array(ranges.length);
     agrees[at] = 1;

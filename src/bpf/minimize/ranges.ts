@@ -1,15 +1,15 @@
 import type { NumberRange } from '../decisions/partition.js';
-import type { Target } from './program-graph.js';
+import type { GraphNode } from './program-graph.js';
 
 /** Values of a word, and where the program goes on with them. `weight` is how often they come, relative to others. */
-export interface TargetRange extends NumberRange {
-  target: Target;
+export interface NodeRange extends NumberRange {
+  target: GraphNode;
   weight: number;
 }
 
 /** One range for neighbours that go on alike. They need not touch: the values between two ranges never come. */
-export function joinNeighbours(ranges: readonly TargetRange[]): TargetRange[] {
-  const joined: TargetRange[] = [];
+export function joinNeighbours(ranges: readonly NodeRange[]): NodeRange[] {
+  const joined: NodeRange[] = [];
   for (const range of ranges) {
     const last = joined.at(-1);
     if (last?.target === range.target) {

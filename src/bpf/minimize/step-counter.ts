@@ -1,14 +1,14 @@
 import { Level, offsetOfLevel } from '../decisions/input-variables.js';
 import { Opcode } from '../program/instruction.js';
 import type { NumberWeights } from './number-weights.js';
-import type { ProgramGraph, Target } from './program-graph.js';
+import type { GraphNode, ProgramGraph } from './program-graph.js';
 
 /**
  * How many instructions a graph executes per call, as a weighted mean: exact as long as the path depends on architecture and
  * number alone; from the first load of anything else on, both ways of a test are taken to be as likely.
  */
 export class StepCounter {
-  readonly #means = new Map<Target, number>();
+  readonly #means = new Map<GraphNode, number>();
   readonly #arch: number;
   readonly #nr: number;
 
@@ -20,7 +20,7 @@ export class StepCounter {
     this.#nr = offsetOfLevel(Level.NR, graph.endianness);
   }
 
-  mean(root: Target): number {
+  mean(root: GraphNode): number {
     let [sum, total] = [0, 0];
     for (const each of this.weights) {
       for (const [at, nr] of each.numbers.entries()) {
@@ -32,7 +32,7 @@ export class StepCounter {
     return total === 0 ? this.#mean(root) : sum / total;
   }
 
-  #steps(root: Target, arch: number, nr: number): number {
+  #steps(root: GraphNode, arch: number, nr: number): number {
     const { codes, operands, taken, passed } = this.graph;
     let a = 0;
     let node = root;
@@ -62,7 +62,7 @@ export class StepCounter {
     }
   }
 
-  #mean(node: Target): number {
+  #mean(node: GraphNode): number {
     const known = this.#means.get(node);
     if (known !== undefined) return known;
     const successors = this.graph.successors(node);

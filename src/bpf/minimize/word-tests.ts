@@ -4,7 +4,7 @@ import { boundedPartition } from '../decisions/partition.js';
 import { Opcode } from '../program/instruction.js';
 import { cubeChains, type WordFunction } from './cube-tests.js';
 import type { Effort } from './effort.js';
-import type { ProgramGraph, Target } from './program-graph.js';
+import type { GraphNode, ProgramGraph } from './program-graph.js';
 import { buildRangeTree } from './range-tree.js';
 import { joinNeighbours } from './ranges.js';
 
@@ -20,12 +20,12 @@ const STEPS_FOR_CUBES = 1 << 14;
 /**
  * The tests of a loaded word that go on as a function says: the best of ranges, cubes, and one bit after the other.
  */
-export function wordTests(effort: Effort, graph: ProgramGraph, given: WordFunction): Target {
+export function wordTests(effort: Effort, graph: ProgramGraph, given: WordFunction): GraphNode {
   const { store } = effort;
   const { node, level, targets } = given;
   const stops = new Set(targets.values());
   const bits = countBits(store, node, level);
-  const found: Target[] = [];
+  const found: GraphNode[] = [];
   const few = rangeTests(store, graph, given, FEW_RANGES);
   if (few !== undefined) {
     found.push(few);
@@ -41,7 +41,7 @@ export function wordTests(effort: Effort, graph: ProgramGraph, given: WordFuncti
   return cheapest(graph, found, stops);
 }
 
-function cheapest(graph: ProgramGraph, found: readonly Target[], stops: ReadonlySet<Target>): Target {
+function cheapest(graph: ProgramGraph, found: readonly GraphNode[], stops: ReadonlySet<GraphNode>): GraphNode {
   let best = found[0]!;
   let least = Number.POSITIVE_INFINITY;
   for (const target of found) {
@@ -58,7 +58,7 @@ function rangeTests(
   graph: ProgramGraph,
   { node, level, targets }: WordFunction,
   limit: number,
-): Target | undefined {
+): GraphNode | undefined {
   const parts = boundedPartition(store, node, level, limit);
   if (!parts) return undefined;
   const weight = WEIGHT_OF_WORD / parts.length;
@@ -79,9 +79,9 @@ function countBits(store: DiagramStore, root: Node, level: number): number {
   return bits;
 }
 
-function bitTests(store: DiagramStore, graph: ProgramGraph, { node, level, targets }: WordFunction): Target {
-  const known = new Map<Node, Target>();
-  const visit = (each: Node): Target => {
+function bitTests(store: DiagramStore, graph: ProgramGraph, { node, level, targets }: WordFunction): GraphNode {
+  const known = new Map<Node, GraphNode>();
+  const visit = (each: Node): GraphNode => {
     const at = store.level(each) - level;
     if (at >= WORD_BITS) return targets.get(each)!;
     const seen = known.get(each);

@@ -58,8 +58,8 @@ const errnoMissing: CheckRule = {
     const { entries, profile } = context;
     const { defaultErrnoRet, defaultErrno, defaultAction } = profile.seccomp;
     // A SeccompProfile of the operator has no errno for the default to say.
-    const isSayable = profile.format !== 'spo';
-    if (isSayable && defaultAction === 'SCMP_ACT_ERRNO' && typeof defaultErrnoRet !== 'bigint' && !defaultErrno) {
+    const isRepresentable = profile.format !== 'spo';
+    if (isRepresentable && defaultAction === 'SCMP_ACT_ERRNO' && typeof defaultErrnoRet !== 'bigint' && !defaultErrno) {
       yield {
         place: profile.locate('defaultAction'),
         message: 'SCMP_ACT_ERRNO without "defaultErrnoRet" is EPERM',

@@ -17,11 +17,11 @@ import { addInputOptions, type InputFlags, profileOfInput } from '../read-input-
 import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from '../render-program.js';
 import { targetFiles, writeTargets } from '../target-files.js';
 
-export type Format = ProgramFormat | 'json' | 'asm' | 'pfc';
+export type CompileFormat = ProgramFormat | 'json' | 'asm' | 'pfc';
 
 export interface CompileCommandFlags extends CompileFlags, InputFlags, ArchFlags {
   output?: string;
-  format: Format;
+  format: CompileFormat;
   explainResolution?: boolean;
   verify?: boolean;
 }
@@ -114,7 +114,7 @@ export type Rendered = FilterProgram & Omit<Partial<CompiledFilter>, keyof Filte
 
 export async function render(
   { program, arches, endianness, flags, usesListener, warnings, pfc }: Rendered,
-  format: Format,
+  format: CompileFormat,
   libseccomp: Libseccomp,
 ): Promise<string | Uint8Array> {
   switch (format) {

@@ -17,7 +17,7 @@ import { isProgram, readInput } from '../input.js';
 import { listingColors } from '../listing-colors.js';
 import { print, printPainted } from '../output.js';
 
-type Format = 'text' | 'json' | 'asm';
+type DisasmFormat = 'text' | 'json' | 'asm';
 
 export function addDisasmCommand(program: Command): void {
   const command = program
@@ -36,7 +36,7 @@ export function addDisasmCommand(program: Command): void {
   addArchOption(command, 'the architecture, where the program itself does not say').action(disasm);
 }
 
-function disasm(path: string, flags: ArchFlags & { format: Format; json?: boolean }): void {
+function disasm(path: string, flags: ArchFlags & { format: DisasmFormat; json?: boolean }): void {
   const { bytes, source } = readInput(path);
   if (!isProgram(bytes)) {
     throw new InvalidArgumentError(
@@ -59,7 +59,7 @@ function disasm(path: string, flags: ArchFlags & { format: Format; json?: boolea
 function render(
   lines: readonly DisassemblyLine[],
   target: { architectures: readonly ArchitectureName[]; endianness: Endianness },
-  format: Format,
+  format: DisasmFormat,
 ): string {
   if (format === 'json') {
     const instructions = lines.map(({ instruction, ...line }) => ({ ...line, ...instruction }));

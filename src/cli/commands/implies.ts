@@ -27,16 +27,16 @@ export function addImpliesCommand(program: Command): void {
 async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> {
   const libseccomp = loadLibseccompSync();
   const { names, pairs } = await readBoth([a, b], flags, libseccomp);
-  const answers = pairs.map(({ target, programs, usual }): Answer => {
+  const answers = pairs.map(({ target, programs, usual }): ImpliesResult => {
     const withUsual = usual && implies(...usual);
     return { target, ...implies(...programs), ...(withUsual && { withUsual }) };
   });
   const worst = answers.find(({ holds }) => !holds);
   if (worst) process.exitCode = ExitCode.NO;
   if (flags.json) {
-    const each = answers.length > 1 ? { targets: answers.map(answerJson) } : {};
+    const each = answers.length > 1 ? { targets: answers.map(resultJson) } : {};
     const shown = worst ?? answers.find((answer) => answer.holds && answer.sameRank) ?? { holds: true as const };
-    print(`${JSON.stringify({ ...answerJson(shown), ...each }, null, 2)}\n`);
+    print(`${JSON.stringify({ ...resultJson(shown), ...each }, null, 2)}\n`);
     return;
   }
   const [first, second] = names.map((name) => printable(name));
@@ -58,17 +58,17 @@ async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> 
   }
 }
 
-type Answer = Implication & {
+type ImpliesResult = Implication & {
   target?: ArchitectureName | undefined;
   /** With Docker's default capabilities, where nobody said which there are and the filters may be others. */
   withUsual?: Implication;
 };
 
-function answerJson({ target, withUsual, ...answer }: Answer): object {
+function resultJson({ target, withUsual, ...answer }: ImpliesResult): object {
   return {
     ...(target && { target }),
     holds: answer.holds,
-    ...(withUsual && { withDockerCapabilities: answerJson(withUsual) }),
+    ...(withUsual && { withDockerCapabilities: resultJson(withUsual) }),
     ...(answer.holds
       ? answer.sameRank && { sameRank: decidedJson(answer.sameRank) }
       : { counterexample: decidedJson(answer.counterexample) }),

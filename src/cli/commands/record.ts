@@ -20,7 +20,7 @@ import {
   observeNumbered,
   readAuditLog,
   readStrace,
-  syscallTable,
+  syscallLookup,
   withLauncher,
   writeCallCounts,
 } from '../../learn/index.js';
@@ -140,7 +140,7 @@ async function runCommand(
   const tally = numberedMasks(libseccomp, hostArchitecture(), masks);
   const { calls, exitCode } = await recordCommand(command, args, { tally, isStdoutTaken: output === '-' });
   process.exitCode = exitCode;
-  for (const call of observeNumbered(observations, calls, syscallTable(libseccomp))) {
+  for (const call of observeNumbered(observations, calls, syscallLookup(libseccomp))) {
     printError(`scmp: warning: ${describeUnnamed(call)}`);
   }
 }
@@ -156,7 +156,7 @@ function checkFolder(file: string): void {
 
 function readLog(observations: Observations, file: string, architecture: ArchitectureName, flags: Flags): void {
   const { bytes, source } = readInput(file, 'file');
-  const table = syscallTable(loadLibseccompSync());
+  const table = syscallLookup(loadLibseccompSync());
   const onCall = (call: LoggedCall) => observations.add(call);
   const summary =
     flags.fromAudit === undefined

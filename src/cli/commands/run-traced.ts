@@ -22,7 +22,7 @@ import { notifyDenials } from '../../bpf/program/notify-denials.js';
 import type { CompiledFilter } from '../../compiler/compile-policy.js';
 import { type DenyingProfile, describeDenial } from '../../learn/describe-denial.js';
 import { allowingLine, type DeniedCall } from '../../learn/index.js';
-import { syscallTable } from '../../learn/syscall-table.js';
+import { syscallLookup } from '../../learn/syscall-table.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import type { Action } from '../../policy.js';
 import { describeCall } from '../../syscalls/index.js';
@@ -51,7 +51,7 @@ export async function runTraced(command: string, args: readonly string[], run: T
   }
   const simulator = createSimulator(bytes, { endianness });
   const report = new DenialReport(run);
-  const table = syscallTable(loadLibseccompSync());
+  const table = syscallLookup(loadLibseccompSync());
   const { flags } = seccompFeatures();
 
   const sandbox = await spawnSandboxed(command, args, {

@@ -9,7 +9,7 @@ import {
 } from '../../../native-loader/index.js';
 import { parseArchitecture } from '../../architecture.js';
 import { readProgram, verifyProgram } from '../../bpf/index.js';
-import { compileWithEntries } from '../../compiler/compile-parsed.js';
+import { compileEntriesWith } from '../../compiler/compile-parsed.js';
 import type { CompiledFilter } from '../../compiler/compile-policy.js';
 import { InvalidArgumentError } from '../../errors.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
@@ -87,7 +87,7 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
   const profile = await profileOfInput(input, flags);
   const kernel = flags.kernel ?? release();
   const options = { ...(await compileOptions(flags)), kernel };
-  const entries = compileWithEntries(profile, { ...options, arch });
+  const entries = compileEntriesWith(profile, { ...options, arch });
   const { compiled } = entries;
   const architecture = parseArchitecture(arch);
   printWarnings([...assumedWarnings(profile, architecture, { ...flags, kernel }), ...compiled.warnings], source);

@@ -65,7 +65,7 @@ async function run(path: string, syscall: string, args: string[], flags: Flags):
     return { architecture, call, ...decided, instructions: executed.length, trace, withUsual };
   });
   if (flags.json) {
-    print(jsonPerTarget(answers.map((answer) => answerJson(answer, flags))));
+    print(jsonPerTarget(answers.map((answer) => resultJson(answer, flags))));
     return;
   }
   for (const { architecture, call, action, trace, withUsual } of answers) {
@@ -77,7 +77,7 @@ async function run(path: string, syscall: string, args: string[], flags: Flags):
   }
 }
 
-interface Answer extends Pick<Simulation, 'action' | 'returnValue'> {
+interface SimulateResult extends Pick<Simulation, 'action' | 'returnValue'> {
   architecture: Architecture;
   call: ParsedCall;
   instructions: number;
@@ -86,7 +86,7 @@ interface Answer extends Pick<Simulation, 'action' | 'returnValue'> {
   withUsual: Action | undefined;
 }
 
-function answerJson(answer: Answer, flags: Flags): object {
+function resultJson(answer: SimulateResult, flags: Flags): object {
   const { architecture, call, action, returnValue, instructions, trace, withUsual } = answer;
   const { data, name } = call;
   const notes = notesOn(architecture, call);

@@ -28,13 +28,13 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import type { Answer, Problem, Question } from '../engine/protocol.js';
+import type { Problem, RequestBody, ResponseTo } from '../engine/protocol.js';
 import type { Editor } from './editor.js';
 
 export interface CodeEditorOptions {
   text: string;
   onChange(): void;
-  complete(question: Question<'complete'>): Promise<Answer<'complete'>>;
+  complete(question: RequestBody<'complete'>): Promise<ResponseTo<'complete'>>;
 }
 
 /** Colours are the page's own (tokens.css), which reach in here as custom properties do. */

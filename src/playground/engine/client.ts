@@ -1,4 +1,4 @@
-import type { Answer, Question, RequestMessage, RequestName, ResponseMessage } from './protocol.js';
+import type { RequestBody, RequestMessage, RequestName, ResponseMessage, ResponseTo } from './protocol.js';
 
 interface Waiting {
   name: RequestName;
@@ -24,7 +24,7 @@ export class EngineClient {
     this.#worker ??= this.#connect();
   }
 
-  ask<K extends RequestName>(name: K, question: Question<K>): Promise<Answer<K> | undefined> {
+  ask<K extends RequestName>(name: K, question: RequestBody<K>): Promise<ResponseTo<K> | undefined> {
     return new Promise((resolve, reject) => {
       const entry = { name, question, resolve: resolve as (answer: unknown) => void, reject };
       if ([...this.#running.values()].some((running) => running.name === name)) {

@@ -4,10 +4,14 @@ import type { NumberRange } from '../../bpf/decisions/partition.js';
 import type { CompiledFilter } from '../../compiler/index.js';
 import { nameComparison } from '../../explain/name-comparison.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
-import type { Comparison } from './protocol.js';
+import type { ComparisonResult } from './protocol.js';
 
 /** What two programs decide differently, in names: what `scmp diff` says. */
-export function comparePrograms(before: CompiledFilter, after: CompiledFilter, libseccomp: Libseccomp): Comparison {
+export function comparePrograms(
+  before: CompiledFilter,
+  after: CompiledFilter,
+  libseccomp: Libseccomp,
+): ComparisonResult {
   const differences = nameComparison(compareDecisions(before, after), libseccomp).map(
     ({ architecture, syscalls, numbers, from, to, direction, when }) => ({
       architecture: architecture ?? 'other architectures',

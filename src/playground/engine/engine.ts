@@ -2,7 +2,7 @@ import { encodeAction } from '../../action.js';
 import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
 import { createSimulator, disassemble, Opcode, type Simulator } from '../../bpf/index.js';
 import { CompileError } from '../../compiler/compile-error.js';
-import { compileParsed } from '../../compiler/compile-parsed.js';
+import { compileParsedWith } from '../../compiler/compile-parsed.js';
 import type { CompiledFilter, CompileOptions } from '../../compiler/compile-policy.js';
 import { type Libseccomp, loadLibseccomp } from '../../libseccomp/index.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
@@ -11,7 +11,7 @@ import { resolvePolicy } from '../../profile/resolve/resolve-policy.js';
 import { complete } from './complete.js';
 import { actionLabel, costOf, mapCalls } from './policy-map.js';
 import { problemOfFinding, problemOfWarning, problemsOfError } from './problems.js';
-import type { Answer, Question, RequestName, Settings } from './protocol.js';
+import type { RequestBody, RequestName, ResponseTo, Settings } from './protocol.js';
 import { readText } from './read-text.js';
 import { ruleNotes } from './rule-notes.js';
 import { callForm, simulateCall } from './simulate-call.js';
@@ -23,7 +23,7 @@ export class Engine {
   #compiled: CompiledFilter | undefined;
   #simulator: Simulator | undefined;
 
-  readonly #handlers: { [K in RequestName]: (question: Question<K>) => Promise<Answer<K>> } = {
+  readonly #handlers: { [K in RequestName]: (question: RequestBody<K>) => Promise<ResponseTo<K>> } = {
     compile: (question) => this.#compile(question),
     listing: async () => this.#listing(),
     simulate: async ({ call }) => {
@@ -74,11 +74,11 @@ export class Engine {
     complete: async ({ text, offset }) => complete(text, offset),
   };
 
-  answer<K extends RequestName>(name: K, question: Question<K>): Promise<Answer<K>> {
+  answer<K extends RequestName>(name: K, question: RequestBody<K>): Promise<ResponseTo<K>> {
     return this.#handlers[name](question);
   }
 
-  async #compile({ settings, ...profile }: Question<'compile'>): Promise<Answer<'compile'>> {
+  async #compile({ settings, ...profile }: RequestBody<'compile'>): Promise<ResponseTo<'compile'>> {
     const start = performance.now();
     const { source } = profile;
     try {
@@ -86,7 +86,7 @@ export class Engine {
       const parsed = await readText(profile);
       const target = targetOf(settings);
       const options = { ...target, ...(await backEndOf(settings)), libseccomp };
-      const compiled = compileParsed(parsed, options);
+      const compiled = compileParsedWith(parsed, options);
       const resolveOptions = { ...target, arch: parseArchitecture(settings.arch) };
       const { policy } = resolvePolicy(parsed, resolveOptions);
       const { architectures, otherArchitectures } = mapCalls(compiled, libseccomp);
@@ -119,7 +119,7 @@ export class Engine {
     }
   }
 
-  #listing(): Answer<'listing'> {
+  #listing(): ResponseTo<'listing'> {
     const compiled = this.#compiled;
     const libseccomp = this.#libseccomp;
     if (!compiled || !libseccomp) return undefined;
@@ -144,7 +144,7 @@ export class Engine {
   async #compiledFrom(profile: { text: string; source: string }, settings: Settings): Promise<CompiledFilter> {
     const libseccomp = await this.#library();
     const parsed: ParsedProfile = await readText(profile);
-    return compileParsed(parsed, { ...targetOf(settings), ...(await backEndOf(settings)), libseccomp });
+    return compileParsedWith(parsed, { ...targetOf(settings), ...(await backEndOf(settings)), libseccomp });
   }
 
   /** An instance that was stopped for too much work is of no use any more. */
@@ -170,7 +170,7 @@ async function backEndOf({ optimize }: Settings): Promise<Pick<CompileOptions, '
 /** What the minimiser's program is compared with; undefined where libseccomp makes none that is right. */
 function lengthOfLibseccomps(parsed: ParsedProfile, options: CompileOptions): number | undefined {
   try {
-    return compileParsed(parsed, { ...options, optimize: 0 }).program.length / 8;
+    return compileParsedWith(parsed, { ...options, optimize: 0 }).program.length / 8;
   } catch (error) {
     if (error instanceof CompileError) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
 import { formatC } from '../../bpf/assembly/format-c.js';
 import { disassemble, formatDisassembly } from '../../bpf/index.js';
-import { compileParsed } from '../../compiler/compile-parsed.js';
+import { compileParsedWith } from '../../compiler/compile-parsed.js';
 import type { CompileOptions } from '../../compiler/compile-policy.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import { writeProfile } from '../../profile/formats/write-profile.js';
@@ -27,7 +27,7 @@ export function exportProfile(
     const extension = { oci: 'oci.json', docker: 'docker.json', spo: 'spo.yaml', list: 'list.txt' }[format];
     return { fileName: `${stem}.${extension}`, content: writeProfile(parsed, format, target) };
   }
-  const compiled = compileParsed(parsed, { ...options, pfc: format === 'pfc' });
+  const compiled = compileParsedWith(parsed, { ...options, pfc: format === 'pfc' });
   const named = (extension: string, content: ExportedFile['content']) => ({
     fileName: `${stem}.${parseArchitecture(arch).name}.${extension}`,
     content,

@@ -19,7 +19,7 @@ export function actionLabel(returnValue: number, architecture: ArchitectureName 
 /** The names and numbers of an architecture, which never change. */
 const tables = new Map<ArchitectureName, readonly { name: string; number: number }[]>();
 
-export function syscallTable(libseccomp: Libseccomp, architecture: Architecture) {
+export function listedSyscalls(libseccomp: Libseccomp, architecture: Architecture) {
   const known = tables.get(architecture.name);
   if (known) return known;
   const table = listSyscalls(libseccomp, architecture);
@@ -36,7 +36,7 @@ export function mapCalls(compiled: CompiledFilter, libseccomp: Libseccomp) {
     const base = name === 'x32' ? X32_SYSCALL_BIT : 0;
     return {
       architecture: name,
-      calls: syscallTable(libseccomp, architecture).map((call) => ({ ...call, ...decisionOf(call.number) })),
+      calls: listedSyscalls(libseccomp, architecture).map((call) => ({ ...call, ...decisionOf(call.number) })),
       otherNumbers: decisionOf(base + UNUSED_NUMBER),
     };
   });

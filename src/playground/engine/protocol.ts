@@ -87,7 +87,7 @@ export interface PolicyMap {
 }
 
 /** A profile that compiled. */
-export interface CompiledProfile {
+export interface CompileSuccess {
   kind: 'compiled';
   revision: number;
   source: string;
@@ -108,7 +108,7 @@ export interface CompiledProfile {
   milliseconds: number;
 }
 
-export interface RefusedProfile {
+export interface CompileRefusal {
   kind: 'refused';
   problems: readonly Problem[];
 }
@@ -179,7 +179,7 @@ export interface Difference {
   change: 'weaker' | 'stronger' | 'other';
 }
 
-export interface Comparison {
+export interface ComparisonResult {
   kind: 'compared';
   differences: readonly Difference[];
   /** The other profile's size, for a comparison at a glance. */
@@ -217,19 +217,19 @@ export interface Completions {
 
 /** What can be asked: the question's and the answer's type by name. */
 export interface Requests {
-  compile: [ProfileText & { settings: Settings }, CompiledProfile | RefusedProfile];
+  compile: [ProfileText & { settings: Settings }, CompileSuccess | CompileRefusal];
   listing: [{ revision: number }, Listing | undefined];
   simulate: [{ call: TypedCall }, SimulatedCall | BadCall];
   form: [{ architecture: ArchitectureName; syscall: string }, CallForm];
   check: [ProfileText & { settings: Settings }, { problems: readonly Problem[] }];
-  compare: [{ before: ProfileText; after: ProfileText; settings: Settings }, Comparison | RefusedProfile];
+  compare: [{ before: ProfileText; after: ProfileText; settings: Settings }, ComparisonResult | CompileRefusal];
   export: [ProfileText & { settings: Settings; format: ExportFormat }, Exported | Failed];
   complete: [{ text: string; offset: number }, Completions | undefined];
 }
 
 export type RequestName = keyof Requests;
-export type Question<K extends RequestName> = Requests[K][0];
-export type Answer<K extends RequestName> = Requests[K][1];
+export type RequestBody<K extends RequestName> = Requests[K][0];
+export type ResponseTo<K extends RequestName> = Requests[K][1];
 
 export interface RequestMessage {
   id: number;

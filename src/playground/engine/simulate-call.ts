@@ -6,7 +6,7 @@ import { constantExpression, familyConstants, nearestConstant } from '../../sysc
 import { nearestSyscall } from '../../syscalls/nearest-syscall.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 import { quote } from '../../text.js';
-import { actionLabel, syscallTable } from './policy-map.js';
+import { actionLabel, listedSyscalls } from './policy-map.js';
 import type { BadCall, CallForm, SimulatedCall, TypedCall } from './protocol.js';
 
 /** Decide one call, typed in by names. */
@@ -16,7 +16,7 @@ export function simulateCall(
   libseccomp: Libseccomp,
 ): Omit<SimulatedCall, 'revision'> | BadCall {
   const architecture = parseArchitecture(architectureName);
-  const table = syscallTable(libseccomp, architecture);
+  const table = listedSyscalls(libseccomp, architecture);
   const number = /^-?(0x[\da-f]+|\d+)$/i.test(syscall)
     ? Number(syscall)
     : table.find(({ name }) => name === libseccompName(syscall, architecture.name))?.number;
@@ -70,7 +70,7 @@ export function callForm(
   syscall: string,
   libseccomp: Libseccomp,
 ): CallForm {
-  const table = syscallTable(libseccomp, parseArchitecture(architectureName));
+  const table = listedSyscalls(libseccomp, parseArchitecture(architectureName));
   const call = table.find(({ name, number }) => name === syscall || String(number) === syscall);
   const parameters = call && syscallSignature(call.name, architectureName);
   return {

@@ -1,5 +1,5 @@
 import { Engine } from './engine.js';
-import type { Question, RequestMessage, RequestName, ResponseMessage } from './protocol.js';
+import type { RequestBody, RequestMessage, RequestName, ResponseMessage } from './protocol.js';
 
 // A dedicated worker's scope, of which TypeScript's DOM types know the window's half only.
 const scope = globalThis as unknown as {
@@ -14,7 +14,7 @@ let last: Promise<unknown> = Promise.resolve();
 scope.onmessage = ({ data: { id, name, question } }) => {
   last = last.then(async () => {
     try {
-      const answer = await engine.answer(name, question as Question<RequestName>);
+      const answer = await engine.answer(name, question as RequestBody<RequestName>);
       scope.postMessage({ id, answer });
     } catch (error) {
       scope.postMessage({ id, error: error instanceof Error ? error.message : String(error) });

@@ -1,6 +1,6 @@
 import { actionBadge } from '../action-badge.js';
 import { element, setText } from '../dom.js';
-import type { Answer, Difference } from '../engine/protocol.js';
+import type { Difference, ResponseTo } from '../engine/protocol.js';
 import { EXAMPLES, loadExample } from '../examples.js';
 import type { Session } from '../session.js';
 import type { View } from './view.js';
@@ -97,7 +97,7 @@ export function diffView(panel: HTMLElement, session: Session): View {
     }
   }
 
-  function show(answer: Answer<'compare'>): void {
+  function show(answer: ResponseTo<'compare'>): void {
     if (answer.kind === 'refused') {
       setText(summary, 'One of the two does not compile:');
       const lines = answer.problems.map(({ line, column, path, message }) =>

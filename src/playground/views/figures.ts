@@ -1,12 +1,12 @@
 import { element, required, setText } from '../dom.js';
-import type { CompiledProfile } from '../engine/protocol.js';
+import type { CompileSuccess } from '../engine/protocol.js';
 import type { Session } from '../session.js';
 import { type AppState, litPath } from '../state.js';
 
 const count = (value: number) => value.toLocaleString('en');
 
 /** With what libseccomp's program has, where the one in view is another. */
-const lengths = ({ instructions, instructionsOfLibseccomp: usual }: CompiledProfile) =>
+const lengths = ({ instructions, instructionsOfLibseccomp: usual }: CompileSuccess) =>
   usual === undefined ? count(instructions) : `${count(instructions)} (libseccomp: ${count(usual)})`;
 
 /** What is always in view: whether the text is good, how large the program is, and what it costs to run. */

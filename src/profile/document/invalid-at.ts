@@ -3,14 +3,14 @@ import { formatPath, type JsonPath } from './json-path.js';
 import { ProfileError, type ProfileIssue } from './profile-error.js';
 
 /** An issue without its place. */
-export type Finding = Pick<ProfileIssue, 'code' | 'message' | 'hint'>;
+export type UnplacedIssue = Pick<ProfileIssue, 'code' | 'message' | 'hint'>;
 
 /** The error for one value of a document that can be read and is not a profile. */
 export function invalidAt(
   document: JsonDocument,
   source: string | undefined,
   path: JsonPath,
-  finding: Finding,
+  finding: UnplacedIssue,
 ): ProfileError {
   const issue = { ...finding, path: formatPath(path), position: document.positionOf(path) };
   return new ProfileError('PROFILE_INVALID', [issue], source);

@@ -6,7 +6,7 @@ import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
  * The document that is meant of a file with one or several: the one whose `metadata.name` is the name given. Raises
  * {@link ProfileError} where there is no such document, or where there are several and no name is given.
  */
-export function chooseDocument(
+export function selectDocument(
   documents: readonly [JsonDocument, ...JsonDocument[]],
   name: string | undefined,
   source: string | undefined,

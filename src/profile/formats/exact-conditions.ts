@@ -1,7 +1,7 @@
 import type { SeccompArgument } from '../model/schema.js';
 
 /** A comparison of the low `bits` of an argument; unsigned. With a mask, (argument & mask) is compared, by EQ and NE. */
-export interface Comparison {
+export interface BitComparison {
   /** 0..5 */
   index: number;
   /** 1..64: the rest of the 64-bit argument may be anything. */
@@ -39,7 +39,7 @@ interface Cube {
  * together they hold for just the same arguments, and no two for the same. Undefined where it takes more than
  * {@link MAX_RULES}; an empty list where nothing can ever match.
  */
-export function exactRules(comparisons: readonly Comparison[]): ExactRule[] | undefined {
+export function exactRules(comparisons: readonly BitComparison[]): ExactRule[] | undefined {
   let rules: ExactRule[] = [{ args: [] }];
   for (const index of new Set(comparisons.map((comparison) => comparison.index))) {
     const alternatives = alternativesOf(
@@ -58,8 +58,8 @@ function combine(a: ExactRule, b: ExactRule): ExactRule[] {
   return [{ args: [...a.args, ...b.args], wordSize: a.wordSize ?? b.wordSize }];
 }
 
-function alternativesOf(index: number, comparisons: readonly Comparison[]): ExactRule[] | undefined {
-  const [first, second] = comparisons as [Comparison, ...Comparison[]];
+function alternativesOf(index: number, comparisons: readonly BitComparison[]): ExactRule[] | undefined {
+  const [first, second] = comparisons as [BitComparison, ...BitComparison[]];
   if (!second && first.bits === 64) {
     // What libseccomp can say is left as it is: its order among overlapping rules depends on how they are said.
     if (first.mask === undefined) return nativeComparison(first);
@@ -77,7 +77,7 @@ function maskedRule(index: number, { mask, value }: Cube): ExactRule {
 }
 
 /** One comparison of all bits, as libseccomp has it. A register of 32 bits is below every value that needs more. */
-function nativeComparison({ index, op, value }: Comparison): ExactRule[] {
+function nativeComparison({ index, op, value }: BitComparison): ExactRule[] {
   const args: SeccompArgument[] = [{ index: BigInt(index), op: `SCMP_CMP_${op}`, value }];
   if ((value & HIGH_HALF) === 0n) return [{ args }];
   const holdsBelow = op === 'NE' || op === 'LT' || op === 'LE';
@@ -85,7 +85,7 @@ function nativeComparison({ index, op, value }: Comparison): ExactRule[] {
 }
 
 /** Disjoint cubes whose union is what all comparisons of one argument hold for. */
-function cubesOf(comparisons: readonly Comparison[]): Cube[] | undefined {
+function cubesOf(comparisons: readonly BitComparison[]): Cube[] | undefined {
   const ranges = new Map<number, Range[]>();
   let cubes: Cube[] = [{ mask: 0n, value: 0n }];
   for (const comparison of comparisons) {
@@ -114,7 +114,7 @@ function intersect(a: readonly Cube[], b: readonly Cube[]): Cube[] {
   );
 }
 
-function maskedCubes({ op, value, bits }: Comparison, wholeMask: bigint): Cube[] {
+function maskedCubes({ op, value, bits }: BitComparison, wholeMask: bigint): Cube[] {
   const mask = wholeMask & (2n ** BigInt(bits) - 1n);
   // A value with a bit outside the mask is no value of (argument & mask).
   const isPossible = (value & ~mask) === 0n;
@@ -137,8 +137,8 @@ interface Range {
   most: bigint;
 }
 
-function rangesOf({ op, value }: Comparison, most: bigint): Range[] {
-  const ranges: Record<Comparison['op'], Range[]> = {
+function rangesOf({ op, value }: BitComparison, most: bigint): Range[] {
+  const ranges: Record<BitComparison['op'], Range[]> = {
     EQ: [{ least: value, most: value }],
     NE: [
       { least: 0n, most: value - 1n },

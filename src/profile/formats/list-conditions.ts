@@ -4,8 +4,8 @@ import { constantValue, nearestConstant } from '../../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
 import { quote } from '../../text.js';
 import type { ProfileIssueCode } from '../document/profile-error.js';
-import type { Comparison } from './exact-conditions.js';
-import type { ListCall, ListCondition, ListValue, Word } from './list-parser.js';
+import type { BitComparison } from './exact-conditions.js';
+import type { ListCall, ListCondition, ListValue, ListWord } from './list-parser.js';
 
 /** Why a condition cannot be read, at a word of it. */
 export interface ConditionFault {
@@ -18,7 +18,7 @@ export interface ConditionFault {
 /** What a call's conditions say on some architectures; undefined where they cannot be said there. */
 export interface ConditionGroup {
   architectures: Architecture[];
-  comparisons: Comparison[] | undefined;
+  comparisons: BitComparison[] | undefined;
 }
 
 const OPERATORS = { '==': 'EQ', '!=': 'NE', '<': 'LT', '<=': 'LE', '>': 'GT', '>=': 'GE' } as const;
@@ -49,8 +49,8 @@ export function groupConditions(
   return fault && list.every(({ comparisons }) => comparisons === undefined) ? fault : list;
 }
 
-function comparisonsOn(call: ListCall, architecture: Architecture): Comparison[] | ConditionFault {
-  const comparisons: Comparison[] = [];
+function comparisonsOn(call: ListCall, architecture: Architecture): BitComparison[] | ConditionFault {
+  const comparisons: BitComparison[] = [];
   for (const condition of call.conditions) {
     const comparison = comparisonOn(call.text, condition, architecture);
     if ('code' in comparison) return comparison;
@@ -63,7 +63,7 @@ function comparisonOn(
   syscall: string,
   condition: ListCondition,
   architecture: Architecture,
-): Comparison | ConditionFault {
+): BitComparison | ConditionFault {
   const argument = argumentOn(syscall, condition, architecture);
   if ('code' in argument) return argument;
   const { index, bits } = argument;
@@ -123,7 +123,7 @@ function argumentOn(
 function unknownArgument(
   syscall: string,
   parameters: readonly SyscallParameter[] | undefined,
-  { text, offset }: Word,
+  { text, offset }: ListWord,
 ): ConditionFault {
   const code = 'unknown-argument';
   if (!parameters) {
@@ -179,7 +179,7 @@ export function parseInteger(text: string): bigint | undefined {
   return isNegative ? -BigInt(digits) : BigInt(digits);
 }
 
-function unknownConstant({ text, offset }: Word, architecture: ArchitectureName): ConditionFault {
+function unknownConstant({ text, offset }: ListWord, architecture: ArchitectureName): ConditionFault {
   const nearest = nearestConstant(text, architecture);
   const hint = nearest
     ? `did you mean ${quote(nearest)}?`

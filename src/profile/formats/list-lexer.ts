@@ -1,7 +1,7 @@
 import { quote } from '../../text.js';
 import { syntaxFault } from '../document/source-text.js';
 
-export interface Token {
+export interface ListToken {
   kind: 'word' | 'number' | 'string' | 'sign' | 'end';
   /** As written; of a string, what is between its quotes. */
   text: string;
@@ -12,8 +12,8 @@ export interface Token {
 }
 
 /** One statement's tokens, with the comment lines right above it. */
-export interface Line {
-  tokens: Token[];
+export interface ListLine {
+  tokens: ListToken[];
   comment: string | undefined;
 }
 
@@ -31,8 +31,8 @@ const OPEN_ENDS: ReadonlySet<string> = new Set([',', '&&', '|', '&', '(', '->', 
  * The statements of a plain list, one a line; a line that ends with a comma or an operator goes on in the next. `#` begins
  * a comment. Raises {@link ProfileError} `PROFILE_SYNTAX` at what is no token.
  */
-export function* listLines(text: string, source: string | undefined): Generator<Line> {
-  let tokens: Token[] = [];
+export function* listLines(text: string, source: string | undefined): Generator<ListLine> {
+  let tokens: ListToken[] = [];
   let comment: string[] = [];
   let count = 0;
   const lines = /[^\r\n]*(\r\n?|\n|$)/gy;
@@ -63,13 +63,13 @@ export function* listLines(text: string, source: string | undefined): Generator<
   if (tokens.length > 0) yield finish(tokens, comment);
 }
 
-function finish(tokens: Token[], comment: readonly string[]): Line {
+function finish(tokens: ListToken[], comment: readonly string[]): ListLine {
   const { end: offset } = tokens.at(-1)!;
-  const end: Token = { kind: 'end', text: '', offset, end: offset };
+  const end: ListToken = { kind: 'end', text: '', offset, end: offset };
   return { tokens: [...tokens, end], comment: comment.length > 0 ? comment.join('\n') : undefined };
 }
 
-function* tokenize(text: string, start: number, end: number, source: string | undefined): Generator<Token> {
+function* tokenize(text: string, start: number, end: number, source: string | undefined): Generator<ListToken> {
   for (let offset = start; ; ) {
     BLANK.lastIndex = offset;
     BLANK.exec(text);

@@ -1,45 +1,45 @@
 import { nearestName } from '../../nearest-name.js';
 import { quote } from '../../text.js';
 import { syntaxFault } from '../document/source-text.js';
-import { type Line, listLines, type Token } from './list-lexer.js';
+import { type ListLine, type ListToken, listLines } from './list-lexer.js';
 
 /** A word of the list, with its place. */
-export interface Word {
+export interface ListWord {
   text: string;
   offset: number;
 }
 
-export interface ListAction extends Word {
+export interface ListAction extends ListWord {
   kind: 'allow' | 'deny' | 'log' | 'trap' | 'notify' | 'kill' | 'kill-thread' | 'kill-process' | 'errno' | 'trace';
   /** Of errno and trace. */
-  data?: Word | undefined;
+  data?: ListWord | undefined;
 }
 
 /** Numbers and constants, or-ed together. */
-export type ListValue = readonly Word[];
+export type ListValue = readonly ListWord[];
 
-export interface ListCondition extends Word {
+export interface ListCondition extends ListWord {
   /** Bits to compare, where the list says so itself. */
-  width?: Word | undefined;
+  width?: ListWord | undefined;
   mask?: ListValue | undefined;
   op: '==' | '!=' | '<' | '<=' | '>' | '>=';
   value: ListValue;
 }
 
-export interface ListCall extends Word {
+export interface ListCall extends ListWord {
   conditions: readonly ListCondition[];
 }
 
 export interface ListTest {
   isNot: boolean;
   kind: 'cap' | 'arch' | 'kernel';
-  words: readonly Word[];
+  words: readonly ListWord[];
 }
 
-export type ListStatement = Word & { comment: string | undefined } & (
+export type ListStatement = ListWord & { comment: string | undefined } & (
     | { kind: 'default'; action: ListAction }
-    | { kind: 'arch' | 'flags' | 'remove'; words: readonly Word[] }
-    | { kind: 'extends' | 'listener' | 'listener-metadata'; word: Word }
+    | { kind: 'arch' | 'flags' | 'remove'; words: readonly ListWord[] }
+    | { kind: 'extends' | 'listener' | 'listener-metadata'; word: ListWord }
     | { kind: 'rule'; action: ListAction; calls: readonly ListCall[]; tests: readonly ListTest[] }
   );
 
@@ -78,7 +78,7 @@ class LineParser {
   private at = 0;
 
   constructor(
-    private readonly line: Line,
+    private readonly line: ListLine,
     private readonly text: string,
     private readonly source: string | undefined,
   ) {}
@@ -146,7 +146,7 @@ class LineParser {
       if (!TESTS.includes(kind.text)) {
         throw this.fail(kind.offset, `expected cap, arch or kernel, found ${quote(kind.text)}`);
       }
-      const words: Word[] = [];
+      const words: ListWord[] = [];
       while (this.next.kind === 'word' || this.next.kind === 'number') words.push(this.word('a name', 'number'));
       if (words.length === 0) throw this.unexpected('a name');
       if (kind.text === 'kernel' && words.length > 1) throw this.fail(words[1]!.offset, 'one kernel version is enough');
@@ -185,39 +185,39 @@ class LineParser {
   /** `A|B|0x10`, also in parentheses. */
   private value(what: string): ListValue {
     const isGrouped = this.accept('sign', '(');
-    const words: Word[] = [];
+    const words: ListWord[] = [];
     do words.push(this.word(what, 'number'));
     while (this.accept('sign', '|'));
     if (isGrouped && !this.accept('sign', ')')) throw this.unexpected('"|" or ")"');
     return words;
   }
 
-  private words(): Word[] {
-    const words: Word[] = [];
+  private words(): ListWord[] {
+    const words: ListWord[] = [];
     do words.push(this.word('a name'));
     while (this.accept('sign', ','));
     return words;
   }
 
-  private word(what: string, other?: 'number' | 'string'): Word {
+  private word(what: string, other?: 'number' | 'string'): ListWord {
     const { kind, text, offset } = this.next;
     if (kind !== 'word' && kind !== other) throw this.unexpected(what);
     this.at++;
     return { text, offset };
   }
 
-  private number(what: string): Word {
+  private number(what: string): ListWord {
     const { kind, text, offset } = this.next;
     if (kind !== 'number') throw this.unexpected(what);
     this.at++;
     return { text, offset };
   }
 
-  private get next(): Token {
+  private get next(): ListToken {
     return this.line.tokens[this.at]!;
   }
 
-  private accept(kind: Token['kind'], text: string): boolean {
+  private accept(kind: ListToken['kind'], text: string): boolean {
     const isNext = this.next.kind === kind && this.next.text === text;
     if (isNext) this.at++;
     return isNext;

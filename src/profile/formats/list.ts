@@ -14,15 +14,15 @@ import {
   FLAG_NAMES,
   NATIVE_ARCHITECTURE,
 } from '../model/schema.js';
-import { type Comparison, type ExactRule, exactRules, MAX_RULES } from './exact-conditions.js';
+import { type BitComparison, type ExactRule, exactRules, MAX_RULES } from './exact-conditions.js';
 import { groupConditions, parseInteger } from './list-conditions.js';
 import {
   type ListAction,
   type ListCall,
   type ListStatement,
   type ListTest,
+  type ListWord,
   parseList,
-  type Word,
 } from './list-parser.js';
 import { entriesOfRules } from './rule-entries.js';
 
@@ -53,7 +53,7 @@ export const FLAG_WORDS: ReadonlyMap<string, (typeof FLAG_NAMES)[number]> = new 
 );
 
 /** Whether a comparison holds for every argument. */
-function isAlways({ op, bits, value, mask }: Comparison): boolean {
+function isAlways({ op, bits, value, mask }: BitComparison): boolean {
   if (mask !== undefined) return mask === 0n;
   return (op === 'GE' && value === 0n) || (op === 'LE' && value === 2n ** BigInt(bits) - 1n);
 }
@@ -180,8 +180,8 @@ class ListReader {
   private list<T>(
     key: string,
     before: readonly T[] | null | undefined,
-    words: readonly Word[],
-    read: (word: Word) => T | undefined,
+    words: readonly ListWord[],
+    read: (word: ListWord) => T | undefined,
   ): T[] {
     const list = [...(before ?? [])];
     for (const word of words) {
@@ -193,14 +193,14 @@ class ListReader {
     return list;
   }
 
-  private architecture(word: Word): string | undefined {
+  private architecture(word: ListWord): string | undefined {
     if (word.text === 'native') return NATIVE_ARCHITECTURE;
     const architecture = this.findArchitecture(word);
     if (architecture) this.architectures.push(architecture);
     return architecture?.ociName;
   }
 
-  private findArchitecture({ text, offset }: Word): Architecture | undefined {
+  private findArchitecture({ text, offset }: ListWord): Architecture | undefined {
     const architecture = findArchitecture(text);
     if (architecture) return architecture;
     const nearest = nearestArchitecture(text)?.name;
@@ -211,7 +211,7 @@ class ListReader {
     return undefined;
   }
 
-  private flag({ text, offset }: Word): (typeof FLAG_NAMES)[number] | undefined {
+  private flag({ text, offset }: ListWord): (typeof FLAG_NAMES)[number] | undefined {
     const flag = FLAG_WORDS.get(text) ?? FLAG_NAMES.find((name) => name === text);
     if (!flag)
       this.issue(
@@ -241,7 +241,7 @@ class ListReader {
     const { comment, calls } = rule;
     const when = this.when(rule.tests);
     const entry = { ...this.action(rule.action), ...(comment === undefined ? {} : { comment }), ...when };
-    let plain: Word[] = [];
+    let plain: ListWord[] = [];
     const flush = () => {
       if (plain.length > 0) this.push(rule, plain, [{ ...entry, names: plain.map(({ text }) => text) }]);
       plain = [];
@@ -257,7 +257,7 @@ class ListReader {
     flush();
   }
 
-  private push({ offset, action }: Rule, names: readonly Word[], entries: readonly DockerSyscall[]): void {
+  private push({ offset, action }: Rule, names: readonly ListWord[], entries: readonly DockerSyscall[]): void {
     for (const entry of entries) {
       this.syscalls.push(entry);
       this.origins.push({ offset, names: names.map((name) => name.offset), action: (action.data ?? action).offset });
@@ -309,7 +309,7 @@ class ListReader {
     });
   }
 
-  private warnOfConstant(call: ListCall, rules: readonly ExactRule[], comparisons: readonly Comparison[]): void {
+  private warnOfConstant(call: ListCall, rules: readonly ExactRule[], comparisons: readonly BitComparison[]): void {
     const [first] = rules;
     const place = { path: '', position: this.positionAt(call.offset) };
     if (!first) {
@@ -339,7 +339,7 @@ class ListReader {
     for (const { isNot, kind, words } of tests) {
       const clause = clauses[isNot ? 'excludes' : 'includes'];
       const key = ({ cap: 'caps', arch: 'arches', kernel: 'minKernel' } as const)[kind];
-      const [first] = words as [Word, ...Word[]];
+      const [first] = words as [ListWord, ...ListWord[]];
       if (clause[key]) {
         this.issue(
           'duplicate-key',

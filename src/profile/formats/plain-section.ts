@@ -8,10 +8,10 @@ import type { ActionName, DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument
 import { type ResolveOptions, resolvePolicy } from '../resolve/resolve-policy.js';
 
 /** What a format cannot say, at the place in the profile where it is said. */
-export type Unsayable = (message: string, hint: string | undefined, ...path: (string | number)[]) => void;
+export type Unrepresentable = (message: string, hint: string | undefined, ...path: (string | number)[]) => void;
 
 /** Collect what a format cannot say, as issues of the profile. */
-export function unsayableOf({ locate }: ParsedProfile, issues: ProfileIssue[]): Unsayable {
+export function unrepresentableIn({ locate }: ParsedProfile, issues: ProfileIssue[]): Unrepresentable {
   return (message, hint, ...path) => {
     issues.push({ code: 'not-in-format', message, hint, ...locate(...path) });
   };
@@ -59,7 +59,7 @@ function actionName({ kind }: Action): ActionName {
  * A profile in the shape of the OCI runtime spec without a target: only where no entry has conditions, no architecture
  * depends on the target, and every errno name is the same number everywhere.
  */
-export function unresolvedSection(profile: ParsedProfile, cannot: Unsayable): OciSeccomp {
+export function unresolvedSection(profile: ParsedProfile, cannot: Unrepresentable): OciSeccomp {
   const { seccomp } = profile;
   const choose = 'choose the target (--arch, --cap, --kernel) to have it decided';
   if (seccomp.archMap?.length) cannot('architectures that depend on the target', choose, 'archMap');

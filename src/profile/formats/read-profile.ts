@@ -6,7 +6,7 @@ import { ProfileError } from '../document/profile-error.js';
 import { decodeText } from '../document/source-text.js';
 import { guardNotify } from '../model/finish-profile.js';
 import { type ParsedProfile, READ_OPTIONS, type ReadOptions } from '../model/parsed-profile.js';
-import { chooseDocument } from './choose-document.js';
+import { selectDocument } from './choose-document.js';
 import { detectDocument } from './detect-document.js';
 import { detectSyntax } from './detect-syntax.js';
 import { readSeccompSection } from './docker.js';
@@ -54,10 +54,10 @@ function readText(text: string, options: ReadOptions): ParsedProfile {
     case 'json': {
       const document = parseJson(text, source);
       const isNamed = options.document !== undefined;
-      return readDocument(isNamed ? chooseDocument([document], options.document, source) : document, options);
+      return readDocument(isNamed ? selectDocument([document], options.document, source) : document, options);
     }
     case 'yaml':
-      return readDocument(chooseDocument(parseYaml(text, source), options.document, source), options);
+      return readDocument(selectDocument(parseYaml(text, source), options.document, source), options);
     case 'list':
       return readList(text, source);
     case 'systemd':

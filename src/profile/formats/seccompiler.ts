@@ -10,7 +10,7 @@ import { failOnIssues, finishProfile } from '../model/finish-profile.js';
 import type { ParsedProfile, Place, ReadOptions } from '../model/parsed-profile.js';
 import type { ActionName, DockerSeccomp, DockerSyscall } from '../model/schema.js';
 import { profileIssue } from '../model/schema-issues.js';
-import { type Comparison, exactRules, MAX_RULES } from './exact-conditions.js';
+import { type BitComparison, exactRules, MAX_RULES } from './exact-conditions.js';
 import { entriesOfRules } from './rule-entries.js';
 
 const integer = (least: bigint, most: bigint) => z.bigint().check(z.minimum(least), z.maximum(most));
@@ -62,7 +62,7 @@ export function readSeccompiler(
   section: JsonObject,
   { source, thread }: Pick<ReadOptions, 'source' | 'thread'>,
 ): ParsedProfile {
-  const name = chooseThread(document, section, source, thread);
+  const name = selectThread(document, section, source, thread);
   const filter = section[name];
   if (!isJsonObject(filter)) {
     const message = `must be an object, not ${typeWord(filter as never)}`;
@@ -71,7 +71,7 @@ export function readSeccompiler(
   return new Reader(document, name, filter, source).read();
 }
 
-function chooseThread(
+function selectThread(
   document: JsonDocument,
   section: JsonObject,
   source: string | undefined,
@@ -282,7 +282,7 @@ class Reader {
     }
   }
 
-  private comparison({ index, type, op, val }: Condition, path: JsonPath): Comparison {
+  private comparison({ index, type, op, val }: Condition, path: JsonPath): BitComparison {
     const bits = type === 'dword' ? 32 : 64;
     const value = BigInt.asUintN(bits, val);
     if (value !== val) {
@@ -294,7 +294,7 @@ class Reader {
       const mask = BigInt.asUintN(bits, op.masked_eq);
       return { index: Number(index), bits, op: 'EQ', value: value & mask, mask };
     }
-    return { index: Number(index), bits, op: op.toUpperCase() as Comparison['op'], value };
+    return { index: Number(index), bits, op: op.toUpperCase() as BitComparison['op'], value };
   }
 
   /**

@@ -104,7 +104,7 @@ class UnitReader {
   private error: { action: Action; offset: number } = { action: KILL, offset: 0 };
   private architectures: { name: string; offset: number }[] = [];
   /** Other settings, and groups that there are not: each is told once. */
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
   /** The calls of each group named, those of the groups in it included. */
   private readonly groups = new Map<string, readonly string[]>();
   /** Of each entry made: the offsets of its names. */
@@ -151,8 +151,8 @@ class UnitReader {
   }
 
   private isOwn({ key, section, offset }: Assignment): boolean {
-    const isNew = !this.told.has(key);
-    this.told.add(key);
+    const isNew = !this.reported.has(key);
+    this.reported.add(key);
     if (isNew && OTHER_FILTERS.includes(key)) {
       const message = `systemd installs a filter of its own for ${key}=; it is not read here`;
       this.warnings.push({ code: 'unread-setting', message, path: '', position: this.positionAt(offset) });
@@ -234,8 +234,8 @@ class UnitReader {
       this.groups.set(text, all);
       return all;
     }
-    if (this.told.has(text)) return [];
-    this.told.add(text);
+    if (this.reported.has(text)) return [];
+    this.reported.add(text);
     const nearest = nearestName(text, systemdGroups().keys());
     const hint = nearest ? `did you mean ${nearest}?` : `known are ${[...systemdGroups().keys()].join(', ')}`;
     this.issue('unknown-group', offset, `systemd ${SYSTEMD_VERSION} has no group ${quote(text)}`, hint);

@@ -17,7 +17,7 @@ import { exactRules } from './exact-conditions.js';
 import { FLAG_WORDS } from './list.js';
 import { groupConditions } from './list-conditions.js';
 import { parseList } from './list-parser.js';
-import { plainErrno, type Unsayable } from './plain-section.js';
+import { plainErrno, type Unrepresentable } from './plain-section.js';
 
 const ACTION_WORDS: Readonly<Record<ActionName, string>> = {
   SCMP_ACT_ALLOW: 'allow',
@@ -37,7 +37,7 @@ const MAX_LINE_WIDTH = 110;
 const LOW_HALF = 0xffffffffn;
 
 /** A profile as a plain list. Its conditions on targets (`when`) and its base stay open. */
-export function writeList(seccomp: DockerSeccomp, cannot: Unsayable, inheritsDefault = false): string {
+export function writeList(seccomp: DockerSeccomp, cannot: Unrepresentable, inheritsDefault = false): string {
   const lines: string[] = [];
   if (seccomp.extends) lines.push(`extends ${string(seccomp.extends)}`);
   if (!inheritsDefault) {
@@ -92,7 +92,7 @@ function wideArgument({ architectures }: DockerSeccomp): (entry: DockerSyscall) 
     );
 }
 
-function entryLines(entry: DockerSyscall, cannot: Unsayable): string[] {
+function entryLines(entry: DockerSyscall, cannot: Unrepresentable): string[] {
   const names = entry.name ? [entry.name] : (entry.names ?? []);
   names.forEach((name, position) => {
     const isName = /^[A-Za-z_]\w*$/.test(name) && !RESERVED.has(name);
@@ -151,7 +151,7 @@ function everywhereName(number: bigint): string {
   return name !== undefined && plainErrno('SCMP_ACT_ERRNO', name, undefined) === number ? name : String(number);
 }
 
-function whenText({ includes, excludes }: DockerSyscall, cannot: Unsayable): string {
+function whenText({ includes, excludes }: DockerSyscall, cannot: Unrepresentable): string {
   const tests = [
     ...testTexts('', includes ?? {}, 'includes', cannot),
     ...testTexts('not ', excludes ?? {}, 'excludes', cannot),
@@ -163,7 +163,7 @@ function testTexts(
   not: string,
   { arches, caps, minKernel }: DockerCondition,
   clause: string,
-  cannot: Unsayable,
+  cannot: Unrepresentable,
 ): string[] {
   const tests: string[] = [];
   if (caps?.length) {

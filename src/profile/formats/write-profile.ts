@@ -7,7 +7,7 @@ import { formatExactJson } from '../document/exact-json.js';
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
 import type { DockerSeccomp } from '../model/schema.js';
-import { isConditional, plainErrno, resolvedSection, unresolvedSection, unsayableOf } from './plain-section.js';
+import { isConditional, plainErrno, resolvedSection, unrepresentableIn, unresolvedSection } from './plain-section.js';
 import { writeList } from './write-list.js';
 import { writeSpo } from './write-spo.js';
 
@@ -36,7 +36,7 @@ export interface WriteTarget {
 export function writeProfile(profile: ParsedProfile, format: OutputFormat, target: WriteTarget = {}): string {
   checkOptions('writeProfile', target, { arch: [ANYTHING], capabilities: [LIST], kernel: [ANYTHING], name: [TEXT] });
   const issues: ProfileIssue[] = [];
-  const cannot = unsayableOf(profile, issues);
+  const cannot = unrepresentableIn(profile, issues);
   const text = write(profile, format, target, (message, hint, ...path) =>
     cannot(`${FORMAT_WORDS[format]} cannot say this: ${message}`, hint, ...path),
   );
@@ -74,7 +74,7 @@ function write(
   profile: ParsedProfile,
   format: OutputFormat,
   { arch, capabilities, kernel, name }: WriteTarget,
-  cannot: ReturnType<typeof unsayableOf>,
+  cannot: ReturnType<typeof unrepresentableIn>,
 ): string {
   if (arch === undefined && (capabilities?.length || kernel !== undefined)) {
     throw new InvalidArgumentError('capabilities and a kernel decide entries for a target: name its architecture too');
@@ -93,7 +93,7 @@ function write(
   return writeSpo(section, cannot, { name: name ?? profile.name ?? baseName(profile.source), base });
 }
 
-function cannotExtend(cannot: ReturnType<typeof unsayableOf>): void {
+function cannotExtend(cannot: ReturnType<typeof unrepresentableIn>): void {
   cannot('"extends"', 'choose the target (--arch) to have both in one', 'extends');
 }
 
@@ -103,7 +103,7 @@ function baseName(source: string | undefined): string {
 
 /** Docker's and Podman's JSON. An errno whose number differs is written twice: by name, for
  * Podman, and by x86_64's number, for Docker, which reads no names. */
-function writeDocker(seccomp: DockerSeccomp, cannot: ReturnType<typeof unsayableOf>): string {
+function writeDocker(seccomp: DockerSeccomp, cannot: ReturnType<typeof unrepresentableIn>): string {
   if (seccomp.extends) cannotExtend(cannot);
   const { defaultAction, defaultErrno, defaultErrnoRet, architectures, archMap, flags, syscalls } = seccomp;
   const { listenerPath, listenerMetadata } = seccomp;

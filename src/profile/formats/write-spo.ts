@@ -1,7 +1,7 @@
 import { Document, visit } from 'yaml';
 import { escapeControls, isPrintable, quote } from '../../text.js';
 import type { OciSeccomp } from '../model/schema.js';
-import type { Unsayable } from './plain-section.js';
+import type { Unrepresentable } from './plain-section.js';
 import { SPO_API_VERSIONS } from './spo.js';
 
 /** The architectures a SeccompProfile may name (api/seccompprofile/v1, `Arch`). */
@@ -27,7 +27,7 @@ function objectName(text: string): string {
 /** A section as the YAML of a SeccompProfile. `base`: its `baseProfileName`. */
 export function writeSpo(
   section: OciSeccomp,
-  cannot: Unsayable,
+  cannot: Unrepresentable,
   options: { name: string; base?: string | undefined },
 ): string {
   const { defaultAction, defaultErrnoRet, architectures, flags, listenerPath, listenerMetadata, syscalls } = section;

@@ -16,7 +16,7 @@ const MAX_DATA: Partial<Record<ActionName, bigint>> = { SCMP_ACT_ERRNO: 4094n, S
 type SectionPath = readonly (string | number)[];
 
 /** Issues and warnings at paths of a seccomp section. */
-class Findings {
+class SectionIssues {
   readonly issues: ProfileIssue[] = [];
   readonly warnings: Warning[] = [];
 
@@ -32,8 +32,8 @@ class Findings {
 }
 
 /** What no schema says of a seccomp section: keys that go together, and values whose bounds another key sets. */
-export function checkProfile(seccomp: DockerSeccomp, locate: Locate): Pick<Findings, 'issues' | 'warnings'> {
-  const findings = new Findings(locate);
+export function checkSection(seccomp: DockerSeccomp, locate: Locate): Pick<SectionIssues, 'issues' | 'warnings'> {
+  const findings = new SectionIssues(locate);
   const { defaultAction, defaultErrnoRet, defaultErrno, architectures, archMap } = seccomp;
   const syscalls = seccomp.syscalls ?? [];
   if (architectures?.length && archMap?.length) {
@@ -71,7 +71,7 @@ export function checkProfile(seccomp: DockerSeccomp, locate: Locate): Pick<Findi
  * config-linux.md, "Seccomp": listenerPath is ignored if no SCMP_ACT_NOTIFY is used; listenerMetadata MUST NOT be set
  * without listenerPath. Neither changes the filter, and runc passes over both.
  */
-function checkListener(findings: Findings, seccomp: DockerSeccomp): void {
+function checkListener(findings: SectionIssues, seccomp: DockerSeccomp): void {
   const { listenerPath, listenerMetadata, defaultAction, syscalls } = seccomp;
   const notifies = defaultAction === 'SCMP_ACT_NOTIFY';
   if (listenerPath && !notifies && !syscalls?.some(({ action }) => action === 'SCMP_ACT_NOTIFY')) {
@@ -82,7 +82,7 @@ function checkListener(findings: Findings, seccomp: DockerSeccomp): void {
   }
 }
 
-function checkNames(findings: Findings, { name, names, action }: DockerSyscall, path: SectionPath): void {
+function checkNames(findings: SectionIssues, { name, names, action }: DockerSyscall, path: SectionPath): void {
   const namesPath = [...path, 'names'];
   // An empty "name" is none, as in Go, whose zero value of a string it is.
   if (name && names?.length) {
@@ -112,7 +112,7 @@ interface ErrnoKeys {
   name: { path: SectionPath; value: string | null | undefined };
 }
 
-function checkErrno(findings: Findings, action: ActionName, { number, name }: ErrnoKeys): void {
+function checkErrno(findings: SectionIssues, action: ActionName, { number, name }: ErrnoKeys): void {
   const hasNumber = typeof number.value === 'bigint';
   const isNumeric = /^\d{1,10}$/.test(name.value ?? '');
   if (name.value && !isNumeric && !ERRNO_NAMES.has(name.value)) {
@@ -146,7 +146,11 @@ function isErrno(name: string, value: bigint): boolean {
   return ARCHITECTURES.some((architecture) => errnoNumber(name, architecture.name) === Number(value));
 }
 
-function checkCondition(findings: Findings, { arches, caps, minKernel }: DockerCondition, path: SectionPath): void {
+function checkCondition(
+  findings: SectionIssues,
+  { arches, caps, minKernel }: DockerCondition,
+  path: SectionPath,
+): void {
   arches?.forEach((name, index) => {
     if (DOCKER_ARCHITECTURES.has(name)) return;
     const meant = findArchitecture(name) ?? nearestArchitecture(name);

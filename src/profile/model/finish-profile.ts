@@ -1,6 +1,6 @@
 import type { Warning } from '../../policy.js';
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
-import { checkProfile } from './check-profile.js';
+import { checkSection } from './check-profile.js';
 import type { ParsedProfile } from './parsed-profile.js';
 
 /** What a reader of a format has made of its text. */
@@ -11,7 +11,7 @@ export type ReadParts = Omit<ParsedProfile, 'warnings'> & {
 
 /** The last step of every reader: what holds for a profile of any format. Raises {@link ProfileError} with all issues. */
 export function finishProfile({ issues = [], warnings = [], ...profile }: ReadParts): ParsedProfile {
-  const checked = checkProfile(profile.seccomp, profile.locate);
+  const checked = checkSection(profile.seccomp, profile.locate);
   const all = [...issues, ...checked.issues];
   const notifyIssues = all.filter(({ code }) => NOTIFY_GUARDS.has(code));
   // With other issues they are told together; alone they are for the caller to decide.

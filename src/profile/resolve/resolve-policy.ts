@@ -137,7 +137,7 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     return { ...resolved, rule: hasEmptyArgs ? { ...rule, hasEmptyArgs } : rule };
   });
   if (options.strictErrnoRet) failOnIssues(uselessErrnos(profile, entries), source);
-  const { architectures, architecturesFrom } = chooseArchitectures(seccomp, arch, locate);
+  const { architectures, architecturesFrom } = selectArchitectures(seccomp, arch, locate);
   const policy = {
     ...policyBase(seccomp, errnoOf(defaultAction, defaultErrnoRet, defaultErrno, locate('defaultErrno'))),
     architectures,
@@ -208,7 +208,7 @@ function parseKernel(text: string): KernelVersion {
   return kernel;
 }
 
-function chooseArchitectures(
+function selectArchitectures(
   seccomp: DockerSeccomp,
   target: Architecture,
   locate: Locate,

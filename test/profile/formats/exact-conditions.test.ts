@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  type Comparison,
+  type BitComparison,
   type ExactRule,
   exactRules,
   MAX_RULES,
@@ -11,7 +11,7 @@ import type { SeccompArgument } from '../../../src/profile/model/schema.js';
 const ALL = 2n ** 64n - 1n;
 
 /** What a comparison says, from its definition. */
-function holds({ index, bits, op, value, mask }: Comparison, args: readonly bigint[]): boolean {
+function holds({ index, bits, op, value, mask }: BitComparison, args: readonly bigint[]): boolean {
   const low = BigInt.asUintN(bits, args[index]!);
   const datum = mask === undefined ? low : low & mask;
   switch (op) {
@@ -70,7 +70,7 @@ const word = fc.oneof(
   fc.bigInt({ min: 0n, max: ALL }),
 );
 const operators = ['EQ', 'NE', 'LT', 'LE', 'GT', 'GE'] as const;
-const comparison: fc.Arbitrary<Comparison> = fc
+const comparison: fc.Arbitrary<BitComparison> = fc
   .record({
     index: fc.integer({ min: 0, max: 1 }),
     bits,
