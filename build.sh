@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything from a fresh clone to a working package, in one command. Run it again at any time: a step whose inputs did
-# not change is passed over.
+# not change is skipped.
 #
 #   ./build.sh            npm dependencies, emscripten, libseccomp's source, the wasm, the bundles in dist/
 #   ./build.sh --wasm     only up to build/libseccomp.wasm (needs emcc, gperf and patch, no npm)
