@@ -84,8 +84,7 @@ const repeatedArgument: CheckRule = {
 const conditionsCoverAll: CheckRule = {
   id: 'conditions-cover-all',
   severity: 'error',
-  summary:
-    'Entries for one call whose conditions together leave nothing out: `!= 1` in one and `!= 2` in the next is always.',
+  summary: 'Entries for one call that together leave nothing out: `!= 1` in one and `!= 2` in the next always applies.',
   *checkTarget({ policy }) {
     const earlier = new Map<string, typeof policy.rules>();
     for (const rule of policy.rules) {

@@ -10,7 +10,8 @@ import { list } from './words.js';
 const ineffectiveRule: CheckRule = {
   id: 'ineffective-rule',
   severity: 'error',
-  summary: 'An entry whose action no call gets that meets it: another entry decides, and libseccomp says nothing.',
+  summary:
+    'An entry without effect: another one decides every call that meets its conditions, and libseccomp says nothing.',
   *checkTarget({ effects }) {
     for (const { code, rule, names, on, consequence, message } of effects) {
       if (code !== 'ineffective-rule') continue;
@@ -122,7 +123,8 @@ function canMeet(
 const overlappingConditions: CheckRule = {
   id: 'overlapping-conditions',
   severity: 'warning',
-  summary: 'Entries with different actions whose conditions one call can meet: libseccomp decides which applies.',
+  summary:
+    'Entries with different actions, and one call can meet the conditions of both: libseccomp decides which applies.',
   *checkTarget(target) {
     const meet = (a: PolicyRule, b: PolicyRule, name: string) =>
       target.existsSomewhere(name) &&

@@ -134,7 +134,7 @@ const archMissingSyscall: CheckRule = {
 const deniedNowhere: CheckRule = {
   id: 'denied-nowhere',
   severity: 'advice',
-  summary: 'A deny-list entry all of whose calls exist on none of the architectures checked.',
+  summary: 'A deny-list entry whose calls exist on none of the architectures checked.',
   *checkText({ entries, isDenyList, targets, libseccomp }) {
     if (!isDenyList) return;
     for (const { names, action, architectures, place } of entries) {

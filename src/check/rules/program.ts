@@ -56,7 +56,7 @@ const architectureRefused: CheckRule = {
 const miscompiled: CheckRule = {
   id: 'miscompiled',
   severity: 'error',
-  summary: 'Conditions of which libseccomp makes a filter that decides otherwise.',
+  summary: 'Conditions that libseccomp compiles to a filter that decides otherwise.',
   checkTarget: (target) =>
     refusals(target, ({ code }) => code === 'MISCOMPILED', 'say it with one range for each argument, or with masks'),
 };

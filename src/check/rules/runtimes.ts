@@ -17,7 +17,7 @@ const refusedByRuntime: CheckRule = {
 const emptyArgs: CheckRule = {
   id: 'empty-args',
   severity: 'error',
-  summary: 'An empty list of conditions, of which youki 0.6 makes no rule: the entry has no effect.',
+  summary: 'An empty list of conditions: youki 0.6 makes no rule of it, and the entry has no effect.',
   checkTarget: (target) => lifted(target, 'empty-args', 'take "args" out: the entry then has no conditions'),
 };
 
