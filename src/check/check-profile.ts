@@ -13,14 +13,14 @@ import { checkOptions, LIST, type OptionTable, TEXT } from '../options.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { printable, quote } from '../text.js';
+import { adviceWordingOf } from './advice-wording.js';
 import { type CheckContext, CONTAINER_ENGINES, type ContainerEngine, contextOf } from './context.js';
 import type { CheckReport, Finding } from './finding.js';
 import { ignoredIds } from './ignore-comment.js';
-import { profileEditor } from './profile-text.js';
+import { profileEditor } from './profile-editor.js';
 import { CHECK_RULE_IDS, CHECK_RULES } from './registry.js';
 import type { CheckRule, RuleFinding } from './rule.js';
 import { type CheckedTarget, type TargetOptions, targetOf } from './target.js';
-import { adviceWordingOf } from './terms.js';
 
 export interface CheckOptions extends TargetOptions {
   /** The machines to check it for, by any name. Default: {@link defaultTargets}. */

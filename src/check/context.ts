@@ -8,9 +8,9 @@ import { tryConditions } from '../profile/model/conditional-entry.js';
 import type { ParsedProfile, Place } from '../profile/model/parsed-profile.js';
 import type { DockerSyscall } from '../profile/model/schema.js';
 import { actionOf, policyRule } from '../profile/resolve/plain-rule.js';
-import type { ProfileEditor } from './profile-text.js';
+import { type AdviceWording, adviceWordingOf } from './advice-wording.js';
+import type { ProfileEditor } from './profile-editor.js';
 import type { CheckedTarget } from './target.js';
-import { type AdviceWording, adviceWordingOf } from './terms.js';
 
 /** An entry of `syscalls` as it is written, whatever it is conditional on. */
 export interface CheckedEntry {

@@ -2,9 +2,9 @@ import { CompileError } from '../compiler/compile-error.js';
 import { checkOptions } from '../options.js';
 import { ProfileError } from '../profile/document/profile-error.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
-import { isNoMorePermissive } from './as-strict.js';
 import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkProfile } from './check-profile.js';
 import type { CheckReport, Finding, TextEdit } from './finding.js';
+import { isNoMorePermissive } from './no-more-permissive.js';
 import type { CheckedTarget } from './target.js';
 
 export interface FixedProfile {

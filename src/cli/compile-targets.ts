@@ -1,5 +1,5 @@
 import type { Architecture } from '../architecture.js';
-import { type CompiledProfile, compileEntriesWith, compileParsedWith } from '../compiler/compile-parsed.js';
+import { type CompiledProfile, compileEntriesWith, compileParsedWith } from '../compiler/compile-parsed-profile.js';
 import type { CompiledFilter, CompileOptions } from '../compiler/compile-policy.js';
 import { ScmpError } from '../errors.js';
 import type { Warning } from '../policy.js';

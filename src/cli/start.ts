@@ -2,7 +2,7 @@
 // dist/scmp.cjs: loads the command, in the way that is quickest for what is asked of it.
 import { join } from 'node:path';
 import { requireCached } from './code-cache.js';
-import { setJitFlags } from './hasty-start.js';
+import { setJitFlags } from './jit-flags.js';
 
 /** The file beside this one that has the command; scripts/bundle-command.mjs names it by its content. */
 declare const COMMAND_FILE: string;

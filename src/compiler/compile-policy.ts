@@ -10,10 +10,10 @@ import { CompileError } from './compile-error.js';
 import { effectWarnings, entryEffects } from './effect-warnings.js';
 import type { EntryEffect } from './entry-effect.js';
 import type { CompiledRules, Rules } from './expected-decisions.js';
+import { omittedRuleEffect, planFilter, plannedPieces } from './filter-plan.js';
 import { forHost, LIBSECCOMP_VERSIONS, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
 import { makeProgram } from './make-program.js';
 import type { Minimizer } from './minimizer.js';
-import { omittedRuleEffect, planFilter, plannedPieces } from './plan.js';
 import { decisionsOf, type ProgramDecisions } from './program-decisions.js';
 import { proveConditions, proveDecisions } from './prove-decisions.js';
 import {

@@ -1,7 +1,7 @@
 import { checkOptions } from '../options.js';
 import type { SeccompPolicy } from '../policy.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
-import { type CompiledProfile, compileEntriesWith as compileEntries } from './compile-parsed.js';
+import { type CompiledProfile, compileEntriesWith as compileEntries } from './compile-parsed-profile.js';
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
 import { minimizeRules } from './minimize-rules.js';
 

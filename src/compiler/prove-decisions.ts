@@ -15,8 +15,8 @@ import {
   ProgramTooComplexError,
   TRUE,
 } from '../bpf/decisions/diagram-store.js';
-import { findWitness } from '../bpf/decisions/find-input.js';
 import type { NumberRange, Part } from '../bpf/decisions/partition.js';
+import { findWitness } from '../bpf/decisions/witness.js';
 import { type SeccompData, simulate } from '../bpf/execution/simulate.js';
 import type { Action } from '../policy.js';
 import {

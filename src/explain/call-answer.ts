@@ -7,7 +7,7 @@ import {
   type SeenArchitectures,
   seenArchitectures,
 } from '../bpf/index.js';
-import type { CompiledProfile } from '../compiler/compile-parsed.js';
+import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
 import { bitsOfCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { type Libseccomp, lookUpSyscallName, lookUpSyscallNumber } from '../libseccomp/index.js';
 import { withAndWithout } from '../profile/resolve/assumed-capabilities.js';

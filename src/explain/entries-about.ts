@@ -1,10 +1,10 @@
 import { isSameAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import { orTooComplex } from '../bpf/decisions/diagram-store.js';
-import type { CompiledProfile } from '../compiler/compile-parsed.js';
+import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
 import { type ExpectedRule, rulesOf, skippedRulesOf, stubAnswers } from '../compiler/expected-decisions.js';
-import { omittedEntries } from '../compiler/left-out-entries.js';
 import { bitsOfCall, MULTIPLEXED_CALLS, type Multiplexer } from '../compiler/multiplexed-calls.js';
+import { omittedEntries } from '../compiler/omitted-entries.js';
 import { isAmong } from '../compiler/program-decisions.js';
 import type { SourcePosition } from '../errors.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';

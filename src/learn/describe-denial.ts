@@ -1,5 +1,5 @@
 import { formatAction, isSameAction } from '../action.js';
-import type { CompiledProfile } from '../compiler/compile-parsed.js';
+import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
 import type { Action, PolicyRule } from '../policy.js';
 import { withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { formatPlace } from '../source-place.js';

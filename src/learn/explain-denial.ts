@@ -1,9 +1,9 @@
 import { isSameAction, permits } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
-import type { CompiledProfile } from '../compiler/compile-parsed.js';
+import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
 import { type CompiledRules, rulesOf, skippedRulesOf, stubAnswers } from '../compiler/expected-decisions.js';
-import { omittedEntries } from '../compiler/left-out-entries.js';
 import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
+import { omittedEntries } from '../compiler/omitted-entries.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 import { formatExactJson } from '../profile/document/exact-json.js';
 import { readProfile } from '../profile/formats/read-profile.js';

@@ -29,4 +29,4 @@ export {
 } from './observations.js';
 export type { LoggedCall, LogProblem, LogSummary, SyscallLookup } from './read-log.js';
 export { readStrace, type StraceOptions } from './strace-log.js';
-export { syscallLookup } from './syscall-table.js';
+export { syscallLookup } from './syscall-lookup.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../src/bpf/index.js';
-import { isNoMorePermissive } from '../../src/check/as-strict.js';
 import { fixProfile } from '../../src/check/index.js';
+import { isNoMorePermissive } from '../../src/check/no-more-permissive.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { readProfile } from '../../src/profile/index.js';
 import { AUDIT_ARCH_X86_64, seccompData } from '../bpf/programs.js';

@@ -56,9 +56,7 @@ function plant(): void {
     writeFileSync(${JSON.stringify(keptFile())}, other.createCachedData());`;
   expect(spawnSync(process.execPath, ['-e', script]).status).toBe(0);
 }
-const FLAGS = [...readFileSync(`${ROOT}src/cli/hasty-start.ts`, 'utf8').matchAll(/'(--[^']+)'/g)].map(
-  ([, flag]) => flag,
-);
+const FLAGS = [...readFileSync(`${ROOT}src/cli/jit-flags.ts`, 'utf8').matchAll(/'(--[^']+)'/g)].map(([, flag]) => flag);
 
 it('is made by the first compile and used by the next, with the same outcome', () => {
   const first = compile();

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { compileParsedWith } from '../../src/compiler/compile-parsed.js';
+import { compileParsedWith } from '../../src/compiler/compile-parsed-profile.js';
 import { ScmpError } from '../../src/errors.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { loadProfile } from '../../src/profile/formats/load-profile.js';

@@ -6,11 +6,11 @@ import { X32_SYSCALL_BIT } from '../program/instruction.js';
 import type { DnfTerms } from './condition.js';
 import { buildDecisionDiagram, terminalAction } from './decision-diagram.js';
 import { type DiagramBudget, DiagramStore, FALSE, type Node } from './diagram-store.js';
-import { findWitness, witnessesOfTerminals } from './find-input.js';
 import { Level } from './input-variables.js';
 import { type NumberRange, type Part, partition, rangesByNode } from './partition.js';
 import { type Direction, judgeChange } from './permissiveness.js';
 import { createTerminalRecovery } from './recover-conditions.js';
+import { findWitness, witnessesOfTerminals } from './witness.js';
 
 /** What two programs decide differently: everything, exactly. */
 export interface ProgramComparison {

@@ -1,5 +1,5 @@
 import { actionTerminal, type DecisionDiagram } from '../decisions/decision-diagram.js';
-import { nodeOfCall } from '../decisions/find-input.js';
+import { nodeOfCall } from '../decisions/witness.js';
 import { X32_SYSCALL_BIT } from '../program/instruction.js';
 import { type CallWeights, callWeights, type WeighedCall, weightsWhere } from './weights.js';
 

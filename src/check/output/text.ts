@@ -2,7 +2,7 @@ import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
 import { countFindings, type FileReport } from '../file-report.js';
 import type { Finding } from '../finding.js';
-import { count } from '../rules/words.js';
+import { count } from '../rules/phrases.js';
 
 /** For people: a line a finding in the form compilers use, the advice below it, and a count at the end. */
 export function renderText(files: readonly FileReport[]): string {

@@ -4,7 +4,7 @@ import { errnoNumber } from '../../errno.js';
 import type { CheckContext, CheckedEntry } from '../context.js';
 import type { TextEdit } from '../finding.js';
 import type { CheckRule } from '../rule.js';
-import { count } from './words.js';
+import { count } from './phrases.js';
 
 const emptyAllowList: CheckRule = {
   id: 'empty-allow-list',

@@ -5,7 +5,7 @@ import { placedConditions } from '../context.js';
 import type { CheckRule } from '../rule.js';
 import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
-import { list } from './words.js';
+import { list } from './phrases.js';
 
 const parameterOf = (architecture: Architecture, index: number) =>
   syscallSignature('clone', architecture.name)?.[index];

@@ -2,7 +2,7 @@ import { isSameAction } from '../../action.js';
 import { coverAll, truthOf } from '../condition-algebra.js';
 import { placedConditions } from '../context.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
-import { number } from './words.js';
+import { number } from './phrases.js';
 
 const conditionNever: CheckRule = {
   id: 'condition-never',

@@ -5,7 +5,7 @@ import type { CheckRule } from '../rule.js';
 import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
 import { lifted } from './lifted.js';
-import { list } from './words.js';
+import { list } from './phrases.js';
 
 const ineffectiveRule: CheckRule = {
   id: 'ineffective-rule',

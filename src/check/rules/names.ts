@@ -6,7 +6,7 @@ import { libseccompName } from '../../libseccomp/kernel-names.js';
 import { suggester } from '../../syscalls/nearest-syscall.js';
 import { quote } from '../../text.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
-import { count, list } from './words.js';
+import { count, list } from './phrases.js';
 
 const unknownSyscall: CheckRule = {
   id: 'unknown-syscall',

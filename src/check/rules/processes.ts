@@ -5,7 +5,7 @@ import { FALLBACKS } from '../../syscalls/fallbacks.js';
 import type { CheckRule } from '../rule.js';
 import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
-import { list } from './words.js';
+import { list } from './phrases.js';
 
 /** What no process does without; of several one is enough where it exists. */
 export const ESSENTIAL: readonly (readonly string[])[] = [

@@ -1,7 +1,7 @@
+import type { AdviceWording } from '../advice-wording.js';
 import { BYTE_ORDER_MARK, type Severity } from '../finding.js';
 import type { CheckRule } from '../rule.js';
-import type { AdviceWording } from '../terms.js';
-import { count } from './words.js';
+import { count } from './phrases.js';
 
 /** What the reader warns of, under the reader's own code; several of one kind are told once, at the first. */
 function fromReader(

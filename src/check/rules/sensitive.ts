@@ -1,8 +1,8 @@
 import { permits } from '../../action.js';
 import type { PolicyRule } from '../../policy.js';
+import type { AdviceWording } from '../advice-wording.js';
 import type { CheckContext } from '../context.js';
 import type { CheckRule } from '../rule.js';
-import type { AdviceWording } from '../terms.js';
 
 /**
  * Calls that the defaults of Docker and Podman refuse, or give to containers with a capability only, because it is not the

@@ -6,8 +6,8 @@ import type { Severity } from '../finding.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
 import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
+import { list } from './phrases.js';
 import { IO_URING_OPERATIONS, SIBLING_GROUPS, type SiblingGroup } from './sibling-calls.js';
-import { list } from './words.js';
 
 /** Whether an entry means the call not to run, or not with all arguments. */
 function isRestricted(target: CheckedTarget, name: string, when: SiblingGroup['when']): boolean {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ArchitectureName } from '../../architecture.js';
 import { policyTable } from '../../bpf/index.js';
-import type { CompiledProfile } from '../../compiler/compile-parsed.js';
+import type { CompiledProfile } from '../../compiler/compile-parsed-profile.js';
 import { type AskedFilter, answerCall, formatCallAnswer } from '../../explain/call-answer.js';
 import { ARCHITECTURE_UNSEEN, formatPolicy, usualDecisions } from '../../explain/format-policy.js';
 import { type NamedCall, type NamedPolicy, nameTable } from '../../explain/named-policy.js';

@@ -22,7 +22,7 @@ import { notifyDenials } from '../../bpf/program/notify-denials.js';
 import type { CompiledFilter } from '../../compiler/compile-policy.js';
 import { type DenyingProfile, describeDenial } from '../../learn/describe-denial.js';
 import { allowingLine, type DeniedCall } from '../../learn/index.js';
-import { syscallLookup } from '../../learn/syscall-table.js';
+import { syscallLookup } from '../../learn/syscall-lookup.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import type { Action } from '../../policy.js';
 import { describeCall } from '../../syscalls/index.js';

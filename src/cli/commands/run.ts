@@ -9,7 +9,7 @@ import {
 } from '../../../native-loader/index.js';
 import { parseArchitecture } from '../../architecture.js';
 import { readProgram, verifyProgram } from '../../bpf/index.js';
-import { compileEntriesWith } from '../../compiler/compile-parsed.js';
+import { compileEntriesWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompiledFilter } from '../../compiler/compile-policy.js';
 import { InvalidArgumentError } from '../../errors.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';

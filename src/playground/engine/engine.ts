@@ -2,7 +2,7 @@ import { encodeAction } from '../../action.js';
 import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
 import { createSimulator, disassemble, Opcode, type Simulator } from '../../bpf/index.js';
 import { CompileError } from '../../compiler/compile-error.js';
-import { compileParsedWith } from '../../compiler/compile-parsed.js';
+import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompiledFilter, CompileOptions } from '../../compiler/compile-policy.js';
 import { type Libseccomp, loadLibseccomp } from '../../libseccomp/index.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';

@@ -1,7 +1,7 @@
 import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
 import { formatC } from '../../bpf/assembly/format-c.js';
 import { disassemble, formatDisassembly } from '../../bpf/index.js';
-import { compileParsedWith } from '../../compiler/compile-parsed.js';
+import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompileOptions } from '../../compiler/compile-policy.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import { writeProfile } from '../../profile/formats/write-profile.js';

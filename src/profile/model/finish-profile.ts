@@ -1,6 +1,6 @@
 import type { Warning } from '../../policy.js';
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
-import { checkSection } from './check-profile.js';
+import { checkSection } from './check-section.js';
 import type { ParsedProfile } from './parsed-profile.js';
 
 /** What a reader of a format has made of its text. */

@@ -3,7 +3,7 @@ import { errnoNumber } from '../errno.js';
 import { systemdArchitecture } from '../profile/formats/systemd.js';
 import type { ProfileFormat } from '../profile/model/parsed-profile.js';
 import type { SyscallParameter } from '../syscalls/signature.js';
-import { list, number } from './rules/words.js';
+import { list, number } from './rules/phrases.js';
 
 /** What an advice may ask for, said as the file at hand says it: what it tells to write can be written there. */
 export interface AdviceWording {

@@ -2,7 +2,7 @@ import type { Architecture } from '../architecture.js';
 import { libseccompName } from '../libseccomp/kernel-names.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';
 import { whyDropped } from '../profile/resolve/explain-resolution.js';
-import type { CompiledProfile } from './compile-parsed.js';
+import type { CompiledProfile } from './compile-parsed-profile.js';
 import type { ExpectedRule } from './expected-decisions.js';
 
 /** An entry that names a call and does not stand at it in the filter. */
