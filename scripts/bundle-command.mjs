@@ -35,8 +35,9 @@ const noTables = {
 };
 
 // Two bundlers: the one reads TypeScript and CommonJS, the other makes chunks of CommonJS and knows which go together.
+const [command, compile] = ['src/cli/scmp.ts', 'src/cli/commands/compile.ts'];
 const { outputFiles, metafile } = await build({
-  entryPoints: ['src/cli/scmp.ts', 'src/cli/commands/compile.ts'],
+  entryPoints: [command, compile],
   outdir: 'out',
   write: false,
   bundle: true,
@@ -64,9 +65,15 @@ function together(output, found = new Set()) {
   return found;
 }
 
-const entry = resolve('out/scmp.js');
+/** The chunk of an entry point; esbuild names it by the folder that all have in common. */
+function outputOf(source) {
+  const [output] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === source);
+  return output;
+}
+
+const entry = resolve(outputOf(command));
 const start = new Set(
-  ['out/scmp.js', 'out/compile.js'].flatMap((output) => [...together(output)]).map((path) => resolve(path)),
+  [command, compile].flatMap((source) => [...together(outputOf(source))]).map((path) => resolve(path)),
 );
 const bundle = await rollup({
   input: entry,

@@ -16,8 +16,16 @@ interface Interval {
  * more than {@link MAX_TERMS} terms.
  */
 export function describeValues(store: DiagramStore, set: Node, field: Field): DnfTerms | undefined {
-  return cheapest([describeAlike(store, set, field), describeByHalves(store, set, field)]);
+  const alike = describeAlike(store, set, field);
+  if (alike && costOf(alike) <= LEAST_OF_HALVES) return alike;
+  return cheapest([alike, describeByHalves(store, set, field)]);
 }
+
+/**
+ * What two conditions that hold together cost at least, one on each half. What depends on one half alone is said of the
+ * halves as it is of the whole.
+ */
+const LEAST_OF_HALVES = 2.85;
 
 /** With what is said of the upper half apart from what is said of the lower one, which may be of different kinds. */
 function describeByHalves(store: DiagramStore, set: Node, field: Field): DnfTerms | undefined {
@@ -40,24 +48,73 @@ function describeAlike(store: DiagramStore, set: Node, field: Field): DnfTerms |
   if (set === TRUE) return [[]];
   if (set === FALSE) return [];
   const complement = store.not(set);
-  const candidates: DnfTerms[] = [];
-  for (const mask of masksFor(support(store, set, field))) {
-    const inside = intervals(store, set, field, mask);
-    if (inside) candidates.push(inside.map((interval) => [inInterval(field, mask, interval)]));
-    const outside = intervals(store, complement, field, mask);
-    if (outside?.every(({ from, to }) => from === to)) {
-      candidates.push([outside.map(({ from }) => ({ kind: 'notEqual', field, mask, value: from }))]);
+  const bits = support(store, set, field);
+  const one = describeCube(store, { set, complement }, field, bits);
+  if (one) return one;
+
+  // The first of the cheapest is taken, in this order; what must be dearer than one that was found is not looked for.
+  const candidates: (DnfTerms | undefined)[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  const offer = (at: number, terms: DnfTerms | undefined) => {
+    if (!terms) return;
+    candidates[at] = terms;
+    least = Math.min(least, costOf(terms));
+  };
+  /** As many terms of one condition as may be no dearer, and as many conditions of one term. */
+  const maxTerms = () => Math.min(MAX_TERMS, Math.floor(least / (COST_OF_TERM + 1)));
+  const maxConditions = () => Math.min(MAX_TERMS, Math.floor(least - COST_OF_TERM));
+  const masks = masksFor(bits);
+  const offerIntervals = (limit: number) => {
+    for (const [at, mask] of masks.entries()) {
+      const held = intervals(store, set, field, mask, Math.min(limit, maxTerms()));
+      offer(
+        2 * at,
+        held?.map((interval) => [inInterval(field, mask, interval)]),
+      );
+      const left = intervals(store, complement, field, mask, Math.min(limit, maxConditions()));
+      if (left?.every(({ from, to }) => from === to)) {
+        offer(2 * at + 1, [left.map(({ from }) => ({ kind: 'notEqual', field, mask, value: from }))]);
+      }
     }
-  }
-  const cubes = cover(store, set, field);
-  if (cubes) candidates.push(cubes.map((cube) => [{ kind: 'equal', field, ...cube }]));
-  const excluded = cover(store, complement, field);
-  if (excluded) candidates.push([excluded.map((cube) => ({ kind: 'notEqual', field, ...cube }))]);
+  };
+  offerIntervals(FEW);
+  const next = 2 * masks.length;
+  const cubes = cover(store, set, field, maxTerms());
+  offer(
+    next,
+    cubes?.map((cube) => [{ kind: 'equal', field, ...cube }]),
+  );
+  const excluded = cover(store, complement, field, maxConditions());
+  offer(next + 1, excluded && [excluded.map((cube) => ({ kind: 'notEqual', field, ...cube }))]);
   const common = describeCommonBits(store, set, field);
-  if (common) candidates.push([common]);
+  offer(next + 2, common && [common]);
   const lacked = describeCommonBits(store, complement, field);
-  if (lacked) candidates.push(lacked.map((condition) => [negation(condition)]));
+  offer(
+    next + 3,
+    lacked?.map((condition) => [negation(condition)]),
+  );
+  if (maxConditions() > FEW) offerIntervals(MAX_TERMS);
   return cheapest(candidates);
+}
+
+/** Intervals that are found soon; what they cost bounds what else is worth looking for. */
+const FEW = 2;
+
+/**
+ * The one comparison that a set is, where nothing can be cheaper: of the whole field, or of bits of its lower half, which
+ * no comparison of more bits is equal to.
+ */
+function describeCube(
+  store: DiagramStore,
+  { set, complement }: { set: Node; complement: Node },
+  field: Field,
+  bits: bigint,
+): DnfTerms | undefined {
+  if (bits !== ALL_64_BITS && ((bits & ~LOW_HALF) !== 0n || costOfMask(bits) > 0.25)) return undefined;
+  const inside = commonBits(store, set, field);
+  if (inside.mask === bits) return [[{ kind: 'equal', field, ...inside }]];
+  const outside = commonBits(store, complement, field);
+  return outside.mask === bits ? [[{ kind: 'notEqual', field, ...outside }]] : undefined;
 }
 
 /** More exceptions than these are read no faster than what they are exceptions from. */
@@ -121,13 +178,16 @@ function shared(one: Cube, other: Cube): Cube {
   return { mask, value: one.value & mask };
 }
 
-/** How much there is to read. */
+/** What a term costs beside its conditions. */
+const COST_OF_TERM = 0.5;
+
+/** How much there is to read. A condition costs 1 at least. */
 export function costOf(terms: DnfTerms): number {
   const ofCondition = (condition: Condition) => {
     const ends = condition.kind !== 'between' ? 1 : isTwoSided(condition) ? 1.75 : 1.1;
     return ends + costOfMask(condition.mask);
   };
-  const ofTerm = (term: DnfTerm) => term.reduce((sum, condition) => sum + ofCondition(condition), 0.5);
+  const ofTerm = (term: DnfTerm) => term.reduce((sum, condition) => sum + ofCondition(condition), COST_OF_TERM);
   return terms.reduce((sum, term) => sum + ofTerm(term), 0);
 }
 
@@ -136,7 +196,7 @@ function costOfMask(mask: bigint): number {
   if (mask === ALL_64_BITS) return 0;
   if (mask === LOW_HALF || (mask & LOW_HALF) === 0n) return 0.25;
   const width = mask > LOW_HALF ? 64 : 32;
-  return width - bitsOf(mask).length < 4 ? 6 : 0.25;
+  return width - placesOf(mask).length < 4 ? 6 : 0.25;
 }
 
 function isTwoSided(condition: Extract<Condition, { kind: 'between' }>): boolean {
@@ -159,8 +219,20 @@ function support(store: DiagramStore, node: Node, field: Field): bigint {
   return bits;
 }
 
-function bitAt(level: number, field: Field): bigint {
-  return 1n << BigInt(63 - (level - fieldLevel(field)));
+/** The bits of a field, the most significant first: as its variables are ordered. */
+const BITS: readonly bigint[] = Array.from({ length: 64 }, (_, place) => 1n << BigInt(63 - place));
+
+const bitAt = (level: number, field: Field): bigint => BITS[level - fieldLevel(field)]!;
+
+/** The places in {@link BITS} of a mask's bits. */
+function placesOf(mask: bigint): number[] {
+  const high = Number(mask >> 32n);
+  const low = Number(mask & LOW_HALF);
+  const places: number[] = [];
+  for (let place = 0; place < 64; place++) {
+    if (((place < 32 ? high : low) >>> (31 - (place & 31))) & 1) places.push(place);
+  }
+  return places;
 }
 
 /** What to compare: the whole field, a half of it, or no more than the bits that matter. */
@@ -173,24 +245,24 @@ function inInterval(field: Field, mask: bigint, { from, to }: Interval): Conditi
   return from === to ? { kind: 'equal', field, mask, value: from } : { kind: 'between', field, mask, from, to };
 }
 
-/** The values of the field AND `mask` in the set as intervals, ascending; undefined where there are too many. */
-function intervals(store: DiagramStore, set: Node, field: Field, mask: bigint): Interval[] | undefined {
+/** The values of the field AND `mask` in the set as intervals, ascending; undefined where there are more than `limit`. */
+function intervals(store: DiagramStore, set: Node, field: Field, mask: bigint, limit: number): Interval[] | undefined {
   const found: Interval[] = [];
-  const bits = bitsOf(mask);
-  // The bits of the mask below each of them: what can still be added.
-  const below = bits.map((bit) => mask & (bit - 1n));
+  const places = placesOf(mask);
+  const first = fieldLevel(field);
   const visit = (node: Node, at: number, from: bigint): boolean => {
     store.spend(1);
     if (node === FALSE) return true;
+    const bit = at < places.length ? BITS[places[at]!]! : 0n;
     if (node === TRUE) {
-      const to = from | (at < bits.length ? bits[at]! | below[at]! : 0n);
+      // with all bits of the mask from here on
+      const to = bit === 0n ? from : from | (mask & (2n * bit - 1n));
       const last = found.at(-1);
       if (last && follows(last.to, from, mask)) last.to = to;
       else found.push({ from, to });
-      return found.length <= MAX_TERMS;
+      return found.length <= limit;
     }
-    const bit = bits[at]!;
-    const isTested = bitAt(store.level(node), field) === bit;
+    const isTested = store.level(node) - first === places[at];
     return (
       visit(isTested ? store.low(node) : node, at + 1, from) &&
       visit(isTested ? store.high(node) : node, at + 1, from | bit)
@@ -204,11 +276,6 @@ function follows(value: bigint, next: bigint, mask: bigint): boolean {
   return (((value | ~mask) + 1n) & mask) === next;
 }
 
-/** The bits of a mask, each as a number, the most significant first. */
-function bitsOf(mask: bigint): bigint[] {
-  return Array.from({ length: 64 }, (_, at) => 1n << BigInt(63 - at)).filter((bit) => mask & bit);
-}
-
 /** All values that have, in the bits of the mask, those of the value. */
 interface Cube {
   mask: bigint;
@@ -219,7 +286,7 @@ interface Cube {
  * An irredundant cover of a set by cubes (Minato, "Fast Generation of Irredundant Sum-of-Products Forms from Binary
  * Decision Diagrams", 1992); undefined where it takes more than `limit`.
  */
-function cover(store: DiagramStore, set: Node, field: Field, limit = MAX_TERMS): Cube[] | undefined {
+function cover(store: DiagramStore, set: Node, field: Field, limit: number): Cube[] | undefined {
   const known = new Map<string, { cubes: readonly Cube[]; union: Node }>();
   // Cubes that cover all of `least` and nothing outside `most`.
   const visit = (least: Node, most: Node): { cubes: readonly Cube[]; union: Node } | undefined => {
