@@ -1,4 +1,4 @@
-// Writes src/profile/formats/systemd-groups.ts: what `systemd-analyze syscall-filter` prints of the systemd on this
+// Writes src/profile/formats/systemd/groups.ts: what `systemd-analyze syscall-filter` prints of the systemd on this
 // machine. Run it, with another systemd on PATH if need be, as: node scripts/generate-systemd-groups.mjs
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const wrapped = groups.map(([name, ...members]) => {
 });
 
 writeFileSync(
-  new URL('../src/profile/formats/systemd-groups.ts', import.meta.url),
+  new URL('../src/profile/formats/systemd/groups.ts', import.meta.url),
   `// Made by scripts/generate-systemd-groups.mjs: facts of systemd ${version}, as its systemd-analyze(1) lists them.
 
 /** The systemd whose groups these are; other versions have other members. */

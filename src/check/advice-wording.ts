@@ -1,6 +1,6 @@
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
-import { systemdArchitecture } from '../profile/formats/systemd.js';
+import { systemdArchitecture } from '../profile/formats/systemd/read.js';
 import type { ProfileFormat } from '../profile/model/parsed-profile.js';
 import type { SyscallParameter } from '../syscalls/signature.js';
 import { list, number } from './rules/phrases.js';

@@ -31,7 +31,7 @@ it.each(['compile', 'run'])('scmp %s loads the readers of JSON alone until a pro
   expect(loaded).not.toContain('yaml');
   expect(loaded).not.toContain('src/profile/formats/read-profile.ts');
   const readers = loaded.filter((file) => /^src\/profile\/formats\/(?!detect-|load-profile)/.test(file));
-  expect(readers).toEqual(['src/profile/formats/docker.ts']);
+  expect(readers).toEqual(['src/profile/formats/oci/read.ts']);
 });
 
 it.each(['compile', 'run', 'diff', 'simulate', 'explain'])(

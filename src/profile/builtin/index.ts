@@ -2,8 +2,8 @@ import containerDefault from '../../../examples/container-default.json' with { t
 import denyDangerous from '../../../examples/deny-dangerous.json' with { type: 'json' };
 import noNetwork from '../../../examples/no-network.json' with { type: 'json' };
 import { documentOfObject } from '../document/plain-object.js';
-import { findSeccompSection } from '../formats/detect-document.js';
-import { readSeccompSection } from '../formats/docker.js';
+import { findSeccompSection } from '../formats/detect-format.js';
+import { readSeccompSection } from '../formats/oci/read.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
 import { BUILTIN_PREFIX, type BuiltinName, findBuiltin } from './names.js';
 import noNewProcesses from './no-new-processes.json' with { type: 'json' };

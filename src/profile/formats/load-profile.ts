@@ -3,9 +3,9 @@ import { parseJson } from '../document/json-document.js';
 import { decodeText } from '../document/source-text.js';
 import { guardNotify } from '../model/finish-profile.js';
 import { type ParsedProfile, READ_OPTIONS, type ReadOptions } from '../model/parsed-profile.js';
-import { detectDocument } from './detect-document.js';
+import { detectDocument } from './detect-format.js';
 import { looksLikeJson } from './detect-syntax.js';
-import { readSeccompSection } from './docker.js';
+import { readSeccompSection } from './oci/read.js';
 
 /**
  * As `readProfile`, for text and bytes. The readers of all formats but OCI's and Docker's JSON are loaded when one is

@@ -3,19 +3,19 @@ import { checkOptions } from '../../options.js';
 import { type JsonDocument, parseJson } from '../document/json-document.js';
 import { documentOfObject } from '../document/plain-object.js';
 import { ProfileError } from '../document/profile-error.js';
+import { selectDocument } from '../document/select-document.js';
 import { decodeText } from '../document/source-text.js';
+import { parseYaml } from '../document/yaml.js';
 import { guardNotify } from '../model/finish-profile.js';
 import { type ParsedProfile, READ_OPTIONS, type ReadOptions } from '../model/parsed-profile.js';
-import { detectDocument } from './detect-document.js';
+import { detectDocument } from './detect-format.js';
 import { detectSyntax } from './detect-syntax.js';
-import { readSeccompSection } from './docker.js';
 import { foreignFormatError } from './foreign-format.js';
-import { readList } from './list.js';
-import { readSeccompiler } from './seccompiler.js';
-import { selectDocument } from './select-document.js';
-import { readSpo } from './spo.js';
-import { readSystemdUnit } from './systemd.js';
-import { parseYaml } from './yaml.js';
+import { readList } from './list/read.js';
+import { readSeccompSection } from './oci/read.js';
+import { readSeccompiler } from './seccompiler/read.js';
+import { readSpo } from './spo/read.js';
+import { readSystemdUnit } from './systemd/read.js';
 
 /**
  * Read a profile of any format: an OCI `config.json`, its `linux.seccomp` by itself, Docker's and Podman's format, a

@@ -7,9 +7,9 @@ import { formatExactJson } from '../document/exact-json.js';
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
 import type { DockerSeccomp } from '../model/schema.js';
+import { writeList } from './list/write.js';
 import { isConditional, plainErrno, resolvedSection, unrepresentableIn, unresolvedSection } from './plain-section.js';
-import { writeList } from './write-list.js';
-import { writeSpo } from './write-spo.js';
+import { writeSpo } from './spo/write.js';
 
 /** The formats profiles are written in. */
 export const OUTPUT_FORMATS = ['oci', 'docker', 'spo', 'list'] as const;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { systemdGroups } from '../../../src/profile/formats/systemd.js';
-import { SYSTEMD_VERSION } from '../../../src/profile/formats/systemd-groups.js';
+import { SYSTEMD_VERSION } from '../../../src/profile/formats/systemd/groups.js';
+import { systemdGroups } from '../../../src/profile/formats/systemd/read.js';
 import { readProfile } from '../../../src/profile/index.js';
 
 /** Of each call the unit decides: its action and errno; `*` is the default. */

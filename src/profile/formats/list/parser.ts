@@ -1,7 +1,7 @@
-import { nearestName } from '../../nearest-name.js';
-import { quote } from '../../text.js';
-import { syntaxFault } from '../document/source-text.js';
-import { type ListLine, type ListToken, listLines } from './list-lexer.js';
+import { nearestName } from '../../../nearest-name.js';
+import { quote } from '../../../text.js';
+import { syntaxFault } from '../../document/source-text.js';
+import { type ListLine, type ListToken, listLines } from './lexer.js';
 
 /** A word of the list, with its place. */
 export interface ListWord {

@@ -22,9 +22,9 @@ import {
   MAX_NESTING,
   placedDocument,
   type ValueNode,
-} from '../document/json-document.js';
-import type { ProfileError, ProfileIssueCode } from '../document/profile-error.js';
-import { decodeText, positionFinder, syntaxFault } from '../document/source-text.js';
+} from './json-document.js';
+import type { ProfileError, ProfileIssueCode } from './profile-error.js';
+import { decodeText, positionFinder, syntaxFault } from './source-text.js';
 
 /** The largest YAML text taken, in UTF-16 code units: its parser is slower than JSON's by far. */
 const MAX_YAML_SIZE = 1024 * 1024;

@@ -1,5 +1,5 @@
-import type { ProfileError } from '../document/profile-error.js';
-import { syntaxFault } from '../document/source-text.js';
+import type { ProfileError } from '../../document/profile-error.js';
+import { syntaxFault } from '../../document/source-text.js';
 
 /** A blank-separated word of a value, with its place. */
 export interface UnitWord {

@@ -1,11 +1,11 @@
-import type { JsonDocument } from '../document/json-document.js';
-import { formatPath } from '../document/json-path.js';
-import { failOnIssues, finishProfile } from '../model/finish-profile.js';
-import type { Locate, ParsedProfile } from '../model/parsed-profile.js';
-import { dockerSeccompSchema } from '../model/schema.js';
-import { profileIssue } from '../model/schema-issues.js';
-import { checkKeys } from '../model/unknown-keys.js';
-import type { SeccompSection } from './detect-document.js';
+import type { JsonDocument } from '../../document/json-document.js';
+import { formatPath } from '../../document/json-path.js';
+import { failOnIssues, finishProfile } from '../../model/finish-profile.js';
+import type { Locate, ParsedProfile } from '../../model/parsed-profile.js';
+import { dockerSeccompSchema } from '../../model/schema.js';
+import { profileIssue } from '../../model/schema-issues.js';
+import { checkKeys } from '../../model/unknown-keys.js';
+import type { SeccompSection } from '../detect-format.js';
 
 /** Stands in for the default action of the profile that one extends, until that is read. */
 const STRICTEST_ACTION = 'SCMP_ACT_KILL_PROCESS';

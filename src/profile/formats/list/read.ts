@@ -1,11 +1,11 @@
-import { ARCHITECTURES, type Architecture, findArchitecture, nearestArchitecture } from '../../architecture.js';
-import type { Warning } from '../../policy.js';
-import { quote } from '../../text.js';
-import type { ProfileIssue, ProfileIssueCode } from '../document/profile-error.js';
-import { positionFinder } from '../document/source-text.js';
-import { dockerNames } from '../model/conditional-entry.js';
-import { failOnIssues, finishProfile } from '../model/finish-profile.js';
-import type { ParsedProfile, Place } from '../model/parsed-profile.js';
+import { ARCHITECTURES, type Architecture, findArchitecture, nearestArchitecture } from '../../../architecture.js';
+import type { Warning } from '../../../policy.js';
+import { quote } from '../../../text.js';
+import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
+import { positionFinder } from '../../document/source-text.js';
+import { dockerNames } from '../../model/conditional-entry.js';
+import { failOnIssues, finishProfile } from '../../model/finish-profile.js';
+import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import {
   type ActionName,
   type DockerCondition,
@@ -13,9 +13,10 @@ import {
   type DockerSyscall,
   FLAG_NAMES,
   NATIVE_ARCHITECTURE,
-} from '../model/schema.js';
-import { type BitComparison, type ExactRule, exactRules, MAX_RULES } from './exact-conditions.js';
-import { groupConditions, parseInteger } from './list-conditions.js';
+} from '../../model/schema.js';
+import { type BitComparison, type ExactRule, exactRules, MAX_RULES } from '../exact-conditions.js';
+import { entriesOfRules } from '../rule-entries.js';
+import { groupConditions, parseInteger } from './conditions.js';
 import {
   type ListAction,
   type ListCall,
@@ -23,8 +24,7 @@ import {
   type ListTest,
   type ListWord,
   parseList,
-} from './list-parser.js';
-import { entriesOfRules } from './rule-entries.js';
+} from './parser.js';
 
 const ACTION_NAMES: Readonly<Record<ListAction['kind'], ActionName>> = {
   allow: 'SCMP_ACT_ALLOW',

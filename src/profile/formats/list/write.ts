@@ -1,10 +1,10 @@
-import { ARCHITECTURES, findArchitecture } from '../../architecture.js';
-import { errnoName } from '../../errno.js';
-import { describeMask, describeValue } from '../../syscalls/constants.js';
-import { syscallSignature } from '../../syscalls/signature.js';
-import { escapeControls, isPrintable, quote } from '../../text.js';
-import { CAPABILITIES } from '../model/capability.js';
-import { dockerNames } from '../model/conditional-entry.js';
+import { ARCHITECTURES, findArchitecture } from '../../../architecture.js';
+import { errnoName } from '../../../errno.js';
+import { describeMask, describeValue } from '../../../syscalls/constants.js';
+import { syscallSignature } from '../../../syscalls/signature.js';
+import { escapeControls, isPrintable, quote } from '../../../text.js';
+import { CAPABILITIES } from '../../model/capability.js';
+import { dockerNames } from '../../model/conditional-entry.js';
 import {
   type ActionName,
   type DockerCondition,
@@ -12,12 +12,12 @@ import {
   type DockerSyscall,
   NATIVE_ARCHITECTURE,
   type SeccompArgument,
-} from '../model/schema.js';
-import { exactRules } from './exact-conditions.js';
-import { FLAG_WORDS } from './list.js';
-import { groupConditions } from './list-conditions.js';
-import { parseList } from './list-parser.js';
-import { plainErrno, type Unrepresentable } from './plain-section.js';
+} from '../../model/schema.js';
+import { exactRules } from '../exact-conditions.js';
+import { plainErrno, type Unrepresentable } from '../plain-section.js';
+import { groupConditions } from './conditions.js';
+import { parseList } from './parser.js';
+import { FLAG_WORDS } from './read.js';
 
 const ACTION_WORDS: Readonly<Record<ActionName, string>> = {
   SCMP_ACT_ALLOW: 'allow',

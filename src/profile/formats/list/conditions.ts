@@ -1,11 +1,11 @@
-import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../../architecture.js';
-import { nearestName } from '../../nearest-name.js';
-import { constantValue, nearestConstant } from '../../syscalls/constants.js';
-import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
-import { quote } from '../../text.js';
-import type { ProfileIssueCode } from '../document/profile-error.js';
-import type { BitComparison } from './exact-conditions.js';
-import type { ListCall, ListCondition, ListValue, ListWord } from './list-parser.js';
+import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../../../architecture.js';
+import { nearestName } from '../../../nearest-name.js';
+import { constantValue, nearestConstant } from '../../../syscalls/constants.js';
+import { type SyscallParameter, syscallSignature } from '../../../syscalls/signature.js';
+import { quote } from '../../../text.js';
+import type { ProfileIssueCode } from '../../document/profile-error.js';
+import type { BitComparison } from '../exact-conditions.js';
+import type { ListCall, ListCondition, ListValue, ListWord } from './parser.js';
 
 /** Why a condition cannot be read, at a word of it. */
 export interface ConditionFault {

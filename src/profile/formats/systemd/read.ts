@@ -1,15 +1,15 @@
-import { ARCHITECTURES, type ArchitectureName, findArchitecture, nearestArchitecture } from '../../architecture.js';
-import { ERRNO_NAMES } from '../../errno.js';
-import { nearestName } from '../../nearest-name.js';
-import type { Warning } from '../../policy.js';
-import { quote } from '../../text.js';
-import type { ProfileIssue, ProfileIssueCode } from '../document/profile-error.js';
-import { positionFinder } from '../document/source-text.js';
-import { failOnIssues, finishProfile } from '../model/finish-profile.js';
-import type { ParsedProfile, Place } from '../model/parsed-profile.js';
-import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../model/schema.js';
-import { SYSTEMD_GROUPS_TEXT, SYSTEMD_VERSION } from './systemd-groups.js';
-import { type Assignment, parseUnit, type UnitWord } from './systemd-unit.js';
+import { ARCHITECTURES, type ArchitectureName, findArchitecture, nearestArchitecture } from '../../../architecture.js';
+import { ERRNO_NAMES } from '../../../errno.js';
+import { nearestName } from '../../../nearest-name.js';
+import type { Warning } from '../../../policy.js';
+import { quote } from '../../../text.js';
+import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
+import { positionFinder } from '../../document/source-text.js';
+import { failOnIssues, finishProfile } from '../../model/finish-profile.js';
+import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
+import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../../model/schema.js';
+import { SYSTEMD_GROUPS_TEXT, SYSTEMD_VERSION } from './groups.js';
+import { type Assignment, parseUnit, type UnitWord } from './unit.js';
 
 type Action = Pick<DockerSyscall, 'action' | 'errno' | 'errnoRet'>;
 

@@ -1,19 +1,19 @@
-import { quote } from '../../text.js';
-import { invalidAt } from '../document/invalid-at.js';
+import { quote } from '../../../text.js';
+import { invalidAt } from '../../document/invalid-at.js';
 import {
   isJsonObject,
   type JsonDocument,
   type JsonObject,
   type JsonValue,
   typeWord,
-} from '../document/json-document.js';
-import { formatPath, type JsonPath } from '../document/json-path.js';
-import type { ProfileIssue, ProfileIssueCode } from '../document/profile-error.js';
-import { failOnIssues, finishProfile } from '../model/finish-profile.js';
-import type { Locate, ParsedProfile } from '../model/parsed-profile.js';
-import { DOCKER_ONLY_KEYS, dockerSeccompSchema } from '../model/schema.js';
-import { profileIssue } from '../model/schema-issues.js';
-import { checkKeys } from '../model/unknown-keys.js';
+} from '../../document/json-document.js';
+import { formatPath, type JsonPath } from '../../document/json-path.js';
+import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
+import { failOnIssues, finishProfile } from '../../model/finish-profile.js';
+import type { Locate, ParsedProfile } from '../../model/parsed-profile.js';
+import { DOCKER_ONLY_KEYS, dockerSeccompSchema } from '../../model/schema.js';
+import { profileIssue } from '../../model/schema-issues.js';
+import { checkKeys } from '../../model/unknown-keys.js';
 
 /** The API group's versions whose `spec` this reads: they differ in nothing that decides. */
 export const SPO_API_VERSIONS = ['v1', 'v1beta1'].map((version) => `security-profiles-operator.x-k8s.io/${version}`);

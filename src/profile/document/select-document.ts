@@ -1,6 +1,6 @@
 import { quote } from '../../text.js';
-import { isJsonObject, type JsonDocument } from '../document/json-document.js';
-import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
+import { isJsonObject, type JsonDocument } from './json-document.js';
+import { ProfileError, type ProfileIssue } from './profile-error.js';
 
 /**
  * The document that is meant of a file with one or several: the one whose `metadata.name` is the name given. Raises

@@ -1,5 +1,5 @@
-import { quote } from '../../text.js';
-import { syntaxFault } from '../document/source-text.js';
+import { quote } from '../../../text.js';
+import { syntaxFault } from '../../document/source-text.js';
 
 export interface ListToken {
   kind: 'word' | 'number' | 'string' | 'sign' | 'end';

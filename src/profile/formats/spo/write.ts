@@ -1,8 +1,8 @@
 import { Document, visit } from 'yaml';
-import { escapeControls, isPrintable, quote } from '../../text.js';
-import type { OciSeccomp } from '../model/schema.js';
-import type { Unrepresentable } from './plain-section.js';
-import { SPO_API_VERSIONS } from './spo.js';
+import { escapeControls, isPrintable, quote } from '../../../text.js';
+import type { OciSeccomp } from '../../model/schema.js';
+import type { Unrepresentable } from '../plain-section.js';
+import { SPO_API_VERSIONS } from './read.js';
 
 /** The architectures a SeccompProfile may name (api/seccompprofile/v1, `Arch`). */
 const ARCHITECTURES = new Set(
