@@ -1,5 +1,5 @@
-// The second file of the loader's bundle (loader-worker.js): what runs in threads of its own, and as the process that
-// becomes a sandboxed command. It stands apart because whoever starts it gets nothing else with it.
+// The second file of the loader's bundle (loader-worker.js). It runs in threads of its own, and as the process that
+// becomes a sandboxed command. It is a file of its own so that starting it loads nothing else.
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { type HandoverStart, runHandover } from './run/handover.js';
 import { runLauncher } from './run/launcher.js';

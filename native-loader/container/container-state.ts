@@ -27,8 +27,9 @@ export interface ContainerProcessState {
 export const SECCOMP_FD_NAME = 'seccompFd';
 
 /**
- * Read a message. Raises {@link SupervisorError} (CONTAINER_STATE) unless it is the spec's, with as many descriptors as it
- * names. Fields that the spec does not know are left out.
+ * Read a message. Fields that the spec does not know are left out.
+ *
+ * @throws {SupervisorError} CONTAINER_STATE, when it is not as the spec says, or names another number of descriptors
  */
 export function parseContainerProcessState(text: string, descriptors: number): ContainerProcessState {
   let value: unknown;

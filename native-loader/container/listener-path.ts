@@ -10,8 +10,12 @@ import { SECCOMP_FD_NAME } from './container-state.js';
 const OCI_VERSION = '1.1.0';
 
 /**
- * Connect to the agent at a profile's `listenerPath`, for `installAndExec`: it will be sent the listener with the state that
- * a container runtime sends, for this process. Raises SupervisorError (SOCKET), InvalidArgumentError, UnsupportedHostError.
+ * Connect to the agent at a profile's `listenerPath`, for `installAndExec`. The agent will get the listener with the
+ * state that a container runtime sends, for this process.
+ *
+ * @throws {SupervisorError} SOCKET, when the agent cannot be reached
+ * @throws {InvalidArgumentError} when the path is no socket's
+ * @throws {UnsupportedHostError} when there is no Linux or no koffi
  */
 export function connectListenerPath(listenerPath: string, listenerMetadata?: string): ListenerReceiver {
   const calls = supervisorCalls();

@@ -12,11 +12,11 @@ import { type ContainerProcessState, parseContainerProcessState, SECCOMP_FD_NAME
 export interface SeccompAgentOptions {
   /** The unix socket that profiles name as `listenerPath`: at most 107 bytes, and nothing may be there yet. */
   socketPath: string;
-  /** Permissions of the socket: whoever may write to it may have calls answered. Default: 0o600. */
+  /** Permissions of the socket: everybody who may write to it may have calls answered. Default: 0o600. */
   mode?: number;
   /**
-   * Says how a container's calls are answered; undefined: not at all, so that they fail with ENOSYS. Until it has said so,
-   * they wait. If it fails, they fail.
+   * Says how a container's calls are answered. Undefined: they are not, and fail with ENOSYS. The calls wait until it
+   * returns, and fail if it fails.
    */
   onContainer: (
     container: ContainerProcessState,
@@ -41,9 +41,12 @@ const MAX_MESSAGE = 4 * 1024 * 1024;
 const MESSAGE_MILLISECONDS = 10_000;
 
 /**
- * Receive listeners as the OCI runtime spec says (config-linux.md, "seccomp", `listenerPath`): runc, crun and youki connect
- * for each container whose profile has SCMP_ACT_NOTIFY. Fulfilled when the socket is there. Raises InvalidArgumentError,
- * SupervisorError (SOCKET), UnsupportedHostError.
+ * Receive listeners as the OCI runtime spec says (config-linux.md, "seccomp", `listenerPath`): runc, crun and youki
+ * connect for each container whose profile has SCMP_ACT_NOTIFY. Fulfilled when the socket is there.
+ *
+ * @throws {InvalidArgumentError} when an option is invalid
+ * @throws {SupervisorError} SOCKET, when the socket cannot be made
+ * @throws {UnsupportedHostError} when there is no Linux or no koffi
  */
 export async function createSeccompAgent(options: SeccompAgentOptions): Promise<SeccompAgent> {
   checkOptions('createSeccompAgent', options, {
@@ -208,7 +211,7 @@ class Agent implements SeccompAgent {
   }
 }
 
-/** Whether the text is a whole JSON value; asked at each piece, of which there is one as a rule. */
+/** Whether the text is a whole JSON value. It is asked at each piece; usually there is one. */
 function isJson(text: string): boolean {
   if (!text.trimEnd().endsWith('}')) return false;
   try {

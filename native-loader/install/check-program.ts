@@ -12,8 +12,9 @@ import {
 export const INSTRUCTION_SIZE = 8;
 
 /**
- * The constants that the program compares `seccomp_data.arch` with for equality, or undefined if it never does, or uses
- * the architecture in any other way (another comparison, arithmetic, a copy): then nothing can be told from them.
+ * The constants that the program compares `seccomp_data.arch` with for equality. Undefined if it never does, or if it
+ * uses the architecture in any other way (another comparison, arithmetic, a copy): nothing follows from the constants
+ * then.
  */
 export function comparedArchitectures(program: Uint8Array, endianness: Endianness): Set<number> | undefined {
   const instructions = decodeProgram(program, endianness);

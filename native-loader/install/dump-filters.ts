@@ -42,14 +42,18 @@ const WALL = 0x40000000;
 const MAX_STOP_MILLISECONDS = 5000;
 
 /**
- * The seccomp filters of a running thread (a process's id is that of its first thread), the one installed first in front:
- * the programs' bytes as they were given to the kernel, 8 an instruction, in this machine's byte order. None if it has none.
+ * The seccomp filters of a running thread, in the order in which they were installed. A process's id is that of its
+ * first thread. Each filter is its program's bytes as the kernel was given them: 8 an instruction, in this machine's
+ * byte order.
  *
- * ptrace(2), PTRACE_SECCOMP_GET_FILTER: the thread stops for some microseconds and goes on as it was, signals that came
- * in between included. Calls block the calling thread meanwhile, for five seconds at most.
+ * Uses PTRACE_SECCOMP_GET_FILTER of ptrace(2). The thread stops for some microseconds and goes on as it was; it gets
+ * the signals that came in between. The calling thread is blocked meanwhile, for five seconds at most.
  *
- * It needs CAP_SYS_ADMIN in the initial user namespace, the right to ptrace(2) the target (nobody else may be tracing it),
- * and to be under no seccomp filter itself. Raises {@link DumpError}, and UnsupportedHostError where there is no Linux or no koffi.
+ * It needs CAP_SYS_ADMIN in the initial user namespace and the right to ptrace(2) the target. Nobody else may trace the
+ * target, and this process must be under no seccomp filter.
+ *
+ * @throws {DumpError} when the filters cannot be read
+ * @throws {UnsupportedHostError} when there is no Linux or no koffi
  */
 export function dumpFilters(pid: number, host: Host = thisHost): Uint8Array[] {
   const tracer = openTracer(host);

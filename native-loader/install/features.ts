@@ -32,7 +32,11 @@ export interface SeccompFeatures {
   process: { noNewPrivs: boolean | null; mode: 'disabled' | 'strict' | 'filter' | null; filters: number | null };
 }
 
-/** Ask the running kernel what it can do. Installs nothing. Raises UnsupportedHostError off Linux and without koffi. */
+/**
+ * Ask the running kernel what it can do. Installs nothing.
+ *
+ * @throws {UnsupportedHostError} when there is no Linux or no koffi
+ */
 export function seccompFeatures(): SeccompFeatures {
   const c = libc();
   const status = readProc('/proc/self/status') ?? '';

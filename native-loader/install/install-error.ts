@@ -33,7 +33,7 @@ const explanations: Readonly<Record<string, string>> = {
   EMFILE: 'this process has no file descriptor left for the listener (RLIMIT_NOFILE)',
   ENFILE: 'the system has no file descriptor left for the listener (fs.file-max)',
   ENOMEM:
-    'the kernel is out of memory, or all filters of this thread together (plus 4 instructions for each) pass the limit of 32768 instructions (counted after the kernel has translated them to eBPF, about twice as many)',
+    'the kernel is out of memory, or all filters of this thread together exceed its limit of 32768 instructions: 4 more for each filter, and counted after the translation to eBPF, which about doubles them',
   ENOSYS: 'this kernel has no seccomp(2) (before Linux 3.17, built without CONFIG_SECCOMP, or emulated)',
   EPERM: 'a filter that is installed already, perhaps the container runtime’s, forbids seccomp(2)',
   ESRCH:

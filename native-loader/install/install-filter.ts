@@ -11,7 +11,7 @@ import { comparedArchitectures, INSTRUCTION_SIZE } from './check-program.js';
 import { InstallFilterError, installError, threadError } from './install-error.js';
 
 /**
- * A filter for this machine: bare bytes (8 a `struct sock_filter`, in this machine's byte order) or what
+ * A filter for this machine. It is bare bytes (8 a `struct sock_filter`, in this machine's byte order), or what
  * `compileProfile` returns. `usesListener`: the program has NOTIFY actions, which need a listener's answer.
  */
 export type InstallableFilter =
@@ -26,8 +26,8 @@ export interface InstallOptions {
   /** Leave Speculative Store Bypass mitigation off. Default: as the filter says. */
   specAllow?: boolean;
   /**
-   * Only a fatal signal interrupts a notification that the supervisor has received. Default: as the filter says. It is
-   * an error without a listener, as it is for the kernel: a profile that asks for it expects a supervisor.
+   * Only a fatal signal interrupts a notification that the supervisor has received. Default: as the filter says.
+   * Without a listener it is an error, as it is for the kernel: a profile that asks for it expects a supervisor.
    */
   waitKillable?: boolean;
   /** Create a listener for NOTIFY actions and return its file descriptor. Default: as the filter says. */
@@ -58,11 +58,12 @@ export interface Installation {
 const PR_SET_NO_NEW_PRIVS = 38;
 
 /**
- * Install a filter on this process for good: filters cannot be taken off, and are inherited by children and across
+ * Install a filter on this process for good: filters cannot be removed, and are inherited by children and across
  * execve(2). Returns the listener's file descriptor (close-on-exec) if there is one, else undefined.
  *
- * Raises {@link InstallFilterError} (nothing is installed then), UnsupportedHostError where there is no seccomp, and
- * InvalidArgumentError.
+ * @throws {InstallFilterError} when the filter was not installed
+ * @throws {UnsupportedHostError} when there is no seccomp(2) or no koffi
+ * @throws {InvalidArgumentError} when the filter or an option is invalid
  */
 export function installFilter(filter: InstallableFilter, options: InstallOptions = {}): number | undefined {
   const c = libc();
@@ -94,7 +95,7 @@ export function setNoNewPrivs(): void {
   }
 }
 
-/** Resolve the defaults and find what can be found without the kernel. */
+/** Resolve the defaults, and check what can be checked without the kernel. */
 export function checkInstallation(
   filter: InstallableFilter,
   options: InstallOptions,
@@ -105,7 +106,7 @@ export function checkInstallation(
   if (!(described?.program instanceof Uint8Array)) {
     throw new InvalidArgumentError('a filter is a Uint8Array or an object with one as its `program`');
   }
-  // A copy, lest another thread change the program between its check and its use.
+  // A copy: another thread might change the program between its check and its use.
   const program = described.program.slice();
   checkLength(program.length);
   checkArchitecture(program, 'arches' in described ? described.arches : undefined, endianness);

@@ -44,8 +44,9 @@ function describeHost(host: Host): HostArchitecture {
 }
 
 /**
- * The architecture this process makes system calls as (a 32-bit Node on a 64-bit kernel is 32-bit), on any platform.
- * Raises {@link UnsupportedHostError} for a `process.arch` that libseccomp does not know.
+ * The architecture this process makes system calls as, on any platform: a 32-bit Node on a 64-bit kernel is 32-bit.
+ *
+ * @throws {UnsupportedHostError} when libseccomp does not know `process.arch`
  */
 export function hostArchitecture(host: Host = thisHost): ArchitectureName {
   return describeHost(host).names[host.endianness];

@@ -60,8 +60,11 @@ const SPIN_LOCK_SIZE = 8;
 const PTHREAD_PROCESS_PRIVATE = 0;
 
 /**
- * Bind the C library of this process. Raises UnsupportedHostError where {@link loadKoffi} does. The package's types leave
- * it out, and with it koffi's, which need not be installed. @internal
+ * Bind the C library of this process. The package's types leave it out, and with it koffi's, which need not be
+ * installed.
+ *
+ * @throws {UnsupportedHostError} when {@link loadKoffi} does
+ * @internal
  */
 export function openLibc(host: Host = thisHost, load?: () => Koffi): Libc {
   const k = loadKoffi(host, load);

@@ -8,8 +8,9 @@ export type Koffi = typeof koffi;
 const requireHere = createRequire(import.meta.url);
 
 /**
- * koffi, on a Linux whose system call numbers are known. Raises {@link UnsupportedHostError} elsewhere, and where koffi
- * (an optional dependency) is not installed or has no binary.
+ * koffi, on a Linux whose system call numbers are known.
+ *
+ * @throws {UnsupportedHostError} elsewhere, and when koffi (an optional dependency) is not installed or has no binary
  */
 export function loadKoffi(host: Host, load: () => Koffi = () => requireHere('koffi')): Koffi {
   if (host.platform !== 'linux') {

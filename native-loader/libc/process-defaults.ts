@@ -10,8 +10,8 @@ const FD_CLOEXEC = 1;
 const SIG_DFL = 0n;
 
 /**
- * Undo what Node did to this process at its start and execve(2) would pass on; the steps pushed to `cleanup` do it again.
- * Each is best effort: a command is better off with one of them missing than not run.
+ * Undo what Node did to this process at its start, where execve(2) would pass it on. The steps pushed to `cleanup` do
+ * it again. Each is best effort: a command is better off with one of them missing than not run.
  */
 export function restoreProcessDefaults(c: Libc, cleanup: (() => void)[]): void {
   for (const fd of [0, 1, 2]) {
@@ -37,8 +37,8 @@ function clearFlag(c: Libc, cleanup: (() => void)[], fd: number, get: number, se
 }
 
 /**
- * Node raises the soft limit to the hard one at its start. The parent's is the best witness of what it was before,
- * unless somebody set the limits in between, which shows in the hard one.
+ * Node raises the soft limit to the hard one at its start. The parent's soft limit is the best guess at what it was
+ * before. If somebody set the limits in between, the hard limits differ.
  */
 function lowerOpenFilesLimit(c: Libc, cleanup: (() => void)[]): void {
   const own = readOpenFilesLimit('self');

@@ -5,7 +5,7 @@ import { MessageBlock, type Received } from './socket-message.js';
 
 /**
  * The C library's functions that supervisors call. As in `Libc`, numbers are C's results, or `-errno` for -1. Only
- * {@link poll} waits, unless a flag says so: the rest is safe on Node's main thread.
+ * {@link poll} waits, unless a flag says so. The others are safe on Node's main thread.
  */
 export interface SupervisorCalls extends Memory {
   ioctl(fd: number, request: number, argument: Uint8Array | Pointer): number;
@@ -54,7 +54,11 @@ const MSG_CMSG_CLOEXEC = 0x40000000;
 const PIDFD_OPEN = 434;
 const PIDFD_GETFD = 438;
 
-/** Bind the functions. Raises UnsupportedHostError where there is no Linux or no koffi. */
+/**
+ * Bind the functions.
+ *
+ * @throws {UnsupportedHostError} when there is no Linux or no koffi
+ */
 function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
   const k = loadKoffi(host, load);
   const symbols = k.load(null);
@@ -154,7 +158,11 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
 
 let opened: SupervisorCalls | undefined;
 
-/** This thread's functions, bound on first use. Raises UnsupportedHostError where there is no Linux or no koffi. */
+/**
+ * This thread's functions, bound on first use.
+ *
+ * @throws {UnsupportedHostError} when there is no Linux or no koffi
+ */
 export function supervisorCalls(): SupervisorCalls {
   opened ??= openSupervisorCalls(thisHost);
   return opened;

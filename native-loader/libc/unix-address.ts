@@ -5,7 +5,11 @@ const AF_UNIX = 1;
 /** `sizeof(sun_path)` of unix(7), with the NUL. */
 const MAX_PATH = 108;
 
-/** `struct sockaddr_un` of a path. Raises {@link InvalidArgumentError} for one that is too long for it. */
+/**
+ * `struct sockaddr_un` of a path.
+ *
+ * @throws {InvalidArgumentError} when the path is too long for it
+ */
 export function unixAddress(path: string, endianness: 'little' | 'big'): Uint8Array {
   const bytes = Buffer.from(path);
   if (bytes.length === 0 || bytes.length >= MAX_PATH || bytes.includes(0)) {

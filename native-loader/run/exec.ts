@@ -28,8 +28,8 @@ export interface ExecRequest {
   /** The whole environment of the command, whose PATH is searched. Default: this process's, byte for byte. */
   env?: Readonly<Record<string, string | undefined>>;
   /**
-   * Who gets the listener before the command is executed; needed where the filter has one. It is handed over by a thread
-   * that the filter does not cover, which execve(2) ends.
+   * Gets the listener before the command is executed; needed where the filter has one. A thread that the filter does
+   * not cover sends it, and execve(2) ends that thread.
    */
   listenerReceiver?: ListenerReceiver;
 }
@@ -44,25 +44,30 @@ const EXEC_OPTIONS: OptionTable<ExecRequest> = {
 };
 
 /**
- * Install a filter on the calling thread and execute a command in place of this process: the same process id, parent,
- * working directory, stdin, stdout and stderr; nothing of ours is left. Does not return. Filters without TSYNC: Node's
- * other threads stay unfiltered, so that a strict filter cannot break them in the moments until execve(2) ends them.
+ * Install a filter on the calling thread and execute a command in place of this process. Process id, parent, working
+ * directory, stdin, stdout and stderr stay; nothing of ours is left. Does not return. It filters without TSYNC: Node's
+ * other threads stay unfiltered, so that a strict filter cannot break them until execve(2) ends them.
  *
- * What Node changed at its start is put back, as far as it is known: descriptors 0 to 2 are inherited again and
- * blocking, SIGPIPE and SIGXFSZ have their default action, no signal is blocked, and the soft limit of open files is the
- * parent process's (Node raises its own to the hard limit, and only if that is the parent's too). Descriptors from 3 to
- * about 15 that this process inherited were marked close-on-exec by Node: the command does not get them. Signals that
- * this process inherited as ignored (nohup(1)) or blocked were reset by Node, which leaves no trace of them: the command
- * has their default action. What Node's streams have not written yet is lost.
+ * What Node changed at its start is restored, as far as it is known. Descriptors 0 to 2 are inherited again and
+ * blocking, SIGPIPE and SIGXFSZ have their default action, and no signal is blocked. The soft limit of open files
+ * becomes the parent process's again, if the hard limits agree: Node had raised it to the hard limit. The command does
+ * not get descriptors from 3 to about 15 that this process inherited, since Node marked them close-on-exec. Signals
+ * that were inherited as ignored (nohup(1)) or blocked have their default action: Node reset them and leaves no trace
+ * of it. What Node's streams have not written yet is lost.
  *
- * The filter has to allow execve(2) and what the command does, nothing for our sake: no other system call is made
- * between seccomp(2) and execve(2).
+ * The filter has to allow execve(2) and what the command does. This library needs nothing more: it makes no other
+ * system call between seccomp(2) and execve(2).
  *
- * Raises, with the process as it was: {@link CommandNotFoundError} and {@link CommandNotExecutableError} (their
- * `exitCode` is what a shell would exit with), {@link InstallFilterError}, UnsupportedHostError, InvalidArgumentError
- * (not on Node's main thread; a listener, which would be closed by execve; a NUL byte in a string). no_new_privs stays
- * set if it was asked for. If execve(2) itself fails, the filter is in force already: the process writes why to stderr
- * and exits with 127 (ENOENT) or 126, as far as the filter allows write(2) and exit_group(2).
+ * An error leaves the process as it was, but no_new_privs stays set if it was asked for. If execve(2) itself fails, the
+ * filter is already in force. The process then writes why to stderr and exits with 127 (ENOENT) or 126, as far as the
+ * filter allows write(2) and exit_group(2).
+ *
+ * @throws {CommandNotFoundError} when there is no such command; its `exitCode` is what a shell would exit with
+ * @throws {CommandNotExecutableError} when it cannot be executed; its `exitCode` is what a shell would exit with
+ * @throws {InstallFilterError} when the kernel refuses the filter
+ * @throws {UnsupportedHostError} when there is no seccomp(2) or no koffi
+ * @throws {InvalidArgumentError} when it is called outside Node's main thread, a string has a NUL byte, or a listener
+ * would be closed by execve(2)
  */
 export function installAndExec(request: ExecRequest): never {
   checkOptions('installAndExec', request, EXEC_OPTIONS);
@@ -81,7 +86,7 @@ export function installAndExec(request: ExecRequest): never {
   }
   const file = findCommand(command, env ? env.PATH : process.env.PATH);
 
-  // Runs if this throws: otherwise the process is another program by then, or ends.
+  // Runs only if this throws: otherwise the process is another program by then, or ends.
   const cleanup: (() => void)[] = [];
   const arena: Memory = {
     ...c,

@@ -6,9 +6,9 @@ import { supervisorCalls } from '../libc/supervisor-calls.js';
 import { workerFile } from '../supervise/worker-file.js';
 import { encodeFailure } from './launch-protocol.js';
 
-// The listener is sent by a thread that the filter does not cover, so that the filter may hold or forbid any call, write
-// and sendmsg included. The filtered thread must not need a system call to wait for it: it waits in a spin lock, and is
-// told, and tells, by shared memory.
+// The listener is sent by a thread that the filter does not cover, so that the filter may hold or forbid any call,
+// write and sendmsg included. The filtered thread must not need a system call to wait for that: it waits in a spin
+// lock, and the two communicate by shared memory.
 
 /** Where the listener goes, before the command is executed. */
 export interface ListenerReceiver {
@@ -16,9 +16,7 @@ export interface ListenerReceiver {
   fd: number;
   /** What is sent with the listener, or alone if there is none. */
   message: Uint8Array;
-  /**
-   * Where a failure of execve(2) is told: on stderr in words, or on the socket as launch-protocol.ts has it.
-   */
+  /** Where a failure of execve(2) is reported: on stderr in words, or on the socket as launch-protocol.ts defines. */
   failures: 'stderr' | 'socket';
 }
 
@@ -38,7 +36,7 @@ export interface HandoverStart {
   readonly shared: Int32Array;
   readonly lock: Pointer;
   readonly receiver: ListenerReceiver;
-  /** What to tell of a failed execve(2), by errno; the errno's name is put in the middle. */
+  /** What to report of a failed execve(2), by errno; the errno's name is put in the middle. */
   readonly file: string;
   readonly explanations: Readonly<Record<string, string>>;
 }
@@ -78,7 +76,7 @@ export class Handover {
     this.#c.spinLock(this.#lock);
   }
 
-  /** execve(2) failed: the thread tells, and ends this process. */
+  /** execve(2) failed: the thread reports it, and ends this process. */
   failed(errno: number): never {
     Atomics.store(this.#shared, EXEC_ERRNO, errno);
     for (;;) this.#c.spinLock(this.#never);
@@ -103,7 +101,7 @@ export function runHandover({ shared, lock, receiver, file, explanations }: Hand
   // This process must not hold it: the command's calls would wait for ever if the supervisor died now.
   if (listener >= 0) calls.close(listener);
   if (sent !== receiver.message.length) {
-    // Nobody answers: the command is not run.
+    // Nobody will answer the calls, so the command is not run.
     const why = sent < 0 ? errnoName(-sent) : `only ${sent} bytes were taken`;
     tell(
       { ...receiver, failures: 'stderr' },

@@ -4,8 +4,9 @@ import type { InstallOptions } from '../install/install-filter.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
 import { CommandNotExecutableError, CommandNotFoundError } from './path-lookup.js';
 
-// What spawnSandboxed and its launcher tell each other: the request lies in a file without a name, the launcher answers
-// on a socket. First comes STARTED, with the listener if there is one; a failure, before or after, comes as JSON.
+// What spawnSandboxed and its launcher send each other. The request is in a file without a name, and the launcher
+// answers on a socket. First comes STARTED, with the listener if there is one. A failure, before or after it, comes as
+// JSON.
 
 /** The filter is installed; sent by the thread that the filter does not cover. */
 export const STARTED = Uint8Array.of('!'.charCodeAt(0));
@@ -43,7 +44,7 @@ export function failureOf(error: unknown): LaunchFailure {
     : { code: code ?? 'LAUNCHER', message };
 }
 
-/** The error that the launcher had, as it would have been raised here. */
+/** The error that the launcher had, as it would have been thrown here. */
 export function errorOf({ code, message, errno, threadId }: LaunchFailure): ScmpError {
   if (code.startsWith('INSTALL_')) {
     return new InstallFilterError(code as InstallErrorCode, message, {

@@ -5,7 +5,7 @@ import { thisHost } from '../libc/host.js';
 import type { LaunchRequest } from './launch-protocol.js';
 import type { SandboxOptions } from './spawn-sandboxed.js';
 
-/** What the launcher is asked to do; raises what can be found wrong before there is a process. */
+/** What the launcher is asked to do. Throws what can be found wrong before there is a process. */
 export function launchRequest(
   command: string,
   args: readonly string[],

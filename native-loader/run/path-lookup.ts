@@ -23,10 +23,11 @@ const DEFAULT_PATH = '/bin:/usr/bin';
 const ELSEWHERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ETIMEDOUT', 'EACCES']);
 
 /**
- * The file that execvp(3) would execute for `command`: as it stands if it has a slash, else the first executable file of
- * that name in the directories of `path`, where an empty directory is the current one. Nothing is executed.
+ * The file that execvp(3) would execute for `command`. With a slash it is that file; else it is the first executable
+ * file of that name in the directories of `path`. An empty directory is the current one. Nothing is executed.
  *
- * Raises {@link CommandNotFoundError}, or {@link CommandNotExecutableError} if what was found may not be executed.
+ * @throws {CommandNotFoundError} when there is no such file
+ * @throws {CommandNotExecutableError} when the files found may not be executed
  */
 export function findCommand(command: string, path: string | undefined): string {
   if (command === '') throw new CommandNotFoundError('the command is empty');
@@ -57,7 +58,7 @@ function notExecutable(file: string, errno: string): CommandNotExecutableError {
   );
 }
 
-/** The errno's name that execve(2) would fail with, as far as permissions tell. */
+/** The name of the errno that execve(2) would fail with, as far as permissions show. */
 function whyNotExecutable(file: string): string | undefined {
   try {
     if (!statSync(file).isFile()) return 'EACCES';

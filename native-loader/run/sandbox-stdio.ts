@@ -4,7 +4,11 @@ import { InvalidArgumentError } from '../../src/errors.js';
 
 export type StdioEntry = Exclude<StdioOptions, string>[number];
 
-/** A list of at least three. Raises {@link InvalidArgumentError} for `ipc`. */
+/**
+ * A list of at least three.
+ *
+ * @throws {InvalidArgumentError} when one is `ipc`
+ */
 export function stdioList(stdio: StdioOptions = 'pipe'): StdioEntry[] {
   const list: StdioEntry[] = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
   while (list.length < 3) list.push('pipe');
@@ -15,14 +19,15 @@ export function stdioList(stdio: StdioOptions = 'pipe'): StdioEntry[] {
 }
 
 /**
- * The child's streams for whoever gets them later: when a child exits, Node drops what its streams hold if nobody reads
- * them, and a short command may have exited before there is a handle to read from. The last two were the launcher's.
+ * The child's streams, for the caller to read later. When a child exits, Node drops what its streams hold if nobody
+ * reads them. A short command may have exited before the caller has a handle to read from. The last two streams were
+ * the launcher's.
  */
 export function keepOutput(child: ChildProcess): (Readable | Writable | null)[] {
   return child.stdio.slice(0, -2).map((stream, index) => {
     if (!stream || index === 0) return stream ?? null;
     const kept = new PassThrough();
-    // The end of one ends the other; who reads gets the error.
+    // The end of one ends the other; the reader gets the error.
     pipeline(stream as Readable, kept, () => {});
     return index < 3 ? kept : Duplex.from({ readable: kept, writable: stream as Writable });
   });

@@ -41,7 +41,7 @@ export interface SandboxOptions extends SupervisorOptions {
 }
 
 export interface SandboxExit {
-  /** The exit code; null if a signal ended it. */
+  /** The exit code; null if a signal ended the command. */
   code: number | null;
   signal: NodeJS.Signals | null;
 }
@@ -78,13 +78,19 @@ const SANDBOX_OPTIONS: OptionTable<SandboxOptions> = {
 };
 
 /**
- * Run a command under a filter, and answer its NOTIFY calls. Fulfilled when the command is executed; the call execve(2)
- * itself may notify, so answers are given before. The command is a child of this process, has its standard streams and
- * the descriptors of `stdio`, and nothing else of ours. If this process dies, its NOTIFY calls fail with ENOSYS.
+ * Run a command under a filter, and answer its NOTIFY calls. Fulfilled when the command is executed. execve(2) itself
+ * may notify, so calls are answered before that. The command is a child of this process. It has its standard streams
+ * and the descriptors of `stdio`, and nothing else of ours. If this process dies, its NOTIFY calls fail with ENOSYS.
  *
- * Rejected, with nothing left running: {@link CommandNotFoundError}, {@link CommandNotExecutableError},
- * {@link InstallFilterError}, SupervisorError, UnsupportedHostError, InvalidArgumentError; `signal.reason` if aborted.
- * A filter that kills execve(2) is no failure: the command's exit tells.
+ * When it is rejected, nothing is left running. `signal.reason` is the error if it was aborted. A filter that kills
+ * execve(2) is no failure: the command's exit shows it.
+ *
+ * @throws {CommandNotFoundError} when there is no such command
+ * @throws {CommandNotExecutableError} when it cannot be executed
+ * @throws {InstallFilterError} when the kernel refuses the filter
+ * @throws {SupervisorError} when the listener cannot be received, or the launcher failed
+ * @throws {UnsupportedHostError} when there is no seccomp(2) or no koffi
+ * @throws {InvalidArgumentError} when an option is invalid
  */
 export async function spawnSandboxed(
   command: string,
@@ -102,7 +108,7 @@ class Launch {
   readonly #child: ChildProcess;
   readonly #stdio: readonly (Readable | Writable | null)[];
   readonly #exited: Promise<SandboxExit>;
-  /** What the launcher said, and that it says no more: it is the command now, or has ended. */
+  /** What the launcher said. Fulfilled when it says no more: it is the command now, or has ended. */
   readonly #talk: Promise<void>;
   #started = false;
   #supervision: Supervision | undefined;
@@ -268,7 +274,7 @@ function parseFailure(text: string): ScmpError {
   }
 }
 
-/** The launcher is ours: what configures the user's Node programs (NODE_OPTIONS, coverage…) is not for it. */
+/** The launcher is ours: settings of the user's Node programs (NODE_OPTIONS, coverage…) are not meant for it. */
 function launcherEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
 }

@@ -17,8 +17,8 @@ export interface ValueAnswer {
 }
 
 /**
- * The call returns a new file descriptor in the target, a duplicate of `fd` of this process: SECCOMP_IOCTL_NOTIF_ADDFD
- * with SECCOMP_ADDFD_FLAG_SEND, so that no descriptor is left in a target that is interrupted in between.
+ * The call returns a new file descriptor in the target, a duplicate of this process's `fd`. SECCOMP_IOCTL_NOTIF_ADDFD
+ * does it with SECCOMP_ADDFD_FLAG_SEND, so that a target that is interrupted keeps no descriptor.
  */
 export interface FdAnswer {
   readonly kind: 'fd';
@@ -41,14 +41,18 @@ export interface ContinueAnswer {
 export type Answer = ErrnoAnswer | ValueAnswer | FdAnswer | ContinueAnswer;
 
 /**
- * An answer that is the same for every call, whatever its arguments. `continue` lets the calls through unseen: right for
- * counting and for defaults, and no more a security boundary than SCMP_ACT_ALLOW.
+ * An answer that is the same for every call, whatever its arguments. `continue` lets the calls through unseen. That is
+ * right for counting and for defaults, and no more a security boundary than SCMP_ACT_ALLOW.
  */
 export type ConstantAnswer = ErrnoAnswer | ValueAnswer | { readonly kind: 'continue' };
 
 const MAX_ERRNO = 4095;
 
-/** What the kernel is told. Raises {@link InvalidArgumentError} for what is no answer. */
+/**
+ * An answer as the kernel takes it.
+ *
+ * @throws {InvalidArgumentError} when it is no answer
+ */
 export function encodeAnswer(answer: ConstantAnswer | ContinueAnswer): RawResponse {
   switch (answer?.kind) {
     case 'errno':

@@ -1,11 +1,14 @@
-/** Bits of an argument that calls are told apart by. */
+/** The bits of an argument that distinguish calls. */
 export interface TallyMask {
   /** 0..5 */
   readonly index: number;
   readonly mask: bigint;
 }
 
-/** By AUDIT_ARCH_… and number: the calls that are told apart by arguments. All others are by their number alone. */
+/**
+ * By AUDIT_ARCH_… and number: the calls that are counted by their arguments too. All others are counted by number
+ * alone.
+ */
 export type TallyMasks = ReadonlyMap<number, ReadonlyMap<number, readonly TallyMask[]>>;
 
 /** System calls of one kind, and how many there were. */
@@ -18,7 +21,7 @@ export interface TalliedCall {
   count: number;
 }
 
-/** So many kinds of one call are told apart: a program that counts through an argument shall not fill the memory. */
+/** How many kinds of one call are kept apart: a program that counts through an argument must not fill the memory. */
 const MAX_KINDS = 1000;
 
 interface Tallied {
@@ -28,7 +31,7 @@ interface Tallied {
   readonly kinds: Map<string, TalliedCall>;
 }
 
-/** Counts system calls by kind, quickly: it does so for each call of a supervised program, before that goes on. */
+/** Counts system calls by kind. It must be quick: a supervised program waits for it at each call. */
 export class CallTally {
   readonly #masks: TallyMasks;
   readonly #little: boolean;

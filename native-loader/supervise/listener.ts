@@ -20,8 +20,8 @@ const { ENOENT, EINVAL, EBADF, EMFILE, ESRCH, EINTR, EINPROGRESS } = constants.e
 const O_CLOEXEC = 0o2000000;
 
 /**
- * The file descriptor of a listener (seccomp_unotify(2)) and what can be done with it. It owns the descriptor: after
- * {@link close} every operation fails as for a call that is gone, and never reaches another file of the same number.
+ * The file descriptor of a listener (seccomp_unotify(2)) and its operations. It owns the descriptor: after
+ * {@link close} every operation fails as for a call that is gone. None reaches another file that got the same number.
  */
 export class Listener {
   readonly calls: SupervisorCalls;
@@ -38,7 +38,7 @@ export class Listener {
     this.#ioctl(this.#requests.SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
   }
 
-  /** Whether the call is still waiting: its thread lives, and its thread id is still its own. */
+  /** Whether the call is still waiting: then its thread lives, and the thread id is still that thread's. */
   isPending(id: bigint): boolean {
     return this.#ioctl(this.#requests.ID_VALID, new Uint8Array(new BigUint64Array([id]).buffer)) === 0;
   }
@@ -98,7 +98,10 @@ export class Listener {
   }
 }
 
-/** EBADF means two things: `fget` of the source, and in `replace_fd` (fs/file.c) a number at or past the target's limit. */
+/**
+ * EBADF means two things: our descriptor is not open (`fget`), or the number is at or past the target's limit
+ * (`replace_fd`, fs/file.c).
+ */
 function whyNotAdded(result: number, { source, target, flags }: RawAddFd): string | undefined {
   if (result === -EMFILE) return 'the target has no file descriptor left (its RLIMIT_NOFILE)';
   if (result !== -EBADF) return undefined;

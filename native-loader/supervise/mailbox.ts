@@ -1,7 +1,8 @@
-// Waking Node's event loop from another thread costs several times what the kernel needs for a whole notification, most of
-// all when the main thread's processor has gone to sleep. A target that has just got an answer often makes its next call at
-// once, and with SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP it is woken on the processor of whoever answered. So the main thread
-// yields that processor once (sched_yield(2)) and looks here for the next call, before it goes back to its event loop.
+// Waking Node's event loop from another thread costs several times what the kernel needs for a whole notification. It
+// costs most when the main thread's processor has gone to sleep. A target that has just got an answer often makes its
+// next call at once. With SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP it is woken on the processor of the thread that answered.
+// So the main thread yields that processor once (sched_yield(2)). Then it looks here for the next call, before it goes
+// back to its event loop.
 
 const CLOSED = 0;
 /** The main thread is looking. */
@@ -11,7 +12,7 @@ const FULL = 3;
 
 /** How long looking and answering may go on before the event loop gets its turn. */
 const SESSION_MICROSECONDS = 1000;
-/** After looks in vain so many opportunities are passed over, at most. */
+/** How many opportunities are skipped at most after looking in vain. */
 const MAX_SKIPPED = 64;
 
 /** Memory for one packet, shared by the supervisor thread, which puts it in, and the main thread. */
@@ -50,7 +51,7 @@ export class MailboxReader {
     this.#deliver = deliver;
   }
 
-  /** A call was answered: look for the next one, unless that was in vain lately. */
+  /** A call was answered: look for the next one, unless looking was in vain lately. */
   look(): void {
     this.#answered = true;
     if (this.#looking || this.#skipped++ < this.#skip) return;

@@ -24,7 +24,7 @@ const O_CLOEXEC = 0o2000000;
 
 /**
  * A system call that waits for an answer. Its number and arguments are what the kernel took from registers: the target
- * cannot change them any more. What they point to it can, at any time, from another thread.
+ * cannot change them any more. Another thread of it can change the memory that they point to, at any time.
  */
 export class Notification {
   /** Unique to this call, and never used again by this listener. An interrupted call that restarts has a new one. */
@@ -58,7 +58,7 @@ export class Notification {
     this.#listener = listener;
   }
 
-  /** Aborted when an answer is of no use any more: the handler took too long, or supervision has ended. */
+  /** Aborted when an answer is no longer of use: the handler took too long, or supervision has ended. */
   get signal(): AbortSignal {
     return this.#cancellation.signal;
   }
@@ -83,7 +83,11 @@ export class Notification {
     return BigInt.asIntN(64, this.uint64(argument));
   }
 
-  /** The whole register. Raises InvalidArgumentError for an argument that the call does not have. */
+  /**
+   * The whole register.
+   *
+   * @throws {InvalidArgumentError} when the call does not have the argument
+   */
   uint64(argument: ArgumentKey): bigint {
     const value = this.args[typeof argument === 'string' ? this.#indexOf(argument) : argument];
     if (value === undefined) throw new InvalidArgumentError(`arguments are 0 to 5, not ${argument}`);
@@ -112,24 +116,25 @@ export class Notification {
   }
 
   /**
-   * Copy `length` bytes of the target's memory. The copy was made while this very call waited (its id is checked before and
-   * after), but another thread of the target may change the memory at any time: decide by the copy, act on the copy, and do
-   * not let the call continue. After it, {@link continue} throws.
+   * Copy `length` bytes of the target's memory. The call waited while the copy was made: its id is checked before and
+   * after. But another thread of the target may change the memory at any time. So decide by the copy, act on the copy,
+   * and do not let the call continue. Afterwards {@link continue} throws.
    *
-   * Raises {@link SupervisorError}: NOTIFICATION_GONE, TARGET_MEMORY, TARGET_ACCESS.
+   * @throws {SupervisorError} NOTIFICATION_GONE, TARGET_MEMORY or TARGET_ACCESS, when the memory cannot be read
    */
   readMemory(address: bigint, length: number): Uint8Array {
     return this.#inspect((pid) => readBytes(this.#listener.calls, pid, address, length));
   }
 
-  /** As {@link readMemory}: the bytes up to a NUL, which is not included and has to come within `maxLength` bytes. */
+  /** As {@link readMemory}: the bytes up to a NUL, without it. The NUL has to come within `maxLength` bytes. */
   readCString(address: bigint, maxLength: number = MAX_STRING): Uint8Array {
     return this.#inspect((pid) => readUntilNul(this.#listener.calls, pid, address, maxLength));
   }
 
   /**
-   * {@link readCString} as text. Raises TARGET_STRING if it is not UTF-8: two paths shall not look alike. Paths may be any
-   * bytes: readCString takes them all.
+   * {@link readCString} as text. Paths may be any bytes, and readCString takes them all.
+   *
+   * @throws {SupervisorError} TARGET_STRING, when it is not UTF-8: two different paths must not look alike
    */
   readString(address: bigint, maxLength?: number): string {
     const bytes = this.readCString(address, maxLength);
@@ -184,9 +189,11 @@ export class Notification {
   }
 
   /**
-   * The answer that lets the kernel make the call. Only the number and the arguments themselves may have led to it: for
-   * them the kernel uses what we saw. It is no security boundary all the same (seccomp_unotify(2), seccomp.h): a filter
-   * that is installed later can overrule it. Raises UNSAFE_CONTINUE once memory of the target was read.
+   * The answer that lets the kernel make the call. Only the number and the arguments themselves may have led to it: the
+   * kernel uses those that we saw. It is still no security boundary (seccomp_unotify(2), seccomp.h): a filter that is
+   * installed later can overrule it.
+   *
+   * @throws {SupervisorError} UNSAFE_CONTINUE, when memory of the target was read
    */
   continue(): ContinueAnswer {
     if (this.#memoryWasRead) {
@@ -199,8 +206,8 @@ export class Notification {
   }
 
   /**
-   * As {@link continue} after memory was read, for what decides nothing: tracing, recording, or where the kernel forbids by
-   * other means whatever must not happen. `reason` says which, for whoever reviews the code.
+   * As {@link continue} after memory was read, where nothing is decided: tracing, recording, or where the kernel
+   * forbids by other means what must not happen. `reason` says which, for reviewers of the code.
    */
   continueUnsafe({ reason }: { reason: string }): ContinueAnswer {
     if (typeof reason !== 'string' || reason.trim() === '') {
@@ -217,8 +224,8 @@ export class Notification {
   }
 
   /**
-   * Ids are never used again, so a call that still waits after the operation waited all the time, and the thread id was its
-   * own. The check before keeps us from looking into a stranger.
+   * Ids are never used again. So a call that still waits after the operation waited all the time, and the thread id was
+   * its thread's. The check before it keeps us from looking into another process.
    */
   #whilePending<T>(operation: (pid: number) => T): T {
     if (!this.isPending()) throw gone(this.id);

@@ -1,7 +1,7 @@
 import type { Endianness } from '../../src/bpf/index.js';
 
 // `linux/seccomp.h`: the structures are the same on every architecture, in its byte order, and without padding. A newer
-// kernel may have longer ones: SECCOMP_GET_NOTIF_SIZES tells, and what it adds at their end is not for us.
+// kernel may have longer ones, as SECCOMP_GET_NOTIF_SIZES says. We ignore what it adds at their end.
 
 /** `sizeof(struct seccomp_notif)` */
 export const NOTIFICATION_SIZE = 80;

@@ -17,7 +17,7 @@ export type SupervisorErrorCode =
   | 'SOCKET'
   /** A message from a container runtime is not what the OCI runtime spec says. */
   | 'CONTAINER_STATE'
-  /** The process that was to become the sandboxed command failed before it did. */
+  /** The launcher failed before it became the sandboxed command. */
   | 'LAUNCH'
   /** The supervisor's own thread ended. */
   | 'SUPERVISOR_THREAD';

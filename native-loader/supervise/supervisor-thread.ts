@@ -16,7 +16,7 @@ import {
 } from './watch-protocol.js';
 import { workerFile } from './worker-file.js';
 
-/** What comes of a watched descriptor; `onEnd` is the last, with an error if something failed. */
+/** The events of a watched descriptor; `onEnd` is the last, with an error if something failed. */
 export interface WatchEvents {
   onNotification?(bytes: Uint8Array): void;
   onReceived?(received: { bytes: Uint8Array; fds: number[]; truncated: boolean }): void;
@@ -30,8 +30,9 @@ type WatchRequest =
   | { kind: 'server'; fd: number };
 
 /**
- * The one thread of this process that waits for listeners and sockets, started on first use. It keeps the process
- * alive while it has something to watch. Descriptors stay their owner's: they may be closed after `onEnd`, not before.
+ * The one thread of this process that waits for listeners and sockets, started on first use. It keeps the process alive
+ * while it has something to watch. Descriptors still belong to their owners, who may close them after `onEnd`, not
+ * before.
  */
 class SupervisorThread {
   readonly #c = supervisorCalls();

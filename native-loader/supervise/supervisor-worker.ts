@@ -14,12 +14,15 @@ const POLLHUP = 16;
 const POLLNVAL = 32;
 const { ENOENT, EINTR, EAGAIN, ECONNABORTED } = constants.errno;
 
-/** Node cannot end a thread that waits in C: so long it may take in the worst case. Usually the eventfd wakes it. */
+/**
+ * Node cannot end a thread that waits in C. Ending it may take this long in the worst case; usually the eventfd wakes
+ * it.
+ */
 const MAX_WAIT_MILLISECONDS = 1000;
 
 /**
- * The supervisor thread: waits for all watched descriptors at once in poll(2), never on libuv's pool, and answers by
- * itself what a table answers. Without anything to watch it is back in Node's event loop, waiting for a message.
+ * The supervisor thread. It waits for all watched descriptors at once in poll(2), never on libuv's pool, and gives the
+ * answers of tables by itself. Without anything to watch it waits in Node's event loop for a message.
  */
 export class SupervisorWorker {
   readonly #c: SupervisorCalls = supervisorCalls();

@@ -23,10 +23,10 @@ export interface ConstantAnswers {
   answer: ConstantAnswer;
 }
 
-/** Answers a call; undefined: as `unhandled` says. */
+/** Answers a call; undefined: the answer is `unhandled`. */
 export type NotificationHandler = (notification: Notification) => Answer | undefined | Promise<Answer | undefined>;
 
-/** Something a supervisor's operator should know. The call was answered with `failure`, as far as it still waited. */
+/** Something a supervisor's operator should know. The call was answered with `failure` if it still waited. */
 export type SupervisorReport =
   | { kind: 'handler-failed'; notification: Notification; error: unknown }
   | { kind: 'handler-timeout'; notification: Notification; milliseconds: number };
@@ -35,9 +35,9 @@ export interface SupervisorOptions {
   onNotification?: NotificationHandler | undefined;
   /** Answered before `onNotification` is asked. */
   answers?: readonly ConstantAnswers[] | undefined;
-  /** For calls that neither answers. Default: ENOSYS, as without a supervisor. */
+  /** For calls that neither `answers` nor `onNotification` answers. Default: ENOSYS, as without a supervisor. */
   unhandled?: ConstantAnswer | undefined;
-  /** The errno when a handler throws, takes too long or answers nonsense: name or number. Default: EPERM. */
+  /** The errno, by name or number, when a handler throws, takes too long or gives an invalid answer. Default: EPERM. */
   failure?: string | number | undefined;
   /** How long a handler may take, in milliseconds; Infinity: for ever. Default: 30 seconds. */
   handlerTimeout?: number | undefined;
@@ -48,7 +48,7 @@ export interface SupervisorOptions {
    * `(number, architecture) => libseccomp.resolveSyscallNumber(number, architecture)`.
    */
   syscallName?: SyscallNamer | undefined;
-  /** Count the calls, told apart by these bits of their arguments; see `Supervision.tallied`. Default: do not. */
+  /** Count the calls, by these bits of their arguments; see `Supervision.tallied`. Default: do not. */
   tally?: TallyMasks | undefined;
 }
 
@@ -69,13 +69,17 @@ const DEFAULT_TIMEOUT = 30_000;
 /** What setTimeout(3) of Node takes. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
-/** Answer the calls of a listener, whose descriptor now belongs to the supervision. Raises InvalidArgumentError. */
+/**
+ * Answer the calls of a listener. Its descriptor now belongs to the supervision.
+ *
+ * @throws {InvalidArgumentError} when the descriptor or an option is invalid
+ */
 export function superviseListener(fd: number, options: SupervisorOptions): Supervision {
   checkOptions('superviseListener', options, SUPERVISOR_OPTIONS);
   return supervise(fd, options);
 }
 
-/** As {@link superviseListener}, with options that may be others' too. */
+/** As {@link superviseListener}, with options among which may be those of other functions. */
 export function supervise(fd: number, options: SupervisorOptions): Supervision {
   return new ListenerSupervision(fd, checkSupervisorOptions(options));
 }
@@ -104,7 +108,11 @@ export interface CheckedOptions {
   readonly tally: TallyMasks | undefined;
 }
 
-/** Resolve the defaults. Raises {@link InvalidArgumentError} before anything waits for an answer. */
+/**
+ * Resolve the defaults, before anything waits for an answer.
+ *
+ * @throws {InvalidArgumentError} when an option is invalid
+ */
 export function checkSupervisorOptions(options: SupervisorOptions): CheckedOptions {
   const { onNotification, answers = [], unhandled = { kind: 'errno', errno: 'ENOSYS' }, failure = 'EPERM' } = options;
   const { handlerTimeout: timeout = DEFAULT_TIMEOUT, onReport = warn, syscallName, tally } = options;
@@ -172,7 +180,8 @@ class ListenerSupervision implements Supervision {
         else resolve();
       };
     });
-    // Whoever does not look at it is not to be killed by it: the listener is closed, and calls fail.
+    // Handled here: a program that ignores `closed` must not end by an unhandled rejection. The listener is closed, and
+    // calls fail.
     this.closed.catch(() => {});
     try {
       this.#listener.useSyncWakeUp();
@@ -250,7 +259,7 @@ function isPromise<T>(outcome: T | Promise<T>): outcome is Promise<T> {
   return typeof (outcome as Promise<T> | undefined)?.then === 'function';
 }
 
-/** An answer that comes too late still owns what it was to give away. */
+/** An answer that comes too late still owns the descriptor that it was to give away. */
 function discard(answer: Answer | undefined): void {
   if (answer?.kind === 'fd' && answer.closeSource) supervisorCalls().close(answer.fd);
 }

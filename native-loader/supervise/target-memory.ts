@@ -9,8 +9,8 @@ const PAGE = 4096;
 const MAX_LENGTH = 64 * 1024 * 1024;
 
 /**
- * Copy bytes out of a thread's memory: process_vm_readv(2), or /proc/PID/mem where that is forbidden or missing. Both
- * need the right to ptrace(2) the target. Returns fewer bytes where the rest is not mapped.
+ * Copy bytes out of a thread's memory, by process_vm_readv(2), or by /proc/PID/mem where that call is forbidden or
+ * missing. Both need the right to ptrace(2) the target. Returns fewer bytes where the rest is not mapped.
  */
 function readSome(c: SupervisorCalls, pid: number, address: bigint, into: Uint8Array): number {
   const count = c.readProcessMemory(pid, address, into);
@@ -47,7 +47,7 @@ export function readBytes(c: SupervisorCalls, pid: number, address: bigint, leng
   return bytes;
 }
 
-/** The bytes up to a NUL, which is not included; page by page, since the string may end where memory does. */
+/** The bytes up to a NUL, without it. They are read page by page, since the string may end where memory does. */
 export function readUntilNul(c: SupervisorCalls, pid: number, address: bigint, maxLength: number): Uint8Array {
   const chunks: Uint8Array[] = [];
   let at = address;

@@ -2,13 +2,13 @@ import type { TalliedCall, TallyMasks } from './call-tally.js';
 import type { SharedMailbox } from './mailbox.js';
 import type { RawResponse } from './notify-abi.js';
 
-// What the process's main side and its supervisor thread tell each other.
+// The messages between the process's main thread and its supervisor thread.
 
 /** What the thread watches a descriptor for; `id` names it in all messages, since descriptors' numbers come again. */
 export type Watch =
   /**
-   * A seccomp listener. Calls that the table answers are answered by the thread itself, the others are passed on. With
-   * `tally` all are counted before.
+   * A seccomp listener. The thread itself answers the calls that the table answers, and passes the others on. With
+   * `tally` it counts all of them first.
    */
   | { kind: 'listener'; id: number; fd: number; answers: AnswerTable; tally: TallyMasks | undefined }
   /** A connected unix stream socket, from which data and descriptors are received up to its end. */
@@ -29,8 +29,8 @@ export type ToThread =
   | { kind: 'unwatch'; id: number };
 
 /**
- * A call that waits: the watch's id as a 64-bit number in this machine's byte order, then `struct seccomp_notif`. Not an
- * object as the other messages: those take a third longer, and this is the one that comes often.
+ * A call that waits: the watch's id as a 64-bit number in this machine's byte order, then `struct seccomp_notif`. It is
+ * no object as the other messages are: those take a third longer, and this one comes often.
  */
 export type NotificationPacket = Uint8Array;
 

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { UnsupportedHostError } from '../../src/errors.js';
 
 /**
- * The path of `loader-worker.js`, beside this file in the built package. Raises UnsupportedHostError where a bundler left
- * it behind.
+ * The path of `loader-worker.js`, beside this file in the built package.
+ *
+ * @throws {UnsupportedHostError} when a bundler left it behind
  */
 export function workerFile(): string {
   const path = fileURLToPath(new URL('./loader-worker.js', import.meta.url));
