@@ -100,7 +100,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
 /** Bit 30 of a system call number on AUDIT_ARCH_X86_64: the call is x32's (`__X32_SYSCALL_BIT` of asm/unistd.h). */
 export const X32_SYSCALL_BIT = 0x40000000;
 
-/** x32 is left out: it is told from x86_64 by the system call number. */
+/** x32 is left out: only the system call number distinguishes it from x86_64. */
 const byAuditArch = new Map(ARCHITECTURES.filter(({ name }) => name !== 'x32').map((each) => [each.auditArch, each]));
 /** The architecture whose AUDIT_ARCH is x86_64's and whose numbers have {@link X32_SYSCALL_BIT}. */
 export const X32 = ARCHITECTURES.find(({ name }) => name === 'x32') as Architecture;

@@ -2,7 +2,7 @@ import type { Architecture, ArchitectureName } from '../../architecture.js';
 import { type ConstantFamily, describeMask, describeMaskOfOthers, describeValue } from '../../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
 
-/** What an argument is to the system calls that it may belong to here. */
+/** What the system calls that are possible at this place make of an argument. */
 export interface NamedArgument {
   /** `socket(domain)`; of several calls that name it alike the name alone. */
   text: string;

@@ -14,14 +14,14 @@ import type { JumpTarget, SourceInstruction, SourceProgram } from './assembly-sy
 import { auditArchitecture, halfOffset, namedArchitecture, usesOperand } from './naming.js';
 
 export interface AssembleOptions {
-  /** What the program is for, where the text does not say (`.arch`); it must not say otherwise. */
+  /** The architectures of the program, where the text does not name them (`.arch`). The text must not name others. */
   architectures?: readonly (ArchitectureName | (string & {}))[] | undefined;
   /**
    * The number of a system call on an architecture given by libseccomp's token (x32: 0x4000003e, numbers with bit 30 set).
    * Without it names of system calls are refused.
    */
   syscallNumber?: ((token: number, name: string) => number | undefined) | undefined;
-  /** Not asked here: `syscallNaming` has both, and can be given as it is. */
+  /** Not used here. It is declared so that what `syscallNaming` returns can be passed as it is. */
   syscallName?: ((token: number, nr: number) => string | undefined) | undefined;
   /** What to call the text in messages, usually its file name. */
   source?: string | undefined;
@@ -33,12 +33,12 @@ export interface AssembledProgram extends FilterProgram {
 }
 
 /**
- * Assemble a program: source as `formatAssembly` writes it, a listing as `formatDisassembly` does, or a text made by hand
- * (docs/asm.md). The result is one that the kernel loads: it is verified. Its `arches` are those of `.arch`, of the option,
- * or else those it compares `arch` with.
+ * Assemble a program: source as `formatAssembly` writes it, a listing as `formatDisassembly` does, or a text made by
+ * hand (docs/asm.md). The result is one that the kernel loads: it is verified. Its `arches` are those of `.arch`, else
+ * of the option, else those that it compares `arch` with.
  *
- * @throws AssemblyError with everything that is wrong
- * @throws InvalidArgumentError an unknown name in `architectures`
+ * @throws {AssemblyError} when the text is no valid program; it has everything that is wrong
+ * @throws {InvalidArgumentError} when `architectures` has an unknown name
  */
 export function assemble(text: string, options: AssembleOptions = {}): AssembledProgram {
   checkOptions('assemble', options, {
@@ -72,7 +72,7 @@ class Assembly {
     const { instructions: sources, end } = this.program;
     const assumed = this.#assumed();
     const shapes = sources.map((source, index) => this.#shape(source, index));
-    // Names of architectures have a meaning of their own, and only comparisons with those steer the analysis.
+    // Names of architectures are resolved first: only comparisons with them steer the analysis.
     const states = analyzeFlow(shapes);
     const compared = comparedArchitectures(states);
     const endianness = this.#endianness(assumed, compared);
@@ -182,7 +182,7 @@ class Assembly {
     }
   }
 
-  /** A listing says everything twice. What is changed in one place alone is no program: nobody knows which was meant. */
+  /** A listing says everything twice. If the two disagree it is no program: it is not known which was meant. */
   #checkFields({ fields, position, raw }: SourceInstruction, words: Instruction): Instruction {
     if (fields === undefined || raw) return words;
     const jumps = isConditionalJump(words.code);
@@ -207,7 +207,7 @@ function knownValue(operand: SourceInstruction['operand']): number {
   return (part?.kind === 'name' && namedArchitecture(part.name)?.auditArch) || 0;
 }
 
-/** The architectures that a program tells from others, by what it compares `arch` with. */
+/** The architectures that a program distinguishes, by what it compares `arch` with. */
 function comparedArchitectures(states: readonly (FlowState | undefined)[]): Architecture[] {
   const values = states.flatMap((state) => (state?.arch.kind === 'only' ? [...state.arch.values] : []));
   return [...new Set(values)].map(auditArchitecture).filter((each) => each !== undefined);

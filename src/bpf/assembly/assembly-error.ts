@@ -20,9 +20,9 @@ export type AssemblyIssueCode =
   /** The name of a system call where nothing says for which architecture. */
   | 'no-architecture'
   | 'no-byte-order'
-  /** In a listing: the four fields are not those of the words behind them. */
+  /** In a listing: the four fields disagree with the words after them. */
   | 'fields-disagree'
-  /** Every line reads, and no kernel would load the whole (`verifyProgram`). */
+  /** Every line is valid, but no kernel would load the whole (`verifyProgram`). */
   | 'invalid-program';
 
 export interface AssemblyIssue {

@@ -21,7 +21,10 @@ const NUMBER = /\d\w*/y;
 /** The heading of a listing, of ours and of seccomp-tools. */
 const LISTING_HEAD = /^\s*(line\s+CODE\s+JT\s+JF\s+K|=+)\s*$/;
 
-/** Cut a source text into lines of tokens, each ended by an `end`. What is no token is an issue, and the rest of its line is left out. */
+/**
+ * Cut a source text into lines of tokens, each ended by an `end`. A text that is no token is an issue, and the rest of
+ * its line is ignored.
+ */
 export function tokenize(text: string): { lines: AssemblyToken[][]; issues: AssemblyIssue[] } {
   const issues: AssemblyIssue[] = [];
   let offset = 0;

@@ -25,7 +25,10 @@ export class Unresolved extends Error {
 export interface NameContext {
   state: FlowState | undefined;
   assumed: readonly Architecture[];
-  /** Whether A is compared with it, so that what A holds says what the name is of. */
+  /**
+   * Whether A is compared with it: then what A holds says whether it names a system call, an architecture or a
+   * constant.
+   */
   comparison: boolean;
   syscallNumber: ((token: number, name: string) => number | undefined) | undefined;
 }
@@ -117,7 +120,7 @@ export function resolveErrno(
 
 const didYouMean = (nearest: string | undefined) => (nearest === undefined ? '' : `; did you mean ${nearest}?`);
 
-/** What another architecture has is no misspelling. */
+/** A name that another architecture has is no misspelling. */
 const unlessKnown = (name: string) => (syscallSignature(name) ? undefined : nearestSyscall(name));
 
 function theOnly<T>({ name, position }: Pick<Name, 'name' | 'position'>, values: readonly (readonly [string, T])[]): T {

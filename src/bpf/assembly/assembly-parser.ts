@@ -7,7 +7,7 @@ import type { SourceInstruction, SourceProgram } from './assembly-syntax.js';
 import { LineError, LineReader, labelName } from './line-reader.js';
 import { parseStatement } from './statement-parser.js';
 
-/** Read a source text. Every line that does not read is an issue of its own. */
+/** Read a source text. Every line with a fault is an issue of its own. */
 export function parseAssembly(text: string): { program: SourceProgram; issues: AssemblyIssue[] } {
   const { lines, issues } = tokenize(text);
   const parser = new Parser();

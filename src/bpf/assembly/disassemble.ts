@@ -38,16 +38,20 @@ export interface DisassemblyLine {
 }
 
 export interface DisassembleOptions {
-  /** Byte order of bare bytes; without it and `architectures` it is detected. */
+  /** Byte order of bare bytes. Default: that of `architectures`, else it is detected. */
   endianness?: Endianness;
-  /** Whose system calls the numbers are where the program itself does not tell. Default: a FilterProgram's own. */
+  /**
+   * The architectures of the system call numbers, where the program itself does not compare `arch`. Default: a
+   * FilterProgram's own.
+   */
   architectures?: readonly ArchitectureName[];
   /**
-   * The name of system call `nr` (below 2^31) on an architecture given by libseccomp's token, which is the AUDIT_ARCH but
-   * for x32 (0x4000003e), whose numbers come with bit 30 set: what `seccomp_syscall_resolve_num_arch(3)` takes.
+   * The name of system call `nr` (below 2^31) on an architecture, given by libseccomp's token, as
+   * `seccomp_syscall_resolve_num_arch(3)` takes it. The token is the AUDIT_ARCH value, but 0x4000003e for x32, whose
+   * numbers have bit 30 set.
    */
   syscallName?: ((token: number, nr: number) => string | undefined) | undefined;
-  /** Not asked here: `syscallNaming` has both, and can be given as it is. */
+  /** Not used here. It is declared so that what `syscallNaming` returns can be passed as it is. */
   syscallNumber?: ((token: number, name: string) => number | undefined) | undefined;
 }
 
@@ -62,8 +66,9 @@ const MAX_SYSCALL = 0x7fffffff;
 const MAX_ERRNO = 4095;
 
 /**
- * Put a program into words, one line an instruction. A program that does not verify is put into words too, as far as it
- * goes; only one that cannot be cut into instructions, or whose byte order is unknown, is refused (as `readProgram` does).
+ * Put a program into words, one line per instruction. A program that does not verify is put into words too, as far as
+ * it goes. Only one that cannot be cut into instructions, or has no known byte order, is refused (as `readProgram`
+ * does).
  */
 export function disassemble(program: ProgramInput, options: DisassembleOptions = {}): DisassemblyLine[] {
   checkOptions('disassemble', options, {
@@ -232,7 +237,7 @@ function argumentOf(offset: LoadedOffset, state: FlowState | undefined, naming: 
   return named.length === calls.length ? nameArgument(named, argument.index) : undefined;
 }
 
-/** A return value so that nothing of it is lost: data stands in brackets wherever there is any. */
+/** A return value without loss: data is in brackets wherever there is any. */
 function describeReturn(k: number, state: FlowState | undefined, { assumed }: Naming): Description {
   const { kind } = decodeReturnValue(k);
   const data = k & 0xffff;

@@ -10,7 +10,7 @@ export type ListingPart = 'place' | 'fields' | 'words' | 'allow' | 'deny' | 'com
 export interface FormatOptions {
   /** What the program is for: written first, as a directive that the assembler reads. */
   target?: { architectures: readonly ArchitectureName[]; endianness: Endianness } | undefined;
-  /** Colours a part; columns are made before, so it may add only what takes no room. */
+  /** Colours a part. It may add only what takes no room: columns are aligned before. */
   paint?: ((part: ListingPart, text: string) => string) | undefined;
 }
 
@@ -38,8 +38,9 @@ export function formatDisassembly(lines: readonly DisassemblyLine[], options: Fo
 }
 
 /**
- * A disassembly as source for the assembler: words only, labels where something jumps to. Ends with a newline. `assemble`
- * makes the same program of it, bit for bit: what the machine ignores and is not zero makes an instruction `.insn`.
+ * A disassembly as source for the assembler: words only, with labels at the targets of jumps. Ends with a newline.
+ * `assemble` makes the same program of it, bit for bit. An instruction becomes `.insn` if a field that the machine
+ * ignores is not zero.
  */
 export function formatAssembly(lines: readonly DisassemblyLine[], options: FormatOptions = {}): string {
   checkOptions('formatAssembly', options, FORMAT_OPTIONS);

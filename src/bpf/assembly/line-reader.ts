@@ -3,7 +3,7 @@ import type { AssemblyIssue, AssemblyIssueCode } from './assembly-error.js';
 import type { AssemblyToken } from './assembly-lexer.js';
 import type { JumpTarget } from './assembly-syntax.js';
 
-/** Ends the line it is raised in; the others are read on. */
+/** Ends the line in which it is thrown; the other lines are read on. */
 export class LineError extends Error {
   constructor(readonly issue: AssemblyIssue) {
     super(issue.message);
@@ -26,7 +26,7 @@ export class LineReader {
     if (token.kind !== 'end') this.#at++;
     return token;
   }
-  /** Take the next token if it reads so. */
+  /** Take the next token if it has this text. */
   accept(text: string): boolean {
     const there = this.next.kind !== 'end' && this.next.text === text;
     if (there) this.#at++;
@@ -42,7 +42,7 @@ export class LineReader {
   }
 }
 
-/** A number as a label counts by its value: the listing's 0012 is 12. */
+/** A number as a label is its value: the listing's 0012 is 12. */
 export function labelName({ kind, text }: AssemblyToken): string {
   return kind === 'number' && /^\d+$/.test(text) ? String(Number(text)) : text;
 }

@@ -3,10 +3,10 @@ import { errnoName } from '../../errno.js';
 import type { FlowState } from '../program/dataflow.js';
 import { type Endianness, isConditionalJump, Opcode, SeccompDataOffset } from '../program/instruction.js';
 
-// What names mean at a place of a program: the disassembler and the assembler have to agree on it, or the one would not
-// read back what the other wrote.
+// What names mean at a place of a program. The disassembler and the assembler have to agree on it: the assembler reads
+// back what the disassembler writes.
 
-/** x32 is left out: it is told from x86_64 by the system call number. */
+/** x32 is left out: only the system call number distinguishes it from x86_64. */
 const byAuditArch = new Map(ARCHITECTURES.filter(({ name }) => name !== 'x32').map((each) => [each.auditArch, each]));
 export const X32 = parseArchitecture('x32');
 
@@ -20,7 +20,7 @@ export function namedArchitecture(name: string): Architecture | undefined {
   return findArchitecture(name) ?? findArchitecture(name.replace(/^(AUDIT_)?ARCH_/, ''));
 }
 
-/** The architectures under which a place can be reached, of those `assumed` where the program itself has not asked. */
+/** The architectures under which a place can be reached; those `assumed` where the program has not compared `arch`. */
 export function possibleArchitectures({ arch }: FlowState, assumed: readonly Architecture[]): Architecture[] {
   const auditArches =
     arch.kind === 'only'
@@ -73,7 +73,7 @@ export function usesOperand(code: number): boolean {
   }
 }
 
-/** Whether what the machine ignores of an instruction is zero, as everybody writes it. */
+/** Whether the fields of an instruction that the machine ignores are zero, as is usual. */
 export function isPlain({ code, jt, jf, k }: { code: number; jt: number; jf: number; k: number }): boolean {
   return (isConditionalJump(code) || (jt === 0 && jf === 0)) && (usesOperand(code) || k === 0);
 }

@@ -175,7 +175,7 @@ function parseHalf(reader: LineReader, { position }: AssemblyToken, start: numbe
 interface Condition {
   /** Operation with `k` and with X. */
   codes: readonly [k: number, x: number];
-  /** The machine has the opposite of it only. */
+  /** The machine has only its opposite. */
   negated: boolean;
   /** X where undefined. */
   operand?: Operand | undefined;

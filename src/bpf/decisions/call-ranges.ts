@@ -26,7 +26,7 @@ export interface ArchitectureRange extends NumberRange {
   calls: readonly CallRange[];
 }
 
-/** More than filters tell apart; each costs a pass. */
+/** More than filters distinguish; each costs a pass. */
 const MAX_ARCHITECTURES = 64;
 
 /** A holds the number. */
@@ -39,7 +39,7 @@ const LAST_NUMBER = 2 ** 32 - 1;
 
 /**
  * What a verified program does with the calls of every architecture and number, up to where it looks at something else.
- * Undefined for a program that does something other with them than to compare them with constants, or does so again later.
+ * Undefined for a program that does more with them than compare them with constants, or that compares them again later.
  */
 export function callRanges(
   instructions: readonly Instruction[],

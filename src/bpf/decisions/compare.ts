@@ -22,7 +22,7 @@ export interface ProgramComparison {
 
 export interface ArchitectureDifference {
   /**
-   * The architecture; undefined for those that neither program tells from any other. x32 has an entry of its own, with the
+   * The architecture; undefined for those that neither program distinguishes. x32 has an entry of its own, with the
    * numbers of AUDIT_ARCH_X86_64 that have bit 30 set and bit 31 not.
    */
   architecture: ArchitectureName | undefined;
@@ -31,7 +31,7 @@ export interface ArchitectureDifference {
   calls: readonly CallDifference[];
 }
 
-/** System calls between which neither program makes a difference, as far as they are decided differently. */
+/** System calls that the programs decide differently, and that neither of them distinguishes from one another. */
 export interface CallDifference {
   /** Their numbers, as unsigned 32 bits, ascending. */
   numbers: readonly NumberRange[];
@@ -44,17 +44,18 @@ export interface DecisionChange {
   /** What the second one does. */
   to: Action;
   direction: Direction;
-  /** Where: always for one empty term. Undefined where it takes too many terms to be read; `example` is there still. */
+  /** Where: always for one empty term. Undefined where it takes too many terms to be read; `example` is still there. */
   conditions: DnfTerms | undefined;
   /** A call on which they differ so; both programs were simulated on it. */
   example: SeccompData;
 }
 
 /**
- * Compare what two programs decide on every possible input. Their byte orders may differ: what counts are the arguments.
+ * Compare what two programs decide on every possible input. Their byte orders may differ: what counts are the
+ * arguments.
  *
- * @throws InvalidProgramError a program that the kernel would not load
- * @throws ProgramTooComplexError as `buildDecisionDiagram`
+ * @throws {InvalidProgramError} when the kernel would not load a program
+ * @throws {ProgramTooComplexError} when a program's diagram exceeds the budget, as of `buildDecisionDiagram`
  */
 export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: DiagramBudget = {}): ProgramComparison {
   const store = new DiagramStore(budget);
@@ -100,7 +101,10 @@ export interface DecidedCall {
 export type Implication =
   | {
       holds: true;
-      /** A call that both let do the same and answer otherwise, if there is one: another errno, other data of a TRAP. */
+      /**
+       * A call for which both give the same permission but another answer, if there is one: another errno, or other
+       * data of a TRAP.
+       */
       sameRank?: DecidedCall;
     }
   | { holds: false; counterexample: DecidedCall };
@@ -160,7 +164,10 @@ class Changes {
 /** Past the return values, which are terminals of the same store. */
 const FIRST_CHANGE = 2 ** 32;
 
-/** A difference that the simulator does not see is a fault in here, and nothing that was found can be relied on. */
+/**
+ * If the simulator does not see the difference, this comparison has a fault, and nothing that it found can be relied
+ * on.
+ */
 function confirmer(first: ProgramInput, second: ProgramInput): (data: SeccompData, from: Action, to: Action) => void {
   const simulators = [first, second].map((program) => createSimulator(program));
   return (data, from, to) => {
@@ -181,7 +188,7 @@ const byAuditArch = new Map(
   ARCHITECTURES.filter(({ name }) => name !== 'x32').map((each) => [each.auditArch, each.name]),
 );
 
-/** Architectures that a program names, one by one; the rest, by what is different about them. */
+/** Architectures that a program names, one by one; the others, grouped by what differs for them. */
 function byArchitecture(parts: readonly Part[]): ArchitecturePart[] {
   const differing = parts.filter(({ node }) => node !== FALSE);
   const isNamed = ({ from, to }: Part) => from === to && byAuditArch.has(from);
@@ -194,7 +201,9 @@ function byArchitecture(parts: readonly Part[]): ArchitecturePart[] {
   return [...named, ...others.map(([node, auditArches]) => ({ architecture: undefined, auditArches, node }))];
 }
 
-/** Share out the numbers of AUDIT_ARCH_X86_64: those of x32 have bit 30 set. Negative numbers are nobody's, and stay. */
+/**
+ * Split the numbers of AUDIT_ARCH_X86_64: those of x32 have bit 30 set. Negative numbers belong to neither, and stay.
+ */
 function numbersOf(architecture: ArchitectureName | undefined, parts: readonly Part[]): Part[] {
   const x32 = { from: X32_SYSCALL_BIT, to: 2 * X32_SYSCALL_BIT - 1 };
   const rest = [

@@ -2,8 +2,8 @@ import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { type Field, fieldLevel } from './input-variables.js';
 
 /**
- * One condition on a 64-bit field of the input: argument 0 to 5, or the instruction pointer as 6. It is about the field
- * AND `mask`, compared unsigned; no value has a bit outside the mask. `between` includes both ends.
+ * One condition on a 64-bit field of the input: argument 0 to 5, or the instruction pointer as 6. It compares (field
+ * AND `mask`), unsigned; no value has a bit outside the mask. `between` includes both ends.
  */
 export type Condition =
   | { kind: 'equal' | 'notEqual'; field: Field; mask: bigint; value: bigint }

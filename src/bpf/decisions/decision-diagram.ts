@@ -22,8 +22,8 @@ import { joinParts, type NumberRange, type Part, partition } from './partition.j
 import { type SymbolicWord, SymbolicWords } from './symbolic-word.js';
 
 /**
- * What a program decides, as a function of its whole input: architecture, number, arguments, instruction pointer. In one
- * store, two programs decide alike on every input exactly when their roots are equal.
+ * What a program decides, as a function of its whole input: architecture, number, arguments and instruction pointer. In
+ * one store, two programs decide alike on every input if and only if their roots are equal.
  */
 export interface DecisionDiagram {
   readonly store: DiagramStore;
@@ -31,7 +31,7 @@ export interface DecisionDiagram {
 }
 
 export interface DecisionDiagramOptions extends DiagramBudget {
-  /** Byte order of bare bytes; without it it is detected. */
+  /** Byte order of bare bytes. Default: it is detected. */
   endianness?: Endianness | undefined;
   /** The store to build in, for programs that are to be compared. Default: a new one, of the budget given. */
   store?: DiagramStore | undefined;
@@ -50,13 +50,13 @@ export interface GivenCall {
 }
 
 /**
- * Build a program's decision diagram. No sampling: every instruction is executed on bits that are functions of the input.
- * What counts is what the kernel does: unknown actions are KILL_PROCESS, an errno past 4095 is 4095, data that has no effect
- * is left out.
+ * Build a program's decision diagram. Nothing is sampled: every instruction is executed on bits that are functions of
+ * the input. Decisions are what the kernel does: unknown actions are KILL_PROCESS, an errno past 4095 is 4095, and data
+ * without effect is left out.
  *
- * @throws InvalidProgramError what the kernel would not load (as `verifyProgram`)
- * @throws ProgramTooComplexError a program whose diagram is beyond the budget, as of one that multiplies or compares two
- *   arguments with each other; real filters do not
+ * @throws {InvalidProgramError} when the kernel would not load the program (as `verifyProgram`)
+ * @throws {ProgramTooComplexError} when the diagram exceeds the budget: a program may multiply two arguments, or
+ * compare them with each other; real filters do not
  */
 export function buildDecisionDiagram(program: ProgramInput, options: DecisionDiagramOptions = {}): DecisionDiagram {
   const prepared = prepareWithStore(program, options);
@@ -67,14 +67,20 @@ export function buildDecisionDiagram(program: ProgramInput, options: DecisionDia
   return { store, root: joinParts(store, Level.ARCH, architectures) };
 }
 
-/** Values of the architecture word, and what is decided for all 32-bit numbers there: ascending, as functions of the rest. */
+/**
+ * Values of the architecture word, and what is decided there for all 32-bit numbers: ascending, as functions of the
+ * other fields.
+ */
 export interface ArchitectureParts extends NumberRange {
   calls: readonly Part[];
 }
 
 /**
- * What a program decides for every architecture and number, as functions of the arguments and the instruction pointer: what
- * {@link buildDecisionDiagram} puts into one function, without doing so. Neighbours may be alike. Raises as that does.
+ * What a program decides for every architecture and number, as functions of the arguments and the instruction pointer.
+ * {@link buildDecisionDiagram} joins them into one function. Neighbours may be alike.
+ *
+ * @throws {InvalidProgramError} when the kernel would not load the program
+ * @throws {ProgramTooComplexError} when the diagram exceeds the budget
  */
 export function decisionParts(
   program: ProgramInput,
@@ -117,8 +123,11 @@ function partsByRange(prepared: PreparedWithStore): ArchitectureParts[] | undefi
 }
 
 /**
- * Build the diagrams of single calls: each a function of the arguments and the instruction pointer, at a fraction of the work
- * of the whole, which is what it builds without a call. Raises as {@link buildDecisionDiagram}.
+ * Build the diagrams of single calls, each a function of the arguments and the instruction pointer. One takes a
+ * fraction of the work of the whole diagram, which is built when no call is given.
+ *
+ * @throws {InvalidProgramError} when the kernel would not load the program
+ * @throws {ProgramTooComplexError} when a diagram exceeds the budget
  */
 export function createDiagramBuilder(
   program: ProgramInput,
@@ -141,7 +150,7 @@ function prepareWithStore(program: ProgramInput, options: DecisionDiagramOptions
   return { ...prepared, store, words: new SymbolicWords(store) };
 }
 
-/** What is decided; of one call, and from an instruction on where it is known that the call comes to it. */
+/** What is decided. With a call: for that one alone, and from an instruction on that the call is known to reach. */
 function execute({ instructions, endianness, words, live }: PreparedWithStore, call?: GivenCall, next?: number): Node {
   return new SymbolicExecution(instructions, endianness, words, live, call).root(next);
 }
@@ -152,7 +161,7 @@ interface Prepared {
   readonly live: ReturnType<typeof liveness>;
 }
 
-/** The last bytes that were prepared: the proof of a program and what is said of its entries ask for the same one. */
+/** The last bytes that were prepared: the proof of a program and the effects of its entries need the same diagram. */
 let lastPrepared: { bytes: Uint8Array; wanted: Endianness | undefined; prepared: Prepared } | undefined;
 
 function prepare(program: ProgramInput, wanted: Endianness | undefined): Prepared {
@@ -163,7 +172,7 @@ function prepare(program: ProgramInput, wanted: Endianness | undefined): Prepare
   const { instructions, endianness } = readProgram(program, wanted);
   verifyProgram(instructions);
   const prepared = { instructions, endianness, live: liveness(instructions) };
-  // A copy, for the caller may write into his own.
+  // A copy, since the caller may change the bytes.
   if (bytes) lastPrepared = { bytes: bytes.slice(), wanted, prepared };
   return prepared;
 }
@@ -202,14 +211,14 @@ export function terminalAt(store: DiagramStore, root: Node, data: SeccompData): 
   return node;
 }
 
-/** The machine before an instruction; what is not read before it is written again is left out ({@link UNUSED}). */
+/** The machine before an instruction; content that is overwritten before it is read is left out ({@link UNUSED}). */
 interface State {
   readonly a: SymbolicWord;
   readonly x: SymbolicWord;
   readonly scratch: readonly SymbolicWord[];
-  /** A return's: what is decided, a terminal or for a return of A a function. */
+  /** Of a return: what is decided, a terminal, or a function for a return of A. */
   returned: Node | undefined;
-  /** How it goes on: with `holds` where `test` holds, else with `fails`, or with `next`. Nowhere after a return. */
+  /** The next states: `holds` where `test` holds, else `fails`; or `next`. None after a return. */
   next: State | undefined;
   branch: { test: () => Node; holds: State; fails: State | undefined } | undefined;
 }
@@ -220,9 +229,9 @@ const UNUSED: SymbolicWord = -1;
 const NO_SCRATCH: readonly SymbolicWord[] = new Array<SymbolicWord>(SCRATCH_WORDS).fill(UNUSED);
 
 /**
- * Forward through the program it finds with which contents of the registers each instruction is reached; jumps go forward
- * only, so one pass is all, and nothing recurs with the program's length. What is decided can then be worked out from either
- * end, with the same outcome.
+ * One pass forward through the program finds the contents of the registers with which each instruction is reached.
+ * Jumps go forward only, so one pass is enough, and the depth of calls does not grow with the program. The decisions
+ * can then be worked out from either end, with the same outcome.
  */
 class SymbolicExecution {
   readonly store: DiagramStore;
@@ -230,7 +239,7 @@ class SymbolicExecution {
   readonly #live: Uint32Array;
   /** Per instruction, by key. */
   readonly #states: (Map<string, State> | undefined)[];
-  /** Each before those it goes on with. */
+  /** Each state comes before its successors. */
   readonly #order: State[] = [];
 
   constructor(
@@ -246,7 +255,9 @@ class SymbolicExecution {
     this.#states = new Array(instructions.length);
   }
 
-  /** `next`: where the path of the call is known to come to, with nothing read of A, X and the scratch. */
+  /**
+   * `next`: an instruction that the call is known to reach, where A, X and the scratch memory are not read any more.
+   */
   root(next?: number): Node {
     const { index: first, a } =
       next !== undefined ? { index: next, a: 0 } : this.call ? this.#settled(this.call) : { index: 0, a: 0 };
@@ -259,13 +270,16 @@ class SymbolicExecution {
         this.#order.push(state);
         this.#execute(state, this.instructions[index]!, index);
       }
-      // Nothing comes back to it.
+      // No later state leads back to it.
       states[index] = undefined;
     }
     return this.call ? this.#fromTheStart(start) : this.#fromTheEnd(start);
   }
 
-  /** Where the path of a call first comes to what the call does not settle, and A there. X and the scratch are 0 still. */
+  /**
+   * The first instruction of a call's path that depends on more than the call, and A there. X and the scratch memory
+   * are still 0.
+   */
   #settled({ arch, nr }: GivenCall): { index: number; a: number } {
     let a = 0;
     for (let index = 0; ; ) {
@@ -280,7 +294,10 @@ class SymbolicExecution {
     }
   }
 
-  /** By what is decided from each state on. That is fast where each test is about what was not asked before. */
+  /**
+   * Backward: what is decided from each state on. That is fast where each test is about bits that were not tested
+   * before.
+   */
   #fromTheEnd(start: State): Node {
     const decisions = new Map<State, Node>();
     const from = (state: State) => decisions.get(state) as Node;
@@ -291,15 +308,15 @@ class SymbolicExecution {
       const { test, holds, fails } = state.branch;
       // a division by 0 ends the program with KILL_THREAD
       const [one, other] = [from(holds), fails ? from(fails) : this.#terminal(0)];
-      // A comparison on which nothing depends may be one that is too complex.
+      // A comparison on which nothing depends may be too complex to make, so it is left out.
       decisions.set(state, one === other ? other : this.store.ite(test(), one, other));
     }
     return from(start);
   }
 
   /**
-   * By the inputs that come to each state. They are simple where what is decided from there on, for any input, is not: behind
-   * one of hundreds of rules about two words of one call, all later rules would be there again.
+   * Forward: the inputs that reach each state. They are often simple where the decisions from there on are not. After
+   * each of hundreds of rules about two words of one call, the decisions repeat all later rules.
    */
   #fromTheStart(start: State): Node {
     const { store } = this;
@@ -323,7 +340,7 @@ class SymbolicExecution {
     return others.reduce((root, [decision, where]) => store.ite(where, decision, root), some);
   }
 
-  /** The state before instruction `index` with these contents, shared by all paths that bring them. */
+  /** The state before instruction `index` with these contents, shared by all paths that lead to it. */
   #enter(index: number, a: SymbolicWord, x: SymbolicWord, scratch: readonly SymbolicWord[]): State {
     const live = this.#live[index]!;
     const liveA = live & LIVE_A ? a : UNUSED;
@@ -412,7 +429,7 @@ class SymbolicExecution {
       this.#jump(state, instruction, index, operand);
       return;
     }
-    // What nobody reads need not be computed, but a division by 0 ends the program all the same.
+    // A result that nothing reads need not be computed, but a division by 0 still ends the program.
     const isRead = (this.#live[index + 1]! & LIVE_A) !== 0;
     if (code !== Opcode.DIV_X) {
       goOn(isRead ? words.compute(code, a, operand) : UNUSED);
@@ -466,8 +483,8 @@ class SymbolicExecution {
   /** A return of A: every value it can have, from the top bit on, down to the bits that matter. */
   #returned(bits: readonly Node[]): Node {
     const { store } = this;
-    // Of bits that depend on each other not every combination is there. Those of a word of the input are all variables, and
-    // to know each combination's inputs would take a diagram for every one.
+    // Of bits that depend on each other not every combination occurs. The bits of a word of the input are all
+    // variables: the inputs of each combination would take a diagram of their own.
     const areVariables = bits.every((bit) => bit <= TRUE || (store.low(bit) === FALSE && store.high(bit) === TRUE));
     // `where`: the inputs on which the bits above are those of `value`
     const visit = (value: number, bit: number, where: Node): Node => {
@@ -538,7 +555,7 @@ function liveBefore({ code, k }: Instruction, after: number): number {
   return moved(after, LIVE_A, operands) | (code === Opcode.DIV_X ? LIVE_X : 0);
 }
 
-/** What is read before an instruction that makes `written` of `read`. */
+/** What is live before an instruction that writes `written` and reads `read`. */
 function moved(after: number, written: number, read: number): number {
   return after & written ? (after & ~written) | read : after;
 }

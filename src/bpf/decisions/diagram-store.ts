@@ -2,8 +2,8 @@ import { ScmpError } from '../../errors.js';
 import { checkOptions, NUMBER, type OptionTable } from '../../options.js';
 
 /**
- * A program, or what is asked about it, needs a larger decision diagram than the budget allows: arithmetic between two
- * arguments, for instance, or the comparison of one argument with another. There is no answer then, never a wrong one.
+ * A program, or a question about it, needs a larger decision diagram than the budget allows. Arithmetic between two
+ * arguments may do so, or the comparison of one argument with another. There is no answer then, never a wrong one.
  */
 export class ProgramTooComplexError extends ScmpError {
   static override readonly brand = 'ProgramTooComplexError';
@@ -20,7 +20,7 @@ export function orTooComplex<T>(ask: () => T): T | undefined {
   }
 }
 
-/** A node of a {@link DiagramStore}, as a number: equal numbers, equal functions. */
+/** A node of a {@link DiagramStore}. It is a number: equal numbers are equal functions. */
 export type Node = number;
 
 /** The two functions that are always false and always true. */
@@ -40,11 +40,11 @@ export interface DiagramBudget {
 /** The values of {@link DiagramBudget}. */
 export const BUDGET_OPTIONS: OptionTable<DiagramBudget> = { nodes: [NUMBER], steps: [NUMBER] };
 
-/** So that two nodes fit in one number, as `combine` needs. */
+/** So that two nodes fit in one number, as `apply` needs. */
 const MAX_NODES = 2 ** 26;
-/** What single calls take: most of a program is proved without nodes. */
+/** Enough for single calls: most of a program is proved without nodes. */
 const INITIAL_CAPACITY = 1 << 10;
-/** What is kept beside the nodes takes memory, and is counted in steps by it: a terminal, and a pair of nodes put together. */
+/** Terminals and pairs of nodes are kept beside the nodes. Their memory is counted in steps. */
 const COST_OF_TERMINAL = 16;
 const COST_OF_PAIR = 2;
 /** A cache of results past this gains little and costs memory. */
@@ -52,10 +52,10 @@ const MAX_CACHE = 1 << 18;
 
 /**
  * Reduced ordered multi-terminal binary decision diagrams (Bryant, "Graph-Based Algorithms for Boolean Function
- * Manipulation", 1986). A node tests the variable of its level, where smaller levels come first; every function over the
- * variables has exactly one node in a store, so two functions are the same exactly when their numbers are.
+ * Manipulation", 1986). A node tests the variable of its level; smaller levels come first. Every function over the
+ * variables has exactly one node in a store. So two functions are equal if and only if their numbers are.
  *
- * Boolean functions end in {@link FALSE} and {@link TRUE}, others in terminals with a value. Every operation raises
+ * Boolean functions end in {@link FALSE} and {@link TRUE}, others in terminals with a value. Every operation throws
  * {@link ProgramTooComplexError} when the budget is used up.
  */
 export class DiagramStore {
@@ -67,7 +67,7 @@ export class DiagramStore {
   #highs = new Int32Array(INITIAL_CAPACITY);
   /** Open addressing, at most half full; 0 is free, which no entry is (FALSE is in no bucket). */
   #buckets = new Int32Array(2 * INITIAL_CAPACITY);
-  /** What `choose` gave for three nodes: condition, then, otherwise, result. Collisions overwrite. */
+  /** Results of `ite`: condition, then, otherwise, result. Collisions overwrite. */
   #cache = new Int32Array(4 * INITIAL_CAPACITY);
   readonly #terminals = new Map<number, Node>();
   readonly #values = new Map<Node, number>();
@@ -94,7 +94,7 @@ export class DiagramStore {
     );
   }
 
-  /** The constant function of a value; any number but NaN, told apart from FALSE and TRUE. */
+  /** The constant function of a value, which is any number but NaN. It is another node than FALSE and TRUE. */
   terminal(value: number): Node {
     const known = this.#terminals.get(value);
     if (known !== undefined) return known;
@@ -147,7 +147,7 @@ export class DiagramStore {
     return node;
   }
 
-  /** The function that is `then` where the boolean function `condition` holds, else `otherwise`. */
+  /** If-then-else: the function that is `then` where the boolean function `condition` holds, else `otherwise`. */
   ite(condition: Node, then: Node, otherwise: Node): Node {
     if (condition === TRUE || then === otherwise) return then;
     if (condition === FALSE) return otherwise;
@@ -169,7 +169,7 @@ export class DiagramStore {
       ofThen === level ? lows[then]! : then,
       ofOtherwise === level ? lows[otherwise]! : otherwise,
     );
-    // what was looked up before is there still: a table that grows leaves the old one as it was
+    // what was looked up before is still there: a table that grows leaves the old one as it was
     const high = this.ite(
       ofCondition === level ? highs[condition]! : condition,
       ofThen === level ? highs[then]! : then,
@@ -202,8 +202,8 @@ export class DiagramStore {
   }
 
   /**
-   * Combine two functions value by value: `leaf` says what becomes of two terminals, or gives undefined for a pair of
-   * functions that must be taken apart further. It is asked at every pair, so that it can cut short.
+   * Bryant's apply: combine two functions value by value. `leaf` gives the result for two terminals, or undefined for
+   * two functions that must be split further. It is called at every pair, so that it can cut short.
    */
   apply(one: Node, other: Node, leaf: (one: Node, other: Node) => Node | undefined): Node {
     const known = new Map<number, Node>();
@@ -273,8 +273,8 @@ export class DiagramStore {
   }
 
   /**
-   * Do work on steps of its own, at most so many: the result, or undefined where they do not do, and the steps it took.
-   * Nothing of the store's own budget is used up.
+   * Do work with a budget of its own. Gives the result, or undefined where the steps are not enough, and the steps that
+   * were taken. The store's own budget is not touched.
    */
   attempt<T>(steps: number, work: () => T): { result: T | undefined; taken: number } {
     const own = this.#steps;

@@ -2,7 +2,7 @@ import { ALL_64_BITS, type Condition, type DnfTerm, type DnfTerms, equalTo, LOW_
 import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { type Field, fieldLevel } from './input-variables.js';
 
-/** More than this nobody reads, and there are sets with 2^63 intervals. */
+/** Nobody reads more than this, and there are sets with 2^63 intervals. */
 export const MAX_TERMS = 128;
 
 interface Interval {
@@ -11,9 +11,9 @@ interface Interval {
 }
 
 /**
- * A set of values of one field, given as a boolean function of its bits alone, in as few conditions as can be found:
- * intervals of the field or of some of its bits, masks, or the exceptions from either. Exact, or undefined where it takes
- * more than {@link MAX_TERMS} terms.
+ * Describe a set of values of one field in as few conditions as can be found. The set is a boolean function of the
+ * field's bits alone. Conditions are intervals of the field or of some of its bits, masks, or exceptions from either.
+ * Exact; undefined where it takes more than {@link MAX_TERMS} terms.
  */
 export function describeValues(store: DiagramStore, set: Node, field: Field): DnfTerms | undefined {
   const alike = describeAlike(store, set, field);
@@ -27,7 +27,7 @@ export function describeValues(store: DiagramStore, set: Node, field: Field): Dn
  */
 const LEAST_OF_HALVES = 2.85;
 
-/** With what is said of the upper half apart from what is said of the lower one, which may be of different kinds. */
+/** With the conditions on the upper half apart from those on the lower half: they may be of different kinds. */
 function describeByHalves(store: DiagramStore, set: Node, field: Field): DnfTerms | undefined {
   const middle = fieldLevel(field) + 32;
   const terms: DnfTerm[] = [];
@@ -117,7 +117,7 @@ function describeCube(
   return outside.mask === bits ? [[{ kind: 'notEqual', field, ...outside }]] : undefined;
 }
 
-/** More exceptions than these are read no faster than what they are exceptions from. */
+/** More exceptions than these are no easier to read than what they are exceptions from. */
 const MAX_EXCEPTIONS = 4;
 
 /**
@@ -134,9 +134,9 @@ function describeCommonBits(
   const others = cover(store, store.and(equalTo(store, field, mask, value), store.not(set)), field, MAX_EXCEPTIONS);
   if (!others || others.length === 0) return undefined;
   const isWhole = (cube: Cube) => cube.mask === ALL_64_BITS || cube.mask === LOW_HALF;
-  // Several exceptions that are no values are puzzled out rather than read.
+  // Several exceptions that are no single values are hard to read.
   if (others.length > 1 && !others.every(isWhole)) return undefined;
-  // Where the common bits are as they are, comparing them again says nothing, but that the whole is compared.
+  // The common bits are compared already. Comparing them again only makes the condition one on the whole field.
   const exceptions = others.map((cube) =>
     isWhole(cube) ? cube : { mask: cube.mask & ~mask, value: cube.value & ~mask },
   );
@@ -191,7 +191,7 @@ export function costOf(terms: DnfTerms): number {
   return terms.reduce((sum, term) => sum + ofTerm(term), 0);
 }
 
-/** A mask that leaves out a bit or two is more often an accident of a few values than meant. */
+/** A mask that lacks a bit or two is more often an accident of a few values than intended. */
 function costOfMask(mask: bigint): number {
   if (mask === ALL_64_BITS) return 0;
   if (mask === LOW_HALF || (mask & LOW_HALF) === 0n) return 0.25;

@@ -9,12 +9,15 @@ export interface ConditionNames {
   /** What to write after `&` for a mask of some bits of a field, for instance `(O_CREAT|O_EXCL)`. Default: the number. */
   mask?: ((field: Field, mask: bigint) => string | undefined) | undefined;
   /**
-   * How many bits of the registers there are, 64 by default. With 32 a comparison of low halves reads as one of the argument.
+   * The width of the registers in bits, 64 by default. With 32, a comparison of the low half is one of the whole
+   * argument.
    */
   registerBits?: 32 | 64 | undefined;
 }
 
-/** Terms as text: `domain == AF_UNIX and (type & 0xf) <= 2, or protocol != 0`. The empty text for what always holds. */
+/**
+ * Terms as text: `domain == AF_UNIX and (type & 0xf) <= 2, or protocol != 0`. The text is empty where they always hold.
+ */
 export function formatConditions(terms: DnfTerms, names: ConditionNames = {}): string {
   if (terms.length === 0) return 'never';
   return terms.map((term) => term.map((each) => formatCondition(each, names)).join(' and ')).join(', or ');

@@ -2,9 +2,10 @@ import type { SeccompData } from '../execution/simulate.js';
 import type { Endianness } from '../program/instruction.js';
 import { SeccompDataOffset } from '../program/instruction.js';
 
-// The variables of a decision diagram are the bits of `struct seccomp_data`, most significant first, in the order in which
-// filters ask: architecture, number, arguments 0 to 5 (high half, low half), instruction pointer. The order is one of meaning,
-// not of place in memory, so that programs of both byte orders have diagrams over the same variables.
+// The variables of a decision diagram are the bits of `struct seccomp_data`, most significant first. They are in the
+// order in which filters test them: architecture, number, arguments 0 to 5 (high half, low half), instruction pointer.
+// This is an order of meaning, not of place in memory, so that programs of both byte orders have diagrams over the same
+// variables.
 
 /** Bits in a word that a filter loads. */
 export const WORD_BITS = 32;

@@ -12,12 +12,12 @@ export interface Part extends NumberRange {
   node: Node;
 }
 
-/** Filters tell apart some hundreds. */
+/** Filters distinguish some hundreds. */
 export const MAX_PARTS = 1 << 13;
 
 /**
- * Take apart a function by the 32-bit number that its first variables, from `level` on, make: ranges from 0 to 2^32 - 1,
- * ascending, no two neighbours alike.
+ * Split a function by the 32-bit number that its first variables, from `level` on, make. The ranges go from 0 to 2^32 -
+ * 1, ascending, and no two neighbours are alike.
  */
 export function partition(store: DiagramStore, root: Node, level: number): Part[] {
   const parts = boundedPartition(store, root, level, MAX_PARTS);
@@ -45,7 +45,7 @@ export function boundedPartition(store: DiagramStore, root: Node, level: number,
   return parts.length > limit ? undefined : parts;
 }
 
-/** The function that {@link partition} takes apart: parts cover all numbers, ascending, with neighbours that may be alike. */
+/** The function that {@link partition} splits. Parts cover all numbers, ascending; neighbours may be alike. */
 export function joinParts(store: DiagramStore, level: number, parts: readonly Part[]): Node {
   // The numbers from `from` on whose first variables are known; they begin in part `first`.
   const visit = (at: number, from: number, first: number): Node => {

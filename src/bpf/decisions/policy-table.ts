@@ -14,10 +14,13 @@ import { fieldLevel, Level } from './input-variables.js';
 import { type Part, partition } from './partition.js';
 import { createTerminalRecovery } from './recover-conditions.js';
 
-/** What a filter does with a call, and when. */
+/** What a filter does with a call, and under which condition. */
 export interface Decision {
   action: Action;
-  /** The arguments for which it does: any of these terms; one empty term is always. Undefined where they are too many. */
+  /**
+   * The arguments for which it does: any of these terms; one empty term is always. Undefined where there would be too
+   * many terms.
+   */
   when: DnfTerms | undefined;
 }
 
@@ -25,20 +28,20 @@ export interface Decision {
 export interface NumberRange {
   from: number;
   to: number;
-  /** Of several, each has its conditions, the shortest first. Together they cover every call. */
+  /** Several decisions have conditions each, the shortest first. Together they cover every call. */
   decisions: readonly Decision[];
 }
 
 /** What a filter does with the calls of one architecture: every number from 0 on, in ascending ranges. */
 export interface ArchitectureTable {
-  /** x32's numbers, which share x86_64's AUDIT_ARCH, stand under x32 with bit 30 set. */
+  /** x32's numbers, which share x86_64's AUDIT_ARCH, are listed under x32 with bit 30 set. */
   architecture: Architecture;
   ranges: readonly NumberRange[];
 }
 
 /** What a filter does with every call there can be. */
 export interface PolicyTable {
-  /** Whether it tells architectures apart. If not, a number is decided alike whatever call it is. */
+  /** Whether it distinguishes architectures. If not, a number is decided alike on all of them. */
   looksAtArchitecture: boolean;
   architectures: readonly ArchitectureTable[];
   /** What it does with calls of all other architectures, AUDIT_ARCH values without a name included. */
@@ -46,8 +49,10 @@ export interface PolicyTable {
 }
 
 /**
- * The whole policy of a program, from the program alone; it need not be libseccomp's. Exact: no call is left out. Raises what
- * `buildDecisionDiagram` does.
+ * The whole policy of a program, from the program alone, which need not be libseccomp's. Exact: no call is left out.
+ *
+ * @throws {InvalidProgramError} when the kernel would not load the program
+ * @throws {ProgramTooComplexError} when the program is too complex to decide exactly
  */
 export function policyTable(program: ProgramInput, options: DecisionDiagramOptions = {}): PolicyTable {
   const { store, root } = buildDecisionDiagram(program, options);
@@ -65,7 +70,7 @@ export function policyTable(program: ProgramInput, options: DecisionDiagramOptio
   return { looksAtArchitecture, architectures, otherArchitectures: rangesOf(other) };
 }
 
-/** One number of an architecture; behind a multiplexer with the call that it is asked for. */
+/** One number of an architecture; for a call behind a multiplexer, with the bits that select that call. */
 export interface CallNumber {
   architecture: Architecture;
   number: number;
@@ -74,8 +79,10 @@ export interface CallNumber {
 }
 
 /**
- * What a filter does with single calls, asked for one by one: of the other calls nothing is worked out, so that a program too
- * complex for {@link policyTable} may be answered of. Raises what `buildDecisionDiagram` does.
+ * What a filter does with single calls, asked one by one. Nothing is worked out for other calls, so there may be
+ * answers for a program that is too complex for {@link policyTable}.
+ *
+ * @throws {InvalidProgramError} when the kernel would not load the program
  */
 export function createCallTable(
   program: ProgramInput,
@@ -89,7 +96,7 @@ export function createCallTable(
   };
 }
 
-/** A function where low bits of argument 0 are known: it asks for them no more. */
+/** A function with known low bits of argument 0: it does not test them any more. */
 function withArgument0(store: DiagramStore, root: Node, { bits, value }: { bits: number; value: number }): Node {
   const end = fieldLevel(1);
   const first = end - bits;
@@ -111,13 +118,16 @@ function withArgument0(store: DiagramStore, root: Node, { bits, value }: { bits:
   return visit(root);
 }
 
-/** The architectures that a program has something to say of, beside what all others meet. */
+/** The architectures that a program treats differently from all others, and what the others meet. */
 export interface SeenArchitectures {
   looksAtArchitecture: boolean;
   architectures: readonly Architecture[];
 }
 
-/** As {@link policyTable} finds them. Of a program too complex for that, those whose AUDIT_ARCH stands in it: all, if none does. */
+/**
+ * As {@link policyTable} finds them. In a program that is too complex for that: those whose AUDIT_ARCH is a constant of
+ * it; all, if there is none.
+ */
 export function seenArchitectures(program: ProgramInput, options: DecisionDiagramOptions = {}): SeenArchitectures {
   try {
     const { store, root } = buildDecisionDiagram(program, options);
@@ -169,7 +179,10 @@ function createDecider(store: DiagramStore): (node: Node) => readonly Decision[]
   };
 }
 
-/** How much there is to say of a condition: the shorter one is told, the longer one is the rest. What is equal says more. */
+/**
+ * The length of a condition: the shortest is printed, and the longest is the rest. Equalities come before other
+ * comparisons.
+ */
 function size(terms: DnfTerms | undefined): number {
   if (terms === undefined) return Number.POSITIVE_INFINITY;
   const cost = ({ kind }: Condition) => (kind === 'notEqual' ? 1.5 : 1);

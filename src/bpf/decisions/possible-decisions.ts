@@ -28,7 +28,7 @@ export interface PossibleDecision {
 
 const ALL_64_BITS = (1n << 64n) - 1n;
 
-/** Every decision that a call of the pattern can meet, each with an example: exact, for all arguments there are. */
+/** Every decision that a call of the pattern can meet, each with an example: exact, for all arguments. */
 export function possibleDecisions(diagram: DecisionDiagram, pattern: CallPattern): PossibleDecision[] {
   const { store, root } = diagram;
   const known = pattern.args ?? [];
@@ -46,7 +46,7 @@ export function possibleDecisions(diagram: DecisionDiagram, pattern: CallPattern
     return ((known[offset >> 6]?.mask ?? 0n) >> BigInt(63 - (offset & 63))) & 1n;
   };
 
-  /** The free variables that are 1 on the way a node was first met by. */
+  /** The free variables that are 1 on the path by which a node was first reached. */
   const ways = new Map<Node, { from: Node | undefined; level: number; bit: 0 | 1 }>();
   const pending: Node[] = [root];
   ways.set(root, { from: undefined, level: 0, bit: 0 });

@@ -4,32 +4,37 @@ import { costOf, describeValues, MAX_TERMS } from './field-values.js';
 import { type Field, fieldLevel, Level } from './input-variables.js';
 
 /**
- * A boolean function of the arguments and the instruction pointer as conditions that people can read: few comparisons, as
- * they were meant. It finds 64-bit comparisons again that a filter puts together from halves. Exact: the terms hold where
- * the function does, and nowhere else. Undefined where that takes more than 128 terms, or more work than any real filter's.
+ * A boolean function of the arguments and the instruction pointer, as conditions that people can read: few comparisons,
+ * as they were meant. It recovers 64-bit comparisons that a filter makes in two halves. Exact: the terms hold where the
+ * function does, and nowhere else. Undefined where that takes more than 128 terms, or more work than any real filter
+ * needs.
  */
 export function recoverConditions(store: DiagramStore, node: Node): DnfTerms | undefined {
   return store.attempt(STEPS_OF_ONE, () => recover(store, node)).result;
 }
 
-/** Of one function: a hundred times what the conditions of any real filter take. */
+/** For one function: a hundred times what the conditions of any real filter take. */
 const STEPS_OF_ONE = 2 ** 17;
-/** Of all that are recovered for one answer: a second or two. */
+/** For all functions of one answer: a second or two. */
 const STEPS_OF_ALL = 2 ** 22;
 /** Real filters make some hundreds of calls depend on their arguments, and few decisions about each. */
 const MAX_DECISIONS = 2 ** 13;
 
-/** A terminal of a function of the arguments, and the arguments that come to it, as {@link recoverConditions} tells them. */
+/**
+ * A terminal of a function of the arguments, and the arguments that come to it, as {@link recoverConditions} gives
+ * them.
+ */
 export interface TerminalConditions {
   terminal: Node;
   when: DnfTerms | undefined;
 }
 
 /**
- * Takes apart functions of the arguments by their terminals, all but FALSE, with a bound on the work for all of one answer
- * together: past it, conditions are undefined.
+ * Splits functions of the arguments by their terminals, all but FALSE. The work for one whole answer is bounded: past
+ * that, conditions are undefined.
  *
- * @throws ProgramTooComplexError for more terminals than anybody reads; a program that returns what it computes has them
+ * @throws {ProgramTooComplexError} when there are more terminals than anybody reads, as of a program that returns what
+ * it computes
  */
 export function createTerminalRecovery(store: DiagramStore): (node: Node) => TerminalConditions[] {
   let decisionsLeft = MAX_DECISIONS;
@@ -65,8 +70,8 @@ function recover(store: DiagramStore, node: Node): DnfTerms | undefined {
 }
 
 /**
- * The function asks about one field and goes on with what is asked about the later ones. For each thing to go on with,
- * what values of the field lead there; values that lead to something wider may be taken along where that reads better.
+ * The function tests one field first, and then the later ones. For each node that follows: the values of the field that
+ * lead there. Values that lead to a wider function may be included where that is easier to read.
  */
 function recoverFrom(
   store: DiagramStore,
@@ -75,7 +80,7 @@ function recoverFrom(
 ): DnfTerms | undefined {
   const field = Math.floor((store.level(node) - Level.ARGUMENTS) / 64) as Field;
   const rests = [...store.cut(node, fieldLevel(field) + 64)].filter((rest) => rest !== FALSE);
-  // Of each pair it is asked which is wider, so that many would take long; and nobody would read them.
+  // Each pair is compared for which is wider, so many would take long; and nobody would read them.
   if (rests.length > MAX_TERMS) return undefined;
   const found: DnfTerm[] = [];
   for (const rest of rests) {
@@ -92,7 +97,7 @@ function recoverFrom(
   return found;
 }
 
-/** The values of the field from which it goes on with one of the given nodes. */
+/** The values of the field from which the function goes on with one of the given nodes. */
 function valuesLeadingTo(store: DiagramStore, node: Node, field: Field, rests: ReadonlySet<Node>): Node {
   const end = fieldLevel(field) + 64;
   return store.apply(node, node, (each) => (store.level(each) >= end ? (rests.has(each) ? TRUE : FALSE) : undefined));

@@ -2,7 +2,7 @@ import { Opcode } from '../program/instruction.js';
 import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { WORD_BITS } from './input-variables.js';
 
-/** What a 32-bit register holds as a function of the input, as a number: equal numbers, equal functions. */
+/** The content of a 32-bit register as a function of the input. It is a number: equal numbers are equal functions. */
 export type SymbolicWord = number;
 
 /** In steps, by the memory that a word's bits and their key take. */
@@ -13,7 +13,7 @@ const COST_OF_WORD = 32;
  * once, so that words compare by number.
  */
 export class SymbolicWords {
-  /** Of constants, of which most are only ever compared with each other, the bits are made when they are asked for. */
+  /** The bits of constants are made when they are needed: most constants are only compared with each other. */
   readonly #words: (readonly Node[] | undefined)[] = [];
   readonly #values: (number | undefined)[] = [];
   readonly #numbers = new Map<string, SymbolicWord>();
@@ -90,7 +90,10 @@ export class SymbolicWords {
     return this.bits(a).reduce((some, bit, at) => store.or(store.and(bit, other[at]!), some), FALSE);
   }
 
-  /** What an operation of class ALU makes of A and its second operand, which NEG ignores and DIV needs to be other than 0. */
+  /**
+   * The result of an operation of class ALU on A and its second operand. NEG ignores that operand, and DIV needs it not
+   * to be 0.
+   */
   compute(code: number, a: SymbolicWord, b: SymbolicWord): SymbolicWord {
     const key = `${code & ~0x08},${a},${b}`; // K and X compute alike
     const known = this.#results.get(key);

@@ -6,8 +6,8 @@ import { Level, WORD_BITS } from './input-variables.js';
 type GivenFields = Partial<Pick<SeccompData, 'arch' | 'nr'>>;
 
 /**
- * An input on which the function comes to a terminal that `isWanted`, or undefined where there is none. Bits that do not
- * matter, and those that may be, are 0.
+ * A witness: an input on which the function comes to a terminal that `isWanted`. Undefined where there is none. Bits
+ * that do not matter are 0, and others where possible.
  */
 export function findWitness(
   store: DiagramStore,
@@ -21,12 +21,12 @@ export function findWitness(
   return undefined;
 }
 
-/** What is left of a function for one call: a function of the arguments and the instruction pointer. */
+/** The function restricted to one call: a function of the arguments and the instruction pointer. */
 export function nodeOfCall(store: DiagramStore, root: Node, { arch, nr }: Pick<SeccompData, 'arch' | 'nr'>): Node {
   return follow(store, follow(store, root, Level.ARCH, arch), Level.NR, nr);
 }
 
-/** Where a function goes on when the 32-bit word whose bits begin at a level has a value. */
+/** The node that follows when the 32-bit word whose bits begin at level `first` has a value. */
 function follow(store: DiagramStore, from: Node, first: number, value: number): Node {
   let node = from;
   for (let level = store.level(node); level < first + WORD_BITS; level = store.level(node)) {
@@ -35,19 +35,19 @@ function follow(store: DiagramStore, from: Node, first: number, value: number): 
   return node;
 }
 
-/** The input that {@link findWitness} finds, of every terminal of the function. */
+/** The witness that {@link findWitness} finds, for every terminal of the function. */
 export function witnessesOfTerminals(store: DiagramStore, root: Node, given: GivenFields = {}): Map<Node, SeccompData> {
   return new Map(
     [...pathsToTerminals(store, root)].map(({ terminal, ones }) => [terminal, witnessOf(ones(), given)] as const),
   );
 }
 
-/** Each terminal once, with the levels at which to take the way of a 1; ways of a 0 are tried first. */
+/** Each terminal once, with the levels whose variable is 1 on a path to it; 0 is tried first. */
 function* pathsToTerminals(
   store: DiagramStore,
   root: Node,
 ): Generator<{ terminal: Node; ones: () => ReadonlySet<number> }> {
-  /** How a node was first met. */
+  /** The edge by which a node was first reached. */
   const ways = new Map<Node, { from: Node | undefined; isOne: boolean }>();
   const pending = [{ node: root, from: undefined as Node | undefined, isOne: false }];
   for (let next = pending.pop(); next; next = pending.pop()) {

@@ -3,14 +3,14 @@ import { type ProgramInput, readProgram } from '../program/codec.js';
 import { type Endianness, Opcode, SeccompDataOffset, successors } from '../program/instruction.js';
 import { verifyProgram } from '../program/verify.js';
 
-// possible-decisions.ts answers the same exactly, from a decision diagram, which takes a hundred times as long to make; this
-// is for a table of all calls at every keystroke.
+// possible-decisions.ts answers the same exactly, from a decision diagram, which takes a hundred times as long to
+// build. This one is for the playground: a table of all calls at every keystroke.
 
 /** What a program can answer to one system call number, whatever the arguments. */
 export interface CallOutcome {
   /**
-   * The return values (32 bits unsigned) it may give, ascending. One: the arguments do not matter. Several: all that the
-   * arguments can lead to, and maybe some that no combination of them does; never one too few.
+   * The return values (32 bits unsigned) it may give, ascending. One: the arguments do not matter. Several: all that
+   * the arguments can lead to, and possibly some that no combination of them does. None is ever missing.
    */
   readonly returnValues: readonly number[];
   /** The fewest and most instructions executed, within the same bounds. */
@@ -22,10 +22,12 @@ export interface CallOutcome {
 export type CallExplorer = (auditArch: number, nr: number) => CallOutcome;
 
 /**
- * Make a program ready to be asked. It is executed with the number and the architecture known and everything else not:
- * where a jump depends on what is unknown both ways are followed, and what meets again is joined, so that the time for one
- * call grows with the length of the program and not with the number of its paths. Raises what `verifyProgram` does; asking
- * raises {@link InvalidArgumentError} where a program returns what it computes from the arguments, as no real filter does.
+ * Prepare a program for such questions. It is executed with a known number and architecture; everything else is
+ * unknown. Where a jump depends on something unknown, both ways are followed, and paths that meet again are joined. So
+ * the time for one call grows with the length of the program, not with the number of its paths. A question throws
+ * {@link InvalidArgumentError} when the program returns what it computes from arguments, as no real filter does.
+ *
+ * @throws {InvalidProgramError} when the kernel would not load the program
  */
 export function createCallExplorer(program: ProgramInput, options: { endianness?: Endianness } = {}): CallExplorer {
   const { instructions } = readProgram(program, options.endianness);
@@ -37,8 +39,8 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
   const whenTrue = Uint16Array.from(targets, ([target = 0]) => target);
   const whenFalse = Uint16Array.from(targets, ([first = 0, second = first]) => second);
 
-  // The state before an instruction where several ways are open. A is its value, or UNKNOWN; no other register is followed,
-  // since libseccomp's programs have none.
+  // The state before an instruction where several ways are open. A is its value, or UNKNOWN. No other register is
+  // followed, since libseccomp's programs use none.
   const a = new Float64Array(length);
   const least = new Int32Array(length);
   const most = new Int32Array(length);
@@ -57,7 +59,10 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
     most[index] = greatest;
   }
 
-  /** Everything from an instruction on. Jumps go forward only: by the time of one all that leads to it is known. */
+  /**
+   * Everything from an instruction on. Jumps go forward only: when an instruction is reached, all that leads to it is
+   * known.
+   */
   function explore(start: number, value: number, steps: number, auditArch: number, nr: number): CallOutcome {
     const returnValues = new Set<number>();
     let minSteps = Number.POSITIVE_INFINITY;

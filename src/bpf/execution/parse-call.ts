@@ -29,8 +29,10 @@ export interface ParsedCall {
 }
 
 /**
- * What a filter sees of a call: constants have their value on the architecture, and a negative number is sign-extended to
- * the register, which has 32 bits on a 32-bit machine. Raises {@link InvalidArgumentError} for what has no such value.
+ * What a filter sees of a call. Constants have their value on the architecture. A negative number is sign-extended to
+ * the register, which has 32 bits on a 32-bit machine.
+ *
+ * @throws {InvalidArgumentError} when the call or an argument has no value there
  */
 export function parseCall(call: WrittenCall): ParsedCall {
   const { architecture } = call;

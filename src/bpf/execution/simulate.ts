@@ -41,9 +41,11 @@ export interface Simulator {
 const WORDS = SECCOMP_DATA_SIZE / 4;
 
 /**
- * `struct seccomp_data` as a filter's loads see it: word n is the load from byte offset 4n. The halves of the 64-bit fields
- * (`instruction_pointer`, `args`) stand in the target's byte order. A field out of range raises
- * {@link InvalidArgumentError}. `into` (16 words) is filled and returned when given.
+ * `struct seccomp_data` as a filter's loads see it: word n is the load from byte offset 4n. The halves of the 64-bit
+ * fields (`instruction_pointer`, `args`) stand in the target's byte order. `into` (16 words) is filled and returned
+ * when given.
+ *
+ * @throws {InvalidArgumentError} when a field is out of range
  */
 export function seccompDataWords(
   data: SeccompData,
@@ -75,9 +77,11 @@ export function seccompDataWords(
 const BIAS = 0x80000000 | 0;
 
 /**
- * Make a program ready to be simulated. It is verified first ({@link verifyProgram}'s error): what is not installable has no
- * decisions. Semantics are those of Linux, where classic BPF runs as eBPF (net/core/filter.c, `bpf_convert_filter`): 32-bit
- * wrap-around arithmetic, shifts by X modulo 32, and division by an X of 0 ends the program with 0, KILL_THREAD.
+ * Prepare a program for simulation. It is verified first: what cannot be installed has no decisions. Semantics are
+ * those of Linux, where classic BPF runs as eBPF (net/core/filter.c, `bpf_convert_filter`). Arithmetic is 32 bits wide
+ * and wraps around, and shifts by X are modulo 32. Division by an X of 0 ends the program with 0, KILL_THREAD.
+ *
+ * @throws {InvalidProgramError} when the kernel would not load the program
  */
 export function createSimulator(
   program: ProgramInput,
@@ -258,7 +262,7 @@ function execute(
   }
 }
 
-/** One decision of a program. For many of the same program use {@link createSimulator}, whose errors these are. */
+/** One decision of a program. For many of the same program use {@link createSimulator}; the errors are the same. */
 export function simulate(
   program: ProgramInput,
   data: SeccompData,

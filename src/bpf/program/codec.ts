@@ -12,12 +12,14 @@ export interface DecodedProgram {
   readonly endianness: Endianness;
 }
 
-/** A program in any of its forms. Bare bytes have their byte order detected ({@link detectEndianness}) or told. */
+/** A program in any of its forms. The byte order of bare bytes is detected ({@link detectEndianness}) or given. */
 export type ProgramInput = FilterProgram | DecodedProgram | Uint8Array;
 
 /**
- * Read `struct sock_filter` after `struct sock_filter` (u16 code, u8 jt, u8 jf, u32 k; linux/filter.h). Checks nothing but
- * that the length is a multiple of 8 ({@link InvalidProgramError}): see `verifyProgram` for the rest.
+ * Read `struct sock_filter` after `struct sock_filter` (u16 code, u8 jt, u8 jf, u32 k; linux/filter.h). Checks the
+ * length only: see `verifyProgram` for the rest.
+ *
+ * @throws {InvalidProgramError} when the length is no multiple of 8
  */
 export function decodeProgram(bytes: Uint8Array, endianness: Endianness): Instruction[] {
   if (bytes.length % INSTRUCTION_SIZE !== 0) {
@@ -39,7 +41,11 @@ export function decodeProgram(bytes: Uint8Array, endianness: Endianness): Instru
   });
 }
 
-/** The reverse of {@link decodeProgram}. A field out of its range raises {@link InvalidArgumentError}. */
+/**
+ * The reverse of {@link decodeProgram}.
+ *
+ * @throws {InvalidArgumentError} when a field is out of its range
+ */
 export function encodeProgram(instructions: readonly Instruction[], endianness: Endianness): Uint8Array {
   const bytes = new Uint8Array(instructions.length * INSTRUCTION_SIZE);
   const view = new DataView(bytes.buffer);
@@ -57,7 +63,11 @@ export function encodeProgram(instructions: readonly Instruction[], endianness: 
 
 const FIELD_MAXIMA = { code: 0xffff, jt: 0xff, jf: 0xff, k: 0xffffffff } as const;
 
-/** Raise {@link InvalidArgumentError} unless every field of an instruction made by hand is in the range of its bits. */
+/**
+ * Check that every field of an instruction made by hand is in the range of its bits.
+ *
+ * @throws {InvalidArgumentError} when one is not
+ */
 export function checkFields(instruction: Instruction, index: number): void {
   const { code, jt, jf, k } = instruction;
   if ((code & FIELD_MAXIMA.code) === code && (jt & FIELD_MAXIMA.jt) === jt && (jf & FIELD_MAXIMA.jf) === jf) {
@@ -72,9 +82,11 @@ export function checkFields(instruction: Instruction, index: number): void {
 }
 
 /**
- * Tell the byte order from the operation codes: all of classic BPF's are below 256, so one half of each 16-bit `code` is 0,
- * and a return (which every valid program ends with) never is 0 altogether. Raises {@link UnknownByteOrderError} where
- * neither order, or either, reads so; {@link InvalidProgramError} where the length is no multiple of 8.
+ * Detect the byte order by the operation codes. All codes of classic BPF are below 256, so one byte of each 16-bit
+ * `code` is 0. The other byte of a return, with which every valid program ends, is never 0.
+ *
+ * @throws {UnknownByteOrderError} when both byte orders fit, or none does
+ * @throws {InvalidProgramError} when the length is no multiple of 8
  */
 export function detectEndianness(bytes: Uint8Array): Endianness {
   const plausible = (['little', 'big'] as const).filter((endianness) =>
@@ -89,9 +101,12 @@ export function detectEndianness(bytes: Uint8Array): Endianness {
 }
 
 /**
- * Bring a program in any form into instructions. The byte order is that of a {@link FilterProgram}'s architectures; of bare
- * bytes `endianness`, or what {@link detectEndianness} finds. Raises as those do, and {@link InvalidArgumentError} when the
- * architectures do not agree on a byte order (one program cannot be right for both).
+ * Decode a program in any form. The byte order is that of a {@link FilterProgram}'s architectures. For bare bytes it is
+ * `endianness`, or what {@link detectEndianness} finds.
+ *
+ * @throws {InvalidProgramError} when the length is no multiple of 8
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when the architectures have both byte orders: one program cannot be right for both
  */
 export function readProgram(input: ProgramInput, endianness?: Endianness): DecodedProgram {
   if (!(input instanceof Uint8Array) && 'instructions' in input) return input;

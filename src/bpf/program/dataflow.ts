@@ -30,10 +30,10 @@ export interface FlowState {
 const FEW = 8;
 
 /**
- * Follow every path through a program (jumps go forward only, so one pass is all), keeping track of which fields the
- * registers hold and of which architectures the comparisons let through. The result has one state an instruction,
- * undefined where no path leads. Sound, not complete: an instruction said to be unreachable is. Takes programs that do not
- * verify too: jumps past the end lead nowhere, an unknown operation clobbers A.
+ * Follow every path through a program in one pass: jumps go forward only. It tracks which fields the registers hold,
+ * and which architectures the comparisons let through. The result has one state per instruction, undefined where no
+ * path leads. It is sound, not complete: an instruction that is called unreachable is unreachable. Programs that do not
+ * verify are followed too: jumps past the end lead nowhere, and an unknown operation clobbers A.
  */
 export function analyzeFlow(instructions: readonly Instruction[]): (FlowState | undefined)[] {
   const states = new Array<FlowState | undefined>(instructions.length).fill(undefined);

@@ -37,7 +37,7 @@ export class InvalidProgramError extends ScmpError {
   }
 }
 
-/** The bytes do not tell their byte order, and the caller did not either. */
+/** The byte order of bare bytes could not be detected, and was not given. */
 export class UnknownByteOrderError extends ScmpError {
   static override readonly brand = 'UnknownByteOrderError';
   readonly code = 'UNKNOWN_BYTE_ORDER';

@@ -3,12 +3,12 @@ import { InvalidArgumentError } from '../../errors.js';
 import { type Instruction, Opcode } from './instruction.js';
 
 /**
- * A program that asks a supervisor (NOTIFY) where this one denies: for KILL_PROCESS, KILL_THREAD, ERRNO, TRACE (which no
- * tracer answers) and actions that the kernel does not know. What else it decides is as before; TRAP stays too, since no
- * supervisor can make the signal it gives. The supervisor has to deny those calls: it finds out how by the program as it was.
+ * A program that asks a supervisor (NOTIFY) where this one denies: for KILL_PROCESS, KILL_THREAD, ERRNO, TRACE (which
+ * no tracer answers) and unknown actions. Its other decisions stay. So does TRAP: no supervisor can make that signal.
+ * The supervisor has to deny those calls, as the original program says.
  *
- * Raises {@link InvalidArgumentError} for a program that returns a computed value (RET A), or notifies already: then it could
- * not be told what the supervisor is asked for.
+ * @throws {InvalidArgumentError} when the program returns a computed value (RET A), or has NOTIFY already: the
+ * supervisor could not distinguish the calls
  */
 export function notifyDenials(instructions: readonly Instruction[]): Instruction[] {
   return instructions.map((instruction, index) => {

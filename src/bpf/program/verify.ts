@@ -13,10 +13,12 @@ import {
 
 /**
  * Refuse exactly the programs that Linux refuses as seccomp filters: net/core/filter.c (`bpf_check_classic`,
- * `check_load_and_stores`) and kernel/seccomp.c (`seccomp_check_filter`). Raises {@link InvalidProgramError} for the first
- * fault, InvalidArgumentError for a field out of its range (which bytes cannot have). A program that passes returns on
- * every input: jumps go forward and end in the program, the last instruction is a return, and no scratch slot is read
- * before it was written.
+ * `check_load_and_stores`) and kernel/seccomp.c (`seccomp_check_filter`). A program that passes returns on every input.
+ * Its jumps go forward and stay inside it, and its last instruction is a return. No scratch slot is read before it was
+ * written.
+ *
+ * @throws {InvalidProgramError} when the kernel would refuse the program; it has the first fault
+ * @throws {InvalidArgumentError} when a field is out of its range, which bytes cannot be
  */
 export function verifyProgram(instructions: readonly Instruction[]): void {
   const length = instructions.length;
@@ -77,8 +79,8 @@ function farthest({ code, jt, jf, k }: Instruction, index: number): number {
   return isConditionalJump(code) ? index + 1 + Math.max(jt, jf) : -1;
 }
 
-// As the kernel's check_load_and_stores(), which is stricter than need be: what was stored before a return or on no path
-// at all counts for the instruction behind it too. One bit a slot.
+// As the kernel's check_load_and_stores(), which is stricter than necessary: stores before a return, or on no path at
+// all, count for the instruction after it too. One bit per slot.
 function checkScratchLoads(instructions: readonly Instruction[]): void {
   if (!instructions.some(({ code }) => code === Opcode.LD_MEM || code === Opcode.LDX_MEM)) return;
   const stored = new Uint16Array(instructions.length).fill(0xffff);
