@@ -15,13 +15,14 @@ interface Meaning {
   /** The 16 bits of data are part of what it does: somebody sees them. */
   readonly hasData?: true;
   /** The largest data that a profile may give (`errnoRet`). The OCI runtime spec has none for TRAP. */
-  readonly maxProfileData?: number;
+  readonly maxErrnoRet?: number;
 }
 
 /** The largest errno a system call can return (linux/err.h); kernel/seccomp.c turns a larger ERRNO into it. */
 export const MAX_ERRNO = 4095;
 const ACTION_MASK = 0xffff0000;
-const DATA_MASK = 0xffff;
+/** SECCOMP_RET_DATA: the bits of a return value that are the action's data. */
+export const ACTION_DATA_MASK = 0xffff;
 
 /** Everything about actions is worked out from this. In the order of the OCI runtime spec (config-linux.md). */
 const MEANINGS: Readonly<Record<ActionKind, Meaning>> = {
@@ -29,8 +30,8 @@ const MEANINGS: Readonly<Record<ActionKind, Meaning>> = {
   KILL_THREAD: { returnValue: 0x00000000, executes: 'no', kills: true },
   TRAP: { returnValue: 0x00030000, executes: 'no', kills: true, hasData: true },
   // libseccomp refuses an errno of MAX_ERRNO too (seccomp_rule_add).
-  ERRNO: { returnValue: 0x00050000, executes: 'no', hasData: true, maxProfileData: MAX_ERRNO - 1 },
-  TRACE: { returnValue: 0x7ff00000, executes: 'asked', hasData: true, maxProfileData: DATA_MASK },
+  ERRNO: { returnValue: 0x00050000, executes: 'no', hasData: true, maxErrnoRet: MAX_ERRNO - 1 },
+  TRACE: { returnValue: 0x7ff00000, executes: 'asked', hasData: true, maxErrnoRet: ACTION_DATA_MASK },
   ALLOW: { returnValue: 0x7fff0000, executes: 'yes' },
   LOG: { returnValue: 0x7ffc0000, executes: 'yes' },
   NOTIFY: { returnValue: 0x7fc00000, executes: 'asked' },
@@ -72,13 +73,18 @@ const byReturnValue = new Map(KINDS.map((kind) => [MEANINGS[kind].returnValue, k
  */
 export function decodeReturnValue(returnValue: number): Action | UnknownAction {
   const kind = byReturnValue.get((returnValue & ACTION_MASK) >>> 0);
-  const data = returnValue & DATA_MASK;
+  const data = returnValue & ACTION_DATA_MASK;
   if (kind === undefined) return { kind: 'UNKNOWN', returnValue: returnValue >>> 0 };
   if (kind === 'ERRNO') return { kind, data: Math.min(data, MAX_ERRNO) };
   if (kind === 'TRACE') return { kind, data };
   // A handler sees it as si_errno (kernel/signal.c, force_sig_seccomp), and browsers choose what to emulate by it.
   if (kind === 'TRAP' && data !== 0) return { kind, data };
   return { kind };
+}
+
+/** `SECCOMP_RET_…` of a kind of action, its data 0. */
+export function returnValueOf(kind: ActionKind): number {
+  return MEANINGS[kind].returnValue;
 }
 
 /** Whether the data of such an action is part of what it does: for ERRNO, TRACE and TRAP. */
@@ -178,8 +184,8 @@ export function encodeAction(action: Action): number {
   if (value === undefined) throw new InvalidArgumentError(`unknown action ${quote(String(action))}`);
   if (!hasData(action.kind)) return value;
   const data = actionData(action);
-  if (data === undefined || !Number.isInteger(data) || data < 0 || data > DATA_MASK) {
-    throw new InvalidArgumentError(`${action.kind} takes an integer from 0 to ${DATA_MASK}, not ${data}`);
+  if (data === undefined || !Number.isInteger(data) || data < 0 || data > ACTION_DATA_MASK) {
+    throw new InvalidArgumentError(`${action.kind} takes an integer from 0 to ${ACTION_DATA_MASK}, not ${data}`);
   }
   return (value | data) >>> 0;
 }
@@ -206,8 +212,18 @@ export function nameOfKind<Kind extends ActionKind>(kind: Kind): `SCMP_ACT_${Kin
 }
 
 /** The largest data that a profile may give with an action (`errnoRet`, from 0 on); undefined where it takes none. */
-export function maxProfileData(action: AnyAction): number | undefined {
-  return meaningOf(action).maxProfileData;
+export function maxErrnoRet(action: AnyAction): number | undefined {
+  return meaningOf(action).maxErrnoRet;
+}
+
+/** Whether a profile may give data with an action (`errnoRet`): with ERRNO and TRACE. */
+export function takesErrnoRet(action: AnyAction): boolean {
+  return maxErrnoRet(action) !== undefined;
+}
+
+/** The data that a profile gives with an action; undefined where it gives none, as with TRAP. */
+export function errnoRetOf(action: Action): number | undefined {
+  return takesErrnoRet(action) ? actionData(action) : undefined;
 }
 
 /** An action as text: `ALLOW`, `TRACE(7)`, `TRAP`, `TRAP(23)`, `ERRNO(EPERM)`; the errno by number where the architecture numbers differently. */

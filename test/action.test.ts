@@ -12,7 +12,7 @@ import {
   kernelAction,
   kills,
   kindOfName,
-  maxProfileData,
+  maxErrnoRet,
   mayRun,
   nameOfKind,
   permits,
@@ -158,10 +158,10 @@ describe('what an action means', () => {
   });
 
   test('bounds the data that a profile may give', () => {
-    expect(maxProfileData('SCMP_ACT_ERRNO')).toBe(4094);
-    expect(maxProfileData('SCMP_ACT_TRACE')).toBe(65535);
-    expect(maxProfileData({ kind: 'TRAP' })).toBeUndefined();
-    expect(maxProfileData('SCMP_ACT_ALLOW')).toBeUndefined();
+    expect(maxErrnoRet('SCMP_ACT_ERRNO')).toBe(4094);
+    expect(maxErrnoRet('SCMP_ACT_TRACE')).toBe(65535);
+    expect(maxErrnoRet({ kind: 'TRAP' })).toBeUndefined();
+    expect(maxErrnoRet('SCMP_ACT_ALLOW')).toBeUndefined();
   });
 
   test.each(['SCMP_ACT_ALLOW', 'constructor', ''])('is none for the kind %o', (kind) => {

@@ -8,9 +8,6 @@ import {
   verifyProgram,
 } from '../../src/bpf/index.js';
 
-/** `sizeof(struct sock_filter)` */
-export const INSTRUCTION_SIZE = 8;
-
 /**
  * The constants that the program compares `seccomp_data.arch` with for equality. Undefined if it never does, or if it
  * uses the architecture in any other way (another comparison, arithmetic, a copy): nothing follows from the constants

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { INSTRUCTION_SIZE } from '../../src/bpf/program/instruction.js';
 import { ScmpError } from '../../src/errors.js';
 import { type Host, thisHost } from '../libc/host.js';
 import { errnoName } from '../libc/libc.js';
 import { type Koffi, loadKoffi, orErrno } from '../libc/load-koffi.js';
-import { INSTRUCTION_SIZE } from './check-program.js';
 
 export type DumpErrorCode =
   /** There is no such process or thread. */

@@ -1,5 +1,6 @@
 import { parseArchitecture } from '../../src/architecture.js';
 import { type FilterProgram, MAX_INSTRUCTIONS } from '../../src/bpf/index.js';
+import { INSTRUCTION_SIZE } from '../../src/bpf/program/instruction.js';
 import { InvalidArgumentError, UnsupportedHostError } from '../../src/errors.js';
 import { BOOLEAN, checkOptions, type OptionTable } from '../../src/options.js';
 import type { FilterFlag } from '../../src/policy.js';
@@ -7,7 +8,7 @@ import { allocateProgram } from '../libc/c-memory.js';
 import { type Host, hostArchitecture } from '../libc/host.js';
 import { errnoName, libc } from '../libc/libc.js';
 import { INSTALL_FLAGS, SECCOMP_SET_MODE_FILTER } from '../libc/seccomp-abi.js';
-import { comparedArchitectures, INSTRUCTION_SIZE } from './check-program.js';
+import { comparedArchitectures } from './check-program.js';
 import { InstallFilterError, installError, threadError } from './install-error.js';
 
 /**

@@ -1,4 +1,4 @@
-import { INSTRUCTION_SIZE } from '../install/check-program.js';
+import { INSTRUCTION_SIZE } from '../../src/bpf/program/instruction.js';
 import type { Memory, Pointer } from './libc.js';
 
 /** `struct sock_fprog` (u16 len, then a pointer at its own alignment) and its instructions, in one block. */

@@ -1,3 +1,5 @@
+import { type ActionKind, returnValueOf, STRICTEST_FIRST } from '../../src/action.js';
+
 /** Numbers of `linux/seccomp.h`; they are the same on every architecture. */
 
 export const SECCOMP_SET_MODE_STRICT = 0;
@@ -17,16 +19,10 @@ export const INSTALL_FLAGS = {
 
 export type InstallFlag = keyof typeof INSTALL_FLAGS;
 
-/** `SECCOMP_RET_…`, strongest first, without the 16 bits of data. */
-export const ACTIONS = {
-  KILL_PROCESS: 0x80000000,
-  KILL_THREAD: 0x00000000,
-  TRAP: 0x00030000,
-  ERRNO: 0x00050000,
-  USER_NOTIF: 0x7fc00000,
-  TRACE: 0x7ff00000,
-  LOG: 0x7ffc0000,
-  ALLOW: 0x7fff0000,
-} as const;
+/** An action by the kernel's name, `SECCOMP_RET_…`. */
+export type KernelAction = Exclude<ActionKind, 'NOTIFY'> | 'USER_NOTIF';
 
-export type KernelAction = keyof typeof ACTIONS;
+/** `SECCOMP_RET_…`, strictest first, without the 16 bits of data. */
+export const ACTIONS = Object.fromEntries(
+  STRICTEST_FIRST.map((kind) => [kind === 'NOTIFY' ? 'USER_NOTIF' : kind, returnValueOf(kind)]),
+) as Readonly<Record<KernelAction, number>>;

@@ -1,3 +1,4 @@
+import { O_CLOEXEC } from './fcntl.js';
 import { type Host, thisHost } from './host.js';
 import type { Memory, Pointer } from './libc.js';
 import { allocator, type Koffi, loadKoffi, orErrno } from './load-koffi.js';
@@ -43,8 +44,6 @@ export interface SupervisorCalls extends Memory {
 const AF_UNIX = 1;
 // mips, which differs, has no koffi.
 const SOCK_STREAM = 1;
-const SOCK_CLOEXEC = 0o2000000;
-const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
 const MFD_CLOEXEC = 1;
 const MSG_DONTWAIT = 0x40;
@@ -103,20 +102,20 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
     poll: (entries, timeout) => result(poll(entries, entries.length / 2, timeout)),
     yieldProcessor: () => schedYield(),
     close: (fd) => result(close(fd)),
-    eventfd: () => result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+    eventfd: () => result(eventfd(0, O_CLOEXEC | EFD_NONBLOCK)),
     readEventfd: (fd) => result(read(fd, counter, 8)),
     writeEventfd: (fd) => result(write(fd, one, 8)),
     memoryFile: (name) => result(memfd(name, MFD_CLOEXEC)),
     socketPair: () => {
       const pair = new Int32Array(2);
-      const outcome = result(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+      const outcome = result(socketpair(AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, pair));
       return outcome < 0 ? outcome : [pair[0]!, pair[1]!];
     },
-    streamSocket: () => result(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+    streamSocket: () => result(socket(AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0)),
     connect: (fd, address) => result(connect(fd, address, address.length)),
     bind: (fd, address) => result(bind(fd, address, address.length)),
     listen: (fd) => result(listen(fd, 128)),
-    accept: (fd) => result(accept4(fd, null, null, SOCK_CLOEXEC)),
+    accept: (fd) => result(accept4(fd, null, null, O_CLOEXEC)),
     sendMessage: (fd, bytes, fds) => {
       const block = new MessageBlock(memory, bytes, fds);
       try {

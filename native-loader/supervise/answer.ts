@@ -1,3 +1,4 @@
+import { MAX_ERRNO } from '../../src/action.js';
 import { errnoNumber } from '../../src/errno.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { quote } from '../../src/text.js';
@@ -45,8 +46,6 @@ export type Answer = ErrnoAnswer | ValueAnswer | FdAnswer | ContinueAnswer;
  * right for counting and for defaults, and no more a security boundary than SCMP_ACT_ALLOW.
  */
 export type ConstantAnswer = ErrnoAnswer | ValueAnswer | { readonly kind: 'continue' };
-
-const MAX_ERRNO = 4095;
 
 /**
  * An answer as the kernel takes it.

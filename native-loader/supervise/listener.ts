@@ -1,5 +1,6 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { constants } from 'node:os';
+import { O_CLOEXEC } from '../libc/fcntl.js';
 import { errnoName } from '../libc/libc.js';
 import type { SupervisorCalls } from '../libc/supervisor-calls.js';
 import type { FdAnswer } from './answer.js';
@@ -17,7 +18,6 @@ import {
 import { SupervisorError } from './supervisor-error.js';
 
 const { ENOENT, EINVAL, EBADF, EMFILE, ESRCH, EINTR, EINPROGRESS } = constants.errno;
-const O_CLOEXEC = 0o2000000;
 
 /**
  * The file descriptor of a listener (seccomp_unotify(2)) and its operations. It owns the descriptor: after

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { ARCHITECTURES, type ArchitectureName } from '../../src/architecture.js';
+import { type ArchitectureName, callArchitecture } from '../../src/architecture.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { type SyscallParameter, syscallSignature } from '../../src/syscalls/signature.js';
+import { O_CLOEXEC } from '../libc/fcntl.js';
 import { errnoName } from '../libc/libc.js';
 import type { ContinueAnswer } from './answer.js';
 import type { Cancellation } from './cancellation.js';
@@ -16,11 +17,8 @@ export type SyscallNamer = (number: number, architecture: ArchitectureName) => s
 /** An argument by its index, 0 to 5, or by the name of a parameter: the manual page's, which takes a `syscallName`. */
 export type ArgumentKey = number | string;
 
-/** Bit 30 of a number: x86_64 programs of the x32 ABI, which share AUDIT_ARCH_X86_64. */
-const X32_BIT = 0x40000000;
 /** The kernel's PATH_MAX includes the NUL. */
 const MAX_STRING = 4095;
-const O_CLOEXEC = 0o2000000;
 
 /**
  * A system call that waits for an answer. Its number and arguments are what the kernel took from registers: the target
@@ -53,7 +51,7 @@ export class Notification {
     this.args = raw.args;
     this.instructionPointer = raw.instructionPointer;
     this.#cancellation = cancellation;
-    this.architecture = architectureOf(raw);
+    this.architecture = callArchitecture(raw.auditArch, raw.number)?.name;
     this.name = this.architecture && syscallName?.(raw.number, this.architecture);
     this.#listener = listener;
   }
@@ -254,14 +252,6 @@ function gone(id: bigint): SupervisorError {
 function refused(what: string, result: number): SupervisorError {
   const errno = errnoName(-result);
   return new SupervisorError('TARGET_ACCESS', `${what}: ${errno}`, { errno });
-}
-
-const byAuditArch = new Map<number, ArchitectureName>();
-for (const { name, auditArch } of ARCHITECTURES) if (name !== 'x32') byAuditArch.set(auditArch, name);
-
-function architectureOf({ auditArch, number }: RawNotification): ArchitectureName | undefined {
-  const name = byAuditArch.get(auditArch);
-  return name === 'x86_64' && (number & X32_BIT) !== 0 ? 'x32' : name;
 }
 
 /** The process of a thread; pidfd_open(2) takes no other threads before Linux 6.9. proc_pid_status(5), "Tgid". */

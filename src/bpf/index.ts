@@ -1,12 +1,15 @@
 export {
+  type Direction,
   decodeReturnValue,
   encodeAction,
   formatAction,
   isSameAction,
+  judgeChange,
   kernelAction,
   precedence,
   type UnknownAction,
 } from '../action.js';
+export { X32_SYSCALL_BIT } from '../architecture.js';
 export { type AssembledProgram, type AssembleOptions, assemble } from './assembly/assemble.js';
 export { AssemblyError, type AssemblyIssue, type AssemblyIssueCode } from './assembly/assembly-error.js';
 export { type DisassembleOptions, type DisassemblyLine, disassemble } from './assembly/disassemble.js';
@@ -40,7 +43,6 @@ export {
 } from './decisions/decision-diagram.js';
 export { type DiagramBudget, DiagramStore, ProgramTooComplexError } from './decisions/diagram-store.js';
 export { type ConditionNames, formatCondition, formatConditions } from './decisions/format-conditions.js';
-export { type Direction, judgeChange } from './decisions/permissiveness.js';
 export {
   type ArchitectureTable,
   type CallNumber,
@@ -91,7 +93,6 @@ export {
   SECCOMP_DATA_SIZE,
   SeccompDataOffset,
   successors,
-  X32_SYSCALL_BIT,
 } from './program/instruction.js';
 export type { FilterProgram } from './program/program.js';
 export { verifyProgram } from './program/verify.js';

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { decodeProgram } from '../bpf/program/codec.js';
-import { isOpcode } from '../bpf/program/instruction.js';
+import { INSTRUCTION_SIZE, isOpcode } from '../bpf/program/instruction.js';
 import { ScmpError } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX, type BuiltinName, findBuiltin } from '../profile/builtin/names.js';
@@ -70,7 +70,7 @@ export function readInput(path: string, kind: 'any' | 'file' = 'any'): Input {
  * order. No text is: a letter, brace or blank is no operation's code.
  */
 export function isProgram(bytes: Uint8Array): boolean {
-  if (bytes.length === 0 || bytes.length % 8 !== 0) return false;
+  if (bytes.length === 0 || bytes.length % INSTRUCTION_SIZE !== 0) return false;
   return (['little', 'big'] as const).some((endianness) =>
     decodeProgram(bytes, endianness).every(({ code }) => isOpcode(code)),
   );

@@ -1,6 +1,6 @@
 import type { Architecture } from '../architecture.js';
 import { encodeProgram } from '../bpf/program/codec.js';
-import { MAX_INSTRUCTIONS } from '../bpf/program/instruction.js';
+import { INSTRUCTION_SIZE, MAX_INSTRUCTIONS } from '../bpf/program/instruction.js';
 import { FilterContext, type Libseccomp, LibseccompError, LibseccompWorkLimitError } from '../libseccomp/index.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
@@ -35,7 +35,7 @@ export function libseccompProgram(
     const stub = enosysStub(policy.defaultAction, architectures, names, resolve);
     program = concatenate(encodeProgram(stub, architecture.endianness), exported);
   }
-  const instructions = program.length / 8;
+  const instructions = program.length / INSTRUCTION_SIZE;
   if (instructions > MAX_INSTRUCTIONS) {
     throw new CompileError(
       'PROGRAM_TOO_LARGE',

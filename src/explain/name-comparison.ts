@@ -1,3 +1,4 @@
+import type { Direction } from '../action.js';
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import type {
   ArchitectureDifference,
@@ -7,7 +8,6 @@ import type {
 } from '../bpf/decisions/compare.js';
 import type { DnfTerms } from '../bpf/decisions/condition.js';
 import type { NumberRange } from '../bpf/decisions/partition.js';
-import type { Direction } from '../bpf/decisions/permissiveness.js';
 import type { SeccompData } from '../bpf/execution/simulate.js';
 import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
 import type { Action } from '../policy.js';

@@ -1,6 +1,4 @@
-import type { Action } from '../policy.js';
-
-export type ActionKind = Action['kind'];
+import { type ActionKind, STRICTEST_FIRST } from '../action.js';
 
 /** How an action is told from the others without its colour, everywhere on the page: a glyph beside its name. */
 export const ACTION_GLYPHS: Readonly<Record<ActionKind, string>> = {
@@ -32,13 +30,4 @@ export function actionClass(kind: ActionKind | 'mixed'): string {
 }
 
 /** From what lets most through to what lets least: the order of groups. */
-export const ACTION_ORDER: readonly ActionKind[] = [
-  'ALLOW',
-  'LOG',
-  'NOTIFY',
-  'TRACE',
-  'ERRNO',
-  'TRAP',
-  'KILL_THREAD',
-  'KILL_PROCESS',
-];
+export const ACTION_ORDER: readonly ActionKind[] = [...STRICTEST_FIRST].reverse();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { judgeChange } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import {
   compareDecisions,
@@ -11,7 +12,6 @@ import { dnfDiagram } from '../../src/bpf/decisions/condition.js';
 import { DiagramStore, ProgramTooComplexError, TRUE } from '../../src/bpf/decisions/diagram-store.js';
 import { formatConditions } from '../../src/bpf/decisions/format-conditions.js';
 import { bitOf } from '../../src/bpf/decisions/input-variables.js';
-import { judgeChange } from '../../src/bpf/decisions/permissiveness.js';
 import { createSimulator, formatAction, type Instruction, Opcode, type SeccompData } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import type { Action } from '../../src/policy.js';

@@ -1,4 +1,4 @@
-import { type Architecture, type ArchitectureName, parseArchitecture } from '../../architecture.js';
+import { type Architecture, type ArchitectureName, auditArchitecture, parseArchitecture } from '../../architecture.js';
 import type { SourcePosition } from '../../errors.js';
 import { checkOptions, FUNCTION, LIST, TEXT } from '../../options.js';
 import { encodeProgram } from '../program/codec.js';
@@ -11,7 +11,7 @@ import { AssemblyError, type AssemblyIssue, type AssemblyIssueCode } from './ass
 import { type NameContext, resolveErrno, resolveNames, Unresolved } from './assembly-names.js';
 import { parseAssembly } from './assembly-parser.js';
 import type { JumpTarget, SourceInstruction, SourceProgram } from './assembly-syntax.js';
-import { auditArchitecture, halfOffset, namedArchitecture, usesOperand } from './naming.js';
+import { halfOffset, namedArchitecture, usesOperand } from './naming.js';
 
 export interface AssembleOptions {
   /** The architectures of the program, where the text does not name them (`.arch`). The text must not name others. */

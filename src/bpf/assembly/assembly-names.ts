@@ -1,3 +1,4 @@
+import { encodeAction } from '../../action.js';
 import { ARCHITECTURES, type Architecture } from '../../architecture.js';
 import { ERRNO_NAMES, errnoNumber } from '../../errno.js';
 import type { SourcePosition } from '../../errors.js';
@@ -115,7 +116,7 @@ export function resolveErrno(
     }
     return [each?.name ?? '', number] as const;
   });
-  return (0x00050000 | theOnly(part, numbers)) >>> 0;
+  return encodeAction({ kind: 'ERRNO', data: theOnly(part, numbers) });
 }
 
 const didYouMean = (nearest: string | undefined) => (nearest === undefined ? '' : `; did you mean ${nearest}?`);

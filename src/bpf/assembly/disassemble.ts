@@ -1,5 +1,13 @@
-import { decodeReturnValue } from '../../action.js';
-import { type Architecture, type ArchitectureName, parseArchitecture } from '../../architecture.js';
+import { ACTION_DATA_MASK, decodeReturnValue, MAX_ERRNO } from '../../action.js';
+import {
+  type Architecture,
+  type ArchitectureName,
+  auditArchitecture,
+  callArchitecture,
+  parseArchitecture,
+  X32,
+  X32_SYSCALL_BIT,
+} from '../../architecture.js';
 import { errnoName } from '../../errno.js';
 import { checkOptions, FUNCTION, LIST } from '../../options.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
@@ -11,10 +19,9 @@ import {
   Opcode,
   SeccompDataOffset,
   successors,
-  X32_SYSCALL_BIT,
 } from '../program/instruction.js';
 import { nameArgument } from './argument-naming.js';
-import { argumentAt, auditArchitecture, commonErrnoName, possibleArchitectures, X32 } from './naming.js';
+import { argumentAt, commonErrnoName, possibleArchitectures } from './naming.js';
 
 /** One instruction of a disassembly. */
 export interface DisassemblyLine {
@@ -62,8 +69,6 @@ interface Naming {
 }
 
 const MAX_SYSCALL = 0x7fffffff;
-/** MAX_ERRNO of linux/err.h. */
-const MAX_ERRNO = 4095;
 
 /**
  * Put a program into words, one line per instruction. A program that does not verify is put into words too, as far as
@@ -217,10 +222,7 @@ function describeOperand(k: number, code: number, state: FlowState | undefined, 
 
 /** The architectures under which a system call number may be meant here. */
 function syscallArchitectures(nr: number, state: FlowState, { assumed }: Naming): Architecture[] {
-  const x32 = (nr & X32_SYSCALL_BIT) !== 0;
-  return possibleArchitectures(state, assumed).map((architecture) =>
-    x32 && architecture.auditArch === X32.auditArch ? X32 : architecture,
-  );
+  return possibleArchitectures(state, assumed).map(({ auditArch }) => callArchitecture(auditArch, nr) as Architecture);
 }
 
 /** The argument at an offset, by its name in the few system calls that get here; with `half`, only that half of it. */
@@ -240,7 +242,7 @@ function argumentOf(offset: LoadedOffset, state: FlowState | undefined, naming: 
 /** A return value without loss: data is in brackets wherever there is any. */
 function describeReturn(k: number, state: FlowState | undefined, { assumed }: Naming): Description {
   const { kind } = decodeReturnValue(k);
-  const data = k & 0xffff;
+  const data = k & ACTION_DATA_MASK;
   switch (kind) {
     case 'UNKNOWN':
       return { text: `return ${hex(k)}`, comment: 'unknown action: KILL_PROCESS' };

@@ -1,19 +1,10 @@
-import { ARCHITECTURES, type Architecture, findArchitecture, parseArchitecture } from '../../architecture.js';
+import { type Architecture, auditArchitecture, findArchitecture } from '../../architecture.js';
 import { errnoName } from '../../errno.js';
 import type { FlowState } from '../program/dataflow.js';
 import { type Endianness, isConditionalJump, Opcode, SeccompDataOffset } from '../program/instruction.js';
 
 // What names mean at a place of a program. The disassembler and the assembler have to agree on it: the assembler reads
 // back what the disassembler writes.
-
-/** x32 is left out: only the system call number distinguishes it from x86_64. */
-const byAuditArch = new Map(ARCHITECTURES.filter(({ name }) => name !== 'x32').map((each) => [each.auditArch, each]));
-export const X32 = parseArchitecture('x32');
-
-/** The architecture of a value of `seccomp_data.arch`, x86_64 for x32 too. */
-export function auditArchitecture(auditArch: number): Architecture | undefined {
-  return byAuditArch.get(auditArch);
-}
 
 /** An architecture by any of its names, also as linux/audit.h's `AUDIT_ARCH_X86_64` and seccomp-tools' `ARCH_X86_64`. */
 export function namedArchitecture(name: string): Architecture | undefined {
@@ -26,7 +17,7 @@ export function possibleArchitectures({ arch }: FlowState, assumed: readonly Arc
     arch.kind === 'only'
       ? [...arch.values]
       : assumed.map(({ auditArch }) => auditArch).filter((value) => !arch.values.has(value));
-  return [...new Set(auditArches)].map((value) => byAuditArch.get(value)).filter((each) => each !== undefined);
+  return [...new Set(auditArches)].map(auditArchitecture).filter((each) => each !== undefined);
 }
 
 /** The one name that an errno has on all of these architectures, the usual one where there are none; else undefined. */

@@ -1,4 +1,4 @@
-import { encodeAction } from '../../action.js';
+import { ACTION_DATA_MASK, encodeAction } from '../../action.js';
 import { findArchitecture } from '../../architecture.js';
 import type { Action } from '../../policy.js';
 import { type Instruction, Opcode, SeccompDataOffset } from '../program/instruction.js';
@@ -263,8 +263,11 @@ function parseReturn(reader: LineReader): Parsed {
   if (kind === 'ERRNO' && data.kind === 'name') {
     return { code: Opcode.RET_K, operand: { kind: 'errno', name: data.text, position: data.position } };
   }
-  if (data.kind !== 'number') reader.fail('expected a number from 0 to 65535', data);
-  return { code: Opcode.RET_K, operand: { kind: 'number', value: (value | numberIn(reader, data, 0xffff)) >>> 0 } };
+  if (data.kind !== 'number') reader.fail(`expected a number from 0 to ${ACTION_DATA_MASK}`, data);
+  return {
+    code: Opcode.RET_K,
+    operand: { kind: 'number', value: (value | numberIn(reader, data, ACTION_DATA_MASK)) >>> 0 },
+  };
 }
 
 /** A number, a name, or several of them joined by `|`. */

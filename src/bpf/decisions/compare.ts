@@ -1,14 +1,13 @@
-import { ARCHITECTURES, type ArchitectureName } from '../../architecture.js';
+import { type Direction, judgeChange } from '../../action.js';
+import { type ArchitectureName, auditArchitecture, X32_SYSCALL_BIT } from '../../architecture.js';
 import type { Action } from '../../policy.js';
 import { createSimulator, type SeccompData } from '../execution/simulate.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
-import { X32_SYSCALL_BIT } from '../program/instruction.js';
 import type { DnfTerms } from './condition.js';
 import { buildDecisionDiagram, terminalAction } from './decision-diagram.js';
 import { type DiagramBudget, DiagramStore, FALSE, type Node } from './diagram-store.js';
 import { Level } from './input-variables.js';
 import { type NumberRange, type Part, partition, rangesByNode } from './partition.js';
-import { type Direction, judgeChange } from './permissiveness.js';
 import { createTerminalRecovery } from './recover-conditions.js';
 import { findWitness, witnessesOfTerminals } from './witness.js';
 
@@ -184,16 +183,12 @@ interface ArchitecturePart {
   node: Node;
 }
 
-const byAuditArch = new Map(
-  ARCHITECTURES.filter(({ name }) => name !== 'x32').map((each) => [each.auditArch, each.name]),
-);
-
 /** Architectures that a program names, one by one; the others, grouped by what differs for them. */
 function byArchitecture(parts: readonly Part[]): ArchitecturePart[] {
   const differing = parts.filter(({ node }) => node !== FALSE);
-  const isNamed = ({ from, to }: Part) => from === to && byAuditArch.has(from);
+  const isNamed = ({ from, to }: Part) => from === to && auditArchitecture(from) !== undefined;
   const named = differing.filter(isNamed).flatMap(({ from, to, node }) => {
-    const architecture = byAuditArch.get(from);
+    const architecture = auditArchitecture(from)?.name;
     const part = { architecture, auditArches: [{ from, to }], node };
     return architecture === 'x86_64' ? [part, { ...part, architecture: 'x32' as const }] : [part];
   });

@@ -1,7 +1,7 @@
-import { ARCHITECTURES, type Architecture } from '../../architecture.js';
+import { ARCHITECTURES, type Architecture, X32_SYSCALL_BIT } from '../../architecture.js';
 import type { Action } from '../../policy.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
-import { isConditionalJump, X32_SYSCALL_BIT } from '../program/instruction.js';
+import { isConditionalJump } from '../program/instruction.js';
 import type { Condition, DnfTerms } from './condition.js';
 import {
   buildDecisionDiagram,

@@ -1,7 +1,7 @@
+import { X32_SYSCALL_BIT } from '../../architecture.js';
 import type { DiagramStore, Node } from '../decisions/diagram-store.js';
 import { Level, WORD_BITS } from '../decisions/input-variables.js';
 import { boundedPartition, type Part } from '../decisions/partition.js';
-import { X32_SYSCALL_BIT } from '../program/instruction.js';
 import { ArgumentTests } from './argument-tests.js';
 import { Effort } from './effort.js';
 import type { MachineWeights } from './machine-weights.js';

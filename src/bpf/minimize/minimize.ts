@@ -2,7 +2,7 @@ import { buildDecisionDiagram, type DecisionDiagram } from '../decisions/decisio
 import { Level } from '../decisions/input-variables.js';
 import { boundedPartition } from '../decisions/partition.js';
 import { encodeProgram, readProgram } from '../program/codec.js';
-import { type Endianness, type Instruction, MAX_INSTRUCTIONS } from '../program/instruction.js';
+import { type Endianness, INSTRUCTION_SIZE, type Instruction, MAX_INSTRUCTIONS } from '../program/instruction.js';
 import { ArchitectureTests, type Attempt, MAX_ARCHITECTURES } from './architecture-tests.js';
 import { emitShortest } from './emit.js';
 import { MinimizerFaultError, ProgramTooLongError } from './errors.js';
@@ -115,7 +115,7 @@ function least(tried: readonly Tried[]): Tried {
 }
 
 function lengthOf(program: Uint8Array): number {
-  return program.length / 8;
+  return program.length / INSTRUCTION_SIZE;
 }
 
 function result(

@@ -1,4 +1,4 @@
-import { X32_SYSCALL_BIT } from '../program/instruction.js';
+import { X32_SYSCALL_BIT } from '../../architecture.js';
 import { joinableNodes } from './joins.js';
 import type { NumberWeights } from './number-weights.js';
 import type { GraphNode, ProgramGraph } from './program-graph.js';

@@ -1,6 +1,6 @@
+import { X32_SYSCALL_BIT } from '../../architecture.js';
 import { actionTerminal, type DecisionDiagram } from '../decisions/decision-diagram.js';
 import { nodeOfCall } from '../decisions/witness.js';
-import { X32_SYSCALL_BIT } from '../program/instruction.js';
 import { type CallWeights, callWeights, type WeighedCall, weightsWhere } from './weights.js';
 
 /**

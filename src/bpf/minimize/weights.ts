@@ -1,4 +1,4 @@
-import { X32_SYSCALL_BIT } from '../program/instruction.js';
+import { X32_SYSCALL_BIT } from '../../architecture.js';
 import { CALL_NUMBERS } from './call-numbers.js';
 
 /** How often each system call happens, against the others: what a program is made fast for. */

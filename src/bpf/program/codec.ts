@@ -1,10 +1,8 @@
 import { parseArchitecture } from '../../architecture.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { InvalidProgramError, UnknownByteOrderError } from './errors.js';
-import type { Endianness, Instruction } from './instruction.js';
+import { type Endianness, INSTRUCTION_SIZE, type Instruction } from './instruction.js';
 import type { FilterProgram } from './program.js';
-
-const INSTRUCTION_SIZE = 8;
 
 /** A program whose instructions and byte order are known. */
 export interface DecodedProgram {
@@ -25,7 +23,7 @@ export function decodeProgram(bytes: Uint8Array, endianness: Endianness): Instru
   if (bytes.length % INSTRUCTION_SIZE !== 0) {
     throw new InvalidProgramError(
       'LENGTH',
-      `${bytes.length} bytes are no whole number of instructions (8 bytes each); is the file cut off, or not BPF?`,
+      `${bytes.length} bytes are no whole number of instructions (${INSTRUCTION_SIZE} bytes each); is the file cut off, or not BPF?`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -21,8 +21,8 @@ export const MAX_INSTRUCTIONS = 4096;
 export const SCRATCH_WORDS = 16;
 /** sizeof(struct seccomp_data) of linux/seccomp.h, in bytes. */
 export const SECCOMP_DATA_SIZE = 64;
-/** Bit 30 of a system call number on AUDIT_ARCH_X86_64: the call is x32's (`__X32_SYSCALL_BIT` of asm/unistd.h). */
-export const X32_SYSCALL_BIT = 0x40000000;
+/** sizeof(struct sock_filter) of linux/filter.h, in bytes. */
+export const INSTRUCTION_SIZE = 8;
 
 /** Byte offsets in `struct seccomp_data` of linux/seccomp.h. */
 export const SeccompDataOffset = { NR: 0, ARCH: 4, INSTRUCTION_POINTER: 8, ARGS: 16 } as const;

@@ -1,4 +1,4 @@
-import { MAX_INSTRUCTIONS } from '../../bpf/program/instruction.js';
+import { INSTRUCTION_SIZE, MAX_INSTRUCTIONS } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { LibseccompError } from '../../libseccomp/index.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
@@ -79,7 +79,7 @@ const filterNearLimit: CheckRule = {
   summary: `A filter within a tenth of the ${MAX_INSTRUCTIONS} instructions that the kernel loads.`,
   *checkTarget({ outcome }, { profile }) {
     if (outcome instanceof CompileError) return;
-    const instructions = outcome.program.length / 8;
+    const instructions = outcome.program.length / INSTRUCTION_SIZE;
     if (instructions < NEAR_LIMIT) return;
     yield {
       place: profile.locate('syscalls'),

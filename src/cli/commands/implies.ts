@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { formatAction } from '../../action.js';
-import { ARCHITECTURES, type ArchitectureName } from '../../architecture.js';
+import { type ArchitectureName, auditArchitecture, callArchitecture } from '../../architecture.js';
 import { type DecidedCall, type Implication, implies } from '../../bpf/decisions/compare.js';
 import type { SeccompData } from '../../bpf/execution/simulate.js';
-import { X32_SYSCALL_BIT } from '../../bpf/program/instruction.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { withAndWithout } from '../../profile/resolve/assumed-capabilities.js';
 import { unfilteredNotes } from '../../syscalls/unfiltered-calls.js';
@@ -94,10 +93,9 @@ function actionsOf({ data, a, b }: DecidedCall): { a: string; b: string } {
   return { a: formatAction(a, architecture), b: formatAction(b, architecture) };
 }
 
+/** Of a number that no call has, which a negative one is, only the AUDIT_ARCH says anything. */
 function architectureOf({ arch, nr }: SeccompData) {
-  const isX32 = nr >= X32_SYSCALL_BIT && nr < 2 * X32_SYSCALL_BIT;
-  const candidates = ARCHITECTURES.filter(({ auditArch }) => auditArch === arch);
-  return candidates.find(({ name }) => (name === 'x32') === isX32) ?? candidates[0];
+  return (nr | 0) < 0 ? auditArchitecture(arch) : callArchitecture(arch, nr);
 }
 
 function describeCall(data: SeccompData, libseccomp: Libseccomp): string {

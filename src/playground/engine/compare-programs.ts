@@ -1,6 +1,7 @@
 import { formatAction } from '../../action.js';
 import { compareDecisions } from '../../bpf/decisions/compare.js';
 import type { NumberRange } from '../../bpf/decisions/partition.js';
+import { INSTRUCTION_SIZE } from '../../bpf/program/instruction.js';
 import type { CompiledFilter } from '../../compiler/index.js';
 import { nameComparison } from '../../explain/name-comparison.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
@@ -22,7 +23,7 @@ export function comparePrograms(
       change: direction,
     }),
   );
-  return { kind: 'compared', differences, instructions: after.program.length / 8 };
+  return { kind: 'compared', differences, instructions: after.program.length / INSTRUCTION_SIZE };
 }
 
 function formatRange({ from, to }: NumberRange): string {

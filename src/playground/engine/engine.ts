@@ -1,6 +1,7 @@
 import { encodeAction } from '../../action.js';
 import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
 import { createSimulator, disassemble, Opcode, type Simulator } from '../../bpf/index.js';
+import { INSTRUCTION_SIZE } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompiledFilter, CompileOptions } from '../../compiler/compile-policy.js';
@@ -101,7 +102,7 @@ export class Engine {
         arches: compiled.arches,
         flags: compiled.flags,
         usesListener: compiled.usesListener,
-        instructions: compiled.program.length / 8,
+        instructions: compiled.program.length / INSTRUCTION_SIZE,
         instructionsOfLibseccomp: settings.optimize === 'min' ? lengthOfLibseccomps(parsed, options) : undefined,
         bytes: compiled.program.length,
         ...costOf(architectures),
@@ -170,7 +171,7 @@ async function backEndOf({ optimize }: Settings): Promise<Pick<CompileOptions, '
 /** What the minimiser's program is compared with; undefined where libseccomp makes none that is right. */
 function lengthOfLibseccomps(parsed: ParsedProfile, options: CompileOptions): number | undefined {
   try {
-    return compileParsedWith(parsed, { ...options, optimize: 0 }).program.length / 8;
+    return compileParsedWith(parsed, { ...options, optimize: 0 }).program.length / INSTRUCTION_SIZE;
   } catch (error) {
     if (error instanceof CompileError) return undefined;
     throw error;

@@ -1,5 +1,5 @@
+import type { ActionKind } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
-import type { ActionKind } from '../action-style.js';
 
 // What the page and its workers tell each other: plain data that structured cloning takes.
 

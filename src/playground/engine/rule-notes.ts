@@ -1,10 +1,10 @@
+import type { ActionKind } from '../../action.js';
 import { formatAction } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import type { ArgumentCondition, PolicyRule } from '../../policy.js';
 import { type ResolutionExplanation, whyDropped } from '../../profile/resolve/explain-resolution.js';
 import { describeMask, describeValue } from '../../syscalls/constants.js';
 import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
-import type { ActionKind } from '../action-style.js';
 import type { Problem, RuleNote } from './protocol.js';
 
 const OPERATORS = { NE: '!=', LT: '<', LE: '<=', EQ: '==', GE: '>=', GT: '>' } as const;

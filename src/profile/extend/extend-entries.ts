@@ -1,12 +1,12 @@
+import { type ActionName, isStricter, mayRun } from '../../action.js';
 import { nearestName } from '../../nearest-name.js';
 import type { Warning } from '../../policy.js';
 import { printable, quote } from '../../text.js';
 import type { ProfileIssue } from '../document/profile-error.js';
 import type { Locate, ParsedProfile, Place } from '../model/parsed-profile.js';
-import type { ActionName, DockerSyscall } from '../model/schema.js';
+import type { DockerSyscall } from '../model/schema.js';
 import { complement, conjunction, type EntryConditions, isUnconditional } from './narrow-entry.js';
 import { type OperatorVersion, type UnitedCall, uniteByName } from './operator-union.js';
-import { isDenying, isStricter } from './permissiveness.js';
 
 /** An entry of a profile that was put together, and where its parts are; paths are from the entry on. */
 export interface MergedEntry {
@@ -114,11 +114,7 @@ function checkOverrides(input: MergeInput, decided: ReadonlyMap<string, readonly
         const message = `${name} is ${entry.action} in ${where} whatever its arguments, and this entry is about some of them: the rest would be left to the default, ${defaultAction}`;
         const hint = 'write an entry without "args", or take this one out';
         findings.issues.push({ code: 'override-weakens', message, hint, ...first.place });
-      } else if (
-        !isDenying(entry.action) &&
-        isDenying(defaultAction) &&
-        own.every((each) => isDenying(each.entry.action))
-      ) {
+      } else if (mayRun(entry.action) && !mayRun(defaultAction) && !own.some((each) => mayRun(each.entry.action))) {
         const message = `${name}: this entry stands in the place of ${where}, so all other calls of it are left to the default, ${defaultAction}`;
         findings.warnings.push({ code: 'override-denies', message, ...first.place });
       }

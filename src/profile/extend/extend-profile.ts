@@ -1,3 +1,4 @@
+import { mayRun } from '../../action.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { nearestName } from '../../nearest-name.js';
 import { checkOptions } from '../../options.js';
@@ -9,7 +10,6 @@ import type { Locate, ParsedProfile, Place } from '../model/parsed-profile.js';
 import type { DockerSeccomp } from '../model/schema.js';
 import { mergeEntries } from './extend-entries.js';
 import { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
-import { isDenying } from './permissiveness.js';
 
 /** How many profiles may stand on each other. Nobody follows a longer chain in his head. */
 const MAX_CHAIN_LENGTH = 8;
@@ -97,7 +97,7 @@ function merge(own: ParsedProfile, base: ParsedProfile, operator: OperatorVersio
       });
     }
     seccomp = { ...seccomp, ...inherit('defaultAction', 'defaultErrnoRet', 'defaultErrno') };
-  } else if (isDenying(base.seccomp.defaultAction) && !isDenying(seccomp.defaultAction)) {
+  } else if (!mayRun(base.seccomp.defaultAction) && mayRun(seccomp.defaultAction)) {
     const message = `${seccomp.defaultAction} would open all that ${base.source ?? 'the base'} leaves to its default, ${base.seccomp.defaultAction}`;
     issues.push({
       code: 'default-weakens',

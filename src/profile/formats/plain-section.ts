@@ -1,10 +1,11 @@
+import { type ActionName, errnoRetOf, nameOfKind, takesErrnoRet } from '../../action.js';
 import { ARCHITECTURES, type Architecture } from '../../architecture.js';
 import { errnoNumber } from '../../errno.js';
-import type { Action, PolicyRule } from '../../policy.js';
+import type { PolicyRule } from '../../policy.js';
 import { quote } from '../../text.js';
 import type { ProfileIssue } from '../document/profile-error.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
-import type { ActionName, DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument } from '../model/schema.js';
+import type { DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument } from '../model/schema.js';
 import { type ResolveOptions, resolvePolicy } from '../resolve/resolve-policy.js';
 
 /** What a format cannot say, at the place in the profile where it is said. */
@@ -21,10 +22,11 @@ export function unrepresentableIn({ locate }: ParsedProfile, issues: ProfileIssu
 export function resolvedSection(profile: ParsedProfile, target: ResolveOptions): OciSeccomp {
   const { policy } = resolvePolicy(profile, target);
   const { defaultAction, architectures, flags, rules, listenerPath, listenerMetadata } = policy;
+  const defaultErrnoRet = errnoRetOf(defaultAction);
   const names = new Set([target.arch, ...architectures.map(({ architecture }) => architecture)]);
   return {
-    defaultAction: actionName(defaultAction),
-    ...(takesErrnoRet(defaultAction) ? { defaultErrnoRet: BigInt(defaultAction.data) } : {}),
+    defaultAction: nameOfKind(defaultAction.kind),
+    ...(defaultErrnoRet === undefined ? {} : { defaultErrnoRet: BigInt(defaultErrnoRet) }),
     architectures: [...names].map(({ ociName }) => ociName),
     ...(flags === undefined ? {} : { flags: [...flags] }),
     ...(listenerPath === undefined ? {} : { listenerPath }),
@@ -34,25 +36,17 @@ export function resolvedSection(profile: ParsedProfile, target: ResolveOptions):
 }
 
 function ociRule({ names, action, conditions }: PolicyRule): OciSyscall {
+  const errnoRet = errnoRetOf(action);
   const args = conditions.map(({ index, op, value, valueTwo }): SeccompArgument => {
     const argument = { index: BigInt(index), value, op: `SCMP_CMP_${op}` } as const;
     return op === 'MASKED_EQ' ? { ...argument, valueTwo } : argument;
   });
   return {
     names: names.map(({ name }) => name),
-    action: actionName(action),
-    ...(takesErrnoRet(action) ? { errnoRet: BigInt(action.data) } : {}),
+    action: nameOfKind(action.kind),
+    ...(errnoRet === undefined ? {} : { errnoRet: BigInt(errnoRet) }),
     ...(args.length > 0 ? { args } : {}),
   };
-}
-
-/** The spec has no data for TRAP. */
-function takesErrnoRet(action: Action): action is Extract<Action, { data: number }> {
-  return action.kind === 'ERRNO' || action.kind === 'TRACE';
-}
-
-function actionName({ kind }: Action): ActionName {
-  return `SCMP_ACT_${kind}`;
 }
 
 /**
@@ -101,7 +95,7 @@ export function plainErrno(
   name: string | null | undefined,
   number: bigint | null | undefined,
 ): bigint | 'differs' | undefined {
-  if (action !== 'SCMP_ACT_ERRNO' && action !== 'SCMP_ACT_TRACE') return undefined;
+  if (!takesErrnoRet(action)) return undefined;
   if (!name) return number ?? undefined;
   if (/^\d+$/.test(name)) return BigInt(name);
   const numbers = new Set(ARCHITECTURES.map((architecture: Architecture) => errnoNumber(name, architecture.name)));

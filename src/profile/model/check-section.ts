@@ -1,3 +1,4 @@
+import { type ActionName, maxErrnoRet } from '../../action.js';
 import { ARCHITECTURES, findArchitecture, nearestArchitecture } from '../../architecture.js';
 import { ERRNO_NAMES, errnoNumber } from '../../errno.js';
 import { nearestName } from '../../nearest-name.js';
@@ -8,10 +9,7 @@ import { CAPABILITIES } from './capability.js';
 import { DOCKER_ARCHITECTURES, dockerNames } from './conditional-entry.js';
 import { parseMinKernel } from './kernel-version.js';
 import type { Locate } from './parsed-profile.js';
-import type { ActionName, DockerCondition, DockerSeccomp, DockerSyscall } from './schema.js';
-
-/** The largest value of an action that carries one: libseccomp refuses ERRNO past 4094; TRACE's is 16 bits wide. */
-const MAX_DATA: Partial<Record<ActionName, bigint>> = { SCMP_ACT_ERRNO: 4094n, SCMP_ACT_TRACE: 65535n };
+import type { DockerCondition, DockerSeccomp, DockerSyscall } from './schema.js';
 
 type SectionPath = readonly (string | number)[];
 
@@ -124,7 +122,7 @@ function checkErrno(findings: SectionIssues, action: ActionName, { number, name 
     findings.warn('errno-conflict', name.path, message);
   }
 
-  const most = MAX_DATA[action];
+  const most = maxErrnoRet(action);
   if (most === undefined) {
     // "the runtime MUST print and error and fail", says the spec; runc and youki accept it, crun refuses it.
     if (hasNumber || name.value) {

@@ -1,6 +1,8 @@
 import { toJSONSchema } from 'zod/mini';
+import { ACTION_NAMES, maxErrnoRet, takesErrnoRet } from '../../action.js';
 import { ERRNO_NAMES } from '../../errno.js';
 import { dockerSeccompSchema, KNOWN_KEYS } from './schema.js';
+import { COMMENT_KEYS, COMMENT_PREFIX } from './unknown-keys.js';
 
 /** A JSON Schema, or a part of one. Bounds of integers are bigint: see {@link jsonSchemaText}. */
 export type JsonSchema = { [key: string]: JsonSchemaValue };
@@ -25,7 +27,7 @@ const DESCRIPTIONS: Readonly<Record<keyof typeof KNOWN_KEYS, Readonly<Record<str
     names: 'System calls, by name.',
     name: 'One system call (old form of "names").',
     action: 'What happens to them.',
-    errnoRet: 'With SCMP_ACT_ERRNO the errno, 0 to 4094; with SCMP_ACT_TRACE the message for the tracer, 0 to 65535.',
+    errnoRet: `With SCMP_ACT_ERRNO the errno, 0 to ${maxErrnoRet('SCMP_ACT_ERRNO')}; with SCMP_ACT_TRACE the message for the tracer, 0 to ${maxErrnoRet('SCMP_ACT_TRACE')}.`,
     errno: "The errno by name (Podman's key); it wins over the number.",
     args: 'Conditions on arguments; all must hold. Two on one argument become alternatives in runc and crun.',
     includes: "Docker's key: where the entry applies. All of it must hold.",
@@ -49,23 +51,24 @@ const DESCRIPTIONS: Readonly<Record<keyof typeof KNOWN_KEYS, Readonly<Record<str
   },
 };
 
-/** Keys that are comments to the reader too (unknown-keys.ts). */
-const COMMENT_KEYS =
-  '^([_$#]|//|x-)|^([Cc]omments?|[Dd]escriptions?|[Dd]esc|[Nn]otes?|[Rr]easons?|[Rr]ationale|[Tt]itle|[Vv]ersion|[Aa]uthor)$';
+/** Keys that are comments to the reader too. The regular expressions of JSON Schema have no flags: a capital may begin one. */
+const COMMENT_PATTERN = [
+  COMMENT_PREFIX.source.replaceAll('\\/', '/'),
+  `^(${COMMENT_KEYS.map((key) => key.replace(/^./, (first) => `[${first.toUpperCase()}${first}]`)).join('|')})$`,
+].join('|');
 
 const WITH = (key: string, value: JsonSchemaValue): JsonSchema => ({
   properties: { [key]: { const: value } },
   required: [key],
 });
 
-/** The largest value that goes with an action: libseccomp refuses ERRNO past 4094; TRACE's is 16 bits wide. */
+/** The largest value that goes with an action. */
 function errnoBounds(actionKey: string, errnoKey: string): JsonSchema[] {
-  const bound = (action: string, maximum: number): JsonSchema => ({
+  return ACTION_NAMES.filter(takesErrnoRet).map((action) => ({
     if: WITH(actionKey, action),
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: { properties: { [errnoKey]: { maximum } } },
-  });
-  return [bound('SCMP_ACT_ERRNO', 4094), bound('SCMP_ACT_TRACE', 65535)];
+    then: { properties: { [errnoKey]: { maximum: maxErrnoRet(action) as number } } },
+  }));
 }
 
 const SOME: JsonSchema = { type: 'array', minItems: 1 };
@@ -181,7 +184,7 @@ function describe<T extends JsonSchemaValue>(schema: T): T {
     ...kept,
     properties,
     ...(required.length > 0 ? { required } : {}),
-    patternProperties: { [COMMENT_KEYS]: {} },
+    patternProperties: { [COMMENT_PATTERN]: {} },
     additionalProperties: false,
     ...(rules ? { allOf: rules } : {}),
   } as unknown as T;

@@ -6,9 +6,11 @@ import { formatPath, type JsonPath } from '../document/json-path.js';
 import type { ProfileIssue } from '../document/profile-error.js';
 import { DOCKER_ONLY_KEYS, KNOWN_KEYS, OUR_KEYS } from './schema.js';
 
-/** Keys that people write notes under; they were never meant to do anything. */
-const COMMENT_KEY = /^(comments?|descriptions?|desc|notes?|reasons?|rationale|title|version|author)$/i;
-const COMMENT_PREFIX = /^([_$#]|\/\/|x-)/i;
+/** Keys that people write notes under, as regular expressions; they were never meant to do anything. */
+export const COMMENT_KEYS: readonly string[] =
+  'comments? descriptions? desc notes? reasons? rationale title version author'.split(' ');
+export const COMMENT_PREFIX = /^([_$#]|\/\/|x-)/i;
+const COMMENT_KEY = new RegExp(`^(${COMMENT_KEYS.join('|')})$`, 'i');
 
 export interface KeyFindings {
   issues: ProfileIssue[];

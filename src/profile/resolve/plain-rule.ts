@@ -1,7 +1,8 @@
+import { type ActionName, kindOfName } from '../../action.js';
 import { type Architecture, findArchitecture } from '../../architecture.js';
 import type { Action, ArgumentCondition, CompareOperator, PolicyRule, SeccompPolicy } from '../../policy.js';
 import type { Locate, Place } from '../model/parsed-profile.js';
-import { type ActionName, type DockerSeccomp, NATIVE_ARCHITECTURE, type SeccompArgument } from '../model/schema.js';
+import { type DockerSeccomp, NATIVE_ARCHITECTURE, type SeccompArgument } from '../model/schema.js';
 
 /** EPERM: what runc and youki answer with where ERRNO or TRACE comes without `errnoRet`, and the spec's default. */
 const DEFAULT_ERRNO = 1n;
@@ -44,26 +45,8 @@ export function conditionsOf(args: readonly SeccompArgument[] | null | undefined
 }
 
 export function actionOf(name: ActionName, errno: bigint | null | undefined): Action {
-  const data = Number(errno ?? DEFAULT_ERRNO);
-  switch (name) {
-    case 'SCMP_ACT_ERRNO':
-      return { kind: 'ERRNO', data };
-    case 'SCMP_ACT_TRACE':
-      return { kind: 'TRACE', data };
-    case 'SCMP_ACT_KILL':
-    case 'SCMP_ACT_KILL_THREAD':
-      return { kind: 'KILL_THREAD' };
-    case 'SCMP_ACT_KILL_PROCESS':
-      return { kind: 'KILL_PROCESS' };
-    case 'SCMP_ACT_TRAP':
-      return { kind: 'TRAP' };
-    case 'SCMP_ACT_LOG':
-      return { kind: 'LOG' };
-    case 'SCMP_ACT_NOTIFY':
-      return { kind: 'NOTIFY' };
-    case 'SCMP_ACT_ALLOW':
-      return { kind: 'ALLOW' };
-  }
+  const kind = kindOfName(name);
+  return kind === 'ERRNO' || kind === 'TRACE' ? { kind, data: Number(errno ?? DEFAULT_ERRNO) } : { kind };
 }
 
 function conditionOf({ index, op, value, valueTwo }: SeccompArgument): ArgumentCondition {

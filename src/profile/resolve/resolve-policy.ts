@@ -1,3 +1,4 @@
+import { type ActionName, takesErrnoRet } from '../../action.js';
 import { type Architecture, findArchitecture } from '../../architecture.js';
 import { errnoNumber } from '../../errno.js';
 import { InvalidArgumentError } from '../../errors.js';
@@ -10,7 +11,7 @@ import { type ConditionOutcome, type ResolutionTarget, tryConditions } from '../
 import { failOnIssues } from '../model/finish-profile.js';
 import { type KernelVersion, parseRelease } from '../model/kernel-version.js';
 import type { Locate, ParsedProfile, Place } from '../model/parsed-profile.js';
-import type { ActionName, DockerSeccomp, DockerSyscall } from '../model/schema.js';
+import type { DockerSeccomp, DockerSyscall } from '../model/schema.js';
 import { actionOf, conditionsOf, listedArchitectures, policyBase, policyRule } from './plain-rule.js';
 
 export interface ResolveOptions {
@@ -162,7 +163,7 @@ function findErrno(
   name: string | null | undefined,
   arch: Architecture,
 ): bigint | null | undefined | 'unknown' {
-  if (!name || !carriesErrno(action)) return number;
+  if (!name || !takesErrnoRet(action)) return number;
   if (/^\d+$/.test(name)) return BigInt(name);
   const value = errnoNumber(name, arch.name);
   return value === undefined ? 'unknown' : BigInt(value);
@@ -186,20 +187,16 @@ export function uselessErrnos(
     issues.push({ code: 'errno-ret-refused', message, hint: 'take it out', ...place });
   };
   const { defaultAction, defaultErrnoRet, defaultErrno } = seccomp;
-  if (!carriesErrno(defaultAction)) {
+  if (!takesErrnoRet(defaultAction)) {
     if (typeof defaultErrnoRet === 'bigint') refuse(defaultAction, locate('defaultErrnoRet'));
     else if (defaultErrno) refuse(defaultAction, locate('defaultErrno'));
   }
   seccomp.syscalls?.forEach(({ action, errnoRet, errno }, index) => {
-    if (!entries[index]?.rule || carriesErrno(action)) return;
+    if (!entries[index]?.rule || takesErrnoRet(action)) return;
     if (typeof errnoRet === 'bigint') refuse(action, locate('syscalls', index, 'errnoRet'));
     else if (errno) refuse(action, locate('syscalls', index, 'errno'));
   });
   return issues;
-}
-
-function carriesErrno(action: ActionName): boolean {
-  return action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';
 }
 
 function parseKernel(text: string): KernelVersion {

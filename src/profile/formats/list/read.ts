@@ -1,3 +1,4 @@
+import { type ActionName, mayRun } from '../../../action.js';
 import { ARCHITECTURES, type Architecture, findArchitecture, nearestArchitecture } from '../../../architecture.js';
 import type { Warning } from '../../../policy.js';
 import { quote } from '../../../text.js';
@@ -7,7 +8,6 @@ import { dockerNames } from '../../model/conditional-entry.js';
 import { failOnIssues, finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import {
-  type ActionName,
   type DockerCondition,
   type DockerSeccomp,
   type DockerSyscall,
@@ -38,14 +38,6 @@ const ACTION_NAMES: Readonly<Record<ListAction['kind'], ActionName>> = {
   errno: 'SCMP_ACT_ERRNO',
   trace: 'SCMP_ACT_TRACE',
 };
-
-/** Actions after which the call may run. */
-const PERMISSIVE: ReadonlySet<ActionName> = new Set([
-  'SCMP_ACT_ALLOW',
-  'SCMP_ACT_LOG',
-  'SCMP_ACT_TRACE',
-  'SCMP_ACT_NOTIFY',
-]);
 
 /** Flags as the list has them: `wait-killable-recv`. */
 export const FLAG_WORDS: ReadonlyMap<string, (typeof FLAG_NAMES)[number]> = new Map(
@@ -289,7 +281,7 @@ class ListReader {
       return [];
     }
     const isUniform = groups.length === 1;
-    const isPermissive = PERMISSIVE.has(entry.action);
+    const isPermissive = mayRun(entry.action);
     return groups.flatMap((group) => {
       const own = group.architectures.filter((each) => targets.includes(each));
       const differs = listed.length > 0 && group !== listed[0];

@@ -1,3 +1,4 @@
+import type { ActionName } from '../../../action.js';
 import { ARCHITECTURES, findArchitecture } from '../../../architecture.js';
 import { errnoName } from '../../../errno.js';
 import { describeMask, describeValue } from '../../../syscalls/constants.js';
@@ -6,7 +7,6 @@ import { escapeControls, isPrintable, quote } from '../../../text.js';
 import { CAPABILITIES } from '../../model/capability.js';
 import { dockerNames } from '../../model/conditional-entry.js';
 import {
-  type ActionName,
   type DockerCondition,
   type DockerSeccomp,
   type DockerSyscall,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { type ActionName, maxErrnoRet } from '../../../action.js';
 import { nearestName } from '../../../nearest-name.js';
 import type { Warning } from '../../../policy.js';
 import { quote } from '../../../text.js';
@@ -8,7 +9,7 @@ import { formatPath, type JsonPath } from '../../document/json-path.js';
 import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
 import { failOnIssues, finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place, ReadOptions } from '../../model/parsed-profile.js';
-import type { ActionName, DockerSeccomp, DockerSyscall } from '../../model/schema.js';
+import type { DockerSeccomp, DockerSyscall } from '../../model/schema.js';
 import { profileIssue } from '../../model/schema-issues.js';
 import { type BitComparison, exactRules, MAX_RULES } from '../exact-conditions.js';
 import { entriesOfRules } from '../rule-entries.js';
@@ -196,8 +197,8 @@ class Reader {
         );
       } else if (typeof data !== 'bigint') {
         this.issue('wrong-type', [key, kind], `must be an integer, not ${typeWord(data)}`);
-      } else if (data < 0n || data > (kind === 'errno' ? 4094n : 65535n)) {
-        this.issue('out-of-range', [key, kind], `must be from 0 to ${kind === 'errno' ? 4094 : 65535}, not ${data}`);
+      } else if (data < 0n || data > maxErrnoRet(action)!) {
+        this.issue('out-of-range', [key, kind], `must be from 0 to ${maxErrnoRet(action)}, not ${data}`);
       } else {
         return { action, errnoRet: data };
       }

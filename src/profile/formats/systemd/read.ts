@@ -1,3 +1,4 @@
+import { maxErrnoRet } from '../../../action.js';
 import { ARCHITECTURES, type ArchitectureName, findArchitecture, nearestArchitecture } from '../../../architecture.js';
 import { ERRNO_NAMES } from '../../../errno.js';
 import { nearestName } from '../../../nearest-name.js';
@@ -13,6 +14,7 @@ import { type Assignment, parseUnit, type UnitWord } from './unit.js';
 
 type Action = Pick<DockerSyscall, 'action' | 'errno' | 'errnoRet'>;
 
+const MAX_ERRNO_RET = maxErrnoRet('SCMP_ACT_ERRNO') as number;
 const ALLOW: Action = { action: 'SCMP_ACT_ALLOW' };
 const LOG: Action = { action: 'SCMP_ACT_LOG' };
 const KILL: Action = { action: 'SCMP_ACT_KILL_PROCESS' };
@@ -251,8 +253,9 @@ class UnitReader {
 
   private errno({ text, offset }: UnitWord, least: number): Action | undefined {
     if (/^\d{1,10}$/.test(text)) {
-      if (Number(text) >= least && Number(text) <= 4094) return { action: 'SCMP_ACT_ERRNO', errnoRet: BigInt(text) };
-      this.issue('out-of-range', offset, `an errno is a number from ${least} to 4094, not ${text}`);
+      if (Number(text) >= least && Number(text) <= MAX_ERRNO_RET)
+        return { action: 'SCMP_ACT_ERRNO', errnoRet: BigInt(text) };
+      this.issue('out-of-range', offset, `an errno is a number from ${least} to ${MAX_ERRNO_RET}, not ${text}`);
       return undefined;
     }
     if (ERRNO_NAMES.has(text)) return { action: 'SCMP_ACT_ERRNO', errno: text };
