@@ -7,6 +7,7 @@ import { decodeProgram, Opcode, X32_SYSCALL_BIT } from '../../../src/bpf/index.j
 import { callWeights, minimize } from '../../../src/bpf/minimize/index.js';
 import { compileProfileSync } from '../../../src/compiler/index.js';
 import { builtinProfile } from '../../../src/profile/builtin/index.js';
+import { BUILTIN_NAMES } from '../../../src/profile/builtin/names.js';
 import type { ParsedProfile } from '../../../src/profile/index.js';
 import { packagedProfile } from '../../profile/packaged-profiles.js';
 import { ALLOW, AUDIT_ARCH_X86_64, EPERM, op, seccompData } from '../programs.js';
@@ -15,9 +16,7 @@ import { isCached } from './action-cache.js';
 const PROFILES: readonly [string, Uint8Array | ParsedProfile][] = [
   ['Podman’s default', packagedProfile('podman')],
   ['Moby’s default', packagedProfile('moby')],
-  ...['container-default', 'no-network', 'no-new-processes', 'read-only-inspection', 'node', 'deny-dangerous'].map(
-    (name) => [name, builtinProfile(name)!] as [string, ParsedProfile],
-  ),
+  ...BUILTIN_NAMES.map((name) => [name, builtinProfile(name)!] as [string, ParsedProfile]),
 ];
 const TARGETS: readonly ArchitectureName[] = ['x86_64', 'aarch64', 's390x', 'mips64', 'riscv64', 'ppc64le'];
 
