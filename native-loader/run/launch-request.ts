@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../../src/errors.js';
 import { checkInstallation } from '../install/install-filter.js';
 import { thisHost } from '../libc/host.js';
 import type { LaunchRequest } from './launch-protocol.js';
-import type { SandboxOptions } from './spawn-sandboxed.js';
+import type { SandboxOptions } from './sandbox-options.js';
 
 /** What the launcher is asked to do. Throws what can be found wrong before there is a process. */
 export function launchRequest(

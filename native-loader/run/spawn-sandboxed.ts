@@ -1,44 +1,18 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { ScmpError } from '../../src/errors.js';
-import { ANYTHING, checkOptions, NUMBER, OBJECT, type OptionTable, TEXT } from '../../src/options.js';
+import { checkOptions } from '../../src/options.js';
 import { quote } from '../../src/text.js';
-import type { InstallableFilter, InstallOptions } from '../install/install-filter.js';
 import { errnoName } from '../libc/libc.js';
 import { type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
-import {
-  checkSupervisorOptions,
-  SUPERVISOR_OPTIONS,
-  type Supervision,
-  type SupervisorOptions,
-  supervise,
-} from '../supervise/supervisor.js';
+import { checkSupervisorOptions, type Supervision, supervise } from '../supervise/supervisor.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
 import { supervisorThread } from '../supervise/supervisor-thread.js';
 import { workerFile } from '../supervise/worker-file.js';
 import { errorOf, type LaunchFailure, STARTED } from './launch-protocol.js';
 import { launchRequest, writeRequest } from './launch-request.js';
+import { SANDBOX_OPTIONS, type SandboxOptions } from './sandbox-options.js';
 import { keepOutput, stdioList } from './sandbox-stdio.js';
-
-export interface SandboxOptions extends SupervisorOptions {
-  filter: InstallableFilter;
-  /**
-   * As for `installFilter`, without `tsync`. Two defaults differ: no_new_privs is set, and with `onNotification` or
-   * `answers` there is a listener.
-   */
-  installOptions?: Omit<InstallOptions, 'tsync'>;
-  /** As for child_process.spawn, without `ipc`. Default: pipes. */
-  stdio?: StdioOptions;
-  /** The whole environment of the command, whose PATH is searched. Default: this process's. */
-  env?: Readonly<Record<string, string | undefined>>;
-  cwd?: string | URL;
-  /** Kills the command, at any time. */
-  signal?: AbortSignal;
-  /** What `signal` and `timeout` kill with. Default: SIGKILL. */
-  killSignal?: NodeJS.Signals;
-  /** Kill the command after so many milliseconds from the call on. Default: never. */
-  timeout?: number;
-}
 
 export interface SandboxExit {
   /** The exit code; null if a signal ended the command. */
@@ -64,18 +38,6 @@ export interface SandboxedProcess extends AsyncDisposable {
   /** Kill the command, wait for its end, and close the listener. */
   [Symbol.asyncDispose](): Promise<void>;
 }
-
-const SANDBOX_OPTIONS: OptionTable<SandboxOptions> = {
-  ...SUPERVISOR_OPTIONS,
-  filter: [ANYTHING],
-  installOptions: [OBJECT],
-  stdio: [ANYTHING],
-  env: [OBJECT],
-  cwd: [ANYTHING],
-  signal: [OBJECT],
-  killSignal: [TEXT],
-  timeout: [NUMBER],
-};
 
 /**
  * Run a command under a filter, and answer its NOTIFY calls. Fulfilled when the command is executed. execve(2) itself

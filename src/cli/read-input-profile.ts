@@ -10,8 +10,8 @@ import { type Input, readInput } from './input.js';
 /** What the options of {@link addInputOptions} come to. */
 export interface InputFlags {
   from?: InputFormat;
-  thread?: string;
-  document?: string;
+  thread?: string | undefined;
+  document?: string | undefined;
   base?: string;
   operator?: OperatorVersion;
 }

@@ -17,7 +17,12 @@ export interface Watched {
 export interface Playground {
   address: string;
   /** A page of its own, with a storage of its own. It is ready when the first profile has compiled. */
-  open(options?: { fragment?: string; width?: number; scheme?: 'light' | 'dark'; wait?: boolean }): Promise<Watched>;
+  open(options?: {
+    fragment?: string | undefined;
+    width?: number;
+    scheme?: 'light' | 'dark';
+    wait?: boolean;
+  }): Promise<Watched>;
 }
 
 /** A group of tests with the playground served as `scmp playground` does, in a real browser. */

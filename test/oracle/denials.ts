@@ -134,7 +134,7 @@ function askAdvice(line: string, about: ExplainedProfile, call: MadeCall, tell: 
       for (const [, listed = '', index] of taken?.matchAll(new RegExp(`((?:\\w+, )*\\w+) out of ${PLACE}`, 'g')) ??
         []) {
         const other = syscalls[Number(index)] as Entry;
-        other.names = other.names?.filter((each) => !listed.split(', ').includes(each));
+        if (other.names) other.names = other.names.filter((each) => !listed.split(', ').includes(each));
         if (other.names?.length === 0) other.names = ['_sysctl_none'];
       }
       syscalls.push(entry);

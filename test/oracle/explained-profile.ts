@@ -97,7 +97,7 @@ export class ExplainedProfile {
     return this.attempt(({ syscalls }) => {
       for (const { index, name } of places) {
         const entry = syscalls[index] as Entry;
-        entry.names = entry.names?.filter((each) => each !== name);
+        if (entry.names) entry.names = entry.names.filter((each) => each !== name);
       }
       // Entries keep their place.
       for (const entry of syscalls) if (entry.names?.length === 0) entry.names = ['_sysctl_none'];

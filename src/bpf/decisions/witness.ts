@@ -3,7 +3,7 @@ import type { DiagramStore, Node } from './diagram-store.js';
 import { Level, WORD_BITS } from './input-variables.js';
 
 /** The fields that are taken as they are: the function must not test them. */
-type GivenFields = Partial<Pick<SeccompData, 'arch' | 'nr'>>;
+type GivenFields = { [Field in 'arch' | 'nr']?: SeccompData[Field] | undefined };
 
 /**
  * A witness: an input on which the function comes to a terminal that `isWanted`. Undefined where there is none. Bits

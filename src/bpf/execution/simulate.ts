@@ -35,7 +35,7 @@ export interface Simulator {
    * which {@link seccompDataWords} makes. With `path`, the index of each instruction executed is appended to it.
    */
   returnValue(words: Int32Array, path?: number[]): number;
-  simulate(data: SeccompData, options?: { trace?: boolean }): Simulation;
+  simulate(data: SeccompData, options?: { trace?: boolean | undefined }): Simulation;
 }
 
 const WORDS = SECCOMP_DATA_SIZE / 4;
@@ -266,7 +266,7 @@ function execute(
 export function simulate(
   program: ProgramInput,
   data: SeccompData,
-  options: { trace?: boolean; endianness?: Endianness } = {},
+  options: { trace?: boolean | undefined; endianness?: Endianness | undefined } = {},
 ): Simulation {
   const { trace, endianness, ...others } = options;
   checkOptions('simulate', others, {});

@@ -1,7 +1,8 @@
 import type { Node } from '../decisions/diagram-store.js';
 import type { Effort } from './effort.js';
 import type { GraphNode, ProgramGraph } from './program-graph.js';
-import { type Beginning, WordOrders } from './word-orders.js';
+import type { Beginning } from './shared-cost.js';
+import { WordOrders } from './word-orders.js';
 import { wordTests } from './word-tests.js';
 
 /** Of code that is as long, the one that executes less is taken. */

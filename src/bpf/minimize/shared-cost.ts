@@ -1,5 +1,17 @@
 import type { Node } from '../decisions/diagram-store.js';
-import type { Beginning } from './word-orders.js';
+import type { WordLevel } from './words.js';
+
+/** A way to begin with a function of the arguments: by the word that is told apart first. */
+export interface Beginning {
+  word: WordLevel;
+  /** The function with the word's variables at `level`, before all others. */
+  node: Node;
+  level: number;
+  /** The functions of the other words that are left. */
+  rest: ReadonlySet<Node>;
+  /** How much code it takes to tell the word apart. */
+  cost: number;
+}
 
 /**
  * What the code for some functions costs together, where code for a function that is left of several is there once. Each

@@ -1,7 +1,7 @@
 import type { DiagramStore, Node } from '../decisions/diagram-store.js';
 import { WORD_BITS } from '../decisions/input-variables.js';
 import type { Effort } from './effort.js';
-import { SharedCost } from './shared-cost.js';
+import { type Beginning, SharedCost } from './shared-cost.js';
 import { FIRST_WORD, moveToFront, type WordLevel, wordOf, wordsOf } from './words.js';
 
 /** For one trial: what it takes to move a word to the front of any function but a hopeless one. */
@@ -11,18 +11,6 @@ const STEPS_OF_START = 1 << 6;
 const MAX_PASSES = 3;
 /** Sums of costs in another order differ by less. */
 const NEGLIGIBLE = 1e-6;
-
-/** A way to begin with a function of the arguments: by the word that is told apart first. */
-export interface Beginning {
-  word: WordLevel;
-  /** The function with the word's variables at `level`, before all others. */
-  node: Node;
-  level: number;
-  /** The functions of the other words that are left. */
-  rest: ReadonlySet<Node>;
-  /** How much code it takes to tell the word apart. */
-  cost: number;
-}
 
 /**
  * Chooses for functions of the arguments which word each begins with. Which it is makes a difference by itself, and by what is

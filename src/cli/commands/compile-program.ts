@@ -4,21 +4,22 @@ import { detectEndianness } from '../../bpf/program/codec.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { printable } from '../../text.js';
-import { byteOrdersOf, targetsOf } from '../arch-option.js';
+import { type ArchFlags, byteOrdersOf, targetsOf } from '../arch-option.js';
 import type { Input } from '../input.js';
-import { weightsOption } from '../options.js';
+import { type CompileFlags, weightsOption } from '../options.js';
 import { writeResult } from '../output.js';
-import { type CompileCommandFlags, render } from './compile.js';
+import { type CompileFormat, renderCompiled } from '../render-compiled.js';
+
+interface Flags extends ArchFlags, Pick<CompileFlags, 'optimize' | 'weights'> {
+  output?: string;
+  format: CompileFormat;
+}
 
 /** Those that mean something for a program: the others are about what a profile says. */
 const TAKEN: ReadonlySet<string> = new Set(['output', 'format', 'arch', 'optimize', 'weights', 'verify']);
 
 /** `scmp compile` of a program that is compiled already: a smaller and faster one that decides the same. */
-export async function compileProgram(
-  { bytes, source }: Input,
-  flags: CompileCommandFlags,
-  command: Command,
-): Promise<void> {
+export async function compileProgram({ bytes, source }: Input, flags: Flags, command: Command): Promise<void> {
   const name = printable(source);
   if (flags.optimize !== 'min') {
     throw new InvalidArgumentError(`${name}: this is a compiled program, which --optimize min alone compiles`);
@@ -43,6 +44,6 @@ export async function compileProgram(
     endianness,
     weights: await weightsOption(flags),
   });
-  const result = await render({ program, endianness, arches: flags.arch }, flags.format, loadLibseccompSync());
+  const result = await renderCompiled({ program, endianness, arches: flags.arch }, flags.format, loadLibseccompSync());
   writeResult(result, flags.output);
 }

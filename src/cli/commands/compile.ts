@@ -1,12 +1,8 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Architecture } from '../../architecture.js';
-import { decodeProgram } from '../../bpf/program/codec.js';
-import type { Endianness } from '../../bpf/program/instruction.js';
-import type { FilterProgram } from '../../bpf/program/program.js';
-import type { CompiledFilter } from '../../compiler/compile-policy.js';
 import { InvalidArgumentError } from '../../errors.js';
-import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
+import { loadLibseccompSync } from '../../libseccomp/index.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { type ArchFlags, addArchOption, targetsOf } from '../arch-option.js';
 import { assumedWarnings, compileForTargets } from '../compile-targets.js';
@@ -14,12 +10,10 @@ import { isProgram, readInput } from '../input.js';
 import { addCompileOptions, type CompileFlags, compileOptions, givenCapabilities } from '../options.js';
 import { jsonPerTarget, printWarnings, writeResult } from '../output.js';
 import { addInputOptions, type InputFlags, profileOfInput } from '../read-input-profile.js';
-import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from '../render-program.js';
+import { COMPILE_FORMATS, type CompileFormat, renderCompiled } from '../render-compiled.js';
 import { targetFiles, writeTargets } from '../target-files.js';
 
-export type CompileFormat = ProgramFormat | 'json' | 'asm' | 'pfc';
-
-export interface CompileCommandFlags extends CompileFlags, InputFlags, ArchFlags {
+interface CompileCommandFlags extends CompileFlags, InputFlags, ArchFlags {
   output?: string;
   format: CompileFormat;
   explainResolution?: boolean;
@@ -43,7 +37,7 @@ export function addCompileCommand(program: Command): void {
     )
     .addOption(
       new Option('--format <format>', 'bpf: raw struct sock_filter, in the byte order of the architecture')
-        .choices([...PROGRAM_FORMATS, 'json', 'asm', 'pfc'])
+        .choices(COMPILE_FORMATS)
         .default('bpf'),
     );
   addArchOption(command, 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)');
@@ -91,7 +85,7 @@ async function compile(path: string, flags: CompileCommandFlags, command: Comman
     all.map((compiled, index) => {
       const warnings = [...(assumed[index] ?? []), ...compiled.warnings];
       const { endianness } = targets[index] as Architecture;
-      return render({ ...compiled, endianness, warnings }, flags.format, libseccomp);
+      return renderCompiled({ ...compiled, endianness, warnings }, flags.format, libseccomp);
     }),
   );
   writeTargets(rendered, files, flags.output);
@@ -107,30 +101,4 @@ async function explanation(
   const all = targets.map((arch) => explainResolution(profile, { arch, ...options }));
   printWarnings(profile.warnings, profile.source);
   return flags.format === 'json' ? jsonPerTarget(all) : all.map(formatResolution).join('\n');
-}
-
-/** A filter for a result: a compiled one, or one made of a program, of which there may be no more to say. */
-export type Rendered = FilterProgram & Omit<Partial<CompiledFilter>, keyof FilterProgram> & { endianness: Endianness };
-
-export async function render(
-  { program, arches, endianness, flags, usesListener, warnings, pfc }: Rendered,
-  format: CompileFormat,
-  libseccomp: Libseccomp,
-): Promise<string | Uint8Array> {
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify({ arches, flags, usesListener, warnings, instructions: decodeProgram(program, endianness), program: Buffer.from(program).toString('base64') }, null, 2)}\n`;
-    case 'asm': {
-      const [{ disassemble, formatDisassembly }, { syscallNaming }] = await Promise.all([
-        import('../../bpf/index.js'),
-        import('../../libseccomp/syscall-naming.js'),
-      ]);
-      const lines = disassemble(program, { endianness, architectures: arches, ...syscallNaming(libseccomp) });
-      return formatDisassembly(lines, { target: { architectures: arches, endianness } });
-    }
-    case 'pfc':
-      return pfc as string;
-    default:
-      return renderProgram({ program, arches, endianness }, format, 'compile');
-  }
 }

@@ -73,10 +73,10 @@ function option({ flags, description, argChoices, defaultValue }: Option): strin
 /** The part of a command's help that follows the options. */
 function examples(command: Command): string[] {
   let text = '';
-  const { writeOut } = command.configureOutput();
+  const before = command.configureOutput();
   command.configureOutput({ writeOut: (part) => (text += part) });
   command.outputHelp();
-  command.configureOutput({ writeOut });
+  command.configureOutput(before);
   const start = text.indexOf('\nExamples:\n');
   if (start < 0) return [];
   return ['.PP', 'Examples:', '.nf', roff(text.slice(start + '\nExamples:\n'.length).trimEnd()), '.fi'];

@@ -5,14 +5,9 @@ import { printable, quote } from '../../text.js';
 import type { ProfileIssue } from '../document/profile-error.js';
 import type { Locate, ParsedProfile, Place } from '../model/parsed-profile.js';
 import type { DockerSyscall } from '../model/schema.js';
+import type { MergedEntry } from './merged-entry.js';
 import { complement, conjunction, type EntryConditions, isUnconditional } from './narrow-entry.js';
 import { type OperatorVersion, type UnitedCall, uniteByName } from './operator-union.js';
-
-/** An entry of a profile that was put together, and where its parts are; paths are from the entry on. */
-export interface MergedEntry {
-  entry: DockerSyscall;
-  locate: Locate;
-}
 
 export interface MergeInput {
   own: ParsedProfile;

@@ -6,7 +6,7 @@ import type { Warning } from '../../policy.js';
 import { quote } from '../../text.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX } from '../builtin/names.js';
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
-import type { Locate, ParsedProfile, Place } from '../model/parsed-profile.js';
+import type { Locate, ParsedProfile } from '../model/parsed-profile.js';
 import type { DockerSeccomp } from '../model/schema.js';
 import { mergeEntries } from './extend-entries.js';
 import { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
@@ -133,6 +133,6 @@ function merge(own: ParsedProfile, base: ParsedProfile, operator: OperatorVersio
   };
 }
 
-function withSource<T extends Partial<Place>>(place: T, source: string | undefined): T {
+function withSource<T extends { source?: string | undefined }>(place: T, source: string | undefined): T {
   return { ...place, source: place.source ?? source };
 }

@@ -1,7 +1,7 @@
 import { isStricter } from '../../action.js';
 import type { Locate } from '../model/parsed-profile.js';
 import type { DockerSyscall, SeccompArgument } from '../model/schema.js';
-import type { MergedEntry } from './extend-entries.js';
+import type { MergedEntry } from './merged-entry.js';
 
 /**
  * The Security Profiles Operator by how it unites a profile with its base: the release 1.0.0, and its main branch as of

@@ -207,6 +207,7 @@ describe('a document of no format', () => {
       } catch (error) {
         return (error as ProfileError).issues[0]?.hint;
       }
+      return undefined;
     };
     for (const format of ['oci', 'docker'] as const) {
       expect(says({ kind: 'SeccompProfile' }, format)).toBe('this is a Kubernetes SeccompProfile');
