@@ -10,7 +10,12 @@ const list = (folder: string, extension: string) =>
     .filter((name) => name.endsWith(extension))
     .map((name) => join(folder, name));
 
-const pages = [...list('.', '.md'), ...list('docs', '.md'), ...list('docs/guides', '.md')];
+const pages = [
+  ...list('.', '.md'),
+  ...list('docs', '.md'),
+  ...list('docs/guides', '.md'),
+  '.github/pull_request_template.md',
+];
 const PROSE = new Map<string, string>([
   ...pages.map((page) => [page, proseOf(read(page))] as const),
   // Only what is not released yet: an entry of a release stays as it was.
