@@ -46,7 +46,7 @@ const comparing = fc
         case 'JA':
           return statement(Opcode.JA, within(jt));
         case 'JSET':
-          return { code: Opcode.JSET_K, jt: within(jt), jf: within(jf), k: 2 ** (k % 32) };
+          return { code: Opcode.JSET_K, jt: within(jt), jf: within(jf), k: k % 33 === 32 ? 0 : 2 ** (k % 33) };
         default: {
           const code = { JEQ: Opcode.JEQ_K, JGT: Opcode.JGT_K, JGE: Opcode.JGE_K }[kind as 'JEQ'];
           return { code, jt: within(jt), jf: within(jf), k };
@@ -66,6 +66,11 @@ describe('callRanges', () => {
         expect(ranges?.[3]?.calls.length).toBeGreaterThan(50);
       }
     }
+  });
+
+  it('lets no number meet a mask without bits', () => {
+    const program = [loadNumber, { code: Opcode.JSET_K, jt: 0, jf: 1, k: 0 }, returned(0), returned(0x7fff0000)];
+    expect(callRanges(program, 'little')?.[0]?.calls).toEqual([{ from: 0, to: 2 ** 32 - 1, returned: 0x7fff0000 }]);
   });
 
   it('says what each number comes to, as executing the program does', () => {

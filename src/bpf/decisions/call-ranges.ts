@@ -218,9 +218,10 @@ function takeOne(numbers: Numbers, number: number): Numbers {
 /** Take the numbers for which a jump's comparison holds out of a set; undefined where they are too many ranges. */
 function takeMany(numbers: Numbers, code: number, k: number): Numbers | undefined {
   if (code !== Opcode.JSET_K) return takeFrom(numbers, code === Opcode.JGT_K ? k + 1 : k);
+  if (k === 0) return []; // no number has a bit of none
   const period = (k & -k) >>> 0;
   // Of several bits the pieces are not alike.
-  if (k !== period) return k === 0 ? [] : undefined;
+  if (k !== period) return undefined;
   const taken: Numbers = [];
   const left: Numbers = [];
   for (let at = 0; at < numbers.length; at += 2) {
