@@ -105,7 +105,7 @@ export function actionData(action: Action): number | undefined {
   }
 }
 
-/** Whether nobody can tell two actions apart: neither the caller nor a tracer nor a handler of the signal. */
+/** Whether nobody can distinguish two actions: neither the caller nor a tracer nor a handler of the signal. */
 export function isSameAction(one: Action, other: Action): boolean {
   return one.kind === other.kind && actionData(one) === actionData(other);
 }
@@ -176,8 +176,9 @@ export function kernelAction(returnValue: number): Action {
 }
 
 /**
- * The return value for an action, which is libseccomp's SCMP_ACT_… too. Data beyond 16 bits raises
- * {@link InvalidArgumentError} (the C macros would cut it); libseccomp itself refuses an errno past 4094.
+ * The return value for an action, which is libseccomp's SCMP_ACT_… too. libseccomp itself refuses an errno past 4094.
+ *
+ * @throws {InvalidArgumentError} when the data has more than 16 bits: the C macros would cut it
  */
 export function encodeAction(action: Action): number {
   const value = MEANINGS[action.kind]?.returnValue;

@@ -73,7 +73,7 @@ function define(
 export const ARCHITECTURES: readonly Architecture[] = [
   define('x86', 3 | LE, 32, 'little', { goName: '386', aliases: ['i386', 'i486', 'i586', 'i686', 'ia32'] }),
   define('x86_64', 62 | B64 | LE, 64, 'little', { goName: 'amd64', aliases: ['x64'] }),
-  // x32 shares x86_64's AUDIT_ARCH and is told apart by bit 30 of the system call number.
+  // x32 shares x86_64's AUDIT_ARCH; bit 30 of the system call number distinguishes it.
   define('x32', 62 | LE, 32, 'little', { auditArch: (62 | B64 | LE) >>> 0 }),
   define('arm', 40 | LE, 32, 'little', { goName: 'arm', aliases: ['armv6l', 'armv7l', 'armhf'] }),
   define('aarch64', 183 | B64 | LE, 64, 'little', { goName: 'arm64' }),
@@ -138,9 +138,8 @@ export function findArchitecture(name: string): Architecture | undefined {
 }
 
 /**
- * The architecture that a name which is none stands for, most likely: OCI's and the kernel's prefixes before any of its
- * names, dashes, what a triplet begins with, misspellings. Undefined where two are equally near: the wrong one of them would
- * do harm.
+ * The architecture that a wrong name most likely means: OCI's and the kernel's prefixes before any of its names,
+ * dashes, the beginning of a triplet, misspellings. Undefined where two are equally near: the wrong one would do harm.
  */
 export function nearestArchitecture(name: string): Architecture | undefined {
   const stem = name.toLowerCase().replace(/^(?:scmp_|audit_)?arch_/, '');
@@ -159,7 +158,11 @@ export function nearestArchitecture(name: string): Architecture | undefined {
   return nearest.size === 1 ? [...nearest][0] : undefined;
 }
 
-/** As {@link findArchitecture}, but an unknown name raises {@link InvalidArgumentError} with the names there are. */
+/**
+ * As {@link findArchitecture}, but an unknown name is an error.
+ *
+ * @throws {InvalidArgumentError} when nobody knows the name; it lists the names there are
+ */
 export function parseArchitecture(name: string): Architecture {
   const architecture = findArchitecture(name);
   if (!architecture) {

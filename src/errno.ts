@@ -81,7 +81,7 @@ const PARISC: readonly [string, number][] = [
 // arch/powerpc/include/uapi/asm/errno.h
 const POWERPC: readonly [string, number][] = [['EDEADLOCK', 58]];
 
-/** What an architecture numbers otherwise than asm-generic does. */
+/** The names that an architecture numbers otherwise than asm-generic. */
 function differences(architecture: ArchitectureName): readonly [string, number][] {
   if (architecture.startsWith('mips')) return MIPS;
   if (architecture.startsWith('parisc')) return PARISC;

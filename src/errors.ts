@@ -9,18 +9,14 @@ export interface SourcePosition {
 const BRANDS = Symbol.for('libseccomp-wasm.errors');
 
 /**
- * The root of every error this package raises on purpose. `code` is stable and safe to switch on; `message` says what
- * is wrong, where, and what to do, and is for people. `instanceof` is true of errors of other copies of this package too.
+ * The root of every error that this package throws on purpose. `code` is stable and safe to switch on; `message` says
+ * what is wrong, where, and what to do, and is for people. `instanceof` is true of errors of other copies of this
+ * package too.
  *
- * @example
- * import { compileProfileSync, ScmpError } from 'libseccomp-wasm';
+ * @example import { compileProfileSync, ScmpError } from 'libseccomp-wasm';
  *
- * try {
- *   compileProfileSync('{ "defaultAction": "SCMP_ACT_ALOW" }', { arch: 'x86_64', source: 'profile.json' });
- * } catch (error) {
- *   if (!(error instanceof ScmpError)) throw error;
- *   console.log(error.code, error.message);
- * }
+ * try { compileProfileSync('{ "defaultAction": "SCMP_ACT_ALOW" }', { arch: 'x86_64', source: 'profile.json' }); } catch
+ * (error) { if (!(error instanceof ScmpError)) throw error; console.log(error.code, error.message); }
  */
 export abstract class ScmpError extends Error {
   /** The class's name, written out: bundlers rename classes. */
@@ -59,7 +55,7 @@ function isInstance(of: typeof ScmpError, value: unknown): boolean {
   return Array.isArray(brands) && brands.includes(of.brand);
 }
 
-/** A caller passed an argument that can never be right (a programming error, not a bad profile). */
+/** A caller passed an argument that can never be right: a programming error, not a bad profile. */
 export class InvalidArgumentError extends ScmpError {
   static override readonly brand = 'InvalidArgumentError';
   readonly code = 'INVALID_ARGUMENT';

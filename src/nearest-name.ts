@@ -17,7 +17,7 @@ export function editDistance(left: string, right: string): number {
   return row[b.length]!;
 }
 
-/** How many edits a misspelling of so many letters may be away: past that a suggestion is worse than none. */
+/** How many edits a misspelling may be away, by its number of letters: past that a suggestion is worse than none. */
 export function editsFor(length: number): number {
   if (length < 3) return 0;
   if (length < 5) return 1;

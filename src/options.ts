@@ -2,7 +2,7 @@ import { InvalidArgumentError } from './errors.js';
 import { nearestName } from './nearest-name.js';
 import { quote } from './text.js';
 
-/** What an option may be, where its values cannot be listed. */
+/** The kind of an option's value, where its values cannot be listed. */
 interface Kind {
   says: string;
   holds: (value: unknown) => boolean;
@@ -16,12 +16,12 @@ export const NUMBER = typed('number', 'a number');
 export const FUNCTION = typed('function', 'a function');
 export const LIST: Kind = { says: 'a list', holds: Array.isArray };
 export const OBJECT: Kind = { says: 'an object', holds: (value) => typeof value === 'object' && value !== null };
-/** What is looked at where it is used, with words of its own. */
+/** A value that is checked where it is used, with its own message. */
 export const ANYTHING: Kind = { says: 'anything', holds: () => true };
 
 export type Allowed = string | number | boolean | Kind;
 
-/** Of every option that a function takes, what it may be: one of several words and numbers, or of a kind. */
+/** The values of every option that a function takes: some words and numbers, or a kind. */
 export type OptionTable<Options> = { readonly [Name in keyof Options]-?: readonly Allowed[] };
 
 /** Some properties of an object. */
@@ -33,10 +33,10 @@ export function pick<All extends object, Name extends keyof All>(
 }
 
 /**
- * Look at the options that a caller gave to a function. A misspelt option would else be one that was never given, and a
- * filter weaker than what was asked for; `undefined` is as good as absent.
+ * Check the options that a caller gave to a function. A misspelt option would otherwise be silently absent, and a
+ * filter weaker than what was asked for. `undefined` is the same as absent.
  *
- * @throws InvalidArgumentError an option that there is not, or a value that it does not take; names the nearest
+ * @throws {InvalidArgumentError} when an option does not exist, or does not take the value; it names the nearest one
  */
 export function checkOptions<Options extends object>(
   caller: string,

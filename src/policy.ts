@@ -2,9 +2,9 @@ import type { Architecture } from './architecture.js';
 import type { SourcePosition } from './errors.js';
 
 /**
- * What the kernel does with a system call; `data` is the 16-bit value that goes with it: the errno for ERRNO
- * (libseccomp takes 0..4094), the tracer's message for TRACE (0..65535), si_errno of the signal for TRAP (0..65535; absent is
- * 0, which is all that libseccomp and profiles have). The kernel shows nobody the data of the other actions.
+ * What the kernel does with a system call. `data` is the 16-bit value of the action. For ERRNO it is the errno
+ * (libseccomp takes 0..4094), for TRACE the tracer's message (0..65535). For TRAP it is si_errno of the signal
+ * (0..65535); absent is 0, and libseccomp and profiles have no other. Nobody sees the data of the other actions.
  */
 export type Action =
   | { kind: 'KILL_PROCESS' }
@@ -39,7 +39,7 @@ export interface PolicyRule {
   names: readonly ({ name: string } & RulePlace)[];
   action: Action;
   conditions: readonly ArgumentCondition[];
-  /** The runtime gets the entry with an empty list of conditions, not without one: youki tells them apart. */
+  /** The runtime gets the entry with an empty list of conditions, not without one: youki distinguishes them. */
   hasEmptyArgs?: boolean | undefined;
   /** Where in the profile: the JSON path, for instance `syscalls[3]`, and the position where the text is known. */
   path: string;
@@ -55,7 +55,7 @@ export type FilterFlag =
   | 'SECCOMP_FILTER_FLAG_SPEC_ALLOW'
   | 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
 
-/** Something a reviewer should know that is no error. `code` is stable. */
+/** Something that a reviewer should know, but no error. `code` is stable. */
 export interface Warning {
   code: string;
   message: string;
@@ -74,7 +74,7 @@ export interface SeccompPolicy {
   defaultAction: Action;
   /** Architectures besides the target's own; may name it again. */
   architectures: readonly ({ architecture: Architecture } & RulePlace)[];
-  /** Undefined where the profile says nothing of them: runtimes have defaults then, not where it says "none". */
+  /** Undefined where the profile does not have the key: runtimes have defaults then. An empty list means "none". */
   flags: readonly FilterFlag[] | undefined;
   rules: readonly PolicyRule[];
   listenerPath?: string | undefined;

@@ -1,6 +1,6 @@
 /**
- * What steers a terminal, turns the direction of writing, ends a line or is no character by itself: Unicode's categories Cc
- * (C0, DEL, C1), Cf (bidi and other marks that are not seen), Zl, Zp, and Cs (half a surrogate pair).
+ * Characters that steer a terminal, turn the direction of writing or end a line, and halves of characters. They are
+ * Unicode's categories Cc (C0, DEL, C1), Cf (bidi and other invisible marks), Zl, Zp, and Cs (half a surrogate pair).
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const STEERING = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -27,11 +27,11 @@ function shorten(text: string, longest: number): string {
 }
 
 /**
- * A whole output as it may go to a terminal: whatever a profile, a log, a file's or a process's name brought along is text and
- * nothing else. Line ends and tabs stay.
+ * A whole output as it may go to a terminal. What a profile, a log, or the name of a file or process brought along is
+ * only text. Line ends and tabs stay.
  */
 export function escapeControls(text: string): string {
-  // Nearly all of it is ASCII, which is looked through in a twentieth of the time.
+  // Nearly all of it is ASCII, which is searched in a twentieth of the time.
   return BEYOND_ASCII.test(text) ? text.replace(STEERING, codeUnits) : text;
 }
 

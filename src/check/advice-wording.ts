@@ -5,15 +5,15 @@ import type { ProfileFormat } from '../profile/model/parsed-profile.js';
 import type { SyscallParameter } from '../syscalls/signature.js';
 import { list, number } from './rules/phrases.js';
 
-/** What an advice may ask for, said as the file at hand says it: what it tells to write can be written there. */
+/** The words of advice, in the format of the file: what it says to write can be written there. */
 export interface AdviceWording {
   /** The word for an action. */
   action(kind: 'ALLOW' | 'LOG' | 'ERRNO' | 'TRACE' | 'NOTIFY'): string;
-  /** To give calls ENOSYS, by an entry of their own or where an entry or the default refuses them otherwise. */
+  /** To answer calls with ENOSYS, by an entry of their own, where an entry or the default refuses them otherwise. */
   answerEnosys(names: readonly string[], architecture: ArchitectureName, refusedBy: 'entry' | 'default'): string;
-  /** The same where ENOSYS has another number than usual. */
+  /** The same where ENOSYS has an unusual number. */
   answerOddEnosys(name: string, architecture: ArchitectureName): string;
-  /** To make ENOSYS what is answered to calls that are not named. */
+  /** To make ENOSYS the answer to calls that are not named. */
   defaultEnosys(architecture: ArchitectureName): string;
   /** To put an architecture into the filter. */
   addArchitecture(name: ArchitectureName, isMapped: boolean): string;
@@ -33,7 +33,7 @@ export interface AdviceWording {
   maskedForm(mask: bigint): string;
   /** What to do about a mask of 0. */
   maskOfZero: string;
-  /** Where an agent's socket is named. */
+  /** The key that names an agent's socket. */
   listener: string;
   /** What to call something that is a note only. */
   note: string;
@@ -150,7 +150,7 @@ const TERMS: Readonly<Record<ProfileFormat, AdviceWording>> = {
   list: plainList,
 };
 
-/** How a format says what an advice asks for. */
+/** The words for advice in a format. */
 export function adviceWordingOf(format: ProfileFormat): AdviceWording {
   return TERMS[format];
 }

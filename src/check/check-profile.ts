@@ -25,11 +25,11 @@ import { type CheckedTarget, type TargetOptions, targetOf } from './target.js';
 export interface CheckOptions extends TargetOptions {
   /** The machines to check it for, by any name. Default: {@link defaultTargets}. */
   targets?: readonly (Architecture | ArchitectureName | (string & {}))[] | undefined;
-  /** The engine that is given the file as it is: what it would not read is an error then. */
+  /** The container engine that gets the file as it is: what it would not read is an error then. */
   engine?: ContainerEngine | undefined;
-  /** Findings to pass over, by id. An id there is not raises InvalidArgumentError. */
+  /** Findings to ignore, by id. An unknown id is an InvalidArgumentError. */
   ignore?: readonly string[] | undefined;
-  /** The text the profile was read from, to offer mends for it; without a byte order mark or with it. */
+  /** The text that the profile was read from, with or without its byte order mark. Fixes are offered for it. */
   text?: string | undefined;
 }
 
@@ -54,15 +54,15 @@ export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
   text: [TEXT],
 };
 
-/** Formats whose entries have the keys that mends write. */
+/** Formats whose entries have the keys that fixes write. */
 const FIXABLE: ReadonlySet<ParsedProfile['format']> = new Set(['oci', 'oci-config', 'docker']);
 
 /**
- * Look a profile over for what a reviewer would want to see, on every machine it is for. The same arguments give the same
- * report everywhere.
+ * Check a profile for what a reviewer would want to see, on every machine that it is for. The same arguments give the
+ * same report everywhere.
  *
- * @throws ProfileError an errno that a target lacks, or an `extends` that was not read
- * @throws InvalidArgumentError an unknown architecture, capability, kernel version or id
+ * @throws {ProfileError} when a target lacks an errno, or `extends` was not resolved
+ * @throws {InvalidArgumentError} when an architecture, capability, kernel version or id is unknown
  */
 export function checkProfile(profile: ParsedProfile, options: CheckOptions): CheckReport {
   checkOptions('checkProfile', options, CHECK_OPTIONS);
@@ -93,7 +93,9 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
   };
 }
 
-/** The findings, each with advice in the terms of the file that it is in, which may be a base of another format. */
+/**
+ * The findings, each with advice in the words of its file's format; a base may have another format than the profile.
+ */
 function allFindings(context: CheckContext): Finding[] {
   const { profile, terms } = context;
   const inTerms = (each: CheckContext['terms']) =>
@@ -108,8 +110,8 @@ function allFindings(context: CheckContext): Finding[] {
 }
 
 /**
- * The findings, each with what becomes of it with Docker's default capabilities, where nobody said which there are: one that
- * is there only without them, or only with them, says so.
+ * The findings, without and with Docker's default capabilities where the caller named none. A finding that is there
+ * only without them, or only with them, says so.
  */
 function compareWithUsual(own: readonly Finding[], profile: ParsedProfile, options: CheckOptions): Finding[] {
   const { findings, ignored } = checkProfile(profile, { ...options, ignore: [], capabilities: USUAL_CAPABILITIES });
@@ -120,7 +122,7 @@ function compareWithUsual(own: readonly Finding[], profile: ParsedProfile, optio
   const said = (finding: Finding, words: string): Finding => ({ ...finding, message: `${finding.message} (${words})` });
   return [
     ...own.map((each) => (usualKeys.has(keyOf(each)) ? each : said(each, withAndWithout('so it is', 'not so')))),
-    // Not what was asked: it counts as advice.
+    // With capabilities that were not asked for, it counts as advice.
     ...usual
       .filter((each) => !ownKeys.has(keyOf(each)))
       .map(({ fix: _fix, ...each }) => ({
@@ -140,8 +142,9 @@ export function checkedTargets(profile: ParsedProfile, options: CheckOptions): r
 }
 
 /**
- * The machines that a profile is for, where nobody says: those of `archMap`; the 64-bit ones of `architectures`, or all if
- * there is none; and for a profile that names none x86_64 and aarch64, which most are run on.
+ * The machines that a profile is for, if the caller names none. They are those of `archMap`, else the 64-bit ones of
+ * `architectures`, or all of them if none has 64 bits. A profile that names none is for x86_64 and aarch64, where most
+ * are run.
  */
 export function defaultTargets({ seccomp: { archMap, architectures } }: ParsedProfile): readonly Architecture[] {
   const named = (archMap ?? [])
@@ -199,7 +202,10 @@ function findingsOf(rule: CheckRule, context: CheckContext): Finding[] {
   return [...Array.from(rule.checkText?.(context) ?? [], finding), ...ofTargets];
 }
 
-/** By file, and by place in it; what has no place comes first, and what has the same one by rule. */
+/**
+ * By file and by place in it. Findings without a place come first; those at the same place are in the order of the
+ * rules.
+ */
 function byPosition(a: Finding, b: Finding): number {
   if (a.source !== b.source) return a.source < b.source ? -1 : 1;
   return (a.position?.offset ?? -1) - (b.position?.offset ?? -1);

@@ -2,10 +2,10 @@ import type { ArgumentCondition } from '../policy.js';
 
 const MAX_VALUE = 2n ** 64n - 1n;
 
-/** Inclusive bounds. */
+/** Bounds, both included. */
 type Interval = readonly [least: bigint, most: bigint];
 
-/** The values that meet a condition, in order; undefined for masks, whose values lie scattered. */
+/** The values that meet a condition, in order; undefined for masks, whose values are scattered. */
 function intervalsOf({ op, value }: ArgumentCondition): Interval[] | undefined {
   const proper = (intervals: Interval[]) => intervals.filter(([least, most]) => least <= most);
   switch (op) {
@@ -29,7 +29,7 @@ function intervalsOf({ op, value }: ArgumentCondition): Interval[] | undefined {
   }
 }
 
-/** Whether a 64-bit argument can meet it at all, can only meet it, or it depends; as libseccomp compares. */
+/** Whether a 64-bit argument meets it never, always or sometimes, as libseccomp compares. */
 export function truthOf(condition: ArgumentCondition): 'never' | 'always' | 'sometimes' {
   if (condition.op === 'MASKED_EQ') return condition.value === 0n ? 'always' : 'sometimes';
   const intervals = intervalsOf(condition) as Interval[];
@@ -37,7 +37,7 @@ export function truthOf(condition: ArgumentCondition): 'never' | 'always' | 'som
   return intervals.length === 1 && intervals[0]?.[0] === 0n && intervals[0][1] === MAX_VALUE ? 'always' : 'sometimes';
 }
 
-/** Whether some value meets both of two conditions on one argument; undefined where that was not found out. */
+/** Whether some value meets both conditions on one argument; undefined where that is not known. */
 export function overlap(a: ArgumentCondition, b: ArgumentCondition): boolean | undefined {
   const [left, right] = [intervalsOf(a), intervalsOf(b)];
   if (left && right) return left.some((one) => right.some((other) => one[0] <= other[1] && other[0] <= one[1]));
@@ -46,7 +46,7 @@ export function overlap(a: ArgumentCondition, b: ArgumentCondition): boolean | u
   return (a.value & b.value & (a.valueTwo ^ b.valueTwo)) === 0n;
 }
 
-/** The least and the most value under a mask are known; what lies between is tried for single values only. */
+/** The smallest and the largest value under a mask are known; between them only single values are tried. */
 function overlapOfMask({ value: mask, valueTwo }: ArgumentCondition, intervals: Interval[]): boolean | undefined {
   const datum = valueTwo & mask;
   const least = datum;
@@ -58,13 +58,13 @@ function overlapOfMask({ value: mask, valueTwo }: ArgumentCondition, intervals: 
   return isDecided ? between.some(([value]) => (value & mask) === datum) : undefined;
 }
 
-/** What a condition leaves out, as a condition; undefined for masks. */
+/** The opposite of a condition, as a condition; undefined for masks. */
 function complement(condition: ArgumentCondition): ArgumentCondition | undefined {
   const opposite = { EQ: 'NE', NE: 'EQ', LT: 'GE', GE: 'LT', LE: 'GT', GT: 'LE' } as const;
   return condition.op === 'MASKED_EQ' ? undefined : { ...condition, op: opposite[condition.op] };
 }
 
-/** Whether every value meets one or the other of two conditions on one argument. False where that was not found out. */
+/** Whether every value meets at least one of two conditions on one argument. False where that is not known. */
 export function coverAll(a: ArgumentCondition, b: ArgumentCondition): boolean {
   const [withoutA, withoutB] = [complement(a), complement(b)];
   return withoutA !== undefined && withoutB !== undefined && overlap(withoutA, withoutB) === false;
@@ -75,7 +75,7 @@ function isSameCondition(a: ArgumentCondition, b: ArgumentCondition): boolean {
   return a.op !== 'MASKED_EQ' || ((a.valueTwo ^ b.valueTwo) & a.value) === 0n;
 }
 
-/** Whether two lists say the same, in whatever order. */
+/** Whether two lists have the same conditions, in any order. */
 export function areSameConditions(a: readonly ArgumentCondition[], b: readonly ArgumentCondition[]): boolean {
   const contains = (list: readonly ArgumentCondition[]) => (condition: ArgumentCondition) =>
     list.some((other) => isSameCondition(condition, other));

@@ -12,7 +12,7 @@ import { type AdviceWording, adviceWordingOf } from './advice-wording.js';
 import type { ProfileEditor } from './profile-editor.js';
 import type { CheckedTarget } from './target.js';
 
-/** An entry of `syscalls` as it is written, whatever it is conditional on. */
+/** An entry of `syscalls` as it is written, whatever its `includes` and `excludes` say. */
 export interface CheckedEntry {
   readonly index: number;
   readonly written: DockerSyscall;
@@ -20,19 +20,19 @@ export interface CheckedEntry {
   readonly action: Action;
   readonly names: readonly { name: string; place: Place }[];
   readonly conditions: readonly ArgumentCondition[];
-  /** The architectures of all filters it may be part of: its `caps` and `minKernel` are left open. */
+  /** The architectures of all filters that it may be part of, with any capabilities and any kernel. */
   readonly architectures: readonly Architecture[];
 }
 
-/** What takes a profile's file as it is. */
+/** The programs that take a profile's file as it is. */
 export const CONTAINER_ENGINES = ['docker', 'podman'] as const;
 export type ContainerEngine = (typeof CONTAINER_ENGINES)[number];
 
-/** What the rules look at. */
+/** What the rules check. */
 export interface CheckContext {
   readonly profile: ParsedProfile;
   readonly behaviour: RuntimeBehaviour;
-  /** The libseccomp of the host, where it was said. */
+  /** The libseccomp of the host, where it was named. */
   readonly libseccompVersion: LibseccompVersion | undefined;
   readonly defaultAction: Action;
   /** Whether what the profile does not name may run. */
@@ -40,15 +40,15 @@ export interface CheckContext {
   readonly entries: readonly CheckedEntry[];
   readonly targets: readonly CheckedTarget[];
   readonly libseccomp: Libseccomp;
-  /** How the profile's format says what an advice asks for. */
+  /** The words for advice in the profile's format. */
   readonly terms: AdviceWording;
   /** Every finding there is. */
   readonly ruleIds: ReadonlySet<string>;
-  /** The JSON it was read from, for mends; undefined for other formats and for objects. */
+  /** The JSON that it was read from, to edit for fixes; undefined for other formats and for objects. */
   readonly text: ProfileEditor | undefined;
   /** What it was read from, of any format, with its byte order mark. */
   readonly raw: string | undefined;
-  /** The engine that the file is for, where the caller says so. */
+  /** The container engine that the file is for, where the caller names one. */
   readonly engine: ContainerEngine | undefined;
 }
 

@@ -6,18 +6,18 @@ import type { CheckReport, Finding, Severity } from './finding.js';
 export interface FileReport {
   source: string;
   report: CheckReport;
-  /** Findings that were mended in the file. */
+  /** Findings that were fixed in the file. */
   fixed?: readonly Finding[] | undefined;
   /** It could not be read: `report` has the reasons, under the id `unreadable`. */
   isUnreadable?: boolean | undefined;
 }
 
-/** The id of what keeps a profile from being read. No rule finds it, and it cannot be ignored. */
+/** The id of a fault that keeps a profile from being read. No rule finds it, and it cannot be ignored. */
 export const UNREADABLE = 'unreadable';
 
-/** A profile that cannot be read, in the form of the findings it would else have. */
+/** A profile that cannot be read, as a report with findings. */
 export function unreadableReport(error: Error, source: string): FileReport {
-  const finding = (message: string, advice = 'mend the profile; nothing else was checked'): Finding => ({
+  const finding = (message: string, advice = 'fix the profile; nothing else was checked'): Finding => ({
     id: UNREADABLE,
     severity: 'error',
     path: '',

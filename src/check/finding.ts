@@ -1,8 +1,8 @@
 import type { SourcePosition } from '../errors.js';
 
 /**
- * `error`: the filter does not do what the profile says, or there is none. `warning`: it does, and that is most likely
- * not what was meant. `advice`: worth knowing, and often right as it is.
+ * `error`: the filter does not do what the profile says, or there is none. `warning`: it does, but that is most likely
+ * not what was meant. `advice`: worth knowing, but often right as it is.
  */
 export type Severity = 'error' | 'warning' | 'advice';
 
@@ -18,7 +18,7 @@ export interface TextEdit {
   text: string;
 }
 
-/** Takes a byte order mark away. */
+/** Removes a byte order mark. */
 export const BYTE_ORDER_MARK: TextEdit = { offset: -1, length: 1, text: '' };
 
 /** Something a reviewer of the profile should see. */
@@ -37,15 +37,15 @@ export interface Finding {
   /** What to do, in a sentence. */
   advice: string;
   /**
-   * How to mend the text, where a mend exists after which the profile decides as before or more strictly. In order, and
+   * How to fix the text, where a fix exists after which the profile decides as before or more strictly. In order, and
    * not overlapping.
    */
   fix?: readonly TextEdit[] | undefined;
 }
 
-/** What checking a profile came to, each list in the order of the text. */
+/** The result of checking a profile, each list in the order of the text. */
 export interface CheckReport {
   findings: readonly Finding[];
-  /** Findings that the caller or a comment of the profile said to pass over. */
+  /** Findings that the caller, or a comment of the profile, said to ignore. */
   ignored: readonly Finding[];
 }

@@ -9,19 +9,19 @@ import type { CheckedTarget } from './target.js';
 
 export interface FixedProfile {
   text: string;
-  /** The findings that were mended. */
+  /** The findings that were fixed. */
   fixed: readonly Finding[];
   /** What is left. */
   report: CheckReport;
 }
 
-/** Mends may open the way for others: a mend at the same place waits for the next round. */
+/** A fix may make others possible, and one at the same place waits for the next round. */
 const MAX_ROUNDS = 8;
 
 /**
- * Mend what can be mended in a profile's text. Every result is read again, compiled for every target and compared with what
- * was there before, decision by decision: a mend after which the profile would let anything more through, answer with
- * another errno or other data, or have no filter where it had one, is left out.
+ * Fix what can be fixed in a profile's text. Every result is read again, compiled for every target and compared with
+ * the program before, decision by decision. A fix is left out if the profile would then be more permissive anywhere,
+ * answer with another errno or other data, or lose a filter.
  *
  * @param read how the text was read, to read it again
  */
@@ -48,7 +48,7 @@ export async function fixProfile(
         : undefined;
     };
     let done = round < MAX_ROUNDS ? await attempt(fixable) : undefined;
-    // One bad mend must not keep the others from being made.
+    // One bad fix must not prevent the others.
     for (let at = 0; !done && round < MAX_ROUNDS && fixable.length > 1 && at < fixable.length; at++) {
       done = await attempt([fixable[at] as Finding]);
     }
@@ -79,8 +79,8 @@ function areNoMorePermissive(after: readonly CheckedTarget[], before: readonly C
 }
 
 /**
- * Make the mends of findings in the text they were found in. Of mends that touch one another the first is made; check what
- * comes out again, for the others.
+ * Apply the fixes of findings to the text that they were found in. Of fixes that overlap the first is applied; check
+ * the result again for the others.
  */
 function applyFixes(text: string, findings: readonly Finding[]): Pick<FixedProfile, 'text' | 'fixed'> {
   const bom = text.startsWith('\uFEFF') ? 1 : 0;

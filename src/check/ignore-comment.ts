@@ -3,8 +3,8 @@ import type { CheckedEntry } from './context.js';
 const DIRECTIVE = /\bscmp-ignore:?\s+([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)/g;
 
 /**
- * The findings that the author of an entry accepts: its `comment` says `scmp-ignore ID` or `scmp-ignore ID, ID`, anywhere
- * in it, so that the reason stands beside. They are passed over for this entry alone, and counted.
+ * The findings that the author of an entry accepts: its `comment` has `scmp-ignore ID` or `scmp-ignore ID, ID`
+ * anywhere, beside the reason. They are ignored for this entry alone, and counted.
  */
 export function ignoredIds({ written: { comment } }: CheckedEntry): string[] {
   if (typeof comment !== 'string') return [];

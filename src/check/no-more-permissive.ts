@@ -4,11 +4,11 @@ import { DiagramStore, FALSE, TRUE } from '../bpf/decisions/diagram-store.js';
 import type { FilterProgram } from '../bpf/program/program.js';
 
 /**
- * Whether a program lets nothing through that another one kept, on any input: each of its decisions is the same, or one
- * that the kernel would prefer where filters disagree (seccomp(2)). Other data with the same action is neither: a program
+ * Whether a program is nowhere more permissive than another one. On every input its decision is the same, or one that
+ * the kernel would prefer where filters disagree (seccomp(2)). The same action with other data is neither: a program
  * acts by the errno, a tracer by its message.
  *
- * @throws ProgramTooComplexError programs beyond the diagrams' budget, which no profile compiles to
+ * @throws {ProgramTooComplexError} when a program exceeds the diagrams' budget, as no profile's does
  */
 export function isNoMorePermissive(program: FilterProgram, than: FilterProgram): boolean {
   const store = new DiagramStore();

@@ -2,7 +2,7 @@ import { findNodeAtOffset, type Node, type ParseError, parseTree } from 'jsonc-p
 import type { Place } from '../profile/model/parsed-profile.js';
 import type { TextEdit } from './finding.js';
 
-/** A profile's JSON text, to make edits for. They leave everything else as its author laid it out. */
+/** Makes edits for a profile's JSON text. They leave everything else as its author laid it out. */
 export interface ProfileEditor {
   /** Give a key another value. None where the place is no member of an object of this text. */
   setMember(object: Place, key: string, value: string | number): TextEdit[];
@@ -10,7 +10,7 @@ export interface ProfileEditor {
   replaceMember(object: Place, key: string, newKey: string, newValue: readonly string[]): TextEdit[];
 }
 
-/** Undefined for a text that is not JSON: other formats have no mends. */
+/** Undefined for a text that is not JSON: other formats have no fixes. */
 export function profileEditor(text: string): ProfileEditor | undefined {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true });
@@ -34,7 +34,7 @@ export function profileEditor(text: string): ProfileEditor | undefined {
       if (written) return [{ offset: written.offset, length: written.length, text: newText }];
       const last = object.children?.at(-1);
       if (last === undefined) return [];
-      // As far from the comma as the last member is from what comes before it, and the same about the colon.
+      // The white space after the comma and around the colon is that of the last member.
       const gap = text.slice(gapStart(text, last.offset), last.offset);
       const [lastKey, lastValue] = last.children as [Node, Node];
       const colon = text.slice(lastKey.offset + lastKey.length, lastValue.offset);

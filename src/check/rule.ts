@@ -4,21 +4,21 @@ import type { CheckContext } from './context.js';
 import type { Severity, TextEdit } from './finding.js';
 import type { CheckedTarget } from './target.js';
 
-/** What a rule has to say about one place. */
+/** What a rule finds at one place. */
 export interface RuleFinding {
   place: Place;
   message: string;
   advice: string;
   /** The architectures it is about, where that is not the target. */
   on?: readonly ArchitectureName[] | undefined;
-  /** Where it is not the rule's own. */
+  /** Set where it is not the rule's own. */
   severity?: Severity | undefined;
   fix?: readonly TextEdit[] | undefined;
 }
 
 /**
- * One kind of finding. A rule looks at the profile as it is written, whatever the target, or at what it comes to on one
- * target, which has entries dropped and names resolved. What it says on several targets in the same words is told once.
+ * One kind of finding. A rule checks the profile as it is written, whatever the target. Or it checks the profile on one
+ * target, with entries dropped and names resolved. A finding in the same words on several targets is reported once.
  */
 export interface CheckRule {
   id: string;

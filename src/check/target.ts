@@ -17,7 +17,7 @@ import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { resolve } from '../profile/resolve/resolve-policy.js';
 import { permittedBy, type Verdict, verdictsOf } from './verdict.js';
 
-/** A check is about what runtimes make of a profile, which compile it with libseccomp. */
+/** A check is about runtimes, which compile a profile with libseccomp. */
 type Omitted = 'arch' | 'source' | 'pfc' | 'unknownSyscall' | 'optimize' | 'fallback' | 'weights' | 'minimizer';
 
 export interface TargetOptions extends Omit<CompileOptions, Omitted> {
@@ -26,14 +26,14 @@ export interface TargetOptions extends Omit<CompileOptions, Omitted> {
   optimize?: 0 | 1 | 2 | undefined;
 }
 
-/** What a profile comes to on one machine. */
+/** A profile as it applies on one machine. */
 export interface CheckedTarget {
   /** The machine's own. */
   readonly architecture: Architecture;
-  /** All that the filter decides for, the machine's own first. */
+  /** All architectures of the filter, the machine's own first. */
   readonly architectures: readonly Architecture[];
   readonly policy: SeccompPolicy;
-  /** Whether what the profile does not name may run: it is a list of what is denied then. */
+  /** Whether calls that the profile does not name may run: the profile is then a list of denied calls. */
   readonly isDenyList: boolean;
   verdict(name: string): Verdict;
   /** Whether a call can be made on an architecture, by a number of its own or through socketcall or ipc. */
@@ -47,19 +47,21 @@ export interface CheckedTarget {
   /** What the compiler warns of. */
   readonly warnings: readonly Warning[];
   /**
-   * What the program decides on calls by a number of their own whose arguments meet the conditions: nothing where there is no
-   * such number. Undefined where there is no filter, or too complex a program.
+   * The program's decisions on calls with a number of their own and arguments that meet the conditions; none where
+   * there is no such number. Undefined where there is no filter, or the program is too complex.
    */
   actions(name: string, on: Architecture, conditions: readonly ArgumentCondition[]): readonly Action[] | undefined;
-  /** What the filter makes of entries otherwise than they say; none where there is no filter. */
+  /** The entries with another effect than they say; none where there is no filter. */
   readonly effects: readonly EntryEffect[];
   /** The filter, or why there is none. */
   readonly outcome: CompiledFilter | CompileError;
 }
 
 /**
- * A profile on one machine. Raises what {@link resolve} does: ProfileError for an errno the machine lacks,
- * InvalidArgumentError for a capability or kernel that is none.
+ * A profile on one machine.
+ *
+ * @throws {ProfileError} when the machine lacks an errno
+ * @throws {InvalidArgumentError} when a capability or the kernel version is unknown
  */
 export function targetOf(profile: ParsedProfile, architecture: Architecture, options: TargetOptions): CheckedTarget {
   const { libseccomp, capabilities, kernel } = options;
@@ -70,7 +72,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
   let outcome: ReturnType<typeof compile> | undefined;
   const byEntries = verdictsOf(policy);
   const verdicts = new Map<string, Verdict>();
-  // With conditions, or behind a multiplexer, it takes the program to say what entries come to.
+  // With conditions, or behind a multiplexer, only the program shows the effect of entries.
   const refined = (name: string): Verdict => {
     const known = verdicts.get(name);
     if (known) return known;
@@ -87,7 +89,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     if (multiplexed === undefined) return [];
     return target.actions(multiplexed.multiplexer, on, [isCall(multiplexed)]) ?? [];
   };
-  // What is said of entries holds where there is no filter too.
+  // Findings about entries hold even where there is no filter.
   const planned = () =>
     planFilter(policy, {
       architecture,
@@ -106,7 +108,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     policy,
     isDenyList: permits(policy.defaultAction),
     verdict: refined,
-    // Negative: libseccomp's stand-in for a call that the architecture lacks.
+    // Negative: libseccomp's pseudo-number for a call that the architecture lacks.
     exists: (name, on) => (libseccomp.resolveSyscallNameRewrite(name, on) ?? -1) >= 0,
     existsSomewhere: (name) => target.architectures.some((on) => target.exists(name, on)),
     newer,

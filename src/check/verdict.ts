@@ -3,7 +3,7 @@ import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 
 /** What a policy decides about one system call, on every architecture that has it. */
 export interface Verdict {
-  /** How often it lets the call run: for all arguments, for some, for none. */
+  /** Whether it lets the call run: for all arguments, for some, or for none. */
   permitted: 'always' | 'sometimes' | 'never';
   /** The entries that name it, in order: none where the default decides. */
   rules: readonly PolicyRule[];
@@ -24,7 +24,10 @@ export function verdictsOf(policy: SeccompPolicy): (name: string) => Verdict {
   return (name) => decide(byName.get(name) ?? [], policy.defaultAction);
 }
 
-/** libseccomp (db.c, _db_rule_add): an entry without conditions decides for good; one that is the default is no entry. */
+/**
+ * libseccomp (db.c, _db_rule_add): an entry without conditions decides for good; one with the default's action is no
+ * rule.
+ */
 function decide(rules: readonly PolicyRule[], defaultAction: Action): Verdict {
   const effective = rules.filter(({ action }) => !isSameAction(action, defaultAction));
   const decisive = effective.find(({ conditions }) => conditions.length === 0);
@@ -32,7 +35,7 @@ function decide(rules: readonly PolicyRule[], defaultAction: Action): Verdict {
   return { permitted: permittedBy(actions), rules, decisive };
 }
 
-/** How often a call runs that gets these actions. */
+/** Whether a call with these actions runs. */
 export function permittedBy(actions: readonly Action[]): Verdict['permitted'] {
   const permitting = actions.filter(permits).length;
   return permitting === 0 ? 'never' : permitting === actions.length ? 'always' : 'sometimes';

@@ -50,7 +50,7 @@ export function compileForTargets(
   return compileEntriesForTargets(profile, targets, options).map(({ compiled }) => compiled);
 }
 
-/** As {@link compileForTargets}, with what says which entries are about a call. */
+/** As {@link compileForTargets}, with what shows which entries are about a call. */
 export function compileEntriesForTargets(
   profile: ParsedProfile,
   targets: readonly Architecture[],

@@ -10,7 +10,7 @@ export interface CompileErrorPlace {
 }
 
 /**
- * A profile that is well-formed and still has no filter:
+ * A profile that is well-formed, but has no filter:
  * - `RULE_REFUSED`: libseccomp does not take a rule (its own error is the `cause`), for instance because another rule
  *   gives the same condition another action;
  * - `ARCHITECTURE_REFUSED`: an architecture cannot be in one filter with the target, for byte order;
@@ -57,13 +57,13 @@ export class CompileError extends ScmpError {
     return new CompileError(this.code, this.reason, this, { cause: this.cause ?? this, remedy });
   }
 
-  /** The message of an error with a remedy, which is named as those know it who are told. */
+  /** The message of an error with a remedy, which is named as the reader knows it: a flag or an option. */
   advising(remedy: string): string {
     return messageOf(this.reason, this, remedyText(this.code, remedy));
   }
 }
 
-/** Whether a program that is shorter is short enough is not known before it is made. */
+/** Only making the shorter program shows whether it is short enough. */
 function remedyText(code: CompileError['code'], remedy: string): string {
   return `${remedy} ${code === 'PROGRAM_TOO_LARGE' ? 'makes shorter programs' : 'compiles it as it is'}`;
 }

@@ -9,28 +9,27 @@ import type { LibseccompVersion } from './host-libseccomp.js';
 import type { ProgramDecisions } from './program-decisions.js';
 import { runtimeRefusals } from './runtime-refusals.js';
 
-/** A profile and what it was compiled to: enough to say which of its entries decides a call. */
+/** A profile and the program that was compiled from it: enough to say which entry decides a call. */
 export interface CompiledProfile {
   compiled: CompiledFilter;
-  /** The rules as they stand in the filter. */
+  /** The rules as they are in the filter. */
   compiledRules: CompiledRules;
-  /** The entries of the profile, those too that do not apply to the target. */
+  /** The entries of the profile, including those that do not apply to the target. */
   resolution: Resolution;
-  /** What the program makes of each call. */
+  /** What the program decides for each call. */
   decisions: ProgramDecisions;
   /** The libseccomp of the host, where it was named. */
   libseccompVersion?: LibseccompVersion | undefined;
 }
 
 /**
- * Compile a profile that was read: `compileProfileSync` without the readers, for whoever reads by himself. The warnings
- * are those of all steps.
+ * Compile a profile that was read before: `compileProfileSync` without its reader. The warnings are those of all steps.
  */
 export function compileParsedWith(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
   return compileEntriesWith(parsed, options).compiled;
 }
 
-/** As {@link compileParsedWith}, with what says which entries are about a call. */
+/** As {@link compileParsedWith}, with what shows which entries are about a call. */
 export function compileEntriesWith(parsed: ParsedProfile, options: CompileOptions): CompiledProfile {
   checkOptions('compiling', options, COMPILE_OPTIONS);
   const { source = parsed.source, capabilities, kernel } = options;

@@ -36,37 +36,37 @@ export interface CompileOptions extends RuntimeOptions {
   /** The kernel the filter will meet, "X.Y", for conditional entries. Default: newer than any the profile names. */
   kernel?: string | undefined;
   /**
-   * libseccomp's optimisation level. 0 leaves it as it is, which is 1: rules by priority and complexity; 2: a binary tree
-   * by system call number. `'min'`: not libseccomp's program, but the smallest and fastest found for the rules
-   * (docs/minimiser.md). Default: the runtime's, which is 0 for `libseccomp`.
+   * libseccomp's optimisation level. 0 leaves libseccomp's default, which is 1: rules by priority and complexity. 2: a
+   * binary tree by system call number. `'min'`: not libseccomp's program, but the smallest and fastest found for the
+   * rules (docs/minimiser.md). Default: the runtime's, which is 0 for `libseccomp`.
    */
   optimize?: 0 | 1 | 2 | 'min' | undefined;
   /**
-   * `'min'`: where libseccomp's program is not right, or longer than the kernel takes, the program is made as with
-   * `optimize: 'min'`, with a warning. Default: that is an error.
+   * `'min'`: where libseccomp's program is wrong, or longer than the kernel takes, the program is made as with
+   * `optimize: 'min'`, with a warning. Default: an error.
    */
   fallback?: 'min' | undefined;
   /**
-   * For `min`: what calls the program is made fast for. Counted ones; or `'uncached'`, those alone that the kernel runs a
-   * filter for since Linux 5.11: what is not allowed whatever its arguments. Default: half the same for every call, half by
-   * how often programs make it.
+   * For `min`: the calls for which the program is made fast. Either counted calls, or `'uncached'`: only those for
+   * which Linux 5.11 and newer runs the filter, which are those not allowed for all arguments. Default: half the weight
+   * is the same for every call, half follows how often programs make it.
    */
   weights?: Weights | undefined;
-  /** What makes the programs of `min`, for who loads it apart. Default: what comes with this library. */
+  /** Makes the programs of `min`, for callers that load it separately. Default: the one of this library. */
   minimizer?: Minimizer | undefined;
   /**
-   * The libseccomp of the host that the filter is made on, "2.5.4": names that it does not know are left out as there. The
-   * program is made by the one here all the same. Default: every name that the one here knows.
+   * The libseccomp of the host that the filter would be made on, "2.5.4". Names that it does not know are left out, as
+   * there. The program is still made by the libseccomp here. Default: every name that the one here knows.
    */
   libseccompVersion?: LibseccompVersion | undefined;
   /** What to do about names that libseccomp does not know. Default: `warn`, and leave them out. */
   unknownSyscall?: 'warn' | 'error' | 'ignore' | undefined;
   /**
-   * Compare the program with the rules, and raise CompileError (`MISCOMPILED`) where libseccomp made something else of
-   * them, as it does of some conditions on one call. `'all'`, which `true` is too: prove every call there could be
-   * (`proveDecisions`), or raise ProgramTooComplexError. `'conditions'`: prove the calls that rules have conditions for
-   * (`proveConditions`), the default of `compilePolicy`. The default of `compileProfile` is the first, and the second where
-   * the program is too complex for it (`proveProgram`). `false`: the bytes libseccomp makes, right or wrong.
+   * Compare the program with the rules, and throw CompileError (`MISCOMPILED`) where it decides otherwise: libseccomp
+   * mistakes some conditions on one call. `'all'`, which `true` is too: prove every possible call (`proveDecisions`),
+   * or throw ProgramTooComplexError. `'conditions'`: prove the calls that rules have conditions for
+   * (`proveConditions`), the default of `compilePolicy`. The default of `compileProfile` is `'all'`, or `'conditions'`
+   * where the program is too complex for that (`proveProgram`). `false`: the bytes libseccomp makes, right or wrong.
    */
   verify?: 'all' | 'conditions' | boolean | Verifier | undefined;
   /** Also give the filter as libseccomp's pseudo filter code. Default: false. */
@@ -95,18 +95,21 @@ export const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
   libseccomp: [OBJECT],
 };
 
-/** Raises an error where a program is not what it was made from. */
+/** Throws where a program does not decide as the rules that it was made from. */
 export type Verifier = (compiledRules: CompiledRules) => void;
 
 /** A compiled profile: a value, in the byte order of its architectures. */
 export interface CompiledFilter extends FilterProgram {
   /** The architectures the program decides for, the target first, in libseccomp's names. */
   arches: readonly ArchitectureName[];
-  /** The seccomp(2) flags the profile asks for, or the runtime for it; it is for the loader to set them. */
+  /** The seccomp(2) flags that the profile asks for, or its runtime. The loader has to set them. */
   flags: readonly FilterFlag[];
   /** Whether a rule notifies, so that loading must ask for a listener (SECCOMP_FILTER_FLAG_NEW_LISTENER). */
   usesListener: boolean;
-  /** What the profile's author should know: of entries as they are written, then of what the program makes of them. */
+  /**
+   * What the profile's author should know: first about entries as they are written, then about their effect in the
+   * program.
+   */
   warnings: readonly Warning[];
   /** With the option `pfc` only: libseccomp's pseudo filter code; it does not show an ENOSYS stub. */
   pfc?: string;
@@ -114,13 +117,13 @@ export interface CompiledFilter extends FilterProgram {
 
 interface CompiledWithEffects {
   compiled: CompiledFilter;
-  /** Undefined where the program is too complex to tell. */
+  /** Undefined where the program is too complex for an answer. */
   effects: readonly EntryEffect[] | undefined;
   compiledRules: CompiledRules;
   decisions: ProgramDecisions;
 }
 
-/** Compile plain rules, with what the program makes of entries otherwise than they say (see {@link entryEffects}). */
+/** Compile plain rules, and find the entries with another effect than they say (see {@link entryEffects}). */
 export function compileWithEffects(given: SeccompPolicy, options: CompileOptions): CompiledWithEffects {
   const behaviour = behaviourOf(options);
   const whole = readMasks(given, behaviour);

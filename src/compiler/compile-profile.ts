@@ -25,11 +25,11 @@ const PROFILE_OPTIONS: OptionTable<CompileProfileOptions> = {
 };
 
 /**
- * Compile a seccomp profile of any format that `readProfile` reads to the bytes libseccomp would emit on a machine of the
- * target's architecture.
+ * Compile a seccomp profile of any format that `readProfile` reads to the bytes libseccomp would emit on a machine of
+ * the target's architecture.
  *
- * The program is proved to decide every call as the rules say (`verify`, here by default `proveProgram`), which takes about
- * as long again as compiling.
+ * The program is proved to decide every call as the rules say (`verify`, here by default `proveProgram`). The proof
+ * takes about as long as compiling.
  *
  * Where runtimes differ it adds nothing of its own, and reads SCMP_CMP_MASKED_EQ as runc does; `runtime` picks another.
  *

@@ -8,7 +8,7 @@ export class ConditionNodes {
 
   constructor(readonly store: DiagramStore) {}
 
-  /** Where all conditions hold, in so many bits. */
+  /** Where all conditions hold, compared in the given number of bits. */
   where(conditions: readonly ArgumentCondition[], bits: 32 | 64): Node {
     return conditions.reduce((all: Node, condition) => this.store.and(all, this.#holds(condition, bits)), TRUE);
   }
@@ -21,9 +21,7 @@ export class ConditionNodes {
   }
 }
 
-/**
- * Where an argument compares with the value as asked, in so many bits. libseccomp masks a MASKED_EQ's datum too.
- */
+/** Where one condition holds, compared in the given number of bits. libseccomp masks a MASKED_EQ's datum too. */
 function conditionNode(store: DiagramStore, { index, op, value, valueTwo }: ArgumentCondition, bits: 32 | 64): Node {
   const width = bits === 32 ? LOW_HALF : ALL_64_BITS;
   switch (op) {

@@ -8,8 +8,8 @@ import type { ProgramDecisions } from './program-decisions.js';
 
 /**
  * The entries whose decision the program does not make as they say: passed over for another one, never met, or compared
- * with another value behind socketcall and ipc. Asked of the program's decision diagram. Undefined where the program is too
- * complex to tell.
+ * with another value behind socketcall and ipc. Asked of the program's decision diagram. Undefined where the program is
+ * too complex for an answer.
  */
 export function entryEffects(
   compiledRules: CompiledRules,
@@ -22,8 +22,8 @@ export function entryEffects(
 }
 
 /**
- * Effects as the compiler's warnings, in the profile's order. That more is denied behind a multiplexer than an entry says is
- * advice, which `check` gives: a profile made for it would be warned of with every use.
+ * Effects as the compiler's warnings, in the profile's order. It is no warning that a multiplexer denies more than an
+ * entry says: that would be repeated at every use of a profile that means it. `check` gives it as advice.
  */
 export function effectWarnings(effects: readonly EntryEffect[] | undefined, { rules }: SeccompPolicy): Warning[] {
   if (effects === undefined) {
@@ -31,8 +31,10 @@ export function effectWarnings(effects: readonly EntryEffect[] | undefined, { ru
     return [{ code: 'effects-unknown', message, path: 'syscalls', position: undefined, source: undefined }];
   }
   const order = new Map(rules.map((rule, index) => [rule, index]));
-  const told = effects.filter(({ code, consequence }) => code !== 'multiplexer-widened' || consequence !== 'stronger');
-  const byRule = told.sort((a, b) => (order.get(a.rule) ?? 0) - (order.get(b.rule) ?? 0));
+  const reported = effects.filter(
+    ({ code, consequence }) => code !== 'multiplexer-widened' || consequence !== 'stronger',
+  );
+  const byRule = reported.sort((a, b) => (order.get(a.rule) ?? 0) - (order.get(b.rule) ?? 0));
   return byRule.map(({ code, rule, names, on, message }) => {
     const { path, position, source } = rule.names.find(({ name }) => name === names[0]) ?? rule;
     return { code, message: on ? `${message} (on ${on.join(', ')})` : message, path, position, source };

@@ -4,7 +4,7 @@ import { type Instruction, Opcode, SeccompDataOffset } from '../bpf/program/inst
 import { errnoNumber } from '../errno.js';
 import type { Action } from '../policy.js';
 
-/** s390's setup(2): the kernel leaves 0 as the number of a call from beyond its table. */
+/** s390's setup(2): the kernel sets the number of a call that is past its table to 0. */
 const S390_SETUP = 0;
 
 /** The newest system call any rule names, for one architecture of the filter. */
@@ -14,13 +14,14 @@ interface LastSyscall {
 }
 
 /**
- * Instructions to put in front of a filter so that system calls newer than all that the profile names answer ENOSYS
- * instead of the default action: a C library then falls back to an older call, which EPERM keeps it from doing.
+ * Instructions to put in front of a filter. With them, system calls newer than all that the profile names answer ENOSYS
+ * instead of the default action. A C library then falls back to an older call, which it does not do after EPERM.
  *
- * Decides as runc's stub does (libcontainer/seccomp/patchbpf): per architecture of the filter, a number above the largest
- * one any rule names; x32's numbers apart from x86_64's; setup(2) always on s390; nothing where the default action is
- * ALLOW, LOG or TRACE, and nothing for an architecture none of whose calls is named. Also where the default is ENOSYS: it
- * answers numbers from 2^31 on, which libseccomp takes for x32's and kills where x32 is not in the filter.
+ * It decides as runc's stub does (libcontainer/seccomp/patchbpf). Per architecture of the filter it answers the numbers
+ * above the largest one that any rule names; x32 has its own largest number. On s390 it always answers setup(2). There
+ * is no stub where the default action is ALLOW, LOG or TRACE, and none for an architecture of which no call is named.
+ * There is one where the default is ENOSYS: it answers numbers from 2^31 on. libseccomp takes those for x32's, and
+ * kills where x32 is not in the filter.
  *
  * @param architectures those of the filter, the target first: its ENOSYS is answered
  * @param resolve a name's number on an architecture; undefined or negative where it has none
@@ -45,7 +46,7 @@ export function enosysStub(
   return assembleStub(groupByAuditArch(lasts), enosys);
 }
 
-/** x86_64 and x32 are one architecture to the kernel, told apart by a bit of the number. */
+/** x86_64 and x32 are one architecture to the kernel; a bit of the number distinguishes them. */
 function groupByAuditArch(lasts: readonly LastSyscall[]): Map<number, LastSyscall[]> {
   const groups = new Map<number, LastSyscall[]>();
   for (const last of lasts) {
@@ -55,7 +56,10 @@ function groupByAuditArch(lasts: readonly LastSyscall[]): Map<number, LastSyscal
   return groups;
 }
 
-/** Where a jump goes: past a number of instructions, or to one of the stub's two ends, resolved when it is complete. */
+/**
+ * The target of a jump: a number of instructions further, or one of the stub's two ends, which is resolved when the
+ * stub is complete.
+ */
 type Target = number | 'filter' | 'enosys';
 interface StubInstruction {
   code: number;
@@ -71,7 +75,7 @@ function assembleStub(groups: Map<number, LastSyscall[]>, enosys: number): Instr
     stub.push({ code: Opcode.JEQ_K, k: auditArch, jf: section.length }, ...section);
   }
   const end = stub.length;
-  // Falling through to the first of these two is the way into the filter; ENOSYS is the second.
+  // The two ends: the first falls through into the filter, the second answers ENOSYS.
   const places = { filter: end, enosys: end + 1 };
   const skip = (target: Target = 0, from: number) => (typeof target === 'number' ? target : places[target] - from - 1);
   return [
@@ -81,7 +85,7 @@ function assembleStub(groups: Map<number, LastSyscall[]>, enosys: number): Instr
   ];
 }
 
-/** One architecture's decision; every path leaves for the filter or for ENOSYS. */
+/** The decision for one architecture; every path ends at the filter or at ENOSYS. */
 function assembleSection(lasts: readonly LastSyscall[]): StubInstruction[] {
   const section: StubInstruction[] = [{ code: Opcode.LD_ABS, k: SeccompDataOffset.NR }];
   const newerThan = (last: number): StubInstruction => ({ code: Opcode.JGT_K, k: last, jt: 'enosys', jf: 'filter' });
@@ -93,7 +97,7 @@ function assembleSection(lasts: readonly LastSyscall[]): StubInstruction[] {
   }
   const [x8664, x32] = [lastOf('x86_64'), lastOf('x32')];
   if (x8664 === undefined && x32 === undefined) return [...section, newerThan(last)];
-  // An ABI that is not in the filter is the filter's business (libseccomp's bad-architecture action).
+  // The filter decides for an ABI that it does not cover (libseccomp's bad-architecture action).
   const isX32 = { code: Opcode.JSET_K, k: X32_SYSCALL_BIT };
   if (x32 === undefined) return [...section, { ...isX32, jt: 'filter' }, newerThan(x8664 as number)];
   if (x8664 === undefined) return [...section, { ...isX32, jf: 'filter' }, newerThan(x32)];

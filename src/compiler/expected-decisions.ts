@@ -5,32 +5,34 @@ import type { Action, ArgumentCondition, SeccompPolicy } from '../policy.js';
 import { type FilterOperation, isRuleOperation, type RuleOperation } from './filter-operation.js';
 import { conditionsBehind, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
-// What the rules say of every call, worked out from the rules alone: libseccomp is asked for the numbers of names, and for
+// The right decision for every call, worked out from the rules alone. libseccomp gives the numbers of names, and
 // nothing else.
 
-/** A policy as rules, with what their numbers take. */
+/** A policy as rules, and what is needed to find their numbers. */
 export interface Rules {
   policy: SeccompPolicy;
   operations: readonly FilterOperation[];
-  /** Entries whose action is the default's, as the rules that libseccomp is not given. */
+  /** The rules of entries with the default's action, which libseccomp does not get. */
   skipped?: readonly RuleOperation[] | undefined;
   /** Those of the filter, the target first. */
   architectures: readonly Architecture[];
   /** Whether calls newer than all that the policy names are to be answered ENOSYS (see `enosysStub`). */
   enosysStub: boolean;
-  /** A name's number on an architecture as libseccomp resolves it: undefined or negative where it has none of its own. */
+  /**
+   * A name's number on an architecture, as libseccomp resolves it. Undefined or negative where it has none of its own.
+   */
   resolve: (name: string, architecture: Architecture) => number | undefined;
-  /** The number of its own of a call that a multiplexer reaches too, on an architecture where it has one. */
+  /** For a call that a multiplexer reaches too: its own number, on an architecture where it has one. */
   ownNumber: (name: string, architecture: Architecture) => number | undefined;
   source?: string | undefined;
 }
 
-/** A program and what it was made from. */
+/** Rules and the program that was compiled from them. */
 export interface CompiledRules extends Rules {
   program: Uint8Array;
 }
 
-/** A rule as it stands for one number of an architecture. */
+/** A rule as it applies to one number of an architecture. */
 export interface ExpectedRule {
   action: Action;
   /** What must hold, in as many bits as `bits` says; none: always. */
@@ -38,13 +40,13 @@ export interface ExpectedRule {
   operation: RuleOperation;
 }
 
-/** What is right for the calls of a range of numbers. */
+/** The right decision for the calls of a range of numbers. */
 export interface Expectation {
   from: number;
   to: number;
   /** Undefined for the numbers of an ABI that is not in the filter. */
   architecture: Architecture | undefined;
-  /** Of the rules that hold, any may decide; an unconditional one is alone. */
+  /** Any of the rules that hold may decide; an unconditional rule is the only one. */
   rules: readonly ExpectedRule[];
   /** Where no rule holds. */
   otherwise: Action;
@@ -56,16 +58,16 @@ export const BAD_ARCHITECTURE: Action = { kind: 'KILL_THREAD' };
 const LAST_NUMBER = 2 ** 32 - 1;
 
 /**
- * What is right for every number of an AUDIT_ARCH, in ranges that cover all 32-bit numbers.
+ * The right decision for every number of an AUDIT_ARCH, in ranges that cover all 32-bit numbers.
  *
- * - Names count per architecture, and so do argument widths: a 32-bit architecture compares low halves.
- * - A call behind a multiplexer has its rules there, with the call's number instead of a condition on argument 0, and
- *   its other conditions on what stands in the multiplexer's own registers, as seccomp_rule_add(3) does it: a filter
- *   cannot follow the pointer behind which the real arguments are. Where the call has a number of its own too, its rules
- *   are there as they are.
- * - An unconditional rule decides a number alone, the first if there are several (db.c, `db_rule_add`).
- * - x32's numbers are x86_64's with bit 30 set; of the two, the one that is not in the filter is a bad architecture,
- *   but -1, by which a tracer skips a call (seccomp(2)), is x86_64's.
+ * - Names and argument widths are those of the architecture: a 32-bit one compares low halves.
+ * - A call behind a multiplexer has its rules at the multiplexer, as seccomp_rule_add(3) does it. There the call's
+ *   number replaces any condition on argument 0, and other conditions compare the multiplexer's own registers: a filter
+ *   cannot follow the pointer to the real arguments. Where the call has its own number too, its rules are unchanged
+ *   there.
+ * - An unconditional rule decides a number alone; of several, the first does (db.c, `db_rule_add`).
+ * - x32's numbers have bit 30 set; x86_64's do not. If one of the two is not in the filter, its numbers are a bad
+ *   architecture. -1, by which a tracer skips a call (seccomp(2)), is x86_64's.
  */
 export function expectedDecisions(compiledRules: Rules, auditArch: number): Expectation[] {
   const members = compiledRules.architectures.filter((each) => each.auditArch === auditArch);
@@ -81,7 +83,7 @@ export function expectedDecisions(compiledRules: Rules, auditArch: number): Expe
   });
 }
 
-/** What is right for each number that some rule has a condition for: of {@link expectedDecisions} those that have conditions. */
+/** The part of {@link expectedDecisions} for numbers that some rule has conditions for. */
 export function* conditionalDecisions(rules: Rules): Generator<Expectation & { architecture: Architecture }> {
   for (const architecture of rules.architectures) {
     const members = rules.architectures.filter(({ auditArch }) => auditArch === architecture.auditArch);
@@ -101,7 +103,7 @@ interface Section {
   architecture: Architecture | undefined;
 }
 
-/** Whose the numbers are. */
+/** The architecture of the numbers. */
 function sectionsOf(members: readonly Architecture[]): Section[] {
   const [x8664, x32] = ['x86_64', 'x32'].map((wanted) => members.find(({ name }) => name === wanted));
   if (!x8664 && !x32) return [{ from: 0, to: LAST_NUMBER, architecture: members[0] }];
@@ -112,7 +114,9 @@ function sectionsOf(members: readonly Architecture[]): Section[] {
   ];
 }
 
-/** Cut sections so that every number with rules, and every number at which the stub changes its mind, has its own. */
+/**
+ * Cut sections so that every number with rules has its own, and so has every number at which the stub's answer changes.
+ */
 function splitAt(sections: readonly Section[], members: readonly Architecture[], compiledRules: Rules): Section[] {
   const cuts: number[] = [];
   for (const member of members)
@@ -138,9 +142,9 @@ function splitAt(sections: readonly Section[], members: readonly Architecture[],
 }
 
 /**
- * The answer to calls newer than all that the policy names, where runc's stub (libcontainer/seccomp/patchbpf) has one:
- * per architecture, a number above the largest that is named; setup(2), which is 0, on s390; nothing where the default
- * lets the call be executed, or is ENOSYS. x32 is whatever has bit 30 set, the negative numbers too.
+ * The answer of runc's stub (libcontainer/seccomp/patchbpf) to calls newer than all that the policy names. Per
+ * architecture these are the numbers above the largest one that is named, and on s390 setup(2), which is 0. There is
+ * none where the default lets the call run, or is ENOSYS. x32's numbers are all with bit 30 set, negative ones too.
  */
 function enosysAnswers(
   members: readonly Architecture[],
@@ -188,7 +192,7 @@ type PlacedRules = ReadonlyMap<number, readonly ExpectedRule[]>;
 
 const known = new WeakMap<Rules, Map<Architecture, PlacedRules>>();
 
-/** The rules of each number, placed once for a translation. */
+/** The rules of each number, placed once per program. */
 export function rulesOf(compiledRules: Rules, architecture: Architecture): PlacedRules {
   const byArchitecture = known.get(compiledRules) ?? new Map<Architecture, PlacedRules>();
   known.set(compiledRules, byArchitecture);
@@ -197,7 +201,7 @@ export function rulesOf(compiledRules: Rules, architecture: Architecture): Place
   return made;
 }
 
-/** Where the entries with the default's action would stand. */
+/** Where the entries with the default's action would be. */
 export function skippedRulesOf(compiledRules: Rules, architecture: Architecture): PlacedRules {
   return placeRules(compiledRules, compiledRules.skipped ?? [], architecture);
 }
@@ -233,8 +237,8 @@ function placeRules(
 }
 
 /**
- * A rule's conditions on an architecture without those that always hold: a mask without bits compares nothing, and
- * libseccomp leaves it out (db.c, `_db_arg_cmp_need_lo`), so that a rule may come to have none.
+ * A rule's conditions on an architecture, without those that always hold. A mask without bits compares nothing, and
+ * libseccomp leaves it out (db.c, `_db_arg_cmp_need_lo`), so a rule may have no condition left.
  */
 export function effectiveConditions(
   conditions: readonly ArgumentCondition[],

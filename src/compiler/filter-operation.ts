@@ -3,8 +3,8 @@ import type { FilterAttributes, FilterContext } from '../libseccomp/index.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';
 
 /**
- * One call of a libseccomp function, as data: what a policy comes down to. The same list runs on the wasm and, in the
- * tests, on native libseccomp.
+ * One call of a libseccomp function, as data. A policy is a list of them, which runs on the wasm and, in the tests, on
+ * native libseccomp.
  */
 export type FilterOperation =
   | { kind: 'addArchitecture'; architecture: Architecture }
@@ -28,7 +28,7 @@ export type RuleOperation = Extract<FilterOperation, { kind: 'addRule' }>;
 
 export const isRuleOperation = (operation: FilterOperation): operation is RuleOperation => operation.kind === 'addRule';
 
-/** Do to a filter context what an operation says. */
+/** Apply an operation to a filter context. */
 export function applyOperation(filter: FilterContext, operation: FilterOperation): void {
   switch (operation.kind) {
     case 'addArchitecture':

@@ -14,7 +14,7 @@ const PIECES = ['conditions', 'emptyArgs', 'wideValues'] as const;
 type PlanPiece = (typeof PIECES)[number];
 
 export interface FilterPlanOptions extends Pick<RuntimeOptions, PlanPiece> {
-  /** The architecture the filter is for: the one libseccomp treats as native. */
+  /** The architecture that the filter is for; libseccomp treats it as native. */
   architecture: Architecture;
   /** libseccomp's SCMP_FLTATR_CTL_OPTIMIZE; 0 leaves it unset (as if 1: rules by priority and complexity). */
   optimize: 0 | 1 | 2;
@@ -40,7 +40,7 @@ export const plannedPieces = (behaviour: RuntimeBehaviour): Pick<RuntimeBehaviou
 
 export interface FilterPlan {
   operations: FilterOperation[];
-  /** The rules of entries whose action is the default's, which are not among the operations. */
+  /** The rules of entries with the default's action, which are not among the operations. */
   skipped: RuleOperation[];
   warnings: Warning[];
 }
@@ -126,7 +126,7 @@ export function planFilter(policy: SeccompPolicy, options: FilterPlanOptions): F
   return { operations, skipped, warnings };
 }
 
-/** What leaving a rule out means, so that a reader of the warning sees at once whether the filter got weaker. */
+/** The effect of leaving a rule out, so that a reader of the warning sees at once whether the filter got weaker. */
 export function omittedRuleEffect(rule: PolicyRule, policy: SeccompPolicy): string {
   return permits(policy.defaultAction) && !permits(rule.action)
     ? `the filter does NOT deny it (its default is ${policy.defaultAction.kind})`
@@ -134,9 +134,9 @@ export function omittedRuleEffect(rule: PolicyRule, policy: SeccompPolicy): stri
 }
 
 /**
- * What an entry's conditions become: lists of which one must hold whole. libseccomp takes one comparison per argument and
- * rule. Where an entry has two, runc and crun make one rule of each condition (runc, matchCall, "revert to old behavior"),
- * which turns its AND into OR; youki 0.6 does so for every entry with arguments.
+ * An entry's conditions as lists, of which one must hold as a whole. libseccomp takes one comparison per argument and
+ * rule. Where an entry has two, runc and crun make one rule of each condition, which turns AND into OR (runc,
+ * matchCall, "revert to old behavior"). youki 0.6 does so for every entry with arguments.
  */
 function splitConditions(
   rule: PolicyRule,
@@ -167,8 +167,8 @@ interface Alternative {
 }
 
 /**
- * Conditions that ask for bits past 32 as what they mean where an argument has 32: rules of their own for each word size.
- * With `low-half` they stay as they are, for libseccomp to cut.
+ * Conditions on bits past 32, as they apply where an argument has 32 bits: each word size gets its own rules. With
+ * `low-half` they stay unchanged, and libseccomp cuts them.
  */
 function fitWords(
   rule: PolicyRule,

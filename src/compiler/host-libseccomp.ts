@@ -5,12 +5,16 @@ import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import { quote } from '../text.js';
 
 // A runtime compiles with the libseccomp of its host, which is often older than the one here and knows fewer names. It
-// leaves those out as it does names that nobody knows.
+// leaves the missing names out, as it does unknown ones.
 
 export type LibseccompVersion = keyof typeof VERSION_TABLES;
 export const LIBSECCOMP_VERSIONS = Object.keys(VERSION_TABLES) as LibseccompVersion[];
 
-/** What a version knows otherwise. Raises {@link InvalidArgumentError} for one that there is no table of. */
+/**
+ * The names and numbers that differ in a version.
+ *
+ * @throws {InvalidArgumentError} when there is no table of that version
+ */
 export function versionTable(version: LibseccompVersion): VersionTable {
   if (!Object.hasOwn(VERSION_TABLES, version)) {
     throw new InvalidArgumentError(
@@ -26,7 +30,7 @@ export interface NewerName {
   listed: PolicyRule['names'][number];
 }
 
-/** A policy as a host with that libseccomp has it: without the names that it does not know. */
+/** A policy on a host with that libseccomp: without the names that it does not know. */
 export function forHost(
   policy: SeccompPolicy,
   version: LibseccompVersion | undefined,
@@ -44,12 +48,12 @@ export function forHost(
   return { policy: { ...policy, rules }, newer };
 }
 
-/** The first of the versions that knows a name; undefined where that is the one here alone. */
+/** The first of the versions that knows a name; undefined where only the one here does. */
 export function firstToKnow(name: string): LibseccompVersion | undefined {
   return LIBSECCOMP_VERSIONS.find((version) => !versionTable(version).unknown.includes(name));
 }
 
-/** What to warn of where a version has another number than the one here, which makes the program. */
+/** Warnings where a version has another number than the libseccomp here, which makes the program. */
 export function numberWarnings(
   { rules }: SeccompPolicy,
   architectures: readonly Architecture[],

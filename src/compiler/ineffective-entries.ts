@@ -6,16 +6,16 @@ import { type CompiledRules, type ExpectedRule, rulesOf, skippedRulesOf } from '
 import { isMultiplexer } from './multiplexed-calls.js';
 import { isAmong, type ProgramDecisions } from './program-decisions.js';
 
-/** What calls get that meet an entry at one number, where it is never the entry's action. */
+/** The actions that calls of one number get which meet an entry, where none is the entry's action. */
 interface Loss {
   reason: string;
   got: readonly Action[];
 }
 
 /**
- * The entries whose action no call gets that meets their conditions, on some architecture: another entry decides, or no
- * argument meets them. libseccomp takes such entries without an error: one without conditions decides its call for
- * good (db.c, `_db_rule_add`), and of conditional ones that hold at once one comes first in its tree.
+ * The entries of which, on some architecture, no matching call gets the action. Another entry decides, or no argument
+ * meets the conditions. libseccomp accepts such entries without an error. An entry without conditions decides its call
+ * for good (db.c, `_db_rule_add`). Of conditional entries that hold at once, the first in libseccomp's tree decides.
  */
 export function* ineffectiveEntries(compiledRules: CompiledRules, decisions: ProgramDecisions): Generator<EntryEffect> {
   for (const [rule, names] of lossesByEntry(compiledRules, decisions)) {
@@ -37,7 +37,7 @@ export function* ineffectiveEntries(compiledRules: CompiledRules, decisions: Pro
 interface Losses {
   /** By reason. */
   lost: Map<string, { on: ArchitectureName[]; got: readonly Action[] }>;
-  /** Where the entry stands at all. */
+  /** The architectures on which the entry has a rule. */
   everywhere: Set<ArchitectureName>;
 }
 
@@ -47,7 +47,7 @@ function lossesByEntry(
 ): Map<PolicyRule, Map<string, Losses>> {
   const entries = new Map<PolicyRule, Map<string, Losses>>();
   const places = compiledRules.architectures.map((architecture) => placeLosses(compiledRules, architecture, decisions));
-  // Most profiles have none, and most entries of the others.
+  // Most profiles have no such entry, and the others have few.
   for (const { losses } of places) {
     for (const { operation } of losses.keys()) {
       const names = entries.get(operation.rule) ?? new Map<string, Losses>();
@@ -56,7 +56,8 @@ function lossesByEntry(
   }
   if (entries.size === 0) return entries;
   for (const { architecture, placed, skipped, losses } of places) {
-    // An entry is lost on an architecture where it is at every number that it stands at, by itself and behind a multiplexer.
+    // An entry is lost on an architecture if it is lost at every number where it has a rule, by itself and behind a
+    // multiplexer.
     const found = new Map<Losses, (Loss | undefined)[]>();
     for (const rules of [placed, skipped].flatMap((each) => [...each.values()])) {
       for (const rule of rules) {
@@ -78,7 +79,10 @@ function lossesByEntry(
   return entries;
 }
 
-/** The rules of an architecture, those that libseccomp is not given too, and what is lost of them at their own number. */
+/**
+ * The rules of an architecture, including those that libseccomp does not get, and those that are lost at their own
+ * number.
+ */
 function placeLosses(compiledRules: CompiledRules, architecture: Architecture, decisions: ProgramDecisions) {
   const losses = new Map<ExpectedRule, Loss>();
   const note = (rule: ExpectedRule, loss: Loss | undefined) => {
@@ -88,7 +92,7 @@ function placeLosses(compiledRules: CompiledRules, architecture: Architecture, d
   const placed = rulesOf(compiledRules, architecture);
   for (const [number, rules] of placed) {
     const [first] = rules as [ExpectedRule];
-    // As most are: nothing takes its call from an entry that is alone about it, but the stub takes one.
+    // The usual case: an entry that is alone about its call decides it. Only the stub takes one call from it.
     if (rules.length === 1 && isUnconditional(first) && number !== 0) continue;
     const decisive = rules.find(isUnconditional);
     const areAlike = rules.every(({ action }) => isSameAction(action, first.action));
@@ -131,7 +135,7 @@ function lossOf(
   }
   if (decisive && !isSameAction(decisive.action, action)) {
     const { path, action: decided } = decisive.operation.rule;
-    // Who refuses a multiplexer as a whole means what goes through it as well.
+    // An entry that denies a whole multiplexer means the calls behind it too.
     const isWholeDenied = isMultiplexer(decisive.operation.name) && decisive.operation.name !== operation.name;
     if (isWholeDenied && permits(action) && !permits(decided)) return undefined;
     const reason = `this entry has no effect, ${path} decides the call for all arguments (${says(decided, architecture)})`;
@@ -141,7 +145,7 @@ function lossOf(
   if (areAlike && !(compiledRules.enosysStub && number === 0)) return undefined;
   const got = decisions.actions(architecture, number, conditions);
   if (isAmong(action, got)) return undefined;
-  // Thousands of entries that thousands decide are more pairs than there is time for.
+  // Thousands of entries, each lost to thousands of others, are more pairs than there is time for.
   decisions.spend(rules.length);
   const deciding = rules.filter(
     (other) =>

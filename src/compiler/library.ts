@@ -5,8 +5,8 @@ import { type CompiledProfile, compileEntriesWith as compileEntries } from './co
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
 import { minimizeRules } from './minimize-rules.js';
 
-// What the library's users call: they have the minimiser at hand, without waiting. The command and the playground load it
-// when it is asked for, and call what stands behind these.
+// What users of the library call: the minimiser is already loaded. The command and the playground load it when it is
+// needed, and call the functions behind these.
 
 /** Compile plain rules: the half of `compileProfile` behind the readers, without them. */
 export function compilePolicy(given: SeccompPolicy, options: CompileOptions): CompiledFilter {
@@ -15,14 +15,13 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
 }
 
 /**
- * Compile a profile that was read: `compileProfileSync` without the readers, for whoever reads by himself. The warnings
- * are those of all steps.
+ * Compile a profile that was read before: `compileProfileSync` without its reader. The warnings are those of all steps.
  */
 export function compileParsedProfile(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
   return compileWithEntries(parsed, options).compiled;
 }
 
-/** As {@link compileParsedProfile}, with what says which entries are about a call. */
+/** As {@link compileParsedProfile}, with what shows which entries are about a call. */
 export function compileWithEntries(parsed: ParsedProfile, options: CompileOptions): CompiledProfile {
   checkOptions('compiling', options, COMPILE_OPTIONS);
   return compileEntries(parsed, withMinimizer(options));

@@ -17,9 +17,9 @@ export interface LibseccompProgram {
 }
 
 /**
- * The program that libseccomp makes of rules, behind the ENOSYS stub where there is one.
+ * The program that libseccomp makes of rules, after the ENOSYS stub where there is one.
  *
- * @throws CompileError what libseccomp does not take, and a program of more instructions than the kernel loads
+ * @throws {CompileError} when libseccomp refuses a rule, or the program has more instructions than the kernel loads
  */
 export function libseccompProgram(
   rules: Rules,
@@ -46,12 +46,12 @@ export function libseccompProgram(
   return { program, ...(pfc ? { pfc: filter.exportPfc() } : {}) };
 }
 
-/** A filter context after all operations; what libseccomp refuses is reported at its place in the profile. */
+/** A filter context after all operations. What libseccomp refuses is reported at its place in the profile. */
 function buildFilter(libseccomp: Libseccomp, rules: Rules): FilterContext {
   const { operations, policy } = rules;
   const [architecture] = rules.architectures as [Architecture];
   const build = (all: readonly FilterOperation[]) => {
-    // Where rules differ by word size, each size is a filter of its own first.
+    // Where rules differ by word size, each size is first a filter of its own.
     const other = architecture.wordSize === 64 ? 32 : 64;
     const isSplit = all.some((operation) => operation.kind === 'addRule' && operation.wordSize !== undefined);
     const filter = fill(isSplit ? all.filter((operation) => isForWordSize(operation, architecture.wordSize)) : all);
@@ -73,7 +73,7 @@ function buildFilter(libseccomp: Libseccomp, rules: Rules): FilterContext {
     let isPrepared = prepare === undefined;
     for (const operation of ordered) {
       try {
-        // The target goes once another architecture is in: rules need one to be added to.
+        // The target is removed once another architecture is in the filter: rules need one to be added to.
         if (!isPrepared && operation.kind === 'addRule') {
           prepare?.(filter);
           isPrepared = true;
@@ -91,7 +91,7 @@ function buildFilter(libseccomp: Libseccomp, rules: Rules): FilterContext {
     return build(fastestOrder(operations));
   } catch (error) {
     if (!libseccomp.usable) throw error;
-    // The profile's own order decides which of several faults is told.
+    // The profile's own order decides which of several faults is reported.
     return build(operations);
   }
 }

@@ -9,7 +9,7 @@ import { type LibseccompProgram, libseccompProgram } from './libseccomp-program.
 import type { Minimizer } from './minimizer.js';
 import { refuseForMin } from './refuse-for-min.js';
 
-/** Who makes the program, and how. */
+/** The two makers of programs, and what they need. */
 export interface BackEnd {
   optimize: 0 | 1 | 2 | 'min';
   fallback?: 'min' | undefined;
@@ -23,11 +23,11 @@ export interface BackEnd {
 
 interface MadeProgram extends LibseccompProgram {
   compiledRules: CompiledRules;
-  /** Where it is not made by whom it was asked of. */
+  /** Set where the program was not made by the maker that was asked for. */
   warnings: readonly Warning[];
 }
 
-/** The program for rules, proved: by libseccomp, by the minimiser, or by the one where the other fails. */
+/** The proved program for rules: libseccomp's, the minimiser's, or the minimiser's where libseccomp's fails. */
 export function makeProgram(rules: Rules, backEnd: BackEnd): MadeProgram {
   const { optimize, fallback, verify } = backEnd;
   if (backEnd.pfc && (optimize === 'min' || fallback === 'min')) {
@@ -63,11 +63,11 @@ export function makeProgram(rules: Rules, backEnd: BackEnd): MadeProgram {
   }
 }
 
-/** What libseccomp cannot do, and the minimiser may. */
+/** A failure of libseccomp where the minimiser may succeed. */
 const isOfLibseccomp = ({ code }: CompileError) =>
   code === 'MISCOMPILED' || code === 'PROGRAM_TOO_LARGE' || code === 'TOO_COMPLEX';
 
-/** A program that was made and is not right. */
+/** A program that was made, but is wrong. */
 function isFault(error: unknown): error is ScmpError {
   return error instanceof ScmpError && (error.code === 'MINIMIZER_FAULT' || error.code === 'MISCOMPILED');
 }
@@ -79,8 +79,8 @@ function minimized(rules: Rules, { minimizer, weights, libseccomp }: BackEnd): U
 }
 
 /**
- * libseccomp's own programs, one for each way in which it orders calls. A rule that it refuses, and it may refuse what the
- * minimiser takes, leaves none.
+ * libseccomp's own programs, one for each way in which it orders calls. There are none where it refuses a rule, and it
+ * may refuse one that the minimiser takes.
  */
 function libseccompPrograms(rules: Rules, libseccomp: Libseccomp): readonly Uint8Array[] {
   if (!isEasy(rules)) return [];
@@ -96,7 +96,7 @@ function libseccompPrograms(rules: Rules, libseccomp: Libseccomp): readonly Uint
   }
 }
 
-/** Rules with conditions about one call, and all rules, up to which libseccomp takes no noticeable time. */
+/** The numbers of rules, with conditions on one call and in all, up to which libseccomp takes no noticeable time. */
 const EASY = { conditional: 16, rules: 1000 };
 
 function isEasy({ operations }: Rules): boolean {

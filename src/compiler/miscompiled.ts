@@ -14,14 +14,14 @@ export interface Miscompilation {
   got: Action;
   /** Any of these would be right. */
   right: readonly Action[];
-  /** It is `right` that is decided on other calls for which the same entries hold. */
+  /** Whether other calls for which the same entries hold are decided as `right` says. */
   isInconsistent?: boolean | undefined;
   /** The entries that are about the call, in the profile's order; none for a call that no entry names. */
   rules: readonly RuleOperation[];
   source: string | undefined;
 }
 
-/** The error for a program that does not decide a call as the entries say: which call, and which entries. */
+/** The error for a program that does not decide a call as the entries say. It names the call and the entries. */
 export function miscompiled({
   architecture,
   data,

@@ -6,15 +6,16 @@ import { type CompiledRules, type ExpectedRule, rulesOf } from './expected-decis
 import { isCall, MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
 import type { ProgramDecisions } from './program-decisions.js';
 
-/** What is said of several calls and architectures at once. */
+/** One message about several calls and architectures. */
 type Grouped = EntryEffect & { names: string[]; on: ArchitectureName[]; says: ReportedEffect['says'] };
 
 type ReportedEffect = Pick<EntryEffect, 'code' | 'consequence'> & { says: (names: string) => string };
 
 /**
- * What becomes of conditions on calls that are made through socketcall or ipc. The call's arguments are in memory there, or
- * in other places; of the conditions libseccomp replaces the one on argument 0 by the number of the call, and the others
- * compare the multiplexer's own arguments (see `expectedDecisions`). Nothing is said where an entry decides the multiplexer as a whole.
+ * The effect of conditions on calls that are made through socketcall or ipc. There the call's arguments are in memory,
+ * or in other registers. libseccomp replaces the condition on argument 0 by the number of the call. The other
+ * conditions compare the multiplexer's own arguments (see `expectedDecisions`). Nothing is reported where an entry
+ * decides the whole multiplexer.
  */
 export function* multiplexedConditions(
   compiledRules: CompiledRules,

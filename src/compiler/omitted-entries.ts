@@ -5,19 +5,22 @@ import { whyDropped } from '../profile/resolve/explain-resolution.js';
 import type { CompiledProfile } from './compile-parsed-profile.js';
 import type { ExpectedRule } from './expected-decisions.js';
 
-/** An entry that names a call and does not stand at it in the filter. */
+/** An entry that names a call, and has no rule for it in the filter. */
 export interface OmittedEntry {
   place: PolicyRule['names'][number];
-  /** What it says; undefined where the target lacks its errno. */
+  /** Its action; undefined where the target lacks its errno. */
   action: Action | undefined;
   conditions: readonly ArgumentCondition[];
   /** Why, in words: `the container lacks CAP_SYS_ADMIN`. */
   reason: string;
-  /** The capabilities with which it would stand. Empty: none make it. */
+  /** The capabilities with which it would have a rule. Empty: there are none. */
   lacking: readonly string[];
 }
 
-/** The entries that have one of some names and none of the rules that stand where these calls are: dropped for the target, or left out by the compiler. */
+/**
+ * The entries that name one of the calls, and have no rule where these calls are decided: dropped for the target, or
+ * left out by the compiler.
+ */
 export function omittedEntries(
   {
     compiledRules,
@@ -40,7 +43,7 @@ export function omittedEntries(
     const isMeant = (name: string) => names.includes(name) || names.includes(libseccompName(name, architecture));
     const listed = (dropped ?? rule)?.names.filter(({ name }) => isMeant(name)) ?? [];
     if (dropped) {
-      // A line of which there are entries for other architectures too.
+      // A line of the list that made entries for other architectures too.
       if (listed.some(({ path }) => known.has(path))) return [];
       const { action, conditions, lacking } = dropped;
       return listed.map((place) => ({ place, action, conditions, reason: whyDropped(outcomes), lacking }));

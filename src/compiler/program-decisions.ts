@@ -19,7 +19,9 @@ const STEPS = 2 ** 22;
 /** Past the return values, which are terminals of the same store. */
 const NOT_ASKED = 2 ** 32;
 
-/** What a program decides about single calls, as a function of their arguments. Raises as `createDiagramBuilder`. */
+/**
+ * What a program decides about single calls, as a function of their arguments. Throws as `createDiagramBuilder` does.
+ */
 export class ProgramDecisions {
   #made: ConditionNodes | undefined;
   #build: ((architecture: number, nr: number) => Node) | undefined;
@@ -31,7 +33,7 @@ export class ProgramDecisions {
     readonly budget: DiagramBudget = {},
   ) {}
 
-  /** Made when something is asked, which is not so of most profiles. */
+  /** Made at the first question; most profiles lead to none. */
   get conditions(): ConditionNodes {
     this.#made ??= new ConditionNodes(new DiagramStore(this.budget));
     return this.#made;
@@ -98,7 +100,7 @@ export class ProgramDecisions {
     this.#onOwnSteps(() => this.store.spend(steps));
   }
 
-  /** What is asked after the proof has steps of its own, however many that took. */
+  /** Questions after the proof have their own steps, however many the proof took. */
   #onOwnSteps<T>(work: () => T): T {
     let result: { value: T } | undefined;
     const { taken } = this.store.attempt(this.#steps, () => {

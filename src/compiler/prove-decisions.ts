@@ -33,14 +33,14 @@ import { keepProven, ProgramDecisions } from './program-decisions.js';
 
 /**
  * Prove that a program decides every possible call as its rules say: all architectures, all numbers, all values of all
- * arguments, the ENOSYS stub included. The rules are read here (see `expectedDecisions`), not by libseccomp. To be given to
- * `compileProfile` as its option `verify`.
+ * arguments, the ENOSYS stub included. The rules are read here (see `expectedDecisions`), not by libseccomp. It can be
+ * given to `compileProfile` as its option `verify`.
  *
- * Where several conditional rules hold at once, with different actions, any of them is right: libseccomp does not say which
- * it takes. But it must take the same one wherever the same rules hold. An unconditional rule decides alone.
+ * Where several conditional rules with different actions hold at once, any of them is right: libseccomp does not say
+ * which it takes. But it must take the same one wherever the same rules hold. An unconditional rule decides alone.
  *
- * @throws CompileError `MISCOMPILED`, with a call that is decided wrongly and the entries that are about it
- * @throws ProgramTooComplexError where the budget does not do
+ * @throws {CompileError} `MISCOMPILED`, when a call is decided wrongly; it names the call and the entries about it
+ * @throws {ProgramTooComplexError} when the budget is not enough
  */
 export function proveDecisions(compiledRules: CompiledRules, budget: DiagramBudget = {}): void {
   const [target] = compiledRules.architectures as [Architecture];
@@ -70,7 +70,7 @@ export function proveDecisions(compiledRules: CompiledRules, budget: DiagramBudg
  * where libseccomp goes wrong, and takes a fraction of the time of {@link proveDecisions}, which looks at every number
  * there could be.
  *
- * @throws as {@link proveDecisions}
+ * @throws {CompileError} as {@link proveDecisions} does
  */
 export function proveConditions(compiledRules: CompiledRules, budget: DiagramBudget = {}): void {
   if (!compiledRules.operations.some((each) => isRuleOperation(each) && each.conditions.length > 0)) return;
@@ -83,10 +83,10 @@ export function proveConditions(compiledRules: CompiledRules, budget: DiagramBud
 }
 
 /**
- * {@link proveDecisions}, or where that is beyond the budget (hundreds of rules about one call) {@link proveConditions},
- * which has far less to do.
+ * {@link proveDecisions}; or {@link proveConditions}, which has far less to do, where that exceeds the budget (hundreds
+ * of rules about one call).
  *
- * @throws as those
+ * @throws {CompileError} as {@link proveDecisions} does
  */
 export function proveProgram(compiledRules: CompiledRules): void {
   try {
@@ -170,8 +170,8 @@ class Proof {
   }
 
   /**
-   * What alone is right where no rules of different actions hold at once, as in most profiles. `byAction`: where rules of
-   * each hold; `fallback`: what is decided where none does.
+   * The only right function where no rules of different actions hold at once, as in most profiles. `byAction`: where
+   * rules of each action hold. `fallback`: the decision where no rule holds.
    */
   #onlyRight(byAction: ReadonlyMap<Node, Node>, fallback: Node): Node | undefined {
     const { store } = this;
@@ -185,7 +185,10 @@ class Proof {
     return right;
   }
 
-  /** Where the same rules hold, the same action must be taken; a decision that wavers shows that a condition was mixed up. */
+  /**
+   * Where the same rules hold, the same action must be taken. An inconsistent decision shows that conditions were mixed
+   * up.
+   */
   #checkConsistency(node: Node, where: readonly Node[], expectation: Expectation, call: GivenCall) {
     const { store } = this;
     const { rules, architecture } = expectation;

@@ -7,10 +7,10 @@ import { isRuleOperation } from './filter-operation.js';
 import { architectureRefused, ruleRefused } from './refusal.js';
 
 /**
- * Refuse what no program can do, in the words of an error of libseccomp's, which is not asked where the minimiser makes the
- * program: architectures of two byte orders, an errno that the kernel would change, an argument that there is not.
+ * Refuse what no program can do, as libseccomp would, which is not called where the minimiser makes the program. That
+ * is architectures of two byte orders, an errno that the kernel would change, and an argument that does not exist.
  *
- * @throws CompileError `ARCHITECTURE_REFUSED`, `RULE_REFUSED`
+ * @throws {CompileError} `ARCHITECTURE_REFUSED` or `RULE_REFUSED`, when there is such a thing
  */
 export function refuseForMin(rules: Rules): void {
   const { policy, operations, architectures, source } = rules;

@@ -7,7 +7,7 @@ import { isRuleOperation, type RuleOperation } from './filter-operation.js';
 import { conditionsBehind, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 /**
- * Why libseccomp refuses a rule with -EEXIST, in words: the entry of another action that has, on some architecture, the same
+ * Why libseccomp refuses a rule with -EEXIST, in words. On some architecture an entry of another action has the same
  * conditions, or these and more (db.c, `_db_tree_add`). Undefined where none is found.
  */
 export function describeConflict(refused: RuleOperation, { operations, architectures, resolve, source }: Rules) {
@@ -26,7 +26,9 @@ export function describeConflict(refused: RuleOperation, { operations, architect
   return undefined;
 }
 
-/** Where a rule stands on an architecture, and its conditions as they are compared there; undefined where it does not. */
+/**
+ * The number of a rule on an architecture, and its conditions as they are compared there. Undefined where it has none.
+ */
 function standing(
   { name, conditions, wordSize }: RuleOperation,
   architecture: Architecture,

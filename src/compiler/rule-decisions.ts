@@ -8,11 +8,11 @@ import { firstMatchOrder } from './rule-priority.js';
 
 /**
  * What the rules decide, as a function of the whole input: all architectures, numbers and arguments, the ENOSYS stub
- * included. libseccomp is asked for the numbers of names, and for nothing else.
+ * included. libseccomp gives the numbers of names, and nothing else.
  *
  * Where several conditional rules hold at once, the first of {@link firstMatchOrder} decides.
  *
- * @throws ProgramTooComplexError where the store's budget does not do
+ * @throws {ProgramTooComplexError} when the store's budget is not enough
  */
 export function ruleDecisions(rules: Rules, store: DiagramStore): Node {
   const conditions = new ConditionNodes(store);
@@ -46,8 +46,8 @@ export function ruleDecisions(rules: Rules, store: DiagramStore): Node {
 const LAST = 2 ** WORD_BITS - 1;
 
 /**
- * Where any of the conditions holds. Those about later variables come first: one about earlier variables leads to what was there
- * before as it is, while the other way round every path to it would be made anew, by each.
+ * Where any of the conditions holds. Conditions on later variables are added first: the nodes for them are then shared.
+ * In the other order every condition would make all paths to them again.
  */
 function anyOf(store: DiagramStore, conditions: readonly Node[]): Node {
   return [...conditions]

@@ -2,13 +2,13 @@ import type { FilterOperation } from './filter-operation.js';
 import { isMultiplexer, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 /**
- * The same calls in the order that libseccomp is fastest with: by descending system call number. It keeps a system
- * call's rules in a list sorted by ascending number and looks for the place from its head (db.c, `db_rule_add`), and what
- * it builds then lies in memory as it is walked.
+ * The same calls in the order in which libseccomp is fastest: by descending system call number. It keeps system calls
+ * in a list sorted by ascending number, and searches the place from the head (db.c, `db_rule_add`). What it builds is
+ * then in memory in the order in which it is walked.
  *
- * The program is the same, since rules of different system calls know nothing of each other, and those of one keep their
- * order. System calls that share a multiplexer (`socketcall`, `ipc`) do meet, in its rules: all of them stay as they are,
- * in front.
+ * The program is the same: rules of different system calls are independent, and rules of one call keep their order.
+ * System calls that share a multiplexer (`socketcall`, `ipc`) do meet in its rules, so they stay in their order, in
+ * front.
  */
 export function fastestOrder(operations: readonly FilterOperation[]): FilterOperation[] {
   return operations

@@ -3,21 +3,22 @@ import { ALL_64_BITS, LOW_HALF } from '../bpf/decisions/condition.js';
 import type { ArgumentCondition, CompareOperator } from '../policy.js';
 import type { ExpectedRule } from './expected-decisions.js';
 
-// Conditional rules of one number may hold at once with different actions. seccomp_rule_add(3) does not say which decides;
-// libseccomp's program does, by the order of its tree. Ours is that order, worked out from the rules.
+// Conditional rules of one number may hold at once with different actions. seccomp_rule_add(3) does not say which
+// decides. In libseccomp's program the order of its tree does. This is that order, worked out from the rules.
 
 /**
  * The rules of a number in the order in which the first that holds decides. It depends on nothing but the rules:
  *
- * - Rules are compared condition by condition, by ascending argument, the high half before the low one. The higher-numbered
- *   argument goes first; of one argument EQ, NE and MASKED_EQ before LT and LE before GT and GE; then the larger value, of
- *   LT and LE the smaller (db.c, `_db_chain_lt`); then the profile's order.
- * - A rule that begins with all the conditions of another goes after it, and so has no effect (db.c, `_db_tree_add`). Where
- *   it comes first in the profile libseccomp refuses the pair (EEXIST), as it does rules of the same conditions: the
- *   stricter action goes first then.
+ * - Rules are compared condition by condition, by ascending argument, the high half before the low one. The
+ *   higher-numbered argument goes first (db.c, `_db_chain_lt`). On one argument EQ, NE and MASKED_EQ go before LT and
+ *   LE, and those before GT and GE. Then the larger value goes first, with LT and LE the smaller one; then the
+ *   profile's order decides.
+ * - A rule that begins with all the conditions of another goes after it, and so has no effect (db.c, `_db_tree_add`).
+ *   Where it comes first in the profile, libseccomp refuses the pair (EEXIST), as it does rules with the same
+ *   conditions. The stricter action goes first then.
  */
 export function firstMatchOrder(rules: readonly ExpectedRule[], bits: 32 | 64): readonly ExpectedRule[] {
-  // Of one action it makes no difference.
+  // Among rules of one action the order makes no difference.
   const [first] = rules;
   if (first === undefined || rules.every(({ action }) => isSameAction(action, first.action))) return rules;
   const chains = rules.map((rule, index): Chain => ({ rule, index, tests: testsOf(rule.conditions, bits) }));
@@ -26,7 +27,7 @@ export function firstMatchOrder(rules: readonly ExpectedRule[], bits: 32 | 64): 
 
 /** A comparison of one half of an argument, as libseccomp's tree has a node for it. */
 interface Test {
-  /** Which half of which argument, and by what it is compared: equal keys share a node. */
+  /** The argument, its half and the comparison: equal keys share a node. */
   key: string;
   word: number;
   rank: number;
@@ -73,7 +74,7 @@ function compareTests(a: Test, b: Test): number {
 /** db.c, `__db_chain_op_priority` */
 const RANKS: Readonly<Record<CompareOperator, number>> = { MASKED_EQ: 3, EQ: 3, NE: 3, LE: 2, LT: 2, GE: 1, GT: 1 };
 
-/** Of an operator the test of a high half and of a low one (db.c, `_db_rule_gen_64`): those that hold where it fails too. */
+/** The tests of the high and of the low half for an operator (db.c, `_db_rule_gen_64`). */
 const TESTS: Readonly<Record<CompareOperator, readonly [high: string, low: string]>> = {
   EQ: ['==', '=='],
   NE: ['==', '=='],

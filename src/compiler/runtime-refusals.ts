@@ -7,8 +7,8 @@ import { type LibseccompVersion, versionTable } from './host-libseccomp.js';
 import { behaviourOf, type RuntimeBehaviour, type RuntimeName, type RuntimeOptions } from './runtime.js';
 
 /**
- * What a runtime refuses in a profile that libseccomp would take: a container under it does not start. Of entries those
- * that apply.
+ * What a runtime refuses in a profile that libseccomp would accept: its containers do not start. Only entries that
+ * apply count.
  */
 export function runtimeRefusals(
   profile: ParsedProfile,
@@ -69,7 +69,7 @@ function refusedArchitectures(
   return [...listed, refuse(NATIVE_ARCHITECTURE, locate('architectures', native))];
 }
 
-/** What the host's libseccomp has no word for: an architecture, or the flag that it would have to set for the runtime. */
+/** What the host's libseccomp does not know: an architecture, or the flag that it would have to set for the runtime. */
 function beyondLibseccomp(
   { seccomp: { flags }, locate }: ParsedProfile,
   { policy, target }: Resolution,

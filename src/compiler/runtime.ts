@@ -87,7 +87,7 @@ export const RUNTIME_CHOICES = {
     // runc, InitSeccomp: each name makes a rule, known or not.
     does: { libseccomp: Number.POSITIVE_INFINITY, runc: 32 },
   }),
-  /** An errno with an action that carries none: passed over, or an error as the OCI runtime spec has it. */
+  /** An errno with an action that carries none: ignored, or an error as in the OCI runtime spec. */
   errnoRet: oneOf(['lenient', 'strict'], {
     flag: '--errno-ret <how>',
     help: 'strict: refuse an errno with an action that carries none',
@@ -106,20 +106,20 @@ export const RUNTIME_CHOICES = {
     // add_rule_conditional once for each argument.
     does: { libseccomp: 'split-repeated', 'youki-0.6': 'split-all' },
   }),
-  /** An entry whose list of conditions is there and empty: without conditions, or of no effect at all. */
+  /** An entry with an empty list of conditions: unconditional, or without effect. */
   emptyArgs: oneOf(['unconditional', 'no-rule'], {
     flag: '--empty-args <how>',
     help: 'an empty list of conditions: none, or an entry without effect',
     does: { libseccomp: 'unconditional', 'youki-0.6': 'no-rule' },
   }),
   /**
-   * A value with bits past 32 on a 32-bit architecture: what it can mean there (never, always), or its low half, which is
-   * what libseccomp compares.
+   * A value with bits past 32 on a 32-bit architecture: the exact meaning (never, always), or its low half, which
+   * libseccomp compares.
    */
   wideValues: oneOf(['exact', 'low-half'], {
     flag: '--wide-values <how>',
     help: 'a value past 32 bits on a 32-bit architecture: what it means, or its low half',
-    // Runtimes hand libseccomp the value as it is.
+    // Runtimes give libseccomp the value unchanged.
     does: { libseccomp: 'exact', others: 'low-half' },
   }),
   /** SCMP_CMP_MASKED_EQ: `(argument & value) == valueTwo`, or the other way round. */
@@ -152,7 +152,7 @@ const RUNTIME_LIMITS = {
     'runc-1.1': [],
     'youki-0.6': ALL_FLAGS.filter((flag) => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'),
   }),
-  /** Where the kernel refuses the flags and nobody listens: no filter, or the filter with no flags at all. */
+  /** Where the kernel refuses the flags and there is no listener: no filter, or the filter without any flags. */
   // crun, libcrun_apply_seccomp: it loads again without flags where the kernel answers EINVAL.
   refusedFlags: piece<'fail' | 'load-without'>({ libseccomp: 'fail', crun: 'load-without' }),
   /** The architectures that a profile may list; with others the container does not start. */
@@ -172,10 +172,10 @@ type ValueOf<Row> = Row extends Piece<infer Value> ? Value : never;
 type Values<Rows> = { readonly [Key in keyof Rows]: ValueOf<Rows[Key]> };
 type Options<Rows> = { -readonly [Key in keyof Rows]?: ValueOf<Rows[Key]> | undefined };
 
-/** What a runtime makes of a profile beyond what the profile says. docs/runtimes.md has the same as a table. */
+/** How a runtime treats a profile, beyond what the profile says. docs/runtimes.md has the same as a table. */
 export interface RuntimeBehaviour extends Values<typeof PIECES> {}
 
-/** The pieces of a runtime's behaviour that a caller may choose apart from the set. */
+/** The parts of a runtime's behaviour that a caller may choose one by one. */
 export interface RuntimeOptions extends Options<typeof RUNTIME_CHOICES> {
   /**
    * Whose behaviour to follow where runtimes differ; the options named like its pieces (see `RuntimeBehaviour`) win over it.
@@ -200,7 +200,7 @@ export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
   return behaviourOf(options);
 }
 
-/** As {@link runtimeBehaviour}, of options that were looked at, among others. */
+/** As {@link runtimeBehaviour}, for options that were checked, among which may be others. */
 export function behaviourOf(options: RuntimeOptions): RuntimeBehaviour {
   const { runtime = 'libseccomp' } = options;
   const chosen: Readonly<Record<string, unknown>> = { ...options };

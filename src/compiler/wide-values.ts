@@ -2,13 +2,13 @@ import type { Architecture } from '../architecture.js';
 import type { ArgumentCondition } from '../policy.js';
 
 const LOW_HALF = 2n ** 32n - 1n;
-/** From here on a value is a negative int with its sign extended, whose low half is what is meant. */
+/** From here on a value is a negative int with its sign extended, and means its low half. */
 const FIRST_NEGATIVE = 2n ** 64n - 2n ** 31n;
 
-/** What a condition comes to on registers of 32 bits, where libseccomp compares the value's low half. */
+/** What a condition means on registers of 32 bits, where libseccomp compares the value's low half. */
 export type NarrowMeaning = 'never' | 'always' | 'low-half';
 
-/** What a condition that asks for bits past 32 means where an argument has none. */
+/** What a condition on bits past 32 means where an argument has none. */
 export function narrowMeaning({ op, value, valueTwo }: ArgumentCondition): NarrowMeaning {
   const datum = op === 'MASKED_EQ' ? valueTwo & value : value;
   if (datum <= LOW_HALF || datum >= FIRST_NEGATIVE) return 'low-half';
@@ -22,7 +22,7 @@ export function narrowConditions(conditions: readonly ArgumentCondition[]): read
   return conditions.filter((_, index) => meanings[index] === 'low-half');
 }
 
-/** Whether libseccomp, which compares low halves, makes something else of the conditions there. */
+/** Whether libseccomp, which compares low halves, decides otherwise than the conditions there. */
 export const isCutShort = (conditions: readonly ArgumentCondition[]): boolean =>
   conditions.some((condition) => narrowMeaning(condition) !== 'low-half');
 

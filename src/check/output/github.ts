@@ -18,7 +18,7 @@ function annotation({ severity, source, position, id, message, advice }: Finding
   return `::${COMMANDS[severity]} ${properties.join(',')}::${escapeData(`${message}. ${advice}`)}`;
 }
 
-/** What would end the line or begin another command. */
+/** Characters that would end the line or begin another command. */
 function escapeData(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

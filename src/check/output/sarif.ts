@@ -63,7 +63,7 @@ function changeOf(artifactLocation: { uri: string }, edits: readonly TextEdit[])
   };
 }
 
-/** No character of the text (section 3.30.2): only bytes name it. */
+/** The mark is no character of the text (section 3.30.2): only bytes name it. */
 const BYTE_ORDER_MARK_REGION = { byteOffset: 0, byteLength: 3 };
 
 /** A path as a URI reference: relative paths stay relative, as code scanning wants them. */

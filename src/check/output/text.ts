@@ -4,7 +4,7 @@ import { countFindings, type FileReport } from '../file-report.js';
 import type { Finding } from '../finding.js';
 import { count } from '../rules/phrases.js';
 
-/** For people: a line a finding in the form compilers use, the advice below it, and a count at the end. */
+/** For people: one line per finding in the form that compilers use, the advice below it, and a count at the end. */
 export function renderText(files: readonly FileReport[]): string {
   const lines = files.flatMap(({ report, fixed }) => [
     ...report.findings.flatMap(lineOf),

@@ -12,13 +12,13 @@ import { list, number } from './phrases.js';
 const ALL_64_BITS = 2n ** 64n - 1n;
 const LOW_BITS = 0xffffffffn;
 
-/** What the kernel makes of the argument that an entry compares, in one of its calls. */
+/** The parameter of one of an entry's calls that a condition compares. */
 interface Compared {
   name: string;
   parameter: SyscallParameter | undefined;
 }
 
-/** The argument in each call of the entry that the architectures have which pass the test. */
+/** The argument in each call of the entry, on the architectures that pass the test and have the call. */
 function compared(
   { names, architectures }: CheckedEntry,
   index: number,
@@ -30,7 +30,7 @@ function compared(
     for (const architecture of architectures.filter(test)) {
       if ((libseccomp.resolveSyscallNameRewrite(name, architecture) ?? -1) < 0) continue;
       const signature = syscallSignature(name, architecture.name);
-      // A name without a parameter at all is one that Linux answers ENOSYS, or one without a prototype.
+      // A name without any parameter is one that Linux answers with ENOSYS, or one without a prototype.
       if (!signature?.length) continue;
       const parameter = signature[index];
       const key = `${name} ${parameter?.name} ${parameter?.bits} ${parameter?.pointer}`;
@@ -45,14 +45,14 @@ const isWide = ({ wordSize }: Architecture) => wordSize === 64;
 
 const bitsBeyond = (bits: number) => ALL_64_BITS ^ (2n ** BigInt(bits) - 1n);
 
-/** Whether garbage above the bits that the kernel reads turns the condition the way that lets a call through. */
+/** Whether garbage above the bits that the kernel reads can let a call through that the condition should stop. */
 function canBeBypassed(
   entry: CheckedEntry,
   { isDenyList, defaultAction }: CheckContext,
   placed: PlacedCondition,
 ): boolean {
   const { op } = placed.condition;
-  // A caller sets upper bits to make the value another, or larger: what must not match then is a restriction.
+  // A caller can set upper bits to change or enlarge the value: a restriction must still match then.
   if (!permits(entry.action)) return isDenyList && ['EQ', 'LT', 'LE', 'MASKED_EQ'].includes(op);
   return !permits(defaultAction) && ['NE', 'GT', 'GE'].includes(op);
 }
@@ -85,7 +85,10 @@ const wideComparison: CheckRule = {
   },
 };
 
-/** A value of an argument that has bits above those that the kernel reads, which turn the condition; none past 64 bits. */
+/**
+ * A value with bits above those that the kernel reads, which changes the condition's result; none where it reads 64
+ * bits.
+ */
 function bypassingValue({ op, value, valueTwo }: ArgumentCondition, bits: number): bigint | undefined {
   const step = 2n ** BigInt(bits);
   switch (op) {
@@ -103,7 +106,7 @@ function bypassingValue({ op, value, valueTwo }: ArgumentCondition, bits: number
   }
 }
 
-/** What the program decides, on 64-bit architectures, on calls that meet an entry's other conditions and these. */
+/** The program's decisions on 64-bit architectures, for calls that meet an entry's other conditions and these. */
 function answers(
   { targets }: CheckContext,
   { entry, condition }: PlacedCondition,
@@ -142,7 +145,7 @@ function mend(
   }
 }
 
-/** The masked form in the text: it holds for every value that the condition holds for, so a denial denies no less. */
+/** Edits for the masked form. It holds for every value that the condition holds for, so a denial denies no less. */
 function maskEdits(
   context: CheckContext,
   { condition: { op, value, valueTwo, index }, place, entry }: PlacedCondition,
@@ -150,7 +153,7 @@ function maskEdits(
   mask: bigint,
 ): readonly TextEdit[] {
   const { text } = context;
-  // Only where all calls of the entry read as many bits: a mask too narrow would deny what was not meant.
+  // Only where all calls of the entry read the same number of bits: too narrow a mask would deny too much.
   const all = compared(entry, index, context, isWide);
   const isUniform =
     all.length === bypassed.length &&
@@ -167,7 +170,7 @@ function maskEdits(
 
 const SIGNED: ReadonlySet<ParameterType> = new Set(['int', 'fd', 'pid']);
 
-/** Whether bits above those that the kernel reads turn the condition the way that refuses a call. */
+/** Whether bits above those that the kernel reads can refuse a call that the condition should allow. */
 function refusesMore(
   { action }: CheckedEntry,
   { isDenyList, defaultAction }: CheckContext,
@@ -187,7 +190,7 @@ const wideComparisonRefuses: CheckRule = {
       const { op, index, value, valueTwo } = condition;
       if (!refusesMore(entry, context, op)) continue;
       const datum = op === 'MASKED_EQ' ? valueTwo & value : value;
-      // More bits than the kernel reads are value-too-wide's.
+      // The finding value-too-wide reports values with more bits than the kernel reads.
       if (datum > LOW_BITS || (op === 'MASKED_EQ' && value <= LOW_BITS)) continue;
       const narrow = compared(entry, index, context, isWide).find(
         ({ parameter }) => parameter?.bits === 32 && SIGNED.has(parameter.type),
@@ -242,7 +245,7 @@ const valueTooWide: CheckRule = {
         };
         continue;
       }
-      // Of a negative number what is cut off is the sign, and the comparison stays right.
+      // Only the sign of a negative number is cut off, and the comparison stays right.
       const meaning = narrowMeaning(condition);
       const cutting = entry.architectures.filter(isNarrow);
       if (cutting.length === 0 || meaning === 'low-half') continue;
@@ -273,9 +276,9 @@ const pointerComparison: CheckRule = {
       condition: { op, value, index },
       place,
     } of placedConditions(context)) {
-      // Whether there is an address at all is something a filter can tell.
+      // A filter can check whether there is an address at all.
       if ((op === 'EQ' || op === 'NE') && value === 0n) continue;
-      // A stack that was taken for the flags is clone-flags-index's.
+      // The finding clone-flags-index reports a stack that was taken for the flags.
       const pointer = compared(entry, index, context).find(
         ({ name, parameter }) => name !== 'clone' && parameter?.pointer,
       );

@@ -26,7 +26,7 @@ const cloneFlagsIndex: CheckRule = {
   *checkText(context) {
     for (const { entry, condition, place } of placedConditions(context)) {
       const { index, op, value } = condition;
-      // Whether there is a stack is a question of its own: fork(3) passes none.
+      // A comparison with 0 may ask whether there is a stack: fork(3) passes none.
       if ((op === 'EQ' || op === 'NE') && value === 0n) continue;
       const names = entry.names.map(({ name }) => name);
       const wrong = entry.architectures.filter((on) => comparesStackOfClone(names, on, index));

@@ -46,7 +46,7 @@ const maskedValueBits: CheckRule = {
       condition: { op, value, valueTwo },
       place,
     } of placedConditions(context)) {
-      // A mask of 0 is condition-always.
+      // The finding condition-always reports a mask of 0.
       if (op !== 'MASKED_EQ' || value === 0n || (valueTwo & ~value) === 0n) continue;
       yield {
         place,

@@ -45,8 +45,8 @@ interface Pair {
 }
 
 /**
- * Pairs of entries that name the same calls, the later one second, for which `test` holds. Where one pair says it all of the
- * second entry, `isOneEnough`: an entry a thousand times is half a million pairs.
+ * Pairs of entries that name the same calls, the later one second, for which `test` holds. `isOneEnough`: one pair is
+ * enough for the second entry, since a thousand equal entries have half a million pairs.
  */
 function* pairs(
   { policy }: CheckedTarget,
@@ -110,7 +110,9 @@ const defeatedCondition: CheckRule = {
   },
 };
 
-/** Whether some call meets conditions, on an architecture that has it by a number of its own; of others they say nothing. */
+/**
+ * Whether some call meets conditions, on an architecture where it has a number of its own; others are not considered.
+ */
 function canMeet(
   { architectures, actions }: CheckedTarget,
   name: string,
@@ -132,7 +134,7 @@ const overlappingConditions: CheckRule = {
       permits(a.action) !== permits(b.action) &&
       a.conditions.length > 0 &&
       b.conditions.length > 0 &&
-      // The same condition twice is refused by libseccomp, and said so by conflicting-actions.
+      // libseccomp refuses the same condition twice, and the finding conflicting-actions reports that.
       !areSameConditions(a.conditions, b.conditions) &&
       a.conditions.every((one) =>
         b.conditions.every((other) => one.index !== other.index || overlap(one, other) === true),

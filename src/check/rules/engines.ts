@@ -2,22 +2,22 @@ import type { CheckContext } from '../context.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
 
 /**
- * What Docker and Podman make of a file. Both read JSON into one structure (Go's encoding/json), pass over the keys it has not
- * and take a profile without a default action and without entries for "no filter" (moby, profiles/seccomp,
- * setupSeccomp; containers/common, pkg/seccomp).
+ * How Docker and Podman read a file. Both read JSON into one structure (Go's encoding/json), and ignore the keys that
+ * it does not have. For both, a profile without a default action and without entries means "no filter" (moby,
+ * profiles/seccomp, setupSeccomp; containers/common, pkg/seccomp).
  */
 export type EngineView =
   /** They find nothing in it, and start the container without a filter. */
   | 'nothing'
   /** They find entries and no default action, which runtimes refuse. */
   | 'no-default'
-  /** They pass over `extends` and `remove`, and take the rest. */
+  /** They ignore `extends` and `remove`, and take the rest. */
   | 'without-base'
   /** It is not JSON: they refuse it. */
   | 'not-json'
   | 'profile';
 
-/** Of a text; without one only what its format says is known. */
+/** For a text; without one only the format is known. */
 function engineView(text: string | undefined, format: CheckContext['profile']['format']): EngineView {
   if (text === undefined) return format === 'oci' || format === 'docker' ? 'profile' : 'nothing';
   const keys = parseObject(text.replace(/^\uFEFF/, ''));
@@ -56,7 +56,7 @@ const engineReadsNothing: CheckRule = {
   *checkText({ profile, engine, raw }) {
     const view = engineView(raw, profile.format);
     if (view === 'profile' && engine === 'docker') yield* refusedComments(profile);
-    // What an engine refuses aloud is of interest where the file is for one.
+    // What an engine refuses with an error matters only where the file is for that engine.
     if (view === 'profile' || (view !== 'nothing' && engine === undefined)) return;
     yield {
       place: { path: '', position: raw === undefined ? undefined : { line: 1, column: 1, offset: 0 } },
@@ -67,7 +67,9 @@ const engineReadsNothing: CheckRule = {
   },
 };
 
-/** Docker reads a comment into a text (moby, profiles/seccomp, Syscall; run with 20.10.24), and refuses what is none. */
+/**
+ * Docker reads a comment as a string (moby, profiles/seccomp, Syscall; run with 20.10.24), and refuses anything else.
+ */
 function* refusedComments({ seccomp, locate }: CheckContext['profile']): Generator<RuleFinding> {
   for (const [index, { comment }] of (seccomp.syscalls ?? []).entries()) {
     if (typeof comment === 'string' || comment === undefined || comment === null) continue;

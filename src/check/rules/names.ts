@@ -22,7 +22,7 @@ const unknownSyscall: CheckRule = {
         const what = isHole ? 'so the filter does NOT deny it' : 'so this entry does nothing for it';
         yield {
           place,
-          // A denial that does not happen is a hole; an allowance that does not is noticed.
+          // A denial without effect is a hole; an allowance without effect is noticed.
           severity: isHole ? 'error' : undefined,
           message: `no architecture has a system call ${quote(name)}, ${what}`,
           advice:
@@ -33,7 +33,7 @@ const unknownSyscall: CheckRule = {
   },
 };
 
-/** libseccomp's table has every name, with a stand-in for the number where an architecture lacks the call. */
+/** libseccomp's table has every name, with a pseudo-number where an architecture lacks the call. */
 function isKnown(name: string, libseccomp: Libseccomp): boolean {
   return libseccomp.resolveSyscallName(name, 'x86_64') !== undefined;
 }

@@ -10,7 +10,7 @@ export function count(number: number, singular: string, plural = `${singular}s`)
   return `${number} ${number === 1 ? singular : plural}`;
 }
 
-/** A value as profiles are discussed in: small ones in decimal, others in hexadecimal. */
+/** A value as people write it about profiles: small ones in decimal, others in hexadecimal. */
 export function number(value: bigint): string {
   return value < 10n ? value.toString() : `0x${value.toString(16)}`;
 }

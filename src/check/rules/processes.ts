@@ -7,7 +7,7 @@ import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
 import { list } from './phrases.js';
 
-/** What no process does without; of several one is enough where it exists. */
+/** Calls that every process needs; of alternatives, one that exists is enough. */
 export const ESSENTIAL: readonly (readonly string[])[] = [
   ['execve', 'execveat'],
   ['exit_group', 'exit'],
@@ -35,7 +35,8 @@ const missingEssential: CheckRule = {
     'An allow-list without calls that every process makes: to start, to have memory, to return from signals, to end.',
   *checkTarget(target, { profile }) {
     const { policy, architecture, exists } = target;
-    // Where nothing is allowed at all, or somebody else answers, there is nothing to say of single calls.
+    // Where nothing is allowed at all, or a tracer or supervisor answers, there is nothing to report about single
+    // calls.
     if (mayRun(policy.defaultAction) || !policy.rules.some(({ action }) => permits(action))) return;
     const threadPointer = THREAD_POINTER[architecture.name];
     const missing = [...ESSENTIAL, ...(threadPointer ? [[threadPointer]] : [])]
@@ -58,9 +59,9 @@ function isRefused({ verdict, policy }: CheckedTarget, name: string): boolean {
 }
 
 /**
- * Calls that C libraries and language runtimes try unasked, and do without where they answer ENOSYS: glibc (rseq and
- * set_robust_list at every thread's start, clone3 for threads since 2.34, getrandom for malloc since 2.36, faccessat2,
- * fchmodat2, statx, close_range), Go (pidfd_open) and libuv (statx, io_uring).
+ * Calls that C libraries and language runtimes try by themselves, and replace where the answer is ENOSYS. glibc tries
+ * rseq and set_robust_list at every thread's start, clone3 for threads since 2.34, and getrandom for malloc since 2.36.
+ * It also tries faccessat2, fchmodat2, statx and close_range. Go tries pidfd_open; libuv tries statx and io_uring.
  */
 export const PROBED: readonly string[] =
   `rseq set_robust_list clone3 getrandom statx faccessat2 close_range prlimit64 fchmodat2
@@ -121,14 +122,14 @@ const probeNotEnosys: CheckRule = {
       const { decisive, rules } = verdict(tried);
       const action = decisive?.action ?? policy.defaultAction;
       if (action.kind !== 'ERRNO' || action.data === enosys) continue;
-      // A stub answers ENOSYS for what is newer than all that is named.
+      // A stub answers ENOSYS for calls newer than all that are named.
       const isStubbed = behaviour.enosysStub && (libseccomp.resolveSyscallName(tried, architecture) ?? 0) > newest;
       if (isStubbed) continue;
       const [rule] = rules;
       const place = rule ? placeOfName(rule, tried) : profile.locate('defaultAction');
       const usual = errnoNumber('ENOSYS');
       if (action.data === usual) {
-        // MIPS and PA-RISC; a profile by number cannot say it for all machines.
+        // MIPS and PA-RISC: one number in a profile cannot be right for all machines.
         yield {
           place,
           severity: 'advice',
@@ -146,7 +147,10 @@ const probeNotEnosys: CheckRule = {
   },
 };
 
-/** What a 32-bit program with 64-bit time calls first, by the older call (asm-generic/unistd.h, numbers 403 to 423). */
+/**
+ * The call that a 32-bit program with 64-bit time tries first, by the older call (asm-generic/unistd.h, numbers 403 to
+ * 423).
+ */
 const TIME64: Readonly<Record<string, string>> = {
   clock_gettime: 'clock_gettime64',
   clock_settime: 'clock_settime64',
@@ -190,7 +194,7 @@ const time64Missing: CheckRule = {
       const names = lacking.map(([, newer]) => newer);
       yield {
         place: placeOfName(rule, first[0]),
-        // What else the kernel runs is seldom run.
+        // Programs of other architectures that the kernel runs are rare.
         severity: on === architecture ? undefined : 'advice',
         on: [on.name],
         message: `32-bit programs with 64-bit time call ${list(names)} first, and fall back on ENOSYS alone, which this profile does not answer`,

@@ -3,7 +3,7 @@ import { BYTE_ORDER_MARK, type Severity } from '../finding.js';
 import type { CheckRule } from '../rule.js';
 import { count } from './phrases.js';
 
-/** What the reader warns of, under the reader's own code; several of one kind are told once, at the first. */
+/** What the reader warns of, under the reader's own code. Several of one kind are reported once, at the first. */
 function fromReader(
   id: string,
   severity: Severity,
@@ -60,7 +60,7 @@ const NAMED: readonly CheckRule[] = [
   fromReader('listener-metadata-unused', 'advice', '`listenerMetadata` without `listenerPath`.', 'take it out'),
 ];
 
-/** What reads these formats in Go and in C takes no byte order mark for JSON (RFC 8259, 8.1, allows either). */
+/** The readers of these formats in Go and C refuse a byte order mark before JSON (RFC 8259, 8.1, allows either). */
 const JSON_OF_ENGINES: ReadonlySet<string> = new Set(['oci', 'oci-config', 'docker']);
 
 const byteOrderMark: CheckRule = {

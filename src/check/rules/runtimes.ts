@@ -31,7 +31,7 @@ const newerThanLibseccomp: CheckRule = {
       const first = firstToKnow(listed.name);
       yield {
         place: listed,
-        // A denial that does not happen is a hole; an allowance that does not is noticed.
+        // A denial without effect is a hole; an allowance without effect is noticed.
         severity: isHole ? 'error' : undefined,
         message: `libseccomp ${libseccompVersion} does not know ${listed.name}, ${isHole ? 'so the filter does NOT deny it there' : 'so this entry does nothing for it there'}`,
         advice: `the host needs libseccomp ${first ?? 'newer than any release so far'}${first ? ' or newer' : ''} for it; without that the default decides, and what it does must be right`,

@@ -5,8 +5,8 @@ import type { CheckContext } from '../context.js';
 import type { CheckRule } from '../rule.js';
 
 /**
- * Calls that the defaults of Docker and Podman refuse, or give to containers with a capability only, because it is not the
- * kernel's own checks that should be relied on there.
+ * Calls that the defaults of Docker and Podman refuse, or allow only with a capability: the kernel's own checks should
+ * not be the only protection there.
  */
 export const SENSITIVE: ReadonlyMap<string, string> = new Map(
   Object.entries({

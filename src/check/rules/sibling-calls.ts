@@ -1,4 +1,4 @@
-/** Calls that do the same: where one is denied, another is a way round. */
+/** Calls that do the same: where one is denied, another one does it. */
 export interface SiblingGroup {
   /** Restricting one of these means something... */
   guarded: readonly string[];
@@ -11,7 +11,7 @@ export interface SiblingGroup {
   severity?: 'advice';
 }
 
-/** A group in which every call is a way round every other. */
+/** A group in which every call can replace every other. */
 function equals(names: string, reason: string, more: Partial<SiblingGroup> = {}): SiblingGroup {
   const list = names.split(' ');
   return { guarded: list, ways: list, reason, ...more };
@@ -21,7 +21,7 @@ function directed(guarded: string, ways: string, reason: string, more: Partial<S
   return { guarded: guarded.split(' '), ways: ways.split(' '), reason, ...more };
 }
 
-/** Of section 2 of the manual, and of the kernel's source where a page says less. */
+/** From section 2 of the manual, and from the kernel's source where a page says less. */
 export const SIBLING_GROUPS: readonly SiblingGroup[] = [
   equals('open openat openat2', 'each of them opens a file by its path'),
   directed('creat', 'open openat openat2', 'creat(2) is open(2) with three flags', { when: 'denied' }),

@@ -9,7 +9,7 @@ import { placeOfName } from '../verdict.js';
 import { list } from './phrases.js';
 import { IO_URING_OPERATIONS, SIBLING_GROUPS, type SiblingGroup } from './sibling-calls.js';
 
-/** Whether an entry means the call not to run, or not with all arguments. */
+/** Whether an entry means to deny the call, or to deny it for some arguments. */
 function isRestricted(target: CheckedTarget, name: string, when: SiblingGroup['when']): boolean {
   const { permitted, rules } = target.verdict(name);
   if (rules.length === 0) return false;
@@ -94,7 +94,7 @@ function multiplexing({ architectures, exists }: CheckedTarget, multiplexer: str
   return architectures.filter((architecture) => exists(multiplexer, architecture));
 }
 
-/** What a user of 32-bit programs can do, for whom the multiplexer has to stay. */
+/** What to do for 32-bit programs, which need the multiplexer. */
 const withoutMultiplexer = (multiplexer: string, names: string) =>
   `decide ${names} without conditions, which reaches ${multiplexer} too, or leave these architectures out of the filter if none of their programs has to run; denying all of ${multiplexer} breaks 32-bit programs that have no other way (a container engine did so in 2026 and took it back)`;
 
@@ -107,7 +107,8 @@ const multiplexerOpen: CheckRule = {
     for (const multiplexer of MULTIPLEXERS) {
       const on = multiplexing(target, multiplexer);
       const { decisive, permitted } = target.verdict(multiplexer);
-      // Without an entry for the multiplexer itself libseccomp takes it along with its calls: multiplexer-widened.
+      // Without an entry for the multiplexer itself, libseccomp denies it with its calls, as the finding
+      // multiplexer-widened reports.
       if (on.length === 0 || permitted !== 'always' || decisive === undefined) continue;
       const behind = callsBehind(multiplexer);
       const kept = behind.filter((name) => isRestricted(target, name, undefined));
@@ -126,7 +127,7 @@ const multiplexerOpen: CheckRule = {
   },
 };
 
-/** What the program makes of conditions on calls behind a multiplexer, by the code of the effect. */
+/** The findings about conditions on calls behind a multiplexer, by the code of the effect. */
 function* multiplexed({ effects }: CheckedTarget, code: EntryEffect['code']): Generator<RuleFinding> {
   for (const { rule, names, on, consequence, multiplexer = '', message, ...effect } of effects) {
     if (effect.code !== code) continue;
