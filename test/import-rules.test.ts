@@ -35,6 +35,114 @@ const inside =
   (path: string) =>
     folders.some((folder) => path.startsWith(`${folder}/`));
 
+/**
+ * What each room may use, from the ground up: a room is a folder with all in it, but for what has a line of its own. What it
+ * may use stands above it, so that no arrow goes up; its own files may use each other.
+ */
+const ROOMS: Record<string, string> = {
+  src: '',
+  'src/syscalls': '',
+  'src/libseccomp': '',
+  'src/bpf/program': '',
+  'src/bpf/execution': 'src/syscalls src/bpf/program',
+  'src/bpf/assembly': 'src/syscalls src/bpf/program',
+  'src/bpf/decisions': 'src/bpf/program src/bpf/execution',
+  'src/bpf/minimize': 'src/bpf/program src/bpf/decisions',
+  'src/bpf/index.ts': 'src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions',
+  'src/profile/document': '',
+  'src/profile/model': 'src/profile/document',
+  'src/profile/resolve': 'src/profile/document src/profile/model',
+  'src/profile/formats': 'src/syscalls src/profile/document src/profile/model src/profile/resolve',
+  'src/profile/builtin': 'src/profile/document src/profile/model src/profile/formats',
+  'src/profile/extend': 'src/profile/document src/profile/model src/profile/builtin',
+  'src/profile/index.ts':
+    'src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/extend',
+  'src/compiler':
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend',
+  'src/explain':
+    'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/resolve src/compiler',
+  'src/check':
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/model src/profile/resolve src/profile/formats src/compiler',
+  'src/learn':
+    'src/syscalls src/libseccomp src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/compiler',
+  'src/testing': 'src/syscalls src/libseccomp src/bpf/index.ts src/compiler',
+  'src/index.ts':
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/minimize src/profile/index.ts src/compiler src/explain src/check src/learn',
+  'src/inline.ts': 'src/index.ts',
+  'src/playground':
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check',
+  'native-loader/libc': 'src/bpf/program',
+  'native-loader/install': 'src/bpf/program native-loader/libc',
+  'native-loader/supervise': 'src/syscalls src/bpf/program native-loader/libc',
+  'native-loader/run': 'native-loader/libc native-loader/install native-loader/supervise',
+  'native-loader/container': 'native-loader/libc native-loader/supervise native-loader/run',
+  'native-loader/worker.ts': 'native-loader/supervise native-loader/run',
+  'native-loader/index.ts':
+    'src/syscalls native-loader/libc native-loader/install native-loader/supervise native-loader/run native-loader/container',
+  'src/cli':
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/explain src/learn native-loader/libc',
+  'src/cli/commands':
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler src/explain src/check src/learn native-loader/libc native-loader/install native-loader/index.ts src/cli',
+  'src/cli/scmp.ts': 'src/cli src/cli/commands',
+};
+
+const names = Object.keys(ROOMS);
+const roomOf = (path: string) =>
+  names
+    .filter((name) => path === name || path.startsWith(`${name}/`))
+    .sort((a, b) => b.length - a.length)
+    .at(0);
+const isOurs = inside('src', 'native-loader');
+/** The files of `src` that every room may use: what actions, architectures, errnos, errors and names are. */
+const GROUND = 'src';
+const inGround = (path: string) => dirname(path) === GROUND && roomOf(path) === GROUND;
+
+it('every file is in a room', () => {
+  const homeless = files.filter((file) => {
+    const room = roomOf(file);
+    return room === undefined || (room === GROUND && dirname(file) !== GROUND);
+  });
+  expect(homeless).toEqual([]);
+});
+
+it('a room uses what its line says, all of that, and nothing above it', () => {
+  const used = new Map(names.map((name) => [name, new Set<string>()]));
+  const wrong: string[] = [];
+  for (const { file, target } of imports) {
+    const [from, to] = [roomOf(file), roomOf(target)];
+    if (!isOurs(target) || from === undefined || to === undefined || from === to || inGround(target)) continue;
+    used.get(from)?.add(to);
+    if (!ROOMS[from]?.split(' ').includes(to)) wrong.push(`${file} -> ${target}`);
+  }
+  expect(wrong).toEqual([]);
+  for (const [name, allowed] of Object.entries(ROOMS)) {
+    const listed = allowed.split(' ').filter(Boolean);
+    expect(
+      listed.filter((each) => !used.get(name)?.has(each)),
+      `${name} does not use what it may`,
+    ).toEqual([]);
+    expect(
+      listed.filter((each) => names.indexOf(each) >= names.indexOf(name)),
+      `${name} uses what is above it`,
+    ).toEqual([]);
+  }
+});
+
+it('no files import each other in a circle, for types neither', () => {
+  const graph = new Map(files.map((file) => [file, new Set<string>()]));
+  for (const { file, target } of imports) if (graph.has(target)) graph.get(file)?.add(target);
+  // What imports nothing that is left, or what nothing left imports, is in no circle.
+  for (let size = -1; size !== graph.size; ) {
+    size = graph.size;
+    const imported = new Set([...graph.values()].flatMap((targets) => [...targets]));
+    for (const [file, targets] of graph) {
+      if (!imported.has(file) || ![...targets].some((target) => graph.has(target))) graph.delete(file);
+    }
+  }
+  const rest = [...graph].map(([file, targets]) => `${file} -> ${[...targets].filter((each) => graph.has(each))}`);
+  expect(rest).toEqual([]);
+});
+
 it('finds the imports it judges', () => {
   expect(imports.length).toBeGreaterThan(100);
   expect(imports).toContainEqual({ file: 'src/index.ts', target: 'src/errors.ts' });

@@ -1,12 +1,8 @@
-import type { Endianness } from '../../src/bpf/index.js';
-import {
-  analyzeFlow,
-  decodeProgram,
-  InvalidProgramError,
-  Opcode,
-  SeccompDataOffset,
-  verifyProgram,
-} from '../../src/bpf/index.js';
+import { decodeProgram } from '../../src/bpf/program/codec.js';
+import { analyzeFlow } from '../../src/bpf/program/dataflow.js';
+import { InvalidProgramError } from '../../src/bpf/program/errors.js';
+import { type Endianness, Opcode, SeccompDataOffset } from '../../src/bpf/program/instruction.js';
+import { verifyProgram } from '../../src/bpf/program/verify.js';
 
 /**
  * The constants that the program compares `seccomp_data.arch` with for equality. Undefined if it never does, or if it

@@ -1,6 +1,6 @@
 import { parseArchitecture } from '../../src/architecture.js';
-import { type FilterProgram, MAX_INSTRUCTIONS } from '../../src/bpf/index.js';
-import { INSTRUCTION_SIZE } from '../../src/bpf/program/instruction.js';
+import { INSTRUCTION_SIZE, MAX_INSTRUCTIONS } from '../../src/bpf/program/instruction.js';
+import type { FilterProgram } from '../../src/bpf/program/program.js';
 import { InvalidArgumentError, UnsupportedHostError } from '../../src/errors.js';
 import { BOOLEAN, checkOptions, type OptionTable } from '../../src/options.js';
 import type { FilterFlag } from '../../src/policy.js';

@@ -1,4 +1,4 @@
-import type { Endianness } from '../../src/bpf/index.js';
+import type { Endianness } from '../../src/bpf/program/instruction.js';
 
 // `linux/seccomp.h`: the structures are the same on every architecture, in its byte order, and without padding. A newer
 // kernel may have longer ones, as SECCOMP_GET_NOTIF_SIZES says. We ignore what it adds at their end.
