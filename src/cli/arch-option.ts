@@ -1,19 +1,15 @@
-import { type Command, InvalidArgumentError as InvalidOption } from 'commander';
+import { InvalidArgumentError as InvalidOption } from 'commander';
 import { hostArchitecture } from '../../native-loader/libc/host.js';
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { InvalidArgumentError } from '../errors.js';
 
-/** What {@link addArchOption} comes to: every architecture asked for, once. */
+/** What `--arch` comes to: every architecture asked for, once. */
 export interface ArchFlags {
   arch: ArchitectureName[];
 }
 
-/** `--arch`, alike on every command: repeatable, separated by commas, and all of them are meant. */
-export function addArchOption(command: Command, description: string): Command {
-  return command.option('--arch <arch>', `${description}; repeatable, or separated by commas`, collectArches, []);
-}
-
-function collectArches(text: string, previous: ArchitectureName[]): ArchitectureName[] {
+/** commander's parser for `--arch`: repeatable, separated by commas, and all of them are meant. */
+export function collectArches(text: string, previous: ArchitectureName[]): ArchitectureName[] {
   return [...new Set([...previous, ...text.split(',').map(parseName)])];
 }
 

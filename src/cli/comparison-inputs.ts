@@ -4,27 +4,26 @@ import { type DecodedProgram, readProgram } from '../bpf/program/codec.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
-import { type ArchFlags, addArchOption, byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
+import { byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
+import { compileOptions } from './compile-options.js';
 import { compileForTargets, compileWithUsualCapabilities } from './compile-targets.js';
 import { type Input, isProgram, readInput } from './input.js';
-import { addCompileOptions, type CompileFlags, compileOptions } from './options.js';
-import { addInputOptions, type InputFlags, profileOfInput } from './read-input-profile.js';
+import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from './options.js';
+import { profileOfInput } from './read-input-profile.js';
 
-/** What the options of {@link addComparisonOptions} come to. */
-export interface ComparisonFlags extends CompileFlags, InputFlags, ArchFlags {
-  json?: boolean;
-}
+const OPTIONS = {
+  arch: 'the machine that profiles are compiled for; its other architectures are compared as well (default: this machine)',
+  json: true,
+  ...INPUT_OPTIONS,
+  ...COMPILE_OPTIONS,
+} as const;
+
+export type ComparisonFlags = FlagsOf<typeof OPTIONS>;
 
 /** The arguments and options of the commands that take two filters. */
 export function addComparisonOptions(command: Command): Command {
   command.argument('<a>', 'a profile, or a compiled program; "-" is standard input').argument('<b>', 'another one');
-  addArchOption(
-    command,
-    'the machine that profiles are compiled for; its other architectures are compared as well (default: this machine)',
-  );
-  command.option('--json', 'as JSON');
-  addInputOptions(command);
-  return addCompileOptions(command, 'newer than any the profile names');
+  return addOptions(command, OPTIONS);
 }
 
 /** The two filters on one machine. */

@@ -9,8 +9,8 @@ import {
   dependentEntries,
   USUAL_CAPABILITIES,
 } from '../profile/resolve/assumed-capabilities.js';
+import { givenCapabilities, type TargetFlags } from './compile-options.js';
 import { errorText } from './error-text.js';
-import { givenCapabilities, type TargetFlags } from './options.js';
 import { printError, printWarnings } from './output.js';
 
 /**

@@ -1,191 +1,213 @@
 import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
-import type { Weights } from '../bpf/minimize/index.js';
-import { LIBSECCOMP_VERSIONS, type LibseccompVersion } from '../compiler/host-libseccomp.js';
-import type { CompileOptions } from '../compiler/index.js';
-import { RUNTIME_NAMES, type RuntimeName, type RuntimeOptions } from '../compiler/runtime.js';
-import { InvalidArgumentError } from '../errors.js';
-import { type ArchFlags, targetsOf } from './arch-option.js';
+import { LIBSECCOMP_VERSIONS } from '../compiler/host-libseccomp.js';
+import {
+  mapRows,
+  RUNTIME_CHOICES,
+  RUNTIME_NAMES,
+  type RuntimeChoice,
+  type RuntimeOptions,
+} from '../compiler/runtime.js';
+import { NUMBER } from '../options.js';
+import { OPERATOR_VERSIONS } from '../profile/extend/operator-union.js';
+import { INPUT_FORMATS } from '../profile/model/parsed-profile.js';
+import { collectArches } from './arch-option.js';
+import { MINIMIZING } from './brief-commands.js';
 
-/** What the options of {@link addTargetOptions} come to. */
-export interface TargetFlags {
-  cap: string[];
-  kernel?: string;
-}
-
-/** What the options of {@link addRuntimeOptions} come to. */
-export interface RuntimeFlags {
-  runtime?: RuntimeName;
-  enosysStub?: boolean;
-  defaultFlags?: 'spec-allow' | 'none';
-  optimizePast?: number;
-  errnoRet?: 'lenient' | 'strict';
-  conditions?: 'together' | 'split-repeated' | 'split-all';
-  libseccomp?: LibseccompVersion;
-  emptyArgs?: 'unconditional' | 'no-rule';
-  maskedOperands?: 'mask-first' | 'datum-first';
-  wideValues?: 'exact' | 'low-half';
-  notifyGuards?: boolean;
-}
-
-/** What the options of {@link addCompileOptions} come to. */
-export interface CompileFlags extends TargetFlags, RuntimeFlags {
-  optimize?: '0' | '1' | '2' | 'min';
-  fallback?: 'min';
-  weights?: string;
-  unknownSyscall: 'warn' | 'error' | 'ignore';
+/** An option of the command line that several commands take. */
+interface SharedOption {
+  /** In commander's syntax; the name in the table is the attribute's. */
+  readonly flags: string;
+  /** A function: of the words of a command that has its own. */
+  readonly help: string | ((words?: string) => string);
+  /** The same of `--no-…`, where that is an option too. */
+  readonly helpNo?: string | undefined;
+  readonly choices?: readonly string[];
+  readonly parse?: (text: string, previous: never) => unknown;
+  readonly default?: unknown;
 }
 
 /** commander's parser for what may be repeated: each counts. */
 export const collect = (value: string, previous: string[]) => [...previous, value];
 
-export const CAP_DESCRIPTION =
-  'a capability the container has, for conditional entries; repeatable; "all", "none", or an engine\'s default set: docker, podman, kubernetes (default: none, said where it matters)';
+/** Every option that more than one command takes, but those of {@link RUNTIME_CHOICES}; a command names what it takes. */
+const ROWS = {
+  arch: {
+    flags: '--arch <arch>',
+    help: (machine = 'the machine: x86_64, arm64… (default: this machine)') =>
+      `${machine}; repeatable, or separated by commas`,
+    parse: collectArches,
+    default: [],
+  },
+  output: {
+    flags: '-o, --output <file>',
+    help: (
+      where = 'where to write the result; DIR/ or a name with %a: one for each --arch (default: standard output)',
+    ) => where,
+  },
+  json: { flags: '--json', help: 'as JSON' },
 
-/** The capabilities that were given; undefined where nobody said, which answers then say. */
-export function givenCapabilities({ cap }: Pick<TargetFlags, 'cap'>): readonly string[] | undefined {
-  return cap.length > 0 ? cap : undefined;
+  from: {
+    flags: '--from <format>',
+    help: "the profile's format (default: told by its content)",
+    choices: INPUT_FORMATS,
+  },
+  thread: { flags: '--thread <name>', help: 'of a seccompiler file: the thread whose filter is meant' },
+  document: {
+    flags: '--document <name>',
+    help: 'of YAML with several SeccompProfiles: the one with this metadata.name',
+  },
+  base: {
+    flags: '--base <folder>',
+    help: "where profiles are that others extend by name (default: the profile's own folder)",
+  },
+  operator: {
+    flags: '--operator <version>',
+    help: 'the Security Profiles Operator that unites a SeccompProfile with its base (default: 1.0.0)',
+    choices: OPERATOR_VERSIONS,
+  },
+
+  cap: {
+    flags: '--cap <capability>',
+    help: 'a capability the container has, for conditional entries; repeatable; "all", "none", or an engine\'s default set: docker, podman, kubernetes (default: none, said where it matters)',
+    parse: collect,
+    default: [],
+  },
+  kernel: {
+    flags: '--kernel <X.Y>',
+    help: (otherwise = 'newer than any the profile names') =>
+      `the kernel, for conditional entries (default: ${otherwise})`,
+  },
+
+  runtime: {
+    flags: '--runtime <runtime>',
+    help: 'whose behaviour to follow, where runtimes differ',
+    choices: RUNTIME_NAMES,
+    default: 'libseccomp',
+  },
+  libseccomp: {
+    flags: '--libseccomp <version>',
+    help: "the host's libseccomp: names that it does not know are left out (default: as new as the one here)",
+    choices: LIBSECCOMP_VERSIONS,
+  },
+
+  optimize: {
+    flags: `${MINIMIZING.option} <level>`,
+    help: "libseccomp's program, 0: its default, 1: by priority, 2: a binary tree; min: not libseccomp's, but the smallest and fastest found (default: the runtime's)",
+    choices: ['0', '1', '2', MINIMIZING.level],
+  },
+  fallback: {
+    flags: '--fallback <level>',
+    help: "where libseccomp's program is wrong or too long: the one of --optimize min instead of an error",
+    choices: ['min'],
+  },
+  weights: {
+    flags: '--weights <file>',
+    help: 'for min: how often calls happen, counted by strace -c, recorded, or listed ("name count"); "uncached": only those that the kernel runs filters for',
+  },
+  unknownSyscall: {
+    flags: '--unknown-syscall <what>',
+    help: 'about names libseccomp does not know',
+    choices: ['warn', 'error', 'ignore'],
+    default: 'warn',
+  },
+} as const satisfies Readonly<Record<string, SharedOption>>;
+
+type Choices = typeof RUNTIME_CHOICES;
+type OptionName = keyof typeof ROWS | keyof Choices;
+
+const SHARED_OPTIONS: Readonly<Record<OptionName, SharedOption>> = {
+  ...ROWS,
+  ...mapRows(RUNTIME_CHOICES, choiceOption),
+};
+
+/** A piece of a runtime's behaviour as an option. */
+function choiceOption(_: string, { flag: flags, help, helpNo, takes, words }: RuntimeChoice): SharedOption {
+  const [, metavariable] = flags.split(' ');
+  if (metavariable === undefined) return { flags, help, helpNo };
+  if (takes.includes(NUMBER)) return { flags, help, parse: (text: string) => parseCount(text, metavariable) };
+  if (words) return { flags, help, choices: Object.keys(words), parse: (word: string) => words[word] };
+  return { flags, help, choices: takes.filter((value) => typeof value === 'string') };
 }
 
-/** The options of every command that decides conditional entries. */
-export function addTargetOptions(command: Command, kernelDefault: string): Command {
-  return command
-    .option('--cap <capability>', CAP_DESCRIPTION, collect, [])
-    .option('--kernel <X.Y>', `the kernel, for conditional entries (default: ${kernelDefault})`);
-}
-
-/** `--libseccomp`, alike on every command. */
-function libseccompOption(): Option {
-  return new Option(
-    '--libseccomp <version>',
-    "the host's libseccomp: names that it does not know are left out (default: as new as the one here)",
-  ).choices(LIBSECCOMP_VERSIONS);
-}
-
-/** The options that say whose behaviour is followed where runtimes differ: one table of them (docs/runtimes.md). */
-export function addRuntimeOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--runtime <runtime>', 'whose behaviour to follow, where runtimes differ')
-        .choices(RUNTIME_NAMES)
-        .default('libseccomp'),
-    )
-    .addOption(libseccompOption())
-    .option('--enosys-stub', 'answer ENOSYS for system calls newer than all the profile names, as runc does')
-    .option('--no-enosys-stub', 'do not, whatever the runtime does')
-    .addOption(
-      new Option('--default-flags <flags>', 'flags where the profile says nothing of them').choices([
-        'spec-allow',
-        'none',
-      ]),
-    )
-    .option('--optimize-past <rules>', 'a binary tree for profiles with more rules than this', parseCount)
-    .addOption(
-      new Option('--errno-ret <how>', 'strict: refuse an errno with an action that carries none').choices([
-        'lenient',
-        'strict',
-      ]),
-    )
-    .addOption(
-      new Option('--conditions <how>', 'several conditions in an entry: all must hold, or a rule of each').choices([
-        'together',
-        'split-repeated',
-        'split-all',
-      ]),
-    )
-    .addOption(
-      new Option('--empty-args <how>', 'an empty list of conditions: none, or an entry without effect').choices([
-        'unconditional',
-        'no-rule',
-      ]),
-    )
-    .addOption(
-      new Option(
-        '--wide-values <how>',
-        'a value past 32 bits on a 32-bit architecture: what it means, or its low half',
-      ).choices(['exact', 'low-half']),
-    )
-    .addOption(
-      new Option('--masked-operands <order>', 'which of value and valueTwo is the mask of MASKED_EQ').choices([
-        'mask-first',
-        'datum-first',
-      ]),
-    )
-    .option('--notify-guards', 'refuse SCMP_ACT_NOTIFY as the default action and on write')
-    .option('--no-notify-guards', 'take it, as crun does');
-}
-
-/** The options of every command that compiles a profile. */
-export function addCompileOptions(command: Command, kernelDefault: string): Command {
-  return addRuntimeOptions(
-    addTargetOptions(command, kernelDefault).addOption(
-      new Option(
-        '--optimize <level>',
-        "libseccomp's program, 0: its default, 1: by priority, 2: a binary tree; min: not libseccomp's, but the smallest and fastest found (default: the runtime's)",
-      ).choices(['0', '1', '2', 'min']),
-    ),
-  )
-    .addOption(
-      new Option(
-        '--fallback <level>',
-        "where libseccomp's program is wrong or too long: the one of --optimize min instead of an error",
-      ).choices(['min']),
-    )
-    .option(
-      '--weights <file>',
-      'for min: how often calls happen, counted by strace -c, recorded, or listed ("name count"); "uncached": only those that the kernel runs filters for',
-    )
-    .addOption(
-      new Option('--unknown-syscall <what>', 'about names libseccomp does not know')
-        .choices(['warn', 'error', 'ignore'])
-        .default('warn'),
-    );
-}
-
-export function runtimeOptions(flags: RuntimeFlags): RuntimeOptions & Pick<CompileOptions, 'libseccompVersion'> {
-  return {
-    runtime: flags.runtime,
-    enosysStub: flags.enosysStub,
-    defaultFlags: flags.defaultFlags && (flags.defaultFlags === 'none' ? [] : ['SECCOMP_FILTER_FLAG_SPEC_ALLOW']),
-    optimizePast: flags.optimizePast,
-    errnoRet: flags.errnoRet,
-    conditions: flags.conditions,
-    libseccompVersion: flags.libseccomp,
-    emptyArgs: flags.emptyArgs,
-    maskedOperands: flags.maskedOperands,
-    wideValues: flags.wideValues,
-    notifyGuards: flags.notifyGuards,
-  };
-}
-
-/** What the flags come to. The minimiser is loaded where they ask for it. */
-export async function compileOptions(flags: CompileFlags & Partial<ArchFlags>): Promise<Omit<CompileOptions, 'arch'>> {
-  const { optimize, fallback } = flags;
-  const usesMinimizer = optimize === 'min' || fallback !== undefined;
-  if (flags.weights !== undefined && !usesMinimizer) {
-    throw new InvalidArgumentError('--weights goes with --optimize min or --fallback min: libseccomp has none');
-  }
-  return {
-    capabilities: givenCapabilities(flags),
-    kernel: flags.kernel,
-    optimize: optimize === undefined || optimize === 'min' ? optimize : (Number(optimize) as 0 | 1 | 2),
-    fallback,
-    weights: await weightsOption(flags),
-    minimizer: usesMinimizer ? (await import('../compiler/minimize-rules.js')).minimizeRules : undefined,
-    ...runtimeOptions(flags),
-    unknownSyscall: flags.unknownSyscall,
-  };
-}
-
-/** What `--weights` comes to. */
-export async function weightsOption({
-  weights,
-  arch = [],
-}: Pick<CompileFlags, 'weights'> & Partial<ArchFlags>): Promise<Weights | undefined> {
-  if (weights === undefined || weights === 'uncached') return weights;
-  return (await import('./weights-file.js')).readWeightsFile(weights, targetsOf({ arch }));
-}
-
-function parseCount(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidOption('give a number of rules');
+function parseCount(text: string, metavariable: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidOption(`give a number of ${metavariable.slice(1, -1)}`);
   return Number(text);
 }
+
+/**
+ * The options that a command takes, in the order of its help: shared ones by name, with words where it has its own, and
+ * those of no other command.
+ */
+type TakenOptions<Taken> = {
+  readonly [Name in keyof Taken]: Name extends OptionName ? true | string | Option : Option;
+};
+
+/** The options of every command that reads a profile. */
+export const INPUT_OPTIONS = { from: true, thread: true, document: true, base: true, operator: true } as const;
+
+/** The options of every command that decides conditional entries. */
+export const TARGET_OPTIONS = { cap: true, kernel: true } as const;
+
+/** The options that say whose behaviour is followed where runtimes differ. */
+export const RUNTIME_OPTIONS = {
+  runtime: true,
+  libseccomp: true,
+  ...mapRows(RUNTIME_CHOICES, () => true as const),
+} as const;
+
+/** The options of every command that compiles a profile. */
+export const COMPILE_OPTIONS = {
+  ...TARGET_OPTIONS,
+  optimize: true,
+  ...RUNTIME_OPTIONS,
+  fallback: true,
+  weights: true,
+  unknownSyscall: true,
+} as const;
+
+type ValueOf<Row> = Row extends { parse: (text: string, previous: never) => infer Value }
+  ? Value
+  : Row extends { choices: readonly (infer Choice)[] }
+    ? Choice
+    : Row extends { flags: `${string}<${string}` }
+      ? string
+      : boolean;
+type OptionValues = { [Name in keyof typeof ROWS]: ValueOf<(typeof ROWS)[Name]> } & {
+  [Name in keyof Choices]: NonNullable<RuntimeOptions[Name]>;
+};
+type WithDefault = {
+  [Name in keyof typeof ROWS]: (typeof ROWS)[Name] extends { default: unknown } ? Name : never;
+}[keyof typeof ROWS];
+
+/** What the shared options that a command takes come to. */
+export type FlagsOf<Taken> = {
+  [Name in keyof Taken & WithDefault]: OptionValues[Name];
+} & {
+  [Name in Exclude<keyof Taken & OptionName, WithDefault>]?: OptionValues[Name] | undefined;
+};
+
+/** Add options to a command. */
+export function addOptions<Taken extends TakenOptions<Taken>>(command: Command, taken: Taken): Command {
+  for (const [name, words] of Object.entries<true | string | Option>(taken)) {
+    if (words instanceof Option) {
+      command.addOption(words);
+      continue;
+    }
+    const row = SHARED_OPTIONS[name as OptionName];
+    const help = typeof row.help === 'string' ? row.help : row.help(words === true ? undefined : words);
+    command.addOption(commanderOption(row, help));
+    if (row.helpNo) command.option(row.flags.replace('--', '--no-'), row.helpNo);
+  }
+  return command;
+}
+
+function commanderOption({ flags, choices, parse, default: otherwise }: SharedOption, help: string): Option {
+  const option = new Option(flags, help);
+  if (choices) option.choices(choices);
+  const checked = option.parseArg ?? ((text: string) => text);
+  if (parse) option.argParser<unknown>((text, previous) => parse(checked(text, ''), previous as never));
+  return otherwise === undefined ? option : option.default(otherwise);
+}
+
+/** `--json` of a command that has `--format` too. */
+export const jsonFormatOption = (): Option => new Option('--json', 'the same as --format json').conflicts('format');

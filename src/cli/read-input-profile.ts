@@ -1,40 +1,15 @@
-import { type Command, Option } from 'commander';
 import { type RuntimeOptions, runtimeBehaviour } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
-import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/extend/operator-union.js';
 import { loadProfile } from '../profile/formats/load-profile.js';
-import { INPUT_FORMATS, type InputFormat, type ParsedProfile } from '../profile/model/parsed-profile.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable } from '../text.js';
 import { type Input, readInput } from './input.js';
+import type { FlagsOf, INPUT_OPTIONS } from './options.js';
 
-/** What the options of {@link addInputOptions} come to. */
-export interface InputFlags {
-  from?: InputFormat;
-  thread?: string | undefined;
-  document?: string | undefined;
-  base?: string;
-  operator?: OperatorVersion;
-}
+export type InputFlags = FlagsOf<typeof INPUT_OPTIONS>;
 
 /** Of a command's options those that say what SCMP_ACT_NOTIFY may be on. */
 type NotifyFlags = Pick<RuntimeOptions, 'runtime' | 'notifyGuards'>;
-
-/** The options of every command that reads a profile. */
-export function addInputOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--from <format>', "the profile's format (default: told by its content)").choices(INPUT_FORMATS),
-    )
-    .option('--thread <name>', 'of a seccompiler file: the thread whose filter is meant')
-    .option('--document <name>', 'of YAML with several SeccompProfiles: the one with this metadata.name')
-    .option('--base <folder>', "where profiles are that others extend by name (default: the profile's own folder)")
-    .addOption(
-      new Option(
-        '--operator <version>',
-        'the Security Profiles Operator that unites a SeccompProfile with its base (default: 1.0.0)',
-      ).choices(OPERATOR_VERSIONS),
-    );
-}
 
 /**
  * Read a profile of any format from a file, from standard input for `-`, or one that comes with this package, with all that

@@ -1,9 +1,16 @@
+import { Option } from 'commander';
 import { formatC } from '../bpf/assembly/format-c.js';
 import type { Endianness } from '../bpf/program/instruction.js';
 
 /** The forms of a program that hold nothing but it. */
 export const PROGRAM_FORMATS = ['bpf', 'hex', 'base64', 'c'] as const;
 export type ProgramFormat = (typeof PROGRAM_FORMATS)[number];
+
+/** `--format` of a command that makes programs. */
+export const programFormatOption = (formats: readonly string[]): Option =>
+  new Option('--format <format>', 'bpf: raw struct sock_filter, in the byte order of the architecture')
+    .choices(formats)
+    .default('bpf');
 
 export interface RenderableProgram {
   program: Uint8Array;

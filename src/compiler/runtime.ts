@@ -166,6 +166,9 @@ const RUNTIME_LIMITS = {
   }),
 } as const;
 
+/** A row of {@link RUNTIME_CHOICES}. */
+export type RuntimeChoice = (typeof RUNTIME_CHOICES)[keyof typeof RUNTIME_CHOICES];
+
 const PIECES = { ...RUNTIME_CHOICES, ...RUNTIME_LIMITS };
 
 type ValueOf<Row> = Row extends Piece<infer Value> ? Value : never;
@@ -212,7 +215,8 @@ export function behaviourOf(options: RuntimeOptions): RuntimeBehaviour {
   return options.enosysStub === undefined ? behaviour : { ...behaviour, stubNeedsArchitectures: false };
 }
 
-function mapRows<Rows extends object, Value>(
+/** The same rows, each as something else. */
+export function mapRows<Rows extends object, Value>(
   rows: Rows,
   map: (name: string, row: Rows[keyof Rows]) => Value,
 ): { [Key in keyof Rows]: Value } {

@@ -1,16 +1,21 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { assemble } from '../../bpf/index.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { syscallNaming } from '../../libseccomp/syscall-naming.js';
 import { printable } from '../../text.js';
-import { type ArchFlags, addArchOption } from '../arch-option.js';
 import { readInput } from '../input.js';
+import { addOptions, type FlagsOf } from '../options.js';
 import { writeResult } from '../output.js';
-import { PROGRAM_FORMATS, type ProgramFormat, renderProgram } from '../render-program.js';
+import { PROGRAM_FORMATS, type ProgramFormat, programFormatOption, renderProgram } from '../render-program.js';
 
-interface Flags extends ArchFlags {
-  output?: string;
+const OPTIONS = {
+  output: 'where to write the program (default: standard output)',
+  format: programFormatOption(PROGRAM_FORMATS),
+  arch: 'what it is for, where the text has no .arch',
+} as const;
+
+interface Flags extends FlagsOf<typeof OPTIONS> {
   format: ProgramFormat;
 }
 
@@ -21,14 +26,8 @@ export function addAsmCommand(program: Command): void {
     .description(
       'Assemble a seccomp program written by hand, or what scmp disasm and scmp compile --format asm print. The result is verified as the kernel would. The language: docs/asm.md.',
     )
-    .argument('<file>', 'the text; "-" is standard input')
-    .option('-o, --output <file>', 'where to write the program (default: standard output)')
-    .addOption(
-      new Option('--format <format>', 'bpf: raw struct sock_filter, in the byte order of the architecture')
-        .choices(PROGRAM_FORMATS)
-        .default('bpf'),
-    );
-  addArchOption(command, 'what it is for, where the text has no .arch').action(asm);
+    .argument('<file>', 'the text; "-" is standard input');
+  addOptions(command, OPTIONS).action(asm);
 }
 
 function asm(path: string, flags: Flags): void {

@@ -10,27 +10,45 @@ import { renderSarif } from '../../check/output/sarif.js';
 import { renderText } from '../../check/output/text.js';
 import { InvalidArgumentError, ScmpError } from '../../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
-import { type ArchFlags, addArchOption } from '../arch-option.js';
+import { givenCapabilities, runtimeOptions } from '../compile-options.js';
 import { ExitCode, internalError } from '../exit-code.js';
 import { fileError, type Input, readInput } from '../input.js';
 import {
-  addRuntimeOptions,
-  CAP_DESCRIPTION,
+  addOptions,
   collect,
-  givenCapabilities,
-  type RuntimeFlags,
-  runtimeOptions,
+  type FlagsOf,
+  INPUT_OPTIONS,
+  jsonFormatOption,
+  RUNTIME_OPTIONS,
+  TARGET_OPTIONS,
 } from '../options.js';
 import { print, printError, printVerbatim } from '../output.js';
-import { addInputOptions, type InputFlags, profileOfInput } from '../read-input-profile.js';
+import { profileOfInput } from '../read-input-profile.js';
 
 const RENDERERS = { text: renderText, json: renderJson, sarif: renderSarif, github: renderGithub } as const;
 
-interface Flags extends InputFlags, ArchFlags, RuntimeFlags {
-  cap: string[];
-  kernel?: string;
+const OPTIONS = {
+  ...TARGET_OPTIONS,
+  target: new Option(
+    '--target <engine>',
+    'the file is given to this engine as it is: what it would not read is an error',
+  ).choices(CONTAINER_ENGINES),
+  ignore: new Option('--ignore <id>', 'a finding to pass over; repeatable').argParser(collect).default([]),
+  strict: new Option('--strict', 'advice counts as a finding, for the exit code'),
+  format: new Option('--format <format>', 'how to report').choices(Object.keys(RENDERERS)).default('text'),
+  json: jsonFormatOption(),
+  fix: new Option(
+    '--fix',
+    'mend in the file what can be mended without weakening the filter; with "-": to standard output',
+  ),
+  dryRun: new Option('--dry-run', 'with --fix: report what would be mended, and change no file'),
+  arch: 'a machine to check for (default: those the profile names, or x86_64 and aarch64)',
+  ...INPUT_OPTIONS,
+  ...RUNTIME_OPTIONS,
+} as const;
+
+interface Flags extends FlagsOf<typeof OPTIONS> {
   format: keyof typeof RENDERERS;
-  json?: boolean;
   target?: ContainerEngine;
   ignore: string[];
   strict?: boolean;
@@ -43,23 +61,8 @@ export function addCheckCommand(program: Command): void {
     .command('check')
     .summary('look profiles over for mistakes, holes and what breaks programs')
     .description('Look profiles over for what a reviewer would want to see. docs/check.md lists the findings.')
-    .argument('<profile...>', 'the profiles; "-" is standard input')
-    .option('--cap <capability>', CAP_DESCRIPTION, collect, [])
-    .option('--kernel <X.Y>', 'the kernel, for conditional entries (default: newer than any the profile names)')
-    .addOption(
-      new Option(
-        '--target <engine>',
-        'the file is given to this engine as it is: what it would not read is an error',
-      ).choices(CONTAINER_ENGINES),
-    )
-    .option('--ignore <id>', 'a finding to pass over; repeatable', collect, [])
-    .option('--strict', 'advice counts as a finding, for the exit code')
-    .addOption(new Option('--format <format>', 'how to report').choices(Object.keys(RENDERERS)).default('text'))
-    .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
-    .option('--fix', 'mend in the file what can be mended without weakening the filter; with "-": to standard output')
-    .option('--dry-run', 'with --fix: report what would be mended, and change no file');
-  addArchOption(command, 'a machine to check for (default: those the profile names, or x86_64 and aarch64)');
-  addRuntimeOptions(addInputOptions(command)).action(check);
+    .argument('<profile...>', 'the profiles; "-" is standard input');
+  addOptions(command, OPTIONS).action(check);
 }
 
 async function check(paths: string[], flags: Flags): Promise<void> {

@@ -5,8 +5,8 @@ import { InvalidArgumentError } from '../../errors.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { printable } from '../../text.js';
 import { type ArchFlags, byteOrdersOf, targetsOf } from '../arch-option.js';
+import { type CompileFlags, weightsOption } from '../compile-options.js';
 import type { Input } from '../input.js';
-import { type CompileFlags, weightsOption } from '../options.js';
 import { writeResult } from '../output.js';
 import { type CompileFormat, renderCompiled } from '../render-compiled.js';
 

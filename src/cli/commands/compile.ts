@@ -4,17 +4,35 @@ import type { Architecture } from '../../architecture.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
-import { type ArchFlags, addArchOption, targetsOf } from '../arch-option.js';
+import { targetsOf } from '../arch-option.js';
+import { BRIEF_COMMANDS } from '../brief-commands.js';
+import { compileOptions, givenCapabilities } from '../compile-options.js';
 import { assumedWarnings, compileForTargets } from '../compile-targets.js';
 import { isProgram, readInput } from '../input.js';
-import { addCompileOptions, type CompileFlags, compileOptions, givenCapabilities } from '../options.js';
+import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { jsonPerTarget, printWarnings, writeResult } from '../output.js';
-import { addInputOptions, type InputFlags, profileOfInput } from '../read-input-profile.js';
+import { profileOfInput } from '../read-input-profile.js';
 import { COMPILE_FORMATS, type CompileFormat, renderCompiled } from '../render-compiled.js';
+import { programFormatOption } from '../render-program.js';
 import { targetFiles, writeTargets } from '../target-files.js';
 
-interface CompileCommandFlags extends CompileFlags, InputFlags, ArchFlags {
-  output?: string;
+const OPTIONS = {
+  output: true,
+  format: programFormatOption(COMPILE_FORMATS),
+  arch: 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)',
+  verify: new Option(
+    BRIEF_COMMANDS.compile,
+    'prove that the program decides every call there could be as the rules say, not only those that rules have conditions for (slower)',
+  ),
+  explainResolution: new Option(
+    '--explain-resolution',
+    'instead of a program: which entries apply and why, as text, or as JSON with --format json',
+  ),
+  ...INPUT_OPTIONS,
+  ...COMPILE_OPTIONS,
+} as const;
+
+interface CompileCommandFlags extends FlagsOf<typeof OPTIONS> {
   format: CompileFormat;
   explainResolution?: boolean;
   verify?: boolean;
@@ -30,27 +48,8 @@ export function addCompileCommand(program: Command): void {
     .argument(
       '<profile>',
       'the profile; with --optimize min a compiled program too, which comes out smaller; "-" is standard input',
-    )
-    .option(
-      '-o, --output <file>',
-      'where to write the result; DIR/ or a name with %a: one for each --arch (default: standard output)',
-    )
-    .addOption(
-      new Option('--format <format>', 'bpf: raw struct sock_filter, in the byte order of the architecture')
-        .choices(COMPILE_FORMATS)
-        .default('bpf'),
     );
-  addArchOption(command, 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)');
-  command.option(
-    '--verify',
-    'prove that the program decides every call there could be as the rules say, not only those that rules have conditions for (slower)',
-  );
-  command.option(
-    '--explain-resolution',
-    'instead of a program: which entries apply and why, as text, or as JSON with --format json',
-  );
-  addInputOptions(command);
-  addCompileOptions(command, 'newer than any the profile names').action(compile);
+  addOptions(command, OPTIONS).action(compile);
 }
 
 async function compile(path: string, flags: CompileCommandFlags, command: Command): Promise<void> {

@@ -1,15 +1,26 @@
 import { type Command, Option } from 'commander';
 import { OUTPUT_FORMATS, type OutputFormat, writeProfile, writeWarnings } from '../../profile/formats/write-profile.js';
-import { type ArchFlags, addArchOption, targetsOf } from '../arch-option.js';
+import { targetsOf } from '../arch-option.js';
+import { givenCapabilities } from '../compile-options.js';
 import { assumedWarnings } from '../compile-targets.js';
-import { addTargetOptions, givenCapabilities, type TargetFlags } from '../options.js';
+import { addOptions, type FlagsOf, INPUT_OPTIONS, TARGET_OPTIONS } from '../options.js';
 import { printWarnings, writeResult } from '../output.js';
-import { addInputOptions, type InputFlags, readInputProfile } from '../read-input-profile.js';
+import { readInputProfile } from '../read-input-profile.js';
 import { targetFiles, writeTargets } from '../target-files.js';
 
-interface Flags extends InputFlags, TargetFlags, ArchFlags {
+const OPTIONS = {
+  to: new Option('--to <format>', 'oci: LinuxSeccomp; docker: also Podman; spo: Kubernetes SeccompProfile; list')
+    .choices(OUTPUT_FORMATS)
+    .makeOptionMandatory(),
+  output: true,
+  name: new Option('--name <name>', "of a SeccompProfile: its name (default: the profile's own, or its file's)"),
+  arch: 'the target to decide conditional entries for',
+  ...TARGET_OPTIONS,
+  ...INPUT_OPTIONS,
+} as const;
+
+interface Flags extends FlagsOf<typeof OPTIONS> {
   to: OutputFormat;
-  output?: string;
   name?: string;
 }
 
@@ -21,20 +32,8 @@ export function addConvertCommand(program: Command): void {
       'Write a profile in another format; what that cannot say is an error that names it. With --arch conditional entries ' +
         'are decided for one target, without it they stay open where the format has them.',
     )
-    .argument('<profile>', 'the profile; "-" is standard input')
-    .addOption(
-      new Option('--to <format>', 'oci: LinuxSeccomp; docker: also Podman; spo: Kubernetes SeccompProfile; list')
-        .choices(OUTPUT_FORMATS)
-        .makeOptionMandatory(),
-    )
-    .option(
-      '-o, --output <file>',
-      'where to write the result; DIR/ or a name with %a: one for each --arch (default: standard output)',
-    )
-    .option('--name <name>', "of a SeccompProfile: its name (default: the profile's own, or its file's)");
-  addArchOption(command, 'the target to decide conditional entries for');
-  addTargetOptions(command, 'newer than any the profile names');
-  addInputOptions(command).action(convert);
+    .argument('<profile>', 'the profile; "-" is standard input');
+  addOptions(command, OPTIONS).action(convert);
 }
 
 async function convert(path: string, flags: Flags): Promise<void> {

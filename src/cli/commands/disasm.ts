@@ -12,12 +12,25 @@ import { InvalidArgumentError } from '../../errors.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { syscallNaming } from '../../libseccomp/syscall-naming.js';
 import { printable } from '../../text.js';
-import { type ArchFlags, addArchOption, byteOrdersOf, targetsOf } from '../arch-option.js';
+import { byteOrdersOf, targetsOf } from '../arch-option.js';
 import { isProgram, readInput } from '../input.js';
 import { listingColors } from '../listing-colors.js';
+import { addOptions, type FlagsOf, jsonFormatOption } from '../options.js';
 import { print, printPainted } from '../output.js';
 
 type DisasmFormat = 'text' | 'json' | 'asm';
+
+const OPTIONS = {
+  format: new Option('--format <format>', 'text: a listing; asm: source to edit')
+    .choices(['text', 'json', 'asm'])
+    .default('text'),
+  json: jsonFormatOption(),
+  arch: 'the architecture, where the program itself does not say',
+} as const;
+
+interface Flags extends FlagsOf<typeof OPTIONS> {
+  format: DisasmFormat;
+}
 
 export function addDisasmCommand(program: Command): void {
   const command = program
@@ -26,17 +39,11 @@ export function addDisasmCommand(program: Command): void {
     .description(
       'Show a compiled seccomp program of any tool, with system calls, arguments, actions and errnos by name. scmp asm reads text and asm back to the same program.',
     )
-    .argument('<file>', 'raw struct sock_filter, as scmp compile and libseccomp write it; "-" is standard input')
-    .addOption(
-      new Option('--format <format>', 'text: a listing; asm: source to edit')
-        .choices(['text', 'json', 'asm'])
-        .default('text'),
-    )
-    .addOption(new Option('--json', 'the same as --format json').conflicts('format'));
-  addArchOption(command, 'the architecture, where the program itself does not say').action(disasm);
+    .argument('<file>', 'raw struct sock_filter, as scmp compile and libseccomp write it; "-" is standard input');
+  addOptions(command, OPTIONS).action(disasm);
 }
 
-function disasm(path: string, flags: ArchFlags & { format: DisasmFormat; json?: boolean }): void {
+function disasm(path: string, flags: Flags): void {
   const { bytes, source } = readInput(path);
   if (!isProgram(bytes)) {
     throw new InvalidArgumentError(

@@ -1,16 +1,21 @@
-import { type Command, InvalidArgumentError as InvalidOption } from 'commander';
+import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
 import { dumpFilters } from '../../../native-loader/install/dump-filters.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { ExitCode } from '../exit-code.js';
+import { addOptions, type FlagsOf } from '../options.js';
 import { printError, writeResult } from '../output.js';
 
-interface Flags {
-  output?: string;
+const OPTIONS = {
+  output: 'where to write (default: standard output, for one filter)',
+  filter: new Option('--filter <n>', 'this one only; 0 was installed first').argParser(parseNumber),
+} as const;
+
+interface Flags extends FlagsOf<typeof OPTIONS> {
   filter?: number;
 }
 
 export function addDumpCommand(program: Command): void {
-  program
+  const command = program
     .command('dump')
     .summary('the filters of a running process')
     .description(
@@ -19,10 +24,8 @@ export function addDumpCommand(program: Command): void {
         '(CAP_SYS_ADMIN in the initial user namespace), and a shell that is not under seccomp itself. ' +
         'Exit 1: the process has no filter.',
     )
-    .argument('<pid>', 'the process, or one of its threads: each has its own filters', parseNumber)
-    .option('-o, --output <file>', 'where to write (default: standard output, for one filter)')
-    .option('--filter <n>', 'this one only; 0 was installed first', parseNumber)
-    .action(dump);
+    .argument('<pid>', 'the process, or one of its threads: each has its own filters', parseNumber);
+  addOptions(command, OPTIONS).action(dump);
 }
 
 function dump(pid: number, { output, filter }: Flags): void {

@@ -6,18 +6,18 @@ import { type AskedFilter, answerCall, formatCallAnswer } from '../../explain/ca
 import { ARCHITECTURE_UNSEEN, formatPolicy, usualDecisions } from '../../explain/format-policy.js';
 import { type NamedCall, type NamedPolicy, nameTable } from '../../explain/named-policy.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
-import { type ArchFlags, addArchOption, byteOrdersOf, headingAmong, targetsOf } from '../arch-option.js';
+import { byteOrdersOf, headingAmong, targetsOf } from '../arch-option.js';
+import { compileOptions } from '../compile-options.js';
 import { compileEntriesForTargets, compileWithUsualCapabilities } from '../compile-targets.js';
 import { ExitCode } from '../exit-code.js';
 import { isProgram, readInput } from '../input.js';
-import { addCompileOptions, type CompileFlags, compileOptions } from '../options.js';
+import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { jsonPerTarget, print, printError } from '../output.js';
-import { addInputOptions, type InputFlags, profileOfInput } from '../read-input-profile.js';
+import { profileOfInput } from '../read-input-profile.js';
 import { unknownSyscall } from '../unknown-syscall.js';
 
-interface Flags extends CompileFlags, InputFlags, ArchFlags {
-  json?: boolean;
-}
+const OPTIONS = { json: true, arch: true, ...INPUT_OPTIONS, ...COMPILE_OPTIONS } as const;
+type Flags = FlagsOf<typeof OPTIONS>;
 
 export function addExplainCommand(program: Command): void {
   const command = program
@@ -27,11 +27,8 @@ export function addExplainCommand(program: Command): void {
       'Explain the whole policy of a profile or a compiled program, by architecture and action, with the conditions on arguments recovered from the program; or what becomes of one system call, and which lines of the profile say so. Exact: the program is evaluated for every input.',
     )
     .argument('<input>', 'a profile, or a compiled program of any tool; "-" is standard input')
-    .argument('[syscall]', 'a name, or a number of this architecture')
-    .option('--json', 'as JSON');
-  addArchOption(command, 'the machine: x86_64, arm64… (default: this machine)');
-  addInputOptions(command);
-  addCompileOptions(command, 'newer than any the profile names').action(explain);
+    .argument('[syscall]', 'a name, or a number of this architecture');
+  addOptions(command, OPTIONS).action(explain);
 }
 
 async function explain(path: string, syscall: string | undefined, flags: Flags): Promise<void> {

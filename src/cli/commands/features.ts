@@ -3,15 +3,15 @@ import { type SeccompFeatures, seccompFeatures } from '../../../native-loader/in
 import { ARCHITECTURES } from '../../architecture.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { VERSION } from '../../version.js';
+import { addOptions } from '../options.js';
 import { print } from '../output.js';
 
 export function addFeaturesCommand(program: Command): void {
-  program
+  const command = program
     .command('features')
     .summary('show what this kernel and this build support')
-    .description('Show what this kernel can do with seccomp filters, and what this build compiles. Installs nothing.')
-    .option('--json', 'as JSON')
-    .action(features);
+    .description('Show what this kernel can do with seccomp filters, and what this build compiles. Installs nothing.');
+  addOptions(command, { json: true }).action(features);
 }
 
 interface Build {

@@ -30,14 +30,33 @@ import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../../profile/f
 import type { ResolveOptions } from '../../profile/resolve/resolve-policy.js';
 import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
-import { type ArchFlags, addArchOption, onlyArch } from '../arch-option.js';
+import { onlyArch } from '../arch-option.js';
 import { fileError, readInput } from '../input.js';
-import { addTargetOptions, type TargetFlags } from '../options.js';
+import { addOptions, type FlagsOf, INPUT_OPTIONS, TARGET_OPTIONS } from '../options.js';
 import { printError, printWarnings, writeResult } from '../output.js';
-import { addInputOptions, type InputFlags, readInputProfile } from '../read-input-profile.js';
+import { readInputProfile } from '../read-input-profile.js';
 
-interface Flags extends TargetFlags, InputFlags, ArchFlags {
-  output?: string;
+const OPTIONS = {
+  output: 'where to write the profile (default: standard output; the command’s own goes to standard error then)',
+  to: new Option('--to <format>', 'the format; oci has no comments').choices(OUTPUT_FORMATS).default('docker'),
+  args: new Option('--args', 'allow calls such as socket, clone and ioctl with the arguments they were seen with only'),
+  for: new Option('--for <launcher>', 'allow what this does under the filter too, when it starts the program').choices(
+    LAUNCHERS,
+  ),
+  counts: new Option('--counts <file>', 'also write how often each call was made, which compile takes as --weights'),
+  merge: new Option('--merge <profile>', 'write this profile with what it lacks; what is there stays'),
+  fromAudit: new Option(
+    '--from-audit <file>',
+    'learn from the kernel’s audit records (type=1326); "-" is standard input',
+  ),
+  fromStrace: new Option('--from-strace <file>', 'learn from what strace -f wrote; "-" is standard input'),
+  arch: 'the machine the log is from (default: this machine’s)',
+  ...TARGET_OPTIONS,
+  kernel: 'the one that runs',
+  ...INPUT_OPTIONS,
+} as const;
+
+interface Flags extends FlagsOf<typeof OPTIONS> {
   to: OutputFormat;
   args?: boolean;
   counts?: string;
@@ -57,25 +76,8 @@ export function addRecordCommand(program: Command): void {
     )
     .argument('[command]', 'run, and watched with all that it starts; looked up in PATH')
     .argument('[args...]')
-    .option(
-      '-o, --output <file>',
-      'where to write the profile (default: standard output; the command’s own goes to standard error then)',
-    )
-    .addOption(new Option('--to <format>', 'the format; oci has no comments').choices(OUTPUT_FORMATS).default('docker'))
-    .option('--args', 'allow calls such as socket, clone and ioctl with the arguments they were seen with only')
-    .addOption(
-      new Option('--for <launcher>', 'allow what this does under the filter too, when it starts the program').choices(
-        LAUNCHERS,
-      ),
-    )
-    .option('--counts <file>', 'also write how often each call was made, which compile takes as --weights')
-    .option('--merge <profile>', 'write this profile with what it lacks; what is there stays')
-    .option('--from-audit <file>', 'learn from the kernel’s audit records (type=1326); "-" is standard input')
-    .option('--from-strace <file>', 'learn from what strace -f wrote; "-" is standard input')
     .passThroughOptions();
-  addArchOption(command, 'the machine the log is from (default: this machine’s)');
-  addTargetOptions(command, 'the one that runs');
-  addInputOptions(command).action(record);
+  addOptions(command, OPTIONS).action(record);
 }
 
 async function record(command: string | undefined, args: string[], flags: Flags): Promise<void> {

@@ -6,17 +6,17 @@ import {
   type SyscallEntry,
 } from '../../libseccomp/index.js';
 import { ExitCode } from '../exit-code.js';
+import { addOptions } from '../options.js';
 import { print, printError } from '../output.js';
 import { unknownSyscall } from '../unknown-syscall.js';
 
 export function addResolveCommand(program: Command): void {
-  program
+  const command = program
     .command('resolve')
     .summary('the number of a system call, or the name of a number, on every architecture')
     .description('Show a system call on every architecture that has it. Exit 1: no architecture has it.')
-    .argument('<name or number>', 'openat, 257, 0x101')
-    .option('--json', 'as JSON')
-    .action(resolve);
+    .argument('<name or number>', 'openat, 257, 0x101');
+  addOptions(command, { json: true }).action(resolve);
 }
 
 function resolve(query: string, { json }: { json?: boolean }): void {

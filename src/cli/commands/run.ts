@@ -1,5 +1,5 @@
 import { release } from 'node:os';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   connectListenerPath,
   hostArchitecture,
@@ -15,14 +15,32 @@ import { InvalidArgumentError } from '../../errors.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
+import { BRIEF_COMMANDS } from '../brief-commands.js';
+import { compileOptions } from '../compile-options.js';
 import { assumedWarnings, compileWithUsualCapabilities } from '../compile-targets.js';
 import { isProgram, readInput } from '../input.js';
-import { addCompileOptions, type CompileFlags, compileOptions } from '../options.js';
+import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { printWarnings } from '../output.js';
-import { addInputOptions, type InputFlags, profileOfInput } from '../read-input-profile.js';
+import { profileOfInput } from '../read-input-profile.js';
 import type { TracedRun } from './run-traced.js';
 
-interface Flags extends CompileFlags, InputFlags {
+const OPTIONS = {
+  profile: new Option(
+    '--profile <file>',
+    'a profile, or a compiled program; "-" is standard input',
+  ).makeOptionMandatory(),
+  noNewPrivs: new Option('--no-new-privs', 'set no_new_privs first (on by default)'),
+  newPrivs: new Option('--new-privs', 'do not set no_new_privs; needs CAP_SYS_ADMIN').default(false),
+  trace: new Option(
+    BRIEF_COMMANDS.run,
+    'tell of denied calls as they happen; the command is a child process then, and killed with SIGKILL',
+  ),
+  ...INPUT_OPTIONS,
+  ...COMPILE_OPTIONS,
+  kernel: 'the one that runs',
+} as const;
+
+interface Flags extends FlagsOf<typeof OPTIONS> {
   profile: string;
   newPrivs: boolean;
   trace?: boolean;
@@ -36,18 +54,10 @@ export function addRunCommand(program: Command): void {
       'Install a filter and execute a command in place of this process: same process id, standard streams, environment, ' +
         'working directory and exit code. 126: the command cannot be executed; 127: there is none.',
     )
-    .requiredOption('--profile <file>', 'a profile, or a compiled program; "-" is standard input')
     .argument('<command>', 'looked up in PATH')
     .argument('[args...]')
-    .option('--no-new-privs', 'set no_new_privs first (on by default)')
-    .option('--new-privs', 'do not set no_new_privs; needs CAP_SYS_ADMIN', false)
-    .option(
-      '--trace',
-      'tell of denied calls as they happen; the command is a child process then, and killed with SIGKILL',
-    )
     .passThroughOptions();
-  addInputOptions(command);
-  addCompileOptions(command, 'the one that runs').action(run);
+  addOptions(command, OPTIONS).action(run);
 }
 
 async function run(command: string, args: string[], flags: Flags): Promise<void> {

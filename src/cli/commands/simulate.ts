@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError as InvalidOption } from 'commander';
+import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
 import { formatAction, isSameAction } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import { type ParsedCall, parseCall } from '../../bpf/execution/parse-call.js';
@@ -15,18 +15,27 @@ import { syscallNaming } from '../../libseccomp/syscall-naming.js';
 import type { Action } from '../../policy.js';
 import { withAndWithout } from '../../profile/resolve/assumed-capabilities.js';
 import { unfilteredNotes } from '../../syscalls/unfiltered-calls.js';
-import { type ArchFlags, addArchOption, targetsOf } from '../arch-option.js';
+import { targetsOf } from '../arch-option.js';
+import { compileOptions } from '../compile-options.js';
 import { compileForTargets, compileWithUsualCapabilities } from '../compile-targets.js';
 import { isProgram, readInput } from '../input.js';
 import { listingColors } from '../listing-colors.js';
-import { addCompileOptions, type CompileFlags, compileOptions } from '../options.js';
+import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { jsonPerTarget, print, printPainted } from '../output.js';
-import { addInputOptions, type InputFlags, profileOfInput } from '../read-input-profile.js';
+import { profileOfInput } from '../read-input-profile.js';
 
-interface Flags extends CompileFlags, InputFlags, ArchFlags {
+const OPTIONS = {
+  ip: new Option('--ip <address>', 'where the call is made: the instruction pointer').argParser(parseAddress),
+  trace: new Option('--trace', 'also the instructions executed'),
+  json: true,
+  arch: true,
+  ...INPUT_OPTIONS,
+  ...COMPILE_OPTIONS,
+} as const;
+
+interface Flags extends FlagsOf<typeof OPTIONS> {
   ip?: bigint;
   trace?: boolean;
-  json?: boolean;
 }
 
 export function addSimulateCommand(program: Command): void {
@@ -36,13 +45,8 @@ export function addSimulateCommand(program: Command): void {
     .description('Show which action a profile or a compiled program takes on one system call. Exit 0: answered.')
     .argument('<input>', 'a profile, or a compiled program of any tool; "-" is standard input')
     .argument('<syscall>', 'a name or a number')
-    .argument('[args...]', 'in order or as name=value: 12, 0xc, -1, AF_UNIX, flags=O_RDWR|O_CLOEXEC; left out: 0')
-    .option('--ip <address>', 'where the call is made: the instruction pointer', parseAddress)
-    .option('--trace', 'also the instructions executed')
-    .option('--json', 'as JSON');
-  addArchOption(command, 'the machine: x86_64, arm64… (default: this machine)');
-  addInputOptions(command);
-  addCompileOptions(command, 'newer than any the profile names').action(run);
+    .argument('[args...]', 'in order or as name=value: 12, 0xc, -1, AF_UNIX, flags=O_RDWR|O_CLOEXEC; left out: 0');
+  addOptions(command, OPTIONS).action(run);
 }
 
 async function run(path: string, syscall: string, args: string[], flags: Flags): Promise<void> {

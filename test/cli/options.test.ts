@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { BRIEF_COMMANDS, isBrief, MINIMIZING } from '../../src/cli/brief-commands.js';
+import { addCompileCommand } from '../../src/cli/commands/compile.js';
+import { addDisasmCommand } from '../../src/cli/commands/disasm.js';
+import { addRunCommand } from '../../src/cli/commands/run.js';
+import { addSimulateCommand } from '../../src/cli/commands/simulate.js';
+import { addOptions, COMPILE_OPTIONS, INPUT_OPTIONS } from '../../src/cli/options.js';
+import { ROOT } from './scmp.js';
+
+const SHARED = { arch: true, output: true, json: true, ...INPUT_OPTIONS, ...COMPILE_OPTIONS } as const;
+const shared = addOptions(new Command(), SHARED).options;
+
+describe('the options that commands share', () => {
+  it('come to what they are called', () => {
+    const names = shared.filter(({ negate }) => !negate).map((option) => option.attributeName());
+    expect(names).toEqual(Object.keys(SHARED));
+  });
+
+  it('are declared once: no command has a copy of its own', () => {
+    const folder = `${ROOT}src/cli/commands/`;
+    const declared = readdirSync(folder).flatMap((file) => {
+      const text = readFileSync(folder + file, 'utf8');
+      return [...text.matchAll(/ption\(\s*'(?:-\w, )?(--[\w-]+)/g)].map(([, flag]) => flag as string);
+    });
+    expect(declared.length).toBeGreaterThan(15);
+    expect(declared.filter((flag) => shared.some(({ long }) => long === flag))).toEqual([]);
+    // These mean something else on each command.
+    const own = declared.filter((flag) => flag !== '--format' && flag !== '--to');
+    expect(own.filter((flag, at) => own.indexOf(flag) !== at)).toEqual([]);
+  });
+});
+
+describe('a command that is over before optimised code pays', () => {
+  const program = new Command();
+  for (const add of [addCompileCommand, addRunCommand, addSimulateCommand, addDisasmCommand]) add(program);
+
+  it('has the option that makes it run for long', () => {
+    expect(program.commands.map((command) => command.name())).toEqual(Object.keys(BRIEF_COMMANDS));
+    for (const command of program.commands) {
+      const long = BRIEF_COMMANDS[command.name() as keyof typeof BRIEF_COMMANDS];
+      if (long !== undefined) expect(command.options.map((option) => option.long)).toContain(long);
+    }
+    const optimize = shared.find(({ long }) => long === MINIMIZING.option);
+    expect(optimize?.argChoices).toContain(MINIMIZING.level);
+  });
+
+  it.each([
+    ['compile p.json', true],
+    ['compile p.json --verify', false],
+    ['compile p.json --optimize 2', true],
+    ['compile p.json --optimize min', false],
+    ['simulate --optimize=min p.json read', false],
+    ['run --profile p.json -- ls', true],
+    ['run --trace --profile p.json -- ls', false],
+    ['disasm p.bpf --trace', true],
+    ['check p.json', false],
+    ['toString', false],
+    ['', false],
+  ])('scmp %s: %s', (line, brief) => {
+    const [command = '', ...args] = line.split(' ');
+    expect(isBrief(command, args)).toBe(brief);
+  });
+});
