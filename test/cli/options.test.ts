@@ -33,7 +33,7 @@ describe('the options that commands share', () => {
 });
 
 describe('a command that is over before optimised code pays', () => {
-  const program = new Command();
+  const program = new Command().enablePositionalOptions();
   for (const add of [addCompileCommand, addRunCommand, addSimulateCommand, addDisasmCommand]) add(program);
 
   it('has the option that makes it run for long', () => {
