@@ -4,14 +4,14 @@ import { detectEndianness } from '../../bpf/program/codec.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { printable } from '../../text.js';
-import { type ArchFlags, byteOrdersOf, targetsOf } from '../arch-option.js';
+import { byteOrdersOf, targetsOf } from '../arch-option.js';
 import { type CompileFlags, weightsOption } from '../compile-options.js';
 import type { Input } from '../input.js';
+import type { FlagsOf } from '../options.js';
 import { writeResult } from '../output.js';
 import { type CompileFormat, renderCompiled } from '../render-compiled.js';
 
-interface Flags extends ArchFlags, Pick<CompileFlags, 'optimize' | 'weights'> {
-  output?: string;
+interface Flags extends FlagsOf<{ arch: true; output: true }>, Pick<CompileFlags, 'optimize' | 'weights'> {
   format: CompileFormat;
 }
 
