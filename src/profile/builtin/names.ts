@@ -1,4 +1,4 @@
-/** The profiles that come with this package. A file of its own, so that a name can be told without loading them. */
+/** The profiles that come with this package. A file of its own, so that a name can be checked without loading them. */
 export const BUILTIN_NAMES = [
   'container-default',
   'no-network',
@@ -9,10 +9,10 @@ export const BUILTIN_NAMES = [
 ] as const;
 export type BuiltinName = (typeof BUILTIN_NAMES)[number];
 
-/** What a built-in profile is called where files have names too. */
+/** The prefix of a built-in's name where files have names too. */
 export const BUILTIN_PREFIX = 'builtin:';
 
-/** The built-in that is meant by its name, with or without `builtin:`; undefined if there is none of that name. */
+/** The built-in with this name, with or without `builtin:`; undefined if there is none. */
 export function findBuiltin(name: string): BuiltinName | undefined {
   const bare = name.startsWith(BUILTIN_PREFIX) ? name.slice(BUILTIN_PREFIX.length) : name;
   return BUILTIN_NAMES.find((each) => each === bare);

@@ -10,7 +10,10 @@ export type ExactJson =
   | readonly ExactJson[]
   | { readonly [key: string]: ExactJson };
 
-/** JSON text, two blanks a level, with integers of any size as they are (JSON.stringify takes no bigint) and control characters escaped. */
+/**
+ * JSON text with two blanks per level. Integers of any size are exact (JSON.stringify takes no bigint), and control
+ * characters are escaped.
+ */
 export function formatExactJson(value: ExactJson): string {
   return `${format(value, '')}\n`;
 }

@@ -5,7 +5,7 @@ import { ProfileError, type ProfileIssue } from './profile-error.js';
 /** An issue without its place. */
 export type UnplacedIssue = Pick<ProfileIssue, 'code' | 'message' | 'hint'>;
 
-/** The error for one value of a document that can be read and is not a profile. */
+/** The error for one value of a document that can be read, but is not a profile. */
 export function invalidAt(
   document: JsonDocument,
   source: string | undefined,

@@ -5,7 +5,7 @@ import type { JsonPath } from './json-path.js';
 import type { ProfileError, ProfileIssueCode } from './profile-error.js';
 import { decodeText, positionFinder, syntaxFault } from './source-text.js';
 
-/** A number that no integer stands for exactly; it is kept so that an error can show it. */
+/** A number that is no exact integer; it is kept so that an error can show it. */
 export class InexactNumber {
   constructor(
     /** As written. */
@@ -41,7 +41,7 @@ export interface JsonDocument {
   keyPositionOf(path: JsonPath): SourcePosition | undefined;
 }
 
-/** The most values in a profile: Docker's default has about 700, each name being one. */
+/** How many values a profile may have. Docker's default has about 700, where each name is one. */
 export const MAX_COUNT = 65_536;
 /** A `config.json` nests about 8 deep. The bound keeps hostile input from exhausting the stack. */
 export const MAX_NESTING = 64;
@@ -49,9 +49,10 @@ export const MAX_NESTING = 64;
 export const MAX_INTEGER_DIGITS = 4096;
 
 /**
- * Read strict JSON (RFC 8259: no comments, no trailing comma, no duplicate key) with the position of every value.
- * Bytes are UTF-8; a byte order mark is skipped, and offsets count from after it. Raises {@link ProfileError}
- * `PROFILE_SYNTAX` at the first fault, whatever the input.
+ * Read strict JSON (RFC 8259: no comments, no trailing comma, no duplicate key) with the position of every value. Bytes
+ * are UTF-8; a byte order mark is skipped, and offsets count from after it.
+ *
+ * @throws {ProfileError} `PROFILE_SYNTAX`, at the first fault, whatever the input
  */
 export function parseJson(input: string | Uint8Array, source?: string): JsonDocument {
   const text = decodeText(input, source);
@@ -107,13 +108,13 @@ const TOKEN_FAULTS: Record<number, string> = {
 
 const WHITE_SPACE = /[ \t\r\n]*/y;
 /**
- * A token of the kinds that nearly all of a profile is made of. What it leaves, jsonc-parser's scanner looks at: escapes,
- * other numbers, words, and every fault. (The scanner alone takes four times as long, and a profile is read once, by code
- * that no JIT has seen yet.)
+ * A token of the kinds that make up nearly all of a profile. jsonc-parser's scanner reads the others: escapes, other
+ * numbers, words, and every fault. (The scanner alone takes four times as long: a profile is read once, by code that is
+ * not compiled yet.)
  */
 const PLAIN_TOKEN = /[{}[\]:,]|"[^"\\\p{Cc}]{0,500}"|-?(?:0|[1-9]\d{0,30})(?![\d.eE])/uy;
 
-/** Recursive descent; the bound on depth is what keeps the recursion safe. */
+/** Recursive descent; the bound on depth keeps the recursion safe. */
 class Parser {
   private readonly scanner: JSONScanner;
   private readonly path: (string | number)[] = [];

@@ -12,8 +12,9 @@ import { ProfileError, type ProfileIssueCode } from './profile-error.js';
 /**
  * A profile given as a JavaScript object, as a document without positions. Integers are bigint or safe numbers; a
  * number past 2^53-1 was rounded before it got here and is kept as imprecise. Keys whose value is undefined are left
- * out, as JSON.stringify does. Raises {@link ProfileError} for what JSON cannot say, and for objects that contain
- * themselves (nested too deep).
+ * out, as JSON.stringify does.
+ *
+ * @throws {ProfileError} when JSON cannot express a value, or an object contains itself (it is nested too deep)
  */
 export function documentOfObject(input: object, source?: string): JsonDocument {
   const value = new Converter(source).convert(input, []);

@@ -15,7 +15,7 @@ export type ProfileIssueCode =
   | 'number-too-long'
   | 'yaml-feature'
   | 'ambiguous-octal'
-  // PROFILE_INVALID: it can be read, and is not a profile.
+  // PROFILE_INVALID: it can be read, but is not a profile.
   | 'unknown-format'
   | 'foreign-format'
   | 'ambiguous-format'
@@ -57,7 +57,7 @@ export type ProfileIssueCode =
   | 'architectures-and-arch-map'
   | 'notify-default'
   | 'notify-write'
-  // What comes of "extends".
+  // Of "extends".
   | 'extends-open'
   | 'extends-not-found'
   | 'extends-cycle'
@@ -69,7 +69,7 @@ export type ProfileIssueCode =
   | 'default-weakens'
   | 'union-conflict'
   | 'default-errno-without-action'
-  // What one runtime alone refuses (CompileOptions.runtime).
+  // Refused by the selected runtime only (CompileOptions.runtime).
   | 'errno-ret-refused'
   | 'flag-refused'
   | 'architecture-refused';
@@ -82,7 +82,7 @@ export interface ProfileIssue {
   path: string;
   /** Where, if the profile was read from text. */
   position?: SourcePosition | undefined;
-  /** The file it is in, where that is not the profile's own but one that it extends. */
+  /** The file it is in, where that is a profile that this one extends. */
   source?: string | undefined;
   /** What to do about it. */
   hint?: string | undefined;
@@ -92,7 +92,7 @@ const LISTED_ISSUES = 20;
 
 /**
  * A profile that cannot be read, with everything that is wrong with it. `PROFILE_SYNTAX`: not in its format's syntax
- * (one issue, the first); `PROFILE_INVALID`: not a profile. The message has one line an issue,
+ * (one issue, the first); `PROFILE_INVALID`: not a profile. The message has one line per issue,
  * `SOURCE:LINE:COLUMN: PATH: what is wrong; what to do`.
  */
 export class ProfileError extends ScmpError {

@@ -3,8 +3,9 @@ import { isJsonObject, type JsonDocument } from './json-document.js';
 import { ProfileError, type ProfileIssue } from './profile-error.js';
 
 /**
- * The document that is meant of a file with one or several: the one whose `metadata.name` is the name given. Raises
- * {@link ProfileError} where there is no such document, or where there are several and no name is given.
+ * Select a document of a file with one or several: the one with the given `metadata.name`.
+ *
+ * @throws {ProfileError} when there is no such document, or there are several and no name is given
  */
 export function selectDocument(
   documents: readonly [JsonDocument, ...JsonDocument[]],

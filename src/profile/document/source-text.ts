@@ -2,12 +2,13 @@ import type { SourcePosition } from '../../errors.js';
 import { formatPath, type JsonPath } from './json-path.js';
 import { ProfileError, type ProfileIssueCode } from './profile-error.js';
 
-/** The largest profile taken, in bytes or UTF-16 code units. Docker's default profile has about 15 kB. */
+/** The largest profile that is read, in bytes or UTF-16 code units. Docker's default profile has about 15 kB. */
 const MAX_INPUT_SIZE = 16 * 1024 * 1024;
 
 /**
- * A profile's text. Bytes are UTF-8; a byte order mark is skipped, and offsets count from after it. Raises
- * {@link ProfileError} `PROFILE_SYNTAX` for what is too large, not UTF-8, or not text.
+ * A profile's text. Bytes are UTF-8; a byte order mark is skipped, and offsets count from after it.
+ *
+ * @throws {ProfileError} `PROFILE_SYNTAX`, when it is too large, not UTF-8, or not text
  */
 export function decodeText(input: string | Uint8Array, source: string | undefined): string {
   if (input.length > MAX_INPUT_SIZE) {

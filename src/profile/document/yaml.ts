@@ -26,15 +26,16 @@ import {
 import type { ProfileError, ProfileIssueCode } from './profile-error.js';
 import { decodeText, positionFinder, syntaxFault } from './source-text.js';
 
-/** The largest YAML text taken, in UTF-16 code units: its parser is slower than JSON's by far. */
+/** The largest YAML text that is read, in UTF-16 code units: its parser is far slower than JSON's. */
 const MAX_YAML_SIZE = 1024 * 1024;
 
 /**
  * Read YAML 1.2 documents (core schema), one at least, as the values JSON has, with the position of each. Integers are
- * exact at any size, and may be hexadecimal. What the readers of Kubernetes and of containers understand in another way
- * than YAML 1.2 is refused, not guessed: numbers with a leading zero (octal to them), merge keys and tags; as are keys
- * given twice. An alias is its anchor's value again; all of them together count against the bound on values.
- * Raises {@link ProfileError} `PROFILE_SYNTAX` at the first fault.
+ * exact at any size, and may be hexadecimal. What the readers of Kubernetes and of containers understand otherwise than
+ * YAML 1.2 is refused, not guessed. That is numbers with a leading zero (octal to them), merge keys and tags. Duplicate
+ * keys are refused too. An alias is its anchor's value again; all of them together count against the bound on values.
+ *
+ * @throws {ProfileError} `PROFILE_SYNTAX`, at the first fault
  */
 export function parseYaml(input: string | Uint8Array, source?: string): [JsonDocument, ...JsonDocument[]] {
   const text = decodeText(input, source);
@@ -63,7 +64,7 @@ function composeDocuments(text: string, source: string | undefined): Document[] 
       offset: deep.offset,
     });
   }
-  // Duplicate keys and aliases are the converter's: it has this package's words and bounds for them.
+  // The converter checks duplicate keys and aliases: it has this package's messages and bounds for them.
   const composer = new Composer({
     version: '1.2',
     schema: 'core',
@@ -114,7 +115,7 @@ function isEmptyScalar(contents: unknown): boolean {
 function fromYaml(problem: YAMLError, text: string, source: string | undefined): ProfileError {
   const isTag = problem.code === 'TAG_RESOLVE_FAILED';
   const code = isTag ? 'yaml-feature' : 'bad-syntax';
-  // The library ends some of its messages with a colon and the place, which is said before.
+  // The library ends some of its messages with a colon and the place, which we print in front.
   const message = `not YAML: ${problem.message.split('\n')[0]?.replace(/[:.\s]+$/, '')}`;
   const hint = problem.code === 'TAB_AS_INDENT' ? 'indent with blanks' : undefined;
   return syntaxFault(code, message, { source, text, offset: problem.pos[0], hint });
@@ -225,7 +226,7 @@ class Converter {
     const anchored = this.anchors.get(name);
     if (anchored === 'open') throw this.fail('nesting-too-deep', `*${name} is an alias of what it is in`, node, path);
     if (!anchored) throw this.fail('bad-syntax', `no anchor ${quote(name)} before this alias`, node, path);
-    // It counts as if it were written out, and is not: thousands of aliases of thousands of values are a small text.
+    // It counts as if it were written out: thousands of aliases of thousands of values are a small text.
     this.enter(path.length + anchored.depth, anchored.size, node, path);
     const { value, node: place } = anchored.converted;
     // The places inside are the anchor's: that is where the text is.

@@ -20,7 +20,7 @@ export interface MergeInput {
   findings: { issues: ProfileIssue[]; warnings: Warning[] };
 }
 
-/** So many entries may come of one whose call another profile decides under conditions. */
+/** How many entries may come from one whose call the other profile decides under conditions. */
 const MAX_ALTERNATIVES = 100;
 
 interface OwnEntry {
@@ -29,9 +29,9 @@ interface OwnEntry {
 }
 
 /**
- * The base's entries, without what the profile takes out or decides itself, and then its own. docs/extends.md says it for
- * users. An own entry decides a call in place of the base where its conditions hold; elsewhere the base's entry stays, so
- * the base's is narrowed to where the own one does not apply.
+ * The base's entries, without what the profile removes or decides itself, and then its own. docs/extends.md explains it
+ * to users. Where the conditions of the profile's own entry hold, it decides a call instead of the base. Elsewhere the
+ * base's entry decides, so that is narrowed to where the own entry does not apply.
  */
 export function mergeEntries(input: MergeInput): MergedEntry[] {
   const { own, base, baseLocate, union, findings } = input;
@@ -67,7 +67,7 @@ function namesOf({ name, names }: DockerSyscall): readonly string[] {
   return name ? [name] : (names ?? []);
 }
 
-/** The names in `remove`, each of which must take something away, and nothing that denies. */
+/** The names in `remove`. Each must remove something, and nothing that denies. */
 function checkRemoved({ own, base, baseLocate, defaultAction, findings }: MergeInput): ReadonlySet<string> {
   const removed = own.seccomp.remove ?? [];
   const entries = base.seccomp.syscalls ?? [];
@@ -92,8 +92,9 @@ function checkRemoved({ own, base, baseLocate, defaultAction, findings }: MergeI
 }
 
 /**
- * Own entries with `args` leave the rest of a call to the default. What the base forbids beyond that default stays forbidden
- * (see {@link withoutDecided}); where it forbids the whole call the two cannot both be, and it is an error.
+ * Own entries with `args` leave a call's other arguments to the default. What the base forbids beyond that default
+ * stays forbidden (see {@link withoutDecided}). Where the base forbids the whole call, the two contradict each other,
+ * which is an error.
  */
 function checkOverrides(input: MergeInput, decided: ReadonlyMap<string, readonly OwnEntry[]>): void {
   const { base, baseLocate, defaultAction, findings } = input;
@@ -117,7 +118,7 @@ function checkOverrides(input: MergeInput, decided: ReadonlyMap<string, readonly
   }
 }
 
-/** Whether own entries say what becomes of every call of an entry's, under its conditions. */
+/** Whether own entries decide every call of an entry, under its conditions. */
 function decidesAll(entry: DockerSyscall, own: readonly OwnEntry[]): boolean {
   const same = JSON.stringify([entry.includes ?? {}, entry.excludes ?? {}]);
   return own.some(
@@ -127,7 +128,7 @@ function decidesAll(entry: DockerSyscall, own: readonly OwnEntry[]): boolean {
   );
 }
 
-/** What is left of a base's entry: names nobody took, and others where the own entries about them do not apply. */
+/** The rest of a base's entry: names that no own entry has, and others where the own entries do not apply. */
 function withoutDecided(
   { entry, locate }: MergedEntry,
   removed: ReadonlySet<string>,
@@ -188,7 +189,7 @@ function narrow({ entry, locate }: MergedEntry, names: readonly number[], condit
   };
 }
 
-/** What the operator's main branch makes of a call without a word, at the last entry that names it. */
+/** Warnings for what the operator's main branch does to a call silently, at the last entry that names it. */
 function unionWarnings({ name, of, hasOtherAction, hasJoinedArgs }: UnitedCall): Warning[] {
   const shown = printable(name, 80);
   const place = (of.at(-1) as MergedEntry).locate();
@@ -222,7 +223,7 @@ function unionWarnings({ name, of, hasOtherAction, hasJoinedArgs }: UnitedCall):
   ];
 }
 
-/** With both profiles' entries kept, two actions for one call would leave it to a runtime which of them counts. */
+/** Both profiles' entries are kept. With two actions for one call, the runtime would choose between them. */
 function refuseConflicts(
   { base, baseLocate, findings }: MergeInput,
   decided: ReadonlyMap<string, readonly OwnEntry[]>,

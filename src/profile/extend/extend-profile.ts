@@ -11,26 +11,28 @@ import type { DockerSeccomp } from '../model/schema.js';
 import { mergeEntries } from './extend-entries.js';
 import { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
 
-/** How many profiles may stand on each other. Nobody follows a longer chain in his head. */
+/** How many profiles may extend one another in a chain. Nobody can follow a longer one. */
 const MAX_CHAIN_LENGTH = 8;
 
 /**
- * Finds the profile that another names in `extends`; undefined if there is none. `from` is the profile that names it. Its
- * `source` tells profiles apart, so it should be one name for one profile (a resolved path).
+ * Finds the profile that another names in `extends`; undefined if there is none. `from` is the profile that names it.
+ * `source` identifies a profile, so it should be one name for each (a resolved path).
  */
 export type LoadBase = (name: string, from: ParsedProfile) => ParsedProfile | undefined;
 
 export interface ExtendOptions {
-  /** Whose union of a SeccompProfile and its base it is: the Security Profiles Operator's of that version. Default: 1.0.0. */
+  /**
+   * The version of the Security Profiles Operator whose union of a SeccompProfile and its base is made. Default: 1.0.0.
+   */
   operator?: OperatorVersion | undefined;
 }
 
 /**
- * A profile without `extends`: what it extends, and what that extends, with its own changes (docs/extends.md has the rules).
- * A profile that extends nothing is given back as it is. Places in the result know their file.
+ * A profile without `extends`: all that it extends, with its own changes (docs/extends.md has the rules). A profile
+ * that extends nothing is returned as it is. Places in the result know their file.
  *
- * Raises {@link ProfileError} for a base that is not found, a cycle, a chain past eight profiles, and for a change that
- * takes nothing away or would let calls through that the profile does not say are to be let through.
+ * @throws {ProfileError} when a base is not found, there is a cycle, or more than eight profiles are in a chain; or
+ * when a change removes nothing, or would let through calls that the profile does not allow itself
  */
 export function extendProfile(profile: ParsedProfile, loadBase: LoadBase, options: ExtendOptions = {}): ParsedProfile {
   checkOptions('extendProfile', options, { operator: OPERATOR_VERSIONS });

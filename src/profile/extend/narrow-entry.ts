@@ -11,8 +11,8 @@ export function isUnconditional({ includes, excludes }: EntryConditions): boolea
 }
 
 /**
- * The conditions under which others do not hold, as alternatives of which at most one holds anywhere. Of "includes A and B":
- * without A; with A, without B.
+ * The opposite of some conditions, as alternatives of which at most one holds anywhere. The opposite of "includes A and
+ * B" is: without A; or with A, without B.
  */
 export function complement(conditions: EntryConditions): EntryConditions[] {
   const alternatives: EntryConditions[] = [];
@@ -26,7 +26,7 @@ export function complement(conditions: EntryConditions): EntryConditions[] {
   return alternatives;
 }
 
-/** Each single condition, and its opposite: what `includes` asks for `excludes` rules out. */
+/** Each single condition and its opposite, in `includes` and `excludes`. */
 function literals({ includes, excludes }: EntryConditions): { holds: EntryConditions; fails: EntryConditions }[] {
   const split = ({ arches, caps, minKernel }: DockerCondition): DockerCondition[] => [
     ...(arches?.length ? [{ arches }] : []),
@@ -83,7 +83,7 @@ function kernel(minKernel: string | undefined): DockerCondition {
   return minKernel ? { minKernel } : {};
 }
 
-/** Of two kernel versions the newer one, or the older one; of one, that. */
+/** The newer of two kernel versions, or the older; with one version, that. */
 function newer(a: string | null | undefined, b: string | null | undefined, wanted: boolean): string | undefined {
   if (!a || !b) return a || b || undefined;
   return reaches(a, b) === wanted ? a : b;

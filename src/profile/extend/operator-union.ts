@@ -10,7 +10,7 @@ import type { MergedEntry } from './merged-entry.js';
 export const OPERATOR_VERSIONS = ['1.0.0', 'main-2026-06'] as const;
 export type OperatorVersion = (typeof OPERATOR_VERSIONS)[number];
 
-/** What became of a call that several entries name. */
+/** What happened to a call that several entries name. */
 export interface UnitedCall {
   name: string;
   /** The entries, in order. */
@@ -22,9 +22,10 @@ export interface UnitedCall {
 }
 
 /**
- * Entries as the operator's main branch unites them (saschagrunert/security-profiles-merger, seccomp, UnionSyscalls, pickSyscall and
- * unionArgs of June 2026): one entry for each name, with the less restrictive of two actions, the first one's errno among equals; without
- * conditions where one has none, and else with the conditions of both in one entry.
+ * Entries as the operator's main branch unites them (saschagrunert/security-profiles-merger, seccomp, UnionSyscalls,
+ * pickSyscall and unionArgs of June 2026). Each name gets one entry, with the less restrictive of two actions; among
+ * equal ones the first entry's errno. It has no conditions where one of the two has none, and else the conditions of
+ * both.
  */
 export function uniteByName(entries: readonly MergedEntry[]): { entries: MergedEntry[]; united: UnitedCall[] } {
   const byName = new Map<string, { merged: MergedEntry; call: UnitedCall }>();

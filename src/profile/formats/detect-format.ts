@@ -21,13 +21,15 @@ export interface SeccompSection {
   section: JsonObject;
 }
 
-/** What a document is: one with a seccomp section, or an object of a format that has its own shape. */
+/** A document: it has a seccomp section, or is an object of a format with its own shape. */
 export type DetectedDocument = SeccompSection | { format: 'spo' | 'seccompiler'; section: JsonObject };
 
 /**
- * Tell a document's format by its keys, unless the caller named it. A Kubernetes object has `kind` or `apiVersion`; a
- * seccompiler file is a map of filters, which have `mismatch_action`, `match_action` (or their older names) or `filter`;
- * the rest see {@link findSeccompSection}. Raises {@link ProfileError} for what fits no format, or two.
+ * Detect a document's format by its keys, unless the caller named it. A Kubernetes object has `kind` or `apiVersion`. A
+ * seccompiler file is a map of filters, which have `mismatch_action`, `match_action` (or their older names) or
+ * `filter`. For others see {@link findSeccompSection}.
+ *
+ * @throws {ProfileError} when the document fits no format, or two
  */
 export function detectDocument(
   document: JsonDocument,
@@ -71,9 +73,9 @@ function isSeccompilerFilter(value: JsonValue): boolean {
 }
 
 /**
- * Find the seccomp section of a document and tell its format. A `config.json` has `linux` or `ociVersion`; Docker's
- * format has a key that the OCI runtime spec lacks, also where somebody put it in a `config.json`; whatever else has a
- * key of a profile is OCI's `LinuxSeccomp`.
+ * Find the seccomp section of a document and detect its format. A `config.json` has `linux` or `ociVersion`. Docker's
+ * format has a key that the OCI runtime spec lacks, even inside a `config.json`. Any other section with a key of a
+ * profile is OCI's `LinuxSeccomp`.
  */
 export function findSeccompSection(document: JsonDocument, source: string | undefined): SeccompSection {
   const { value } = document;

@@ -2,10 +2,10 @@ import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
 import { positionFinder } from '../document/source-text.js';
 import type { InputFormat } from '../model/parsed-profile.js';
 
-/** How a text is written. What a `json` or `yaml` document says is told by its keys. */
+/** The syntax of a text. The keys of a `json` or `yaml` document show its format. */
 export type Syntax = 'json' | 'yaml' | 'systemd' | 'list';
 
-/** What only that syntax has at the beginning of a line; JSON is known by its first character. */
+/** What only that syntax has at the beginning of a line; JSON is detected by its first character. */
 const SIGNS: Readonly<Record<Exclude<Syntax, 'json'>, { pattern: RegExp; word: string }>> = {
   yaml: { pattern: /^(?:---|%YAML\b|(?:"[^"]*"|'[^']*'|[\w$.-]+)[ \t]*:(?=\s|$)|- )/, word: 'YAML' },
   systemd: { pattern: /^(?:\[[A-Z][A-Za-z-]*\]\s*$|[ \t]*SystemCall[A-Za-z]*[ \t]*=)/, word: 'a systemd unit' },
@@ -22,13 +22,15 @@ export function looksLikeJson(text: string): boolean {
 }
 
 /**
- * Tell a text's syntax. It must show signs of one only; what shows none is taken for JSON, whose reader says what is
- * wrong with it. Raises {@link ProfileError} (`ambiguous-format`) where it shows signs of two.
+ * Detect a text's syntax. It must have signs of one only. A text without any is taken for JSON, whose reader says what
+ * is wrong with it.
+ *
+ * @throws {ProfileError} `ambiguous-format`, when it has signs of two
  */
 export function detectSyntax(text: string, source: string | undefined, wanted?: InputFormat): Syntax {
   if (wanted === 'systemd' || wanted === 'list' || wanted === 'yaml' || wanted === 'json') return wanted;
   if (looksLikeJson(text)) return 'json';
-  // What is left are formats of keys, which are JSON or YAML; nothing else is to be told apart.
+  // The other formats have keys, and are JSON or YAML; nothing else need be distinguished.
   if (wanted !== undefined) return 'yaml';
   const signs = findSigns(text);
   const [first, second] = signs;

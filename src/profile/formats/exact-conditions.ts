@@ -12,16 +12,16 @@ export interface BitComparison {
 }
 
 /**
- * Conditions of one libseccomp rule: at most one an argument. `wordSize`: the rule is for targets of that word size
- * alone. libseccomp drops the high half of a value on a 32-bit architecture, and what asks for bits there could never
- * hold, or always did.
+ * Conditions of one libseccomp rule: at most one per argument. `wordSize`: the rule is for targets of that word size
+ * alone. On a 32-bit architecture libseccomp drops the high half of a value. A condition on those bits would hold never
+ * or always there.
  */
 export interface ExactRule {
   args: SeccompArgument[];
   wordSize?: 32 | 64 | undefined;
 }
 
-/** The most rules one entry may come to: libseccomp's work grows faster than their number. */
+/** How many rules one entry may become: libseccomp's work grows faster than their number. */
 export const MAX_RULES = 512;
 
 const ALL = 2n ** 64n - 1n;
@@ -35,8 +35,8 @@ interface Cube {
 
 /**
  * Comparisons that must all hold, as libseccomp rules of which one must hold. libseccomp compares all 64 bits of an
- * argument, and takes one comparison an argument; here an argument may have several, of fewer bits. The rules are exact:
- * together they hold for just the same arguments, and no two for the same. Undefined where it takes more than
+ * argument, once per rule. Here an argument may have several comparisons, of fewer bits. The rules are exact: together
+ * they hold for the same arguments, and no two hold for the same one. Undefined where it takes more than
  * {@link MAX_RULES}; an empty list where nothing can ever match.
  */
 export function exactRules(comparisons: readonly BitComparison[]): ExactRule[] | undefined {
@@ -61,7 +61,7 @@ function combine(a: ExactRule, b: ExactRule): ExactRule[] {
 function alternativesOf(index: number, comparisons: readonly BitComparison[]): ExactRule[] | undefined {
   const [first, second] = comparisons as [BitComparison, ...BitComparison[]];
   if (!second && first.bits === 64) {
-    // What libseccomp can say is left as it is: its order among overlapping rules depends on how they are said.
+    // What libseccomp can express is left unchanged: its order among overlapping rules depends on their form.
     if (first.mask === undefined) return nativeComparison(first);
     const isPossible = (first.value & ~first.mask) === 0n;
     if (first.op === 'EQ' && isPossible) return [maskedRule(index, { mask: first.mask, value: first.value })];
@@ -163,7 +163,7 @@ function intersectRanges(a: readonly Range[], b: readonly Range[]): Range[] {
     .filter(({ least, most }) => least <= most);
 }
 
-/** A range as blocks of a power of two that begin at a multiple of their size: what a mask can say. */
+/** A range as blocks of a power of two that begin at a multiple of their size, as masks can express. */
 function cubesOfRange({ least, most }: Range, bits: number): Cube[] {
   const all = 2n ** BigInt(bits) - 1n;
   const cubes: Cube[] = [];

@@ -1,6 +1,6 @@
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
 
-/** A policy language of another tool that is not read here, and how its texts are told. */
+/** A policy language of another tool that is not read here, and the signs of its texts. */
 interface ForeignFormat {
   /** As in "this is …". */
   what: string;
@@ -55,7 +55,7 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
   },
 ];
 
-/** The error for a text in another tool's language; undefined where it is none that is known. */
+/** The error for a text in another tool's language; undefined for unknown languages. */
 export function foreignFormatError(text: string, source: string | undefined): ProfileError | undefined {
   const lines = text
     .split(/\r\n?|\n/, 2000)

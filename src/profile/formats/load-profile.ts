@@ -8,8 +8,8 @@ import { looksLikeJson } from './detect-syntax.js';
 import { readSeccompSection } from './oci/read.js';
 
 /**
- * As `readProfile`, for text and bytes. The readers of all formats but OCI's and Docker's JSON are loaded when one is
- * needed: who reads those alone does not pay for a YAML parser and systemd's tables.
+ * As `readProfile`, for text and bytes. The readers of formats other than OCI's and Docker's JSON are loaded when they
+ * are needed. Reading JSON does not cost loading a YAML parser and systemd's tables.
  */
 export async function loadProfile(input: string | Uint8Array, options: ReadOptions = {}): Promise<ParsedProfile> {
   checkOptions('loadProfile', options, READ_OPTIONS);

@@ -8,10 +8,10 @@ import type { ParsedProfile } from '../model/parsed-profile.js';
 import type { DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument } from '../model/schema.js';
 import { type ResolveOptions, resolvePolicy } from '../resolve/resolve-policy.js';
 
-/** What a format cannot say, at the place in the profile where it is said. */
+/** Something that a format cannot express, at its place in the profile. */
 export type Unrepresentable = (message: string, hint: string | undefined, ...path: (string | number)[]) => void;
 
-/** Collect what a format cannot say, as issues of the profile. */
+/** Collect what a format cannot express, as issues of the profile. */
 export function unrepresentableIn({ locate }: ParsedProfile, issues: ProfileIssue[]): Unrepresentable {
   return (message, hint, ...path) => {
     issues.push({ code: 'not-in-format', message, hint, ...locate(...path) });
@@ -50,8 +50,8 @@ function ociRule({ names, action, conditions }: PolicyRule): OciSyscall {
 }
 
 /**
- * A profile in the shape of the OCI runtime spec without a target: only where no entry has conditions, no architecture
- * depends on the target, and every errno name is the same number everywhere.
+ * A profile in the shape of the OCI runtime spec without a target. That is possible only if no entry has conditions and
+ * no architecture depends on the target. Every errno name must also be the same number everywhere.
  */
 export function unresolvedSection(profile: ParsedProfile, cannot: Unrepresentable): OciSeccomp {
   const { seccomp } = profile;
@@ -89,7 +89,7 @@ export function isConditional({ includes, excludes }: DockerSyscall): boolean {
   return [includes, excludes].some((clause) => clause?.arches?.length || clause?.caps?.length || clause?.minKernel);
 }
 
-/** The number an action carries, a name being stronger than the number beside it. What carries none has none. */
+/** The number that an action carries; a name wins over the number beside it. Actions without one have none. */
 export function plainErrno(
   action: ActionName,
   name: string | null | undefined,

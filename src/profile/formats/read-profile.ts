@@ -18,11 +18,13 @@ import { readSpo } from './spo/read.js';
 import { readSystemdUnit } from './systemd/read.js';
 
 /**
- * Read a profile of any format: an OCI `config.json`, its `linux.seccomp` by itself, Docker's and Podman's format, a
- * Kubernetes SeccompProfile, or a seccompiler filter, each as JSON or YAML text, as bytes (UTF-8), or as an object; or
- * the text of a systemd unit or a plain list. The format is told by the content unless `format` names it. Everything
- * that does not depend on a target is checked here. Integers of text are exact at any size; in an object they are bigint
- * or safe numbers. Raises {@link ProfileError} with every issue found.
+ * Read a profile of any format: an OCI `config.json`, its `linux.seccomp` alone, Docker's and Podman's format, a
+ * Kubernetes SeccompProfile, or a seccompiler filter. Each is JSON or YAML, as text, bytes (UTF-8) or an object. The
+ * text of a systemd unit or a plain list is read too. The format is detected by the content, unless `format` names it.
+ * Everything that does not depend on a target is checked here. Integers of text are exact at any size; in an object
+ * they are bigint or safe numbers.
+ *
+ * @throws {ProfileError} when the profile is invalid; it has every issue found
  */
 export function readProfile(input: string | Uint8Array | object, options: ReadOptions = {}): ParsedProfile {
   checkOptions('readProfile', options, READ_OPTIONS);
@@ -42,7 +44,7 @@ function read(input: string | Uint8Array | object, options: ReadOptions): Parsed
   try {
     return readText(text, options);
   } catch (error) {
-    // What reads as one of ours is one; of the rest some are known.
+    // Our own formats come first; of other tools' languages some are recognised.
     const isUnread = error instanceof ProfileError && format === undefined;
     throw (isUnread ? foreignFormatError(text, source) : undefined) ?? error;
   }

@@ -14,8 +14,8 @@ function namesOfWordSize(wordSize: 32 | 64): readonly string[] {
 }
 
 /**
- * An entry for each rule, with the same names and action. A rule for one word size is included on its architectures alone;
- * where the entry is for none of them there is none (an empty list of architectures would mean all).
+ * An entry for each rule, with the same names and action. A rule for one word size is included on its architectures
+ * alone. Where the entry is for none of them it is left out: an empty list of architectures would mean all.
  */
 export function entriesOfRules(entry: Omit<DockerSyscall, 'args'>, rules: readonly ExactRule[]): DockerSyscall[] {
   return rules.flatMap(({ args, wordSize }) => {

@@ -29,9 +29,10 @@ export interface WriteTarget {
 
 /**
  * Write a profile in a format, as text: `oci` (a bare `LinuxSeccomp`) and `docker` as JSON, `spo` (a Kubernetes
- * SeccompProfile) as YAML, `list` as a plain list. Reading it again gives a profile that decides alike; integers are exact.
- * What the format cannot say raises {@link ProfileError} with an issue `not-in-format` for each: nothing is dropped but
- * comments, where the format has none.
+ * SeccompProfile) as YAML, `list` as a plain list. Reading it again gives a profile that decides alike; integers are
+ * exact. Nothing is dropped but comments, where the format has none.
+ *
+ * @throws {ProfileError} when the format cannot express something, with an issue `not-in-format` for each
  */
 export function writeProfile(profile: ParsedProfile, format: OutputFormat, target: WriteTarget = {}): string {
   checkOptions('writeProfile', target, { arch: [ANYTHING], capabilities: [LIST], kernel: [ANYTHING], name: [TEXT] });
@@ -44,7 +45,10 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
   return text;
 }
 
-/** What an engine that reads a format may not do as the profile says, by its version; docs/runtimes.md has what was run. */
+/**
+ * What an engine that reads a format may do otherwise than the profile says, by its version; docs/runtimes.md has what
+ * was run.
+ */
 export function writeWarnings({ seccomp, locate }: ParsedProfile, format: OutputFormat): readonly Warning[] {
   const { listenerPath, listenerMetadata, flags } = seccomp;
   if (format !== 'docker') return [];
@@ -84,7 +88,7 @@ function write(
   const { seccomp, inheritsDefault } = profile;
   if (format === 'list') return writeList(resolved ?? seccomp, cannot, resolved ? false : inheritsDefault);
   if (format === 'docker') return writeDocker(resolved ?? seccomp, cannot);
-  // Only the operator's own profiles extend as the operator does: by union.
+  // Only the operator's own profiles extend by union, as the operator does.
   const isOwnBase = profile.format === 'spo' && format === 'spo';
   if (!resolved && seccomp.extends && !isOwnBase) cannotExtend(cannot);
   const section = resolved ?? unresolvedSection(profile, cannot);

@@ -11,7 +11,7 @@ export const CAPABILITIES: readonly string[] =
   CHECKPOINT_RESTORE`);
 
 /**
- * The capabilities that engines give a container unless told otherwise, by the name `--cap` takes; docs/runtimes.md says
+ * The capabilities that engines give a container by default, by the name that `--cap` takes. docs/runtimes.md says
  * which versions were run or read.
  */
 export const CAPABILITY_SETS = {
@@ -35,9 +35,10 @@ function fullNames(list: string): readonly string[] {
 }
 
 /**
- * The capabilities a container is to have, as `docker run --cap-add` takes them: `CAP_` may be left out, case does not
- * matter, `all` is all of them, and an engine's name its default set ({@link CAPABILITY_SETS}). Raises
- * {@link InvalidArgumentError} for a name Linux does not know, and for `none` beside others.
+ * The capabilities of a container, as `docker run --cap-add` takes them: `CAP_` is optional, and case does not matter.
+ * `all` is all of them, and an engine's name is its default set ({@link CAPABILITY_SETS}).
+ *
+ * @throws {InvalidArgumentError} when Linux does not know a name, or `none` is beside others
  */
 export function parseCapabilities(names: readonly string[]): ReadonlySet<string> {
   const capabilities = new Set<string>();

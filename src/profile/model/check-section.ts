@@ -29,7 +29,10 @@ class SectionIssues {
   }
 }
 
-/** What no schema says of a seccomp section: keys that go together, and values whose bounds another key sets. */
+/**
+ * What no schema can check in a seccomp section: keys that depend on each other, and values whose bounds another key
+ * sets.
+ */
 export function checkSection(seccomp: DockerSeccomp, locate: Locate): Pick<SectionIssues, 'issues' | 'warnings'> {
   const findings = new SectionIssues(locate);
   const { defaultAction, defaultErrnoRet, defaultErrno, architectures, archMap } = seccomp;
@@ -67,7 +70,7 @@ export function checkSection(seccomp: DockerSeccomp, locate: Locate): Pick<Secti
 
 /**
  * config-linux.md, "Seccomp": listenerPath is ignored if no SCMP_ACT_NOTIFY is used; listenerMetadata MUST NOT be set
- * without listenerPath. Neither changes the filter, and runc passes over both.
+ * without listenerPath. Neither changes the filter, and runc ignores both.
  */
 function checkListener(findings: SectionIssues, seccomp: DockerSeccomp): void {
   const { listenerPath, listenerMetadata, defaultAction, syscalls } = seccomp;
@@ -82,7 +85,7 @@ function checkListener(findings: SectionIssues, seccomp: DockerSeccomp): void {
 
 function checkNames(findings: SectionIssues, { name, names, action }: DockerSyscall, path: SectionPath): void {
   const namesPath = [...path, 'names'];
-  // An empty "name" is none, as in Go, whose zero value of a string it is.
+  // An empty "name" is none, as in Go, where it is the zero value of a string.
   if (name && names?.length) {
     findings.issue('name-and-names', [...path, 'name'], '"name" beside "names"', 'put every name into "names"');
   } else if (!name && !names) {

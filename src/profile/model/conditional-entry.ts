@@ -2,19 +2,19 @@ import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../../a
 import { isAtLeast, type KernelVersion, parseMinKernel } from './kernel-version.js';
 import type { DockerCondition, DockerSyscall } from './schema.js';
 
-/** What conditional entries ask about. */
+/** What the conditions of entries depend on. */
 export interface ResolutionTarget {
   readonly architecture: Architecture;
   /** The container's bounding set, as full names (`CAP_SYS_ADMIN`). */
   readonly capabilities: ReadonlySet<string>;
-  /** Undefined is as new as any, so that a profile resolves alike on every machine. */
+  /** Undefined is newer than any, so that a profile resolves alike on every machine. */
   readonly kernel?: KernelVersion | undefined;
 }
 
 /**
- * The names that `arches` is compared with. Podman takes libseccomp-golang's (ScmpArch.String), which are libseccomp's but
- * for three; Moby has a table of its own (profiles/seccomp/seccomp_linux.go, goToNative) with the same names, but for the
- * one with the odd spelling, which Moby's default profile uses.
+ * The names that `arches` is compared with. Podman takes libseccomp-golang's (ScmpArch.String): all but three are
+ * libseccomp's. Moby's own table has the same names (profiles/seccomp/seccomp_linux.go, goToNative), except for one odd
+ * spelling, which its default profile uses.
  */
 const DOCKER_NAMES: Readonly<Partial<Record<ArchitectureName, readonly string[]>>> = {
   x86_64: ['amd64'],
@@ -36,22 +36,23 @@ export function dockerArchitecture(name: string): string {
 /** Every name that `includes.arches` and `excludes.arches` can match. Comparison is exact. */
 export const DOCKER_ARCHITECTURES: ReadonlySet<string> = new Set(ARCHITECTURES.flatMap(dockerNames));
 
-/** One condition of an entry, and what the target makes of it. */
+/** One condition of an entry, and its outcome on the target. */
 export interface ConditionOutcome {
   readonly clause: 'includes' | 'excludes';
   readonly key: 'arches' | 'caps' | 'minKernel';
-  /** Whether the entry stands, as far as this condition goes. */
+  /** Whether the condition lets the entry apply. */
   readonly holds: boolean;
   /** In words, for a person: "the container lacks CAP_SYS_ADMIN". */
   readonly reason: string;
 }
 
 /**
- * Try the conditions of an entry; it applies where all of them hold. As setupSeccomp has it (moby/moby,
- * profiles/seccomp/seccomp_linux.go; containers/common, pkg/seccomp/seccomp_linux.go): `includes` needs the target's
- * architecture among `arches`, every capability of `caps` and a kernel not older than `minKernel`; `excludes` drops the
- * entry on the target's architecture, on any capability, and on a kernel from `minKernel` on. An empty list, or an empty
- * `minKernel`, is no condition. Podman has no `minKernel`; where it is given Moby's rule holds.
+ * Try the conditions of an entry; it applies where all of them hold. This follows setupSeccomp (moby/moby,
+ * profiles/seccomp/seccomp_linux.go; containers/common, pkg/seccomp/seccomp_linux.go). `includes` needs the target's
+ * architecture in `arches`, every capability of `caps`, and a kernel not older than `minKernel`. `excludes` drops the
+ * entry if `arches` has the architecture, for any capability of `caps`, or if the kernel is not older than `minKernel`.
+ * An empty list, or an empty `minKernel`, is no condition. Podman has no `minKernel`; Moby's rule applies where it is
+ * given.
  */
 export function tryConditions({ includes, excludes }: DockerSyscall, target: ResolutionTarget): ConditionOutcome[] {
   return [...tryClause('excludes', excludes ?? {}, target), ...tryClause('includes', includes ?? {}, target)];

@@ -119,9 +119,9 @@ const RULES: Readonly<Partial<Record<keyof typeof KNOWN_KEYS, JsonSchema[]>>> = 
 };
 
 /**
- * The JSON Schema (draft 2020-12) of a profile in the OCI runtime spec's, Docker's and Podman's format and this package's
- * `extends`: the zod schemas the reader uses, with descriptions, and with what the reader checks beyond types as far as a
- * schema can say it. It refuses keys that mean nothing, of which the reader only warns unless they look misspelt.
+ * The JSON Schema (draft 2020-12) of a profile in the OCI runtime spec's, Docker's and Podman's format, with this
+ * package's `extends`. It has the reader's zod schemas, with descriptions, and what the reader checks beyond types, as
+ * far as a schema can express it. It refuses unknown keys, of which the reader only warns unless they look misspelt.
  */
 export function profileJsonSchema(): JsonSchema {
   const schema = toJSONSchema(dockerSeccompSchema, {
@@ -161,7 +161,7 @@ const BOUNDS: Readonly<Record<string, string>> = { greater_than: 'minimum', less
 
 const INTEGER_MARK = '\u0000';
 
-/** Descriptions and rules for every object of a generated schema, told apart by their keys. */
+/** Descriptions and rules for every object of a generated schema, which is identified by its keys. */
 function describe<T extends JsonSchemaValue>(schema: T): T {
   if (typeof schema === 'string' && schema.startsWith(INTEGER_MARK)) return BigInt(schema.slice(1)) as T;
   if (Array.isArray(schema)) return schema.map(describe) as unknown as T;

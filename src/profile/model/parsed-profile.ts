@@ -8,7 +8,7 @@ import type { DockerSeccomp } from './schema.js';
 export interface Place {
   path: string;
   position?: SourcePosition | undefined;
-  /** The file it is in, where that is not the profile's own but one that it extends. */
+  /** The file it is in, where that is a profile that this one extends. */
   source?: string | undefined;
 }
 
@@ -16,9 +16,9 @@ export interface Place {
 export type Locate = (...path: (string | number)[]) => Place;
 
 /**
- * A profile that was read and found valid, its conditions still open. Whatever the format, `seccomp` says it in Docker's
- * and Podman's, which can say what every other says: what reads a format needs nothing else, and what works on profiles
- * knows one shape. `locate` finds a value of `seccomp` in the text that was read.
+ * A valid profile that was read; its conditions are not resolved yet. `seccomp` has the shape of Docker's and Podman's
+ * format, which can express every other. So a reader makes this shape, and code that works on profiles knows no other.
+ * `locate` finds a value of `seccomp` in the text that was read.
  */
 export interface ParsedProfile {
   readonly format: ProfileFormat;
@@ -32,8 +32,8 @@ export interface ParsedProfile {
   readonly notifyIssues?: readonly ProfileIssue[] | undefined;
   readonly locate: Locate;
   /**
-   * The text has no default action and takes that of the profile it extends. Until that is read
-   * `seccomp.defaultAction` is the strictest there is.
+   * The text has no default action, and gets that of the profile that it extends. Until that is read,
+   * `seccomp.defaultAction` is the strictest one.
    */
   readonly inheritsDefault?: boolean | undefined;
   /** The formats of the profiles that it extends, by their `source`. */
@@ -41,15 +41,16 @@ export interface ParsedProfile {
 }
 
 /**
- * `oci`: a `LinuxSeccomp` object; `oci-config`: the `linux.seccomp` of a `config.json`; `docker`: Docker's or Podman's
- * format, wherever it was found; `spo`: the SeccompProfile of Kubernetes' Security Profiles Operator; `seccompiler`: one
- * thread's filter of a Firecracker file; `systemd`: the SystemCall…= lines of a unit; `list`: the plain list.
+ * `oci` is a `LinuxSeccomp` object, and `oci-config` the `linux.seccomp` of a `config.json`. `docker` is Docker's or
+ * Podman's format, wherever it was found. `spo` is the SeccompProfile of Kubernetes' Security Profiles Operator.
+ * `seccompiler` is one thread's filter of a Firecracker file. `systemd` is the SystemCall…= lines of a unit, and `list`
+ * the plain list.
  */
 export type ProfileFormat = 'oci' | 'oci-config' | 'docker' | 'spo' | 'seccompiler' | 'systemd' | 'list';
 
 /**
- * What a caller may say a text is. `json` and `yaml` are syntaxes, and leave the format to be told by the keys; `oci` is
- * both a `LinuxSeccomp` and a `config.json`.
+ * The formats that a caller may name. `json` and `yaml` are syntaxes: the keys show the format then. `oci` is both a
+ * `LinuxSeccomp` and a `config.json`.
  */
 export const INPUT_FORMATS = ['json', 'yaml', 'oci', 'docker', 'spo', 'seccompiler', 'systemd', 'list'] as const;
 export type InputFormat = (typeof INPUT_FORMATS)[number];
@@ -57,15 +58,15 @@ export type InputFormat = (typeof INPUT_FORMATS)[number];
 export interface ReadOptions {
   /** What to call the profile in messages, usually its file name. */
   source?: string | undefined;
-  /** What the text is. Default: told by its content, or an error. */
+  /** The format of the text. Default: detected by its content, or an error. */
   format?: InputFormat | undefined;
-  /** Of a seccompiler file: the thread whose filter is meant. Needed where there are several. */
+  /** The thread whose filter is read from a seccompiler file. Needed where there are several. */
   thread?: string | undefined;
-  /** Of YAML with several documents: the `metadata.name` of the one that is meant. Needed where there are several. */
+  /** The `metadata.name` of the document that is read from YAML. Needed where there are several documents. */
   document?: string | undefined;
   /**
-   * Refuse SCMP_ACT_NOTIFY as the default action and on `write`, where whoever loads the filter would wait for an answer to
-   * its own call. Default: true. crun, which hands the listener over from another process, takes both.
+   * Refuse SCMP_ACT_NOTIFY as the default action and on `write`: the process that loads the filter would wait for an
+   * answer to its own call. Default: true. crun sends the listener from another process, and takes both.
    */
   notifyGuards?: boolean | undefined;
 }

@@ -9,7 +9,7 @@ import type { ProfileIssue } from '../document/profile-error.js';
 type SchemaIssue = z.core.$ZodIssue;
 type Finding = Pick<ProfileIssue, 'code' | 'message' | 'hint'>;
 
-/** What a schema found wrong, in this package's codes and words, with the place in the text. */
+/** A schema's issue with this package's code and message, and its place in the text. */
 export function profileIssue(issue: SchemaIssue, document: JsonDocument, root: JsonPath): ProfileIssue {
   const path = [...root, ...(issue.path as JsonPath)];
   const finding = describe(issue, path, valueAt(document.value, path));
@@ -86,7 +86,7 @@ function shorten(digits: string): string {
   return digits.length > 40 ? `${digits.slice(0, 40)}… (${digits.length} characters)` : digits;
 }
 
-/** The keys whose strings are names from a list, and what to say of a name that is not on it. */
+/** The keys whose strings are names from a list, and the message for a name that is not on it. */
 const NAME_KINDS: ReadonlyMap<string, { code: ProfileIssue['code']; kind: string; prefix: string }> = new Map(
   Object.entries({
     action: { code: 'unknown-action', kind: 'action', prefix: 'SCMP_ACT_' },

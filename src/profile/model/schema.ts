@@ -31,7 +31,7 @@ const integer = (least: bigint, most: bigint) => z.bigint().check(z.minimum(leas
 const uint32 = integer(0n, 2n ** 32n - 1n);
 const uint64 = integer(0n, 2n ** 64n - 1n);
 
-// null stands for a key that is not there, as in Go's encoding/json, which Docker's and Podman's own files rely on.
+// null means that the key is absent, as in Go's encoding/json: Docker's and Podman's own files rely on it.
 const action = z.enum(ACTION_NAMES);
 const string = z.string();
 const strings = z.array(string);
@@ -105,7 +105,7 @@ export type DockerSyscall = z.infer<typeof dockerSyscall>;
 export type DockerCondition = z.infer<typeof condition>;
 export type SeccompArgument = z.infer<typeof argument>;
 
-/** The keys that mean something, of each kind of object: whatever else is found is a comment, or a mistake. */
+/** The known keys of each kind of object: any other is a comment, or a mistake. */
 export const KNOWN_KEYS = {
   seccomp: Object.keys(dockerSeccompSchema.shape),
   syscall: Object.keys(dockerSyscall.shape),
@@ -114,11 +114,11 @@ export const KNOWN_KEYS = {
   argument: Object.keys(argument.shape),
 } as const;
 
-/** Of those, the ones the OCI runtime spec does not have; its runtimes pass over them. A comment harms nobody. */
+/** Those of them that the OCI runtime spec does not have: its runtimes ignore them. A comment does no harm. */
 export const DOCKER_ONLY_KEYS = {
   seccomp: KNOWN_KEYS.seccomp.filter((key) => !(key in ociSeccompSchema.shape)),
   syscall: KNOWN_KEYS.syscall.filter((key) => !(key in ociSyscall.shape) && key !== 'comment'),
 } as const;
 
-/** Of those, the ones no runtime has. */
+/** Those of them that no runtime has. */
 export const OUR_KEYS: readonly string[] = ['extends', 'remove'];

@@ -18,10 +18,10 @@ export interface KeyFindings {
 }
 
 /**
- * Judge the keys of a seccomp section that mean nothing. Runtimes pass over them in silence, so a misspelt `args` makes a
- * rule unconditional and a misspelt `syscalls` empties a deny-list: what is within two edits of a key that means
- * something is an error. Docker's keys, and ours, in an OCI `config.json` (`isConfig`) are a warning: a runtime passes over them, and
- * would apply a conditional entry always. Comments pass; any other key is a warning.
+ * Check the unknown keys of a seccomp section. Runtimes ignore them silently, so a misspelt `args` makes a rule
+ * unconditional, and a misspelt `syscalls` empties a deny-list. A key within two edits of a known one is therefore an
+ * error. Docker's keys, and ours, in an OCI `config.json` (`isConfig`) are a warning: a runtime ignores them, and would
+ * always apply a conditional entry. Comments are accepted; any other key is a warning.
  */
 export function checkKeys(document: JsonDocument, root: JsonPath, section: JsonObject, isConfig: boolean): KeyFindings {
   const findings: KeyFindings = { issues: [], warnings: [] };
@@ -74,7 +74,7 @@ function foreignKey(key: string, place: KeyPlace): Warning {
 
 function judgeUnknownKey(key: string, known: readonly string[], place: KeyPlace, findings: KeyFindings): void {
   if (COMMENT_KEY.test(key)) return;
-  // Two edits turn "op" into any word of two letters: where keys are that short, one is enough to look alike.
+  // Two edits turn "op" into any word of two letters: for such short keys one edit is the limit.
   const meaningful = known.filter((name) => !COMMENT_KEY.test(name));
   const meant = nearestName(key, meaningful, Math.min(2, key.length - 1));
   if (meant !== undefined) {

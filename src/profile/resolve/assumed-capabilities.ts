@@ -5,10 +5,10 @@ import { type ResolutionTarget, tryConditions } from '../model/conditional-entry
 import type { ParsedProfile, Place } from '../model/parsed-profile.js';
 import { namesOf, resolutionTarget } from './resolve-policy.js';
 
-// Where nobody says what a container may do, it is taken to have no capabilities. Whoever asks about a container as an
-// engine starts it means another one, so an answer that depends on it says both.
+// If the caller names no capabilities, a container is assumed to have none. But engines start containers with some, so
+// an answer that depends on them says both.
 
-/** The set that answers are compared with: what a container gets unless somebody asks for another. */
+/** The set that answers are compared with: Docker's default. */
 export const USUAL_CAPABILITIES = ['docker'] as const;
 
 /** `ERRNO(EPERM) without capabilities; ALLOW with Docker's default set: --cap docker` */
@@ -21,11 +21,11 @@ export interface DependentEntry {
   readonly index: number;
   readonly place: Place;
   readonly names: readonly string[];
-  /** Whether it applies with the set. */
+  /** Whether it applies with that set. */
   readonly appliesWith: boolean;
 }
 
-/** The entries of a profile that Docker's default set decides otherwise than none, for one target. */
+/** The entries of a profile that apply only with Docker's default set, or only without capabilities, on one target. */
 export function dependentEntries(
   profile: ParsedProfile,
   { arch, kernel }: { arch: Architecture; kernel?: string | undefined },
@@ -45,7 +45,7 @@ export function dependentEntries(
   });
 }
 
-/** What to warn of where a filter is made without a word on capabilities. */
+/** The warnings for a filter that is made without naming capabilities. */
 export function assumedCapabilityWarnings(
   profile: ParsedProfile,
   target: { arch: Architecture; kernel?: string | undefined },

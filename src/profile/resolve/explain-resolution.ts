@@ -14,27 +14,29 @@ import {
   resolve,
 } from './resolve-policy.js';
 
-/** What became of one entry of `syscalls`, and why. */
+/** What happened to one entry of `syscalls`, and why. */
 export interface EntryExplanation extends Place {
   names: readonly string[];
   applies: boolean;
-  /** `ALLOW`, `ERRNO(EPERM)`; of an entry that is dropped without its errno. */
+  /** `ALLOW`, `ERRNO(EPERM)`; for a dropped entry without its errno. */
   action: string;
   /** How many argument conditions it has. */
   argumentConditions: number;
-  /** What decided: all of its conditions, or of a dropped entry those that do not hold. Empty: it has none. */
+  /** The deciding conditions: all of them, or for a dropped entry those that do not hold. Empty: it has none. */
   because: readonly ConditionOutcome[];
-  /** Whether it applies with Docker's default capabilities, where nobody said which there are and it makes a difference. */
+  /**
+   * Whether it applies with Docker's default capabilities. Set where the caller named none and it makes a difference.
+   */
   appliesWithDockerCapabilities?: boolean;
 }
 
-/** How a profile comes down to plain rules on one target. Plain data, for JSON too. */
+/** How a profile is resolved to plain rules on one target. It is plain data, for JSON too. */
 export interface ResolutionExplanation {
   source: string | undefined;
   architecture: ArchitectureName;
   /** The container's, as full names, in the order of capabilities(7)'s numbers. */
   capabilities: readonly string[];
-  /** Nobody said which there are: none are taken. */
+  /** The caller named none, so none are assumed. */
   capabilitiesAssumed?: boolean;
   /** "X.Y"; undefined is newer than any the profile names. */
   kernel: string | undefined;
@@ -45,7 +47,7 @@ export interface ResolutionExplanation {
   entries: readonly EntryExplanation[];
 }
 
-/** Why `resolvePolicy` keeps and drops what it does: the same code decides for both. */
+/** Why `resolvePolicy` keeps and drops entries: the same code decides for both. */
 export function explainResolution(profile: ParsedProfile, options: ResolveOptions): ResolutionExplanation {
   checkOptions('explainResolution', options, RESOLVE_OPTIONS);
   const resolution = resolve(profile, options);
@@ -108,7 +110,7 @@ function describeArchitectures({ architecturesFrom, target }: Resolution): strin
 
 const LISTED_NAMES = 4;
 
-/** An explanation as text: what was asked, then a line an entry and under it what decided. */
+/** An explanation as text: the target, then one line per entry, and below it what decided. */
 export function formatResolution(explanation: ResolutionExplanation): string {
   const {
     architecture,

@@ -4,12 +4,12 @@ import type { Action, ArgumentCondition, CompareOperator, PolicyRule, SeccompPol
 import type { Locate, Place } from '../model/parsed-profile.js';
 import { type DockerSeccomp, NATIVE_ARCHITECTURE, type SeccompArgument } from '../model/schema.js';
 
-/** EPERM: what runc and youki answer with where ERRNO or TRACE comes without `errnoRet`, and the spec's default. */
+/** EPERM: the answer of runc and youki where ERRNO or TRACE has no `errnoRet`, and the spec's default. */
 const DEFAULT_ERRNO = 1n;
 
 type PolicyBase = Omit<SeccompPolicy, 'architectures' | 'rules'>;
 
-/** What no condition of a profile changes. */
+/** The parts of a policy that no condition of a profile changes. */
 export function policyBase(seccomp: Omit<DockerSeccomp, 'syscalls'>, errno: bigint | null | undefined): PolicyBase {
   const { defaultAction, flags, listenerPath, listenerMetadata } = seccomp;
   return {

@@ -39,32 +39,32 @@ export const RESOLVE_OPTIONS: OptionTable<ResolveOptions> = {
 export interface ResolvedEntry {
   readonly place: Place;
   readonly names: readonly string[];
-  /** As the profile has it, without its errno. */
+  /** As in the profile, without its errno. */
   readonly action: ActionName;
-  /** Every condition it has, the ones that do not hold too. Empty: it applies everywhere. */
+  /** All its conditions, including those that do not hold. Empty: it applies everywhere. */
   readonly outcomes: readonly ConditionOutcome[];
-  /** What it comes to; undefined where a condition drops it. */
+  /** The rule of the entry; undefined where a condition drops it. */
   readonly rule: PolicyRule | undefined;
-  /** Of one that is dropped: what it would come to. */
+  /** For a dropped entry: the rule that it would be. */
   readonly dropped?: DroppedEntry | undefined;
 }
 
-/** What an entry would be if its conditions held. */
+/** The rule that an entry would be if its conditions held. */
 export interface DroppedEntry {
   readonly names: PolicyRule['names'];
   /** Undefined where the target lacks its errno. */
   readonly action: Action | undefined;
   readonly conditions: readonly ArgumentCondition[];
-  /** The capabilities with which it would apply, besides those there are. Empty: no capability makes it apply. */
+  /** The additional capabilities with which it would apply. Empty: no capability makes it apply. */
   readonly lacking: readonly string[];
 }
 
-/** A profile decided for one target, with what decided it. */
+/** A profile resolved for one target, with the reasons. */
 export interface Resolution {
   readonly target: ResolutionTarget;
   readonly policy: SeccompPolicy;
   readonly entries: readonly ResolvedEntry[];
-  /** Which key gave the architectures besides the target: `archMap` by the entry for the target, or none. */
+  /** The key that gave the architectures besides the target: `archMap` by the entry for the target, or none. */
   readonly architecturesFrom:
     | { kind: 'archMap'; place: Place }
     | { kind: 'archMap-without-target' }
@@ -73,9 +73,12 @@ export interface Resolution {
 }
 
 /**
- * Decide a profile's conditions for one target. The same arguments give the same policy on every machine. The warnings
- * are the profile's. Raises {@link InvalidArgumentError} for a capability or kernel that is none, {@link ProfileError}
- * for an errno the target lacks and for a profile whose `extends` is still open (see `extendProfile`).
+ * Resolve a profile's conditions for one target. The same arguments give the same policy on every machine. The warnings
+ * are the profile's.
+ *
+ * @throws {InvalidArgumentError} when a capability or the kernel version is unknown
+ * @throws {ProfileError} when the target lacks an errno, or the profile's `extends` is not resolved (see
+ * `extendProfile`)
  */
 export function resolvePolicy(
   profile: ParsedProfile,
@@ -89,10 +92,10 @@ export function resolvePolicy(
  * As {@link resolvePolicy}, with what decided each entry. It follows setupSeccomp (moby/moby,
  * profiles/seccomp/seccomp_linux.go; containers/common, pkg/seccomp/seccomp_linux.go); `tryConditions` has the rules of
  * `includes` and `excludes`. The rest:
- * - `archMap`: the first entry whose architecture is the target's gives the architectures, its own and its
- *   subArchitectures; with no such entry the target stands alone.
- * - an errno name wins over the number beside it (containers/common, getErrno). Docker knows the number alone: where both
- *   are given they should agree.
+ * - `archMap`: the first entry with the target's architecture gives the architectures, its own and its
+ *   subArchitectures. Without such an entry there is only the target.
+ * - an errno name wins over the number beside it (containers/common, getErrno). Docker knows only the number: where
+ *   both are given they should agree.
  */
 export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolution {
   const { arch, capabilities = [], kernel } = options;
@@ -133,7 +136,7 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     }
     const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
     const rule = policyRule(names, actionOf(entry.action, errno), entry.args, place);
-    // Docker and Podman hand a profile of theirs on without empty lists (Go's "omitempty").
+    // Docker and Podman pass their profiles on without empty lists (Go's "omitempty").
     const hasEmptyArgs = profile.format.startsWith('oci') && entry.args?.length === 0;
     return { ...resolved, rule: hasEmptyArgs ? { ...rule, hasEmptyArgs } : rule };
   });
@@ -147,7 +150,11 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
   return { target, policy, entries, architecturesFrom };
 }
 
-/** What the conditions of entries are tried against. Raises as {@link resolve} for a capability or kernel that is none. */
+/**
+ * The target that the conditions of entries are tried on.
+ *
+ * @throws {InvalidArgumentError} when a capability or the kernel version is unknown
+ */
 export function resolutionTarget({ arch, capabilities = [], kernel }: ResolveOptions): ResolutionTarget {
   return {
     architecture: arch,
@@ -169,7 +176,7 @@ function findErrno(
   return value === undefined ? 'unknown' : BigInt(value);
 }
 
-/** Tried, since another condition may drop the entry all the same, or because of them. */
+/** It is tried: another condition may still drop the entry, or drop it because of them. */
 function lackingCapabilities(entry: DockerSyscall, target: ResolutionTarget): string[] {
   const lacking = (entry.includes?.caps ?? []).filter((capability) => !target.capabilities.has(capability));
   const more = { ...target, capabilities: new Set([...target.capabilities, ...lacking]) };

@@ -15,7 +15,7 @@ export interface ConditionFault {
   offset: number;
 }
 
-/** What a call's conditions say on some architectures; undefined where they cannot be said there. */
+/** A call's conditions on some architectures; undefined where they have no meaning there. */
 export interface ConditionGroup {
   architectures: Architecture[];
   comparisons: BitComparison[] | undefined;
@@ -24,9 +24,9 @@ export interface ConditionGroup {
 const OPERATORS = { '==': 'EQ', '!=': 'NE', '<': 'LT', '<=': 'LE', '>': 'GT', '>=': 'GE' } as const;
 
 /**
- * The conditions of a call, looked up on each architecture: where an argument stands, how wide it is and what a constant
- * is worth can differ. Architectures with the same answer are together. Raises nothing: a fault is returned where the
- * conditions make sense on no architecture.
+ * The conditions of a call, resolved on each architecture: an argument's position and width and a constant's value can
+ * differ. Architectures with the same result are grouped. Throws nothing: a fault is returned where the conditions have
+ * a meaning on no architecture.
  */
 export function groupConditions(
   call: ListCall,
@@ -114,7 +114,7 @@ function argumentOn(
       : `what ${quote(syscall)} takes is not known here`;
     return { code: 'unknown-argument', message, hint: `write ${text}:64 to compare the whole register`, offset };
   }
-  // A long of a 32-bit machine is all of its register, as on a 64-bit one.
+  // A long fills the register, on a 32-bit machine as on a 64-bit one.
   const wide =
     wordSize === 32 && syscallSignature(syscall)?.some(({ name, bits }) => name === parameter.name && bits === 64);
   return { index, bits: wide ? 64 : parameter.bits };
@@ -141,7 +141,7 @@ function unknownArgument(
   };
 }
 
-/** Words or-ed together. A negative number is what it is in two's complement of that many bits. */
+/** Words joined by `|`. A negative number is in two's complement of that many bits. */
 function valueOn(
   words: ListValue,
   bits: number,

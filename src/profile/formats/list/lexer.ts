@@ -21,15 +21,17 @@ const BLANK = /[ \t]*/y;
 const TOKEN =
   /(?<string>"(?:[^"\\\r\n]|\\["\\n])*")|(?<number>-?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)*)(?![\w.]))|(?<word>[A-Za-z_./@](?:[\w./@+]|-(?!>))*)|(?<sign>->|&&|==|!=|<=|>=|[<>&|(),:])/y;
 
-/** The most in a list; container-size profiles have about 2000. */
+/** How many a list may have; container-size profiles have about 2000. */
 const MAX_TOKENS = 200_000;
 
-/** What a statement cannot end with: it goes on in the next line. */
+/** What a statement cannot end with: it continues on the next line. */
 const OPEN_ENDS: ReadonlySet<string> = new Set([',', '&&', '|', '&', '(', '->', '==', '!=', '<', '<=', '>', '>=']);
 
 /**
- * The statements of a plain list, one a line; a line that ends with a comma or an operator goes on in the next. `#` begins
- * a comment. Raises {@link ProfileError} `PROFILE_SYNTAX` at what is no token.
+ * The statements of a plain list, one a line; a line that ends with a comma or an operator goes on in the next. `#`
+ * begins a comment.
+ *
+ * @throws {ProfileError} `PROFILE_SYNTAX`, when a text is no token
  */
 export function* listLines(text: string, source: string | undefined): Generator<ListLine> {
   let tokens: ListToken[] = [];

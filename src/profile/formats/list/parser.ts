@@ -49,12 +49,13 @@ const SINGLES = ['extends', 'listener', 'listener-metadata'];
 const TESTS = ['cap', 'arch', 'kernel'];
 const OPERATORS = ['==', '!=', '<', '<=', '>', '>='];
 
-/** The most statements and calls in a list; container-size profiles have about 400. */
+/** How many statements and calls a list may have; container-size profiles have about 400. */
 const MAX_CALLS = 20_000;
 
 /**
- * Parse a plain list (docs/list-format.md has the grammar). Names are not looked up here. Raises {@link ProfileError}
- * `PROFILE_SYNTAX` at the first fault.
+ * Parse a plain list (docs/list-format.md has the grammar). Names are not looked up here.
+ *
+ * @throws {ProfileError} `PROFILE_SYNTAX`, at the first fault
  */
 export function parseList(text: string, source: string | undefined): ListStatement[] {
   const statements: ListStatement[] = [];

@@ -288,7 +288,7 @@ class ListReader {
       const names = own.flatMap(dockerNames);
       const limited = isUniform ? entry : { ...entry, includes: { ...entry.includes, arches: names } };
       if (names.length === 0) return [];
-      // Where it cannot be said: what allows is left out, what denies denies whatever the arguments are.
+      // Where it has no meaning: an allowance is left out, and a denial denies for all arguments.
       if (group.comparisons === undefined || differs) return isPermissive ? [] : [limited];
       const rules = exactRules(group.comparisons);
       if (rules === undefined) {
@@ -322,7 +322,7 @@ class ListReader {
       const message = `${call.text}: a value of more than 32 bits, and ${narrow.name} is in the filter, whose arguments have 32`;
       this.issue('wide-value', call.offset, message, 'write a list for it');
     }
-    // All that are listed have 64 bits. Should the target have 32, what denies is to be in the filter all the same.
+    // All that are listed have 64 bits. If the target has 32, a denial must still be in the filter.
     return isPermissive ? rules : rules.filter((rule) => rule.wordSize !== 32).map(({ args }) => ({ args }));
   }
 

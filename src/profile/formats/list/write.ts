@@ -31,7 +31,7 @@ const ACTION_WORDS: Readonly<Record<ActionName, string>> = {
   SCMP_ACT_TRACE: 'trace',
 };
 const OPERATOR_WORDS = { EQ: '==', NE: '!=', LT: '<', LE: '<=', GT: '>', GE: '>=' } as const;
-/** Words that begin a statement, where a call's name may stand too. */
+/** Words that begin a statement, where a call's name may be too. */
 const RESERVED = new Set(['default', 'when', 'arch', 'flags', 'remove', 'extends', 'listener', 'listener-metadata']);
 const MAX_LINE_WIDTH = 110;
 const LOW_HALF = 0xffffffffn;
@@ -82,7 +82,7 @@ function string(text: string): string {
   return /^[A-Za-z_./@][\w./@+-]*$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
-/** Whether an entry asks for bits that one of the profile's architectures lacks: the list's reader refuses it. */
+/** Whether an entry compares bits that one of the profile's architectures lacks: the list's reader refuses that. */
 function wideArgument({ architectures }: DockerSeccomp): (entry: DockerSyscall) => boolean {
   const isNarrow = (architectures ?? []).some((name) => findArchitecture(name)?.wordSize === 32);
   return ({ args }) =>
@@ -117,15 +117,15 @@ function entryLines(entry: DockerSyscall, cannot: Unrepresentable): string[] {
 }
 
 /**
- * Runtimes make a rule of each condition where an argument has several, which is "or" and in a list takes a line each
- * (see splitRepeatedArguments in the compiler).
+ * Where an argument has several conditions, runtimes make one rule of each, which means "or". In a list each gets a
+ * line (see splitRepeatedArguments in the compiler).
  */
 function alternatives(args: readonly SeccompArgument[]): (readonly SeccompArgument[])[] {
   const isRepeated = new Set(args.map(({ index }) => index)).size < args.length;
   return isRepeated ? args.map((argument) => [argument]) : [args];
 }
 
-/** Items with commas, on as many lines as it takes. */
+/** Items with commas, on as many lines as needed. */
 function wrap(head: string, items: readonly string[], tail: string): string[] {
   const lines = [head];
   items.forEach((item, index) => {

@@ -7,7 +7,7 @@ import { profileIssue } from '../../model/schema-issues.js';
 import { checkKeys } from '../../model/unknown-keys.js';
 import type { SeccompSection } from '../detect-format.js';
 
-/** Stands in for the default action of the profile that one extends, until that is read. */
+/** A placeholder for the default action of the extended profile, until that is read. */
 const STRICTEST_ACTION = 'SCMP_ACT_KILL_PROCESS';
 
 /** Read a seccomp section of the OCI runtime spec's, Docker's or Podman's shape. */

@@ -40,7 +40,7 @@ const KEYS = {
   condition: Object.keys(condition.shape),
 };
 
-/** What to say of a value that is none of a few. */
+/** The message for a value that is not one of a few. */
 const CHOICES: ReadonlyMap<string, { code: ProfileIssueCode; known: string }> = new Map(
   Object.entries({
     type: { code: 'wrong-type', known: '"dword" or "qword"' },
@@ -54,9 +54,9 @@ type Action = Pick<DockerSyscall, 'action' | 'errnoRet'>;
 
 /**
  * Read one thread's filter of a seccompiler file (Firecracker; rust-vmm/seccompiler, src/frontend/json.rs). A `dword`
- * condition compares the low 32 bits, which libseccomp can only say with masks: it is expanded, exactly, as are several
- * conditions on one argument, which libseccomp's users would turn from AND into OR. What would take too many rules is an
- * error. An unknown key is one too, as there.
+ * condition compares the low 32 bits, which libseccomp can express only with masks, so it is expanded, exactly. So are
+ * several conditions on one argument, since runtimes would turn their AND into OR. Too many rules are an error. So is
+ * an unknown key, as in seccompiler.
  */
 export function readSeccompiler(
   document: JsonDocument,
@@ -140,7 +140,7 @@ class Reader {
     });
   }
 
-  /** Where a value of what was made is in the file. */
+  /** The place in the file of a value that was made from it. */
   private locate(path: JsonPath, defaultKey: string): Place {
     const [first, entry, key, position, part] = path;
     if (first === 'defaultAction' || first === 'defaultErrnoRet') return this.place([defaultKey]);
@@ -148,7 +148,7 @@ class Reader {
     if (typeof entry !== 'number') return this.place(['filter']);
     const origin = ['filter', this.ruleOf[entry] ?? 0];
     if (key === 'names' || key === 'name') return this.place([...origin, 'syscall']);
-    // The conditions made of a rule's are others, in another order.
+    // The conditions that were made differ from the rule's, and have another order.
     return this.place(key === 'args' && position === undefined && part === undefined ? [...origin, 'args'] : origin);
   }
 
@@ -161,7 +161,7 @@ class Reader {
     this.issues.push({ code, message, hint, ...this.place(path) });
   }
 
-  /** The name in use of a key that has an older one. */
+  /** The key as it is written: by its name, or by an older one. */
   private keyOf(name: string, alias: string): string {
     if (name in this.filter && alias in this.filter) {
       this.issue('duplicate-key', [alias], `${quote(alias)} is another name for ${quote(name)}, which is there too`);
@@ -299,8 +299,8 @@ class Reader {
   }
 
   /**
-   * seccompiler passes over a rule without conditions where the call has another with some (append_syscall_chain);
-   * everybody else, and Firecracker since it compiles with libseccomp, lets it decide. Neither is to be guessed.
+   * seccompiler ignores a rule without conditions where the call has another with some (append_syscall_chain). Others
+   * let it decide, and so does Firecracker since it compiles with libseccomp. We guess neither.
    */
   private checkMixed(parsed: readonly Rule[]): void {
     parsed.forEach(({ syscall, args }, index) => {

@@ -26,9 +26,9 @@ const FOREIGN_KEYS = {
 } as const;
 
 /**
- * Read a SeccompProfile of Kubernetes' Security Profiles Operator (api/seccompprofile, v1 and v1beta1): its `spec` is a
- * `LinuxSeccomp` in which `value` and `errnoRet` may be left out, 0 being the same (so EPERM for an errno of 0), and
- * `baseProfileName` names a profile that this one adds to.
+ * Read a SeccompProfile of Kubernetes' Security Profiles Operator (api/seccompprofile, v1 and v1beta1). Its `spec` is a
+ * `LinuxSeccomp`, in which a missing `value` or `errnoRet` is 0, and an errno of 0 is EPERM. `baseProfileName` names a
+ * profile that this one adds to.
  */
 export function readSpo(document: JsonDocument, section: JsonObject, source: string | undefined): ParsedProfile {
   const fail = (code: ProfileIssueCode, path: JsonPath, message: string, hint?: string) =>
@@ -125,7 +125,7 @@ function foreignKeys(document: JsonDocument, spec: JsonObject): ProfileIssue[] {
   return issues;
 }
 
-/** What Go's zero values stand for, written out. */
+/** The meaning of Go's zero values, written out. */
 function withDefaults(spec: { [key: string]: JsonValue }): unknown {
   if (!Array.isArray(spec.syscalls)) return spec;
   const syscalls = spec.syscalls.map((entry) => {

@@ -21,7 +21,7 @@ const KILL: Action = { action: 'SCMP_ACT_KILL_PROCESS' };
 
 const SETTINGS = ['SystemCallFilter', 'SystemCallErrorNumber', 'SystemCallArchitectures', 'SystemCallLog'];
 
-/** The sections whose units execute something (systemd.exec(5)); elsewhere systemd passes over these settings. */
+/** The sections of units that execute something (systemd.exec(5)); elsewhere systemd ignores these settings. */
 const SECTIONS = ['Service', 'Socket', 'Mount', 'Swap'];
 
 /** Settings for which systemd installs filters of its own, beside the one that is read here. */
@@ -41,7 +41,7 @@ const ARCHITECTURE_NAMES: Readonly<Record<string, ArchitectureName>> = {
   'ppc64-le': 'ppc64le',
 };
 
-/** What else runs on a machine, whose calls systemd filters too (seccomp_local_archs in seccomp-util.c). */
+/** Other architectures of a machine, whose calls systemd filters too (seccomp_local_archs in seccomp-util.c). */
 const LOCAL_ARCHITECTURES: Readonly<Partial<Record<ArchitectureName, readonly ArchitectureName[]>>> = {
   x86_64: ['x86', 'x32'],
   aarch64: ['arm'],
@@ -68,17 +68,17 @@ export function systemdGroups(): ReadonlyMap<string, readonly string[]> {
 }
 
 /**
- * Read the SystemCallFilter=, SystemCallErrorNumber=, SystemCallArchitectures= and SystemCallLog= of a unit, as
- * systemd.exec(5) and systemd's source have them (config_parse_syscall_filter, seccomp_parse_syscall_filter,
- * apply_syscall_filter). The filter and the log, which systemd installs apart, become one profile: the kernel obeys the
- * stricter. What systemd passes over with a warning is an error here, where the unit would run with less of a filter than
- * it says.
+ * Read the SystemCallFilter=, SystemCallErrorNumber=, SystemCallArchitectures= and SystemCallLog= of a unit. They are
+ * read as by systemd.exec(5) and systemd's source (config_parse_syscall_filter, seccomp_parse_syscall_filter,
+ * apply_syscall_filter). systemd installs the filter and the log separately; here they become one profile, since the
+ * kernel obeys the stricter. systemd ignores some faults with a warning. They are errors here where the unit would run
+ * with a weaker filter than it says.
  */
 export function readSystemdUnit(text: string, source: string | undefined): ParsedProfile {
   return new UnitReader(text, source).read(parseUnit(text, source));
 }
 
-/** A set of calls to which an action applies that is not the default's. */
+/** A set of calls with an action other than the default's. */
 interface CallSet {
   /** The first assignment decides, until an empty one: only what is listed, or all but what is listed. */
   isAllowList: boolean;
@@ -86,7 +86,7 @@ interface CallSet {
   offset: number;
 }
 
-/** A word of a set, and whether it stands in a list that begins with `~`. */
+/** A word of a set, and whether it is in a list that begins with `~`. */
 interface FilterWord {
   name: string;
   members: readonly string[];
@@ -105,7 +105,7 @@ class UnitReader {
   private log: CallSet | undefined;
   private error: { action: Action; offset: number } = { action: KILL, offset: 0 };
   private architectures: { name: string; offset: number }[] = [];
-  /** Other settings, and groups that there are not: each is told once. */
+  /** Other settings, and unknown groups: each is reported once. */
   private readonly reported = new Set<string>();
   /** The calls of each group named, those of the groups in it included. */
   private readonly groups = new Map<string, readonly string[]>();
@@ -137,7 +137,7 @@ class UnitReader {
     });
   }
 
-  /** systemd.nspawn(5) has a setting of the same name and another meaning. */
+  /** systemd.nspawn(5) has a setting with the same name and another meaning. */
   private refuseNspawn(assignments: readonly Assignment[]): void {
     const setting = assignments.find(({ key }) => key === 'SystemCallFilter');
     if (!this.source?.endsWith('.nspawn') && setting?.section !== 'Exec') return;
@@ -200,7 +200,7 @@ class UnitReader {
     const isInverted = first.text.startsWith('~');
     const bare = isInverted ? [{ text: first.text.slice(1), offset: first.offset + 1 }, ...words.slice(1)] : words;
     const set = before ?? { isAllowList: !isInverted, words: [], offset };
-    // Only a filter is in the way of a process that has yet to start.
+    // Only a filter can keep a process from starting; a log cannot.
     if (!before && !isInverted && kind === 'filter') this.add(set, { text: '@default', offset }, false);
     for (const word of bare) if (word.text !== '') this.add(set, word, isInverted);
     return set;
@@ -344,8 +344,8 @@ class UnitReader {
 }
 
 /**
- * The calls to which a set's action applies. A later word decides what an earlier one of the same name did, whatever their
- * errors, so of each name the last one is all that counts: a group named a thousand times is looked through once.
+ * The calls to which a set's action applies. A later word replaces an earlier one of the same name, whatever their
+ * errors, so only the last one of each name counts. A group that is named a thousand times is expanded once.
  */
 function listedCalls(set: CallSet | undefined): ListedCalls {
   const { words, isAllowList } = set ?? { words: [], isAllowList: false };

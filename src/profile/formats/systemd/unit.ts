@@ -17,12 +17,14 @@ export interface Assignment {
   offset: number;
 }
 
-/** The most words in all values of a unit together; those that ship have some tens. */
+/** How many words all values of a unit may have together; units of distributions have some tens. */
 const MAX_WORDS = 200_000;
 
 /**
- * The assignments of a unit file (systemd.syntax(7)): sections, comments of `#` and `;` lines, and lines that a backslash
- * continues. Values are split at blanks. Raises {@link ProfileError} `PROFILE_SYNTAX` for a line that is none of these.
+ * The assignments of a unit file (systemd.syntax(7)): sections, comments of `#` and `;` lines, and lines that a
+ * backslash continues. Values are split at blanks.
+ *
+ * @throws {ProfileError} `PROFILE_SYNTAX`, when a line is none of these
  */
 export function parseUnit(text: string, source: string | undefined): Assignment[] {
   const fail = (message: string, offset: number): ProfileError =>
