@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { loadLibseccompSync } from '../src/libseccomp/index.js';
 import { LIBSECCOMP_VERSION, SYSCALL_TABLE } from '../src/version.js';
@@ -17,4 +19,26 @@ it('says where the table of system calls is from as its heading and our patch do
     new Set([...patch.matchAll(new RegExp(`^\\${sign}(\\w+),(PNR|\\d+),KV_UNDEF`, 'gm'))].map((match) => match[1]));
   const added = [...names('+')].filter((name) => !names('-').has(name));
   expect(added.sort()).toEqual([...SYSCALL_TABLE.newer].sort());
+});
+
+it("names no other release as libseccomp's, in code or docs: what a new one makes stale is found here", () => {
+  const listed = [
+    'README.md',
+    'SECURITY.md',
+    'CONTRIBUTING.md',
+    'docs/*.md',
+    'docs/guides/*.md',
+    'src/*.ts',
+    'scripts',
+  ];
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const files = execFileSync('git', ['ls-files', ...listed], { cwd: root, encoding: 'utf8' })
+    .trimEnd()
+    .split('\n');
+  // `--libseccomp 2.5.4` and "libseccomp 2.5.4 of Debian 12" are about a host's.
+  const named = files.flatMap((file) =>
+    [...read(file).matchAll(/(?<!-)libseccomp (\d+\.\d+\.\d+)(?! of Debian)/g)].map(([, release]) => [file, release]),
+  );
+  expect(named.map(([file]) => file)).toContain('docs/libseccomp-faults.md');
+  expect(named.filter(([, release]) => release !== LIBSECCOMP_VERSION)).toEqual([]);
 });
