@@ -27,12 +27,12 @@ export function targetsOf({ arch }: ArchFlags): readonly [Architecture, ...Archi
   return [parseArchitecture(first), ...others.map(parseArchitecture)];
 }
 
-/** What to head an answer with: the machine's name where there are answers for others. */
+/** The heading of an answer: the machine's name where there are answers for others. */
 export function headingAmong(targets: readonly Architecture[], { name }: Architecture): ArchitectureName | undefined {
   return targets.length > 1 ? name : undefined;
 }
 
-/** Of those machines one for each byte order: all that counts for a program that is made already. */
+/** One of those machines for each byte order: nothing else matters for a program that is already compiled. */
 export function byteOrdersOf(targets: readonly Architecture[]): Architecture[] {
   return targets.filter(({ endianness }, at) => targets.findIndex((each) => each.endianness === endianness) === at);
 }

@@ -11,7 +11,7 @@ import { FileError, fileError, isReadable, readInput } from './input.js';
 
 const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
 
-/** More than a chain of profiles may have: `extendProfile` says what is wrong with it. */
+/** More than a chain of profiles may have: `extendProfile` reports longer ones. */
 const MAX_BASES = 16;
 
 /** A profile with all that it extends, from files and built-ins. `folder`: where names are looked for besides. */
@@ -31,9 +31,10 @@ export async function extendFromFiles(
 }
 
 /**
- * The profile of a name in `extends`. With a slash or a dot it is a file, from the folder of the profile that names it on;
- * otherwise a built-in, or a file of that name, which may leave out its extension. What is both is an error: nobody should
- * have to guess which one counts. In a SeccompProfile it is a name always: that of another's metadata, or a file's.
+ * The profile of a name in `extends`. With a slash or a dot it is a file, relative to the folder of the profile that
+ * names it. Otherwise it is a built-in, or a file of that name, with or without its extension. A name that is both is
+ * an error: nobody should have to guess which one counts. In a SeccompProfile it is always a name: that of another's
+ * metadata, or a file's.
  */
 async function findBase(
   name: string,
@@ -68,7 +69,7 @@ async function read(path: string): Promise<ParsedProfile> {
   return loadProfile(bytes, { source });
 }
 
-/** The SeccompProfiles of a folder whose `metadata.name` it is: what `baseProfileName` means to the operator. */
+/** The SeccompProfiles of a folder with this `metadata.name`, which is what `baseProfileName` means to the operator. */
 async function namedProfiles(name: string, folder: string) {
   const found: { what: string; load: () => Promise<ParsedProfile> }[] = [];
   for (const file of attempt(folder, () => readdirSync(folder)).sort()) {

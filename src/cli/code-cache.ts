@@ -16,13 +16,14 @@ import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 /**
- * Load a CommonJS file as `require` does, but from what V8 made of it in an earlier process, where that was kept: reading and
- * compiling the code is a third of what `scmp compile` adds to the start of Node.js. V8 itself refuses what another version
- * of it made, or one with other flags.
+ * Load a CommonJS file as `require` does, but with the code cache that V8 made in an earlier process, if there is one.
+ * Reading and compiling the code is a third of what `scmp compile` adds to the start of Node.js. V8 itself refuses the
+ * cache of another version or of other flags.
  *
- * Who can write what is kept decides what the command does, as with the code. So it is kept as Python keeps `__pycache__`,
- * in a folder beside the code, which whoever may change the code may write, and nobody else; it is written by the code's
- * owner alone, and used only if it is the same owner's and nobody else may write it. The file's name must say what is in it.
+ * Everybody who can write the cache decides what the command does, as with the code. So it is kept as Python keeps
+ * `__pycache__`: in a folder beside the code, which only those may write who may change the code. Only the code's owner
+ * writes it. It is used only if it has the same owner and nobody else may write it. The file's name must say what is in
+ * it.
  *
  * @returns a function that keeps what V8 has made by now, if nothing was there; it never throws
  */

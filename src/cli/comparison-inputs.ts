@@ -31,12 +31,12 @@ export interface ComparedPair {
   /** Undefined where only one was asked for, or the machine makes no difference. */
   target: ArchitectureName | undefined;
   programs: [DecodedProgram, DecodedProgram];
-  /** With Docker's default capabilities, where nobody said which there are and that makes a difference. */
+  /** With Docker's default capabilities. Set where the caller named none and that makes a difference. */
   usual: [DecodedProgram, DecodedProgram] | undefined;
 }
 
 export interface Compared {
-  /** What to call the two. */
+  /** The names of the two in messages. */
   names: [string, string];
   pairs: ComparedPair[];
 }

@@ -10,7 +10,7 @@ export type TargetFlags = FlagsOf<typeof TARGET_OPTIONS>;
 export type RuntimeFlags = FlagsOf<typeof RUNTIME_OPTIONS>;
 export type CompileFlags = FlagsOf<typeof COMPILE_OPTIONS>;
 
-/** The capabilities that were given; undefined where nobody said, which answers then say. */
+/** The capabilities that were given; undefined where none were named, which answers then say. */
 export function givenCapabilities({ cap }: Pick<TargetFlags, 'cap'>): readonly string[] | undefined {
   return cap.length > 0 ? cap : undefined;
 }
@@ -20,7 +20,7 @@ export function runtimeOptions(flags: RuntimeFlags): RuntimeOptions & Pick<Compi
   return { runtime: flags.runtime, ...pick(flags, choices), libseccompVersion: flags.libseccomp };
 }
 
-/** What the flags come to. The minimiser is loaded where they ask for it. */
+/** The options that the flags mean. The minimiser is loaded where they ask for it. */
 export async function compileOptions(flags: CompileFlags & Partial<ArchFlags>): Promise<Omit<CompileOptions, 'arch'>> {
   const { optimize, fallback } = flags;
   const usesMinimizer = optimize === 'min' || fallback !== undefined;
@@ -39,7 +39,7 @@ export async function compileOptions(flags: CompileFlags & Partial<ArchFlags>): 
   };
 }
 
-/** What `--weights` comes to. */
+/** The value of `--weights`. */
 export async function weightsOption({
   weights,
   arch = [],

@@ -14,8 +14,8 @@ import { errorText } from './error-text.js';
 import { printError, printWarnings } from './output.js';
 
 /**
- * The same with Docker's default capabilities, where nobody said which there are: undefined where that makes no difference.
- * An answer that depends on it says both.
+ * The same with Docker's default capabilities, where the caller named none; undefined where that makes no difference.
+ * An answer that depends on them says both.
  */
 export function compileWithUsualCapabilities(
   profile: ParsedProfile,
@@ -35,13 +35,13 @@ export function compileWithUsualCapabilities(
   });
 }
 
-/** Which entries a result depends on that were decided without a word on capabilities. */
+/** Warnings for a result that depends on capabilities when none were named. */
 export function assumedWarnings(profile: ParsedProfile, arch: Architecture, flags: TargetFlags): Warning[] {
   if (givenCapabilities(flags) !== undefined) return [];
   return assumedCapabilityWarnings(profile, { arch, kernel: flags.kernel });
 }
 
-/** Compile a profile for each machine, and print the warnings: what several have in common once. */
+/** Compile a profile for each machine, and print the warnings; those of several machines once. */
 export function compileForTargets(
   profile: ParsedProfile,
   targets: readonly Architecture[],

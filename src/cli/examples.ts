@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
 /**
- * What the help and the manual page show of every command: lines as they are typed, with a word on those that need one. A
- * test runs them.
+ * The examples of every command in the help and the manual page: lines as they are typed, with a note where it is
+ * needed. A test runs them.
  */
 const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string, note?: string])[]>> = {
   compile: [

@@ -10,7 +10,10 @@ const PROGRAM_FAULTS: ReadonlySet<string> = new Set([
   'INSTALL_FOREIGN_ARCHITECTURE',
 ]);
 
-/** What another host, user or kernel could do. SOCKET: the agent that answers SCMP_ACT_NOTIFY calls cannot be reached. */
+/**
+ * Faults of the host: another host, user or kernel could do it. SOCKET: the agent that answers SCMP_ACT_NOTIFY calls
+ * cannot be reached.
+ */
 const HOST_FAULTS: ReadonlySet<string> = new Set([
   'UNSUPPORTED_HOST',
   'SOCKET',
@@ -18,7 +21,7 @@ const HOST_FAULTS: ReadonlySet<string> = new Set([
   'DUMP_UNSUPPORTED',
 ]);
 
-/** What is no {@link ScmpError} is a fault of this program. */
+/** An error that is no {@link ScmpError} is a fault of this program. */
 export function internalError(error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
   return new Error(`internal error, please report it: ${message}`, { cause: error });

@@ -14,7 +14,7 @@ export class FileError extends ScmpError {
 
 export interface Input {
   bytes: Uint8Array;
-  /** What to call it in messages. */
+  /** Its name in messages. */
   source: string;
   /** A profile that comes with this package; `bytes` are none then. */
   builtin?: BuiltinName;
@@ -39,9 +39,9 @@ export function isReadable(path: string): boolean {
 }
 
 /**
- * Read a file, or standard input for `-`, or take a built-in profile by its name (`builtin:node`; `node` where there is no
- * such file). A name that is a file and a built-in is an error: a sandbox must not depend on what lies about in a folder.
- * `kind` rules out one of the two.
+ * Read a file, or standard input for `-`, or take a built-in profile by its name (`builtin:node`; `node` where there is
+ * no such file). A name that is both a file and a built-in is an error: a sandbox must not depend on which files are in
+ * a folder. `kind` rules out one of the two.
  */
 export function readInput(path: string, kind: 'any' | 'file' = 'any'): Input {
   const builtin = kind === 'file' ? undefined : findBuiltin(path);
@@ -67,7 +67,7 @@ export function readInput(path: string, kind: 'any' | 'file' = 'any'): Input {
 
 /**
  * Whether bytes are a compiled program rather than a profile: whole instructions of known operations, in either byte
- * order. No text is: a letter, brace or blank is no operation's code.
+ * order. No text is one: a letter, brace or blank is no operation's code.
  */
 export function isProgram(bytes: Uint8Array): boolean {
   if (bytes.length === 0 || bytes.length % INSTRUCTION_SIZE !== 0) return false;

@@ -1,8 +1,7 @@
 /**
- * Have V8 leave code as it is, for a command that is over before optimised code pays: at its exit a process waits for what
- * the compiler's threads have begun (a tenth of the whole time of `scmp compile`, a third of its processor time).
- * WebAssembly is optimised all the same where it goes on for long, and of the module that comes with this package what is
- * not called is not validated.
+ * Keep V8 from optimising code, for a command that ends before that pays. At its exit a process waits for the
+ * compiler's threads: a tenth of the whole time of `scmp compile`, a third of its processor time. WebAssembly that runs
+ * for long is still optimised, and functions of our module that are not called are not validated.
  */
 export function setJitFlags(): void {
   const { setFlagsFromString } = process.getBuiltinModule('node:v8');

@@ -2,7 +2,7 @@ import type { FormatOptions, ListingPart } from '../bpf/index.js';
 import { escapeControls } from '../text.js';
 import { isTerminal } from './terminal.js';
 
-// ECMA-48 SGR; nothing that depends on a dark or a light ground.
+// ECMA-48 SGR, for dark and light backgrounds alike.
 const CODES: Readonly<Record<ListingPart, string | undefined>> = {
   place: '2',
   fields: '2',

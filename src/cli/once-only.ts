@@ -1,8 +1,8 @@
 import type { Command, Option } from 'commander';
 
 /**
- * Refuse an option that is given again, or with its opposite (`--x --no-x`): commander would let the later one win without a
- * word. What may be repeated collects, and is an empty list by default.
+ * Refuse an option that is given again, or with its opposite (`--x --no-x`): commander would let the later one win
+ * silently. An option that may be repeated collects, and is an empty list by default.
  */
 export function refuseRepeats(command: Command): void {
   const given = new Map<string, Option>();

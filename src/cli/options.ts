@@ -26,7 +26,7 @@ interface SharedOption {
   readonly default?: unknown;
 }
 
-/** commander's parser for what may be repeated: each counts. */
+/** commander's parser for an option that may be repeated: each counts. */
 export const collect = (value: string, previous: string[]) => [...previous, value];
 
 /** Every option that more than one command takes, but those of {@link RUNTIME_CHOICES}; a command names what it takes. */

@@ -6,7 +6,10 @@ import { FileError, fileError } from './input.js';
 import { eraseProgress } from './progress.js';
 import { isTerminal } from './terminal.js';
 
-/** Write all of a result to a file descriptor, waiting while a pipe is full. A reader that went away ends us quietly. */
+/**
+ * Write all of a result to a file descriptor, waiting while a pipe is full. If the reader has gone away, this process
+ * ends quietly.
+ */
 function writeAll(fd: number, data: Uint8Array): void {
   eraseProgress();
   for (let done = 0; done < data.length; ) {
@@ -22,19 +25,19 @@ function writeAll(fd: number, data: Uint8Array): void {
 }
 
 /**
- * Write a result to standard output. Here, in {@link printError} and in {@link writeResult} is the one edge to the terminal:
- * text that came from a profile, a log, a file's or a process's name cannot steer it.
+ * Write a result to standard output. Only this function, {@link printError} and {@link writeResult} write to the
+ * terminal. Text from a profile, a log, or the name of a file or process cannot steer it.
  */
 export function print(text: string): void {
   writeAll(1, Buffer.from(escapeControls(text)));
 }
 
-/** As {@link print}, of a listing in colours: its own parts were escaped before they were painted. */
+/** As {@link print}, for a listing in colours: its parts were escaped before they were coloured. */
 export function printPainted(listing: string): void {
   writeAll(1, Buffer.from(listing));
 }
 
-/** Give the user's own text back as it is; a terminal gets it escaped. */
+/** Print the user's own text unchanged; a terminal gets it escaped. */
 export function printVerbatim(text: string): void {
   if (isTerminal(1)) print(text);
   else writeAll(1, Buffer.from(text));
@@ -50,7 +53,7 @@ export function printError(text: string): void {
   writeAll(2, Buffer.from(`${escapeControls(text)}\n`));
 }
 
-/** Each warning once: what is compiled for several targets has the same for each. */
+/** Each warning once: several targets often have the same. */
 export function printWarnings(warnings: readonly Warning[], source = 'profile'): void {
   const lines = warnings.map(({ message, path, position, source: file = source }) => {
     return printable(`${formatPlace(file, position)}: warning: ${path ? `${path}: ` : ''}${message}`);
@@ -58,7 +61,7 @@ export function printWarnings(warnings: readonly Warning[], source = 'profile'):
   for (const line of new Set(lines)) printError(line);
 }
 
-/** Write a result to the file named, or to standard output. Binary data is not for a terminal. */
+/** Write a result to the named file, or to standard output. Binary data is not written to a terminal. */
 export function writeResult(data: string | Uint8Array, file: string | undefined): void {
   if (file !== undefined && file !== '-') {
     try {

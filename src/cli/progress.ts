@@ -1,17 +1,17 @@
 import { writeSync } from 'node:fs';
 import { isTerminal } from './terminal.js';
 
-/** Commands that compute: `run`, `record` and the like become or watch another program, whose terminal it is. */
+/** Commands that compute: `run`, `record` and the like become or watch another program, which uses the terminal. */
 const COMPUTES: ReadonlySet<string> = new Set(
   'compile convert check simulate disasm asm diff implies explain resolve'.split(' '),
 );
 
-/** What the flag shared with the thread says. */
+/** The values of the flag that is shared with the thread. */
 const State = { QUIET: 0, SHOWN: 1, WRITING: 2, DONE: 3 } as const;
 
 /**
- * The thread that tells the time: what a command computes keeps the main thread from it. It takes the flag while it
- * writes, so that nothing of it comes after the result.
+ * The thread that reports the time, since computing blocks the main thread. It takes the flag while it writes, so that
+ * it writes nothing after the result.
  */
 const CLOCK = `
 const { workerData: { flag, name } } = require('node:worker_threads');
@@ -37,7 +37,7 @@ export function startProgress(name: string): void {
   process.once('exit', () => eraseProgress());
 }
 
-/** Take the line away, for good: to be called before anything is written. */
+/** Erase the line for good. It must be called before anything is written. */
 export function eraseProgress(): void {
   if (!flag) return;
   for (;;) {

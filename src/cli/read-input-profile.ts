@@ -8,7 +8,7 @@ import type { FlagsOf, INPUT_OPTIONS } from './options.js';
 
 export type InputFlags = FlagsOf<typeof INPUT_OPTIONS>;
 
-/** Of a command's options those that say what SCMP_ACT_NOTIFY may be on. */
+/** The options of a command that say where SCMP_ACT_NOTIFY is allowed. */
 type NotifyFlags = Pick<RuntimeOptions, 'runtime' | 'notifyGuards'>;
 
 /**
@@ -19,7 +19,7 @@ export async function readInputProfile(path: string, flags: InputFlags & NotifyF
   return profileOfInput(readInput(path), flags);
 }
 
-/** As {@link readInputProfile}, of bytes that were read before. */
+/** As {@link readInputProfile}, for bytes that were read before. */
 export async function profileOfInput(
   input: Input,
   { from, thread, document, base, operator, runtime, notifyGuards }: InputFlags & NotifyFlags,
@@ -47,7 +47,7 @@ export async function profileOfInput(
   return extendFromFiles(profile, base, { operator });
 }
 
-/** Who chooses among filters means one, and the file has no choice: perhaps it is another file than is thought. */
+/** The user selects one of several filters, but the file has only one: perhaps it is the wrong file. */
 function refuseSelection(source: string, what: string, { thread, document }: Pick<InputFlags, 'thread' | 'document'>) {
   const refuse = (option: string, kind: string) => {
     throw new InvalidArgumentError(

@@ -9,7 +9,7 @@ import { PROGRAM_FORMATS, renderProgram } from './render-program.js';
 export const COMPILE_FORMATS = [...PROGRAM_FORMATS, 'json', 'asm', 'pfc'] as const;
 export type CompileFormat = (typeof COMPILE_FORMATS)[number];
 
-/** A filter for a result: a compiled one, or one made of a program, of which there may be no more to say. */
+/** A filter for a result: a compiled one, or one made from a program, which may have fewer fields. */
 type Rendered = FilterProgram & Omit<Partial<CompiledFilter>, keyof FilterProgram> & { endianness: Endianness };
 
 export async function renderCompiled(

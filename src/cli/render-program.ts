@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { formatC } from '../bpf/assembly/format-c.js';
 import type { Endianness } from '../bpf/program/instruction.js';
 
-/** The forms of a program that hold nothing but it. */
+/** The forms of a program that hold nothing else. */
 export const PROGRAM_FORMATS = ['bpf', 'hex', 'base64', 'c'] as const;
 export type ProgramFormat = (typeof PROGRAM_FORMATS)[number];
 

@@ -11,7 +11,7 @@ import { startProgress } from './progress.js';
 
 type AddCommand = (program: Command) => void;
 
-/** A file a command, loaded when it is asked for: none pays for what another needs. The order is that of the help. */
+/** One file per command, loaded on demand: no command loads what only another needs. The order is that of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   compile: async () => (await import('./commands/compile.js')).addCompileCommand,
   convert: async () => (await import('./commands/convert.js')).addConvertCommand,
@@ -43,7 +43,7 @@ const program = new Command('scmp')
   )
   .enablePositionalOptions()
   .configureHelp({
-    // A repeatable option is an empty list by default, which is nothing to tell.
+    // A repeatable option is an empty list by default, which need not be shown.
     optionDescription: (option) =>
       Help.prototype.optionDescription(
         Array.isArray(option.defaultValue) ? Object.create(option, { defaultValue: { value: undefined } }) : option,
@@ -51,7 +51,7 @@ const program = new Command('scmp')
   })
   .showHelpAfterError('(add --help for the usage)')
   .configureOutput({
-    // commander's own way of writing ends in a stack trace where the reader has gone away.
+    // commander's own writing ends in a stack trace when the reader has gone away.
     writeOut: print,
     writeErr: (text) => printError(text.trimEnd()),
     outputError: (text) => printError(`scmp: ${usageError(text)}`),
@@ -66,7 +66,7 @@ function usageError(text: string): string {
 
 async function main(): Promise<void> {
   const asked = process.argv[2] ?? '';
-  // Without the name of a command first it is a call for help or a mistake, and either lists them all.
+  // If the first argument is no command, it is a request for help or a mistake; both list all commands.
   const isAlone = Object.hasOwn(COMMANDS, asked) && !NEED_ALL.has(asked);
   const wanted = isAlone ? [asked] : Object.keys(COMMANDS);
   for (const name of wanted) (await (COMMANDS[name] as () => Promise<AddCommand>)())(program);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// dist/scmp.cjs: loads the command, in the way that is quickest for what is asked of it.
+// dist/scmp.cjs: loads the command, in the quickest way for what it has to do.
 import { join } from 'node:path';
 import { isBrief } from './brief-commands.js';
 import { requireCached } from './code-cache.js';
@@ -15,6 +15,6 @@ const isShortLived = isBrief(command, process.argv);
 if (isShortLived) setJitFlags();
 if (isShortLived && !process.env.NODE_DISABLE_COMPILE_CACHE) {
   const keep = requireCached(file, join(__dirname, '../.cache'));
-  // `compile` is what most of the code is for, and one that has ended well has used all it needs.
+  // Most of the code is for `compile`: a run that ended well has used all that it needs.
   if (command === 'compile') process.once('exit', (status) => status === 0 && keep());
 } else require(file);

@@ -13,8 +13,9 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A server of one folder's files and nothing else: they are listed when it is made, so that no request names a path. Other
- * host names than loopback's are refused, or a page of elsewhere could reach it under a name of its own (DNS rebinding).
+ * A server of one folder's files and nothing else: they are listed when it is made, so that no request names a path.
+ * Host names other than loopback's are refused: a foreign page could otherwise reach the server under its own name (DNS
+ * rebinding).
  */
 export function createStaticServer(folder: string, headers: Readonly<Record<string, string>>): Server {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })

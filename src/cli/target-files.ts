@@ -10,7 +10,7 @@ const OUTPUT_PER_TARGET = '-o DIR/ or a name with %a writes one for each --arch'
 /**
  * Where the result for each target goes: `-o FILE` takes one, `-o DIR/` and a name with `%a` one each.
  *
- * @throws InvalidArgumentError several targets, and room for one
+ * @throws {InvalidArgumentError} when there are several targets and one file
  */
 export function targetFiles(
   output: string | undefined,

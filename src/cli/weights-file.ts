@@ -5,7 +5,7 @@ import { loadLibseccompSync } from '../libseccomp/index.js';
 import { readInput } from './input.js';
 import { printWarnings } from './output.js';
 
-/** What a file of `--weights` counts, as read on each machine that a filter is for. */
+/** The counts of a file of `--weights`, as read for each machine that a filter is for. */
 export function readWeightsFile(path: string, targets: readonly Architecture[]): readonly WeighedCall[] {
   const { bytes, source } = readInput(path, 'file');
   const libseccomp = loadLibseccompSync();

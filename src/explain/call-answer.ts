@@ -17,26 +17,26 @@ import { decidedBy, type EntryAbout, entriesAbout } from './entries-about.js';
 import { formatDecisions } from './format-policy.js';
 import { isSame, type NamedCall, nameCall } from './named-policy.js';
 
-/** A filter that calls are asked about one by one. */
+/** A filter that answers questions about single calls. */
 export interface AskedFilter {
   program: Uint8Array;
   endianness?: Architecture['endianness'] | undefined;
-  /** With Docker's default capabilities, where nobody said which there are and it may be another one. */
+  /** With Docker's default capabilities. Set where the caller named none and the filter may differ. */
   withUsual?: Uint8Array | undefined;
-  /** The profile that it was made of, if it was. */
+  /** The profile that it was compiled from, if it was. */
   profile?: { source?: string | undefined; entries: CompiledProfile } | undefined;
 }
 
-/** What becomes of a call on one architecture, by one number. */
+/** The decision for a call on one architecture, by one number. */
 export interface CallAnswer extends NamedCall {
   architecture: ArchitectureName;
-  /** Where a multiplexer reaches the call too, or alone: `socketcall`. What is said is of this call alone then. */
+  /** The multiplexer, if the call is reached through one: `socketcall`. The answer is about this call alone. */
   through?: string;
   /** The profile's entries about it, where there is a profile. */
   entries?: readonly EntryAbout[];
-  /** What is decided with Docker's default capabilities, where that is something else. */
+  /** The decision with Docker's default capabilities, where that differs. */
   withDockerCapabilities?: NamedCall['decisions'];
-  /** What the kernel does whatever the filter says. */
+  /** What the kernel does, whatever the filter says. */
   notes?: readonly string[];
 }
 
@@ -48,13 +48,13 @@ interface Way extends CallNumber {
 
 export interface CallAnswers {
   answers: readonly CallAnswer[];
-  /** Whether the program tells architectures apart. */
+  /** Whether the program distinguishes architectures. */
   looksAtArchitecture: boolean;
 }
 
 /**
- * What becomes of a call on every architecture of a filter, by every number that it is made by. `syscall` is a name, or a number
- * as text. No answer: none of the architectures has it. Raises what `buildDecisionDiagram` does.
+ * The decisions for a call on every architecture of a filter, by every number that it has. `syscall` is a name, or a
+ * number as text. No answer: none of the architectures has it. Throws what `buildDecisionDiagram` does.
  */
 export function answerCall(filter: AskedFilter, syscall: string, libseccomp: Libseccomp): CallAnswers {
   const { program, endianness, withUsual, profile } = filter;
@@ -83,7 +83,7 @@ export function answerCall(filter: AskedFilter, syscall: string, libseccomp: Lib
   return { answers, looksAtArchitecture: seen.looksAtArchitecture };
 }
 
-/** What libseccomp makes tells architectures apart: those of the filter, and the other ABI of their AUDIT_ARCH. */
+/** libseccomp's programs distinguish the architectures of the filter, and the other ABI of their AUDIT_ARCH. */
 function seenBy({ program, endianness, profile }: AskedFilter): SeenArchitectures {
   if (!profile) return seenArchitectures(program, { endianness });
   const auditArches = profile.entries.compiled.arches.map((name) => parseArchitecture(name).auditArch);
@@ -136,7 +136,7 @@ function formatEntry(entry: EntryAbout, architecture: ArchitectureName, profileS
   ].join(', ');
 }
 
-/** What is to be said where no entry decides. */
+/** The lines where no entry decides. */
 function formatFallback(
   { architecture, number, decisions, entries }: CallAnswer,
   profile: AskedFilter['profile'],

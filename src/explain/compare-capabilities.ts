@@ -1,6 +1,6 @@
 import type { NamedDifference } from './name-comparison.js';
 
-/** A difference between two filters, and what it depends on where nobody said which capabilities a container has. */
+/** A difference between two filters, and whether it depends on capabilities where the caller named none. */
 export interface DependentDifference {
   /** Without capabilities; undefined where there is no difference then. */
   without: NamedDifference | undefined;
@@ -9,8 +9,8 @@ export interface DependentDifference {
 }
 
 /**
- * Take the differences apart that are there alike with and without the usual capabilities, and those that are not, one
- * system call each.
+ * Separate the differences that are the same with and without the usual capabilities from the others, one per system
+ * call.
  */
 export function compareCapabilities(
   without: readonly NamedDifference[],
@@ -42,7 +42,7 @@ function singles(difference: NamedDifference): NamedDifference[] {
   ];
 }
 
-/** Which of two decisions differs, on which call and condition: what makes it the same difference. */
+/** The key of a difference: its call, its condition and the decision that differs. */
 function subjectOf({ architecture, auditArches, syscalls, numbers, when, from }: NamedDifference): string {
   return JSON.stringify([architecture, auditArches, syscalls, numbers, when, from]);
 }

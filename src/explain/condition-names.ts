@@ -53,8 +53,9 @@ function names(
 const holds = (mask: bigint, bits: bigint) => (bits & ~mask) === 0n;
 
 /**
- * Values that differ in nothing but flags which do not matter, as one comparison without these flags: of SOCK_STREAM and
- * SOCK_STREAM|SOCK_CLOEXEC `(type & ~SOCK_CLOEXEC) == SOCK_STREAM`. The same set, since both values of the bit are in it.
+ * Values that differ only in flags that do not matter, as one comparison without these flags. For SOCK_STREAM and
+ * SOCK_STREAM|SOCK_CLOEXEC it is `(type & ~SOCK_CLOEXEC) == SOCK_STREAM`. It is the same set, since both values of the
+ * bit are in it.
  */
 function maskOutFlags(
   terms: DnfTerms,
@@ -65,7 +66,7 @@ function maskOutFlags(
     const family = parameters[field]?.constants;
     return family !== undefined && isSingleFlag(family, bit, architecture);
   };
-  // Of values that are excluded all are in one term, of values that are wanted each has its own.
+  // Excluded values are all in one term; wanted values have a term each.
   const merged = terms.map((term) => mergePairs(term, (one, other) => withoutFlag(one, other, 'notEqual', isFlag)));
   return mergePairs(merged, (one, other) => joinTerms(one, other, isFlag));
 }
@@ -81,7 +82,7 @@ function isSingleFlag(
 
 type IsFlag = (condition: Condition, bit: bigint) => boolean;
 
-/** Two comparisons of one field and mask that differ in one flag, as the one they come to. */
+/** Two comparisons of one field and mask that differ in one flag, joined to one. */
 function withoutFlag(one: Condition, other: Condition, kind: 'equal' | 'notEqual', isFlag: IsFlag) {
   if (one.kind !== kind || other.kind !== kind || one.field !== other.field || one.mask !== other.mask)
     return undefined;
@@ -106,7 +107,7 @@ function isSameCondition(one: Condition, other: Condition): boolean {
   return one.kind === other.kind && one.value === other.value;
 }
 
-/** Put two together wherever they can be, until none can. The result of two stands in the place of the first. */
+/** Join two wherever possible, until nothing can be joined. The result takes the place of the first. */
 function mergePairs<T>(given: readonly T[], merge: (one: T, other: T) => T | undefined): readonly T[] {
   const list = [...given];
   for (let at = 0; at < list.length; at++) {
@@ -115,7 +116,7 @@ function mergePairs<T>(given: readonly T[], merge: (one: T, other: T) => T | und
       if (merged === undefined) continue;
       list.splice(next, 1);
       list[at] = merged;
-      // It may go with one that came before.
+      // It may now join with an earlier one.
       at = -1;
       break;
     }

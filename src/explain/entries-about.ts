@@ -17,9 +17,9 @@ export interface EntryAbout {
   /** JSON path, for instance `syscalls[3]`. */
   path: string;
   position?: SourcePosition | undefined;
-  /** The profile the place is in, where that is another one than what was read: one that it extends. */
+  /** The profile that the place is in, where that is one that the profile extends. */
   source?: string | undefined;
-  /** What it says; undefined of one that does not apply where the target lacks its errno. */
+  /** Its action; undefined where it does not apply because the target lacks its errno. */
   action: Action | undefined;
   /** Whether that depends on arguments. */
   isConditional: boolean;
@@ -27,22 +27,25 @@ export interface EntryAbout {
   dropped?: string;
   /** The capabilities with which it would apply; absent where no capability makes it. */
   lackingCapabilities?: readonly string[];
-  /** Absent where some call gets what it says, false where the program gives it to none. */
+  /** Absent where some call gets its action, false where the program gives it to none. */
   hasEffect?: false;
 }
 
-/** What is asked about: a number of an architecture, and what the filter does with it. */
+/** The question: a number of an architecture, and what the filter does with it. */
 export interface AskedCall {
   architecture: Architecture;
   number: number;
-  /** The call that is meant: what goes through a multiplexer, or the name of the number itself. */
+  /** The call: the one behind a multiplexer, or the name of the number itself. */
   name: string;
   /** The multiplexer whose number it is, where the call is one that goes through it. */
   through?: string | undefined;
   decisions: readonly NamedDecision[];
 }
 
-/** The entries about a call, each once: those that stand at its number in the filter and have an effect, the others that do, those that do not apply. */
+/**
+ * The entries about a call, each once: first those with a rule at its number and an effect, then those without effect,
+ * then those that do not apply.
+ */
 export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryAbout[] {
   const { compiledRules } = profile;
   const { architecture, number, name, through } = asked;
@@ -56,7 +59,8 @@ export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryA
   const orderOf = ({ operation }: ExpectedRule) => inOrder.get(operation.rule) ?? 0;
   const standing = [...placed].sort((a, b) => orderOf(a) - orderOf(b));
   const rules = standing.map(({ operation, action, conditions }): EntryAbout => {
-    // Through a multiplexer argument 0 says which call is meant, and nothing that the entry asks: where the kernel reads all of it.
+    // Through a multiplexer argument 0 selects the call, so the entry's condition on it is not compared: where the
+    // kernel reads all of it.
     const isReached = multiplexed !== undefined && operation.name === name;
     const isWhole = isReached && bitsOfCall(multiplexed.multiplexer, architecture) === architecture.wordSize;
     const meant = isWhole ? conditions.filter(({ index }) => index !== 0) : conditions;
@@ -81,7 +85,7 @@ export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryA
   return ofOneLine([...effective, ...others, ...leftOut]);
 }
 
-/** What says which call a multiplexer makes, in as many bits as the kernel reads. */
+/** The condition that selects a call of a multiplexer, in as many bits as the kernel reads. */
 function asKernelReads(
   { multiplexer, call }: { multiplexer: Multiplexer; call: bigint },
   architecture: Architecture,
@@ -119,7 +123,7 @@ function placeOf(rule: PolicyRule, name: string) {
   return { name, path, position, source };
 }
 
-/** What several rules of one line say, each of one condition, is what the line says. */
+/** Several rules of one line, each with one condition, have the line's meaning together. */
 function ofOneLine(entries: readonly EntryAbout[]): EntryAbout[] {
   const lines = new Map<string, EntryAbout>();
   for (const entry of entries) {
@@ -134,8 +138,8 @@ function ofOneLine(entries: readonly EntryAbout[]): EntryAbout[] {
 }
 
 /**
- * What decides a call where no entry that applies is about it, in words: the default action, or what the compiler added.
- * Undefined where neither is what the filter does.
+ * What decides a call where no entry about it applies, in words: the default action, or what the compiler added.
+ * Undefined where the filter does something else.
  */
 export function decidedBy(
   { compiledRules }: CompiledProfile,

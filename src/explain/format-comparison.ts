@@ -25,7 +25,7 @@ export function formatComparison(differences: readonly NamedDifference[]): strin
     .join('');
 }
 
-/** What of a difference makes none, since the kernel asks no filter about it. */
+/** Notes on calls of a difference for which the kernel asks no filter. */
 export function unfilteredAmong({ architecture, syscalls, numbers }: NamedDifference): string[] {
   return unfilteredNotes(
     architecture,

@@ -14,7 +14,10 @@ import {
 export interface FormatPolicyOptions {
   /** Columns that lines may take, where they can be broken. Default: 100. */
   width?: number | undefined;
-  /** The same profile with Docker's default capabilities, where nobody said which there are: calls it decides otherwise are told so. */
+  /**
+   * The same profile with Docker's default capabilities, where the caller named none: calls that it decides otherwise
+   * say so.
+   */
   withUsualCapabilities?: NamedPolicy | undefined;
 }
 
@@ -22,7 +25,10 @@ export interface FormatPolicyOptions {
 export const ARCHITECTURE_UNSEEN =
   'This program never looks at the architecture: it decides a number alike, whatever call that is there.';
 
-/** A policy as text: per architecture the actions, each with its calls; then those that arguments decide; then the rest. */
+/**
+ * A policy as text. Per architecture it has the actions, each with its calls; then the calls that arguments decide;
+ * then the rest.
+ */
 export function formatPolicy(policy: NamedPolicy, options: FormatPolicyOptions = {}): string {
   checkOptions('formatPolicy', options, { width: [NUMBER], withUsualCapabilities: [OBJECT] });
   const parts = policy.architectures.map((each) => formatArchitecture(each, options));
@@ -36,7 +42,7 @@ export function formatPolicy(policy: NamedPolicy, options: FormatPolicyOptions =
   return [...parts, ['any other architecture', ...others].join('\n'), ...asides].join('\n\n').concat('\n');
 }
 
-/** Of what is not let through here, what runs all the same. */
+/** Calls that are not allowed here, but run all the same. */
 function notesOn({ architecture, calls, unnamed }: NamedArchitecture): string[] {
   return unfilteredNotes(architecture, ({ number }) => {
     const decided =
@@ -45,7 +51,7 @@ function notesOn({ architecture, calls, unnamed }: NamedArchitecture): string[] 
   });
 }
 
-/** What a call meets with the usual capabilities; undefined where that is the same. */
+/** The decision for a call with the usual capabilities; undefined where that is the same. */
 export function usualDecisions(
   withUsual: NamedPolicy | undefined,
   architecture: ArchitectureName,
@@ -60,7 +66,7 @@ export function usualDecisions(
 
 function formatArchitecture({ architecture, calls, unnamed }: NamedArchitecture, options: FormatPolicyOptions): string {
   const { width = 100, withUsualCapabilities } = options;
-  // The numbers that nobody uses are the most, so what they meet is what is not spoken of.
+  // Most numbers are unused, so their decision is the one that is not listed.
   const size = ({ from, to }: { from: number; to: number }) => to - from;
   const rest = [...unnamed].sort((a, b) => size(b) - size(a))[0]?.decisions ?? [];
   const isRest = ({ decisions }: NamedCall) => isSame(decisions, rest);
@@ -99,7 +105,7 @@ function formatArchitecture({ architecture, calls, unnamed }: NamedArchitecture,
   return [architecture, ...lines, ...formatRest(rest, restNames, lines.length > 0, architecture)].join('\n');
 }
 
-/** What is not spoken of: it is "other" only where something was. */
+/** The calls that are not listed: they are "other" only where some were. */
 function formatRest(
   rest: readonly NamedDecision[],
   names: number,
@@ -118,7 +124,7 @@ export function formatDecisions(decisions: readonly NamedDecision[], architectur
     .map(({ action, when }, index) => {
       const text = formatAction(action, architecture);
       if (when === undefined) return text;
-      // Together they cover everything: the last one, whose condition is the longest, is what remains.
+      // Together they cover everything: the last one, with the longest condition, is the rest.
       if (index === decisions.length - 1) return `else ${text}`;
       return `${text} when ${when ?? 'the arguments are of more kinds than can be listed'}`;
     })

@@ -5,9 +5,9 @@ import { ProgramTooComplexError } from '../bpf/decisions/diagram-store.js';
 const MAX_ITEMS = 2 ** 17;
 
 /**
- * Counts what an answer says of calls by their names.
+ * Counts the decisions and conditions that an answer lists by name.
  *
- * @throws ProgramTooComplexError for more than anybody reads
+ * @throws {ProgramTooComplexError} when there are more than anybody reads
  */
 export class ListingBound {
   #left = MAX_ITEMS;

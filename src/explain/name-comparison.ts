@@ -27,14 +27,16 @@ export interface NamedDifference {
   from: Action;
   to: Action;
   direction: Direction;
-  /** In words; absent where it is always, null where it takes more words than anybody reads. */
+  /** In words; absent where it always holds, null where it takes more words than anybody reads. */
   when?: string | null;
   example: SeccompData;
 }
 
 /**
- * A comparison with system calls, arguments and values by name: those that change alike for all arguments together, those
- * that change on a condition one by one, since each names its arguments. Raises {@link ProgramTooComplexError} for too many.
+ * A comparison with system calls, arguments and values by name. Calls that change alike for all arguments are listed
+ * together. Calls that change on a condition are listed one by one, since each names its arguments.
+ *
+ * @throws {ProgramTooComplexError} when there are too many
  */
 export function nameComparison(comparison: ProgramComparison, libseccomp: Libseccomp): NamedDifference[] {
   const bound = new ListingBound();

@@ -28,14 +28,18 @@ export interface NamedArchitecture {
 }
 
 export interface NamedPolicy {
-  /** Whether the program tells architectures apart. If not, a number is decided alike whatever call it is. */
+  /** Whether the program distinguishes architectures. If not, a number is decided alike whatever call it is. */
   looksAtArchitecture: boolean;
   architectures: readonly NamedArchitecture[];
   /** What calls of any other architecture meet, whatever their number; several entries where the number matters. */
   otherArchitectures: readonly { from: number; to: number; decisions: readonly NamedDecision[] }[];
 }
 
-/** A policy table with system calls, arguments and their values by name. Raises {@link ProgramTooComplexError} for too many. */
+/**
+ * A policy table with system calls, arguments and their values by name.
+ *
+ * @throws {ProgramTooComplexError} when there are too many
+ */
 export function nameTable(table: PolicyTable, libseccomp: Libseccomp): NamedPolicy {
   const bound = new ListingBound();
   return {
@@ -81,7 +85,11 @@ function nameRanges(
   return { architecture: architecture.name, calls, unnamed };
 }
 
-/** What a filter does with one call, by name. Raises {@link ProgramTooComplexError} for too many words. */
+/**
+ * What a filter does with one call, by name.
+ *
+ * @throws {ProgramTooComplexError} when it takes too many words
+ */
 export function nameCall(
   { name, number, decisions }: { name: string; number: number; decisions: readonly Decision[] },
   architecture: Architecture,

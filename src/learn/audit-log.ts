@@ -4,15 +4,15 @@ import { architectureOf } from './notified-calls.js';
 import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallLookup } from './read-log.js';
 
 /**
- * The end of a seccomp record (kernel/auditsc.c, audit_seccomp): `arch=c000003e syscall=59 compat=0 ip=0x… code=0x…`. The
- * process's own words, `comm` and `exe`, stand before it: the last such place counts, lest a process choose its name so
- * that it is read as a system call (ausearch(8) -i shows names as they are).
+ * The end of a seccomp record (kernel/auditsc.c, audit_seccomp): `arch=c000003e syscall=59 compat=0 ip=0x… code=0x…`.
+ * The process's own words, `comm` and `exe`, come before it. The last such place counts: a process must not be able to
+ * choose a name that is read as a system call (ausearch(8) -i shows names unescaped).
  */
 const CALL = /^.*\barch=(\S+) syscall=(\S+)(?: |$)/;
 /**
- * The type of a record, the first thing it says: `type=1326` from the kernel's log, `type=SECCOMP` from auditd(8), and from
- * journald, which reads the audit multicast itself, `audit[PID]: SECCOMP auid=…` or with -o cat `SECCOMP auid=…`. What a
- * process says of itself comes later and is not looked at.
+ * The type of a record, which comes first: `type=1326` in the kernel's log, `type=SECCOMP` from auditd(8). journald
+ * reads the audit multicast itself, and writes `audit[PID]: SECCOMP auid=…`, or with -o cat `SECCOMP auid=…`. A
+ * process's own words come later and are ignored.
  */
 const JOURNAL_TYPE = /^(?:[^"=]*\baudit(?:\[\d+\])?: )?([A-Z][A-Z_\d]*)(?:\[\d+\])? \w+=/;
 const TYPE = /\btype=(\d{4}|[A-Z][A-Z_\d]+)\b/;
@@ -20,12 +20,12 @@ const SECCOMP_TYPES: ReadonlySet<string> = new Set(['1326', 'SECCOMP']);
 /** ausearch(8) -i, for a number that its own tables lack. */
 const UNNAMED_CALL = /^unknown-syscall\((\d{1,10})\)$/;
 /**
- * What the Security Profiles Operator's log enricher says of a record (internal/pkg/daemon/enricher), as logr writes it: pairs,
- * whose keys older versions quote.
+ * A record of the Security Profiles Operator's log enricher (internal/pkg/daemon/enricher), as logr writes it: pairs,
+ * with quoted keys in older versions.
  */
 const ENRICHED = /"?\btype"?="seccomp"/;
 const PAIR = /(?:^|\s)"?(\w+)"?=("(?:[^"\\]|\\.)*"|[^\s"]*)/g;
-/** kernel/audit.c: of many records at once some are lost, the more so without auditd(8), which empties the queue. */
+/** kernel/audit.c: many records at once are lost in part, more of them without auditd(8), which empties the queue. */
 const LOST =
   /kauditd_printk_skb: \d+ callbacks suppressed|audit: (?:audit_lost=|audit_backlog=|rate limit exceeded|backlog limit exceeded)/;
 
@@ -36,8 +36,9 @@ export interface AuditLogOptions {
 
 /**
  * The system calls in the kernel's seccomp records, wherever they were found: dmesg(1), journalctl(1), audit.log,
- * ausearch(8) with and without -i, and in the lines of the Security Profiles Operator's log enricher. They tell which calls were denied or logged, without arguments. Lines of other kinds
- * are no problem; seccomp records that cannot be read are counted. Never throws.
+ * ausearch(8) with and without -i, and in the lines of the Security Profiles Operator's log enricher. They show which
+ * calls were denied or logged, without arguments. Lines of other kinds are ignored; seccomp records that cannot be read
+ * are counted. Never throws.
  */
 export function readAuditLog(
   log: string | Uint8Array,
@@ -51,7 +52,7 @@ export function readAuditLog(
     const isEnriched = type === undefined && ENRICHED.test(record);
     if (!isEnriched && !SECCOMP_TYPES.has(type ?? '')) {
       if (LOST.test(record)) report.problem(line, record, 'the kernel dropped records here: calls are missing');
-      // ausearch's separators and other records are part of such a log; what is no record at all is not.
+      // ausearch's separators and other records are part of such a log; lines that are no record are not.
       else if (type === undefined && record.trim() !== '' && !/^(----|time->)/.test(record)) {
         report.problem(line, record, 'no audit record');
       }

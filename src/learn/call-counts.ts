@@ -21,9 +21,9 @@ export class CallCountsError extends ScmpError {
 }
 
 export interface CallCountsOptions {
-  /** Whose calls they are, where the file does not say: the native architecture. */
+  /** The architecture of the calls where the file does not say: the native one. */
   architecture: ArchitectureName;
-  /** What errors and warnings call the file. Default: `counts`. */
+  /** The file's name in errors and warnings. Default: `counts`. */
   source?: string | undefined;
   libseccomp: Libseccomp;
 }
@@ -39,19 +39,19 @@ export interface CallCounts {
 const TABLE_HEAD = /^[%a-z/ -]+ syscall$/;
 const TABLE_OF_MODE = /^System call usage summary for (.+?) mode:$/;
 const NATIVE_MODES = new Set(['64 bit', '32 bit']);
-/** What strace writes of a number that it has no name for. */
+/** What strace writes for a number that it has no name for. */
 const NUMBERED = /^syscall_(0x[\da-f]{1,8})$/;
-/** What strace says beside the table. */
+/** strace's lines beside the table. */
 const SAYINGS = /^(?:strace: |\[ Process PID=|\+\+\+ |--- )/;
 const NUMBER = /^\d+(?:\.\d+)?$/;
 
 /**
- * How often calls were made, from the table that `strace -c` writes (with -U too), or from a list: `name count` in each line,
- * or `architecture name count`, and comments from `#` on, as `scmp record --counts` writes it. A call in several lines counts
- * the sum.
+ * How often calls were made, from the table that `strace -c` writes (with -U too), or from a list: `name count` in each
+ * line, or `architecture name count`, and comments from `#` on, as `scmp record --counts` writes it. A call in several
+ * lines counts the sum.
  *
- * @throws CallCountsError a line that is neither, a count that is no number of at least 0, a name that is no system call, a
- *   file without any call of the architecture
+ * @throws {CallCountsError} when a line is neither, a count is no number of at least 0, a name is no system call, or
+ * the file has no call of the architecture
  */
 export function readCallCounts(text: string | Uint8Array, options: CallCountsOptions): CallCounts {
   checkOptions('readCallCounts', options, COUNTS_OPTIONS);
@@ -76,7 +76,7 @@ class Reader {
   readonly #numberOf: ReturnType<typeof numberFinder>;
   readonly #weights = new Map<string, WeighedCall>();
   readonly #warnings: Warning[] = [];
-  /** Of the table that is read: its columns, and whose calls it has. */
+  /** The table that is read: its columns, and the architecture of its calls. */
   #columns: readonly string[] | undefined;
   #tableOf: Architecture;
 

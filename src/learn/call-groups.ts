@@ -1,6 +1,6 @@
 /**
- * What system calls are for, as somebody who reads a profile thinks of them: the title of each group in a recorded
- * profile, and its calls. Each call is in one group. `name*` stands for every name that begins so.
+ * The purposes of system calls, for readers of a profile: the title of each group in a recorded profile, and its calls.
+ * Each call is in one group. `name*` stands for every name that begins so.
  */
 const GROUPS: readonly (readonly [title: string, names: string])[] = [
   [

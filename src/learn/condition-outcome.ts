@@ -10,8 +10,8 @@ export function conditionMask({ op, value }: ArgumentCondition): bigint {
 }
 
 /**
- * Whether conditions (all of them) hold for a call of which some bits are known: 'unknown' where the others decide. On
- * architectures with 32-bit arguments libseccomp compares the low halves.
+ * Whether conditions (all of them) hold for a call of which some bits are known; 'unknown' where the other bits decide.
+ * On architectures with 32-bit arguments libseccomp compares the low halves.
  */
 export function conditionsHold(
   conditions: readonly ArgumentCondition[],

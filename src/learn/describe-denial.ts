@@ -16,20 +16,20 @@ import {
 /** The profile that denied a call, and how to speak of it. */
 export interface DenyingProfile extends Pick<CompiledProfile, 'compiledRules' | 'resolution' | 'libseccompVersion'> {
   source: string;
-  /** What is to be added to it is a line of a list, or an entry in JSON. */
+  /** The form of an addition to it: a line of a list, or an entry in JSON. */
   format: 'list' | 'json';
 }
 
 export interface DenialWords {
   /** `ERRNO(EPERM): profile.json:3:5 (syscalls[0].names[1])` */
   decision: string;
-  /** What is to be done to have the call, what takes the least from the profile first. None where an entry says no. */
+  /** Ways to allow the call, the one that weakens the profile least first. None where an entry denies it. */
   advice: readonly string[];
 }
 
 /**
- * Why a profile denied a call, in words. `usual` is what it would have got with Docker's default capabilities, where nobody said
- * which there are.
+ * Why a profile denied a call, in words. `usual` is the action with Docker's default capabilities, where the caller
+ * named none.
  */
 export function describeDenial(profile: DenyingProfile, denied: DeniedCall, usual?: Action): DenialWords {
   const { architecture, action } = denied;
@@ -59,14 +59,14 @@ function adviceOf(profile: DenyingProfile, denied: DeniedCall, reason: DenialRea
 }
 
 /**
- * Entries that say something else of the call with other arguments: what is added for all arguments goes over them, or libseccomp
- * takes both together for none.
+ * Entries with other actions for other arguments of the call. An addition for all arguments overrides them, or
+ * libseccomp refuses the two together.
  */
 function takeOut(profile: DenyingProfile, denied: DeniedCall, { others }: DefaultReason): string {
   const behind = namesBehind(denied);
   const names = [denied.name, ...behind];
   const rivals = others.filter(({ action }) => action.kind !== 'ALLOW');
-  // A multiplexer's condition is which call it is, and no more.
+  // A multiplexer's condition only selects the call.
   if (rivals.length === 0 || (isConditional(denied) && behind.length === 0)) return '';
   const taken = rivals.map((rule) => {
     const own = rule.names.filter(({ name }) => names.includes(name)).map(({ name }) => name);
@@ -100,7 +100,7 @@ function describeReason(profile: DenyingProfile, reason: DenialReason): string {
 
 function place(profile: DenyingProfile, { path, position, source = profile.source }: PlaceOf): string {
   if (!position) return `${formatPlace(source)}: ${path}`;
-  // Of a list the path is the line.
+  // In a list the path is the line.
   return `${formatPlace(source, position)}${path.startsWith('line') ? '' : ` (${path})`}`;
 }
 

@@ -22,18 +22,21 @@ export interface DeniedCall {
   action: Action;
 }
 
-/** What of a profile denied a call. */
+/** The part of a profile that denied a call. */
 export type DenialReason =
   /** An entry about the call whose conditions hold. */
   | { kind: 'entry'; rule: PolicyRule }
-  /** No entry about the call applies: of `others` the conditions on arguments do not hold, `dropped` are not for this target. */
+  /**
+   * No entry about the call applies. The conditions of `others` on arguments do not hold; `dropped` are not for this
+   * target.
+   */
   | { kind: 'default'; others: readonly PolicyRule[]; dropped: readonly DroppedDenial[] }
   /** The compiler's ENOSYS stub decided, which stands in front of the profile. */
   | { kind: 'added' }
   /** The profile does not have the architecture. */
   | { kind: 'architecture' };
 
-/** An entry that names a denied call, and does not stand in the filter. */
+/** An entry that names a denied call, but has no rule in the filter. */
 export interface DroppedDenial {
   place: PolicyRule['names'][number];
   /** In words: `the container lacks CAP_SYS_ADMIN`. */
@@ -44,7 +47,7 @@ export interface DroppedDenial {
 
 const ALL_64_BITS = (1n << 64n) - 1n;
 
-/** Which part of a profile, as it was compiled, decided that a call is denied. */
+/** Find the part of a compiled profile that denied a call. */
 export function explainDenial(
   profile: Pick<CompiledProfile, 'compiledRules' | 'resolution' | 'libseccompVersion'>,
   call: DeniedCall,
@@ -56,7 +59,7 @@ export function explainDenial(
   const holds = ({ conditions }: Pick<PolicyRule, 'conditions'>) =>
     conditionsHold(conditions, known, architecture.wordSize);
   const number = numberOf(compiledRules, call.name, architecture);
-  // As they stand in the filter: behind a multiplexer too, and as the runtime takes conditions.
+  // The rules as they are in the filter: behind a multiplexer too, and with conditions as the runtime reads them.
   const about = [rulesOf(compiledRules, architecture), skippedRulesOf(compiledRules, architecture)].flatMap(
     (rules) => (number === undefined ? undefined : rules.get(number)) ?? [],
   );
@@ -91,8 +94,8 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
 }
 
 /**
- * What to add to a profile to have the call, with the arguments it was made with where that matters: a line of a plain list,
- * or an entry of `syscalls` in JSON.
+ * What to add to a profile to allow the call, with its arguments where they matter: a line of a plain list, or an entry
+ * of `syscalls` in JSON.
  */
 export function allowingLine(denied: DeniedCall, format: 'list' | 'json'): string {
   return lineOf(allowingEntry(denied), format);
@@ -110,8 +113,8 @@ function allowingEntry({ architecture, name, args }: DeniedCall): LearnedEntry {
 }
 
 /**
- * What to add for a denied clone3 where the profile restricts clone: ENOSYS, on which a C library calls clone. To allow
- * it would undo the conditions on clone. Undefined for other calls, and where clone is not restricted.
+ * What to add for a denied clone3 where the profile restricts clone: ENOSYS, after which a C library calls clone.
+ * Allowing clone3 would undo the conditions on clone. Undefined for other calls, and where clone is not restricted.
  */
 export function clone3Line(policy: SeccompPolicy, { name, architecture }: DeniedCall, format: 'list' | 'json') {
   if (name !== 'clone3') return undefined;

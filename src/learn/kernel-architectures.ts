@@ -10,7 +10,7 @@ const MODES: Partial<Record<ArchitectureName, Readonly<Record<string, Architectu
   mipsel64: { '32 bit': 'mipsel', n32: 'mipsel64n32', o32: 'mipsel' },
 };
 
-/** What else a kernel of an architecture runs, by the words that strace(1) has for it. */
+/** The other architectures that a kernel runs, by strace(1)'s names for them. */
 export function otherModes(native: ArchitectureName): ReadonlyMap<string, ArchitectureName> {
   return new Map(Object.entries(MODES[native] ?? {}));
 }

@@ -1,7 +1,7 @@
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { type ResolveOptions, resolvePolicy } from '../profile/resolve/resolve-policy.js';
 
-/** What starts the program under the filter, and comes under it too. */
+/** The programs that start another under the filter, and are under it too. */
 export const LAUNCHERS = ['bwrap'] as const;
 export type Launcher = (typeof LAUNCHERS)[number];
 

@@ -27,16 +27,16 @@ export interface LearnOptions {
 
 export interface LearnedProfile {
   profile: ParsedProfile;
-  /** What whoever reads the profile should know. */
+  /** What readers of the profile should know. */
   warnings: readonly Warning[];
 }
 
 /**
- * Calls that a process makes without its program asking: to end, to come back from a signal's handler (sigreturn(2)), and to
+ * Calls that a process makes without its program asking. They end it, return from a signal's handler (sigreturn(2)), or
  * resume a call that a stop interrupted (restart_syscall(2)). Whether they are seen is a matter of luck.
  */
 const ESSENTIALS = ['exit', 'exit_group', 'restart_syscall', 'rt_sigreturn'] as const;
-/** Of the architectures that have the older form too. */
+/** For architectures that also have the older form. */
 const OLD_ESSENTIALS: ReadonlySet<ArchitectureName> = new Set([
   'x86',
   'arm',
@@ -51,8 +51,8 @@ const OLD_ESSENTIALS: ReadonlySet<ArchitectureName> = new Set([
 ]);
 
 /**
- * The smallest profile that allows what was seen, for all architectures it was seen on; everything else fails with EPERM.
- * What was not seen is not in it: it is as complete as the observation.
+ * The smallest profile that allows what was seen, for all architectures it was seen on; everything else fails with
+ * EPERM. It is only as complete as the observation.
  */
 export function learnProfile(observations: Observations, options: LearnOptions): LearnedProfile {
   checkOptions('learnProfile', options, { arguments: [BOOLEAN], architecture: [ANYTHING], essentials: [BOOLEAN] });
@@ -81,7 +81,10 @@ export function learnProfile(observations: Observations, options: LearnOptions):
   return { profile, warnings: withoutClone3 ? [...warnings, CLONE3_WARNING] : warnings };
 }
 
-/** ENOSYS for what C libraries try before a call that was seen: on EPERM, the default's, they would not come to it. */
+/**
+ * ENOSYS for calls that C libraries try before one that was seen: after EPERM, the default's, they would not make the
+ * seen call.
+ */
 function fallbackEntries(architecture: ArchitectureName, seen: ReadonlySet<string>): LearnedEntry[] {
   const names = FALLBACKS.flatMap(({ tried, older }) =>
     !seen.has(tried) && older.some((name) => seen.has(name)) ? [tried] : [],
@@ -100,7 +103,9 @@ function essentialEntries(architectures: readonly ArchitectureName[], seen: Read
   return names.length > 0 ? [{ names, action: 'SCMP_ACT_ALLOW', comment }] : [];
 }
 
-/** Calls that `arguments` could not narrow: those of too many kinds, and those whose arguments the source does not tell. */
+/**
+ * Calls that `arguments` could not narrow: those of too many kinds, and those whose arguments the source does not have.
+ */
 export function argumentWarnings(observations: Observations): Warning[] {
   const merged = observations.merged();
   const unreported = observations.calls().filter(({ name, architecture, args }) => {

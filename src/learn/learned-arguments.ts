@@ -7,9 +7,9 @@ const NAMESPACES = 'CLONE_NEWNS|CLONE_NEWCGROUP|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_
 const WRITABLE_CODE = 'PROT_WRITE|PROT_EXEC';
 
 /**
- * The calls whose arguments decide what they are: one number stands for many calls (ioctl, prctl), or a flag for another
- * privilege (clone). `parameter`, or `parameter&MASK` where the other bits harm nobody: a socket that is SOCK_CLOEXEC or
- * not. Parameters are those of `syscallSignature`. clone3 and bind have what matters in memory, which no filter sees.
+ * The calls whose arguments decide what they do: one number is many calls (ioctl, prctl), or a flag is another
+ * privilege (clone). `parameter`, or `parameter&MASK` where the other bits do no harm, as SOCK_CLOEXEC of a socket.
+ * Parameters are those of `syscallSignature`. clone3 and bind have what matters in memory, which no filter sees.
  */
 const LEARNED: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
@@ -37,7 +37,9 @@ const LEARNED: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-/** Which bits of a call's arguments `--args` learns from; none for a call that is one thing whatever its arguments. */
+/**
+ * The bits of a call's arguments that `--args` learns from; none for a call that does one thing whatever its arguments.
+ */
 export function learnedArguments(name: string, architecture: ArchitectureName): readonly ArgumentMask[] {
   const learned = LEARNED.get(name);
   if (!learned) return [];
@@ -53,7 +55,7 @@ export function learnedArguments(name: string, architecture: ArchitectureName): 
   });
 }
 
-/** The part of what was observed that lies within other masks; an argument that is not known there is left out. */
+/** The observed bits that are within other masks; an argument that is not known there is left out. */
 export function narrowArguments(
   args: readonly ObservedArgument[],
   masks: readonly ArgumentMask[],

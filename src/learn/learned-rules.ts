@@ -10,7 +10,7 @@ import type { ObservedArgument, ObservedCall } from './observations.js';
 /** One way to call a system call that is to be allowed. */
 export interface LearnedRule {
   readonly name: string;
-  /** All must hold; none: whatever the arguments. */
+  /** All must hold; none: for all arguments. */
   readonly args: readonly ObservedArgument[];
   /** The first it was seen on, whose constants the comment has. */
   readonly architecture: ArchitectureName;
@@ -26,7 +26,7 @@ export interface LearnedEntry {
 }
 
 const ALL_64_BITS = (1n << 64n) - 1n;
-/** In every comment: a profile is cut up and put together again, and this has to stay with each part. */
+/** It is in every comment: profiles are split and merged, and this has to stay with each part. */
 const CAVEAT = 'observed, not complete';
 
 /**
@@ -53,8 +53,8 @@ function covers(wide: LearnedRule, narrow: LearnedRule): boolean {
 }
 
 /**
- * Rules with clone in the place of clone3, whose flags are in memory: to allow it would allow every namespace that the
- * condition on clone keeps out. Undefined where there is no clone3, or where clone is allowed whatever its flags.
+ * Rules with clone instead of clone3, which has its flags in memory: allowing it would allow every namespace that the
+ * condition on clone denies. Undefined where there is no clone3, or where clone is allowed with all flags.
  */
 export function cloneForClone3(rules: readonly LearnedRule[]): LearnedRule[] | undefined {
   const clone3 = rules.find(({ name }) => name === 'clone3');
@@ -68,7 +68,9 @@ export function cloneForClone3(rules: readonly LearnedRule[]): LearnedRule[] | u
   return others.some((rule) => rule.name === 'clone' && covers(rule, clone)) ? others : [...others, clone];
 }
 
-/** The answer for clone3 beside conditions on clone: glibc and musl take clone on ENOSYS, and on no other errno. */
+/**
+ * The answer for clone3 beside conditions on clone: glibc and musl call clone after ENOSYS, and after no other errno.
+ */
 export function clone3Entry(architecture: ArchitectureName): LearnedEntry {
   return {
     names: ['clone3'],
@@ -79,14 +81,14 @@ export function clone3Entry(architecture: ArchitectureName): LearnedEntry {
   };
 }
 
-/** What whoever reads the profile should know of {@link clone3Entry}. */
+/** What readers of the profile should know about {@link clone3Entry}. */
 export const CLONE3_WARNING: Warning = {
   code: 'clone3-enosys',
   message:
     'clone3 was called, whose flags no filter sees: it answers ENOSYS, so that the C library calls clone, whose flags are compared; namespaces that clone3 made are not allowed by that',
 };
 
-/** Rules as entries of a profile: by what the calls are for, those with conditions apart. */
+/** Rules as entries of a profile, grouped by the purpose of the calls; those with conditions separately. */
 export function learnedEntries(rules: readonly LearnedRule[]): LearnedEntry[] {
   const byName = new Map<string, LearnedRule[]>();
   for (const rule of rules) byName.set(rule.name, [...(byName.get(rule.name) ?? []), rule]);

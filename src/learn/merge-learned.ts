@@ -21,13 +21,13 @@ import {
 import type { ArgumentMask, ArgumentMasks, Observations, ObservedCall } from './observations.js';
 
 export interface MergeOptions {
-  /** Whom the profile's conditional entries are decided for. */
+  /** The target for the profile's conditional entries. */
   target: ResolveOptions;
-  /** As `LearnOptions.arguments`; also the leave to add arguments to calls that the profile allows some of. */
+  /** As `LearnOptions.arguments`; it also permits adding arguments to calls that the profile allows with others. */
   arguments?: boolean | undefined;
 }
 
-/** What observations that are to be merged into a profile have to look at: what its own conditions compare, too. */
+/** The masks for observations that are merged into a profile: also the bits that its own conditions compare. */
 export function mergeMasks(base: ParsedProfile, { target, arguments: withArguments }: MergeOptions): ArgumentMasks {
   const own = new Map<string, readonly ArgumentMask[]>();
   for (const { names, conditions } of resolvePolicy(base, target).policy.rules) {
@@ -39,12 +39,14 @@ export function mergeMasks(base: ParsedProfile, { target, arguments: withArgumen
 }
 
 /**
- * A profile with entries for what it lacks of what was seen. What is there stays as it is. A call that the profile denies by
- * an entry is not added, and neither, without `arguments`, is a call that it allows with some arguments only: both are told.
- * So are the additions that open something the profile had closed on purpose.
+ * A profile with additional entries for observed calls that it lacks. Its own entries stay unchanged. A call that an
+ * entry denies is not added. Without `arguments`, neither is a call that is allowed with some arguments only. Both are
+ * reported, and so are additions that allow what the profile denied on purpose.
  *
- * The observations should look at {@link mergeMasks}, or whatever the profile has conditions on counts as not allowed.
- * Raises ProfileError for a profile that cannot be decided for the target.
+ * The observations should have the bits of {@link mergeMasks}: otherwise calls that the profile has conditions on count
+ * as not allowed.
+ *
+ * @throws {ProfileError} when the profile cannot be resolved for the target
  */
 export function mergeLearned(base: ParsedProfile, observations: Observations, options: MergeOptions): LearnedProfile {
   checkOptions('mergeLearned', options, { target: [OBJECT], arguments: [BOOLEAN] });
@@ -111,13 +113,13 @@ type Standing =
   | { kind: 'conditional'; rule: PolicyRule }
   | { kind: 'not-listed' };
 
-/** What a profile says of a call. An unconditional rule decides alone, else every rule whose conditions hold is. */
+/** How a profile decides a call. An unconditional rule decides alone, else all rules with matching conditions do. */
 function standingOf({ args, architecture }: ObservedCall, rules: readonly PolicyRule[], isOpen: boolean): Standing {
   const { wordSize } = parseArchitecture(architecture);
   const unconditional = rules.find(({ conditions }) => conditions.length === 0);
   if (unconditional) return letsThrough(unconditional) ? { kind: 'allowed' } : { kind: 'denied', rule: unconditional };
   const outcomes = rules.map((rule) => ({ rule, holds: conditionsHold(rule.conditions, args, wordSize) }));
-  // Where it is not known whether a denying rule holds, the call was perhaps meant by it.
+  // Where it is not known whether a denying rule holds, the rule may be meant for the call.
   const denied = outcomes.find(({ rule, holds }) => holds !== false && !letsThrough(rule));
   if (denied) return { kind: 'denied', rule: denied.rule };
   if (isOpen || outcomes.some(({ holds }) => holds === true)) return { kind: 'allowed' };
@@ -125,7 +127,7 @@ function standingOf({ args, architecture }: ObservedCall, rules: readonly Policy
   return first ? { kind: 'conditional', rule: first } : { kind: 'not-listed' };
 }
 
-/** An entry that names a call and is not for this target, where no entry is. */
+/** An entry that names a call, but is not for this target, where no other entry is. */
 function elsewhereListed({ seccomp, locate }: ParsedProfile, policy: SeccompPolicy, name: string): Place | undefined {
   if (policy.rules.some(({ names }) => names.some((each) => each.name === name))) return undefined;
   const index = (seccomp.syscalls ?? []).findIndex((entry) =>
@@ -136,7 +138,7 @@ function elsewhereListed({ seccomp, locate }: ParsedProfile, policy: SeccompPoli
 
 const letsThrough = ({ action }: PolicyRule) => permits(action);
 
-/** Whether to add a call beside a rule that allows others of its arguments; told either way. */
+/** Whether to add a call beside a rule that allows it with other arguments; a warning reports both cases. */
 function mayStandBeside(
   call: ObservedCall,
   rule: PolicyRule,
@@ -162,7 +164,7 @@ function mayStandBeside(
   return false;
 }
 
-/** The architectures that calls were seen on and the profile's filter would kill, added to its list. */
+/** Adds the architectures on which calls were seen and that the profile's filter would kill. */
 function addedArchitectures(
   base: ParsedProfile,
   calls: readonly ObservedCall[],

@@ -5,7 +5,7 @@ import { kernelArchitectures } from './kernel-architectures.js';
 import type { ArgumentMask, ArgumentMasks, Observations } from './observations.js';
 import type { SyscallLookup } from './read-log.js';
 
-/** As a kernel tells of system calls: AUDIT_ARCH_… and a number. */
+/** A system call as the kernel reports it: AUDIT_ARCH_… and a number. */
 export interface NumberedCall {
   readonly auditArch: number;
   readonly number: number;
@@ -33,7 +33,7 @@ export function numberedMasks(
   return byArchitecture;
 }
 
-/** Count calls that are told by numbers. Returns those that no table has a name for: no profile can allow them. */
+/** Count calls that are known by numbers. Returns those that no table has a name for: no profile can allow them. */
 export function observeNumbered(
   observations: Observations,
   calls: readonly NumberedCall[],
@@ -48,7 +48,7 @@ export function observeNumbered(
   });
 }
 
-/** A call that no profile can allow: what it is, what will become of it, and what to do. */
+/** A call that no profile can allow: what it is, what will happen to it, and what to do. */
 export function describeUnnamed({ number, auditArch, count }: NumberedCall): string {
   const architecture = architectureOf(auditArch, number);
   const where = architecture ?? `architecture 0x${auditArch.toString(16)}`;

@@ -7,7 +7,7 @@ export interface ArgumentMask {
   readonly mask: bigint;
 }
 
-/** The bits of an argument that were looked at, and what they were. */
+/** The observed bits of an argument, and their values. */
 export interface ObservedArgument extends ArgumentMask {
   /** Within `mask`. */
   readonly value: bigint;
@@ -18,18 +18,18 @@ export interface ObservedCall {
   readonly architecture: ArchitectureName;
   /** libseccomp's name. */
   readonly name: string;
-  /** By index. What is missing was not looked at, or not told by the source. */
+  /** By index. A missing argument was not observed, or the source does not have it. */
   readonly args: readonly ObservedArgument[];
   /** How many calls. */
   readonly count: number;
 }
 
-/** Which arguments of a call are worth telling calls apart by. */
+/** The arguments of a call that distinguish its kinds. */
 export type ArgumentMasks = (name: string, architecture: ArchitectureName) => readonly ArgumentMask[];
 
 /**
- * So many kinds of one call are told apart; past that all are one, without arguments. A program that counts through an
- * argument would else fill the memory, and a profile of so many entries would be read by nobody.
+ * How many kinds of one call are kept apart; past that all are one, without arguments. A program that counts through an
+ * argument would otherwise fill the memory, and nobody would read so many entries.
  */
 export const MAX_KINDS = 256;
 
@@ -48,9 +48,7 @@ export class Observations {
     this.#masks = masks;
   }
 
-  /**
-   * Count a call. `args` are its registers, 64 bits unsigned each; undefined where the source does not tell.
-   */
+  /** Count a call. `args` are its registers, 64 bits unsigned each; undefined where the source does not have them. */
   add(
     {
       architecture,
@@ -98,7 +96,7 @@ export class Observations {
     );
   }
 
-  /** Names of calls with more than {@link MAX_KINDS} kinds, whose arguments are not told apart any more. */
+  /** Names of calls with more than {@link MAX_KINDS} kinds, which are counted without arguments. */
   merged(): string[] {
     return [...new Set([...this.#calls.values()].filter(({ isMerged }) => isMerged).map(({ name }) => name))];
   }

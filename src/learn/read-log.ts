@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../architecture.js';
 import { printable } from '../text.js';
 
-/** The tables of system calls that the readers of logs ask; libseccomp's, see `syscallTable`. */
+/** The names of system calls for the readers of logs; libseccomp's, see `syscallLookup`. */
 export interface SyscallLookup {
   /** The name of a number as the kernel has it (x32's with bit 30 set). */
   name(number: number, architecture: ArchitectureName): string | undefined;
@@ -11,15 +11,15 @@ export interface SyscallLookup {
   has(name: string, architecture: ArchitectureName): boolean;
 }
 
-/** A system call that a line of a log tells of. */
+/** A system call in a line of a log. */
 export interface LoggedCall {
   architecture: ArchitectureName;
   name: string;
-  /** By register; undefined where the line does not say, or says it in words that are not known here. */
+  /** By register; undefined where the line does not have it, or in words that are not known here. */
   args: readonly (bigint | undefined)[];
 }
 
-/** Something about a log that whoever learns from it should know. */
+/** A problem of a log that its user should know. */
 export interface LogProblem {
   /** From 1; the first such line. */
   line: number;
@@ -31,15 +31,15 @@ export interface LogProblem {
 }
 
 export interface LogSummary {
-  /** Lines that told of a system call. */
+  /** Lines with a system call. */
   used: number;
-  /** Lines that were of no use, by reason; none where every line was understood. */
+  /** Lines that were not understood, by reason; empty where every line was. */
   problems: readonly LogProblem[];
 }
 
 const MAX_TEXT_LENGTH = 120;
 
-/** Collects what a reader has to say. */
+/** Collects the result of a reader. */
 export class LogReport {
   #used = 0;
   readonly #problems = new Map<string, LogProblem>();
@@ -48,7 +48,7 @@ export class LogReport {
     this.#used++;
   }
 
-  /** `key` stands for the kind of problem, `reason` may tell more. */
+  /** `key` is the kind of problem; `reason` may have details. */
   problem(line: number, text: string, reason: string, key = reason): void {
     const known = this.#problems.get(key);
     if (known) known.count++;

@@ -5,9 +5,9 @@ import { syscallSignature } from '../syscalls/signature.js';
 const CLOSING: ReadonlyMap<string, string> = new Map(['()', '[]', '{}'].map(([open, close]) => [open!, close!]));
 
 /**
- * Split the arguments of a call as strace(1) prints them, from behind its opening parenthesis on, at the commas that stand
- * in no string, structure or list, and in no path that -y puts behind a descriptor. Ends at the call's closing parenthesis,
- * or where the line does.
+ * Split the arguments of a call as strace(1) prints them, from after the opening parenthesis on. Commas inside a
+ * string, structure or list do not split, nor those in a path that -y puts after a descriptor. Ends at the call's
+ * closing parenthesis, or at the end of the line.
  */
 export function splitArguments(text: string): string[] {
   const parts: string[] = [];
@@ -50,8 +50,9 @@ function isPath(text: string, at: number): boolean {
 }
 
 /**
- * The registers of a call, as far as its text tells: numbers and constants, not strings and structures. strace prints
- * arguments in the order of the manual page; those with their names (clone's) are put where the architecture has them.
+ * The registers of a call, as far as its text has them: numbers and constants, not strings and structures. strace
+ * prints arguments in the order of the manual page; those with their names (clone's) are put where the architecture has
+ * them.
  */
 export function registersOf(name: string, text: string, architecture: ArchitectureName): (bigint | undefined)[] {
   const parameters = syscallSignature(name, architecture) ?? [];

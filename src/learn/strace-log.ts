@@ -14,7 +14,7 @@ const BEFORE_CALL =
   /^\s*(?:(?:\d+:\d\d:\d\d(?:\.\d+)?|\d+\.\d+|\(\+\s*\d+\.\d+\)|\[[\s\da-fx?]+\]|\[\w+:\w+:\w+[^\]\s]*\])\s+)*/;
 const CALL = /^([a-z_]\w*)\((.*)$/s;
 const MODE = /^(?:strace: )?\[ Process PID=(\d+) runs in (.+?) mode\. \]/;
-/** What -f says of a new process without -o, in the middle of the line of the call that makes it. */
+/** What -f prints about a new process without -o, in the middle of the line of the call that makes it. */
 const ATTACHED = /strace: Process \d+ attached$/;
 /** The table of -c: a head, a row for each call, and the sum. -U chooses columns; the name is the last. */
 const TABLE_HEAD = /^[%a-z/ -]+ syscall$/;
@@ -29,10 +29,11 @@ export interface StraceOptions {
 }
 
 /**
- * The system calls in what strace(1) wrote, with -f, -o and most of its options, the table of -c too: names, and arguments as far as the text
- * tells their numbers. A call that is split (`<unfinished ...>`) counts where it begins. Calls of another architecture are
- * known by strace's line about the process, which stands on stderr and not in the file of -o, or else by a name that the
- * machine's own architecture lacks. Lines that are no such output are counted. Never throws.
+ * The system calls in the output of strace(1), with -f, -o and most of its options; the table of -c is read too. It has
+ * names, and arguments where the text shows their numbers. A call that is split (`<unfinished ...>`) counts where it
+ * begins. Calls of another architecture are detected by strace's line about the process, which is on stderr and not in
+ * the file of -o. Else a name that the machine's own architecture lacks shows them. Other lines are counted. Never
+ * throws.
  */
 export function readStrace(
   log: string | Uint8Array,

@@ -1,5 +1,5 @@
 /**
- * The module's C functions as wasm sees them: pointers and 32-bit values are numbers (signed as wasm returns them).
+ * The module's C functions as wasm has them: pointers and 32-bit values are numbers, signed as wasm returns them.
  * `wasm/exports` is the same list for the linker; a test holds the two and the built module together.
  */
 export interface LibseccompExports {

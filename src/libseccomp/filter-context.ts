@@ -12,7 +12,7 @@ export interface FilterAttributes {
   ACT_DEFAULT: Action;
   /** The action for architectures the filter does not have; KILL_THREAD at first. */
   ACT_BADARCH: Action;
-  /** Whether a loader should set no_new_privs; true at first. This package's loader does not look at it. */
+  /** Whether a loader should set no_new_privs; true at first. This package's loader ignores it. */
   CTL_NNP: boolean;
   /** SECCOMP_FILTER_FLAG_TSYNC */
   CTL_TSYNC: boolean;
@@ -86,7 +86,7 @@ const abandoned = new FinalizationRegistry<{ libseccomp: Libseccomp; pointer: nu
   try {
     libseccomp.guard(() => libseccomp.raw.seccomp_release(pointer));
   } catch {
-    // The instance crashed earlier: its memory goes as a whole.
+    // The instance crashed earlier: its memory is freed as a whole.
   }
 });
 
@@ -94,15 +94,15 @@ export interface FilterContextOptions {
   /** The action for system calls that no rule matches. */
   defaultAction: Action;
   /**
-   * The architecture that plays the machine's own: it is in the filter from the start, and system calls are named and
-   * numbered by its table.
+   * The architecture that is treated as the machine's own. It is in the filter from the start, and system calls are
+   * named and numbered by its table.
    */
   architecture: ArchitectureName | Architecture;
 }
 
 /**
  * A libseccomp filter context (`scmp_filter_ctx`): rules in, a BPF program out. Every method is the C function of the
- * same name and raises {@link LibseccompError} where that returns an error. Call {@link release}, or declare it with
+ * same name, and throws {@link LibseccompError} when that returns an error. Call {@link release}, or declare it with
  * `using`, when done.
  */
 export class FilterContext implements Disposable {
@@ -119,7 +119,8 @@ export class FilterContext implements Disposable {
     libseccomp.grantWork();
     const encoded = encodeAction(defaultAction);
     this.#pointer = libseccomp.guard(() => libseccomp.raw.seccomp_init(encoded));
-    // The function says NULL for every failure; short of memory a bad action is the only one (api.c, seccomp_init).
+    // The function returns NULL for every failure; besides lack of memory a bad action is the only one (api.c,
+    // seccomp_init).
     if (this.#pointer === 0) throw new LibseccompError('seccomp_init', 'EINVAL', defaultAction.kind);
     abandoned.register(this, { libseccomp, pointer: this.#pointer }, this);
   }
@@ -155,7 +156,8 @@ export class FilterContext implements Disposable {
     if (this.#pointer === 0) return;
     const pointer = this.#pointer;
     this.#forget();
-    // A crashed instance's memory goes as a whole; raising the crash again would hide the error that `using` unwinds for.
+    // A crashed instance's memory is freed as a whole; throwing the crash again would hide the error that `using`
+    // unwinds for.
     if (!this.#libseccomp.usable) return;
     this.#libseccomp.guard(() => this.#libseccomp.raw.seccomp_release(pointer));
   }
@@ -221,7 +223,8 @@ export class FilterContext implements Disposable {
   /**
    * seccomp_rule_add_array(3): `action` for calls of `syscall` whose arguments meet all comparisons. A number is one of
    * the native architecture. On architectures where the rule cannot be expressed exactly libseccomp adapts it.
-   * An unknown name raises {@link UnknownSyscallError}.
+   *
+   * @throws {UnknownSyscallError} when the name is unknown
    */
   addRule(action: Action, syscall: string | number, comparisons: readonly ArgumentComparison[] = []): void {
     this.#addRule('seccomp_rule_add_array', action, syscall, comparisons);
@@ -292,7 +295,7 @@ export class FilterContext implements Disposable {
     this.#libseccomp.call('seccomp_precompute', undefined, () => this.#libseccomp.raw.seccomp_precompute(context));
   }
 
-  /** seccomp_transaction_start(3): rules from here on come or go together. Transactions do not nest. */
+  /** seccomp_transaction_start(3): rules from here on are committed or rejected together. Transactions do not nest. */
   startTransaction(): void {
     const context = this.#context();
     if (this.#inTransaction) throw new FilterContextStateError('a transaction is open already; they do not nest');

@@ -1,8 +1,8 @@
 import type { ArchitectureName } from '../architecture.js';
 
 /**
- * Calls that libseccomp names otherwise than the rest of Linux does: arch/arm/tools/syscall.tbl, strace(1) and systemd have
- * the names on the left, libseccomp those of the EABI's header, asm/unistd.h.
+ * Calls that libseccomp names otherwise than the rest of Linux. arch/arm/tools/syscall.tbl, strace(1) and systemd have
+ * the names on the left; libseccomp has those of the EABI's header, asm/unistd.h.
  */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['arm fadvise64_64', 'arm_fadvise64_64'],

@@ -100,7 +100,7 @@ export class LibseccompError extends ScmpError {
     /** The C function that failed. */
     readonly call: LibseccompCall,
     readonly errno: LibseccompErrno,
-    /** What was asked of it, for instance `arch mips`. */
+    /** Its arguments, for instance `arch mips`. */
     readonly subject?: string,
   ) {
     const meaning = MEANINGS[call]?.[errno] ?? GENERAL[errno] ?? 'libseccomp gives no reason';

@@ -10,11 +10,11 @@ import {
 } from './libseccomp-error.js';
 import { Marshal } from './marshal.js';
 
-/** seccomp.h: what the resolvers answer for a name they do not know. Other negative numbers are pseudo-numbers. */
+/** seccomp.h: the resolvers' answer for an unknown name. Other negative numbers are pseudo-numbers. */
 const NR_SCMP_ERROR = -1;
-/** Far longer than the name of any system call: what is longer is none, and need not be copied to find out. */
+/** Far longer than the name of any system call: a longer name is unknown, and need not be copied. */
 const MAX_NAME_LENGTH = 1024;
-/** Names remembered for each architecture before those that no table has are looked up anew. */
+/** How many names are cached for each architecture; past that, names in no table are looked up again. */
 const MAX_CACHED = 4096;
 
 /** The API level that lets every attribute and action through; the module has no kernel to probe (seccomp_api_set(3)). */
@@ -40,7 +40,7 @@ export class Libseccomp {
   readonly raw: LibseccompExports;
   /** @internal */
   readonly marshal: Marshal;
-  /** The steps that a filter made from now on may take. Fewer than the usual are for tests. @internal */
+  /** The steps that a filter made from now on may take. Fewer than usual are for tests. @internal */
   workLimit = WORK_LIMIT;
   /** Per architecture's token. */
   readonly #numbers = {
@@ -83,7 +83,7 @@ export class Libseccomp {
     return [0, 4, 8].map((offset) => this.marshal.readWord(pointer + offset)).join('.');
   }
 
-  /** False once the module has crashed or was stopped: every call then raises that error. */
+  /** False once the module has crashed or was stopped: every call then throws that error. */
   get usable(): boolean {
     return this.#crash === undefined;
   }
@@ -156,7 +156,7 @@ export class Libseccomp {
     if (endsEarly(name) || name.length > MAX_NAME_LENGTH) return undefined;
     this.#numbers[call].set(token, numbers);
     const syscall = this.guard(() => this.marshal.withString(name, (pointer) => this.raw[call](token, pointer)));
-    // All names that there are, and of others as many as a profile may well have: what is kept has a bound.
+    // All known names are kept, and of others as many as a profile may well have: the cache has a bound.
     if (syscall !== NR_SCMP_ERROR || numbers.size < MAX_CACHED) numbers.set(name, syscall);
     return syscall === NR_SCMP_ERROR ? undefined : syscall;
   }
@@ -168,7 +168,7 @@ export class Libseccomp {
     this.#native = token;
   }
 
-  /** Let a new filter take its steps; what is left of the one before is not added. @internal */
+  /** Give a new filter its steps; those left from the one before are not added. @internal */
   grantWork(): void {
     this.guard(() => this.raw.scmp_grant_work(this.workLimit));
   }
@@ -193,8 +193,8 @@ export class Libseccomp {
         this.#crash = new LibseccompWorkLimitError();
         throw this.#crash;
       }
-      // libseccomp's own errors are return values. What cuts a call short leaves its memory half changed: a trap, exit(3),
-      // memory that cannot grow, and also an engine out of stack (RangeError, in Firefox InternalError).
+      // libseccomp's own errors are return values. Anything that cuts a call short leaves its memory half changed: a
+      // trap, exit(3), memory that cannot grow, or an engine out of stack (RangeError, in Firefox InternalError).
       const { message } = cause as Error;
       this.#crash = new LibseccompCrashError(`libseccomp crashed (${message}); load a new instance`, { cause });
       throw this.#crash;
@@ -213,7 +213,7 @@ export class Libseccomp {
     }
   }
 
-  /** What the module asks of its host: `wasm/imports` lists the same functions for the test. */
+  /** The module's imports from its host: `wasm/imports` lists the same functions for the test. */
   #imports(): WebAssembly.Imports {
     return {
       env: { emscripten_notify_memory_growth: () => {} },
@@ -246,7 +246,7 @@ class ModuleExit extends Error {
   }
 }
 
-/** Whether C, which reads a text up to its first NUL, would take it for another one. */
+/** Whether a text has a NUL: C would read only the part before it. */
 function endsEarly(text: string): boolean {
   return text.includes('\0');
 }

@@ -16,7 +16,7 @@ let defaultModuleSync: WebAssembly.Module | undefined;
 /**
  * Load libseccomp: a new instance with its own memory and settings. The default module is compiled once.
  *
- * @throws WasmModuleError when the address cannot be read or what is there is not this package's module
+ * @throws {WasmModuleError} when the address cannot be read, or has another module than this package's
  */
 export async function loadLibseccomp(options: LoadOptions = {}): Promise<Libseccomp> {
   checkOptions('loadLibseccomp', options, { wasm: [ANYTHING] });
@@ -31,9 +31,9 @@ export async function loadLibseccomp(options: LoadOptions = {}): Promise<Libsecc
 }
 
 /**
- * As {@link loadLibseccomp} without waiting. With no argument it reads the file beside this module, which Node can and a
- * browser cannot; a browser passes bytes or a module (and may do so in a worker only: engines limit what they compile
- * synchronously on the main thread).
+ * As {@link loadLibseccomp} without waiting. Without an argument it reads the file beside this module, which works in
+ * Node only. A browser passes bytes or a module, and only in a worker: engines limit what they compile synchronously on
+ * the main thread.
  */
 export function loadLibseccompSync(options: LoadOptions<SyncWasmSource> = {}): Libseccomp {
   checkOptions('loadLibseccompSync', options, { wasm: [ANYTHING] });
@@ -63,7 +63,7 @@ async function compileResponse(response: Response): Promise<WebAssembly.Module> 
         "(in Vite, optimizeDeps: { exclude: ['libseccomp-wasm'] }), or import libseccomp-wasm/inline",
     );
   }
-  // Streaming wants the media type application/wasm, which not every server sends.
+  // Streaming needs the media type application/wasm, which not every server sends.
   const streams = type.startsWith('application/wasm');
   return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
@@ -112,7 +112,7 @@ function readFile(file: URL | string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(fs.readFileSync(file));
 }
 
-/** Node's `fs` without an import that a browser's bundler would stumble over (process.getBuiltinModule, Node 20.16). */
+/** Node's `fs` without an import that would break a browser's bundle (process.getBuiltinModule, Node 20.16). */
 function nodeFs(): { readFileSync(file: URL | string): Uint8Array } | undefined {
   return globalThis.process?.getBuiltinModule?.('node:fs');
 }

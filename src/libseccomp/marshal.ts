@@ -95,7 +95,10 @@ export class Marshal {
     }
   }
 
-  /** Names of system calls are ASCII: written so they take a fraction of the time. Whether the text is. */
+  /**
+   * Write a text that is ASCII, as names of system calls are: that takes a fraction of the time. Returns whether it
+   * was.
+   */
   #writeAscii(text: string): boolean {
     const memory = this.#memory.bytes;
     for (let index = 0; index < text.length; index++) {

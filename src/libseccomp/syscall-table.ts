@@ -64,8 +64,9 @@ export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture)
 }
 
 /**
- * The number that a call has on an architecture, where there is one, of calls too that libseccomp knows as reached through a
- * multiplexer and answers with a pseudo-number: those are searched where they are, no further than to the names asked for.
+ * The number that a call has on an architecture, if there is one. libseccomp answers with a pseudo-number for calls
+ * that it reaches through a multiplexer. Their own numbers are searched in its table, no further than necessary for the
+ * names asked for.
  */
 export function numberFinder(libseccomp: Libseccomp): (name: string, architecture: Architecture) => number | undefined {
   const tables: Tables = tablesRead.get(libseccomp) ?? new Map();
@@ -88,7 +89,7 @@ export function numberFinder(libseccomp: Libseccomp): (name: string, architectur
 }
 
 type Tables = Map<Architecture, { read: Map<string, number>; rest: Iterator<NumberedCall> }>;
-/** What was read of the tables, which are the same as long as the libseccomp is. */
+/** The parts of the tables that were read; one libseccomp always has the same tables. */
 const tablesRead = new WeakMap<Libseccomp, Tables>();
 
 interface NumberedCall {

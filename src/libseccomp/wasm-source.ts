@@ -1,5 +1,5 @@
 /** Where to take libseccomp.wasm from: its address, a fetched response, its bytes, or the compiled module. */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
 
-/** The same where nothing can be awaited: a `file:` address or path works in Node only. */
+/** The same for synchronous loading: a `file:` address or path works in Node only. */
 export type SyncWasmSource = string | URL | BufferSource | WebAssembly.Module;

@@ -1,8 +1,8 @@
 /**
- * How one family of constants is written down. A token is `NAME=value`, or `NAME` for the next value: one more in `values`,
- * the next bit in `flags`; `-` leaves one out. A value may be the name of a constant of O or an earlier one of the family, or an ioctl request as
- * `_IOW(group,number,size)` of asm-generic/ioctl.h, where the group is a letter and the size L that of a long.
- * Of several names for one value the first is the one shown.
+ * How one family of constants is written. A token is `NAME=value`, or `NAME` for the next value: one more in `values`,
+ * the next bit in `flags`; `-` leaves one out. A value may be the name of a constant of O, or of an earlier one of the
+ * family. It may also be an ioctl request as `_IOW(group,number,size)` of asm-generic/ioctl.h. There the group is a
+ * letter, and the size L is that of a long. Of several names for one value the first is the one shown.
  */
 export interface FamilyData {
   /** What stands before every name; by default the family's name and an underscore. */

@@ -126,9 +126,9 @@ export function familyConstants(
 }
 
 /**
- * The value of a constant by its C name (`AF_UNIX`, `CLONE_NEWUSER`, `TIOCSTI`) in the kernel of `architecture`, x86_64 without
- * one. Unsigned, as wide as the argument it is for: `AT_FDCWD`, an int, is 0xffffff9c, so that it is to be compared with the
- * argument's low 32 bits. Undefined for a name that is not here or that the architecture does not have.
+ * The value of a constant by its C name (`AF_UNIX`, `CLONE_NEWUSER`, `TIOCSTI`) in the kernel of `architecture`, x86_64
+ * without one. Unsigned, as wide as its argument: `AT_FDCWD`, an int, is 0xffffff9c, to be compared with the argument's
+ * low 32 bits. Undefined for a name that is not here or that the architecture does not have.
  */
 export function constantValue(name: string, architecture: ArchitectureName = DEFAULT_ARCHITECTURE): bigint | undefined {
   for (const family of CONSTANT_FAMILIES) {
@@ -141,8 +141,8 @@ export function constantValue(name: string, architecture: ArchitectureName = DEF
 }
 
 /**
- * The value of constants and numbers joined by `|`: `CLONE_NEWNS|CLONE_NEWPID`, `0o644`. Undefined where a name is unknown or
- * something else stands there.
+ * The value of constants and numbers joined by `|`: `CLONE_NEWNS|CLONE_NEWPID`, `0o644`. Undefined where a name is
+ * unknown, or the text is something else.
  */
 export function constantExpression(text: string, architecture?: ArchitectureName): bigint | undefined {
   let result = 0n;
@@ -157,7 +157,7 @@ export function constantExpression(text: string, architecture?: ArchitectureName
   return result;
 }
 
-/** The constant that a name which is none stands for, most likely; of an expression with `|`, for the first that is none. */
+/** The constant that a wrong name most likely means; of an expression with `|`, for the first wrong name. */
 export function nearestConstant(text: string, architecture?: ArchitectureName): string | undefined {
   const terms = text.split('|').map((term) => term.trim());
   const unknown = terms.find((term) => /^[A-Za-z_]/.test(term) && constantValue(term, architecture) === undefined);
@@ -202,8 +202,8 @@ export function describeValue(
 }
 
 /**
- * A mask in words: the flags in it by name and the other bits as a number, `O_CREAT|O_EXCL`, `CLONE_NEWUSER|0x80`. The bits
- * that hold one of several values are a number (`0x3`): a mask takes them apart, and no value is in it, least of all one of 0.
+ * A mask in words: the flags in it by name and the other bits as a number, `O_CREAT|O_EXCL`, `CLONE_NEWUSER|0x80`. The
+ * bits that hold one of several values are a number (`0x3`): a mask selects the bits, not one of the values.
  * {@link constantExpression} reads it back to the same mask.
  */
 export function describeMask(
@@ -218,8 +218,8 @@ export function describeMask(
 }
 
 /**
- * A mask of all bits of `whole` but some flags in words: `~(SOCK_NONBLOCK|SOCK_CLOEXEC)`. Undefined where what it leaves out has
- * bits without a name, or is no less than what it has.
+ * A mask of all bits of `whole` but some flags in words: `~(SOCK_NONBLOCK|SOCK_CLOEXEC)`. Undefined where a missing bit
+ * has no name, or where as many bits are missing as are there.
  */
 export function describeMaskOfOthers(
   family: ConstantFamily,
@@ -234,7 +234,7 @@ export function describeMaskOfOthers(
   return names.length > 1 ? `~(${names.join('|')})` : `~${names[0]}`;
 }
 
-/** The bits of which a family's values are made, those that exclude one another; none where it has flags alone. */
+/** The bits that hold a family's values, which exclude one another; none where it has only flags. */
 export function valueBits(family: ConstantFamily, architecture: ArchitectureName = DEFAULT_ARCHITECTURE): bigint {
   return familyTable(family, architecture).mask;
 }

@@ -1,8 +1,8 @@
-/** A call that a C library tries first, and what it falls back to, on ENOSYS and on no other error. */
+/** A call that a C library tries first, and the one it falls back to after ENOSYS, and after no other error. */
 export interface Fallback {
   tried: string;
   older: readonly string[];
-  /** What fails where the first is refused with another errno. */
+  /** The calls that fail where the first is refused with another errno. */
   what: string;
 }
 

@@ -1,7 +1,7 @@
 import { nearestName } from '../nearest-name.js';
 import { knownSyscalls } from './signature.js';
 
-/** What the C library calls a system call that the kernel calls otherwise: no misspelling finds them. */
+/** The C library's names of system calls that have another name in the kernel: they look like no misspelling. */
 const LIBRARY_NAMES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     fstatat: 'newfstatat',
@@ -21,15 +21,19 @@ const LIBRARY_NAMES: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** How headers and the kernel's own functions have a call's name: `__NR_read`, `SYS_read`, `__x64_sys_read`. */
+/**
+ * The prefixes of a call's name in headers and in the kernel's functions: `__NR_read`, `SYS_read`, `__x64_sys_read`.
+ */
 const PREFIX = /^(?:__NR_|SYS_|sys_|__[a-z\d]+_sys_)/;
 
-/** Profiles repeat a misspelt name, and are looked at for each architecture: every name is compared with the table once. */
+/**
+ * Profiles repeat a misspelt name, and are checked for each architecture: every name is compared with the table once.
+ */
 const found = new Map<string, string | undefined>();
 /** So that foreign names do not fill the memory. */
 const MAX_CACHED = 1024;
 
-/** The system call that a name which is none stands for, most likely; undefined where no name is near. */
+/** The system call that a wrong name most likely means; undefined where no name is near. */
 export function nearestSyscall(name: string): string | undefined {
   if (found.has(name)) return found.get(name);
   const bare = name.replace(PREFIX, '');

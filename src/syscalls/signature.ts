@@ -4,8 +4,8 @@ import { ALIGNED_PAIRS, SIGNATURES, UID16_ARCHITECTURES, UID16_CALLS, VARIANTS }
 
 /**
  * The C type of a parameter, as far as a filter has to know it. `fd`, `pid` and `id` (uid_t, gid_t) are ints with a
- * meaning, `mode` is umode_t, `size` is size_t, `string` is a pointer to a name or path, `offset` and `u64` are 64 bits
- * wide on every architecture.
+ * meaning. `mode` is umode_t, `size` is size_t, and `string` is a pointer to a name or path. `offset` and `u64` are 64
+ * bits wide on every architecture.
  */
 export type ParameterType =
   | 'int'
@@ -27,11 +27,12 @@ export interface SyscallParameter {
   name: string;
   type: ParameterType;
   /**
-   * How many low bits of the argument the kernel looks at; the rest is whatever the caller left in the register. 32 for an
-   * int, 16 for a mode_t and for the user ids of old calls, 64 for a long or a pointer on a machine with 64-bit registers.
+   * How many low bits of the argument the kernel reads; the rest is what the caller left in the register. 32 for an
+   * int, 16 for a mode_t and for the user ids of old calls, 64 for a long or a pointer on a machine with 64-bit
+   * registers.
    */
   bits: 16 | 32 | 64;
-  /** The argument is an address the kernel reads or writes: a filter sees the address and never what is there. */
+  /** The argument is an address that the kernel reads or writes: a filter sees the address, never the memory. */
   pointer: boolean;
   /** The constants people write for it. */
   constants?: ConstantFamily;
@@ -46,7 +47,7 @@ const NARROW_REGISTERS: ReadonlySet<ArchitectureName> = new Set([
 ]);
 const BIG_ENDIAN: ReadonlySet<ArchitectureName> = new Set(['m68k', 'mips', 'parisc', 'ppc', 's390', 'sheb']);
 
-/** Whether its system calls take registers of 32 bits: nothing stands above the low half of an argument. */
+/** Whether its system calls take registers of 32 bits: arguments have only a low half. */
 export function hasNarrowRegisters(architecture: ArchitectureName): boolean {
   return NARROW_REGISTERS.has(architecture);
 }
@@ -79,7 +80,7 @@ function parse(text: string): SyscallParameter[] {
   });
 }
 
-/** The registers of a machine with 32-bit ones: a 64-bit parameter is handed over in two (syscall(2)). */
+/** The registers of a machine with 32-bit ones: a 64-bit parameter is passed in two (syscall(2)). */
 function splitWide(name: string, parameters: readonly SyscallParameter[], architecture: ArchitectureName) {
   const halves = BIG_ENDIAN.has(architecture) ? ['high', 'low'] : ['low', 'high'];
   const registers: SyscallParameter[] = [];
@@ -99,7 +100,7 @@ function splitWide(name: string, parameters: readonly SyscallParameter[], archit
   return registers.slice(0, 6);
 }
 
-/** Whether a 64-bit argument starts at an even register, an unused one before it where need be (syscall(2)). */
+/** Whether a 64-bit argument starts at an even register, after an unused one where necessary (syscall(2)). */
 function isAligned(name: string, architecture: ArchitectureName): boolean {
   // arch/sh/kernel/sys_sh32.c: only where the pair would otherwise lie half in a register and half on the stack.
   if (architecture === 'sh' || architecture === 'sheb') return name === 'pread64' || name === 'pwrite64';
@@ -107,12 +108,13 @@ function isAligned(name: string, architecture: ArchitectureName): boolean {
 }
 
 /**
- * What a system call takes, in the order of its registers, at most six parameters; an empty list where it takes none (or
- * Linux has the name only and answers ENOSYS), undefined for a name Linux does not have. Without an architecture, as on
- * x86_64; a name another architecture alone has is answered as there.
+ * The parameters of a system call in the order of its registers, at most six. The list is empty where it takes none, or
+ * where Linux has only the name and answers ENOSYS. Undefined for a name that Linux does not have. Without an
+ * architecture it is as on x86_64; a name that only another architecture has is as there.
  *
- * With an architecture: its order (`clone` has three), its old forms (`mmap` on x86 is one pointer), and on machines
- * with 32-bit registers the two registers of every 64-bit value. It does not say whether the architecture has the call.
+ * With an architecture, it has that one's order (`clone` has three) and old forms (`mmap` on x86 is one pointer). On
+ * machines with 32-bit registers every 64-bit value has two registers. It does not say whether the architecture has the
+ * call.
  */
 export function syscallSignature(
   name: string,
@@ -130,7 +132,7 @@ export function syscallSignature(
   return hasNarrowRegisters(architecture) ? splitWide(name, parameters, architecture) : parameters;
 }
 
-/** The names of all system calls there is a signature for. */
+/** The names of all system calls with a signature. */
 export function knownSyscalls(): string[] {
   generic ??= index(SIGNATURES);
   return [...generic.keys()];

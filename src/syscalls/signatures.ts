@@ -2,10 +2,10 @@ import type { ArchitectureName } from '../architecture.js';
 
 /**
  * Every system call of libseccomp's table: `name…: type parameter family, …`, the family being that of
- * constant-families.ts. Types are those of SYSCALL_DEFINE in the kernel's source, as x86_64 sees them; parameter names those
- * of section 2 of the manual. A type narrower than the prototype's says what the kernel does with the value: `clone` cuts
- * its flags to 32 bits (kernel/fork.c), its stack is an address, and a file descriptor or process id passed as a long is an
- * int one call further in.
+ * constant-families.ts. Types are those of SYSCALL_DEFINE in the kernel's source, as x86_64 sees them; parameter names
+ * those of section 2 of the manual. A type narrower than the prototype's shows how the kernel uses the value. `clone`
+ * cuts its flags to 32 bits (kernel/fork.c), and its stack is an address. A file descriptor or process id that is
+ * passed as a long is an int one call further in.
  */
 export const SIGNATURES = `
 afs_syscall break ftime getpmsg gtty idle lock mpx prof profil putpmsg security stty tuxcall ulimit vserver:
@@ -413,7 +413,10 @@ ${on('set_thread_area', 'm68k', 'mips', 'mipsel', 'mips64', 'mipsel64', 'mips64n
 ${on('get_thread_area', 'm68k')}:
 `;
 
-/** Whose calling convention puts a 64-bit argument in an even-numbered register and the next (syscall(2)). */
+/**
+ * The architectures whose calling convention puts a 64-bit argument in an even-numbered register and the next
+ * (syscall(2)).
+ */
 export const ALIGNED_PAIRS: ReadonlySet<ArchitectureName> = new Set(['arm', 'mips', 'mipsel', 'ppc']);
 
 /** Calls that took 16-bit ids before the …32 form existed: kernel/uid16.c, and the architectures whose table has it. */

@@ -21,7 +21,7 @@ const UNFILTERED: readonly UnfilteredCall[] = [
   { name: 'uprobe', number: 336, since: 'since 6.18, where the call came' },
 ];
 
-/** What to say of calls that no filter is asked about: a sentence for each that is among them. */
+/** Notes on calls for which the kernel asks no filter: a sentence for each. */
 export function unfilteredNotes(
   architecture: ArchitectureName | undefined,
   isAmong: (call: { name: string; number: number }) => boolean,

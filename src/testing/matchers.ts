@@ -9,7 +9,7 @@ import { describeValue } from '../syscalls/constants.js';
 import { quote } from '../text.js';
 import { ask, type CallArguments, type PolicyAnswer, type QuestionOptions, type Subject } from './policy-question.js';
 
-/** What vitest's and jest's `expect.extend` want of a matcher. */
+/** The result of a matcher for vitest's and jest's `expect.extend`. */
 export interface MatcherResult {
   pass: boolean;
   message: () => string;
@@ -22,27 +22,25 @@ export type SeccompMatchers = {
   toReturn(subject: Subject, action: string | Action, syscall: string, args?: CallArguments): MatcherResult;
 };
 
-/** The same as they stand behind `expect(profile)`: what `declare module` adds to a test runner's types. */
+/** The same as methods of `expect(profile)`: `declare module` adds them to a test runner's types. */
 export interface SeccompAssertions<R = void> {
   /** Every such call is executed (ALLOW, LOG). */
   toAllow(syscall: string, args?: CallArguments): R;
-  /** No such call is executed, and nobody else decides it. */
+  /** No such call is executed, and no other process decides it. */
   toDeny(syscall: string, args?: CallArguments): R;
   /** Every such call is answered so: `ERRNO(EPERM)`, `KILL_PROCESS`. */
   toReturn(action: string | Action, syscall: string, args?: CallArguments): R;
 }
 
 /**
- * Matchers for `expect.extend`: what a profile does with a system call, decided exactly, without a container.
+ * Matchers for `expect.extend`: they decide exactly what a profile does with a system call, without a container.
  *
- *     expect.extend(seccompMatchers({ arch: 'x86_64' }));
- *     expect(profile).toAllow('socket', { domain: 'AF_UNIX' });
- *     expect(profile).toDeny('ptrace');
- *     expect(profile).toReturn('ERRNO(ENOSYS)', 'clone3');
+ * expect.extend(seccompMatchers({ arch: 'x86_64' })); expect(profile).toAllow('socket', { domain: 'AF_UNIX' });
+ * expect(profile).toDeny('ptrace'); expect(profile).toReturn('ERRNO(ENOSYS)', 'clone3');
  *
  * The profile is text, bytes or an object of any format `readProfile` takes, or a filter from `compileProfile`. A claim
- * holds for every value of the arguments that are not given. To deny means for every upper half of a 32-bit argument too,
- * since the kernel does not look at it; to allow means as the C library passes it. The failure shows a call for which the
+ * holds for every value of the arguments that are not given. Denying includes every upper half of a 32-bit argument,
+ * since the kernel does not read it. Allowing means as the C library passes it. The failure shows a call for which the
  * claim is wrong.
  */
 export function seccompMatchers(options: QuestionOptions = {}): SeccompMatchers {

@@ -29,7 +29,7 @@ export interface QuestionOptions extends Partial<CompileOptions> {
   callArch?: string | undefined;
 }
 
-/** What is asked: a profile's text, bytes or object, or a filter that was compiled before. */
+/** The subject of a question: a profile's text, bytes or object, or a filter that was compiled before. */
 export type Subject = ProfileInput | CompiledFilter;
 
 export interface PolicyAnswer {
@@ -47,8 +47,8 @@ interface Prepared {
  * Every decision that calls of this name with these arguments can meet: exact, for all values of the arguments that are
  * not given.
  *
- * @param upperHalves of a 32-bit argument: `extended`, what the C library leaves in the upper half of the register (zero,
- *   or the sign); `any`, whatever an attacker puts there, since the kernel does not look
+ * @param upperHalves of a 32-bit argument. `extended`: what the C library leaves in the upper half of the register
+ * (zero, or the sign). `any`: whatever an attacker puts there, since the kernel does not read it
  */
 export function ask(
   subject: Subject,
@@ -132,7 +132,7 @@ function bitsOf(
   return upperHalves === 'any' ? { value: integer & mask, mask } : allBitsKnown(integer);
 }
 
-// Profiles are asked many times; options are few and usually one object.
+// A profile is asked many times; options are few and usually one object.
 const byOptions = new WeakMap<object, Map<unknown, Prepared>>();
 
 function prepare(subject: Subject, options: QuestionOptions): Prepared {

@@ -72,7 +72,7 @@ async function check(paths: string[], flags: Flags): Promise<void> {
   let hasFailed = false;
   let libseccomp: Libseccomp | undefined;
   for (const path of paths) {
-    // One that crashed on a profile is of no use for the next.
+    // An instance that crashed on a profile cannot be used for the next.
     if (!libseccomp?.usable) libseccomp = loadLibseccompSync();
     const { file, text, isInternal } = await checkFile(path, flags, libseccomp);
     files.push(file);
@@ -83,7 +83,7 @@ async function check(paths: string[], flags: Flags): Promise<void> {
   if (fixedInput === undefined) {
     print(rendered);
   } else {
-    // The mended profile is the result then, and the report goes to the diagnostics.
+    // The fixed profile is the result then, and the report goes to the diagnostics.
     printVerbatim(fixedInput);
     printError(rendered.trimEnd());
   }
@@ -119,9 +119,9 @@ async function checkFile(
     if (path !== '-' && !flags.dryRun && fixed.length > 0) write(input, fixedInput);
     return { file: { source: input.source, report, fixed }, text: fixedInput };
   } catch (error) {
-    // What is wrong with the options is no fault of a profile's.
+    // Wrong options are no fault of a profile.
     if (error instanceof InvalidArgumentError) throw error;
-    // A fault of ours costs this file its report, and not the others theirs.
+    // After a fault of ours this file has no report, but the others do.
     const isInternal = !(error instanceof ScmpError);
     return { file: unreadableReport(isInternal ? internalError(error) : error, source), text: '', isInternal };
   }

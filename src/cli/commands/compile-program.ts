@@ -15,10 +15,10 @@ interface Flags extends FlagsOf<{ arch: true; output: true }>, Pick<CompileFlags
   format: CompileFormat;
 }
 
-/** Those that mean something for a program: the others are about what a profile says. */
+/** The options that apply to a program: the others are about profiles. */
 const TAKEN: ReadonlySet<string> = new Set(['output', 'format', 'arch', 'optimize', 'weights', 'verify']);
 
-/** `scmp compile` of a program that is compiled already: a smaller and faster one that decides the same. */
+/** `scmp compile` of a program that is already compiled: a smaller and faster one that decides the same. */
 export async function compileProgram({ bytes, source }: Input, flags: Flags, command: Command): Promise<void> {
   const name = printable(source);
   if (flags.optimize !== 'min') {

@@ -17,7 +17,7 @@ export function addCompletionCommand(program: Command): void {
 interface CompletableOption {
   flags: string[];
   description: string;
-  /** Whether a value follows, and the values there are where they are few. */
+  /** Whether a value follows, and its choices where they are few. */
   takesValue: boolean;
   choices: readonly string[];
 }

@@ -75,7 +75,7 @@ async function diff(a: string, b: string, flags: Flags): Promise<void> {
 function formatDependent({ without, withUsual }: DependentDifference): string {
   const { architecture, direction } = (without ?? withUsual) as NamedDifference;
   const [here, there] = [without, withUsual].map((each) => (each ? formatDifference(each) : 'no difference'));
-  // Where both are about one call it is named once.
+  // Where both are about one call, the call is named once.
   const [subject] = (here as string).split(': ', 1);
   const prefix = `${subject}: `;
   const rest = without && there?.startsWith(prefix) ? there.slice(prefix.length) : (there as string);

@@ -38,7 +38,7 @@ async function explain(path: string, syscall: string | undefined, flags: Flags):
   else answerAll(all, syscall, flags, libseccomp);
 }
 
-/** What is explained for one machine. */
+/** The explanation for one machine. */
 interface Explained extends AskedFilter {
   /** Undefined where only one machine was asked for. */
   target: ArchitectureName | undefined;
@@ -98,7 +98,7 @@ function policyJson({ target }: Explained, policy: NamedPolicy, withUsual: Named
 
 const usualJson = (usual: NamedCall['decisions'] | undefined) => usual && { withDockerCapabilities: usual };
 
-/** What is explained for each machine; a program says the same on all of a byte order. */
+/** The explanation for each machine; a program's is the same on all machines of a byte order. */
 async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise<Explained[]> {
   const input = readInput(path);
   const asked = targetsOf(flags);

@@ -59,7 +59,7 @@ async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> 
 
 type ImpliesResult = Implication & {
   target?: ArchitectureName | undefined;
-  /** With Docker's default capabilities, where nobody said which there are and the filters may be others. */
+  /** With Docker's default capabilities. Set where the caller named none and the filters differ. */
   withUsual?: Implication;
 };
 
@@ -79,7 +79,7 @@ const decidedJson = (call: DecidedCall) => {
   return { ...inputJson(call.data), ...actionsOf(call), ...(notes.length > 0 ? { notes } : {}) };
 };
 
-/** What the kernel does with the call of an answer, whatever filters say. */
+/** What the kernel does with the call, whatever filters say. */
 function notesOn(answer: Implication): string[] {
   const call = answer.holds ? answer.sameRank : answer.counterexample;
   return call ? notesOnCall(call) : [];

@@ -44,7 +44,7 @@ export function manualPage(program: Command): string {
   ].join('\n')}\n`;
 }
 
-/** All but the help that commander adds. */
+/** All but the help command that commander adds. */
 function visibleCommands(program: Command): Command[] {
   return program
     .createHelp()
@@ -52,7 +52,7 @@ function visibleCommands(program: Command): Command[] {
     .filter((command) => command.name() !== 'help');
 }
 
-/** Text as text: a backslash, and a dot or quote that begins a line, mean something to roff. */
+/** Escape text for roff: a backslash, and a dot or quote at the beginning of a line, have a meaning there. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

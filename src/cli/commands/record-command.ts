@@ -5,7 +5,7 @@ import { encodeProgram, Opcode } from '../../bpf/index.js';
 import { UnsupportedHostError } from '../../errors.js';
 import { printError } from '../output.js';
 
-/** How long processes that a command leaves behind are waited for without a word. */
+/** How long to wait silently for processes that a command leaves behind. */
 const PATIENCE_MILLISECONDS = 2000;
 
 export interface RecordOptions {
@@ -16,7 +16,7 @@ export interface RecordOptions {
 
 export interface Recording {
   calls: readonly TalliedCall[];
-  /** The command's, or as shells have it of one that a signal ended. */
+  /** The command's exit code; if a signal ended it, as shells have it. */
   exitCode: number;
 }
 
@@ -44,7 +44,7 @@ export async function recordCommand(
   });
   const supervision = sandbox.supervision!;
   let hasExited = false;
-  // A terminal sends SIGINT to the command as well, which decides what becomes of it.
+  // A terminal sends SIGINT to the command as well, which decides whether it ends.
   process.on('SIGINT', () => hasExited && void supervision.close());
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void sandbox.kill(signal));
 

@@ -100,7 +100,7 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   const target: ResolveOptions = {
     arch: parseArchitecture(arch ?? hostArchitecture()),
     capabilities: flags.cap,
-    // Elsewhere it is no version of Linux.
+    // On another system it is no version of Linux.
     kernel: flags.kernel ?? (process.platform === 'linux' ? release() : undefined),
   };
   const base = flags.merge === undefined ? undefined : await readInputProfile(flags.merge, flags);
@@ -117,7 +117,7 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   }
   const learned = base
     ? mergeLearned(base, observations, merging)
-    : // An audit log tells of some calls, strace of a whole run.
+    : // An audit log has some calls, strace those of a whole run.
       learnProfile(observations, {
         arguments: flags.args,
         architecture: target.arch.name,
@@ -147,7 +147,7 @@ async function runCommand(
   }
 }
 
-/** Rather now than after hours of recording. */
+/** It is better to fail now than after hours of recording. */
 function checkFolder(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK);

@@ -31,14 +31,14 @@ import { printError } from '../output.js';
 
 export interface TracedRun {
   filter: InstallableFilter;
-  /** What the filter was compiled from, if it was, and what to call it. */
+  /** What the filter was compiled from, if it was, and its name in messages. */
   policy?: (DenyingProfile & { withUsual?: CompiledFilter | undefined }) | undefined;
   noNewPrivs: boolean;
 }
 
 /**
- * Run a command under a filter as a child of this process, and tell on standard error what the filter denies. Returns the
- * command's exit code, or as shells have it of one that a signal ended.
+ * Run a command under a filter as a child of this process, and report on standard error what the filter denies. Returns
+ * the command's exit code; if a signal ended it, as shells have it.
  */
 export async function runTraced(command: string, args: readonly string[], run: TracedRun): Promise<number> {
   const { filter, noNewPrivs } = run;
@@ -72,16 +72,16 @@ export async function runTraced(command: string, args: readonly string[], run: T
     stdio: 'inherit',
   });
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void sandbox.kill(signal));
-  // A terminal sends it to the command as well, which decides what becomes of it.
+  // A terminal sends it to the command as well, which decides whether it ends.
   process.on('SIGINT', () => {});
   const { code, signal } = await sandbox.exited;
   report.sum();
-  // What the command leaves behind stays under the filter, and is denied the same without us: ENOSYS.
+  // Processes that the command leaves behind stay under the filter. Without us their calls are still denied: ENOSYS.
   await sandbox.supervision!.close();
   return code ?? 128 + constants.signals[signal!];
 }
 
-/** What the filter would have done. Nothing here lets a call through. */
+/** Do what the filter would have done. Nothing here lets a call through. */
 function answerOf(call: Notification, action: Action): Answer {
   switch (action.kind) {
     case 'ERRNO':
@@ -89,14 +89,14 @@ function answerOf(call: Notification, action: Action): Answer {
     case 'TRACE':
       return { kind: 'errno', errno: 'ENOSYS' };
     default:
-      // The kernel would send SIGSYS, which nobody else can send so that it is not to be caught. Any thread's id will do.
-      // 0 would be our own group; so says a target in a PID namespace that is not visible here.
+      // The kernel would send a SIGSYS that cannot be caught; nobody else can, so SIGKILL is sent. Any thread's id will
+      // do. 0 would mean our own group: a target in a PID namespace that is not visible here has that id.
       if (call.pid > 0) process.kill(call.pid, 'SIGKILL');
       return { kind: 'errno', errno: 'EPERM' };
   }
 }
 
-/** Tells of each kind of denied call once, as it happens, and in the end how often it came again. */
+/** Reports each kind of denied call once, as it happens, and at the end how often it was repeated. */
 class DenialReport {
   readonly #policy: TracedRun['policy'];
   readonly #usual: Simulator | undefined;

@@ -116,7 +116,7 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
   return { filter: compiled, listenerReceiver: connectListenerPath(listenerPath, listenerMetadata ?? undefined) };
 }
 
-/** In the words of a profile: the loader's are about its own options. With --trace there is a listener. */
+/** Errors in the words of a profile: the loader's are about its own options. With --trace there is a listener. */
 function refuseWaitKillable(
   { flags, usesListener }: CompiledFilter,
   { locate, seccomp, source }: ParsedProfile,

@@ -86,7 +86,7 @@ interface SimulateResult extends Pick<Simulation, 'action' | 'returnValue'> {
   call: ParsedCall;
   instructions: number;
   trace: readonly DisassemblyLine[];
-  /** With Docker's default capabilities, where nobody said which there are and it is another one. */
+  /** With Docker's default capabilities. Set where the caller named none and the decision differs. */
   withUsual: Action | undefined;
 }
 
@@ -110,11 +110,11 @@ function resultJson(answer: SimulateResult, flags: Flags): object {
   };
 }
 
-/** What the kernel does whatever the filter says. */
+/** What the kernel does, whatever the filter says. */
 const notesOn = ({ name }: Architecture, { data }: ParsedCall) =>
   unfilteredNotes(name, ({ number }) => number === data.nr);
 
-/** The program for each target, and with Docker's default capabilities where that is another one. */
+/** The program for each target, and the one with Docker's default capabilities where that differs. */
 async function read(
   path: string,
   targets: readonly Architecture[],
@@ -132,7 +132,7 @@ async function read(
 }
 
 function describe({ data: { nr, args }, name, parameters }: ParsedCall): string {
-  // A number without a name may take anything.
+  // A call without a name may take any arguments.
   const count = name === undefined ? 6 : parameters.length;
   const list = args.flatMap((value, index) =>
     index < count || value !== 0n ? `${parameters[index]?.name ?? `a${index}`}=${hex(value)}` : [],
