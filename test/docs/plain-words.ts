@@ -1,7 +1,7 @@
 // What plain English is here, for the tests of docs, comments and messages: the field's words, and sentences that end.
 
 /** Words that are this project's own, and the one that the field has for it. */
-export const HOME_MADE: readonly (readonly [word: RegExp, instead: string])[] = [
+const HOME_MADE: readonly (readonly [word: RegExp, instead: string])[] = [
   [/\bmend(s|ed|ing|able)?\b/i, 'fix'],
   [/\bpass(es|ed|ing)? over\b/i, 'ignore'],
   [/\btold\b(?! apart)/i, 'reported, said, known'],
