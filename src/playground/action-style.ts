@@ -1,6 +1,6 @@
 import { type ActionKind, STRICTEST_FIRST } from '../action.js';
 
-/** How an action is told from the others without its colour, everywhere on the page: a glyph beside its name. */
+/** The glyph beside an action's name, everywhere on the page: it distinguishes the action without its colour. */
 export const ACTION_GLYPHS: Readonly<Record<ActionKind, string>> = {
   ALLOW: '✓',
   LOG: '≡',
@@ -12,7 +12,7 @@ export const ACTION_GLYPHS: Readonly<Record<ActionKind, string>> = {
   KILL_PROCESS: '‡',
 };
 
-/** What it means, for who does not know it yet (seccomp(2)). */
+/** What it means, for beginners (seccomp(2)). */
 export const ACTION_MEANINGS: Readonly<Record<ActionKind, string>> = {
   ALLOW: 'the call is made',
   LOG: 'the call is made, and logged',
@@ -29,5 +29,5 @@ export function actionClass(kind: ActionKind | 'mixed'): string {
   return `action-${kind.toLowerCase().replace('_', '-')}`;
 }
 
-/** From what lets most through to what lets least: the order of groups. */
+/** From the most permissive to the strictest: the order of groups. */
 export const ACTION_ORDER: readonly ActionKind[] = [...STRICTEST_FIRST].reverse();

@@ -53,7 +53,7 @@ export function required<T extends Element>(selector: string, type: new () => T)
   return found;
 }
 
-/** Set text where it differs, so that a screen reader is not told the same twice. */
+/** Set text only where it differs, so that a screen reader does not read the same twice. */
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }

@@ -16,7 +16,7 @@ export function createDraft(): { save(draft: Shared): void; load(): Shared | und
       try {
         const text = sessionStorage.getItem(KEY);
         const draft = text === null ? undefined : (JSON.parse(text) as Shared);
-        // Written by this page in this tab, maybe by an older version of it.
+        // Written by this page in this tab, possibly by an older version of it.
         return typeof draft?.text === 'string' && draft.text !== '' && draft.settings ? draft : undefined;
       } catch {
         return undefined;

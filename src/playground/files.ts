@@ -1,7 +1,7 @@
 import { required } from './dom.js';
 import type { Session } from './session.js';
 
-/** What the reader takes at most (source-text.ts); more is not worth reading from the disk. */
+/** The reader's limit (source-text.ts); a larger file need not be read from the disk. */
 const MAX_FILE_SIZE = 16 * 1024 * 1024;
 
 /** Opening files: by the button, by Ctrl+O, and by dropping them anywhere. */

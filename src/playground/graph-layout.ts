@@ -23,7 +23,7 @@ export interface GraphNode {
   end: number;
   /** In words, one a line. */
   text: readonly string[];
-  /** What follows when the comparison, as it is written, holds, before what follows when not; one where there is no choice. */
+  /** What follows when the comparison holds, then what follows when it does not; one where there is no choice. */
   branches: readonly GraphBranch[];
   /** The node that its row belongs to. */
   parent: GraphNode | undefined;
@@ -47,10 +47,11 @@ const PADDING = 20;
 const BADGES = 190;
 
 /**
- * The program as a graph that reads like an outline: a node a row, what follows when a comparison holds below it and further
- * in, what follows when it does not straight below that. A chain of comparisons is a column, a search is a tree, and however
- * large the program is, one scrolls in one direction. Returns are badges at the jumps to them, or every edge would lead to
- * the same few places; so are jumps to a node that has its row elsewhere (`parent` is another then).
+ * The program as a graph that reads like an outline, one node per row. The branch that holds is below its comparison
+ * and indented; the other branch is straight below that. A chain of comparisons is a column, and a search is a tree.
+ * However large the program is, it scrolls in one direction. Returns are badges at the jumps to them: otherwise every
+ * edge would lead to the same few places. Jumps to a node with a row elsewhere are badges too (`parent` is another
+ * then).
  */
 export function layOutGraph(lines: readonly ListingLine[]): GraphLayout {
   const nodes: GraphNode[] = [];
@@ -93,7 +94,7 @@ function blocksOf(lines: readonly ListingLine[]): GraphNode[] {
   for (let first = 0; first < lines.length; ) {
     let end = first + 1;
     while (end < lines.length && !isLeader[end]) end++;
-    // What only returns is drawn where the jump to it is.
+    // A node that only returns is drawn at the jump to it.
     const isReturn = end === first + 1 && lines[first]?.action !== undefined && first > 0;
     const isJump = end === first + 1 && lines[first]?.text.startsWith('goto') === true && first > 0;
     if (lines[first]?.reachable && !isReturn && !isJump) {
@@ -113,7 +114,7 @@ function blocksOf(lines: readonly ListingLine[]): GraphNode[] {
   }
   for (const node of byFirst.values()) {
     const { successors = [], text = '' } = lines[node.end - 1] ?? {};
-    // A listing says "A != 5" where the program says "A == 5" and goes on: what holds is what is written.
+    // A listing has "A != 5" where the program has "A == 5" and goes on: the text's condition counts.
     const written = Number(/\bgoto (\d+)/.exec(text)?.[1] ?? Number.NaN);
     const inOrder = successors.includes(written) ? [written, ...successors] : successors;
     node.branches = [...new Set(inOrder)].flatMap((entry): GraphBranch[] => {

@@ -30,7 +30,7 @@ function notify(message: string): void {
 }
 
 const onChange = () => {
-  // An address that says something else than the page is no link to it any more.
+  // An address with other content than the page is no link to it any more.
   if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search);
   draft.save({ ...session.profile(), settings: store.get().settings });
   session.recompile();
@@ -54,12 +54,12 @@ void start()
   .then(loadCodeEditor)
   .catch(() => notify('The editor could not be loaded; the plain text field does the same without colours'));
 
-/** What is in the address, else what was here before a reload, else an example. */
+/** The profile in the address, else the one before a reload, else an example. */
 async function start(): Promise<void> {
   try {
     const shared = (await decodeShared(location.hash)) ?? draft.load();
     if (shared) {
-      // What somebody has typed by now is worth more than what was to be shown.
+      // Text that was typed meanwhile is kept: it is worth more than the one to be shown.
       if (area.value === '') session.open(shared);
       return;
     }

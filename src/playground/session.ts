@@ -4,38 +4,38 @@ import type { ProfileText, RequestBody, ResponseTo, Settings } from './engine/pr
 import type { AppState } from './state.js';
 import type { Store } from './store.js';
 
-/** How long nothing must be typed before the profile is checked, in milliseconds: that takes several compilations. */
+/** How long to wait after typing before the profile is checked, in milliseconds: a check takes several compilations. */
 const CHECK_DELAY = 300;
 
 const MEASURE = 'scmp-recompile';
 
-/** What the views may do. */
+/** The interface for the views. */
 export interface Session {
   readonly store: Store<AppState>;
   /** The text that is open now. */
   profile(): ProfileText;
-  /** Put another profile in the place of this one, and its target if it has one; undo brings the text back. */
+  /** Replace the profile by another one, and its target if it has one; undo restores the text. */
   open(profile: ProfileText & { settings?: Settings }): void;
   /** Show a place of the profile in the editor. */
   reveal(offset: number): void;
-  /** The same, of a place in the text that compiled last, where that is the text that is there. */
+  /** The same for a place in the text that compiled last, if that is still the text. */
   revealCompiled(offset: number): void;
   edit(changes: Parameters<Editor['edit']>[0]): void;
-  /** Compile what is there, as after every keystroke. */
+  /** Compile the text, as after every keystroke. */
   recompile(): void;
   /** Ask for the listing, where it is not there yet. */
   loadListing(): void;
   simulate(): void;
   ask: EngineClient['ask'];
-  /** Ask the worker that does not compile at keystrokes: for what takes long. */
+  /** Ask the worker that does not compile at keystrokes, for long work. */
   askLong: EngineClient['ask'];
-  /** Tell the reader something in passing. */
+  /** Show a short notice. */
   notify(message: string): void;
 }
 
 export interface SessionParts {
   store: Store<AppState>;
-  /** Compiles; `long` does what takes longer, so that typing never waits for it. */
+  /** Compiles; `long` does longer work, so that typing never waits for it. */
   quick: EngineClient;
   long: EngineClient;
   editor(): Editor;
@@ -45,7 +45,7 @@ export interface SessionParts {
 /** The page's behaviour between the editor, the workers and the state. */
 export function createSession({ store, quick, long, editor, notify }: SessionParts): Session {
   let checkTimer: ReturnType<typeof setTimeout> | undefined;
-  /** While text and target change together: neither is to be compiled with the other's old value. */
+  /** While text and target change together: neither must be compiled with the other's old value. */
   let isOpening = false;
 
   const profile = (): ProfileText => ({ text: editor().getText(), source: store.get().source });

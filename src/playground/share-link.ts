@@ -9,7 +9,7 @@ export interface Shared extends ProfileText {
 /** The first characters of a fragment that is ours; a change of the form gets another number. */
 const PREFIX = '#1.';
 
-/** The largest text taken out of a link, in bytes: a few kilobytes of deflate can stand for gigabytes. */
+/** The largest text that is read from a link, in bytes: a few kilobytes of deflate can be gigabytes of text. */
 const MAX_SIZE = 1024 * 1024;
 
 /** The fragment for a profile: its JSON, deflated, in base64url (RFC 4648). */
@@ -24,8 +24,8 @@ export async function encodeShared({ text, source, settings }: Shared): Promise<
 }
 
 /**
- * Read a fragment. Undefined: it is none of ours. An error: it is cut off, damaged, or not of the right shape; every field
- * is judged, since anybody can write an address.
+ * Read a fragment. Undefined: it is none of ours. An error: it is cut off, damaged, or has the wrong shape. Every field
+ * is checked, since anybody can write an address.
  */
 export async function decodeShared(fragment: string): Promise<Shared | undefined> {
   if (!fragment.startsWith(PREFIX)) return undefined;

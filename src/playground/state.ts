@@ -31,7 +31,7 @@ export interface AppState {
   compiled: CompileSuccess | undefined;
   /** What stopped the text that is there now; empty when it compiled. */
   errors: readonly Problem[];
-  /** What `scmp check` says about it. */
+  /** The findings of `scmp check` about it. */
   findings: readonly Problem[];
   /** The worker that computes everything could not be started, or died. */
   failure: string | undefined;

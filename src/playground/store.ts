@@ -1,4 +1,4 @@
-/** A value that tells who listens when it changes. */
+/** A value that notifies listeners when it changes. */
 export interface Store<T extends object> {
   get(): Readonly<T>;
   /** Change some of it. Listeners are called once, in the order they came, with the state before. */

@@ -10,7 +10,7 @@ const LABELS: Readonly<Record<Theme, { glyph: string; text: string }>> = {
   dark: { glyph: '●', text: 'Dark' },
 };
 
-/** The button that goes through the themes; what is chosen is kept in this browser. */
+/** The button that cycles through the themes; the choice is kept in this browser. */
 export function setUpTheme(button: HTMLButtonElement): void {
   let theme = stored();
   const apply = () => {

@@ -12,7 +12,7 @@ import { RangeTree } from './range-tree.js';
 import { joinNeighbours, type NodeRange } from './ranges.js';
 import { wordTests } from './word-tests.js';
 
-/** Filters know some; past this the word is told apart without regard to what architectures are. */
+/** Filters have some; past this the word is split without regard to architectures. */
 export const MAX_ARCHITECTURES = 64;
 const MAX_NUMBER_RANGES = 1 << 12;
 
@@ -20,7 +20,7 @@ const MAX_NUMBER_RANGES = 1 << 12;
 interface ArchitectureDecisions {
   node: Node;
   weights: NumberWeights;
-  /** By number, the code that goes on; undefined where numbers are not told apart by ranges. */
+  /** The code that follows, by number; undefined where numbers are not split by ranges. */
   ranges: readonly NodeRange[] | undefined;
 }
 
@@ -28,19 +28,19 @@ interface ArchitectureDecisions {
 export interface Attempt {
   /** What one instruction of length may cost in executed instructions. */
   lengthCost: number;
-  /** Whether x32's numbers may join x86_64's after their bit 30 is taken away. */
+  /** Whether x32's numbers may join x86_64's after their bit 30 is cleared. */
   foldsX32: boolean;
 }
 
 /**
- * The whole program: architectures are told apart first, then numbers, then arguments. What does not change between
- * attempts is made once.
+ * The whole program: it tests architectures first, then numbers, then arguments. Parts that do not change between
+ * attempts are made once.
  */
 export class ArchitectureTests {
   readonly #parts: readonly Part[] | undefined;
   readonly args: ArgumentTests;
   readonly effort: Effort;
-  /** Of most weight first, which is the native one. */
+  /** The heaviest first, which is the native one. */
   readonly #architectures: ArchitectureDecisions[] = [];
 
   constructor(
@@ -61,7 +61,7 @@ export class ArchitectureTests {
     this.#architectures.sort((a, b) => b.weights.total - a.weights.total);
   }
 
-  /** How many ranges of numbers with x32's bit are told apart beyond one, at most. */
+  /** How many ranges of numbers with x32's bit are distinguished beyond one, at most. */
   get x32Ranges(): number {
     const counts = this.#architectures.map(({ ranges = [] }) => {
       return ranges.filter(({ to }) => to >= X32_SYSCALL_BIT && to < 2 * X32_SYSCALL_BIT).length;

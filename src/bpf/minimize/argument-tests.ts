@@ -5,21 +5,21 @@ import type { Beginning } from './shared-cost.js';
 import { WordOrders } from './word-orders.js';
 import { wordTests } from './word-tests.js';
 
-/** Of code that is as long, the one that executes less is taken. */
+/** Among code of equal length, the one that executes less is taken. */
 const COST_OF_STEP = 1 / 16;
 
 /**
- * Code for functions of the arguments and the instruction pointer: a word is loaded, told apart, and what is left of the
- * function goes on with the next.
+ * Code for functions of the arguments and the instruction pointer. A word is loaded and tested, and the functions that
+ * are left go on with the next word.
  */
 export class ArgumentTests {
   readonly #targets = new Map<Node, GraphNode>();
   readonly #beginnings: ReadonlyMap<Node, Beginning>;
   readonly #orders: WordOrders;
-  /** Nodes of the graph that stand for what is left of a function while the cost of telling a word apart is looked for. */
+  /** Placeholder nodes of the graph for the functions that are left, while the cost of testing a word is found. */
   readonly #placeholders = new Map<Node, GraphNode>();
 
-  /** `wanted`: the functions that will be asked for. */
+  /** `wanted`: the functions that will be needed. */
   constructor(
     /** For tests of single words, */
     readonly effort: Effort,

@@ -2,11 +2,11 @@
 
 /** The calls of one table of the kernel's. */
 export interface CallNumbers {
-  /** What the numbers here are counted from. */
+  /** The base that is added to the numbers here. */
   readonly first: number;
   /** Every number that is a call: `0-3 7`. */
   readonly existing: string;
-  /** How often the frequent ones happen, of a million: `0:250 7:750`. */
+  /** How often the frequent ones happen, per million: `0:250 7:750`. */
   readonly frequent: string;
 }
 

@@ -3,24 +3,24 @@ import type { GraphNode, ProgramGraph } from './program-graph.js';
 import type { NodeRange } from './ranges.js';
 
 /**
- * Where a chain of tests ends: a node of the graph that decides most of the ranges as they should be. It is the target of
- * some of them, or a node of number tests that was made for another architecture.
+ * The end of a chain of tests: a node of the graph that decides most of the ranges correctly. It is the target of some
+ * of them, or a node of number tests that was made for another architecture.
  */
 export interface Background {
   readonly node: GraphNode;
-  /** Per range: 1 where the node does with it what should be done. */
+  /** Per range: 1 where the node decides it correctly. */
   readonly agrees: Uint8Array;
-  /** Per range: how many tests of the number are executed from the node on. Absent where it tests no number. */
+  /** Per range: how many tests of the number are executed from the node on. Absent where the node tests no number. */
   readonly steps?: Float64Array;
 }
 
-/** Longer chains are slower than a split nearly always, and cost time to find. */
+/** Longer chains are nearly always slower than a split, and cost time to find. */
 const MAX_TESTS = 12;
 /** Where only length counts, any chain may be the shortest. */
 const MAX_TESTS_OF_SHORTEST = 512;
 const ONLY_LENGTH = 1;
 
-/** A test of a chain that leaves it: for one number, or for all below or from a number on. */
+/** A test of a chain at which some values leave it: one number, or all below or from a number on. */
 interface Exit {
   code: number;
   operand: number;
@@ -33,16 +33,16 @@ interface Exit {
 /** Without this bit an even number and the next are one. */
 const WITHOUT_LAST_BIT = 0xfffffffe;
 
-/** Whether a range is an even number and the next, which leave by one test behind AND. */
+/** Whether a range is an even number and the next, which leave by one test after AND. */
 function isPair({ from, to }: NodeRange): boolean {
   return to === from + 1 && from % 2 === 0;
 }
 
-/** The weights of a chain's tests, heaviest first, since each that leaves saves those behind it. */
+/** The weights of a chain's tests, heaviest first: values that leave early save the later tests. */
 class Exits {
   count = 0;
   sum = 0;
-  /** By weight, what the tests behind those that leave would have cost them. */
+  /** The weighted cost of the later tests, which values that leave are spared. */
   #saved = 0;
   readonly #weights = new Float64Array(MAX_TESTS_OF_SHORTEST + 3);
 
@@ -73,19 +73,19 @@ class Exits {
     this.sum -= weight;
   }
 
-  /** Where values of this weight come to the first test, and each test costs so much for its place. */
+  /** The cost: values of this weight come to the first test, and each test has a cost for its place. */
   cost(weight: number, lengthCost: number): number {
     return this.count * (weight + lengthCost) - this.#saved;
   }
 }
 
-/** One of each is enough: chains are looked at one after the other. */
+/** One of each is enough: chains are tried one after the other. */
 const singles = new Exits();
 const pairs = new Exits();
 
 /**
- * The costs of all chains from a range on: `visit` is given the last range of each and its cost, which is `lengthCost` a test
- * and one a test that is executed, by weight.
+ * The costs of all chains from a range on: `visit` gets the last range of each, and its cost. The cost is `lengthCost`
+ * per test, and one per executed test, by weight.
  */
 export function visitChains(
   ranges: readonly NodeRange[],
@@ -147,7 +147,7 @@ export function buildChain(
     if (isInside && isPair(ranges[at]!) && !steps) ofPairs.push(leaving(ranges[at]!));
     else exits.push(...exitsOf(ranges, at, first, last));
   }
-  // one pair leaves by two tests without AND, too, and one of them is executed less
+  // one pair may also leave by two tests without AND, and one of them is executed less
   if (ofPairs.length === 1) exits.push(...splitPair(ofPairs.pop()!));
   const end = buildExits(graph, ofPairs, node);
   return buildExits(graph, exits, ofPairs.length > 0 ? graph.and(WITHOUT_LAST_BIT, end) : end);

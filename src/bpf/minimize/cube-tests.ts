@@ -6,7 +6,7 @@ import type { GraphNode, ProgramGraph } from './program-graph.js';
 
 /** More are no better than other tests. */
 const MAX_CUBES = 40;
-/** Of a word whose values go on in more ways, cubes are not tried: numbers are told apart better by ranges. */
+/** Cubes are not tried for a word with more ways to go on: ranges are better for numbers. */
 const MAX_PATHS = 8;
 
 /** One step of a chain over a loaded word. */
@@ -15,19 +15,19 @@ type Step =
   | { kind: 'and'; mask: number }
   | { kind: 'load' };
 
-/** A word of the input, as a function that goes on with nodes behind it, and the code those are. */
+/** A word of the input as a function, the nodes that follow it, and their code. */
 export interface WordFunction {
   node: Node;
-  /** Where its variables are in the diagram. */
+  /** The level of its variables in the diagram. */
   level: number;
-  /** The word to load, where it is loaded anew. */
+  /** The word to load, where it must be loaded again. */
   word: number;
   targets: ReadonlyMap<Node, GraphNode>;
 }
 
 /**
- * Chains of tests of masked bits, one for each way to go on as the background, whose values are those that no test finds:
- * JSET, JEQ and JGE of the whole word first, then AND and JEQ. Those that are possible, in any order.
+ * Chains of tests of masked bits, one for each way to go on as the background, which gets the values that no test
+ * finds. They test the whole word first by JSET, JEQ and JGE, then by AND and JEQ. Only possible chains, in any order.
  */
 export function cubeChains(store: DiagramStore, graph: ProgramGraph, given: WordFunction): GraphNode[] {
   const { node, level, word, targets } = given;
@@ -82,7 +82,7 @@ function addCubes(steps: Step[], cubes: readonly Cube[], target: GraphNode): voi
   }
 }
 
-/** The bits that A still has of the word. */
+/** The bits of the word that A still holds. */
 function lastMask(steps: readonly Step[]): number {
   for (let at = steps.length - 1; at >= 0; at--) {
     const step = steps[at]!;

@@ -14,7 +14,7 @@ interface Cover {
 }
 
 /**
- * Cubes that together hold wherever `lower` does and nowhere that `upper` does not, none of which can be left out or made
+ * Cubes that together hold wherever `lower` does, and nowhere that `upper` does not. None can be left out or made
  * larger (Minato, "Fast Generation of Irredundant Sum-of-Products Forms from Binary Decision Diagrams", 1992). Both are
  * functions of the word at `level` alone. Undefined where there are more than `limit`.
  */

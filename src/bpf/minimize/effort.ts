@@ -1,18 +1,18 @@
 import type { DiagramStore } from '../decisions/diagram-store.js';
 
-/** What is tried for one program, in steps of its store: some tenths of a second. */
+/** The steps of its store for what is tried on one program: some tenths of a second. */
 const STEPS = 1 << 20;
 
 /**
- * Bounds what is tried for the better: past it, what was found first is taken. Nothing that is needed is an effort, so that
- * the store's own budget alone says what is too complex.
+ * Bounds what is tried as an improvement: past it, the first result is taken. Necessary work is not counted, so that
+ * only the store's own budget decides what is too complex.
  */
 export class Effort {
   #left = STEPS;
 
   constructor(readonly store: DiagramStore) {}
 
-  /** What a trial of at most so many steps gives; undefined where they do not do, or no more are left. */
+  /** The result of a trial of at most this many steps; undefined where they are not enough, or none are left. */
   attempt<T>(steps: number, trial: () => T): T | undefined {
     if (this.#left <= 0) return undefined;
     const { result, taken } = this.store.attempt(Math.min(steps, this.#left), trial);
@@ -20,7 +20,7 @@ export class Effort {
     return result;
   }
 
-  /** Count work that is none of the store's. */
+  /** Count work that is not the store's. */
   spend(steps: number): boolean {
     this.#left -= steps;
     return this.#left > 0;

@@ -4,11 +4,11 @@ import type { GraphNode, ProgramGraph } from './program-graph.js';
 /** The farthest a conditional jump reaches: 8 bits. */
 const MAX_JUMP = 255;
 
-/** Which way of a test gets its place first, and so the one farther from it. */
+/** Which branch of a test gets its place first, and so is farther away. */
 type First = 'taken' | 'passed' | 'larger' | 'smaller';
 interface VisitingOrder {
   readonly first: First;
-  /** Whether all returns are at the end, or each right behind the last node that leads to it. */
+  /** Whether all returns are at the end, or each right after the last node that leads to it. */
   readonly returnsLast: boolean;
 }
 
@@ -17,7 +17,7 @@ const ORDERS: readonly VisitingOrder[] = (['passed', 'taken', 'larger', 'smaller
   { first, returnsLast: false },
 ]);
 
-/** The shortest program of a graph that several orders give; the first of those that are as short. */
+/** The shortest program of a graph among several orders; the first of equally short ones. */
 export function emitShortest(graph: ProgramGraph, root: GraphNode): Instruction[] {
   const [first, ...others] = ORDERS;
   let best = emit(graph, root, first!);
@@ -31,15 +31,15 @@ export function emitShortest(graph: ProgramGraph, root: GraphNode): Instruction[
 }
 
 /**
- * Give the instructions of a graph their places. It works from the program's end: every node is placed after those it leads
- * to, so that all jumps go forward. A target that is too far gets a stand-in right behind the jump: a copy, of a return, or an
- * unconditional jump.
+ * Give the instructions of a graph their places. It works from the program's end: every node is placed before those
+ * that it leads to, so that all jumps go forward. A target that is too far gets a stand-in right after the jump: a copy
+ * of a return, or an unconditional jump.
  */
 function emit(graph: ProgramGraph, root: GraphNode, order: VisitingOrder): Instruction[] {
   return new Emission(graph, order).run(root);
 }
 
-/** An instruction that has a place, with those it leads to; -1 where it just goes on, or ends. */
+/** An instruction with a place, and those it leads to; -1 where it continues with the next, or ends. */
 interface Placed {
   code: number;
   k: number;
@@ -66,7 +66,10 @@ class Emission {
     return this.#instructions(this.#places.get(root)!);
   }
 
-  /** From the place of the root to the end, without what nothing leads to any more, since its stand-ins are nearer. */
+  /**
+   * From the place of the root to the end, without nodes that nothing leads to any more because their stand-ins are
+   * nearer.
+   */
   #instructions(root: number): Instruction[] {
     const reversed = this.#reversed;
     const isUsed = new Uint8Array(reversed.length);
@@ -77,7 +80,7 @@ class Emission {
       if (taken < 0) isUsed[place - 1] = 1;
       else isUsed[taken] = isUsed[passed] = 1;
     }
-    /** How many used ones are before each, from the end. */
+    /** The number of used instructions before each, from the end. */
     const before = new Uint32Array(reversed.length + 1);
     for (const [place, used] of isUsed.entries()) before[place + 1] = before[place]! + used;
     return reversed
@@ -117,7 +120,9 @@ class Emission {
 
   readonly #sizes = new Map<GraphNode, number>();
 
-  /** How many paths' nodes there are from a node on; what is shared counts each time, which does for an order. */
+  /**
+   * The number of nodes on all paths from a node on. Shared nodes count each time, which is good enough for an order.
+   */
   #size(node: GraphNode): number {
     const known = this.#sizes.get(node);
     if (known !== undefined) return known;
@@ -144,7 +149,7 @@ class Emission {
     }
   }
 
-  /** See to it that the next instruction to be placed runs into a node. */
+  /** Make sure that the next instruction to be placed continues with a node. */
   #follow(next: GraphNode): void {
     const { graph } = this;
     if (this.#places.get(next) === this.#reversed.length - 1) return;

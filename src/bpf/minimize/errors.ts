@@ -1,7 +1,7 @@
 import { ScmpError } from '../../errors.js';
 import { MAX_INSTRUCTIONS } from '../program/instruction.js';
 
-/** The shortest program found is longer than the kernel loads (BPF_MAXINSNS of linux/bpf_common.h). */
+/** Even the shortest program found is longer than the kernel loads (BPF_MAXINSNS of linux/bpf_common.h). */
 export class ProgramTooLongError extends ScmpError {
   static override readonly brand = 'ProgramTooLongError';
   readonly code = 'PROGRAM_TOO_LONG';
@@ -16,7 +16,7 @@ export class ProgramTooLongError extends ScmpError {
   }
 }
 
-/** A program that was made does not decide as the diagram it was made from: a bug of the minimiser. The program is not used. */
+/** A program does not decide as the diagram that it was made from: a bug of the minimiser. The program is not used. */
 export class MinimizerFaultError extends ScmpError {
   static override readonly brand = 'MinimizerFaultError';
   readonly code = 'MINIMIZER_FAULT';

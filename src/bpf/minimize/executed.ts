@@ -17,20 +17,22 @@ import type { CallWeights } from './weights.js';
 
 /** Instructions walked before it is given up: real programs need up to some millions. */
 const MAX_STEPS = 2 ** 25;
-/** What is kept of a state takes memory, and is counted in steps by it. */
+/** A state takes memory, which is counted in steps. */
 const COST_OF_STATE = 512;
 
-/** What a register holds: 32 bits unsigned, or undefined for what depends on an argument or on the instruction pointer. */
+/**
+ * The content of a register: 32 bits unsigned, or undefined if it depends on an argument or on the instruction pointer.
+ */
 type Value = number | undefined;
 
 /**
- * How many instructions a program executes for a call, the weighted mean over all calls that have a weight, jumps and the
- * return counted. It is exact where the path depends on architecture and number alone. A test of anything else counts half
- * for each of its two ways, each test by itself: what arguments programs pass is not known, and the same rule for every
+ * How many instructions a program executes for a call, the weighted mean over all calls that have a weight, jumps and
+ * the return counted. It is exact where the path depends on architecture and number alone. For a test of anything else
+ * each branch counts half, each test by itself. The arguments of calls are not known, but the same rule for every
  * program makes them comparable.
  *
- * @throws InvalidProgramError what the kernel would not load
- * @throws ProgramTooComplexError a program with so many contents of its registers that they cannot all be followed
+ * @throws {InvalidProgramError} when the kernel would not load the program
+ * @throws {ProgramTooComplexError} when its registers have too many contents to follow them all
  */
 export function expectedInstructions(program: ProgramInput, weights: CallWeights, endianness?: Endianness): number {
   const { instructions } = readProgram(program, endianness);
@@ -61,7 +63,7 @@ export function executedFor(
 
 class Walk {
   readonly #instructions: readonly Instruction[];
-  /** Whether all that is executed from an instruction on, when A is not known, is the same for every call. */
+  /** Whether the same instructions are executed from here on for every call, when A is not known. */
   readonly #isShared: readonly boolean[];
   readonly #shared: (number | undefined)[];
   #ofCall = new Map<string, number>();
@@ -124,7 +126,7 @@ class Walk {
     }
   }
 
-  /** The mean of what is executed behind a test of which both ways are possible. */
+  /** The mean of what is executed after a test of which both branches are possible. */
   #branch(index: number, a: Value, x: Value, scratch: readonly Value[]): number {
     // nothing that is known is looked at any more
     const isShared = a === undefined && this.#isShared[index]!;
@@ -153,7 +155,10 @@ class Walk {
 const NO_SCRATCH: readonly Value[] = new Array<Value>(SCRATCH_WORDS).fill(0);
 const usesX = (code: number) => (code & SOURCE_X) !== 0 && code !== Opcode.NEG;
 
-/** Loads of arguments, tests of A and what is done with A and numbers: with an unknown A it goes the same way for every call. */
+/**
+ * Loads of arguments, tests of A, and arithmetic of A with constants: with an unknown A the path is the same for every
+ * call.
+ */
 function dependsOnArgumentsAlone({ code, k }: Instruction): boolean {
   if (code === Opcode.LD_ABS) return k >= SeccompDataOffset.INSTRUCTION_POINTER;
   const isLoad = [Opcode.LD_IMM, Opcode.LD_LEN, Opcode.LD_MEM, Opcode.TXA].includes(code as never);

@@ -3,7 +3,7 @@ import type { Background } from './chains.js';
 import type { GraphNode, ProgramGraph } from './program-graph.js';
 import type { NodeRange } from './ranges.js';
 
-/** Numbers with which a node of number tests goes on alike, and how many tests that takes. */
+/** Numbers that a node of number tests decides alike, and how many tests that takes. */
 interface Segment {
   from: number;
   to: number;
@@ -14,8 +14,8 @@ interface Segment {
 const LAST_NUMBER = 0xffffffff;
 
 /**
- * The nodes of number tests in the code of `roots` as backgrounds for other ranges: what another architecture's chain may end
- * in, so that the tail is there once. None that leads to `never`, which would go round in a circle.
+ * The nodes of number tests in the code of `roots` as backgrounds for other ranges. Another architecture's chain may
+ * end in them, so that the tail exists once. Nodes that lead to `never` are left out: they would make a cycle.
  */
 export function joinableNodes(
   graph: ProgramGraph,
@@ -41,7 +41,7 @@ function numberNodes(graph: ProgramGraph, roots: readonly GraphNode[]): Set<Grap
   return found;
 }
 
-/** What a node does with every number, ascending. */
+/** The decision of a node for every number, ascending. */
 function segments(graph: ProgramGraph, root: GraphNode): Segment[] {
   const found: Segment[] = [];
   const visit = (node: GraphNode, from: number, to: number, steps: number): void => {
@@ -62,7 +62,7 @@ function segments(graph: ProgramGraph, root: GraphNode): Segment[] {
   return found;
 }
 
-/** Where a node does with ranges what should be done; undefined where it is of no use. */
+/** The ranges that a node decides correctly; undefined where there are too few. */
 function agreement(node: GraphNode, parts: readonly Segment[], ranges: readonly NodeRange[]): Background | undefined {
   const agrees = new Uint8Array(ranges.length);
   const steps = new Float64Array(ranges.length);

@@ -3,7 +3,7 @@ import type { NumberRange } from '../decisions/partition.js';
 import { NumberWeights } from './number-weights.js';
 import { type CallWeights, callWeights } from './weights.js';
 
-/** The weights of the calls that the decisions tell apart by architecture, scaled so that all weigh 1 together. */
+/** The weights of the calls that the decisions distinguish by architecture, scaled to a sum of 1. */
 export class MachineWeights {
   /** AUDIT_ARCH_… */
   readonly native: number;
@@ -18,7 +18,9 @@ export class MachineWeights {
     for (const auditArch of architectures) this.#known.set(auditArch, NumberWeights.of(weights, auditArch, 1 / total));
   }
 
-  /** Of values of `seccomp_data.arch`: one architecture's, or the native one's where it is among several. */
+  /**
+   * The weights for values of `seccomp_data.arch`: one architecture's, or the native one's where it is among several.
+   */
   ofRange({ from, to }: NumberRange): NumberWeights {
     const auditArch = from <= this.native && this.native <= to ? this.native : from;
     const isOne = from === to || auditArch === this.native;
@@ -31,8 +33,9 @@ export class MachineWeights {
 }
 
 /**
- * The weights of what decisions ask about: those given, else the built-in ones. The first architecture is the native one; it
- * is the one given, or the first of the weights, or among those asked about the widest, in the order of the table.
+ * The weights of the architectures that decisions ask about: those given, else the built-in ones. The first
+ * architecture is the native one. It is the one given, else the first of the weights. Else it is the widest of those
+ * asked about, in the order of the table.
  */
 export function weightsFor(
   asked: readonly NumberRange[],

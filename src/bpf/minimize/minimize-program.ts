@@ -12,12 +12,17 @@ import { type MinimizedProgram, minimize } from './minimize.js';
 import { type Weights, weigh } from './weigh.js';
 
 export interface MinimizeProgramOptions extends DiagramBudget {
-  /** The machine that the program is made fast for, by any name. Default: of those that the
-   * program names, one of 64 bits. */
+  /**
+   * The machine for which the program is made fast, by any name. Default: one of those that the program names, with 64
+   * bits if there is one.
+   */
   arch?: ArchitectureName | (string & {}) | undefined;
   /** Byte order of bare bytes. Default: that of `arch`, or it is detected. */
   endianness?: Endianness | undefined;
-  /** What calls it is made fast for. Default: half the same for every call, half by how often programs make it. */
+  /**
+   * The calls for which it is made fast. Default: half the weight is the same for every call, half follows how often
+   * programs make it.
+   */
   weights?: Weights | undefined;
 }
 
@@ -29,13 +34,14 @@ const OPTIONS: OptionTable<MinimizeProgramOptions> = {
 };
 
 /**
- * The smallest and fastest program found that decides every call as a given one does, in its byte order: proven equal, and
- * never a worse one than what was given. The given one may be any that the kernel loads, with arithmetic and scratch memory.
+ * The smallest and fastest program found that decides every call as a given one does, in its byte order. It is proved
+ * equal, and never worse than the given one. That may be any program that the kernel loads, with arithmetic and scratch
+ * memory.
  *
- * @throws InvalidProgramError what the kernel would not load
- * @throws UnknownByteOrderError where neither the bytes nor the options tell it
- * @throws ProgramTooComplexError a program whose decisions are beyond the budget
- * @throws MinimizerFaultError where the program that was made is not equal, which is a bug
+ * @throws {InvalidProgramError} when the kernel would not load the program
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {ProgramTooComplexError} when the program's decisions exceed the budget
+ * @throws {MinimizerFaultError} when the program that was made is not equal, which is a bug
  */
 export function minimizeProgram(program: ProgramInput, options: MinimizeProgramOptions = {}): MinimizedProgram {
   checkOptions('minimizeProgram', options, OPTIONS);

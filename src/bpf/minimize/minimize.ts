@@ -13,9 +13,9 @@ import { StepCounter } from './step-counter.js';
 import type { CallWeights } from './weights.js';
 
 export interface MinimizeOptions {
-  /** Byte order of the program that comes out. */
+  /** Byte order of the resulting program. */
   endianness: Endianness;
-  /** The architecture (AUDIT_ARCH_…) that is asked about first. Default: the one of most weight. */
+  /** The architecture (AUDIT_ARCH_…) that is tested first. Default: the heaviest. */
   native?: number | undefined;
   /** How often each call happens. Default: the built-in weights. */
   weights?: CallWeights | undefined;
@@ -33,25 +33,26 @@ export interface MinimizedProgram {
 }
 
 /**
- * What one instruction of length may cost in executed instructions, when programs are compared. So ten instructions fewer are
- * worth one more that is executed: executed ones differ by some tenths between a program and one that is a tenth longer.
+ * What one instruction of length may cost in executed instructions, when programs are compared. So ten instructions
+ * fewer are worth one more that is executed. If a program is a tenth longer, it executes some tenths of an instruction
+ * more or less.
  */
 const LENGTH_COST = 0.1;
-/** Sharing has effects that no cost foresees, so that more than one is tried for building. */
+/** No cost foresees all effects of sharing, so several are tried. */
 const OTHER_LENGTH_COSTS = [0.025, 0.05, 0.2];
-/** Where x32's numbers are told apart into many ranges it is always shorter to fold them, and into few it may be. */
+/** Where x32's numbers have many ranges, folding them is always shorter; with few it may be. */
 const MANY_X32_RANGES = 16;
 const FOLDS = { none: [false], few: [false, true], many: [true] } as const;
-/** For programs that would else be longer than one of the candidates. */
+/** For programs that would otherwise be longer than one of the candidates. */
 const SHORTEST_LENGTH_COSTS = [0.4, 1, 4, 1000];
 
 /**
- * The smallest and fastest program that can be found for what is decided. It is proven equal to the decisions before it is
+ * The smallest and fastest program that can be found for some decisions. It is proved equal to them before it is
  * returned.
  *
- * @throws ProgramTooLongError where it has more instructions than the kernel loads
- * @throws ProgramTooComplexError where the budget of the decisions' store does not do
- * @throws MinimizerFaultError where the proof fails, which is a bug
+ * @throws {ProgramTooLongError} when it has more instructions than the kernel loads
+ * @throws {ProgramTooComplexError} when the budget of the decisions' store is not enough
+ * @throws {MinimizerFaultError} when the proof fails, which is a bug
  */
 export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): MinimizedProgram {
   const { store, root } = decisions;
@@ -79,7 +80,7 @@ export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): 
   return made;
 }
 
-/** The cheapest of several ways to build a program, of those with no more than so many instructions where there are any. */
+/** The cheapest of several ways to build a program; with at most this many instructions, where any has. */
 function buildCheapest(tests: ArchitectureTests, counter: StepCounter, maxInstructions: number): GraphNode {
   const { graph } = tests;
   const tried: Tried[] = [];
@@ -130,7 +131,7 @@ function result(
   return { program, instructions: lengthOf(program), executed, origin };
 }
 
-/** @throws MinimizerFaultError where a program does not decide as it should */
+/** @throws {MinimizerFaultError} when a program does not decide as it should */
 export function prove(decisions: DecisionDiagram, instructions: readonly Instruction[], endianness: Endianness): void {
   if (decidesAlike(decisions, instructions, endianness)) return;
   throw new MinimizerFaultError('the minimised program does not decide as it should: a bug of the minimiser');

@@ -5,7 +5,7 @@ import type { GraphNode, ProgramGraph } from './program-graph.js';
 import { buildRangeTree, MAX_RUN, RangeTree } from './range-tree.js';
 import { joinNeighbours, type NodeRange } from './ranges.js';
 
-/** What an architecture does with each number, and how it is to be told apart. */
+/** An architecture's decision for each number, and how numbers may be tested. */
 interface NumberTask {
   ranges: readonly NodeRange[];
   weights: NumberWeights;
@@ -20,7 +20,7 @@ interface NumberTask {
 /** All bits of a number but x32's. */
 const WITHOUT_X32 = ~X32_SYSCALL_BIT >>> 0;
 const SIGN_BIT = 0x80000000;
-/** Numbers with bits 30 and 31 that are decided otherwise than those with bit 31 alone: -1 may be. */
+/** Numbers with bits 30 and 31 that are decided otherwise than those with bit 31 alone; -1 may be one. */
 const MAX_EXCEPTIONS = 4;
 
 /** Tests of a loaded number: their root, and that of x32's where they are a tree of their own. */
@@ -54,15 +54,15 @@ function rangeTests(
 interface Folded {
   /** Below bit 30. */
   native: NodeRange[];
-  /** What numbers with bit 30 are after it is taken away. */
+  /** Numbers with bit 30, after it is cleared. */
   x32: NodeRange[];
-  /** Numbers that are to be told apart before. */
+  /** Numbers that must be tested before. */
   exceptions: NodeRange[];
 }
 
 /**
- * Take bit 30 from numbers that have it. Numbers with bit 31 are then two in one, which can be only where both are decided
- * alike; undefined where that is so of too few, or where nothing would be gained.
+ * Clear bit 30 of numbers that have it. Each number with bit 31 then stands for two, which must be decided alike.
+ * Undefined where too few are, or where nothing would be gained.
  */
 function foldX32(ranges: readonly NodeRange[]): Folded | undefined {
   const native = clip(ranges, 0, X32_SYSCALL_BIT - 1);
@@ -81,7 +81,7 @@ function foldX32(ranges: readonly NodeRange[]): Folded | undefined {
   return { native, x32: [...x32, ...negative], exceptions };
 }
 
-/** Everything from bit 30 on goes to `fold`, but for the exceptions. */
+/** Everything from bit 30 on goes to `fold`, except the exceptions. */
 function around(exceptions: readonly NodeRange[], fold: GraphNode): NodeRange[] {
   const found: NodeRange[] = [];
   let next = X32_SYSCALL_BIT;

@@ -2,19 +2,19 @@ import { offsetOfLevel } from '../decisions/input-variables.js';
 import type { Endianness } from '../program/instruction.js';
 import { Opcode } from '../program/instruction.js';
 
-/** A node of a {@link ProgramGraph}, as a number: equal numbers, equal code. */
+/** A node of a {@link ProgramGraph}. It is a number: equal numbers are equal code. */
 export type GraphNode = number;
 
 /**
- * A program before its instructions have places: an acyclic graph whose nodes are instructions that say where to go on by
- * node. Each node is kept once, so that equal tails are one; a test of which both ways lead to the same node is that node.
+ * A program before its instructions have places: an acyclic graph of instructions, which name their successors. Each
+ * node is kept once, so that equal tails are shared. A test with the same successor on both branches is that successor.
  */
 export class ProgramGraph {
   readonly codes: number[] = [];
   readonly operands: number[] = [];
-  /** Where a test leads when it holds, and any other instruction but a return leads at all. */
+  /** The successor of a test that holds, and of any other instruction but a return. */
   readonly taken: GraphNode[] = [];
-  /** Where a test leads when it does not hold; as `taken` for any other instruction but a return. */
+  /** The successor of a test that does not hold; as `taken` for any other instruction but a return. */
   readonly passed: GraphNode[] = [];
   readonly #known = new Map<string, GraphNode>();
 
@@ -33,12 +33,12 @@ export class ProgramGraph {
     return this.#node(Opcode.AND_K, mask >>> 0, next, next);
   }
 
-  /** As {@link and}, of which is not known yet where it goes on: see {@link finish}. */
+  /** As {@link and}, with a successor that is not known yet: see {@link finish}. */
   unfinishedAnd(mask: number): GraphNode {
     return this.#append(Opcode.AND_K, mask >>> 0, -1, -1);
   }
 
-  /** Say where an {@link unfinishedAnd} goes on, which must not lead to it. */
+  /** Set the successor of an {@link unfinishedAnd}, which must not lead back to it. */
   finish(node: GraphNode, next: GraphNode): void {
     this.taken[node] = next;
     this.passed[node] = next;
@@ -56,13 +56,13 @@ export class ProgramGraph {
     return this.taken[node] !== this.passed[node];
   }
 
-  /** Where it goes on: a test's two ways, another instruction's one, none after a return. */
+  /** The successors: two of a test, one of another instruction, none of a return. */
   successors(node: GraphNode): readonly GraphNode[] {
     if (this.taken[node]! < 0) return [];
     return this.isTest(node) ? [this.taken[node]!, this.passed[node]!] : [this.taken[node]!];
   }
 
-  /** How many nodes are reached from some, returns aside, and none at or behind `stops`. */
+  /** How many nodes are reached from some, without returns, and none at or after `stops`. */
   size(from: readonly GraphNode[], stops?: ReadonlySet<GraphNode>): number {
     let count = 0;
     for (const node of this.reachable(from, stops)) if (!this.isReturn(node)) count++;
@@ -74,7 +74,7 @@ export class ProgramGraph {
     return this.reachable([root]).size;
   }
 
-  /** Every node that is reached from some, each once, and none at or behind `stops`. */
+  /** Every node that is reached from some, each once, and none at or after `stops`. */
   reachable(from: readonly GraphNode[], stops?: ReadonlySet<GraphNode>): Set<GraphNode> {
     const found = new Set<GraphNode>(stops ? from.filter((node) => !stops.has(node)) : from);
     for (const node of found) {
@@ -83,7 +83,10 @@ export class ProgramGraph {
     return found;
   }
 
-  /** How many instructions are executed from a node on, returns included, up to `stops`, if both ways of a test are as likely. */
+  /**
+   * How many instructions are executed from a node on, with returns, up to `stops`, if both branches of a test are
+   * equally likely.
+   */
   meanSteps(root: GraphNode, stops?: ReadonlySet<GraphNode>): number {
     const known = new Map<GraphNode, number>();
     const visit = (node: GraphNode): number => {

@@ -8,17 +8,19 @@ const MAX_EXACT = 256;
 const SLACK = 8;
 
 /**
- * The cheapest tree of tests that tells ranges of a word's values apart, by a dynamic programme over all runs of neighbours
- * (as for optimal alphabetic trees): a run is split in two at a boundary (JGE), or it is a chain of tests that ends in a
- * background ({@link Background}). A test costs `lengthCost` for its place in the program, and the weight of the values
- * that come to it.
+ * The cheapest tree of tests that distinguishes ranges of a word's values. It is found by a dynamic programme over all
+ * runs of neighbours, as for optimal alphabetic trees. A run is split in two at a boundary (JGE), or it is a chain of
+ * tests that ends in a background ({@link Background}). A test costs `lengthCost` for its place in the program, and the
+ * weight of the values that come to it.
  */
 export class RangeTree {
   readonly #count: number;
-  /** Of the run from i to j, at i * count + j; and at j * count + i, so that the inner loop reads neighbours. */
+  /**
+   * The cost of the run from i to j, at i * count + j; and at j * count + i, so that the inner loop reads neighbours.
+   */
   readonly #costs: Float64Array;
   readonly #transposed: Float64Array;
-  /** The last range before the split, or where it is a chain -1 - the number of its background. */
+  /** The last range before the split; for a chain, -1 - the number of its background. */
   readonly #choices: Int32Array;
 
   constructor(
@@ -77,8 +79,8 @@ export class RangeTree {
     const costs = this.#costs;
     const transposed = this.#transposed;
     const choices = this.#choices;
-    // where the best split of a run is, which for trees of splits alone is between those of the runs one shorter (Knuth,
-    // "Optimum Binary Search Trees", 1971); with chains it is only near, so that this is for many ranges
+    // Where the best split of a run is. For trees of splits alone it is between those of the runs one shorter (Knuth,
+    // "Optimum Binary Search Trees", 1971). With chains it is only near, so this is for many ranges.
     const splits = count > MAX_EXACT ? new Int32Array(count * count) : undefined;
     for (let first = count - 1; first >= 0; first--) {
       let weight = this.ranges[first]!.weight;
@@ -110,16 +112,18 @@ export class RangeTree {
   }
 }
 
-/** The places of a split of the run from `first` to `last` that are looked at, given the best ones of the runs one shorter. */
+/**
+ * The places that are tried for a split of the run from `first` to `last`, given the best ones of the runs one shorter.
+ */
 function around(one: number, other: number, first: number, last: number): [from: number, to: number] {
   return [Math.max(first, Math.min(one, other) - SLACK), Math.min(last, Math.max(one, other) + 1 + SLACK)];
 }
 
-/** Larger runs are cut in halves before they are looked at exactly. */
+/** Larger runs are cut in halves before they are solved exactly. */
 export const MAX_RUN = 800;
 const RUN_OF_MANY = 64;
 
-/** Tests that tell ranges apart, however many: see {@link RangeTree}. */
+/** Tests that distinguish ranges, however many: see {@link RangeTree}. */
 export function buildRangeTree(graph: ProgramGraph, ranges: readonly NodeRange[], lengthCost: number): GraphNode {
   const visit = (run: readonly NodeRange[], most: number): GraphNode => {
     if (run.length <= most) return new RangeTree(run, lengthCost).build(graph);

@@ -1,7 +1,7 @@
 import type { NumberRange } from '../decisions/partition.js';
 import type { GraphNode } from './program-graph.js';
 
-/** Values of a word, and where the program goes on with them. `weight` is how often they come, relative to others. */
+/** Values of a word, and the code that follows for them. `weight` is how often they come, relative to others. */
 export interface NodeRange extends NumberRange {
   target: GraphNode;
   weight: number;

@@ -1,7 +1,7 @@
 import type { Node } from '../decisions/diagram-store.js';
 import type { WordLevel } from './words.js';
 
-/** A way to begin with a function of the arguments: by the word that is told apart first. */
+/** A way to begin with a function of the arguments: the word that is tested first. */
 export interface Beginning {
   word: WordLevel;
   /** The function with the word's variables at `level`, before all others. */
@@ -9,34 +9,34 @@ export interface Beginning {
   level: number;
   /** The functions of the other words that are left. */
   rest: ReadonlySet<Node>;
-  /** How much code it takes to tell the word apart. */
+  /** How much code the tests of the word take. */
   cost: number;
 }
 
 /**
- * What the code for some functions costs together, where code for a function that is left of several is there once. Each
- * function has a chosen beginning; what a change of one does to the whole is found by counting who needs what.
+ * The cost of the code for some functions together, where shared code exists once. Each function has a chosen
+ * beginning. The effect of changing one is found by counting the functions that need each.
  */
 export class SharedCost {
   total = 0;
-  /** How many functions need each, of those that are needed themselves; one more for each that is wanted. */
+  /** How many functions need each, among those that are needed themselves; one more for each wanted function. */
   readonly #users = new Map<Node, number>();
 
   constructor(
     readonly choice: Map<Node, Beginning>,
     wanted: readonly Node[],
-    /** Called for each function that is needed anew. */
+    /** Called for each function that becomes needed. */
     readonly onWork: () => void,
   ) {
     for (const node of wanted) this.#need(node);
   }
 
-  /** Whether a function is needed, as things are chosen. */
+  /** Whether a function is needed with the current choices. */
   isNeeded(node: Node): boolean {
     return (this.#users.get(node) ?? 0) > 0;
   }
 
-  /** Begin with a function otherwise. */
+  /** Change the beginning of a function. */
   change(node: Node, beginning: Beginning): void {
     const before = this.choice.get(node)!;
     this.choice.set(node, beginning);

@@ -4,8 +4,9 @@ import type { NumberWeights } from './number-weights.js';
 import type { GraphNode, ProgramGraph } from './program-graph.js';
 
 /**
- * How many instructions a graph executes per call, as a weighted mean: exact as long as the path depends on architecture and
- * number alone; from the first load of anything else on, both ways of a test are taken to be as likely.
+ * How many instructions a graph executes per call, as a weighted mean. It is exact while the path depends on
+ * architecture and number alone. From the first load of anything else on, both branches of a test count as equally
+ * likely.
  */
 export class StepCounter {
   readonly #means = new Map<GraphNode, number>();

@@ -4,12 +4,15 @@ import { nodeOfCall } from '../decisions/witness.js';
 import { type CallWeights, callWeights, type WeighedCall, weightsWhere } from './weights.js';
 
 /**
- * What a program is made fast for: calls that were counted, or `uncached`, the calls that the kernel runs a filter for. Since
- * Linux 5.11 it does not for those that are allowed whatever their arguments (kernel/seccomp.c, `seccomp_cache_prepare`).
+ * The calls for which a program is made fast: counted ones, or `uncached`, those for which the kernel runs a filter.
+ * Since Linux 5.11 it does not for those that are allowed whatever their arguments (kernel/seccomp.c,
+ * `seccomp_cache_prepare`).
  */
 export type Weights = readonly WeighedCall[] | 'uncached';
 
-/** The weights that are asked for, by default the built-in ones, of the architectures of a filter (AUDIT_ARCH values), the native one first. */
+/**
+ * The weights for the architectures of a filter (AUDIT_ARCH values), the native one first. Default: the built-in ones.
+ */
 export function weigh(
   { store, root }: DecisionDiagram,
   auditArches: readonly number[],

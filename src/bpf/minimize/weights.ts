@@ -1,7 +1,7 @@
 import { X32_SYSCALL_BIT } from '../../architecture.js';
 import { CALL_NUMBERS } from './call-numbers.js';
 
-/** How often each system call happens, against the others: what a program is made fast for. */
+/** How often each system call happens, relative to the others. */
 export interface CallWeights {
   /** AUDIT_ARCH values of the architectures that have weights, the native one first. */
   readonly architectures: readonly number[];
@@ -21,8 +21,8 @@ export interface WeighedCall {
 }
 
 /**
- * What calls of another architecture than the native one count: a 64-bit kernel runs 32-bit programs rarely, and x32's hardly ever.
- * It is a decision, not a measurement; its size matters little as long as it is small.
+ * The weight of calls of other architectures than the native one: a 64-bit kernel rarely runs 32-bit programs, and
+ * hardly ever x32's. It is a decision, not a measurement; its size matters little as long as it is small.
  */
 const FOREIGN = 1 / 100;
 const X32 = 1 / 1000;
@@ -50,9 +50,10 @@ class TableWeights implements CallWeights {
 }
 
 /**
- * The weights for a filter of these architectures (AUDIT_ARCH values), the native one first: for each, half is the same for
- * every call that there is, so that none becomes slow, and half is by how often programs make the call (call-frequencies.list
- * says how that was counted), or by `counted`, where that has calls of the architecture.
+ * The weights for a filter of these architectures (AUDIT_ARCH values), the native one first. For each architecture,
+ * half of the weight is the same for every call, so that none becomes slow. The other half follows how often programs
+ * make the call (call-frequencies.list says how that was counted). It follows `counted` instead, where that has calls
+ * of the architecture.
  */
 export function callWeights(architectures: readonly number[], counted: readonly WeighedCall[] = []): CallWeights {
   const tables = new Map<number, Map<number, number>>();
@@ -74,13 +75,13 @@ export function callWeights(architectures: readonly number[], counted: readonly 
   return new TableWeights(tables);
 }
 
-/** How often programs make each call of an architecture (AUDIT_ARCH), of the list and nothing else: parts of 1. */
+/** How often programs make each call of an architecture (AUDIT_ARCH), by the list alone: parts of 1. */
 export function frequentCalls(auditArch: number): WeighedCall[] {
   const [own] = CALL_NUMBERS.get(auditArch) ?? [];
   return own ? readShares(own.frequent, own.first).map(([nr, weight]) => ({ auditArch, nr, weight })) : [];
 }
 
-/** The weights without the calls for which `isCounted` does not hold. Where none is left they stay as they are. */
+/** The weights without the calls for which `isCounted` does not hold. Where none is left they stay unchanged. */
 export function weightsWhere(weights: CallWeights, isCounted: (auditArch: number, nr: number) => boolean): CallWeights {
   const tables = new Map(
     weights.architectures.map((auditArch) => {

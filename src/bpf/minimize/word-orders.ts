@@ -4,19 +4,20 @@ import type { Effort } from './effort.js';
 import { type Beginning, SharedCost } from './shared-cost.js';
 import { FIRST_WORD, moveToFront, type WordLevel, wordOf, wordsOf } from './words.js';
 
-/** For one trial: what it takes to move a word to the front of any function but a hopeless one. */
+/** The steps for one trial: enough to move a word to the front of any function but a hopeless one. */
 const STEPS_OF_TRIAL = 1 << 15;
-/** To try a word that fails costs some work, however early it fails. */
+/** Trying a word costs some work, however early it fails. */
 const STEPS_OF_START = 1 << 6;
 const MAX_PASSES = 3;
 /** Sums of costs in another order differ by less. */
 const NEGLIGIBLE = 1e-6;
 
 /**
- * Chooses for functions of the arguments which word each begins with. Which it is makes a difference by itself, and by what is
- * left: code for a function that is left of several is there once. So it depends on what others begin with. Two choices are
- * made, one as if nothing were in common and one as if all were that may be. Then all functions that can begin with a word do
- * so, for one word after the other, and single ones are changed, as long as that makes the whole shorter.
+ * Chooses the word with which each function of the arguments begins. The choice changes that function's code, and what
+ * can be shared: code for a function that is left of several exists once. So it depends on the other functions'
+ * choices. Two choices are made: as if nothing were shared, and as if everything possible were. Then, for one word
+ * after another, all functions that can begin with it do so. Single ones are changed as long as that makes the whole
+ * shorter.
  */
 export class WordOrders {
   readonly #beginnings = new Map<Node, readonly Beginning[]>();
@@ -41,7 +42,7 @@ export class WordOrders {
     return best.choice;
   }
 
-  /** The cheapest beginning of a function, where what is left of several is paid for by all of them. */
+  /** The cheapest beginning of a function, where several functions share the cost of what is left of them. */
   #chooseAlone(
     node: Node,
     uses: ReadonlyMap<Node, number>,
@@ -82,7 +83,7 @@ export class WordOrders {
     }
   }
 
-  /** Let all functions that can begin with a word do so, then others where that is better; undone where it is not. */
+  /** Let all functions that can begin with a word do so, then others where that is better; otherwise undo it. */
   #changeTogether(shared: SharedCost): void {
     const words = new Set([...this.#beginnings.values()].flat().map(({ word }) => word));
     for (const word of [...words].sort((a, b) => a - b)) {
@@ -97,7 +98,10 @@ export class WordOrders {
     }
   }
 
-  /** How many functions each may be left of, among those wanted and all that may be left of them. */
+  /**
+   * For each function, the number of functions that it may be left of, among those wanted and all that may be left of
+   * them.
+   */
   #possibleUses(wanted: readonly Node[]): Map<Node, number> {
     const uses = new Map<Node, number>();
     const all = new Set(wanted);

@@ -11,15 +11,13 @@ import { joinNeighbours } from './ranges.js';
 /** Up to here ranges are tried before cubes: a mask of many bits makes thousands. */
 const FEW_RANGES = 128;
 const MANY_RANGES = 1 << 13;
-/** Values of an argument word are taken to be equally likely, all ranges together half as dear as a test is long. */
+/** All ranges of an argument word are equally likely. Together they weigh half of what a test's length costs. */
 const WEIGHT_OF_WORD = 0.5;
-/** What is worse than this many tests is looked at again for a better way. */
+/** Results with more tests than this are tried again in a better way. */
 const FEW_TESTS = 2;
 const STEPS_FOR_CUBES = 1 << 14;
 
-/**
- * The tests of a loaded word that go on as a function says: the best of ranges, cubes, and one bit after the other.
- */
+/** The tests of a loaded word for a function: the best of ranges, cubes, and one bit after the other. */
 export function wordTests(effort: Effort, graph: ProgramGraph, given: WordFunction): GraphNode {
   const { store } = effort;
   const { node, level, targets } = given;

@@ -17,12 +17,15 @@ export function wordsOf(store: DiagramStore, node: Node): WordLevel[] {
   return [...words].sort((a, b) => a - b);
 }
 
-/** Where a function of the arguments has the word that is asked about first: no function of the arguments needs the number. */
+/**
+ * The level of the word that a function of the arguments tests first: that of the number, which no function of the
+ * arguments needs.
+ */
 export const FIRST_WORD: WordLevel = Level.NR;
 
 /**
- * A function of the arguments with the variables of `word` moved before all others, to {@link FIRST_WORD}, so that it can be
- * taken apart by that word.
+ * A function of the arguments with the variables of `word` moved before all others, to {@link FIRST_WORD}, so that it
+ * can be split by that word.
  */
 export function moveToFront(store: DiagramStore, root: Node, word: WordLevel): Node {
   const known = new Map<Node, Node>();

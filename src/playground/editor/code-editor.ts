@@ -173,9 +173,9 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
 }
 
 /**
- * Text over a selection goes into the document at once. By its own way Chromium keeps the look of what was there in a style
- * attribute, which the page's policy stops, and reports. A single character over a word is left to CodeMirror, which may
- * put brackets around it.
+ * Text over a selection goes into the document at once. Chromium itself would keep the old text's look in a style
+ * attribute, which the page's policy refuses and reports. A single character over a word is left to CodeMirror, which
+ * may put brackets around it.
  */
 function replaceSelection(event: InputEvent, view: EditorView): boolean {
   const { data, inputType } = event;
@@ -208,7 +208,7 @@ async function completions(context: CompletionContext, complete: CodeEditorOptio
   };
 }
 
-/** Undo takes such a change back, and not what was typed right before it. */
+/** Undo reverts such a change, and not what was typed right before it. */
 const OWN_STEP = isolateHistory.of('full');
 
 const SEVERITY = { error: 'error', warning: 'warning', advice: 'info' } as const;

@@ -11,8 +11,9 @@ export function plainEditor(area: HTMLTextAreaElement, onChange: () => void): Ed
   function replace(from: number, to: number, text: string): void {
     area.focus();
     area.setSelectionRange(from, to);
-    // The one way to write into a text field that leaves its undo history whole; deprecated, and without a successor.
-    // Browsers lay the page out once for each line of it, which is seconds for a long profile: not for the first text.
+    // The only way to write into a text field that keeps its undo history; deprecated, without a successor. Browsers
+    // lay out the page once for each line, which takes seconds for a long profile, so it is not used for the first
+    // text.
     const isDone = hasHistory && document.execCommand('insertText', false, text);
     if (isDone) return;
     area.setRangeText(text, from, to, 'end');

@@ -8,8 +8,9 @@ interface Waiting {
 }
 
 /**
- * A worker as functions. Of one kind of question the latest wins: while one is being answered at most one more waits, and
- * a newer one takes its place (its answer is `undefined` then, "superseded"). So no queue builds up, however fast one types.
+ * A worker as functions. The latest request of each kind wins. While one is being answered at most one more waits, and
+ * a newer one replaces it (its answer is `undefined` then, "superseded"). So no queue builds up, however fast somebody
+ * types.
  */
 export class EngineClient {
   #worker: Worker | undefined;
@@ -56,7 +57,8 @@ export class EngineClient {
       if ('error' in data) entry.reject(new Error(data.error));
       else entry.resolve(data.answer);
     };
-    // The worker's script could not be loaded, or it died: whoever waits is told, and the next question starts another.
+    // The worker's script could not be loaded, or it died. Waiting requests fail, and the next one starts another
+    // worker.
     worker.onerror = (event) => {
       event.preventDefault();
       worker.terminate();

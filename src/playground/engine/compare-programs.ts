@@ -7,7 +7,7 @@ import { nameComparison } from '../../explain/name-comparison.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import type { ComparisonResult } from './protocol.js';
 
-/** What two programs decide differently, in names: what `scmp diff` says. */
+/** What two programs decide differently, by name, as `scmp diff` prints it. */
 export function comparePrograms(
   before: CompiledFilter,
   after: CompiledFilter,

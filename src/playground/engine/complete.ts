@@ -8,12 +8,12 @@ import type { Completion, Completions } from './protocol.js';
 let schema: JsonSchema | undefined;
 let syscalls: readonly Completion[] | undefined;
 
-/** What may be written at a place of a profile: keys and values of a JSON profile by its schema, names in the other formats. */
+/** Completions at a place of a profile: keys and values of a JSON profile by its schema, names in the other formats. */
 export function complete(text: string, offset: number): Completions | undefined {
   return /^\s*\{/.test(text) ? completeJson(text, offset) : completeWord(text, offset);
 }
 
-/** In the plain list, in YAML and in units a word is a system call, or the reader says what else. */
+/** In the plain list, in YAML and in units a word may be a system call; the reader reports it otherwise. */
 function completeWord(text: string, offset: number): Completions | undefined {
   const word = /[a-z_][\w]*$/i.exec(text.slice(Math.max(0, offset - 64), offset))?.[0];
   if (!word) return undefined;
@@ -36,7 +36,7 @@ function completeJson(text: string, offset: number): Completions | undefined {
   return options.length > 0 ? { from, to, options } : undefined;
 }
 
-/** The schemas that a place may be judged by: of several alternatives all. */
+/** The schemas that may apply at a place: all of several alternatives. */
 function schemasAt(root: JsonSchema, path: readonly (string | number)[]): JsonSchema[] {
   let current = alternatives(root);
   for (const segment of path) {

@@ -148,7 +148,7 @@ export class Engine {
     return compileParsedWith(parsed, { ...targetOf(settings), ...(await backEndOf(settings)), libseccomp });
   }
 
-  /** An instance that was stopped for too much work is of no use any more. */
+  /** An instance that was stopped for too much work cannot be used any more. */
   async #library(): Promise<Libseccomp> {
     if (!this.#libseccomp?.usable) this.#libseccomp = await loadLibseccomp();
     return this.#libseccomp;
@@ -161,14 +161,14 @@ function targetOf({ arch, capabilities, kernel }: Settings) {
   return { arch, capabilities, kernel: kernel.trim() === '' ? undefined : kernel.trim() };
 }
 
-/** Who makes the program; the minimiser is loaded when it is asked for. */
+/** The maker of the program; the minimiser is loaded when it is needed. */
 async function backEndOf({ optimize }: Settings): Promise<Pick<CompileOptions, 'optimize' | 'minimizer'>> {
   if (optimize !== 'min') return { optimize };
   const { minimizeRules } = await import('../../compiler/minimize-rules.js');
   return { optimize, minimizer: minimizeRules };
 }
 
-/** What the minimiser's program is compared with; undefined where libseccomp makes none that is right. */
+/** The length that the minimiser's program is compared with; undefined where libseccomp makes no correct one. */
 function lengthOfLibseccomps(parsed: ParsedProfile, options: CompileOptions): number | undefined {
   try {
     return compileParsedWith(parsed, { ...options, optimize: 0 }).program.length / INSTRUCTION_SIZE;

@@ -13,7 +13,7 @@ export interface ExportedFile {
   content: string | Uint8Array<ArrayBuffer>;
 }
 
-/** A profile in one of the forms that people carry away. The bytes and texts are those of `scmp compile` and `scmp convert`. */
+/** A profile in one of the export formats. The bytes and texts are those of `scmp compile` and `scmp convert`. */
 export function exportProfile(
   parsed: ParsedProfile,
   format: ExportFormat,

@@ -8,7 +8,7 @@ import type { ActionLabel, ArchitectureMap, CallDecision } from './protocol.js';
 /** An AUDIT_ARCH that no machine has. */
 const NO_ARCHITECTURE = 0xffff_ffff;
 
-/** A number that no table has, above all calls of the architecture. */
+/** A number in no table, above all calls of the architecture. */
 const UNUSED_NUMBER = 0x0fff;
 
 export function actionLabel(returnValue: number, architecture: ArchitectureName | undefined): ActionLabel {
@@ -27,7 +27,7 @@ export function listedSyscalls(libseccomp: Libseccomp, architecture: Architectur
   return table;
 }
 
-/** What the program, not the profile, does with every call of its architectures. */
+/** What the program does with every call of its architectures, whatever the profile says. */
 export function mapCalls(compiled: CompiledFilter, libseccomp: Libseccomp) {
   const explore = createCallExplorer(compiled);
   const architectures = compiled.arches.map((name): ArchitectureMap => {
@@ -51,9 +51,9 @@ function toDecision({ returnValues, minSteps, maxSteps }: CallOutcome, architect
   return { actions: [...distinct.values()], minSteps, maxSteps };
 }
 
-/** What calls that are allowed cost: of each the cheapest way, and of those the median; and the dearest of all calls. */
+/** The cost of allowed calls: the median of each call's cheapest path; and the most expensive of all calls. */
 export function costOf(maps: readonly ArchitectureMap[]): { typicalSteps: number | undefined; maxSteps: number } {
-  // The target's own calls: those of the other architectures are rarely made.
+  // Only the target's own calls: those of the other architectures are rarely made.
   const [own] = maps;
   const allowed = (own?.calls ?? [])
     .filter(({ actions }) => actions.some(({ kind }) => kind === 'ALLOW'))

@@ -14,7 +14,10 @@ function placeOf(place: {
   return { path, line: position?.line, column: position?.column, offset: position?.offset, source };
 }
 
-/** Whatever stopped a profile, in the terms of the page. A fault of our own is told too: it must not look like success. */
+/**
+ * The error that stopped a profile, as a problem of the page. A fault of our own is reported too: it must not look like
+ * success.
+ */
 export function problemsOfError(error: unknown, source: string): Problem[] {
   if (error instanceof ProfileError) {
     return error.issues.map(({ code, message, hint, ...place }) => ({

@@ -1,9 +1,9 @@
 import type { ActionKind } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 
-// What the page and its workers tell each other: plain data that structured cloning takes.
+// The messages between the page and its workers: plain data that structured cloning takes.
 
-/** What the page's controls say. */
+/** The values of the page's controls. */
 export interface Settings {
   arch: ArchitectureName;
   capabilities: readonly string[];
@@ -15,11 +15,11 @@ export interface Settings {
 /** A profile as the page has it. */
 export interface ProfileText {
   text: string;
-  /** What to call it, usually its file name. */
+  /** Its name in messages, usually its file name. */
   source: string;
 }
 
-/** Something to tell the author, with its place. Offsets are UTF-16 code units of the text, without a byte order mark. */
+/** A problem for the author, with its place. Offsets are UTF-16 code units of the text, without a byte order mark. */
 export interface Problem {
   severity: 'error' | 'warning' | 'advice';
   /** Stable name of the kind of problem. */
@@ -69,11 +69,11 @@ export interface RuleNote {
   dropped?: string | undefined;
 }
 
-/** Everything one architecture's calls come to. */
+/** All decisions for one architecture's calls. */
 export interface ArchitectureMap {
   architecture: ArchitectureName;
   calls: readonly MapCall[];
-  /** What a number that no table knows gets. */
+  /** The decision for a number in no table. */
   otherNumbers: CallDecision;
 }
 
@@ -82,7 +82,7 @@ export interface PolicyMap {
   /** By name of the call. */
   rules: Readonly<Record<string, readonly RuleNote[]>>;
   defaultAction: ActionLabel;
-  /** What a call of an architecture that the filter does not know gets. */
+  /** The decision for a call of an architecture that the filter does not have. */
   otherArchitectures: ActionLabel;
 }
 
@@ -96,7 +96,7 @@ export interface CompileSuccess {
   flags: readonly string[];
   usesListener: boolean;
   instructions: number;
-  /** With `min`: how many libseccomp's own program has, where it is right. */
+  /** With `min`: how many libseccomp's own program has, where it is correct. */
   instructionsOfLibseccomp: number | undefined;
   bytes: number;
   /** Instructions executed for a call that is allowed: the median one. Undefined where none is. */
@@ -162,7 +162,7 @@ export interface Parameter {
   constants: readonly string[];
 }
 
-/** What the simulator's form is made of. Undefined parameters: nobody knows what the call takes. */
+/** The fields of the simulator's form. Undefined parameters: they are not known. */
 export interface CallForm {
   number: number | undefined;
   parameters: readonly Parameter[] | undefined;
@@ -215,7 +215,7 @@ export interface Completions {
   options: readonly Completion[];
 }
 
-/** What can be asked: the question's and the answer's type by name. */
+/** The requests: the types of request and response by name. */
 export interface Requests {
   compile: [ProfileText & { settings: Settings }, CompileSuccess | CompileRefusal];
   listing: [{ revision: number }, Listing | undefined];

@@ -37,7 +37,7 @@ function describeConditions(name: string, rule: PolicyRule, architecture: Archit
   return words.join(isSplit ? ' or ' : ' and ');
 }
 
-/** For every name the profile has: the rules about it, and the entries that do not apply to this target. */
+/** For every name in the profile: the rules about it, and the entries that do not apply to this target. */
 export function ruleNotes(
   rules: readonly PolicyRule[],
   explanation: ResolutionExplanation,

@@ -64,7 +64,7 @@ function argumentValue(text: string, architecture: TypedCall['architecture']): b
   return text.length > 4096 ? undefined : constantExpression(text, architecture);
 }
 
-/** What to ask of who wants to try a call. */
+/** The fields for trying a call. */
 export function callForm(
   architectureName: TypedCall['architecture'],
   syscall: string,

@@ -1,7 +1,7 @@
 import { Engine } from './engine.js';
 import type { RequestBody, RequestMessage, RequestName, ResponseMessage } from './protocol.js';
 
-// A dedicated worker's scope, of which TypeScript's DOM types know the window's half only.
+// A dedicated worker's scope; TypeScript's DOM types have only the window's.
 const scope = globalThis as unknown as {
   postMessage(message: ResponseMessage): void;
   onmessage: ((event: MessageEvent<RequestMessage>) => void) | null;

@@ -4,7 +4,7 @@ import { element } from '../dom.js';
 import type { MapCall, RuleNote } from '../engine/protocol.js';
 import type { Session } from '../session.js';
 
-/** The strip under the map: one call, what happens to it, and the rules that say so. Its height does not change. */
+/** The strip under the map: one call, its decision, and the rules that lead to it. Its height does not change. */
 export function callDetails(session: Session) {
   const { store } = session;
   const strip = element('section', { class: 'details', attributes: { 'aria-label': 'The call pointed at' } });
@@ -15,7 +15,7 @@ export function callDetails(session: Session) {
     const map = store.get().compiled?.map;
     const rules = map?.rules[call.name] ?? [];
     const applying = rules.filter(({ dropped }) => dropped === undefined);
-    // Through socketcall and ipc the entries of other calls decide.
+    // Behind socketcall and ipc the entries of other calls decide.
     const isDefault = call.actions.length === 1 && call.actions[0]?.text === map?.defaultAction.text;
     const cost = call.minSteps === call.maxSteps ? `${call.minSteps}` : `${call.minSteps} to ${call.maxSteps}`;
     strip.replaceChildren(

@@ -15,7 +15,7 @@ const CHANGES = {
   other: { glyph: '◆', text: 'other', title: 'Neither more nor less: another answer' },
 } as const;
 
-/** What this profile decides otherwise than another one, on every call there is. */
+/** The differences between this profile and another one, for every call. */
 export function diffView(panel: HTMLElement, session: Session): View {
   const { store } = session;
   const choice = element(

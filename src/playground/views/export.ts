@@ -21,7 +21,7 @@ const FORMATS: Readonly<Record<ExportFormat, { label: string; note: string }>> =
 /** The longest preview, in characters; copies and downloads are whole. */
 const PREVIEW = 100_000;
 
-/** The profile in the forms that people carry away. */
+/** The profile in the export formats. */
 export function exportView(panel: HTMLElement, session: Session): View {
   let format: ExportFormat = 'bpf';
   let content: string | Uint8Array<ArrayBuffer> | undefined;

@@ -5,11 +5,13 @@ import { type AppState, litPath } from '../state.js';
 
 const count = (value: number) => value.toLocaleString('en');
 
-/** With what libseccomp's program has, where the one in view is another. */
+/** With the length of libseccomp's program, where the shown one is another. */
 const lengths = ({ instructions, instructionsOfLibseccomp: usual }: CompileSuccess) =>
   usual === undefined ? count(instructions) : `${count(instructions)} (libseccomp: ${count(usual)})`;
 
-/** What is always in view: whether the text is good, how large the program is, and what it costs to run. */
+/**
+ * The figures that are always in view: whether the text is valid, how large the program is, and what it costs to run.
+ */
 export function setUpFigures({ store }: Session): void {
   const list = required('#figures', HTMLElement);
   const status = required('#status', HTMLElement);

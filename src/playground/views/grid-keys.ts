@@ -1,6 +1,6 @@
 /**
- * Where an arrow key leads among elements that flow in rows: left and right along the order, up and down to the nearest in
- * the next row. Undefined where the key means nothing here.
+ * Where an arrow key leads among elements that flow in rows: left and right along the order, up and down to the nearest
+ * in the next row. Undefined for other keys.
  */
 export function moveInGrid<T extends HTMLElement>(event: KeyboardEvent, items: readonly T[]): T | undefined {
   if (event.altKey || event.ctrlKey || event.metaKey) return undefined;

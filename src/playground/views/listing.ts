@@ -6,7 +6,7 @@ import { stepsOf } from '../state.js';
 const ROW = 20;
 /** Rows made beyond what is in view, so that scrolling does not show gaps. */
 const MARGIN = 12;
-/** Jumps up to this many rows have an arrow from end to end; of a longer one the pointed-at row's alone. */
+/** Jumps over at most this many rows have a whole arrow; a longer one is drawn only for the pointed-at row. */
 const MAX_ARROW_LENGTH = 40;
 const LANES = 6;
 const LANE = 9;
@@ -15,7 +15,7 @@ const GUTTER = 8 + LANES * LANE;
 /** The disassembly. Only the rows in view exist, so that 4096 instructions scroll like forty. */
 export function createListing() {
   let lines: readonly ListingLine[] = [];
-  /** The simulated call's way: from each instruction to the next one. */
+  /** The simulated call's path: from each instruction to the next one. */
   let lit: ReadonlyMap<number, number | undefined> = new Map();
   let active = 0;
   let isFocused = false;
@@ -190,7 +190,7 @@ export function createListing() {
   };
 }
 
-/** What is drawn later lies above. */
+/** Elements that are drawn later lie above. */
 const rank = ({ isActive, isLit }: Jump) => (isActive ? 2 : isLit ? 1 : 0);
 
 interface Jump {

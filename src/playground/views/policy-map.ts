@@ -131,8 +131,8 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
 const badges = ({ actions }: CallDecision) => actions.map(actionBadge);
 
 /**
- * Calls by what happens to them. What one looks for is the exception, so where the arguments decide comes first, then what
- * happens to the fewest calls: the denied ones of a deny-list are not to be found below all the others.
+ * Calls grouped by their decision. Readers look for exceptions. So calls that arguments decide come first, then the
+ * rarest decisions: the denied calls of a deny-list must not be below all the others.
  */
 function groupCalls(calls: readonly MapCall[]): { label: ActionLabel | undefined; calls: readonly MapCall[] }[] {
   const groups = new Map<string, { label: ActionLabel | undefined; calls: MapCall[] }>();

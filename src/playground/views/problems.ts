@@ -6,7 +6,7 @@ const GLYPHS: Readonly<Record<Problem['severity'], string>> = { error: '×', war
 
 const SEVERITIES = ['error', 'warning', 'advice'] as const;
 
-/** The list under the editor: what is wrong, where, why, and how to mend it. */
+/** The list under the editor: what is wrong, where, why, and how to fix it. */
 export function setUpProblems(session: Session): void {
   const { store } = session;
   const list = required('#problems', HTMLElement);
@@ -16,7 +16,7 @@ export function setUpProblems(session: Session): void {
     const isSame =
       errors === before.errors && findings === before.findings && compiled?.problems === before.compiled?.problems;
     if (isSame) return;
-    // While the text does not compile the findings are of another text.
+    // While the text does not compile, the findings belong to another text.
     const problems = errors.length > 0 ? errors : worstFirst(merge(findings, compiled?.problems ?? []));
     setText(title, titleOf(problems));
     list.replaceChildren(...problems.map((problem) => problemItem(problem, session)));

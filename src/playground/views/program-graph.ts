@@ -68,7 +68,7 @@ export function createProgramGraph() {
 
   function edgeElement(from: GraphNode, branch: GraphEdge, isHolding: boolean): SVGElement {
     const { to } = branch;
-    // Straight down from the parent's left, and in where the child stands further in.
+    // Straight down from the parent's left, and to the right where the child is indented.
     const x = from.x + 14;
     const isStraight = to.x === from.x;
     const end = isStraight ? to.y : to.y + Math.min(14, to.height / 2);
@@ -117,7 +117,7 @@ export function createProgramGraph() {
     const y = node.y + node.height / 2 - 9;
     const label =
       branch.kind === 'end' ? `${ACTION_GLYPHS[branch.action.kind]} ${branch.action.text}` : `→ ${branch.to.first}`;
-    // Where both ways are badges, which is which.
+    // Labels for the branches where both are badges.
     const text = node.branches.length > 1 && !isHolding ? `else ${label}` : label;
     const width = text.length * 7.4 + 14;
     const kind = actionClass(branch.kind === 'end' ? branch.action.kind : 'mixed');

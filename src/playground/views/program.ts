@@ -6,7 +6,7 @@ import { createProgramGraph } from './program-graph.js';
 import { segmented } from './segmented.js';
 import type { View } from './view.js';
 
-/** The program: as a listing with jump arrows, or as a graph. The simulated call's way is lit in both. */
+/** The program: as a listing with jump arrows, or as a graph. The simulated call's path is highlighted in both. */
 export function programView(panel: HTMLElement, session: Session): View {
   const { store } = session;
   const forms = segmented<AppState['programForm']>('Form of the program', (programForm) => store.set({ programForm }));

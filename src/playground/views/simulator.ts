@@ -6,11 +6,11 @@ import type { Session } from '../session.js';
 import { type AppState, litPath } from '../state.js';
 import type { View } from './view.js';
 
-/** Of a long path the beginning and the end are shown until somebody asks for all. */
+/** Of a long path only the beginning and the end are shown until the user asks for all. */
 const PATH_HEAD = 6;
 const PATH_TAIL = 14;
 
-/** One call, typed in by names, and what becomes of it. */
+/** One call, typed in by names, and its decision. */
 export function simulatorView(panel: HTMLElement, session: Session): View {
   const { store } = session;
   const change = (patch: Partial<TypedCall>) => {
@@ -187,7 +187,7 @@ function step(index: number, { lines }: Listing): HTMLElement {
   );
 }
 
-/** A field an argument, by its name; where nobody knows the call, six of them. */
+/** One field per argument, by its name; six where the call is not known. */
 function argumentFields(
   { parameters }: CallForm,
   call: TypedCall,

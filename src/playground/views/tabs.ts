@@ -51,7 +51,7 @@ export function setUpTabs(session: Session): void {
   list.after(...tabs.map(({ panel }) => panel));
   const isNarrow = matchMedia('(max-width: 860px)');
 
-  /** On a wide screen the profile stands beside the views, and is none of them. */
+  /** On a wide screen the profile is beside the views, and is none of them. */
   const shownOf = ({ view }: Readonly<AppState>): ViewName => (view === 'profile' && !isNarrow.matches ? 'map' : view);
 
   function show(state: Readonly<AppState>, before: Readonly<AppState> | undefined): void {
