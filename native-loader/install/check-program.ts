@@ -1,5 +1,6 @@
 import { decodeProgram } from '../../src/bpf/program/codec.js';
 import { analyzeFlow } from '../../src/bpf/program/dataflow.js';
+import { Cell, effectOf } from '../../src/bpf/program/effects.js';
 import { InvalidProgramError } from '../../src/bpf/program/errors.js';
 import { type Endianness, Opcode, SeccompDataOffset } from '../../src/bpf/program/instruction.js';
 import { verifyProgram } from '../../src/bpf/program/verify.js';
@@ -14,27 +15,12 @@ export function comparedArchitectures(program: Uint8Array, endianness: Endiannes
   const compared = new Set<number>();
   for (const [index, state] of analyzeFlow(instructions).entries()) {
     const { code, k } = instructions[index]!;
-    if (state?.a !== SeccompDataOffset.ARCH || ignoresA.has(code)) continue;
+    if (state?.a !== SeccompDataOffset.ARCH || !(effectOf(code).reads & Cell.A)) continue;
     if (code !== Opcode.JEQ_K) return undefined;
     compared.add(k);
   }
   return compared.size > 0 ? compared : undefined;
 }
-
-/** The operations that do not read A. */
-const ignoresA: ReadonlySet<number> = new Set([
-  Opcode.LD_ABS,
-  Opcode.LD_LEN,
-  Opcode.LD_IMM,
-  Opcode.LD_MEM,
-  Opcode.LDX_LEN,
-  Opcode.LDX_IMM,
-  Opcode.LDX_MEM,
-  Opcode.STX,
-  Opcode.TXA,
-  Opcode.JA,
-  Opcode.RET_K,
-]);
 
 /** Why the kernel would refuse the program whatever the flags; undefined for a valid program. */
 export function describeFault(program: Uint8Array, endianness: Endianness): string | undefined {

@@ -3,6 +3,7 @@ import type { SourcePosition } from '../../errors.js';
 import { checkOptions, FUNCTION, LIST, TEXT } from '../../options.js';
 import { encodeProgram } from '../program/codec.js';
 import { analyzeFlow, type FlowState } from '../program/dataflow.js';
+import { usesOperand } from '../program/effects.js';
 import { InvalidProgramError } from '../program/errors.js';
 import { type Endianness, type Instruction, isConditionalJump } from '../program/instruction.js';
 import type { FilterProgram } from '../program/program.js';
@@ -11,7 +12,7 @@ import { AssemblyError, type AssemblyIssue, type AssemblyIssueCode } from './ass
 import { type NameContext, resolveErrno, resolveNames, Unresolved } from './assembly-names.js';
 import { parseAssembly } from './assembly-parser.js';
 import type { JumpTarget, SourceInstruction, SourceProgram } from './assembly-syntax.js';
-import { halfOffset, namedArchitecture, usesOperand } from './naming.js';
+import { halfOffset, namedArchitecture } from './naming.js';
 
 export interface AssembleOptions {
   /** The architectures of the program, where the text does not name them (`.arch`). The text must not name others. */

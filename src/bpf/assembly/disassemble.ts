@@ -19,6 +19,7 @@ import {
   Opcode,
   SeccompDataOffset,
   successors,
+  usesX,
 } from '../program/instruction.js';
 import { nameArgument } from './argument-naming.js';
 import { argumentAt, commonErrnoName, possibleArchitectures } from './naming.js';
@@ -157,8 +158,6 @@ function describe(instruction: Instruction, index: number, state: FlowState | un
 }
 
 const registerOf = (code: number) => ((code & 0x07) === 0x00 ? 'A' : 'X');
-const usesX = (code: number) => (code & 0x08) !== 0;
-
 // BPF_OP of linux/bpf_common.h, for class BPF_ALU.
 const arithmetic = new Map([
   [0x00, '+'],

@@ -1,7 +1,8 @@
 import { type Architecture, auditArchitecture, findArchitecture } from '../../architecture.js';
 import { errnoName } from '../../errno.js';
 import type { FlowState } from '../program/dataflow.js';
-import { type Endianness, isConditionalJump, Opcode, SeccompDataOffset } from '../program/instruction.js';
+import { usesOperand } from '../program/effects.js';
+import { type Endianness, isConditionalJump, SeccompDataOffset } from '../program/instruction.js';
 
 // What names mean at a place of a program. The disassembler and the assembler have to agree on it: the assembler reads
 // back what the disassembler writes.
@@ -40,28 +41,6 @@ export function argumentAt(
 /** The byte offset of half of a 64-bit field that starts at `start`. */
 export function halfOffset(start: number, half: 'low' | 'high', endianness: Endianness): number {
   return start + ((half === 'low') === (endianness === 'little') ? 0 : 4);
-}
-
-const classOf = (code: number) => code & 0x07;
-const usesX = (code: number) => (code & 0x08) !== 0;
-
-/** Whether the machine looks at an operation's `k`. */
-export function usesOperand(code: number): boolean {
-  switch (classOf(code)) {
-    case 0:
-    case 1:
-      return code !== Opcode.LD_LEN && code !== Opcode.LDX_LEN;
-    case 4:
-      return code !== Opcode.NEG && !usesX(code);
-    case 5:
-      return !usesX(code);
-    case 6:
-      return code === Opcode.RET_K;
-    case 7:
-      return false;
-    default:
-      return true;
-  }
 }
 
 /** Whether the fields of an instruction that the machine ignores are zero, as is usual. */

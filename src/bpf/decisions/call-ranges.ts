@@ -4,8 +4,8 @@ import {
   isConditionalJump,
   jumpHolds,
   Opcode,
-  SOURCE_X,
   successors,
+  usesX,
 } from '../program/instruction.js';
 import { Level, levelOfOffset } from './input-variables.js';
 import { MAX_PARTS, type NumberRange } from './partition.js';
@@ -78,7 +78,7 @@ function architectureCuts(instructions: readonly Instruction[], levels: Levels):
       contents[index + 1 + jt]! |= held;
       contents[index + 1 + jf]! |= held;
       if ((held & 1) === 0) continue;
-      if (code === Opcode.JSET_K || code & SOURCE_X) return undefined;
+      if (code === Opcode.JSET_K || usesX(code)) return undefined;
       if (code !== Opcode.JGT_K) cuts.add(k);
       if (code !== Opcode.JGE_K) cuts.add(k + 1);
     }
@@ -133,7 +133,7 @@ function callsOf(
     if (level === Level.NR) return enter(index + 1, NUMBER, arriving.numbers, isInOrder);
     if (level !== undefined) return looksAgain[index] === 0 && found.add(arriving.numbers, { next: index });
     if (code === Opcode.JA) return enter(index + 1 + k, a, arriving.numbers, isInOrder);
-    if (!isConditionalJump(code) || code & SOURCE_X) return false;
+    if (!isConditionalJump(code) || usesX(code)) return false;
     if (a !== NUMBER)
       return enter(index + 1 + (jumpHolds(code, a | 0, k | 0) ? jt : jf), a, arriving.numbers, isInOrder);
     const numbers = isInOrder ? arriving.numbers : ordered(arriving.numbers);

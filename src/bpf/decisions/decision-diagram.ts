@@ -3,16 +3,17 @@ import { checkOptions, OBJECT, type OptionTable } from '../../options.js';
 import type { Action } from '../../policy.js';
 import type { SeccompData } from '../execution/simulate.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
+import { Cell, cellsAt, constantOf, effectOf } from '../program/effects.js';
 import {
   type Endianness,
   type Instruction,
   isConditionalJump,
   jumpHolds,
   Opcode,
+  operationWithK,
   SCRATCH_WORDS,
-  SECCOMP_DATA_SIZE,
-  SOURCE_X,
   successors,
+  usesX,
 } from '../program/instruction.js';
 import { verifyProgram } from '../program/verify.js';
 import { callRanges } from './call-ranges.js';
@@ -288,7 +289,7 @@ class SymbolicExecution {
       if (level === Level.ARCH) a = arch;
       else if (level === Level.NR) a = nr;
       else if (code === Opcode.JA) index += k;
-      else if (isConditionalJump(code) && !(code & SOURCE_X)) index += jumpHolds(code, a | 0, k | 0) ? jt : jf;
+      else if (isConditionalJump(code) && !usesX(code)) index += jumpHolds(code, a | 0, k | 0) ? jt : jf;
       else return { index, a };
       index++;
     }
@@ -343,11 +344,11 @@ class SymbolicExecution {
   /** The state before instruction `index` with these contents, shared by all paths that lead to it. */
   #enter(index: number, a: SymbolicWord, x: SymbolicWord, scratch: readonly SymbolicWord[]): State {
     const live = this.#live[index]!;
-    const liveA = live & LIVE_A ? a : UNUSED;
-    const liveX = live & LIVE_X ? x : UNUSED;
-    const usesScratch = live >>> LIVE_SCRATCH !== 0;
+    const liveA = live & Cell.A ? a : UNUSED;
+    const liveX = live & Cell.X ? x : UNUSED;
+    const usesScratch = live >= Cell.SLOT;
     const liveScratch = usesScratch
-      ? scratch.map((word, slot) => ((live >>> (LIVE_SCRATCH + slot)) & 1 ? word : UNUSED))
+      ? scratch.map((word, slot) => (live & cellsAt(Cell.SLOT, slot) ? word : UNUSED))
       : NO_SCRATCH;
     const key = usesScratch ? `${liveA},${liveX},${liveScratch.join()}` : `${liveA},${liveX}`;
     this.#states[index] ??= new Map();
@@ -369,78 +370,67 @@ class SymbolicExecution {
 
   #execute(state: State, instruction: Instruction, index: number): void {
     const { code, k } = instruction;
-    const words = this.#words;
     const { a, x, scratch } = state;
-    const goOn = (newA: SymbolicWord, newX = x, newScratch = scratch) => {
-      state.next = this.#enter(index + 1, newA, newX, newScratch);
-    };
-    const store = (word: SymbolicWord) =>
-      goOn(
-        a,
-        x,
-        scratch.map((old, slot) => (slot === k ? word : old)),
-      );
-    switch (code) {
-      case Opcode.RET_K:
-        state.returned = this.#terminal(k);
-        return;
-      case Opcode.RET_A:
-        state.returned = this.#returned(words.bits(a));
-        return;
-      case Opcode.JA:
-        state.next = this.#enter(index + 1 + k, a, x, scratch);
-        return;
-      case Opcode.LD_ABS:
-        goOn(this.#input(levelOfOffset(k, this.endianness)));
-        return;
-      case Opcode.LD_LEN:
-        goOn(words.constant(SECCOMP_DATA_SIZE));
-        return;
-      case Opcode.LD_IMM:
-        goOn(words.constant(k));
-        return;
-      case Opcode.LD_MEM:
-        goOn(scratch[k]!);
-        return;
-      case Opcode.LDX_LEN:
-        goOn(a, words.constant(SECCOMP_DATA_SIZE));
-        return;
-      case Opcode.LDX_IMM:
-        goOn(a, words.constant(k));
-        return;
-      case Opcode.LDX_MEM:
-        goOn(a, scratch[k]!);
-        return;
-      case Opcode.TAX:
-        goOn(a, a);
-        return;
-      case Opcode.TXA:
-        goOn(x);
-        return;
-      case Opcode.ST:
-        store(a);
-        return;
-      case Opcode.STX:
-        store(x);
-        return;
+    if (code === Opcode.RET_K) state.returned = this.#terminal(k);
+    else if (code === Opcode.RET_A) state.returned = this.#returned(this.#words.bits(a));
+    else if (code === Opcode.JA) state.next = this.#enter(index + 1 + k, a, x, scratch);
+    else if (isConditionalJump(code)) this.#jump(state, instruction, index);
+    else if (code === Opcode.DIV_X) this.#divide(state, instruction, index);
+    else state.next = this.#after(state, instruction, index);
+  }
+
+  /** The state after an instruction that fills a cell. */
+  #after(state: State, instruction: Instruction, index: number): State {
+    const { a, x, scratch } = state;
+    const { code, k } = instruction;
+    const word = this.#result(state, instruction, index);
+    switch (effectOf(code).writes) {
+      case Cell.A:
+        return this.#enter(index + 1, word, x, scratch);
+      case Cell.X:
+        return this.#enter(index + 1, a, word, scratch);
+      default:
+        return this.#enter(
+          index + 1,
+          a,
+          x,
+          scratch.map((old, slot) => (slot === k ? word : old)),
+        );
     }
-    const operand = code & SOURCE_X ? x : code === Opcode.NEG ? a : words.constant(k);
-    if (isConditionalJump(code)) {
-      this.#jump(state, instruction, index, operand);
-      return;
+  }
+
+  /** What an instruction fills a cell with. */
+  #result(state: State, instruction: Instruction, index: number): SymbolicWord {
+    const { code, k } = instruction;
+    const { reads, gives } = effectOf(code);
+    switch (gives) {
+      case 'input':
+        return this.#input(levelOfOffset(k, this.endianness));
+      case 'constant':
+        return this.#words.constant(constantOf(instruction));
+      case 'cell':
+        return reads === Cell.A ? state.a : reads === Cell.X ? state.x : state.scratch[k]!;
+      case 'computed':
+        // A result that nothing reads need not be computed.
+        if ((this.#live[index + 1]! & Cell.A) === 0) return UNUSED;
+        return this.#words.compute(code, state.a, this.#operand(state, instruction));
     }
-    // A result that nothing reads need not be computed, but a division by 0 still ends the program.
-    const isRead = (this.#live[index + 1]! & LIVE_A) !== 0;
-    if (code !== Opcode.DIV_X) {
-      goOn(isRead ? words.compute(code, a, operand) : UNUSED);
-      return;
-    }
-    if (words.valueOf(x) === 0) {
+  }
+
+  /** The second operand of a computation or a comparison; NEG has none. */
+  #operand({ a, x }: State, { code, k }: Instruction): SymbolicWord {
+    return usesX(code) ? x : code === Opcode.NEG ? a : this.#words.constant(k);
+  }
+
+  /** Division by 0 ends the program, also where nothing reads the result. */
+  #divide(state: State, instruction: Instruction, index: number): void {
+    const { x } = state;
+    if (this.#words.valueOf(x) === 0) {
       state.returned = this.#terminal(0);
       return;
     }
-    const holds = this.#enter(index + 1, isRead ? words.compute(code, a, x) : UNUSED, x, scratch);
-    const test = () => this.store.not(words.equal(x, words.constant(0)));
+    const holds = this.#after(state, instruction, index);
+    const test = () => this.store.not(this.#words.equal(x, this.#words.constant(0)));
     state.branch = { test, holds, fails: undefined };
   }
 
@@ -450,7 +440,8 @@ class SymbolicExecution {
     return this.#words.input(level);
   }
 
-  #jump(state: State, instruction: Instruction, index: number, operand: SymbolicWord): void {
+  #jump(state: State, instruction: Instruction, index: number): void {
+    const operand = this.#operand(state, instruction);
     const [taken = 0, passed = 0] = successors(instruction, index);
     const { a, x, scratch } = state;
     const left = this.#words.valueOf(a);
@@ -464,7 +455,7 @@ class SymbolicExecution {
   }
 
   #compare(code: number, a: SymbolicWord, operand: SymbolicWord): Node {
-    switch (code & ~SOURCE_X) {
+    switch (operationWithK(code)) {
       case Opcode.JEQ_K:
         return this.#words.equal(a, operand);
       case Opcode.JGT_K:
@@ -501,11 +492,6 @@ class SymbolicExecution {
   }
 }
 
-const LIVE_A = 1;
-const LIVE_X = 2;
-/** Slot n's bit is this far up, and n. */
-const LIVE_SCRATCH = 2;
-
 /** Per instruction, one bit each for A, X and the scratch slots: whether its content before the instruction is read later. */
 function liveness(instructions: readonly Instruction[]): Uint32Array {
   const live = new Uint32Array(instructions.length);
@@ -522,40 +508,10 @@ function liveness(instructions: readonly Instruction[]): Uint32Array {
 }
 
 function liveBefore({ code, k }: Instruction, after: number): number {
-  const slot = 1 << (LIVE_SCRATCH + k);
-  switch (code) {
-    case Opcode.RET_K:
-      return 0;
-    case Opcode.RET_A:
-      return LIVE_A;
-    case Opcode.JA:
-      return after;
-    case Opcode.LD_ABS:
-    case Opcode.LD_LEN:
-    case Opcode.LD_IMM:
-      return after & ~LIVE_A;
-    case Opcode.LDX_LEN:
-    case Opcode.LDX_IMM:
-      return after & ~LIVE_X;
-    case Opcode.LD_MEM:
-      return moved(after, LIVE_A, slot);
-    case Opcode.LDX_MEM:
-      return moved(after, LIVE_X, slot);
-    case Opcode.TAX:
-      return moved(after, LIVE_X, LIVE_A);
-    case Opcode.TXA:
-      return moved(after, LIVE_A, LIVE_X);
-    case Opcode.ST:
-      return moved(after, slot, LIVE_A);
-    case Opcode.STX:
-      return moved(after, slot, LIVE_X);
-  }
-  const operands = LIVE_A | (code & SOURCE_X ? LIVE_X : 0);
-  if (isConditionalJump(code)) return after | operands;
-  return moved(after, LIVE_A, operands) | (code === Opcode.DIV_X ? LIVE_X : 0);
-}
-
-/** What is live before an instruction that writes `written` and reads `read`. */
-function moved(after: number, written: number, read: number): number {
-  return after & written ? (after & ~written) | read : after;
+  const { reads, writes } = effectOf(code);
+  const [read, written] = [cellsAt(reads, k), cellsAt(writes, k)];
+  if (written === 0) return after | read;
+  // By an X of 0 a division ends the program, whether its result is read or not.
+  const always = code === Opcode.DIV_X ? Cell.X : 0;
+  return (after & written ? (after & ~written) | read : after) | always;
 }

@@ -1,4 +1,4 @@
-import { Opcode } from '../program/instruction.js';
+import { Opcode, operationWithK } from '../program/instruction.js';
 import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { WORD_BITS } from './input-variables.js';
 
@@ -95,10 +95,10 @@ export class SymbolicWords {
    * to be 0.
    */
   compute(code: number, a: SymbolicWord, b: SymbolicWord): SymbolicWord {
-    const key = `${code & ~0x08},${a},${b}`; // K and X compute alike
+    const key = `${operationWithK(code)},${a},${b}`; // K and X compute alike
     const known = this.#results.get(key);
     if (known !== undefined) return known;
-    const result = this.#intern(this.#bitsOf(code & ~0x08, this.bits(a), b));
+    const result = this.#intern(this.#bitsOf(operationWithK(code), this.bits(a), b));
     this.#results.set(key, result);
     return result;
   }

@@ -1,6 +1,16 @@
 import { InvalidArgumentError } from '../../errors.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
-import { type Endianness, Opcode, SeccompDataOffset, successors } from '../program/instruction.js';
+import { Cell, constantOf, effectOf } from '../program/effects.js';
+import {
+  type Endianness,
+  isConditionalJump,
+  isReturn,
+  jumpHolds,
+  Opcode,
+  SeccompDataOffset,
+  successors,
+  usesX,
+} from '../program/instruction.js';
 import { verifyProgram } from '../program/verify.js';
 
 // possible-decisions.ts answers the same exactly, from a decision diagram, which takes a hundred times as long to
@@ -79,7 +89,7 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
       const code = codes[pc]!;
       const k = operands[pc]!;
       const before = a[pc]!;
-      if (code === Opcode.RET_K || code === Opcode.RET_A) {
+      if (isReturn(code)) {
         end(returnOf(code, k, before), pc);
         continue;
       }
@@ -114,7 +124,7 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
         pc = holds ? whenTrue[pc]! : whenFalse[pc]!;
       } else if (code === Opcode.DIV_X) {
         return explore(pc, value, steps, auditArch, nr);
-      } else if (code === Opcode.RET_K || code === Opcode.RET_A) {
+      } else if (isReturn(code)) {
         return { returnValues: [returnOf(code, k, value)], minSteps: steps, maxSteps: steps };
       } else {
         value = follow(code, k, value, auditArch, nr);
@@ -134,43 +144,17 @@ function returnOf(code: number, k: number, value: number): number {
 /** No 32-bit value is negative here. */
 const UNKNOWN = -1;
 
-/** BPF_JMP but BPF_JA: of what `verifyProgram` lets through, the conditional jumps. */
-const isConditionalJump = (code: number) => (code & 0x07) === 0x05 && code !== Opcode.JA;
-
 /** Whether a comparison of A (unsigned) with a constant holds; undefined for one with X. */
 function compare(code: number, value: number, k: number): boolean | undefined {
-  switch (code) {
-    case Opcode.JEQ_K:
-      return value === k;
-    case Opcode.JGT_K:
-      return value > k;
-    case Opcode.JGE_K:
-      return value >= k;
-    case Opcode.JSET_K:
-      return (value & k) !== 0;
-    default:
-      return undefined;
-  }
+  return usesX(code) ? undefined : jumpHolds(code, value, k);
 }
 
 /** A after an instruction that is no jump and no return. */
 function follow(code: number, k: number, value: number, auditArch: number, nr: number): number {
-  switch (code) {
-    case Opcode.LD_ABS:
-      return k === SeccompDataOffset.NR ? nr : k === SeccompDataOffset.ARCH ? auditArch : UNKNOWN;
-    case Opcode.LD_IMM:
-      return k;
-    case Opcode.AND_K:
-      return value === UNKNOWN ? (k === 0 ? 0 : UNKNOWN) : (value & k) >>> 0;
-    case Opcode.LDX_IMM:
-    case Opcode.LDX_LEN:
-    case Opcode.LDX_MEM:
-    case Opcode.ST:
-    case Opcode.STX:
-    case Opcode.TAX:
-    case Opcode.JA:
-      return value;
-    default:
-      return UNKNOWN;
-  }
+  const { writes, gives } = effectOf(code);
+  if (writes !== Cell.A) return value;
+  if (gives === 'input') return k === SeccompDataOffset.NR ? nr : k === SeccompDataOffset.ARCH ? auditArch : UNKNOWN;
+  if (gives === 'constant') return constantOf({ code, k });
+  if (code !== Opcode.AND_K) return UNKNOWN;
+  return value === UNKNOWN ? (k === 0 ? 0 : UNKNOWN) : (value & k) >>> 0;
 }

@@ -1,16 +1,18 @@
 import { ProgramTooComplexError } from '../decisions/diagram-store.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
+import { Cell, constantOf, effectOf } from '../program/effects.js';
 import {
   type Endianness,
   type Instruction,
   isConditionalJump,
+  isReturn,
   jumpHolds,
   Opcode,
+  operationWithK,
   SCRATCH_WORDS,
-  SECCOMP_DATA_SIZE,
   SeccompDataOffset,
-  SOURCE_X,
   successors,
+  usesX,
 } from '../program/instruction.js';
 import { verifyProgram } from '../program/verify.js';
 import type { CallWeights } from './weights.js';
@@ -97,7 +99,7 @@ class Walk {
         throw new ProgramTooComplexError('too many contents of registers to count through');
       const instruction = this.#instructions[index]!;
       const { code, jt, jf, k } = instruction;
-      if (code === Opcode.RET_K || code === Opcode.RET_A) return executed;
+      if (isReturn(code)) return executed;
       if (isConditionalJump(code)) {
         const operand = usesX(code) ? x : k;
         if (a === undefined || operand === undefined) return executed + this.#branch(index, a, x, scratch);
@@ -109,19 +111,15 @@ class Walk {
         continue;
       }
       if (code === Opcode.DIV_X && x === 0) return executed; // as of kernel/bpf: the program ends with 0
-      if (code === Opcode.LD_ABS) a = this.#word(k);
-      else if (code === Opcode.LD_LEN) a = SECCOMP_DATA_SIZE;
-      else if (code === Opcode.LD_IMM) a = k;
-      else if (code === Opcode.LD_MEM) a = scratch[k];
-      else if (code === Opcode.LDX_LEN) x = SECCOMP_DATA_SIZE;
-      else if (code === Opcode.LDX_IMM) x = k;
-      else if (code === Opcode.LDX_MEM) x = scratch[k];
-      else if (code === Opcode.TAX) x = a;
-      else if (code === Opcode.TXA) a = x;
-      else if (code === Opcode.ST || code === Opcode.STX) {
-        const stored = code === Opcode.ST ? a : x;
-        scratch = scratch.map((old, slot) => (slot === k ? stored : old));
-      } else a = calculated(code, a, usesX(code) ? x : k);
+      const { reads, writes, gives } = effectOf(code);
+      let value: Value;
+      if (gives === 'input') value = this.#word(k);
+      else if (gives === 'constant') value = constantOf(instruction);
+      else if (gives === 'cell') value = reads === Cell.A ? a : reads === Cell.X ? x : scratch[k];
+      else value = calculated(code, a, usesX(code) ? x : k);
+      if (writes === Cell.A) a = value;
+      else if (writes === Cell.X) x = value;
+      else scratch = scratch.map((old, slot) => (slot === k ? value : old));
       index++;
     }
   }
@@ -153,25 +151,21 @@ class Walk {
 }
 
 const NO_SCRATCH: readonly Value[] = new Array<Value>(SCRATCH_WORDS).fill(0);
-const usesX = (code: number) => (code & SOURCE_X) !== 0 && code !== Opcode.NEG;
 
 /**
  * Loads of arguments, tests of A, and arithmetic of A with constants: with an unknown A the path is the same for every
  * call.
  */
 function dependsOnArgumentsAlone({ code, k }: Instruction): boolean {
-  if (code === Opcode.LD_ABS) return k >= SeccompDataOffset.INSTRUCTION_POINTER;
-  const isLoad = [Opcode.LD_IMM, Opcode.LD_LEN, Opcode.LD_MEM, Opcode.TXA].includes(code as never);
-  const isTestOrReturn =
-    isConditionalJump(code) || code === Opcode.RET_K || code === Opcode.RET_A || code === Opcode.JA;
-  if (isTestOrReturn) return !isConditionalJump(code) || !usesX(code);
-  return !isLoad && (code & 0x07) === 0x04 && !usesX(code);
+  const { reads, writes, gives } = effectOf(code);
+  if (gives === 'input') return k >= SeccompDataOffset.INSTRUCTION_POINTER;
+  return (writes === 0 || gives === 'computed') && (reads & Cell.X) === 0;
 }
 
 function calculated(code: number, a: Value, operand: Value): Value {
   if (a === undefined || operand === undefined) return undefined;
   if (code === Opcode.NEG) return -a >>> 0;
-  switch (code & ~SOURCE_X) {
+  switch (operationWithK(code)) {
     case Opcode.ADD_K:
       return (a + operand) >>> 0;
     case Opcode.SUB_K:

@@ -1,10 +1,13 @@
+import { Cell, effectOf } from './effects.js';
 import {
   type Instruction,
   isConditionalJump,
+  jumpHolds,
   Opcode,
   SCRATCH_WORDS,
   SeccompDataOffset,
   successors,
+  usesX,
 } from './instruction.js';
 
 /** The byte offset in `struct seccomp_data` of the word that a register or slot holds as it was loaded; else undefined. */
@@ -68,51 +71,33 @@ export function analyzeFlow(instructions: readonly Instruction[]): (FlowState | 
 }
 
 function execute(state: FlowState, { code, k }: Instruction): FlowState {
-  const store = (origin: LoadedOffset) => ({
-    ...state,
-    scratch: state.scratch.map((old, slot) => (slot === k ? origin : old)),
-  });
-  switch (code) {
-    case Opcode.LD_ABS:
-      return { ...state, a: k };
-    case Opcode.LD_MEM:
-      return { ...state, a: state.scratch[k] };
-    case Opcode.TXA:
-      return { ...state, a: state.x };
-    case Opcode.LDX_MEM:
-      return { ...state, x: state.scratch[k] };
-    case Opcode.TAX:
-      return { ...state, x: state.a };
-    case Opcode.LDX_IMM:
-    case Opcode.LDX_LEN:
-      return { ...state, x: undefined };
-    case Opcode.ST:
-    case Opcode.STX:
-      return k < SCRATCH_WORDS ? store(code === Opcode.ST ? state.a : state.x) : state;
-    case Opcode.JA:
-      return state;
+  const { reads, writes, gives } = effectOf(code);
+  const origin = gives === 'input' ? k : gives === 'cell' ? originIn(state, reads, k) : undefined;
+  switch (writes) {
+    case Cell.A:
+      return { ...state, a: origin };
+    case Cell.X:
+      return { ...state, x: origin };
+    case Cell.SLOT:
+      return { ...state, scratch: state.scratch.map((old, slot) => (slot === k ? origin : old)) };
     default:
-      return isConditionalJump(code) ? state : { ...state, a: undefined };
+      return state;
   }
 }
 
+function originIn({ a, x, scratch }: FlowState, cell: number, slot: number): LoadedOffset {
+  return cell === Cell.A ? a : cell === Cell.X ? x : scratch[slot];
+}
+
 function narrow(set: ValueSet, { code, k }: Instruction, holds: boolean): ValueSet {
-  const test = comparisons.get(code);
-  if (!test) return set;
+  if (usesX(code)) return set;
   if (set.kind === 'only') {
-    return { kind: 'only', values: new Set([...set.values].filter((value) => test(value, k) === holds)) };
+    return { kind: 'only', values: new Set([...set.values].filter((value) => jumpHolds(code, value, k) === holds)) };
   }
   if (code !== Opcode.JEQ_K) return set;
   if (holds) return { kind: 'only', values: new Set(set.values.has(k) ? [] : [k]) };
   return { kind: 'except', values: new Set([...set.values, k]) };
 }
-
-const comparisons = new Map<number, (value: number, k: number) => boolean>([
-  [Opcode.JEQ_K, (value, k) => value === k],
-  [Opcode.JGT_K, (value, k) => value > k],
-  [Opcode.JGE_K, (value, k) => value >= k],
-  [Opcode.JSET_K, (value, k) => (value & k) !== 0],
-]);
 
 function join(one: FlowState, other: FlowState): FlowState {
   const same = (a: LoadedOffset, b: LoadedOffset) => (a === b ? a : undefined);

@@ -93,11 +93,26 @@ export function isConditionalJump(code: number): boolean {
 }
 
 /** The bit of an operation that says that its second operand is X (BPF_X of linux/bpf_common.h). */
-export const SOURCE_X = 0x08;
+const SOURCE_X = 0x08;
+
+/** Whether an arithmetic operation's or a comparison's second operand is X; else it is `k`. */
+export function usesX(code: number): boolean {
+  return (code & SOURCE_X) !== 0;
+}
+
+/** The operation with `k` for its second operand: of `_K` and `_X` the one, of any other operation itself. */
+export function operationWithK(code: number): number {
+  return code & ~SOURCE_X;
+}
+
+/** Whether the operation ends the program. */
+export function isReturn(code: number): boolean {
+  return code === Opcode.RET_K || code === Opcode.RET_A;
+}
 
 /** Whether a conditional jump's comparison of two known values, of 32 bits, holds. */
 export function jumpHolds(code: number, a: number, operand: number): boolean {
-  switch (code & ~SOURCE_X) {
+  switch (operationWithK(code)) {
     case Opcode.JEQ_K:
       return a === operand;
     case Opcode.JGT_K:
@@ -115,7 +130,7 @@ export function jumpHolds(code: number, a: number, operand: number): boolean {
  */
 export function successors(instruction: Instruction, index: number): number[] {
   const { code, jt, jf, k } = instruction;
-  if (code === Opcode.RET_K || code === Opcode.RET_A) return [];
+  if (isReturn(code)) return [];
   if (code === Opcode.JA) return [index + 1 + k];
   if (isConditionalJump(code)) return [index + 1 + jt, index + 1 + jf];
   return [index + 1];

@@ -1,9 +1,11 @@
 import { checkFields } from './codec.js';
+import { Cell, effectOf } from './effects.js';
 import { InvalidProgramError, type InvalidProgramReason } from './errors.js';
 import {
   type Instruction,
   isConditionalJump,
   isOpcode,
+  isReturn,
   MAX_INSTRUCTIONS,
   Opcode,
   SCRATCH_WORDS,
@@ -32,7 +34,7 @@ export function verifyProgram(instructions: readonly Instruction[]): void {
     if (fault) throw new InvalidProgramError(...fault, index);
   });
   const last = instructions[length - 1]!;
-  if (last.code !== Opcode.RET_K && last.code !== Opcode.RET_A) {
+  if (!isReturn(last.code)) {
     throw new InvalidProgramError('NO_RETURN', 'the last instruction must be a return', length - 1);
   }
   checkScratchLoads(instructions);
@@ -82,15 +84,16 @@ function farthest({ code, jt, jf, k }: Instruction, index: number): number {
 // As the kernel's check_load_and_stores(), which is stricter than necessary: stores before a return, or on no path at
 // all, count for the instruction after it too. One bit per slot.
 function checkScratchLoads(instructions: readonly Instruction[]): void {
-  if (!instructions.some(({ code }) => code === Opcode.LD_MEM || code === Opcode.LDX_MEM)) return;
+  if (!instructions.some(({ code }) => effectOf(code).reads & Cell.SLOT)) return;
   const stored = new Uint16Array(instructions.length).fill(0xffff);
   let current = 0;
   instructions.forEach((instruction, index) => {
     const { code, k } = instruction;
     current &= stored[index]!;
-    if (code === Opcode.ST || code === Opcode.STX) {
+    const { reads, writes } = effectOf(code);
+    if (writes & Cell.SLOT) {
       current |= 1 << k;
-    } else if (code === Opcode.LD_MEM || code === Opcode.LDX_MEM) {
+    } else if (reads & Cell.SLOT) {
       if ((current & (1 << k)) === 0) {
         throw new InvalidProgramError(
           'SCRATCH_UNSET',
