@@ -44,6 +44,7 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
   verifyProgram(instructions);
   const { length } = instructions;
   const codes = Uint8Array.from(instructions, ({ code }) => code);
+  const isJump = Uint8Array.from(instructions, ({ code }) => Number(isConditionalJump(code)));
   const operands = Float64Array.from(instructions, ({ k }) => k);
   const targets = instructions.map(successors);
   const whenTrue = Uint16Array.from(targets, ([target = 0]) => target);
@@ -95,7 +96,7 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
       }
       const fewest = least[pc]! + 1;
       const greatest = most[pc]! + 1;
-      if (isConditionalJump(code)) {
+      if (isJump[pc]) {
         const holds = before === UNKNOWN ? undefined : compare(code, before, k);
         if (holds !== false) reach(whenTrue[pc]!, before, fewest, greatest);
         if (holds !== true) reach(whenFalse[pc]!, before, fewest, greatest);
@@ -118,7 +119,7 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
     for (let pc = 0, steps = 1; ; steps++) {
       const code = codes[pc]!;
       const k = operands[pc]!;
-      if (isConditionalJump(code)) {
+      if (isJump[pc]) {
         const holds = value === UNKNOWN ? undefined : compare(code, value, k);
         if (holds === undefined) return explore(pc, value, steps, auditArch, nr);
         pc = holds ? whenTrue[pc]! : whenFalse[pc]!;
