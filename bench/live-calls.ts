@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { buildDecisionDiagram, encodeProgram, Opcode, SeccompDataOffset } from '../src/bpf/index.js';
-import { minimize } from '../src/bpf/minimize/index.js';
+import { minimize } from '../src/bpf/minimize/minimize.js';
 import { compileProfileSync } from '../src/compiler/index.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';
 import type { Figure } from './figure.js';

@@ -10,13 +10,10 @@ import { buildDecisionDiagram, type DecisionDiagram } from '../src/bpf/decisions
 import { Level } from '../src/bpf/decisions/input-variables.js';
 import { partition } from '../src/bpf/decisions/partition.js';
 import { type FilterProgram, readProgram } from '../src/bpf/index.js';
-import {
-  type CallWeights,
-  executedFor,
-  expectedInstructions,
-  frequentCalls,
-  minimize,
-} from '../src/bpf/minimize/index.js';
+import { executedFor } from '../src/bpf/minimize/executed.js';
+import { type CallWeights, expectedInstructions } from '../src/bpf/minimize/index.js';
+import { minimize } from '../src/bpf/minimize/minimize.js';
+import { frequentCalls } from '../src/bpf/minimize/weights.js';
 import { compileProfileSync } from '../src/compiler/index.js';
 import { ScmpError } from '../src/errors.js';
 import type { Libseccomp } from '../src/libseccomp/index.js';

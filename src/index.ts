@@ -1,66 +1,41 @@
+/**
+ * Profiles to programs: read, extend, compile and write seccomp profiles. Browser and Node.js.
+ *
+ * @packageDocumentation
+ */
+
+// Compile a profile
+
+export { CompileError } from './compiler/compile-error.js';
+export type { CompiledFilter } from './compiler/compile-policy.js';
 export {
-  ARCHITECTURES,
-  type Architecture,
-  type ArchitectureName,
-  findArchitecture,
-  parseArchitecture,
-} from './architecture.js';
+  type CompileProfileOptions,
+  compileProfile,
+  compileProfileSync,
+  loadBuiltins,
+  type ProfileInput,
+} from './compiler/compile-profile.js';
+export { RUNTIME_NAMES, type RuntimeName } from './compiler/runtime.js';
+export type { FilterFlag, Warning } from './policy.js';
+
+// Read, extend and write a profile
+
+export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './profile/document/profile-error.js';
+export { type ExtendOptions, extendProfile, type LoadBase } from './profile/extend/extend-profile.js';
+export { loadProfile } from './profile/formats/load-profile.js';
+export { readProfile } from './profile/formats/read-profile.js';
+export { OUTPUT_FORMATS, type OutputFormat, type WriteTarget, writeProfile } from './profile/formats/write-profile.js';
 export {
-  type CallWeights,
-  callWeights,
-  expectedInstructions,
-  type MinimizedProgram,
-  type MinimizeProgramOptions,
-  MinimizerFaultError,
-  minimizeProgram,
-  type WeighedCall,
-  type Weights,
-} from './bpf/minimize/index.js';
-export type { FilterProgram } from './bpf/program/program.js';
-export * from './check/index.js';
-export * from './compiler/index.js';
-export { InvalidArgumentError, ScmpError, type SourcePosition, UnsupportedHostError } from './errors.js';
-export * from './explain/index.js';
-export * from './learn/index.js';
-export * from './libseccomp/index.js';
-export type {
-  Action,
-  ArgumentCondition,
-  CompareOperator,
-  FilterFlag,
-  PolicyRule,
-  SeccompPolicy,
-  Warning,
-} from './policy.js';
-export {
-  CAPABILITIES,
-  CAPABILITY_SETS,
-  type CapabilitySet,
-  type EntryExplanation,
-  type ExtendOptions,
-  explainResolution,
-  extendProfile,
-  formatResolution,
   INPUT_FORMATS,
   type InputFormat,
-  type LoadBase,
-  loadProfile,
-  OPERATOR_VERSIONS,
-  type OperatorVersion,
-  OUTPUT_FORMATS,
-  type OutputFormat,
   type ParsedProfile,
-  ProfileError,
-  type ProfileFormat,
-  type ProfileIssue,
-  type ProfileIssueCode,
   type ReadOptions,
-  type ResolutionExplanation,
-  type ResolveOptions,
-  readProfile,
-  resolvePolicy,
-  type WriteTarget,
-  writeProfile,
-  writeWarnings,
-} from './profile/index.js';
-export * from './syscalls/index.js';
+} from './profile/model/parsed-profile.js';
+
+// Architectures
+
+export { ARCHITECTURES, type Architecture, type ArchitectureName, findArchitecture } from './architecture.js';
+
+// Errors
+
+export { InvalidArgumentError, ScmpError, type SourcePosition } from './errors.js';

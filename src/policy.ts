@@ -32,7 +32,7 @@ export interface ArgumentCondition {
   valueTwo: bigint;
 }
 
-type RulePlace = Pick<PolicyRule, 'path' | 'position' | 'source'>;
+export type RulePlace = Pick<PolicyRule, 'path' | 'position' | 'source'>;
 
 /** One entry of a profile's `syscalls`, after conditional entries were decided. All conditions must hold (AND). */
 export interface PolicyRule {

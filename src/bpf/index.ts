@@ -1,24 +1,12 @@
-export {
-  type Direction,
-  decodeReturnValue,
-  encodeAction,
-  formatAction,
-  isSameAction,
-  judgeChange,
-  kernelAction,
-  precedence,
-  type UnknownAction,
-} from '../action.js';
-export { X32_SYSCALL_BIT } from '../architecture.js';
-export { type AssembledProgram, type AssembleOptions, assemble } from './assembly/assemble.js';
-export { AssemblyError, type AssemblyIssue, type AssemblyIssueCode } from './assembly/assembly-error.js';
-export { type DisassembleOptions, type DisassemblyLine, disassemble } from './assembly/disassemble.js';
-export {
-  type FormatOptions,
-  formatAssembly,
-  formatDisassembly,
-  type ListingPart,
-} from './assembly/format-disassembly.js';
+/**
+ * Classic BPF programs as data: decode, verify, disassemble, assemble, simulate, and decide every possible call exactly.
+ * Browser and Node.js.
+ *
+ * @packageDocumentation
+ */
+
+// What a program decides, on every call
+
 export {
   type ArchitectureDifference,
   type CallDifference,
@@ -63,6 +51,9 @@ export {
   possibleDecisions,
 } from './decisions/possible-decisions.js';
 export { recoverConditions } from './decisions/recover-conditions.js';
+
+// What a program does with one call
+
 export { type ParsedCall, parseCall, type WrittenCall } from './execution/parse-call.js';
 export {
   createSimulator,
@@ -72,6 +63,21 @@ export {
   seccompDataWords,
   simulate,
 } from './execution/simulate.js';
+
+// Programs as text
+
+export { type AssembledProgram, type AssembleOptions, assemble } from './assembly/assemble.js';
+export { type DisassembleOptions, type DisassemblyLine, disassemble } from './assembly/disassemble.js';
+export {
+  type FormatOptions,
+  formatAssembly,
+  formatDisassembly,
+  type ListingPart,
+} from './assembly/format-disassembly.js';
+
+// Programs as data
+
+export { X32_SYSCALL_BIT } from '../architecture.js';
 export {
   type DecodedProgram,
   decodeProgram,
@@ -81,7 +87,6 @@ export {
   readProgram,
 } from './program/codec.js';
 export { analyzeFlow, type FlowState, type LoadedOffset, type ValueSet } from './program/dataflow.js';
-export { InvalidProgramError, type InvalidProgramReason, UnknownByteOrderError } from './program/errors.js';
 export {
   type Endianness,
   type Instruction,
@@ -96,3 +101,23 @@ export {
 } from './program/instruction.js';
 export type { FilterProgram } from './program/program.js';
 export { verifyProgram } from './program/verify.js';
+
+// Actions
+
+export {
+  type Direction,
+  decodeReturnValue,
+  encodeAction,
+  formatAction,
+  isSameAction,
+  judgeChange,
+  kernelAction,
+  precedence,
+  type UnknownAction,
+} from '../action.js';
+export type { Action } from '../policy.js';
+
+// Errors
+
+export { AssemblyError, type AssemblyIssue, type AssemblyIssueCode } from './assembly/assembly-error.js';
+export { InvalidProgramError, type InvalidProgramReason, UnknownByteOrderError } from './program/errors.js';

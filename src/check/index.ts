@@ -1,11 +1,32 @@
+/**
+ * What a reviewer of a profile should see, for the engines, runtimes, kernels and libseccomps that it will meet. Browser and
+ * Node.js.
+ *
+ * @packageDocumentation
+ */
+
+// Check and fix a profile
+
 export { type CheckOptions, checkProfile, defaultTargets } from './check-profile.js';
-export { CONTAINER_ENGINES, type ContainerEngine } from './context.js';
-export { countFindings, type FileReport, unreadableReport } from './file-report.js';
 export { type CheckReport, type Finding, SEVERITIES, type Severity, type TextEdit } from './finding.js';
 export { type FixedProfile, fixProfile } from './fix.js';
+export { CHECK_RULES } from './registry.js';
+export type { CheckRule } from './rule.js';
+
+// Write a report
+
+export { type FileReport, unreadableReport } from './file-report.js';
 export { renderGithub } from './output/github.js';
 export { renderJson } from './output/json.js';
 export { renderSarif } from './output/sarif.js';
 export { renderText } from './output/text.js';
-export { CHECK_RULES } from './registry.js';
-export type { CheckRule } from './rule.js';
+
+// What others make of a profile
+
+export { LIBSECCOMP_VERSIONS, type LibseccompVersion } from '../compiler/host-libseccomp.js';
+export { type RuntimeBehaviour, type RuntimeOptions, runtimeBehaviour } from '../compiler/runtime.js';
+export { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/extend/operator-union.js';
+export { writeWarnings } from '../profile/formats/write-profile.js';
+export { CAPABILITIES, CAPABILITY_SETS, type CapabilitySet } from '../profile/model/capability.js';
+export { CONTAINER_ENGINES, type ContainerEngine } from './context.js';
+export type { TargetOptions } from './target.js';

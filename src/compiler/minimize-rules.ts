@@ -1,6 +1,8 @@
 import type { Architecture } from '../architecture.js';
 import { DiagramStore, ProgramTooComplexError } from '../bpf/decisions/diagram-store.js';
-import { minimize, ProgramTooLongError, weigh } from '../bpf/minimize/index.js';
+import { ProgramTooLongError } from '../bpf/minimize/errors.js';
+import { minimize } from '../bpf/minimize/minimize.js';
+import { weigh } from '../bpf/minimize/weigh.js';
 import { CompileError } from './compile-error.js';
 import type { Minimizer } from './minimizer.js';
 import { ruleDecisions } from './rule-decisions.js';

@@ -1,4 +1,11 @@
-export { type AskedCall, decidedBy, type EntryAbout, entriesAbout } from './entries-about.js';
+/**
+ * What a profile says on one machine, and what a program does with every call, in words. Browser and Node.js.
+ *
+ * @packageDocumentation
+ */
+
+// A program in words
+
 export { type FormatPolicyOptions, formatDecisions, formatPolicy } from './format-policy.js';
 export {
   type NamedArchitecture,
@@ -7,3 +14,22 @@ export {
   type NamedPolicy,
   nameTable,
 } from './named-policy.js';
+
+// A profile on one machine
+
+export type { ArgumentCondition, PolicyRule, RulePlace, SeccompPolicy } from '../policy.js';
+export type { ConditionOutcome } from '../profile/model/conditional-entry.js';
+export {
+  type EntryExplanation,
+  explainResolution,
+  formatResolution,
+  type ResolutionExplanation,
+} from '../profile/resolve/explain-resolution.js';
+export { type ResolveOptions, resolvePolicy } from '../profile/resolve/resolve-policy.js';
+
+// The entries that decide a call
+
+export type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
+export type { CompileOptions } from '../compiler/compile-policy.js';
+export { compileWithEntries } from '../compiler/library.js';
+export { type AskedCall, decidedBy, type EntryAbout, entriesAbout } from './entries-about.js';

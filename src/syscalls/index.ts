@@ -1,6 +1,20 @@
+/**
+ * System calls as Linux has them: their parameters on every architecture, and the constants that people write for them.
+ * Browser and Node.js.
+ *
+ * @packageDocumentation
+ */
+
+// Parameters
+
+export { describeCall } from './describe-call.js';
+export { knownSyscalls, type ParameterType, type SyscallParameter, syscallSignature } from './signature.js';
+
+// Constants
+
+export type { ConstantFamily } from './constant-families.js';
 export {
   CONSTANT_FAMILIES,
-  type ConstantFamily,
   constantExpression,
   constantName,
   constantValue,
@@ -8,5 +22,3 @@ export {
   describeValue,
   familyConstants,
 } from './constants.js';
-export { describeCall } from './describe-call.js';
-export { knownSyscalls, type ParameterType, type SyscallParameter, syscallSignature } from './signature.js';

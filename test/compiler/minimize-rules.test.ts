@@ -4,6 +4,7 @@ import { parseArchitecture } from '../../src/architecture.js';
 import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore } from '../../src/bpf/decisions/diagram-store.js';
 import { compareDecisions, simulate } from '../../src/bpf/index.js';
+import { MinimizerFaultError, minimizeProgram } from '../../src/bpf/minimize/index.js';
 import {
   type CompiledRules,
   CompileError,
@@ -14,7 +15,6 @@ import {
 } from '../../src/compiler/index.js';
 import { minimizeRules } from '../../src/compiler/minimize-rules.js';
 import { ruleDecisions } from '../../src/compiler/rule-decisions.js';
-import { MinimizerFaultError, minimizeProgram } from '../../src/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { builtinProfile } from '../../src/profile/builtin/index.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX } from '../../src/profile/builtin/names.js';

@@ -10,10 +10,10 @@ import {
   type LearnOptions,
   learnedArguments,
   learnProfile,
-  MAX_KINDS,
   Observations,
   syscallLookup,
 } from '../../src/learn/index.js';
+import { MAX_KINDS } from '../../src/learn/observations.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { syscallNaming } from '../../src/libseccomp/syscall-naming.js';
 import { readProfile, writeProfile } from '../../src/profile/index.js';

@@ -4,7 +4,8 @@ import { actionTerminal, buildDecisionDiagram } from '../../../src/bpf/decisions
 import type { DiagramStore, Node } from '../../../src/bpf/decisions/diagram-store.js';
 import { bitOf, Level } from '../../../src/bpf/decisions/input-variables.js';
 import { decodeProgram, Opcode, X32_SYSCALL_BIT } from '../../../src/bpf/index.js';
-import { callWeights, minimize } from '../../../src/bpf/minimize/index.js';
+import { callWeights } from '../../../src/bpf/minimize/index.js';
+import { minimize } from '../../../src/bpf/minimize/minimize.js';
 import { compileProfileSync } from '../../../src/compiler/index.js';
 import { builtinProfile } from '../../../src/profile/builtin/index.js';
 import { BUILTIN_NAMES } from '../../../src/profile/builtin/names.js';

@@ -11,13 +11,9 @@ import {
   ProgramTooComplexError,
   verifyProgram,
 } from '../../../src/bpf/index.js';
-import {
-  expectedInstructions,
-  MinimizerFaultError,
-  minimize,
-  ProgramTooLongError,
-} from '../../../src/bpf/minimize/index.js';
-import { prove } from '../../../src/bpf/minimize/minimize.js';
+import { ProgramTooLongError } from '../../../src/bpf/minimize/errors.js';
+import { expectedInstructions, MinimizerFaultError } from '../../../src/bpf/minimize/index.js';
+import { minimize, prove } from '../../../src/bpf/minimize/minimize.js';
 import { ALLOW, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, EPERM, op } from '../programs.js';
 
 const little = 'little' as const;

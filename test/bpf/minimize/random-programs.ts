@@ -9,7 +9,8 @@ import {
   ProgramTooComplexError,
   type SeccompData,
 } from '../../../src/bpf/index.js';
-import { minimize, ProgramTooLongError } from '../../../src/bpf/minimize/index.js';
+import { ProgramTooLongError } from '../../../src/bpf/minimize/errors.js';
+import { minimize } from '../../../src/bpf/minimize/minimize.js';
 import { anySeccompData, seccompData, validProgram } from '../programs.js';
 import { filterLike } from './filters.js';
 

@@ -4,7 +4,8 @@ import { actionTerminal } from '../../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore, FALSE, type Node, TRUE } from '../../../src/bpf/decisions/diagram-store.js';
 import { Level, WORD_BITS } from '../../../src/bpf/decisions/input-variables.js';
 import { disassemble, type Endianness, X32_SYSCALL_BIT } from '../../../src/bpf/index.js';
-import { type CallWeights, minimize } from '../../../src/bpf/minimize/index.js';
+import type { CallWeights } from '../../../src/bpf/minimize/index.js';
+import { minimize } from '../../../src/bpf/minimize/minimize.js';
 import { AUDIT_ARCH_I386, AUDIT_ARCH_X86_64 } from '../programs.js';
 
 /** Numbers, and by argument conditions the action; what is named last wins. */

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES, parseArchitecture } from '../../../src/architecture.js';
 import { buildDecisionDiagram } from '../../../src/bpf/index.js';
-import { callWeights, weightsWhere } from '../../../src/bpf/minimize/index.js';
+import { callWeights } from '../../../src/bpf/minimize/index.js';
 import { weigh } from '../../../src/bpf/minimize/weigh.js';
+import { weightsWhere } from '../../../src/bpf/minimize/weights.js';
 import { compileProfileSync } from '../../../src/compiler/index.js';
 import { listSyscalls, loadLibseccompSync } from '../../../src/libseccomp/index.js';
 
