@@ -115,7 +115,7 @@ export {
   precedence,
   type UnknownAction,
 } from '../action.js';
-export type { Action } from '../policy.js';
+export type { Action, ActionKind } from '../policy.js';
 
 // Errors
 
