@@ -105,6 +105,7 @@ export { verifyProgram } from './program/verify.js';
 // Actions
 
 export {
+  type ActionKind,
   type Direction,
   decodeReturnValue,
   encodeAction,
@@ -115,7 +116,7 @@ export {
   precedence,
   type UnknownAction,
 } from '../action.js';
-export type { Action, ActionKind } from '../policy.js';
+export type { Action } from '../policy.js';
 
 // Errors
 
