@@ -143,8 +143,8 @@ function lossOf(
   }
   // The ENOSYS stub answers one number that may be named: setup, on s390.
   if (areAlike && !(compiledRules.enosysStub && number === 0)) return undefined;
+  if (decisions.canGet(architecture, number, conditions, action)) return undefined;
   const got = decisions.actions(architecture, number, conditions);
-  if (isAmong(action, got)) return undefined;
   // Thousands of entries, each lost to thousands of others, are more pairs than there is time for.
   decisions.spend(rules.length);
   const deciding = rules.filter(

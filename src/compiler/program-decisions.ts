@@ -16,9 +16,6 @@ import type { CompiledRules } from './expected-decisions.js';
 /** Steps past the proof's, enough for real profiles many times over. */
 const STEPS = 2 ** 22;
 
-/** Past the return values, which are terminals of the same store. */
-const NOT_ASKED = 2 ** 32;
-
 /**
  * What a program decides about single calls, as a function of their arguments. Throws as `createDiagramBuilder` does.
  */
@@ -67,20 +64,31 @@ export class ProgramDecisions {
   }
 
   /** The actions that calls of a number get whose arguments meet the conditions; none where no argument does. */
-  actions(
+  actions(on: Architecture, nr: number, conditions: readonly ArgumentCondition[]): readonly Action[] {
+    const found = new Set<Node>();
+    this.#someTerminal(on, nr, conditions, (terminal) => {
+      found.add(terminal);
+      return false;
+    });
+    return [...found].map((terminal) => terminalAction(this.store, terminal));
+  }
+
+  /** Whether the action is among {@link actions}, which takes less time to say. */
+  canGet(on: Architecture, nr: number, conditions: readonly ArgumentCondition[], action: Action): boolean {
+    return this.#someTerminal(on, nr, conditions, (terminal) =>
+      isSameAction(terminalAction(this.store, terminal), action),
+    );
+  }
+
+  #someTerminal(
     { auditArch, wordSize }: Architecture,
     nr: number,
     conditions: readonly ArgumentCondition[],
-  ): readonly Action[] {
-    return this.#onOwnSteps(() => {
-      const { store } = this;
-      const notAsked = store.terminal(NOT_ASKED);
-      const where = this.conditions.where(conditions, wordSize);
-      const asked = store.ite(where, this.decision(auditArch, nr), notAsked);
-      return [...store.terminalsOf(asked)]
-        .filter((terminal) => terminal !== notAsked)
-        .map((terminal) => terminalAction(store, terminal));
-    });
+    test: (terminal: Node) => boolean,
+  ): boolean {
+    return this.#onOwnSteps(() =>
+      this.store.someTerminal(this.conditions.where(conditions, wordSize), this.decision(auditArch, nr), test),
+    );
   }
 
   /** Whether some arguments meet the conditions of all lists at once. */

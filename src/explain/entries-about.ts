@@ -5,7 +5,6 @@ import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
 import { type ExpectedRule, rulesOf, skippedRulesOf, stubAnswers } from '../compiler/expected-decisions.js';
 import { bitsOfCall, MULTIPLEXED_CALLS, type Multiplexer } from '../compiler/multiplexed-calls.js';
 import { omittedEntries } from '../compiler/omitted-entries.js';
-import { isAmong } from '../compiler/program-decisions.js';
 import type { SourcePosition } from '../errors.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';
 import type { NamedDecision } from './named-policy.js';
@@ -102,7 +101,7 @@ function isGiven(
   conditions: readonly ArgumentCondition[],
 ): boolean {
   return (
-    orTooComplex(() => isAmong(action, decisions.actions(architecture, number, conditions))) ??
+    orTooComplex(() => decisions.canGet(architecture, number, conditions, action)) ??
     all.some((decision) => isSameAction(decision.action, action))
   );
 }

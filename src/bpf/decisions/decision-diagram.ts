@@ -239,7 +239,9 @@ class SymbolicExecution {
   readonly #words: SymbolicWords;
   readonly #live: Uint32Array;
   /** Per instruction, by key. */
-  readonly #states: (Map<string, State> | undefined)[];
+  readonly #states: (Map<string, State> | undefined)[] = [];
+  /** No later instruction has states. */
+  #last = 0;
   /** Each state comes before its successors. */
   readonly #order: State[] = [];
 
@@ -253,7 +255,6 @@ class SymbolicExecution {
     this.store = words.store;
     this.#words = words;
     this.#live = live;
-    this.#states = new Array(instructions.length);
   }
 
   /**
@@ -262,9 +263,11 @@ class SymbolicExecution {
   root(next?: number): Node {
     const { index: first, a } =
       next !== undefined ? { index: next, a: 0 } : this.call ? this.#settled(this.call) : { index: 0, a: 0 };
+    const { code, k } = this.instructions[first]!;
+    if (code === Opcode.RET_K) return returnTerminal(this.store, k); // as most calls
     const start = this.#enter(first, this.#words.constant(a), this.#words.constant(0), NO_SCRATCH);
     const states = this.#states;
-    for (let index = first; index < states.length; index++) {
+    for (let index = first; index <= this.#last; index++) {
       const here = states[index];
       if (!here) continue; // of a single call's path this is most of the program
       for (const state of here.values()) {
@@ -351,6 +354,7 @@ class SymbolicExecution {
       ? scratch.map((word, slot) => (live & cellsAt(Cell.SLOT, slot) ? word : UNUSED))
       : NO_SCRATCH;
     const key = usesScratch ? `${liveA},${liveX},${liveScratch.join()}` : `${liveA},${liveX}`;
+    if (index > this.#last) this.#last = index;
     this.#states[index] ??= new Map();
     const states = this.#states[index];
     const known = states.get(key);

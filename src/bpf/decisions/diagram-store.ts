@@ -238,6 +238,28 @@ export class DiagramStore {
     return found;
   }
 
+  /**
+   * Whether a function comes to a terminal that passes a test, on some input on which the condition holds. The test is
+   * called until it passes, perhaps several times with one terminal.
+   */
+  someTerminal(condition: Node, node: Node, test: (terminal: Node) => boolean): boolean {
+    const seen = new Set<number>();
+    const visit = (where: Node, at: Node): boolean => {
+      if (where === FALSE) return false;
+      const level = this.level(at);
+      if (level === TERMINAL_LEVEL) return test(at);
+      const pair = where * 2 ** 26 + at;
+      if (seen.has(pair)) return false;
+      seen.add(pair);
+      this.spend(COST_OF_PAIR);
+      const ofWhere = this.level(where);
+      const [low, high] = level <= ofWhere ? [this.low(at), this.high(at)] : [at, at];
+      if (ofWhere > level) return visit(where, low) || visit(where, high);
+      return visit(this.low(where), low) || visit(this.high(where), high);
+    };
+    return visit(condition, node);
+  }
+
   /** Every node of a function, each once. */
   reachable(root: Node): Set<Node> {
     const found = new Set<Node>([root]);
