@@ -13,7 +13,8 @@
 #                         [--loaded N] [--seed S]
 #   ./build.sh --demo     build, then compile a container profile and run a command under it
 #   ./build.sh STEP...    only these, and what they need:
-#                         packages source patched wasm bundles native oracle simulator s390x testinputs testtools types lint
+#                         packages source patched wasm launcher bundles native oracle simulator s390x testinputs testtools
+#                         types lint
 #   ./build.sh --dry-run [any of these]    says which steps would be made and what would be installed, and does nothing
 #
 # Variables:
@@ -39,7 +40,7 @@ while [ $# -gt 0 ]; do
       if [ -n "$mode" ]; then usage "$mode or $1, not both"; fi
       mode=$1
       ;;
-    packages | source | patched | wasm | bundles | native | oracle | simulator | s390x | testinputs | testtools | types | lint)
+    packages | source | patched | wasm | launcher | bundles | native | oracle | simulator | s390x | testinputs | testtools | types | lint)
       steps+=" $1"
       ;;
     *)
@@ -64,6 +65,8 @@ patch                    patch                                        patch     
 gperf                    gperf                                        gperf                 gperf                     gperf
 gsed                     -                                            -                     -                         gnu-sed
 emcc                     emscripten                                   emscripten            emscripten                emscripten
+clang-19                 clang-19                                     clang                 clang                     -
+ld.lld-19                lld-19                                       lld                   lld                       -
 gcc                      gcc,libc6-dev                                gcc,glibc-devel       gcc,musl-dev,linux-headers -
 make                     make                                         make                  make                      -
 shellcheck               shellcheck                                   ShellCheck            shellcheck                shellcheck
@@ -219,7 +222,7 @@ needs() {
     patched) echo source ;;
     wasm | native) echo patched ;;
     oracle | simulator | s390x) echo native ;;
-    bundles) echo packages wasm ;;
+    bundles) echo packages wasm launcher ;;
     testtools) echo testinputs ;;
     types | lint) echo packages ;;
   esac
@@ -357,6 +360,57 @@ build_wasm() {
   step wasm "build/libseccomp.wasm, $(count -c build/libseccomp.wasm) bytes, $(($(gzip -9c build/libseccomp.wasm | wc -c))) gzipped, sha256 $(digest <build/libseccomp.wasm | cut -c1-16)"
 }
 
+# --- the launcher of sandboxes, for each Linux that Node and koffi run on --------------------------------------------------
+
+# libseccomp's name of the architecture, and clang's.
+LAUNCHERS='
+x86_64       x86_64-linux-gnu
+aarch64      aarch64-linux-gnu
+arm          arm-linux-gnueabihf     -march=armv6+fp -marm
+riscv64      riscv64-linux-gnu       -mno-relax
+ppc64le      powerpc64le-linux-gnu
+s390x        s390x-linux-gnu
+loongarch64  loongarch64-linux-gnu   -mno-lsx -march=loongarch64
+'
+
+# One compiler and linker for all of them: clang and lld 19 or later. Others may know some.
+clang_suffix() {
+  local suffix
+  for suffix in -19 '' -22 -21 -20 -18 -17 -16; do
+    if [ -z "$(missing "clang$suffix" "ld.lld$suffix")" ]; then echo "$suffix"; return; fi
+  done
+  return 1
+}
+
+# No C library, no header, no path of this machine, no time: the same bytes wherever the same clang makes them.
+build_launcher() {
+  local suffix arch target flags made='' lacking=''
+  suffix=$(clang_suffix)
+  rm -rf build/launcher
+  mkdir -p build/launcher
+  : >build/launcher.log
+  while read -r arch target flags; do
+    if [ -z "$arch" ]; then continue; fi
+    # shellcheck disable=SC2086 # words
+    if "clang$suffix" --target="$target" $flags -std=gnu11 -Os -ffreestanding -nostdlib -static -fno-pie \
+      -fomit-frame-pointer -fno-stack-protector -fno-asynchronous-unwind-tables -fno-ident -Wall -Wextra -Werror \
+      "--ld-path=$(command -v "ld.lld$suffix")" -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--strip-all \
+      native-loader/launcher/launcher.c -o "build/launcher/linux-$arch" 2>>build/launcher.log
+    then made+=" $arch"
+    else lacking+=" $arch"; fi
+  done <<<"$LAUNCHERS"
+  {
+    echo "linux-ARCHITECTURE is this package's native-loader/launcher/launcher.c, under its licence (Apache-2.0, see LICENSE),"
+    echo "built by its build.sh (./build.sh launcher) with"
+    echo "  $("clang$suffix" --version | head -1)"
+    (cd build/launcher && "${sha256[@]}" linux-*) | sed 's/^/  /'
+  } >build/launcher/SOURCE.txt
+  if [ -n "$lacking" ]; then
+    step launcher "LEFT OUT:$lacking: clang$suffix cannot make them, see build/launcher.log; Node starts the sandboxes there"
+  fi
+  step launcher "build/launcher/:$made"
+}
+
 # --- native libseccomp, the oracle -------------------------------------------------------------------------------------
 
 # Upstream's own build and tools, and its regression programs: linked as upstream does, but not through libtool, which
@@ -423,6 +477,7 @@ build_bundles() {
   echo '{ "type": "commonjs" }' >dist/types-cjs/package.json
   # libseccomp is LGPL-2.1: its module stays a file of its own, with its licence and source named beside it.
   cp build/libseccomp.wasm dist/libseccomp.wasm
+  if [ -d build/launcher ]; then cp -r build/launcher dist/; fi
   node scripts/build-playground.mjs || return 1
   node dist/scmp.cjs schema >dist/schema.json || return 1
   node dist/scmp.cjs man >dist/scmp.1 || return 1
@@ -497,8 +552,24 @@ make_wasm() {
   run_step wasm build/libseccomp.wasm build/stamps/patched wasm/exports wasm/host.c wasm/include "$emcc"
 }
 
+# Without it the package works as well: Node, which takes longer, starts its sandboxes.
+make_launcher() {
+  local suffix
+  if ! clang_suffix >/dev/null && can_install && apt-cache show clang-19 lld-19 >/dev/null 2>&1; then
+    need clang-19 ld.lld-19
+  fi
+  if ! suffix=$(clang_suffix); then
+    if [ -n "$dry" ] && can_install; then step launcher "would be made"; return; fi
+    rm -rf build/launcher
+    step launcher "LEFT OUT: there is no clang with lld here; Node starts the sandboxes of this package"
+    how_to_install clang-19 ld.lld-19
+    return
+  fi
+  run_step launcher build/launcher/SOURCE.txt native-loader/launcher "$LAUNCHERS" "$("clang$suffix" --version | head -1)"
+}
+
 make_bundles() {
-  run_step bundles dist/libseccomp.wasm build/libseccomp.wasm wasm/libseccomp.lock wasm/patches src native-loader scripts examples tsconfig.json tsconfig.build.json \
+  run_step bundles dist/libseccomp.wasm build/libseccomp.wasm build/launcher wasm/libseccomp.lock wasm/patches src native-loader scripts examples tsconfig.json tsconfig.build.json \
     package-lock.json
 }
 
@@ -570,12 +641,12 @@ fi
 if [ -n "$dry" ]; then
   case "$mode" in
     --wasm) make_steps wasm ;;
-    --all | --demo) make_steps packages wasm bundles ;;
+    --all | --demo) make_steps packages wasm launcher bundles ;;
     --native) make_steps packages oracle simulator wasm ;;
-    --bench | --fuzz) make_steps packages oracle simulator testinputs wasm bundles ;;
+    --bench | --fuzz) make_steps packages oracle simulator testinputs wasm launcher bundles ;;
     --test)
-      if is_linux; then make_steps packages oracle simulator testtools wasm bundles types lint s390x
-      else make_steps packages wasm bundles types lint; fi
+      if is_linux; then make_steps packages oracle simulator testtools wasm launcher bundles types lint s390x
+      else make_steps packages wasm launcher bundles types lint; fi
       ;;
   esac
   case "$mode" in
@@ -602,6 +673,7 @@ if [ -n "$native" ]; then
   start make_steps oracle simulator
 fi
 need emcc
+case "$mode" in --wasm | --native) ;; *) make_steps launcher ;; esac
 case "$mode" in
   --test) if [ -n "$native" ]; then start make_steps testtools; fi ;;
   --bench | --fuzz) start make_steps testinputs ;;

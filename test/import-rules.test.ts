@@ -74,7 +74,7 @@ const ROOMS: Record<string, string> = {
   'native-loader/libc': 'src/bpf/program',
   'native-loader/install': 'src/bpf/program native-loader/libc',
   'native-loader/supervise': 'src/syscalls src/bpf/program native-loader/libc',
-  'native-loader/run': 'native-loader/libc native-loader/install native-loader/supervise',
+  'native-loader/run': 'src/bpf/program native-loader/libc native-loader/install native-loader/supervise',
   'native-loader/container': 'native-loader/libc native-loader/supervise native-loader/run',
   'native-loader/worker.ts': 'native-loader/supervise native-loader/run',
   'native-loader/index.ts':

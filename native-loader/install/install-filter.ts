@@ -56,7 +56,7 @@ export interface Installation {
   noNewPrivs: boolean;
 }
 
-const PR_SET_NO_NEW_PRIVS = 38;
+export const PR_SET_NO_NEW_PRIVS = 38;
 
 /**
  * Install a filter on this process for good: filters cannot be removed, and are inherited by children and across
@@ -89,11 +89,13 @@ export function installFilter(filter: InstallableFilter, options: InstallOptions
  */
 export function setNoNewPrivs(): void {
   const result = libc().prctl(PR_SET_NO_NEW_PRIVS, 1);
-  if (result < 0) {
-    throw new UnsupportedHostError(
-      `no_new_privs cannot be set: ${errnoName(-result)}; the kernel is older than Linux 3.5, or a filter forbids prctl(2)`,
-    );
-  }
+  if (result < 0) throw noNewPrivsError(-result);
+}
+
+export function noNewPrivsError(errno: number): UnsupportedHostError {
+  return new UnsupportedHostError(
+    `no_new_privs cannot be set: ${errnoName(errno)}; the kernel is older than Linux 3.5, or a filter forbids prctl(2)`,
+  );
 }
 
 /** Resolve the defaults, and check what can be checked without the kernel. */

@@ -2,18 +2,20 @@ import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { ANYTHING, checkOptions, LIST, OBJECT, type OptionTable, TEXT } from '../../src/options.js';
-import { printable, quote } from '../../src/text.js';
 import { installError } from '../install/install-error.js';
 import {
   checkInstallation,
   type InstallableFilter,
+  type Installation,
   type InstallOptions,
   setNoNewPrivs,
 } from '../install/install-filter.js';
 import { allocateProgram, allocateString, allocateStrings } from '../libc/c-memory.js';
-import { errnoName, type Libc, libc, type Memory, type Pointer } from '../libc/libc.js';
+import { type Libc, libc, type Memory, type Pointer } from '../libc/libc.js';
 import { restoreProcessDefaults } from '../libc/process-defaults.js';
 import { ACTIONS, SECCOMP_GET_ACTION_AVAIL, SECCOMP_SET_MODE_FILTER } from '../libc/seccomp-abi.js';
+import { checkCStrings, environmentStrings } from './c-strings.js';
+import { describeExecFailure, execExitCode } from './exec-failure.js';
 import { Handover, type ListenerReceiver } from './handover.js';
 import { findCommand } from './path-lookup.js';
 
@@ -80,12 +82,29 @@ export function installAndExec(request: ExecRequest): never {
       'execve(2) closes the listener that the filter’s NOTIFY actions need: a supervisor has to hold it, so name a listenerReceiver. With installOptions.listener: false the filter is installed without one, and NOTIFY answers ENOSYS',
     );
   }
-  const environmentStrings = env && toStrings(env);
-  for (const text of [command, ...args, ...(environmentStrings ?? [])]) {
-    if (text.includes('\0')) throw new InvalidArgumentError(`${quote(text)} has a NUL byte, C strings cannot`);
-  }
+  const argv = [command, ...args];
+  const environment = env && environmentStrings(env);
+  checkCStrings([...argv, ...(environment ?? [])]);
   const file = findCommand(command, env ? env.PATH : process.env.PATH);
+  return installAndEnter(c, { installation, file, argv, environment, listenerReceiver });
+}
 
+/** What {@link installAndExec} does when all is checked. */
+export interface Execution {
+  readonly installation: Installation;
+  readonly file: string;
+  readonly argv: readonly string[];
+  /** `NAME=value`; undefined: this process's, byte for byte. */
+  readonly environment: readonly string[] | undefined;
+  readonly listenerReceiver: ListenerReceiver | undefined;
+}
+
+/**
+ * @throws {InstallFilterError} when the kernel refuses the filter; the process is as it was
+ * @throws {UnsupportedHostError} when no_new_privs cannot be set
+ */
+export function installAndEnter(c: Libc, execution: Execution): never {
+  const { installation, file, argv, environment, listenerReceiver } = execution;
   // Runs only if this throws: otherwise the process is another program by then, or ends.
   const cleanup: (() => void)[] = [];
   const arena: Memory = {
@@ -97,15 +116,14 @@ export function installAndExec(request: ExecRequest): never {
     },
   };
   try {
-    const environment = environmentStrings ? allocateStrings(arena, environmentStrings) : c.environment();
+    const envp = environment ? allocateStrings(arena, environment) : c.environment();
     const images: Images = {
-      file: allocateImage(arena, file, [command, ...args], environment),
-      script: allocateImage(arena, '/bin/sh', ['/bin/sh', file, ...args], environment),
+      file: allocateImage(arena, file, argv, envp),
+      script: allocateImage(arena, '/bin/sh', ['/bin/sh', file, ...argv.slice(1)], envp),
     };
     const program = allocateProgram(arena, installation.program);
     if (installation.noNewPrivs) setNoNewPrivs();
-    const handover =
-      listenerReceiver && new Handover(c, { receiver: listenerReceiver, file, explanations: execFailures });
+    const handover = listenerReceiver && new Handover(c, { receiver: listenerReceiver, file });
     if (handover) cleanup.push(() => handover.cancel());
     warmUp(c);
     restoreProcessDefaults(c, cleanup);
@@ -115,20 +133,12 @@ export function installAndExec(request: ExecRequest): never {
     );
     if (listener ? installed < 0 : installed !== 0) throw installError(c, -installed, installation);
     if (handover) return handover.failed(-failed);
-    const errno = errnoName(-failed);
-    c.write(2, Buffer.from(`${printable(file)}: not executed: ${errno}${execFailures[errno] ?? ''}\n`));
-    return c.exit(errno === 'ENOENT' ? 127 : 126);
+    c.write(2, Buffer.from(`${describeExecFailure(file, -failed)}\n`));
+    return c.exit(execExitCode(-failed));
   } finally {
     for (const step of cleanup.reverse()) step();
   }
 }
-
-const execFailures: Readonly<Record<string, string>> = {
-  ENOENT: ' (the interpreter in its #! line, or its dynamic loader, does not exist)',
-  EPERM: ' (does the filter allow execve?)',
-  ENOSYS: ' (does the filter allow execve?)',
-  E2BIG: ' (arguments and environment are too long)',
-};
 
 /** The arguments of one execve(2) call, in memory that stays. */
 interface Image {
@@ -172,8 +182,4 @@ function warmUp(c: Libc): void {
 
 function allocateImage(memory: Memory, path: string, argv: readonly string[], envp: Pointer): Image {
   return { path: allocateString(memory, path), argv: allocateStrings(memory, argv), envp };
-}
-
-function toStrings(env: NonNullable<ExecRequest['env']>): string[] {
-  return Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
 }

@@ -4,7 +4,8 @@ import { printable } from '../../src/text.js';
 import { errnoName, type Libc, libc, type Pointer } from '../libc/libc.js';
 import { supervisorCalls } from '../libc/supervisor-calls.js';
 import { workerFile } from '../supervise/worker-file.js';
-import { encodeFailure } from './launch-protocol.js';
+import { describeExecFailure, execExitCode } from './exec-failure.js';
+import { encodeFailure, LAUNCH_STEPS, STARTED } from './launch-protocol.js';
 
 // The listener is sent by a thread that the filter does not cover, so that the filter may hold or forbid any call,
 // write and sendmsg included. The filtered thread must not need a system call to wait for that: it waits in a spin
@@ -16,8 +17,8 @@ export interface ListenerReceiver {
   fd: number;
   /** What is sent with the listener, or alone if there is none. */
   message: Uint8Array;
-  /** Where a failure of execve(2) is reported: on stderr in words, or on the socket as launch-protocol.ts defines. */
-  failures: 'stderr' | 'socket';
+  /** Where a failure of execve(2) is reported: on stderr in words, or on this socket as launch-protocol.ts defines. */
+  failures: 'stderr' | number;
 }
 
 /** Indexes of the shared numbers. */
@@ -36,9 +37,8 @@ export interface HandoverStart {
   readonly shared: Int32Array;
   readonly lock: Pointer;
   readonly receiver: ListenerReceiver;
-  /** What to report of a failed execve(2), by errno; the errno's name is put in the middle. */
+  /** What execve(2) executes. */
   readonly file: string;
-  readonly explanations: Readonly<Record<string, string>>;
 }
 
 const START_MILLISECONDS = 10_000;
@@ -54,7 +54,7 @@ export class Handover {
   readonly #c: Libc;
 
   /** Starts the thread and waits for it. Calls of the filtered thread below make no system calls. */
-  constructor(c: Libc, start: Pick<HandoverStart, 'receiver' | 'file' | 'explanations'>) {
+  constructor(c: Libc, start: Pick<HandoverStart, 'receiver' | 'file'>) {
     this.#c = c;
     this.#lock = c.heldSpinLock();
     this.#never = c.heldSpinLock();
@@ -89,7 +89,7 @@ export class Handover {
 }
 
 /** The other side: runs in a Worker. */
-export function runHandover({ shared, lock, receiver, file, explanations }: HandoverStart): void {
+export function runHandover({ shared, lock, receiver, file }: HandoverStart): void {
   const c = libc();
   const calls = supervisorCalls();
   Atomics.store(shared, STATE, READY);
@@ -100,28 +100,26 @@ export function runHandover({ shared, lock, receiver, file, explanations }: Hand
   const sent = calls.sendMessage(receiver.fd, receiver.message, listener < 0 ? [] : [listener]);
   // This process must not hold it: the command's calls would wait for ever if the supervisor died now.
   if (listener >= 0) calls.close(listener);
-  if (sent !== receiver.message.length) {
+  const { failures } = receiver;
+  if (sent === receiver.message.length) {
+    if (failures !== 'stderr' && failures !== receiver.fd) calls.sendMessage(failures, STARTED, []);
+  } else {
     // Nobody will answer the calls, so the command is not run.
     const why = sent < 0 ? errnoName(-sent) : `only ${sent} bytes were taken`;
-    tell(
-      { ...receiver, failures: 'stderr' },
-      126,
-      `${printable(file)}: not executed: the listener could not be handed over: ${why}`,
-    );
+    print(`${printable(file)}: not executed: the listener could not be handed over: ${why}`);
     c.exit(126);
   }
   c.spinUnlock(lock);
   while (Atomics.load(shared, EXEC_ERRNO) === 0) Atomics.wait(shared, EXEC_ERRNO, 0, LATER_MILLISECONDS);
-  const errno = errnoName(Atomics.load(shared, EXEC_ERRNO));
-  const exitCode = errno === 'ENOENT' ? 127 : 126;
-  tell(receiver, exitCode, `${printable(file)}: not executed: ${errno}${explanations[errno] ?? ''}`);
-  c.exit(exitCode);
+  const errno = Atomics.load(shared, EXEC_ERRNO);
+  if (failures === 'stderr') print(describeExecFailure(file, errno));
+  else calls.sendMessage(failures, encodeFailure({ step: LAUNCH_STEPS.execute, errno, text: '' }), []);
+  c.exit(execExitCode(errno));
 }
 
-function tell({ failures, fd }: ListenerReceiver, exitCode: number, message: string): void {
+function print(message: string): void {
   try {
-    if (failures === 'stderr') writeSync(2, `${message}\n`);
-    else supervisorCalls().sendMessage(fd, encodeFailure({ code: 'COMMAND_NOT_EXECUTED', message, exitCode }), []);
+    writeSync(2, `${message}\n`);
   } catch {
     // Nobody listens; the exit code says it too.
   }

@@ -1,68 +1,74 @@
-import { InvalidArgumentError, ScmpError, UnsupportedHostError } from '../../src/errors.js';
-import { type InstallErrorCode, InstallFilterError } from '../install/install-error.js';
-import type { InstallOptions } from '../install/install-filter.js';
+import type { ScmpError } from '../../src/errors.js';
+import { installError } from '../install/install-error.js';
+import { type Installation, noNewPrivsError } from '../install/install-filter.js';
+import type { Host } from '../libc/host.js';
+import { errnoName, libc } from '../libc/libc.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
-import { CommandNotExecutableError, CommandNotFoundError } from './path-lookup.js';
+import { describeExecFailure } from './exec-failure.js';
+import { CommandNotExecutableError } from './path-lookup.js';
 
-// What spawnSandboxed and its launcher send each other. The request is in a file without a name, and the launcher
-// answers on a socket. First comes STARTED, with the listener if there is one. A failure, before or after it, comes as
-// JSON.
+// What spawnSandboxed and its launcher send each other. The launcher finds three descriptors: the request, a file without
+// a name (launch-request.ts); a socket on which it answers; and if there is to be a listener, a socket to send it on with
+// one byte. The answer is STARTED, once the listener was sent or, without one, as the last thing before seccomp(2). What
+// follows is a failure, or nothing: the socket ends when the command is executed. The launcher is launcher/launcher.c, or
+// where that was not built launcher.ts.
 
-/** The filter is installed; sent by the thread that the filter does not cover. */
 export const STARTED = Uint8Array.of('!'.charCodeAt(0));
 
-export interface LaunchRequest {
-  /** Base64. It was checked, and fits this machine. */
-  program: string;
-  installOptions: Omit<InstallOptions, 'tsync'>;
-  command: string;
-  args: readonly string[];
-  env: Readonly<Record<string, string>>;
-  /** Descriptors that the command inherits are those below this one, which is the request's; the socket's is the next. */
-  requestFd: number;
-}
+/** Where a launcher failed: `enum step` of launcher.c. */
+export const LAUNCH_STEPS = {
+  request: 1,
+  memory: 2,
+  noNewPrivs: 3,
+  thread: 4,
+  install: 5,
+  execute: 6,
+  /** Of launcher.ts alone. */
+  other: 7,
+} as const;
 
 export interface LaunchFailure {
-  code: string;
-  message: string;
-  exitCode?: number | undefined;
-  errno?: string | undefined;
-  threadId?: number | undefined;
+  step: number;
+  /** 0: `text` says it. */
+  errno: number;
+  text: string;
 }
 
-export function encodeFailure(failure: LaunchFailure): Uint8Array {
-  return Buffer.from(JSON.stringify(failure));
+/** Two 32-bit numbers in this machine's byte order, the step and the errno, and text in UTF-8. */
+export function encodeFailure({ step, errno, text }: LaunchFailure): Uint8Array {
+  return Buffer.concat([new Uint8Array(Uint32Array.of(step, errno).buffer), Buffer.from(text)]);
 }
 
-/** An error's fields, for the other side of the socket. */
-export function failureOf(error: unknown): LaunchFailure {
-  if (!(error instanceof Error)) return { code: 'LAUNCHER', message: String(error) };
-  const { message } = error;
-  const { code, exitCode, errno, threadId } = error as Partial<LaunchFailure>;
-  return error instanceof ScmpError
-    ? { code: error.code, message, exitCode, errno, threadId }
-    : { code: code ?? 'LAUNCHER', message };
+/** Undefined for bytes that are no failure. */
+export function decodeFailure(bytes: Uint8Array, endianness: Host['endianness']): LaunchFailure | undefined {
+  if (bytes.length < 8) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const little = endianness === 'little';
+  return {
+    step: view.getUint32(0, little),
+    errno: view.getUint32(4, little),
+    text: Buffer.from(bytes.subarray(8)).toString(),
+  };
 }
 
 /** The error that the launcher had, as it would have been thrown here. */
-export function errorOf({ code, message, errno, threadId }: LaunchFailure): ScmpError {
-  if (code.startsWith('INSTALL_')) {
-    return new InstallFilterError(code as InstallErrorCode, message, {
-      ...(errno === undefined ? {} : { errno }),
-      ...(threadId === undefined ? {} : { threadId }),
-    });
-  }
-  switch (code) {
-    case 'COMMAND_NOT_FOUND':
-      return new CommandNotFoundError(message);
-    case 'COMMAND_NOT_EXECUTABLE':
-    case 'COMMAND_NOT_EXECUTED':
-      return new CommandNotExecutableError(message);
-    case 'UNSUPPORTED_HOST':
-      return new UnsupportedHostError(message);
-    case 'INVALID_ARGUMENT':
-      return new InvalidArgumentError(message);
-    default:
-      return new SupervisorError('LAUNCH', `the sandbox did not start: ${message}`);
+export function launchError(
+  { step, errno, text }: LaunchFailure,
+  { file, installation }: { file: string; installation: Installation },
+): ScmpError {
+  switch (step) {
+    case LAUNCH_STEPS.noNewPrivs:
+      return noNewPrivsError(errno);
+    case LAUNCH_STEPS.install:
+      return installError(libc(), errno, installation);
+    case LAUNCH_STEPS.execute:
+      return new CommandNotExecutableError(describeExecFailure(file, errno));
+    default: {
+      const what = Object.entries(LAUNCH_STEPS).find(([, number]) => number === step)?.[0] ?? `step ${step}`;
+      const why = text === '' ? `${what}: ${errnoName(errno)}` : text;
+      return new SupervisorError('LAUNCH', `the sandbox did not start: ${why}`, {
+        ...(errno === 0 ? {} : { errno: errnoName(errno) }),
+      });
+    }
   }
 }

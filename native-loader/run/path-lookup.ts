@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { ScmpError } from '../../src/errors.js';
 import { printable } from '../../src/text.js';
 
@@ -24,24 +25,26 @@ const ELSEWHERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ESTALE', '
 
 /**
  * The file that execvp(3) would execute for `command`. With a slash it is that file; else it is the first executable
- * file of that name in the directories of `path`. An empty directory is the current one. Nothing is executed.
+ * file of that name in the directories of `path`. An empty directory is the current one. Nothing is executed. Relative
+ * paths are looked up from `directory` (default: this process's), and returned as they are.
  *
  * @throws {CommandNotFoundError} when there is no such file
  * @throws {CommandNotExecutableError} when the files found may not be executed
  */
-export function findCommand(command: string, path: string | undefined): string {
+export function findCommand(command: string, path: string | undefined, directory = '.'): string {
   if (command === '') throw new CommandNotFoundError('the command is empty');
+  const from = (file: string) => (isAbsolute(file) ? file : `${directory}/${file}`);
   if (command.includes('/')) {
-    const errno = whyNotExecutable(command);
+    const errno = whyNotExecutable(from(command), true);
     if (errno === undefined) return command;
     if (errno === 'ENOENT') throw new CommandNotFoundError(`${printable(command)}: no such file`);
     throw notExecutable(command, errno);
   }
   const directories = (path ?? DEFAULT_PATH).split(':');
   let denied: string | undefined;
-  for (const directory of directories) {
-    const file = directory === '' ? command : `${directory}/${command}`;
-    const errno = whyNotExecutable(file);
+  for (const entry of directories) {
+    const file = entry === '' ? command : `${entry}/${command}`;
+    const errno = whyNotExecutable(from(file), false);
     if (errno === undefined) return file;
     if (!ELSEWHERE.has(errno)) throw notExecutable(file, errno);
     if (errno === 'EACCES') denied ??= file;
@@ -58,10 +61,15 @@ function notExecutable(file: string, errno: string): CommandNotExecutableError {
   );
 }
 
-/** The name of the errno that execve(2) would fail with, as far as permissions show. */
-function whyNotExecutable(file: string): string | undefined {
+/**
+ * The errno's name that execve(2) would fail with, as far as permissions tell. Unless it is `exact`, ENOENT stands for
+ * ENOTDIR too: most directories of PATH do not have the file, and an exception of Node's takes longer than all else.
+ */
+function whyNotExecutable(file: string, exact: boolean): string | undefined {
   try {
-    if (!statSync(file).isFile()) return 'EACCES';
+    const stats = statSync(file, { throwIfNoEntry: exact });
+    if (!stats) return 'ENOENT';
+    if (!stats.isFile()) return 'EACCES';
     accessSync(file, constants.X_OK);
     return undefined;
   } catch (error) {

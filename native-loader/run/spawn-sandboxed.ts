@@ -1,16 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+
 import type { ScmpError } from '../../src/errors.js';
 import { checkOptions } from '../../src/options.js';
 import { quote } from '../../src/text.js';
+import { thisHost } from '../libc/host.js';
 import { errnoName } from '../libc/libc.js';
 import { type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
 import { checkSupervisorOptions, type Supervision, supervise } from '../supervise/supervisor.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
 import { supervisorThread } from '../supervise/supervisor-thread.js';
 import { workerFile } from '../supervise/worker-file.js';
-import { errorOf, type LaunchFailure, STARTED } from './launch-protocol.js';
-import { launchRequest, writeRequest } from './launch-request.js';
+import { decodeFailure, launchError, STARTED } from './launch-protocol.js';
+import { type LaunchRequest, launchRequest, writeRequest } from './launch-request.js';
+import { nativeLauncher } from './native-launcher.js';
 import { SANDBOX_OPTIONS, type SandboxOptions } from './sandbox-options.js';
 import { keepOutput, stdioList } from './sandbox-stdio.js';
 
@@ -67,6 +70,7 @@ export async function spawnSandboxed(
 
 class Launch {
   readonly #options: SandboxOptions;
+  readonly #request: LaunchRequest;
   readonly #child: ChildProcess;
   readonly #stdio: readonly (Readable | Writable | null)[];
   readonly #exited: Promise<SandboxExit>;
@@ -75,14 +79,15 @@ class Launch {
   #started = false;
   #supervision: Supervision | undefined;
   #problem: unknown;
-  #text = '';
+  readonly #said: Uint8Array[] = [];
 
   constructor(command: string, args: readonly string[], options: SandboxOptions) {
     this.#options = options;
     checkSupervisorOptions(options);
     const c = supervisorCalls();
     const stdio = stdioList(options.stdio);
-    const request = launchRequest(command, args, options, stdio.length);
+    this.#request = launchRequest(command, args, options);
+    const { listener } = this.#request.installation;
     const opened: number[] = [];
     const own = (fd: number, what: string) => {
       if (fd < 0) throw new SupervisorError('LAUNCH', `${what}: ${errnoName(-fd)}`, { errno: errnoName(-fd) });
@@ -92,13 +97,17 @@ class Launch {
     let ours: number | undefined;
     try {
       const file = own(c.memoryFile('seccomp-launch'), 'memfd_create');
-      writeRequest(file, request);
-      const pair = c.socketPair();
-      if (typeof pair === 'number') throw own(pair, 'socketpair');
-      ours = pair[0];
-      this.#child = spawn(process.execPath, [workerFile(), String(stdio.length)], {
-        stdio: [...stdio, file, own(pair[1], 'socketpair')],
-        env: launcherEnvironment(),
+      writeRequest(file, this.#request);
+      // Node's own pipe brings no descriptors.
+      let theirs: number | undefined;
+      if (listener) {
+        const pair = c.socketPair();
+        if (typeof pair === 'number') throw own(pair, 'socketpair');
+        ours = pair[0];
+        theirs = own(pair[1], 'socketpair');
+      }
+      this.#child = spawnLauncher(stdio.length, {
+        stdio: [...stdio, file, 'pipe', ...(theirs === undefined ? [] : [theirs])],
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       });
     } catch (error) {
@@ -107,7 +116,7 @@ class Launch {
     } finally {
       for (const fd of opened) c.close(fd);
     }
-    this.#stdio = keepOutput(this.#child);
+    this.#stdio = keepOutput(this.#child, stdio.length);
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => resolve({ code, signal }));
       // Without a process there is no exit.
@@ -118,41 +127,47 @@ class Launch {
         if (this.#child.pid === undefined) resolve({ code: null, signal: null });
       });
     });
-    this.#talk = this.#listen(c, ours);
+    const answers = this.#child.stdio[stdio.length + 1] as Readable | null | undefined;
+    this.#talk = this.#read(c, answers, ours);
+    // It starts while the launcher does.
+    if (listener) supervisorThread();
   }
 
-  #listen(c: SupervisorCalls, socket: number): Promise<void> {
-    return new Promise((resolve) => {
-      const unwatch = supervisorThread().watch(
-        { kind: 'socket', fd: socket },
-        {
-          onReceived: ({ bytes, fds }) => {
-            try {
-              this.#receive(bytes, fds);
-            } catch (error) {
-              this.#problem ??= error;
-              unwatch();
-            }
-          },
-          onEnd: (error) => {
-            c.close(socket);
-            this.#problem ??= error;
-            resolve();
-          },
-        },
-      );
+  /** `socket`: there is none if there is no process. */
+  #read(c: SupervisorCalls, socket: Readable | null | undefined, listenerSocket: number | undefined): Promise<void> {
+    const ended = socket ? new Promise<unknown>((resolve) => socket.once('close', resolve)) : this.#exited;
+    socket
+      ?.on('data', (bytes: Uint8Array) => {
+        try {
+          this.#receive(c, bytes, listenerSocket);
+        } catch (error) {
+          this.#problem ??= error;
+          socket.destroy();
+        }
+      })
+      .on('error', (error) => {
+        this.#problem ??= error;
+      });
+    return ended.then(() => {
+      if (listenerSocket !== undefined) c.close(listenerSocket);
     });
   }
 
-  #receive(bytes: Uint8Array, fds: readonly number[]): void {
-    let text = bytes;
-    if (!this.#started && bytes[0] === STARTED[0]) {
-      this.#started = true;
-      text = bytes.subarray(1);
-      const [listener] = fds;
-      if (listener !== undefined) this.#supervision = supervise(listener, this.#options);
+  #receive(c: SupervisorCalls, bytes: Uint8Array, listenerSocket: number | undefined): void {
+    if (this.#started || bytes[0] !== STARTED[0]) {
+      this.#said.push(bytes);
+      return;
     }
-    this.#text += Buffer.from(text).toString();
+    this.#started = true;
+    this.#said.push(bytes.subarray(1));
+    if (listenerSocket === undefined) return;
+    const received = c.receiveMessage(listenerSocket);
+    const listener = typeof received === 'number' ? undefined : received.fds[0];
+    if (listener === undefined) {
+      const why = typeof received === 'number' ? errnoName(-received) : 'no descriptor came';
+      throw new SupervisorError('LAUNCH', `the listener did not come from the launcher: ${why}`);
+    }
+    this.#supervision = supervise(listener, this.#options);
   }
 
   async sandbox(): Promise<SandboxedProcess> {
@@ -176,11 +191,21 @@ class Launch {
     return new Sandbox(this.#child, this.#stdio, this.#exited, this.#supervision);
   }
 
+  #failureSaid(bytes: Uint8Array): ScmpError {
+    const failure = decodeFailure(bytes, thisHost.endianness);
+    if (failure) return launchError(failure, this.#request);
+    return new SupervisorError(
+      'LAUNCH',
+      `the sandbox did not start, and its launcher said ${quote(Buffer.from(bytes).toString())}`,
+    );
+  }
+
   /** Why the command does not run; undefined if it does. */
   async #failure(): Promise<unknown> {
     if (this.#options.signal?.aborted) return this.#options.signal.reason;
     if (this.#problem !== undefined) return this.#problem;
-    if (this.#text !== '') return parseFailure(this.#text);
+    const said = Buffer.concat(this.#said);
+    if (said.length > 0) return this.#failureSaid(said);
     if (this.#started) return undefined;
     const { code, signal } = await this.#exited;
     if (this.#problem !== undefined) return this.#problem;
@@ -189,6 +214,20 @@ class Launch {
       `the process that installs the filter ended before it had: ${signal ?? `exit code ${code}`}`,
     );
   }
+}
+
+/**
+ * Start the launcher, which finds its request at descriptor `requestFd`: the small one, or Node where that is not there or
+ * cannot be executed (a file system that is mounted noexec, an archive that only Node reads).
+ */
+function spawnLauncher(requestFd: number, options: SpawnOptions): ChildProcess {
+  const launcher = nativeLauncher();
+  if (launcher !== undefined) {
+    const child = spawn(launcher, [String(requestFd)], { ...options, env: {} });
+    if (child.pid !== undefined) return child;
+    child.on('error', () => {});
+  }
+  return spawn(process.execPath, [workerFile(), String(requestFd)], { ...options, env: launcherEnvironment() });
 }
 
 class Sandbox implements SandboxedProcess {
@@ -228,15 +267,7 @@ class Sandbox implements SandboxedProcess {
   }
 }
 
-function parseFailure(text: string): ScmpError {
-  try {
-    return errorOf(JSON.parse(text) as LaunchFailure);
-  } catch {
-    return new SupervisorError('LAUNCH', `the sandbox did not start, and its launcher said ${quote(text)}`);
-  }
-}
-
-/** The launcher is ours: settings of the user's Node programs (NODE_OPTIONS, coverage…) are not meant for it. */
+/** This launcher is ours: settings of the user's Node programs (NODE_OPTIONS, coverage…) are not meant for it. */
 function launcherEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
 }

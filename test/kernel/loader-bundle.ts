@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
@@ -14,8 +14,21 @@ export interface LoaderBundle {
   remove(): void;
 }
 
+/** What starts a sandboxed command: launcher/launcher.c, or Node where that was not built. */
+export type Launcher = 'native' | 'node';
+
+const launchers = join(root, 'build/launcher');
+
+/** Those that can be tested here. */
+export function launchersHere(): Launcher[] {
+  if (existsSync(launchers)) return ['native', 'node'];
+  if (process.env.CI) throw new Error('there is no native launcher: ./build.sh launcher');
+  console.warn('SKIPPED the tests of the native launcher: it was not built (./build.sh launcher)');
+  return ['node'];
+}
+
 /** Under build/, so that koffi is found as it is from the built package. */
-export function buildLoaderBundle(): LoaderBundle {
+export function buildLoaderBundle(launcher: Launcher = launchersHere()[0]!): LoaderBundle {
   mkdirSync(join(root, 'build'), { recursive: true });
   const directory = mkdtempSync(join(root, 'build', 'test-kernel-'));
   buildSync({
@@ -39,6 +52,7 @@ export function buildLoaderBundle(): LoaderBundle {
     external: ['koffi'],
     logLevel: 'warning',
   });
+  if (launcher === 'native') cpSync(launchers, join(directory, 'launcher'), { recursive: true });
   return {
     directory,
     loader: pathToFileURL(join(directory, 'loader.mjs')).href,

@@ -3,24 +3,29 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type * as loaderModule from '../../native-loader/index.js';
 import { ALLOW, assemble, type Instruction, jumpIfEqual, load, machine, NOTIFY, ret, type SystemCall } from './bpf.js';
-import { buildLoaderBundle, type LoaderBundle } from './loader-bundle.js';
+import { buildLoaderBundle, type LoaderBundle, launchersHere } from './loader-bundle.js';
 
 /** The loader as the package has it, in this process: what spawnSandboxed does to its child does nothing to us. */
 export let loader: typeof loaderModule;
 let bundle: LoaderBundle;
 
 /** As describeKernel of child.ts, for tests that supervise from the test's own process. */
-export function describeSupervisor(name: string, tests: () => void): void {
+export function describeSupervisor(name: string, tests: () => void, launchers = launchersHere().slice(0, 1)): void {
   const linux = process.platform === 'linux';
   if (!linux && process.env.CI) throw new Error(`${name}: the kernel tests need Linux, this is ${process.platform}`);
-  describe.skipIf(!linux)(name, () => {
+  describe.skipIf(!linux).each(launchers)(`${name}, launcher: %s`, (launcher) => {
     beforeAll(async () => {
-      bundle = buildLoaderBundle();
+      bundle = buildLoaderBundle(launcher);
       loader = await import(bundle.loader);
     });
     afterAll(() => bundle.remove());
     tests();
   });
+}
+
+/** The same with each launcher. */
+export function describeLaunchers(name: string, tests: () => void): void {
+  describeSupervisor(name, tests, launchersHere());
 }
 
 /** Notifies of these system calls, allows the rest. */

@@ -8,11 +8,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Notification, SandboxOptions, SupervisorReport, SyscallNamer } from '../../native-loader/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { allowAll, allowOnly, answer, EPERM, errno, KILL_PROCESS, machine, type SystemCall } from './bpf.js';
-import { children, describeSupervisor, loader, notifyOf, openFiles, outcome } from './sandbox.js';
+import { children, describeLaunchers, loader, notifyOf, openFiles, outcome } from './sandbox.js';
 
 const shell = (script: string, options: SandboxOptions) => loader.spawnSandboxed('sh', ['-c', script], options);
 
-describeSupervisor('spawnSandboxed', () => {
+describeLaunchers('spawnSandboxed', () => {
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'sandbox-'));
@@ -304,7 +304,12 @@ describeSupervisor('spawnSandboxed', () => {
 
   it('rejects as the loader raises, and leaves nothing behind', async () => {
     await loader.spawnSandboxed('true', [], { filter: allowAll() }).then(outcome);
-    const before = [openFiles(), children()];
+    // The sandboxes of the tests before this one may still be closing.
+    let before: string[][];
+    do {
+      before = [openFiles(), children()];
+      await sleep(100);
+    } while (`${before}` !== `${[openFiles(), children()]}`);
     const attempt = (command: string, options: SandboxOptions) =>
       loader.spawnSandboxed(command, [], options).then(
         () => undefined,

@@ -9,12 +9,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Notification, SandboxedProcess, SupervisorReport } from '../../native-loader/index.js';
 import { assemble, type Instruction, load, ret } from './bpf.js';
 import { describeKernel, inChild, nodeCommand } from './child.js';
-import { children, describeSupervisor, loader, notifyOf, openFiles, outcome } from './sandbox.js';
+import { children, describeLaunchers, loader, notifyOf, openFiles, outcome } from './sandbox.js';
 
 const root = process.getuid?.() === 0;
 const LAST_PID = '/proc/sys/kernel/ns_last_pid';
 
-describeSupervisor('supervising, when something goes wrong', () => {
+describeLaunchers('supervising, when something goes wrong', () => {
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'faults-'));
@@ -244,7 +244,8 @@ describeSupervisor('supervising, when something goes wrong', () => {
       const result = await inChild(async ({ loader, bpf, require }) => {
         const { closeSync, readdirSync, readlinkSync } = require('node:fs');
         // The thread and what it opens come first, so that 0 is free when the listener comes.
-        await (await loader.spawnSandboxed('true', [], { filter: bpf.allowAll(), stdio: 'ignore' })).exited;
+        await (await loader.spawnSandboxed('true', [], { filter: bpf.allowAll(), stdio: 'ignore', answers: [] }))
+          .exited;
         closeSync(0);
         let listener = '';
         const sandbox = await loader.spawnSandboxed('sh', ['-c', 'mkdir /x/y && echo made'], {
