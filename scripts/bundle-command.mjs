@@ -111,6 +111,7 @@ await build({
   format: 'cjs',
   platform: 'node',
   target: 'es2022',
+  minify: true,
   define: { COMMAND_FILE: JSON.stringify(output[0].fileName) },
   logLevel: 'warning',
 });
