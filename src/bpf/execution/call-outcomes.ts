@@ -44,7 +44,9 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
   verifyProgram(instructions);
   const { length } = instructions;
   const codes = Uint8Array.from(instructions, ({ code }) => code);
-  const isJump = Uint8Array.from(instructions, ({ code }) => Number(isConditionalJump(code)));
+  const jumps = Uint8Array.from(instructions, ({ code }) =>
+    !isConditionalJump(code) ? NO_JUMP : usesX(code) ? JUMP_BY_X : JUMP_BY_K,
+  );
   const operands = Float64Array.from(instructions, ({ k }) => k);
   const targets = instructions.map(successors);
   const whenTrue = Uint16Array.from(targets, ([target = 0]) => target);
@@ -96,8 +98,9 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
       }
       const fewest = least[pc]! + 1;
       const greatest = most[pc]! + 1;
-      if (isJump[pc]) {
-        const holds = before === UNKNOWN ? undefined : compare(code, before, k);
+      const jump = jumps[pc];
+      if (jump !== NO_JUMP) {
+        const holds = before === UNKNOWN || jump === JUMP_BY_X ? undefined : jumpHolds(code, before, k);
         if (holds !== false) reach(whenTrue[pc]!, before, fewest, greatest);
         if (holds !== true) reach(whenFalse[pc]!, before, fewest, greatest);
         continue;
@@ -119,10 +122,10 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
     for (let pc = 0, steps = 1; ; steps++) {
       const code = codes[pc]!;
       const k = operands[pc]!;
-      if (isJump[pc]) {
-        const holds = value === UNKNOWN ? undefined : compare(code, value, k);
-        if (holds === undefined) return explore(pc, value, steps, auditArch, nr);
-        pc = holds ? whenTrue[pc]! : whenFalse[pc]!;
+      const jump = jumps[pc];
+      if (jump !== NO_JUMP) {
+        if (value === UNKNOWN || jump === JUMP_BY_X) return explore(pc, value, steps, auditArch, nr);
+        pc = jumpHolds(code, value, k) ? whenTrue[pc]! : whenFalse[pc]!;
       } else if (code === Opcode.DIV_X) {
         return explore(pc, value, steps, auditArch, nr);
       } else if (isReturn(code)) {
@@ -142,13 +145,11 @@ function returnOf(code: number, k: number, value: number): number {
   return value;
 }
 
+/** What an instruction is to {@link createCallExplorer}; X, which is not followed, is never known. */
+const [NO_JUMP, JUMP_BY_K, JUMP_BY_X] = [0, 1, 2];
+
 /** No 32-bit value is negative here. */
 const UNKNOWN = -1;
-
-/** Whether a comparison of A (unsigned) with a constant holds; undefined for one with X. */
-function compare(code: number, value: number, k: number): boolean | undefined {
-  return usesX(code) ? undefined : jumpHolds(code, value, k);
-}
 
 /** A after an instruction that is no jump and no return. */
 function follow(code: number, k: number, value: number, auditArch: number, nr: number): number {
