@@ -1,7 +1,7 @@
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
+import type { ProfileFormat } from '../profile/formats/index.js';
 import { systemdArchitecture } from '../profile/formats/systemd/read.js';
-import type { ProfileFormat } from '../profile/model/parsed-profile.js';
 import type { SyscallParameter } from '../syscalls/signature.js';
 import { list, number } from './rules/phrases.js';
 

@@ -54,9 +54,6 @@ export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
   text: [TEXT],
 };
 
-/** Formats whose entries have the keys that fixes write. */
-const FIXABLE: ReadonlySet<ParsedProfile['format']> = new Set(['oci', 'oci-config', 'docker']);
-
 /**
  * Check a profile for what a reviewer would want to see, on every machine that it is for. The same arguments give the
  * same report everywhere.
@@ -76,7 +73,8 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
     ruleIds: CHECK_RULE_IDS,
     raw: text,
     engine,
-    text: text !== undefined && FIXABLE.has(profile.format) ? profileEditor(text.replace(/^\uFEFF/, '')) : undefined,
+    // Fixes write the keys that engines and runtimes read.
+    text: text !== undefined && profile.traits.readBy ? profileEditor(text.replace(/^\uFEFF/, '')) : undefined,
   });
 
   const own = allFindings(context).sort(byPosition);

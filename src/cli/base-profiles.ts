@@ -44,14 +44,15 @@ async function findBase(
   if (name.startsWith(BUILTIN_PREFIX)) return builtinProfile(name);
   const isFile = from.source !== undefined && isReadable(from.source);
   const own = isFile ? dirname(from.source as string) : '.';
-  if (from.format !== 'spo' && /[/\\.]/.test(name)) return read(join(own, name));
+  const isNamed = from.traits.extendsAs === 'operator';
+  if (!isNamed && /[/\\.]/.test(name)) return read(join(own, name));
 
   const searched = folder ?? own;
   const isItself = (file: string) => isFile && resolve(file) === resolve(from.source as string);
   const found = EXTENSIONS.map((extension) => join(searched, name + extension))
     .filter((file) => isReadable(file) && !isItself(file))
     .map((file) => ({ what: file, load: () => read(file) }));
-  if (from.format === 'spo') found.push(...(await namedProfiles(name, searched)));
+  if (isNamed) found.push(...(await namedProfiles(name, searched)));
   const builtin = builtinProfile(name);
   if (builtin) found.push({ what: `${BUILTIN_PREFIX}${name}`, load: async () => builtin });
   const distinct = new Map(found.map(({ what, load }) => [resolve(what), { what, load }]));

@@ -9,7 +9,7 @@ import {
 } from '../compiler/runtime.js';
 import { NUMBER } from '../options.js';
 import { OPERATOR_VERSIONS } from '../profile/extend/operator-union.js';
-import { INPUT_FORMATS } from '../profile/model/parsed-profile.js';
+import { INPUT_FORMATS } from '../profile/formats/index.js';
 import { collectArches } from './arch-option.js';
 import { MINIMIZING } from './brief-commands.js';
 

@@ -37,10 +37,10 @@ export async function profileOfInput(
     document,
     notifyGuards: runtimeBehaviour({ runtime, notifyGuards }).notifyGuards,
   });
-  const { format } = profile;
+  const { format, traits } = profile;
   refuseSelection(source, `a profile of the format ${format}`, {
-    thread: format === 'seccompiler' ? undefined : thread,
-    document: format === 'spo' ? undefined : document,
+    thread: traits.selectedBy === 'thread' ? undefined : thread,
+    document: traits.selectedBy === 'document' ? undefined : document,
   });
   if (!profile.seccomp.extends) return profile;
   const { extendFromFiles } = await import('./base-profiles.js');

@@ -1,6 +1,6 @@
 import { parseArchitecture } from '../architecture.js';
 import { checkOptions } from '../options.js';
-import { failOnIssues } from '../profile/model/finish-profile.js';
+import { failOnIssues } from '../profile/document/profile-error.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { type Resolution, resolve } from '../profile/resolve/resolve-policy.js';
 import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';

@@ -1,25 +1,23 @@
-export { InexactNumber, type JsonValue, parseJson } from './document/json-document.js';
+export { parseJson } from './document/json-document.js';
 export { formatPath } from './document/json-path.js';
+export { InexactNumber, type JsonValue } from './document/json-value.js';
 export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './document/profile-error.js';
 export { type ExtendOptions, extendProfile, type LoadBase } from './extend/extend-profile.js';
 export { OPERATOR_VERSIONS, type OperatorVersion } from './extend/operator-union.js';
-export { loadProfile } from './formats/load-profile.js';
-export { readProfile } from './formats/read-profile.js';
-export {
-  OUTPUT_FORMATS,
-  type OutputFormat,
-  type WriteTarget,
-  writeProfile,
-  writeWarnings,
-} from './formats/write-profile.js';
-export { CAPABILITIES, CAPABILITY_SETS, type CapabilitySet } from './model/capability.js';
 export {
   INPUT_FORMATS,
   type InputFormat,
-  type ParsedProfile,
+  OUTPUT_FORMATS,
+  type OutputFormat,
   type ProfileFormat,
-  type ReadOptions,
-} from './model/parsed-profile.js';
+} from './formats/index.js';
+export { loadProfile } from './formats/load-profile.js';
+export type { ReadOptions } from './formats/read-options.js';
+export { readProfile } from './formats/read-profile.js';
+export { type WriteTarget, writeProfile, writeWarnings } from './formats/write-profile.js';
+export { CAPABILITIES, CAPABILITY_SETS, type CapabilitySet } from './model/capability.js';
+export type { FormatTraits } from './model/format-traits.js';
+export type { ParsedProfile } from './model/parsed-profile.js';
 export {
   type EntryExplanation,
   explainResolution,

@@ -30,8 +30,13 @@ it.each(['compile', 'run'])('scmp %s loads the readers of JSON alone until a pro
   const loaded = [...loadedWith(`src/cli/commands/${command}.ts`)];
   expect(loaded).not.toContain('yaml');
   expect(loaded).not.toContain('src/profile/formats/read-profile.ts');
-  const readers = loaded.filter((file) => /^src\/profile\/formats\/(?!detect-|load-profile)/.test(file));
-  expect(readers).toEqual(['src/profile/formats/oci/read.ts']);
+  expect(loaded).not.toContain('src/profile/formats/handlers.ts');
+  // Of each format what it is called and told by; of OCI's and Docker's the rest.
+  const inFolders = loaded.filter((file) => /^src\/profile\/formats\/.+\//.test(file));
+  expect(inFolders.filter((file) => !file.endsWith('/format.ts')).sort()).toEqual([
+    'src/profile/formats/oci/read.ts',
+    'src/profile/formats/oci/section.ts',
+  ]);
 });
 
 it.each(['compile', 'run', 'diff', 'simulate', 'explain'])(

@@ -58,7 +58,7 @@ const errnoMissing: CheckRule = {
     const { entries, profile } = context;
     const { defaultErrnoRet, defaultErrno, defaultAction } = profile.seccomp;
     // A SeccompProfile of the operator has no errno for the default to say.
-    const isRepresentable = profile.format !== 'spo';
+    const isRepresentable = !profile.traits.lacksDefaultErrno;
     if (isRepresentable && defaultAction === 'SCMP_ACT_ERRNO' && typeof defaultErrnoRet !== 'bigint' && !defaultErrno) {
       yield {
         place: profile.locate('defaultAction'),

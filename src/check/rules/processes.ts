@@ -213,7 +213,7 @@ const missing32Bit: CheckRule = {
   summary: 'A 64-bit target without the 32-bit architecture that its kernel runs too: those programs are killed.',
   *checkTarget({ architecture, architectures }, { profile, terms }) {
     // A filter of Firecracker's is for one architecture.
-    if (profile.format === 'seccompiler') return;
+    if (profile.traits.isForOneArchitecture) return;
     const compatible = COMPATIBLE[architecture.name];
     if (compatible === undefined || architectures.some(({ name }) => name === compatible)) return;
     const { seccomp, locate } = profile;

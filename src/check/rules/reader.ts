@@ -60,15 +60,13 @@ const NAMED: readonly CheckRule[] = [
   fromReader('listener-metadata-unused', 'advice', '`listenerMetadata` without `listenerPath`.', 'take it out'),
 ];
 
-/** The readers of these formats in Go and C refuse a byte order mark before JSON (RFC 8259, 8.1, allows either). */
-const JSON_OF_ENGINES: ReadonlySet<string> = new Set(['oci', 'oci-config', 'docker']);
-
 const byteOrderMark: CheckRule = {
   id: 'byte-order-mark',
   severity: 'error',
   summary: 'A byte order mark before the JSON: Docker, runc and crun refuse the file.',
   *checkText({ profile, raw }) {
-    if (!raw?.startsWith('\uFEFF') || !JSON_OF_ENGINES.has(profile.format)) return;
+    // The readers of these formats in Go and C refuse a byte order mark before JSON (RFC 8259, 8.1, allows either).
+    if (!raw?.startsWith('\uFEFF') || !profile.traits.readBy) return;
     yield {
       place: { path: '', position: { line: 1, column: 1, offset: 0 } },
       message: 'the file begins with a byte order mark (U+FEFF), and Docker, runc and crun refuse it',

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { OUTPUT_FORMATS, type OutputFormat, writeProfile, writeWarnings } from '../../profile/formats/write-profile.js';
+import { OUTPUT_FORMATS, type OutputFormat, WRITTEN_FORMATS, writtenFormat } from '../../profile/formats/index.js';
+import { writeProfile, writeWarnings } from '../../profile/formats/write-profile.js';
 import { targetsOf } from '../arch-option.js';
 import { givenCapabilities } from '../compile-options.js';
 import { assumedWarnings } from '../compile-targets.js';
@@ -8,10 +9,11 @@ import { printWarnings, writeResult } from '../output.js';
 import { readInputProfile } from '../read-input-profile.js';
 import { targetFiles, writeTargets } from '../target-files.js';
 
+/** The formats that there are, each with what it is. */
+const formatWords = WRITTEN_FORMATS.map(({ id, output: { about } }) => (about === undefined ? id : `${id}: ${about}`));
+
 const OPTIONS = {
-  to: new Option('--to <format>', 'oci: LinuxSeccomp; docker: also Podman; spo: Kubernetes SeccompProfile; list')
-    .choices(OUTPUT_FORMATS)
-    .makeOptionMandatory(),
+  to: new Option('--to <format>', formatWords.join('; ')).choices(OUTPUT_FORMATS).makeOptionMandatory(),
   output: true,
   name: new Option('--name <name>', "of a SeccompProfile: its name (default: the profile's own, or its file's)"),
   arch: 'the target to decide conditional entries for',
@@ -48,7 +50,7 @@ async function convert(path: string, flags: Flags): Promise<void> {
   const targets = targetsOf(flags);
   const assumed = targets.flatMap((target) => assumedWarnings(profile, target, flags));
   printWarnings(assumed, profile.source);
-  const extension = { oci: 'json', docker: 'json', spo: 'yaml', list: 'list' }[to];
+  const { extension } = writtenFormat(to).output;
   const files = targetFiles(output, targets, { source: profile.source ?? 'profile', extension });
   const written = targets.map((target) => writeProfile(profile, to, { arch: target.name, capabilities, kernel, name }));
   writeTargets(written, files, output);

@@ -26,7 +26,8 @@ import {
 } from '../../learn/index.js';
 import { describeUnnamed } from '../../learn/notified-calls.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
-import { OUTPUT_FORMATS, type OutputFormat, writeProfile } from '../../profile/formats/write-profile.js';
+import { OUTPUT_FORMATS, type OutputFormat } from '../../profile/formats/index.js';
+import { writeProfile } from '../../profile/formats/write-profile.js';
 import type { ResolveOptions } from '../../profile/resolve/resolve-policy.js';
 import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';

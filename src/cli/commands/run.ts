@@ -103,7 +103,7 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
   printWarnings([...assumedWarnings(profile, architecture, { ...flags, kernel }), ...compiled.warnings], source);
   refuseWaitKillable(compiled, profile, flags);
   if (!compiled.usesListener) {
-    const format = profile.format === 'list' ? 'list' : 'json';
+    const format = profile.traits.entrySyntax ?? 'json';
     const [withUsual] = flags.trace ? compileWithUsualCapabilities(profile, [architecture], options) : [];
     return { filter: compiled, policy: { ...entries, source: profile.source ?? 'profile', format, withUsual } };
   }

@@ -4,6 +4,7 @@ import { disassemble, formatDisassembly } from '../../bpf/index.js';
 import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompileOptions } from '../../compiler/compile-policy.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
+import { isOutputFormat, writtenFormat } from '../../profile/formats/index.js';
 import { writeProfile } from '../../profile/formats/write-profile.js';
 import type { ParsedProfile } from '../../profile/index.js';
 import type { ExportFormat } from './protocol.js';
@@ -21,11 +22,12 @@ export function exportProfile(
 ): ExportedFile {
   const stem = (parsed.source ?? 'profile').replace(/^.*[/:\\]/, '').replace(/\.[a-z]+$/i, '') || 'profile';
   const { arch, capabilities, kernel } = options;
-  if (format === 'oci' || format === 'docker' || format === 'spo' || format === 'list') {
-    // Only a bare LinuxSeccomp cannot leave conditions open.
-    const target = format === 'docker' ? {} : { arch: parseArchitecture(arch).name, capabilities, kernel };
-    const extension = { oci: 'oci.json', docker: 'docker.json', spo: 'spo.yaml', list: 'list.txt' }[format];
-    return { fileName: `${stem}.${extension}`, content: writeProfile(parsed, format, target) };
+  if (isOutputFormat(format)) {
+    const { extension, isOpen } = writtenFormat(format).output;
+    const target = isOpen ? {} : { arch: parseArchitecture(arch).name, capabilities, kernel };
+    // What a system does not know by its name is text to it.
+    const fileName = `${stem}.${format}.${extension === format ? 'txt' : extension}`;
+    return { fileName, content: writeProfile(parsed, format, target) };
   }
   const compiled = compileParsedWith(parsed, { ...options, pfc: format === 'pfc' });
   const named = (extension: string, content: ExportedFile['content']) => ({

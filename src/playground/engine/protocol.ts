@@ -1,5 +1,6 @@
 import type { ActionKind } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
+import type { OutputFormat } from '../../profile/formats/index.js';
 
 // The messages between the page and its workers: plain data that structured cloning takes.
 
@@ -186,8 +187,8 @@ export interface ComparisonResult {
   instructions: number;
 }
 
-export const EXPORT_FORMATS = ['bpf', 'c', 'base64', 'pfc', 'asm', 'oci', 'docker', 'spo', 'list'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+/** The forms of a program, and the formats that a profile is written in. */
+export type ExportFormat = 'bpf' | 'c' | 'base64' | 'pfc' | 'asm' | OutputFormat;
 
 export interface Exported {
   kind: 'exported';

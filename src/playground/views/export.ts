@@ -1,35 +1,35 @@
+import { WRITTEN_FORMATS } from '../../profile/formats/index.js';
 import { element, setText } from '../dom.js';
-import { EXPORT_FORMATS, type ExportFormat } from '../engine/protocol.js';
+import type { ExportFormat } from '../engine/protocol.js';
 import type { Session } from '../session.js';
 import type { View } from './view.js';
 
-const FORMATS: Readonly<Record<ExportFormat, { label: string; note: string }>> = {
-  bpf: {
+/** The forms of the program, and the formats that a profile is written in. */
+const FORMATS: readonly { id: ExportFormat; label: string; note: string }[] = [
+  {
+    id: 'bpf',
     label: 'Program (.bpf)',
     note: 'struct sock_filter as bubblewrap and libseccomp’s users load it, in the byte order of the architecture',
   },
-  c: { label: 'C array', note: 'the program for a C source' },
-  base64: { label: 'Base64', note: 'the program as text' },
-  pfc: { label: 'PFC', note: 'libseccomp’s own pseudo code of the filter' },
-  asm: { label: 'Assembly', note: 'as scmp disasm prints it' },
-  oci: { label: 'OCI', note: 'linux.seccomp of a config.json, decided for this target' },
-  docker: { label: 'Docker', note: 'for --security-opt seccomp=FILE; Podman takes it too' },
-  spo: { label: 'Kubernetes', note: 'a SeccompProfile of the Security Profiles Operator' },
-  list: { label: 'Plain list', note: 'a line a rule, as scmp reads it' },
-};
+  { id: 'c', label: 'C array', note: 'the program for a C source' },
+  { id: 'base64', label: 'Base64', note: 'the program as text' },
+  { id: 'pfc', label: 'PFC', note: 'libseccomp’s own pseudo code of the filter' },
+  { id: 'asm', label: 'Assembly', note: 'as scmp disasm prints it' },
+  ...WRITTEN_FORMATS.map(({ id, title, output }) => ({ id, label: title, note: output.note })),
+];
 
 /** The longest preview, in characters; copies and downloads are whole. */
 const PREVIEW = 100_000;
 
 /** The profile in the export formats. */
 export function exportView(panel: HTMLElement, session: Session): View {
-  let format: ExportFormat = 'bpf';
+  let format = FORMATS[0]!;
   let content: string | Uint8Array<ArrayBuffer> | undefined;
   let fileName = '';
 
-  const radios = EXPORT_FORMATS.map((value) => {
+  const radios = FORMATS.map((value) => {
     const input = element('input', {
-      attributes: { type: 'radio', name: 'export-format', value, checked: value === format },
+      attributes: { type: 'radio', name: 'export-format', value: value.id, checked: value === format },
       on: {
         change: () => {
           format = value;
@@ -37,7 +37,7 @@ export function exportView(panel: HTMLElement, session: Session): View {
         },
       },
     });
-    return element('label', { class: 'export-choice' }, input, FORMATS[value].label);
+    return element('label', { class: 'export-choice' }, input, value.label);
   });
   const note = element('p', { class: 'quiet export-note' });
   const download = element('button', {
@@ -69,11 +69,11 @@ export function exportView(panel: HTMLElement, session: Session): View {
 
   async function make(): Promise<void> {
     const { compiled, settings } = session.store.get();
-    setText(note, FORMATS[format].note);
+    setText(note, format.note);
     if (!compiled) return;
     const wanted = format;
     const answer = await session
-      .askLong('export', { ...session.profile(), settings, format })
+      .askLong('export', { ...session.profile(), settings, format: wanted.id })
       .catch((error: Error) => ({
         kind: 'failed' as const,
         message: error.message,

@@ -2,8 +2,7 @@ import containerDefault from '../../../examples/container-default.json' with { t
 import denyDangerous from '../../../examples/deny-dangerous.json' with { type: 'json' };
 import noNetwork from '../../../examples/no-network.json' with { type: 'json' };
 import { documentOfObject } from '../document/plain-object.js';
-import { findSeccompSection } from '../formats/detect-format.js';
-import { readSeccompSection } from '../formats/oci/read.js';
+import { readSection } from '../formats/oci/read.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
 import { BUILTIN_PREFIX, type BuiltinName, findBuiltin } from './names.js';
 import noNewProcesses from './no-new-processes.json' with { type: 'json' };
@@ -25,8 +24,7 @@ export function builtinProfile(name: string): ParsedProfile | undefined {
   const found = findBuiltin(name);
   if (!found) return undefined;
   const source = BUILTIN_PREFIX + found;
-  const document = documentOfObject(BUILTINS[found], source);
-  return readSeccompSection(document, findSeccompSection(document, source), source);
+  return readSection(documentOfObject(BUILTINS[found], source));
 }
 
 /** A built-in profile as JSON data in Docker's format, its comments included; undefined if there is none. */

@@ -1,45 +1,9 @@
 import { createScanner, type JSONScanner } from 'jsonc-parser';
-import type { SourcePosition } from '../../errors.js';
 import { quote } from '../../text.js';
-import type { JsonPath } from './json-path.js';
+import { InexactNumber, type JsonObject, type JsonValue } from './json-value.js';
 import type { ProfileError, ProfileIssueCode } from './profile-error.js';
-import { decodeText, positionFinder, syntaxFault } from './source-text.js';
-
-/** A number that is no exact integer; it is kept so that an error can show it. */
-export class InexactNumber {
-  constructor(
-    /** As written. */
-    readonly source: string,
-    /** `fraction`: a fraction or exponent was written. `imprecise`: a JS number past 2^53-1, already rounded. */
-    readonly kind: 'fraction' | 'imprecise',
-  ) {}
-}
-
-/** JSON without loss: integers of any size are bigint. Objects have no prototype, so `__proto__` is a key like any other. */
-export type JsonValue = null | boolean | string | bigint | InexactNumber | JsonValue[] | JsonObject;
-export interface JsonObject {
-  [key: string]: JsonValue;
-}
-
-export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null;
-}
-
-/** What a value is, for a message: "a string", "an array". */
-export function typeWord(value: JsonValue): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'bigint' || value instanceof InexactNumber) return 'a number';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-export interface JsonDocument {
-  readonly value: JsonValue;
-  /** Where the value at `path` begins, or its deepest ancestor that exists. Undefined if there was no text. */
-  positionOf(path: JsonPath): SourcePosition | undefined;
-  /** Where the key that ends `path` is written; as {@link JsonDocument.positionOf} where there is none. */
-  keyPositionOf(path: JsonPath): SourcePosition | undefined;
-}
+import { SourceDocument, type ValueNode } from './source-document.js';
+import { SourceText } from './source-text.js';
 
 /** How many values a profile may have. Docker's default has about 700, where each name is one. */
 export const MAX_COUNT = 65_536;
@@ -54,41 +18,13 @@ export const MAX_INTEGER_DIGITS = 4096;
  *
  * @throws {ProfileError} `PROFILE_SYNTAX`, at the first fault, whatever the input
  */
-export function parseJson(input: string | Uint8Array, source?: string): JsonDocument {
-  const text = decodeText(input, source);
-  const { value, node } = new Parser(text, source).parse();
-  return placedDocument(value, node, text);
+export function parseJson(input: string | Uint8Array, source?: string): SourceDocument {
+  return parseJsonText(SourceText.decode(input, source));
 }
 
-/** Where a value is written: the shadow that positions are looked up in. */
-export interface ValueNode {
-  /** UTF-16 code units from the text's beginning. */
-  offset: number;
-  keyOffset?: number;
-  children?: Map<string | number, ValueNode>;
-}
-
-/** A value that was read from a text, whatever the syntax, with the places of its parts. */
-export function placedDocument(value: JsonValue, root: ValueNode, text: string): JsonDocument {
-  const positionAt = positionFinder(text);
-  return {
-    value,
-    positionOf: (path) => positionAt(findNode(root, path).offset),
-    keyPositionOf(path) {
-      const { keyOffset, offset } = findNode(root, path);
-      return positionAt(keyOffset ?? offset);
-    },
-  };
-}
-
-function findNode(root: ValueNode, path: JsonPath): ValueNode {
-  let node = root;
-  for (let depth = 0; depth < path.length; depth++) {
-    const child = node.children?.get(path[depth]!);
-    if (!child) break;
-    node = child;
-  }
-  return node;
+export function parseJsonText(text: SourceText): SourceDocument {
+  const { value, node } = new Parser(text).parse();
+  return new SourceDocument(value, text.source, { text, root: node });
 }
 
 interface Parsed {
@@ -125,11 +61,11 @@ class Parser {
   /** Of a token that is a string. */
   private stringValue = '';
 
-  constructor(
-    private readonly text: string,
-    private readonly source: string | undefined,
-  ) {
-    this.scanner = createScanner(text);
+  private readonly text: string;
+
+  constructor(private readonly source: SourceText) {
+    this.text = source.text;
+    this.scanner = createScanner(this.text);
   }
 
   parse(): Parsed {
@@ -209,7 +145,7 @@ class Parser {
       this.path.push(key);
       const earlier = children.get(key);
       if (earlier) {
-        const { line, column } = positionFinder(this.text)(earlier.keyOffset!);
+        const { line, column } = this.source.positionAt(earlier.keyOffset!);
         throw this.fail('duplicate-key', `the key ${quote(key)} was given before, at ${line}:${column}`);
       }
       this.advance();
@@ -260,7 +196,6 @@ class Parser {
   }
 
   private fail(code: ProfileIssueCode, message: string, hint?: string, offset = this.offset): ProfileError {
-    const { source, text, path } = this;
-    return syntaxFault(code, message, { source, text, offset, path, hint });
+    return this.source.fail(offset, { code, message, hint }, this.path);
   }
 }

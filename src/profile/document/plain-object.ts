@@ -1,13 +1,8 @@
-import {
-  InexactNumber,
-  type JsonDocument,
-  type JsonObject,
-  type JsonValue,
-  MAX_COUNT,
-  MAX_NESTING,
-} from './json-document.js';
+import { MAX_COUNT, MAX_NESTING } from './json-document.js';
 import { formatPath, type JsonPath } from './json-path.js';
+import { InexactNumber, type JsonObject, type JsonValue } from './json-value.js';
 import { ProfileError, type ProfileIssueCode } from './profile-error.js';
+import { SourceDocument } from './source-document.js';
 
 /**
  * A profile given as a JavaScript object, as a document without positions. Integers are bigint or safe numbers; a
@@ -16,9 +11,9 @@ import { ProfileError, type ProfileIssueCode } from './profile-error.js';
  *
  * @throws {ProfileError} when JSON cannot express a value, or an object contains itself (it is nested too deep)
  */
-export function documentOfObject(input: object, source?: string): JsonDocument {
+export function documentOfObject(input: object, source?: string): SourceDocument {
   const value = new Converter(source).convert(input, []);
-  return { value, positionOf: () => undefined, keyPositionOf: () => undefined };
+  return new SourceDocument(value, source);
 }
 
 class Converter {

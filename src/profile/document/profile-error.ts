@@ -88,6 +88,9 @@ export interface ProfileIssue {
   hint?: string | undefined;
 }
 
+/** An issue without its place. */
+export type UnplacedIssue = Pick<ProfileIssue, 'code' | 'message' | 'hint'>;
+
 const LISTED_ISSUES = 20;
 
 /**
@@ -105,6 +108,17 @@ export class ProfileError extends ScmpError {
   ) {
     super(formatIssues(issues, source));
   }
+}
+
+/**
+ * Report issues in the order of the text.
+ *
+ * @throws {ProfileError} when there is any
+ */
+export function failOnIssues(issues: readonly ProfileIssue[], source: string | undefined): void {
+  if (issues.length === 0) return;
+  const inOrder = [...issues].sort((a, b) => (a.position?.offset ?? 0) - (b.position?.offset ?? 0));
+  throw new ProfileError('PROFILE_INVALID', inOrder, source);
 }
 
 function formatIssues(issues: readonly ProfileIssue[], source: string): string {

@@ -1,6 +1,7 @@
 import { quote } from '../../text.js';
-import { isJsonObject, type JsonDocument } from './json-document.js';
-import { ProfileError, type ProfileIssue } from './profile-error.js';
+import { isJsonObject } from './json-value.js';
+import type { ProfileIssueCode } from './profile-error.js';
+import type { SourceDocument } from './source-document.js';
 
 /**
  * Select a document of a file with one or several: the one with the given `metadata.name`.
@@ -8,15 +9,14 @@ import { ProfileError, type ProfileIssue } from './profile-error.js';
  * @throws {ProfileError} when there is no such document, or there are several and no name is given
  */
 export function selectDocument(
-  documents: readonly [JsonDocument, ...JsonDocument[]],
+  documents: readonly [SourceDocument, ...SourceDocument[]],
   name: string | undefined,
-  source: string | undefined,
-): JsonDocument {
+): SourceDocument {
   const [first, second] = documents;
   const names = documents.map(nameOf);
   const listed = names.filter((each) => each !== undefined).map(quote);
-  const fail = (code: ProfileIssue['code'], document: JsonDocument, message: string, hint: string) =>
-    new ProfileError('PROFILE_INVALID', [{ code, message, hint, path: '', position: document.positionOf([]) }], source);
+  const fail = (code: ProfileIssueCode, document: SourceDocument, message: string, hint: string) =>
+    document.fail([], { code, message, hint });
   if (name !== undefined) {
     const [found, another] = documents.filter((_, index) => names[index] === name);
     if (another) throw fail('several-documents', another, `a second document ${quote(name)}`, 'names tell them apart');
@@ -32,7 +32,7 @@ export function selectDocument(
   throw fail('several-documents', second, `a second YAML document, of ${documents.length}`, hint);
 }
 
-function nameOf({ value }: JsonDocument): string | undefined {
+function nameOf({ value }: SourceDocument): string | undefined {
   const metadata = isJsonObject(value) ? value.metadata : undefined;
   return isJsonObject(metadata) && typeof metadata.name === 'string' ? metadata.name : undefined;
 }

@@ -1,63 +1,43 @@
 import type { SourcePosition } from '../../errors.js';
 import { formatPath, type JsonPath } from './json-path.js';
-import { ProfileError, type ProfileIssueCode } from './profile-error.js';
+import { ProfileError, type UnplacedIssue } from './profile-error.js';
 
 /** The largest profile that is read, in bytes or UTF-16 code units. Docker's default profile has about 15 kB. */
 const MAX_INPUT_SIZE = 16 * 1024 * 1024;
 
-/**
- * A profile's text. Bytes are UTF-8; a byte order mark is skipped, and offsets count from after it.
- *
- * @throws {ProfileError} `PROFILE_SYNTAX`, when it is too large, not UTF-8, or not text
- */
-export function decodeText(input: string | Uint8Array, source: string | undefined): string {
-  if (input.length > MAX_INPUT_SIZE) {
-    throw syntaxFault('input-too-large', `larger than ${MAX_INPUT_SIZE / 1024 / 1024} MiB`, { source });
-  }
-  const text = typeof input === 'string' ? input.replace(/^\uFEFF/, '') : decodeUtf8(input, source);
-  const binaryAt = text.indexOf('\0');
-  if (binaryAt >= 0) {
-    const hint = 'a profile is text in UTF-8';
-    throw syntaxFault('binary-input', 'binary data, not a profile', { source, text, offset: binaryAt, hint });
-  }
-  return text;
-}
+/** A text that is read as a profile, and its caller's name for it. Offsets are UTF-16 code units from its beginning. */
+export class SourceText {
+  /** Where its lines begin; found once, when the first position is asked for. */
+  #lineStarts: readonly number[] | undefined;
 
-function decodeUtf8(bytes: Uint8Array, source: string | undefined): string {
-  const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw syntaxFault('not-utf8', 'UTF-16 text', { source, text: '', hint: 'save it as UTF-8' });
+  constructor(
+    readonly text: string,
+    readonly source: string | undefined,
+  ) {}
+
+  /**
+   * A profile's text. Bytes are UTF-8; a byte order mark is skipped, and offsets count from after it.
+   *
+   * @throws {ProfileError} `PROFILE_SYNTAX`, when it is too large, not UTF-8, or not text
+   */
+  static decode(input: string | Uint8Array, source: string | undefined): SourceText {
+    if (input.length > MAX_INPUT_SIZE) {
+      const message = `larger than ${MAX_INPUT_SIZE / 1024 / 1024} MiB`;
+      throw new SourceText('', source).fail(undefined, { code: 'input-too-large', message });
+    }
+    const text = typeof input === 'string' ? input.replace(/^\uFEFF/, '') : decodeUtf8(input, source);
+    const decoded = new SourceText(text, source);
+    const binaryAt = text.indexOf('\0');
+    if (binaryAt >= 0) {
+      const hint = 'a profile is text in UTF-8';
+      throw decoded.fail(binaryAt, { code: 'binary-input', message: 'binary data, not a profile', hint });
+    }
+    return decoded;
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    const text = new TextDecoder().decode(bytes);
-    if (text.includes('\0')) return text; // binary: the caller says so
-    const hint = 'save it as UTF-8';
-    throw syntaxFault('not-utf8', 'not valid UTF-8', { source, text, offset: text.indexOf('\uFFFD'), hint });
-  }
-}
 
-interface FaultDetails {
-  source: string | undefined;
-  text?: string;
-  offset?: number;
-  path?: JsonPath;
-  hint?: string | undefined;
-}
-
-/** The error for a text that is not in its format's syntax; its place is `offset` of `text`. */
-export function syntaxFault(code: ProfileIssueCode, message: string, details: FaultDetails): ProfileError {
-  const { source, text, offset = 0, path = [], hint } = details;
-  const position = text === undefined ? undefined : positionFinder(text)(offset);
-  return new ProfileError('PROFILE_SYNTAX', [{ code, message, path: formatPath(path), position, hint }], source);
-}
-
-/** Line and column of offsets in a text. The lines are found once, when the first position is asked for. */
-export function positionFinder(text: string): (offset: number) => SourcePosition {
-  let lineStarts: number[] | undefined;
-  return (offset) => {
-    lineStarts ??= findLineStarts(text);
+  positionAt(offset: number): SourcePosition {
+    this.#lineStarts ??= findLineStarts(this.text);
+    const lineStarts = this.#lineStarts;
     let line = 0;
     for (let above = lineStarts.length; above - line > 1; ) {
       const middle = (line + above) >>> 1;
@@ -65,7 +45,29 @@ export function positionFinder(text: string): (offset: number) => SourcePosition
       else above = middle;
     }
     return { line: line + 1, column: offset - lineStarts[line]! + 1, offset };
-  };
+  }
+
+  /** The error (`PROFILE_SYNTAX`) at an offset. Without one it has no place. */
+  fail(offset: number | undefined, issue: UnplacedIssue, path: JsonPath = []): ProfileError {
+    const position = offset === undefined ? undefined : this.positionAt(offset);
+    return new ProfileError('PROFILE_SYNTAX', [{ ...issue, path: formatPath(path), position }], this.source);
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array, source: string | undefined): string {
+  const hint = 'save it as UTF-8';
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    throw new SourceText('', source).fail(0, { code: 'not-utf8', message: 'UTF-16 text', hint });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    const text = new TextDecoder().decode(bytes);
+    if (text.includes('\0')) return text; // binary: the caller says so
+    const at = text.indexOf('\uFFFD');
+    throw new SourceText(text, source).fail(at, { code: 'not-utf8', message: 'not valid UTF-8', hint });
+  }
 }
 
 function findLineStarts(text: string): number[] {

@@ -12,19 +12,11 @@ import {
   type YAMLError,
 } from 'yaml';
 import { quote } from '../../text.js';
-import {
-  InexactNumber,
-  type JsonDocument,
-  type JsonObject,
-  type JsonValue,
-  MAX_COUNT,
-  MAX_INTEGER_DIGITS,
-  MAX_NESTING,
-  placedDocument,
-  type ValueNode,
-} from './json-document.js';
+import { MAX_COUNT, MAX_INTEGER_DIGITS, MAX_NESTING } from './json-document.js';
+import { InexactNumber, type JsonObject, type JsonValue } from './json-value.js';
 import type { ProfileError, ProfileIssueCode } from './profile-error.js';
-import { decodeText, positionFinder, syntaxFault } from './source-text.js';
+import { SourceDocument, type ValueNode } from './source-document.js';
+import type { SourceText } from './source-text.js';
 
 /** The largest YAML text that is read, in UTF-16 code units: its parser is far slower than JSON's. */
 const MAX_YAML_SIZE = 1024 * 1024;
@@ -37,32 +29,29 @@ const MAX_YAML_SIZE = 1024 * 1024;
  *
  * @throws {ProfileError} `PROFILE_SYNTAX`, at the first fault
  */
-export function parseYaml(input: string | Uint8Array, source?: string): [JsonDocument, ...JsonDocument[]] {
-  const text = decodeText(input, source);
+export function parseYaml(source: SourceText): [SourceDocument, ...SourceDocument[]] {
+  const { text } = source;
   if (text.length > MAX_YAML_SIZE) {
-    throw syntaxFault('input-too-large', `YAML larger than ${MAX_YAML_SIZE / 1024 / 1024} MiB`, { source });
+    const message = `YAML larger than ${MAX_YAML_SIZE / 1024 / 1024} MiB`;
+    throw source.fail(undefined, { code: 'input-too-large', message });
   }
-  const converter = new Converter(text, source);
-  const documents = composeDocuments(text, source).map(({ contents }) => {
+  const converter = new Converter(source);
+  const [first, ...others] = composeDocuments(source).map(({ contents }) => {
     const { value, node } = converter.convertDocument(contents as Node);
-    return placedDocument(value, node, text);
+    return new SourceDocument(value, source.source, { text: source, root: node });
   });
-  const [first, ...others] = documents;
-  if (!first) throw syntaxFault('empty-input', 'empty: there is no YAML in it', { source, text, offset: text.length });
+  if (!first) throw source.fail(text.length, { code: 'empty-input', message: 'empty: there is no YAML in it' });
   return [first, ...others];
 }
 
 /** The documents with something in them. */
-function composeDocuments(text: string, source: string | undefined): Document[] {
+function composeDocuments(source: SourceText): Document[] {
+  const { text } = source;
   const tokens = [...new Parser().parse(text)];
   // The composer is recursive; hostile input would exhaust its stack, and regular expressions abort the process there.
   const deep = tokens.find((token) => depthOf(token) > MAX_NESTING + 1);
   if (deep) {
-    throw syntaxFault('nesting-too-deep', `nested more than ${MAX_NESTING} deep`, {
-      source,
-      text,
-      offset: deep.offset,
-    });
+    throw source.fail(deep.offset, { code: 'nesting-too-deep', message: `nested more than ${MAX_NESTING} deep` });
   }
   // The converter checks duplicate keys and aliases: it has this package's messages and bounds for them.
   const composer = new Composer({
@@ -78,13 +67,13 @@ function composeDocuments(text: string, source: string | undefined): Document[] 
   const documents: Document[] = [...composer.compose(tokens, true, text.length)];
   for (const document of documents) {
     const [problem] = [...document.errors, ...document.warnings] as YAMLError[];
-    if (problem) throw fromYaml(problem, text, source);
+    if (problem) throw fromYaml(problem, source);
   }
   for (const { directives } of documents) {
     const { explicit, version } = directives?.yaml ?? {};
     if (!explicit || version === '1.2') continue;
     const message = `a YAML ${version} document, whose numbers and words mean other things`;
-    throw syntaxFault('yaml-feature', message, { source, text, hint: 'take the %YAML line out' });
+    throw source.fail(0, { code: 'yaml-feature', message, hint: 'take the %YAML line out' });
   }
   return documents.filter(({ contents }) => contents !== null && !isEmptyScalar(contents));
 }
@@ -112,13 +101,13 @@ function isEmptyScalar(contents: unknown): boolean {
   return isScalar(contents) && contents.value === null && !contents.source;
 }
 
-function fromYaml(problem: YAMLError, text: string, source: string | undefined): ProfileError {
+function fromYaml(problem: YAMLError, source: SourceText): ProfileError {
   const isTag = problem.code === 'TAG_RESOLVE_FAILED';
   const code = isTag ? 'yaml-feature' : 'bad-syntax';
   // The library ends some of its messages with a colon and the place, which we print in front.
   const message = `not YAML: ${problem.message.split('\n')[0]?.replace(/[:.\s]+$/, '')}`;
   const hint = problem.code === 'TAB_AS_INDENT' ? 'indent with blanks' : undefined;
-  return syntaxFault(code, message, { source, text, offset: problem.pos[0], hint });
+  return source.fail(problem.pos[0], { code, message, hint });
 }
 
 interface Converted {
@@ -140,10 +129,7 @@ class Converter {
   private deepest = 0;
   private readonly anchors = new Map<string, Anchored | 'open'>();
 
-  constructor(
-    private readonly text: string,
-    private readonly source: string | undefined,
-  ) {}
+  constructor(private readonly source: SourceText) {}
 
   /** An anchor is known in its own document; the values of all count together. */
   convertDocument(contents: Node): Converted {
@@ -190,7 +176,7 @@ class Converter {
       const key = this.key(pair.key, path);
       const keyOffset = (pair.key as Node).range?.[0] ?? offset;
       if (children.has(key)) {
-        const { line, column } = positionFinder(this.text)(children.get(key)!.keyOffset!);
+        const { line, column } = this.source.positionAt(children.get(key)!.keyOffset!);
         const message = `the key ${quote(key)} was given before, at ${line}:${column}`;
         throw this.fail('duplicate-key', message, pair.key as Node, [...path, key]);
       }
@@ -262,13 +248,7 @@ class Converter {
     path: (string | number)[],
     hint?: string,
   ): ProfileError {
-    return syntaxFault(code, message, {
-      source: this.source,
-      text: this.text,
-      offset: node?.range?.[0] ?? 0,
-      path,
-      hint,
-    });
+    return this.source.fail(node?.range?.[0] ?? 0, { code, message, hint }, path);
   }
 }
 

@@ -75,7 +75,7 @@ function extend(
 const INHERITED = ['flags', 'listenerPath', 'listenerMetadata'] as const;
 
 function merge(own: ParsedProfile, base: ParsedProfile, operator: OperatorVersion): ParsedProfile {
-  const union = own.format === 'spo' ? operator : undefined;
+  const union = own.traits.extendsAs === 'operator' ? operator : undefined;
   const issues: ProfileIssue[] = [];
   const warnings: Warning[] = [];
   const fromBase = new Set<string | number>();

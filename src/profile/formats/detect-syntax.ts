@@ -1,24 +1,30 @@
-import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
-import { positionFinder } from '../document/source-text.js';
-import type { InputFormat } from '../model/parsed-profile.js';
+import type { UnplacedIssue } from '../document/profile-error.js';
+import { ProfileError } from '../document/profile-error.js';
+import type { SourceText } from '../document/source-text.js';
+import { type InputFormat, LINES_FORMATS, type LinesFormatName } from './index.js';
 
 /** The syntax of a text. The keys of a `json` or `yaml` document show its format. */
-export type Syntax = 'json' | 'yaml' | 'systemd' | 'list';
+export type Syntax = 'json' | 'yaml' | LinesFormatName;
+
+const YAML_LINE = /^(?:---|%YAML\b|(?:"[^"]*"|'[^']*'|[\w$.-]+)[ \t]*:(?=\s|$)|- )/;
 
 /** What only that syntax has at the beginning of a line; JSON is detected by its first character. */
-const SIGNS: Readonly<Record<Exclude<Syntax, 'json'>, { pattern: RegExp; word: string }>> = {
-  yaml: { pattern: /^(?:---|%YAML\b|(?:"[^"]*"|'[^']*'|[\w$.-]+)[ \t]*:(?=\s|$)|- )/, word: 'YAML' },
-  systemd: { pattern: /^(?:\[[A-Z][A-Za-z-]*\]\s*$|[ \t]*SystemCall[A-Za-z]*[ \t]*=)/, word: 'a systemd unit' },
-  list: {
-    pattern: /^(?:default|allow|deny|log|trap|notify|kill|errno|trace|arch|flags|extends|remove|when)(?=\s+[^\s:=])/,
-    word: 'a plain list',
-  },
-};
+const LINE_SIGNS: readonly { id: Exclude<Syntax, 'json'>; phrase: string; sign(line: string): boolean }[] = [
+  { id: 'yaml', phrase: 'YAML', sign: (line) => YAML_LINE.test(line) },
+  ...LINES_FORMATS,
+];
 
 /** Whether a text is JSON, or meant to be: an object, or a value that no other syntax begins with. */
 export function looksLikeJson(text: string): boolean {
   const firstLine = /\S[^\r\n]*/.exec(text)?.[0] ?? '';
-  return /^[{"]/.test(firstLine) || (firstLine.startsWith('[') && !SIGNS.systemd.pattern.test(firstLine.trimEnd()));
+  if (/^[{"]/.test(firstLine)) return true;
+  return firstLine.startsWith('[') && !LINES_FORMATS.some(({ sign }) => sign(firstLine.trimEnd()));
+}
+
+/** The syntax that a caller names, by itself or by the format that has it. */
+export function namedSyntax(wanted: InputFormat | undefined): Syntax | undefined {
+  if (wanted === 'json' || wanted === 'yaml') return wanted;
+  return LINES_FORMATS.find(({ id }) => id === wanted)?.id;
 }
 
 /**
@@ -27,43 +33,43 @@ export function looksLikeJson(text: string): boolean {
  *
  * @throws {ProfileError} `ambiguous-format`, when it has signs of two
  */
-export function detectSyntax(text: string, source: string | undefined, wanted?: InputFormat): Syntax {
-  if (wanted === 'systemd' || wanted === 'list' || wanted === 'yaml' || wanted === 'json') return wanted;
-  if (looksLikeJson(text)) return 'json';
+export function detectSyntax(source: SourceText, wanted?: InputFormat): Syntax {
+  const named = namedSyntax(wanted);
+  if (named !== undefined) return named;
+  if (looksLikeJson(source.text)) return 'json';
   // The other formats have keys, and are JSON or YAML; nothing else need be distinguished.
   if (wanted !== undefined) return 'yaml';
-  const signs = findSigns(text);
-  const [first, second] = signs;
+  const [first, second] = findSigns(source.text);
   if (first && second) {
-    const issue: ProfileIssue = {
+    const issue: UnplacedIssue = {
       code: 'ambiguous-format',
-      message: `line ${second.line} looks like ${SIGNS[second.syntax].word}, line ${first.line} like ${SIGNS[first.syntax].word}`,
-      path: '',
-      position: positionFinder(text)(second.offset),
+      message: `line ${second.line} looks like ${second.phrase}, line ${first.line} like ${first.phrase}`,
       hint: 'say which it is (--from, or the option "format")',
     };
-    throw new ProfileError('PROFILE_INVALID', [issue], source);
+    const place = { path: '', position: source.positionAt(second.offset) };
+    throw new ProfileError('PROFILE_INVALID', [{ ...issue, ...place }], source.source);
   }
-  return first?.syntax ?? 'json';
+  return first?.id ?? 'json';
 }
 
-interface Sign {
-  syntax: Exclude<Syntax, 'json'>;
+interface LineSign {
+  id: Exclude<Syntax, 'json'>;
+  phrase: string;
   line: number;
   offset: number;
 }
 
 /** The first line that shows each syntax, in the order of the text. */
-function findSigns(text: string): Sign[] {
-  const signs: Sign[] = [];
+function findSigns(text: string): LineSign[] {
+  const found: LineSign[] = [];
   const lines = /[^\r\n]*(?:\r\n?|\n|$)/gy;
   for (let line = 1; lines.lastIndex < text.length; line++) {
     const offset = lines.lastIndex;
     const content = lines.exec(text)![0].trimEnd();
-    for (const syntax of ['yaml', 'systemd', 'list'] as const) {
-      if (signs.some((sign) => sign.syntax === syntax)) continue;
-      if (SIGNS[syntax].pattern.test(content)) signs.push({ syntax, line, offset });
+    for (const { id, phrase, sign } of LINE_SIGNS) {
+      if (found.some((each) => each.id === id)) continue;
+      if (sign(content)) found.push({ id, phrase, line, offset });
     }
   }
-  return signs;
+  return found;
 }

@@ -1,4 +1,5 @@
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
+import type { SourceText } from '../document/source-text.js';
 
 /** A policy language of another tool that is not read here, and the signs of its texts. */
 interface ForeignFormat {
@@ -56,7 +57,7 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
 ];
 
 /** The error for a text in another tool's language; undefined for unknown languages. */
-export function foreignFormatError(text: string, source: string | undefined): ProfileError | undefined {
+export function foreignFormatError({ text, source }: SourceText): ProfileError | undefined {
   const lines = text
     .split(/\r\n?|\n/, 2000)
     .map((line) => line.replace(/#.*/, '').trimEnd())

@@ -1,11 +1,21 @@
 import { checkOptions } from '../../options.js';
-import { parseJson } from '../document/json-document.js';
-import { decodeText } from '../document/source-text.js';
+import { parseJsonText } from '../document/json-document.js';
+import type { SourceDocument } from '../document/source-document.js';
+import { SourceText } from '../document/source-text.js';
 import { guardNotify } from '../model/finish-profile.js';
-import { type ParsedProfile, READ_OPTIONS, type ReadOptions } from '../model/parsed-profile.js';
-import { detectDocument } from './detect-format.js';
-import { looksLikeJson } from './detect-syntax.js';
-import { readSeccompSection } from './oci/read.js';
+import type { ParsedProfile } from '../model/parsed-profile.js';
+import { detectFormat } from './detect-format.js';
+import { looksLikeJson, namedSyntax } from './detect-syntax.js';
+import type { Reader } from './handler.js';
+import type { KeysFormatName } from './index.js';
+import { readSection } from './oci/read.js';
+import { READ_OPTIONS, type ReadOptions } from './read-options.js';
+
+/** The readers that are loaded with the command. */
+const LOADED: Readonly<Partial<Record<KeysFormatName, Reader<SourceDocument>>>> = {
+  oci: { read: readSection },
+  docker: { read: readSection },
+};
 
 /**
  * As `readProfile`, for text and bytes. The readers of formats other than OCI's and Docker's JSON are loaded when they
@@ -13,16 +23,16 @@ import { readSeccompSection } from './oci/read.js';
  */
 export async function loadProfile(input: string | Uint8Array, options: ReadOptions = {}): Promise<ParsedProfile> {
   checkOptions('loadProfile', options, READ_OPTIONS);
-  const { source, format } = options;
-  const text = decodeText(input, source);
-  if (format !== 'yaml' && format !== 'systemd' && format !== 'list' && looksLikeJson(text)) {
-    const document = parseJson(text, source);
-    const detected = detectDocument(document, source, format);
-    if ('root' in detected) {
-      const profile = readSeccompSection(document, detected, source);
+  const text = SourceText.decode(input, options.source);
+  const syntax = namedSyntax(options.format) ?? 'json';
+  if (syntax === 'json' && looksLikeJson(text.text)) {
+    const document = parseJsonText(text);
+    const reader = LOADED[detectFormat(document, options.format)];
+    if (reader) {
+      const profile = reader.read(document, options);
       return options.notifyGuards === false ? profile : guardNotify(profile);
     }
   }
   const { readProfile } = await import('./read-profile.js');
-  return readProfile(text, options);
+  return readProfile(text.text, options);
 }

@@ -18,6 +18,11 @@ export function unrepresentableIn({ locate }: ParsedProfile, issues: ProfileIssu
   };
 }
 
+/** Only the list and the operator's format extend other profiles; the others need a target. */
+export function cannotExtend(cannot: Unrepresentable): void {
+  cannot('"extends"', 'choose the target (--arch) to have both in one', 'extends');
+}
+
 /** A profile decided for a target, in the shape of the OCI runtime spec. */
 export function resolvedSection(profile: ParsedProfile, target: ResolveOptions): OciSeccomp {
   const { policy } = resolvePolicy(profile, target);

@@ -1,21 +1,19 @@
 import { InvalidArgumentError } from '../../errors.js';
 import { checkOptions } from '../../options.js';
-import { type JsonDocument, parseJson } from '../document/json-document.js';
+import { parseJsonText } from '../document/json-document.js';
 import { documentOfObject } from '../document/plain-object.js';
 import { ProfileError } from '../document/profile-error.js';
 import { selectDocument } from '../document/select-document.js';
-import { decodeText } from '../document/source-text.js';
+import type { SourceDocument } from '../document/source-document.js';
+import { SourceText } from '../document/source-text.js';
 import { parseYaml } from '../document/yaml.js';
 import { guardNotify } from '../model/finish-profile.js';
-import { type ParsedProfile, READ_OPTIONS, type ReadOptions } from '../model/parsed-profile.js';
-import { detectDocument } from './detect-format.js';
-import { detectSyntax } from './detect-syntax.js';
+import type { ParsedProfile } from '../model/parsed-profile.js';
+import { detectFormat } from './detect-format.js';
+import { detectSyntax, namedSyntax } from './detect-syntax.js';
 import { foreignFormatError } from './foreign-format.js';
-import { readList } from './list/read.js';
-import { readSeccompSection } from './oci/read.js';
-import { readSeccompiler } from './seccompiler/read.js';
-import { readSpo } from './spo/read.js';
-import { readSystemdUnit } from './systemd/read.js';
+import { HANDLERS } from './handlers.js';
+import { READ_OPTIONS, type ReadOptions } from './read-options.js';
 
 /**
  * Read a profile of any format: an OCI `config.json`, its `linux.seccomp` alone, Docker's and Podman's format, a
@@ -36,7 +34,8 @@ function read(input: string | Uint8Array | object, options: ReadOptions): Parsed
   const { source, format } = options;
   const text = textOf(input, source);
   if (text === undefined) {
-    if (format === 'systemd' || format === 'list') {
+    const syntax = namedSyntax(format);
+    if (syntax !== undefined && syntax !== 'json' && syntax !== 'yaml') {
       throw new InvalidArgumentError(`a profile of the format "${format}" is text, not an object`);
     }
     return readDocument(documentOfObject(input as object, source), options);
@@ -46,44 +45,34 @@ function read(input: string | Uint8Array | object, options: ReadOptions): Parsed
   } catch (error) {
     // Our own formats come first; of other tools' languages some are recognised.
     const isUnread = error instanceof ProfileError && format === undefined;
-    throw (isUnread ? foreignFormatError(text, source) : undefined) ?? error;
+    throw (isUnread ? foreignFormatError(text) : undefined) ?? error;
   }
 }
 
-function readText(text: string, options: ReadOptions): ParsedProfile {
-  const { source, format } = options;
-  switch (detectSyntax(text, source, format)) {
+function readText(text: SourceText, options: ReadOptions): ParsedProfile {
+  const syntax = detectSyntax(text, options.format);
+  switch (syntax) {
     case 'json': {
-      const document = parseJson(text, source);
+      const document = parseJsonText(text);
       const isNamed = options.document !== undefined;
-      return readDocument(isNamed ? selectDocument([document], options.document, source) : document, options);
+      return readDocument(isNamed ? selectDocument([document], options.document) : document, options);
     }
     case 'yaml':
-      return readDocument(selectDocument(parseYaml(text, source), options.document, source), options);
-    case 'list':
-      return readList(text, source);
-    case 'systemd':
-      return readSystemdUnit(text, source);
+      return readDocument(selectDocument(parseYaml(text), options.document), options);
+    default:
+      return HANDLERS[syntax].read(text, options);
   }
 }
 
-function readDocument(document: JsonDocument, { source, format, thread }: ReadOptions): ParsedProfile {
-  const detected = detectDocument(document, source, format);
-  switch (detected.format) {
-    case 'spo':
-      return readSpo(document, detected.section, source);
-    case 'seccompiler':
-      return readSeccompiler(document, detected.section, { source, thread });
-    default:
-      return readSeccompSection(document, detected, source);
-  }
+function readDocument(document: SourceDocument, options: ReadOptions): ParsedProfile {
+  return HANDLERS[detectFormat(document, options.format)].read(document, options);
 }
 
 /** The text, or undefined for an object. */
-function textOf(input: unknown, source: string | undefined): string | undefined {
-  if (typeof input === 'string') return decodeText(input, source);
+function textOf(input: unknown, source: string | undefined): SourceText | undefined {
+  if (typeof input === 'string') return SourceText.decode(input, source);
   if (ArrayBuffer.isView(input)) {
-    return decodeText(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), source);
+    return SourceText.decode(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), source);
   }
   if (typeof input === 'object' && input !== null) return undefined;
   throw new InvalidArgumentError(`a profile is text, bytes or an object, not ${input === null ? input : typeof input}`);

@@ -1,10 +1,12 @@
 import type { Warning } from '../../policy.js';
-import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
+import { failOnIssues, type ProfileIssue } from '../document/profile-error.js';
+import type { ProfileFormat } from '../formats/index.js';
 import { checkSection } from './check-section.js';
+import type { FormatTraits } from './format-traits.js';
 import type { ParsedProfile } from './parsed-profile.js';
 
 /** The result of a format's reader. */
-export type ReadParts = Omit<ParsedProfile, 'warnings'> & {
+type ReadParts = Omit<ParsedProfile, 'format' | 'traits' | 'source' | 'warnings'> & {
   issues?: readonly ProfileIssue[];
   warnings?: readonly Warning[];
 };
@@ -14,14 +16,21 @@ export type ReadParts = Omit<ParsedProfile, 'warnings'> & {
  *
  * @throws {ProfileError} when there are issues; it has all of them
  */
-export function finishProfile({ issues = [], warnings = [], ...profile }: ReadParts): ParsedProfile {
-  const checked = checkSection(profile.seccomp, profile.locate);
+export function finishProfile(
+  { id, traits }: { id: ProfileFormat; traits: FormatTraits },
+  { source }: { source: string | undefined },
+  { issues = [], warnings = [], ...parts }: ReadParts,
+): ParsedProfile {
+  const checked = checkSection(parts.seccomp, parts.locate);
   const all = [...issues, ...checked.issues];
   const notifyIssues = all.filter(({ code }) => NOTIFY_GUARDS.has(code));
   // With other issues they are reported together; alone they are left to the caller.
-  if (notifyIssues.length < all.length) failOnIssues(all, profile.source);
+  if (notifyIssues.length < all.length) failOnIssues(all, source);
   return {
-    ...profile,
+    format: id,
+    traits,
+    source,
+    ...parts,
     ...(notifyIssues.length > 0 ? { notifyIssues } : {}),
     warnings: [...warnings, ...checked.warnings],
   };
@@ -38,15 +47,4 @@ const NOTIFY_GUARDS: ReadonlySet<string> = new Set(['notify-default', 'notify-wr
 export function guardNotify(profile: ParsedProfile): ParsedProfile {
   failOnIssues(profile.notifyIssues ?? [], profile.source);
   return profile;
-}
-
-/**
- * Report issues in the order of the text.
- *
- * @throws {ProfileError} when there is any
- */
-export function failOnIssues(issues: readonly ProfileIssue[], source: string | undefined): void {
-  if (issues.length === 0) return;
-  const inOrder = [...issues].sort((a, b) => (a.position?.offset ?? 0) - (b.position?.offset ?? 0));
-  throw new ProfileError('PROFILE_INVALID', inOrder, source);
 }

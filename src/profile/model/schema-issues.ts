@@ -2,18 +2,18 @@ import type * as z from 'zod/mini';
 import { findArchitecture, nearestArchitecture } from '../../architecture.js';
 import { editsFor, nearestName } from '../../nearest-name.js';
 import { quote } from '../../text.js';
-import { InexactNumber, isJsonObject, type JsonDocument, type JsonValue, typeWord } from '../document/json-document.js';
-import { formatPath, type JsonPath } from '../document/json-path.js';
-import type { ProfileIssue } from '../document/profile-error.js';
+import type { JsonPath } from '../document/json-path.js';
+import { InexactNumber, isJsonObject, type JsonValue, typeWord } from '../document/json-value.js';
+import type { ProfileIssue, UnplacedIssue } from '../document/profile-error.js';
+import type { SourceDocument } from '../document/source-document.js';
 
 type SchemaIssue = z.core.$ZodIssue;
-type Finding = Pick<ProfileIssue, 'code' | 'message' | 'hint'>;
 
 /** A schema's issue with this package's code and message, and its place in the text. */
-export function profileIssue(issue: SchemaIssue, document: JsonDocument, root: JsonPath): ProfileIssue {
+export function profileIssue(issue: SchemaIssue, document: SourceDocument, root: JsonPath): ProfileIssue {
   const path = [...root, ...(issue.path as JsonPath)];
   const finding = describe(issue, path, valueAt(document.value, path));
-  return { ...finding, path: formatPath(path), position: document.positionOf(path) };
+  return { ...finding, ...document.placeOf(path) };
 }
 
 function valueAt(root: JsonValue, path: JsonPath): JsonValue | undefined {
@@ -26,7 +26,7 @@ function valueAt(root: JsonValue, path: JsonPath): JsonValue | undefined {
   return value;
 }
 
-function describe(issue: SchemaIssue, path: JsonPath, value: JsonValue | undefined): Finding {
+function describe(issue: SchemaIssue, path: JsonPath, value: JsonValue | undefined): UnplacedIssue {
   if (value === undefined) {
     return { code: 'missing-key', message: `the key ${quote(String(path.at(-1)))} is missing` };
   }
@@ -54,7 +54,7 @@ const TYPE_WORDS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-function wrongType(expected: string, value: JsonValue): Finding {
+function wrongType(expected: string, value: JsonValue): UnplacedIssue {
   if (expected === 'bigint' && value instanceof InexactNumber) return inexact(value);
   const message = `must be ${TYPE_WORDS.get(expected) ?? expected}, not ${typeWord(value)}`;
   if (expected === 'bigint' && typeof value === 'string') {
@@ -64,7 +64,7 @@ function wrongType(expected: string, value: JsonValue): Finding {
   return { code: 'wrong-type', message };
 }
 
-function inexact({ kind, source }: InexactNumber): Finding {
+function inexact({ kind, source }: InexactNumber): UnplacedIssue {
   if (kind === 'imprecise') {
     const message = `${source} is past 2^53-1, where JavaScript numbers are not exact`;
     return { code: 'precision-lost', message, hint: 'give a bigint, or the profile as JSON text' };
@@ -72,7 +72,7 @@ function inexact({ kind, source }: InexactNumber): Finding {
   return { code: 'not-an-integer', message: `must be an integer written with digits alone, not ${shorten(source)}` };
 }
 
-function outOfRange(bound: string, value: JsonValue, path: JsonPath): Finding {
+function outOfRange(bound: string, value: JsonValue, path: JsonPath): UnplacedIssue {
   const message = `must be ${bound}, not ${shorten(String(value))}`;
   const isComparand = path.at(-1) === 'value' || path.at(-1) === 'valueTwo';
   if (isComparand && typeof value === 'bigint' && value < 0n && value >= -(2n ** 63n)) {
@@ -97,7 +97,7 @@ const NAME_KINDS: ReadonlyMap<string, { code: ProfileIssue['code']; kind: string
 );
 const ARCHITECTURE_KIND = { code: 'unknown-architecture', kind: 'architecture', prefix: 'SCMP_ARCH_' } as const;
 
-function unknownName(value: string, known: readonly string[], path: JsonPath): Finding {
+function unknownName(value: string, known: readonly string[], path: JsonPath): UnplacedIssue {
   const key = path.filter((segment) => typeof segment === 'string').at(-1) ?? '';
   const { code, kind, prefix } = NAME_KINDS.get(key) ?? ARCHITECTURE_KIND;
   const alias = kind === 'architecture' ? (findArchitecture(value) ?? nearestArchitecture(value))?.ociName : undefined;

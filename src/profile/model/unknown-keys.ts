@@ -1,9 +1,10 @@
 import { nearestName } from '../../nearest-name.js';
 import type { Warning } from '../../policy.js';
 import { quote } from '../../text.js';
-import { isJsonObject, type JsonDocument, type JsonObject, type JsonValue } from '../document/json-document.js';
-import { formatPath, type JsonPath } from '../document/json-path.js';
+import type { JsonPath } from '../document/json-path.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../document/json-value.js';
 import type { ProfileIssue } from '../document/profile-error.js';
+import type { SourceDocument } from '../document/source-document.js';
 import { DOCKER_ONLY_KEYS, KNOWN_KEYS, OUR_KEYS } from './schema.js';
 
 /** Keys that people write notes under, as regular expressions; they were never meant to do anything. */
@@ -23,7 +24,12 @@ export interface KeyFindings {
  * error. Docker's keys, and ours, in an OCI `config.json` (`isConfig`) are a warning: a runtime ignores them, and would
  * always apply a conditional entry. Comments are accepted; any other key is a warning.
  */
-export function checkKeys(document: JsonDocument, root: JsonPath, section: JsonObject, isConfig: boolean): KeyFindings {
+export function checkKeys(
+  document: SourceDocument,
+  root: JsonPath,
+  section: JsonObject,
+  isConfig: boolean,
+): KeyFindings {
   const findings: KeyFindings = { issues: [], warnings: [] };
   const judge = (
     value: JsonValue | undefined,
@@ -33,7 +39,7 @@ export function checkKeys(document: JsonDocument, root: JsonPath, section: JsonO
   ) => {
     if (!isJsonObject(value)) return;
     for (const key of Object.keys(value)) {
-      const place = () => placeOfKey(document, [...path, key]);
+      const place = () => document.placeOfKey([...path, key]);
       if (foreign?.includes(key) && !isEmpty(value[key])) {
         findings.warnings.push(foreignKey(key, place()));
       } else if (!known.includes(key)) {
@@ -60,10 +66,6 @@ export function checkKeys(document: JsonDocument, root: JsonPath, section: JsonO
 }
 
 type KeyPlace = Pick<ProfileIssue, 'path' | 'position'>;
-
-function placeOfKey(document: JsonDocument, path: JsonPath): KeyPlace {
-  return { path: formatPath(path), position: document.keyPositionOf(path) };
-}
 
 function foreignKey(key: string, place: KeyPlace): Warning {
   const message = OUR_KEYS.includes(key)

@@ -5,10 +5,9 @@ import { InvalidArgumentError } from '../../errors.js';
 import { ANYTHING, BOOLEAN, checkOptions, LIST, OBJECT, type OptionTable } from '../../options.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../../policy.js';
 import { quote } from '../../text.js';
-import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
+import { failOnIssues, ProfileError, type ProfileIssue } from '../document/profile-error.js';
 import { parseCapabilities } from '../model/capability.js';
 import { type ConditionOutcome, type ResolutionTarget, tryConditions } from '../model/conditional-entry.js';
-import { failOnIssues } from '../model/finish-profile.js';
 import { type KernelVersion, parseRelease } from '../model/kernel-version.js';
 import type { Locate, ParsedProfile, Place } from '../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall } from '../model/schema.js';
@@ -137,7 +136,7 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
     const rule = policyRule(names, actionOf(entry.action, errno), entry.args, place);
     // Docker and Podman pass their profiles on without empty lists (Go's "omitempty").
-    const hasEmptyArgs = profile.format.startsWith('oci') && entry.args?.length === 0;
+    const hasEmptyArgs = profile.traits.readBy?.includes('runtime') && entry.args?.length === 0;
     return { ...resolved, rule: hasEmptyArgs ? { ...rule, hasEmptyArgs } : rule };
   });
   if (options.strictErrnoRet) failOnIssues(uselessErrnos(profile, entries), source);

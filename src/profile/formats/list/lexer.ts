@@ -1,5 +1,5 @@
 import { quote } from '../../../text.js';
-import { syntaxFault } from '../../document/source-text.js';
+import type { SourceText } from '../../document/source-text.js';
 
 export interface ListToken {
   kind: 'word' | 'number' | 'string' | 'sign' | 'end';
@@ -33,7 +33,8 @@ const OPEN_ENDS: ReadonlySet<string> = new Set([',', '&&', '|', '&', '(', '->', 
  *
  * @throws {ProfileError} `PROFILE_SYNTAX`, when a text is no token
  */
-export function* listLines(text: string, source: string | undefined): Generator<ListLine> {
+export function* listLines(source: SourceText): Generator<ListLine> {
+  const { text } = source;
   let tokens: ListToken[] = [];
   let comment: string[] = [];
   let count = 0;
@@ -49,10 +50,12 @@ export function* listLines(text: string, source: string | undefined): Generator<
       else comment.push(blank[1].trimEnd());
       continue;
     }
-    for (const token of tokenize(text, start, start + content.length, source)) {
+    for (const token of tokenize(source, start, start + content.length)) {
       if (++count > MAX_TOKENS) {
-        const details = { source, text, offset: token.offset };
-        throw syntaxFault('input-too-large', `more than ${MAX_TOKENS} words and signs`, details);
+        throw source.fail(token.offset, {
+          code: 'input-too-large',
+          message: `more than ${MAX_TOKENS} words and signs`,
+        });
       }
       tokens.push(token);
     }
@@ -71,7 +74,8 @@ function finish(tokens: ListToken[], comment: readonly string[]): ListLine {
   return { tokens: [...tokens, end], comment: comment.length > 0 ? comment.join('\n') : undefined };
 }
 
-function* tokenize(text: string, start: number, end: number, source: string | undefined): Generator<ListToken> {
+function* tokenize(source: SourceText, start: number, end: number): Generator<ListToken> {
+  const { text } = source;
   for (let offset = start; ; ) {
     BLANK.lastIndex = offset;
     BLANK.exec(text);
@@ -84,7 +88,7 @@ function* tokenize(text: string, start: number, end: number, source: string | un
       word.lastIndex = offset;
       const found = quote((word.exec(text)?.[0] ?? '').slice(0, 20));
       const hint = text[offset] === '"' ? 'a string ends with a quote, in the same line' : undefined;
-      throw syntaxFault('bad-syntax', `${found} has no meaning in a list`, { source, text, offset, hint });
+      throw source.fail(offset, { code: 'bad-syntax', message: `${found} has no meaning in a list`, hint });
     }
     const { string, number, word, sign } = groups;
     if (string !== undefined) {

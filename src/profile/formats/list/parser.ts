@@ -1,6 +1,6 @@
 import { nearestName } from '../../../nearest-name.js';
 import { quote } from '../../../text.js';
-import { syntaxFault } from '../../document/source-text.js';
+import type { SourceText } from '../../document/source-text.js';
 import { type ListLine, type ListToken, listLines } from './lexer.js';
 
 /** A word of the list, with its place. */
@@ -57,20 +57,19 @@ const MAX_CALLS = 20_000;
  *
  * @throws {ProfileError} `PROFILE_SYNTAX`, at the first fault
  */
-export function parseList(text: string, source: string | undefined): ListStatement[] {
+export function parseList(source: SourceText): ListStatement[] {
   const statements: ListStatement[] = [];
   let count = 0;
-  for (const line of listLines(text, source)) {
-    const statement = new LineParser(line, text, source).statement();
+  for (const line of listLines(source)) {
+    const statement = new LineParser(line, source).statement();
     count += statement.kind === 'rule' ? statement.calls.length : 1;
     if (count > MAX_CALLS) {
-      const details = { source, text, offset: statement.offset };
-      throw syntaxFault('input-too-large', `more than ${MAX_CALLS} system calls`, details);
+      throw source.fail(statement.offset, { code: 'input-too-large', message: `more than ${MAX_CALLS} system calls` });
     }
     statements.push(statement);
   }
   if (statements.length === 0) {
-    throw syntaxFault('empty-input', 'empty: there is no statement in it', { source, text, offset: text.length });
+    throw source.fail(source.text.length, { code: 'empty-input', message: 'empty: there is no statement in it' });
   }
   return statements;
 }
@@ -80,8 +79,7 @@ class LineParser {
 
   constructor(
     private readonly line: ListLine,
-    private readonly text: string,
-    private readonly source: string | undefined,
+    private readonly source: SourceText,
   ) {}
 
   statement(): ListStatement {
@@ -231,6 +229,6 @@ class LineParser {
   }
 
   private fail(offset: number, message: string, hint?: string) {
-    return syntaxFault('bad-syntax', message, { source: this.source, text: this.text, offset, hint });
+    return this.source.fail(offset, { code: 'bad-syntax', message, hint });
   }
 }

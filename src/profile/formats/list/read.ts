@@ -3,9 +3,10 @@ import { ARCHITECTURES, type Architecture, findArchitecture, nearestArchitecture
 import type { Warning } from '../../../policy.js';
 import { quote } from '../../../text.js';
 import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
-import { positionFinder } from '../../document/source-text.js';
+import { failOnIssues } from '../../document/profile-error.js';
+import type { SourceText } from '../../document/source-text.js';
 import { dockerNames } from '../../model/conditional-entry.js';
-import { failOnIssues, finishProfile } from '../../model/finish-profile.js';
+import { finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import {
   type DockerCondition,
@@ -17,6 +18,7 @@ import {
 import { type BitComparison, type ExactRule, exactRules, MAX_RULES } from '../exact-conditions.js';
 import { entriesOfRules } from '../rule-entries.js';
 import { groupConditions, parseInteger } from './conditions.js';
+import { list } from './format.js';
 import {
   type ListAction,
   type ListCall,
@@ -53,12 +55,11 @@ function isAlways({ op, bits, value, mask }: BitComparison): boolean {
 type Rule = Extract<ListStatement, { kind: 'rule' }>;
 
 /** Read a plain list: docs/list-format.md says what it means. */
-export function readList(text: string, source: string | undefined): ParsedProfile {
-  return new ListReader(text, source).read(parseList(text, source));
+export function readList(text: SourceText): ParsedProfile {
+  return new ListReader(text).read(parseList(text));
 }
 
 class ListReader {
-  private readonly positionAt: ReturnType<typeof positionFinder>;
   private readonly issues: ProfileIssue[] = [];
   private readonly warnings: Warning[] = [];
   private readonly syscalls: DockerSyscall[] = [];
@@ -68,12 +69,7 @@ class ListReader {
   private readonly words = new Map<string, number[]>();
   private architectures: Architecture[] = [];
 
-  constructor(
-    text: string,
-    private readonly source: string | undefined,
-  ) {
-    this.positionAt = positionFinder(text);
-  }
+  constructor(private readonly text: SourceText) {}
 
   read(statements: readonly ListStatement[]): ParsedProfile {
     const settings = this.settings(statements);
@@ -83,16 +79,14 @@ class ListReader {
       const hint = 'begin with "default errno EPERM" (what is not listed is denied) or "default allow"';
       this.issue('missing-key', 0, 'there is no default', hint);
     }
-    failOnIssues(this.issues, this.source);
+    failOnIssues(this.issues, this.text.source);
     const seccomp: DockerSeccomp = {
       defaultAction: 'SCMP_ACT_KILL_PROCESS',
       ...settings,
       ...(this.syscalls.length > 0 ? { syscalls: this.syscalls } : {}),
     };
-    return finishProfile({
-      format: 'list',
+    return finishProfile(list, this.text, {
       seccomp,
-      source: this.source,
       locate: (...path) => this.locate(path),
       warnings: this.warnings,
       ...(inheritsDefault ? { inheritsDefault } : {}),
@@ -102,17 +96,17 @@ class ListReader {
   private locate([key, entry, part, index]: readonly (string | number)[]): Place {
     if (key !== 'syscalls' || typeof entry !== 'number') {
       const offsets = this.words.get(String(key)) ?? [0];
-      return { path: '', position: this.positionAt(offsets[typeof entry === 'number' ? entry : 0] ?? 0) };
+      return { path: '', position: this.text.positionAt(offsets[typeof entry === 'number' ? entry : 0] ?? 0) };
     }
     const { offset, names, action } = this.origins[entry] ?? { offset: 0, names: [], action: 0 };
     const isAction = part === 'action' || part === 'errno' || part === 'errnoRet';
     const at = part === 'names' ? (names[typeof index === 'number' ? index : 0] ?? offset) : isAction ? action : offset;
-    const position = this.positionAt(at);
+    const position = this.text.positionAt(at);
     return { path: `line ${position.line}`, position };
   }
 
   private issue(code: ProfileIssueCode, offset: number, message: string, hint?: string): void {
-    this.issues.push({ code, message, hint, path: '', position: this.positionAt(offset) });
+    this.issues.push({ code, message, hint, path: '', position: this.text.positionAt(offset) });
   }
 
   private settings(statements: readonly ListStatement[]): Partial<DockerSeccomp> {
@@ -124,7 +118,7 @@ class ListReader {
       if (kind === 'default' || 'word' in statement) {
         const earlier = once.get(kind);
         if (earlier !== undefined) {
-          const { line } = this.positionAt(earlier);
+          const { line } = this.text.positionAt(earlier);
           this.issue('duplicate-key', offset, `${quote(kind)} was given before, in line ${line}`);
         }
         once.set(kind, offset);
@@ -303,7 +297,7 @@ class ListReader {
 
   private warnOfConstant(call: ListCall, rules: readonly ExactRule[], comparisons: readonly BitComparison[]): void {
     const [first] = rules;
-    const place = { path: '', position: this.positionAt(call.offset) };
+    const place = { path: '', position: this.text.positionAt(call.offset) };
     if (!first) {
       const message = `${call.text}: no argument meets these conditions together; the line has no effect`;
       this.warnings.push({ code: 'never-matches', message, ...place });

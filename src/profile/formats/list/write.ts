@@ -4,6 +4,7 @@ import { errnoName } from '../../../errno.js';
 import { describeMask, describeValue } from '../../../syscalls/constants.js';
 import { syscallSignature } from '../../../syscalls/signature.js';
 import { escapeControls, isPrintable, quote } from '../../../text.js';
+import { SourceText } from '../../document/source-text.js';
 import { CAPABILITIES } from '../../model/capability.js';
 import { dockerNames } from '../../model/conditional-entry.js';
 import {
@@ -14,6 +15,7 @@ import {
   type SeccompArgument,
 } from '../../model/schema.js';
 import { exactRules } from '../exact-conditions.js';
+import type { Draft } from '../handler.js';
 import { plainErrno, type Unrepresentable } from '../plain-section.js';
 import { groupConditions } from './conditions.js';
 import { parseList } from './parser.js';
@@ -37,7 +39,9 @@ const MAX_LINE_WIDTH = 110;
 const LOW_HALF = 0xffffffffn;
 
 /** A profile as a plain list. Its conditions on targets (`when`) and its base stay open. */
-export function writeList(seccomp: DockerSeccomp, cannot: Unrepresentable, inheritsDefault = false): string {
+export function writeList({ profile, resolved, cannot }: Draft): string {
+  const seccomp: DockerSeccomp = resolved ?? profile.seccomp;
+  const inheritsDefault = !resolved && profile.inheritsDefault;
   const lines: string[] = [];
   if (seccomp.extends) lines.push(`extends ${string(seccomp.extends)}`);
   if (!inheritsDefault) {
@@ -222,7 +226,7 @@ function namedText(
 
 function meansJust(syscall: string, condition: string, { index, op, value, valueTwo }: SeccompArgument): boolean {
   try {
-    const [, statement] = parseList(`default allow\nallow ${syscall}(${condition})\n`, undefined);
+    const [, statement] = parseList(new SourceText(`default allow\nallow ${syscall}(${condition})\n`, undefined));
     if (statement?.kind !== 'rule') return false;
     const groups = groupConditions(statement.calls[0]!);
     if (!Array.isArray(groups) || groups.length !== 1 || !groups[0]!.comparisons) return false;

@@ -3,16 +3,19 @@ import { type ActionName, maxErrnoRet } from '../../../action.js';
 import { nearestName } from '../../../nearest-name.js';
 import type { Warning } from '../../../policy.js';
 import { quote } from '../../../text.js';
-import { invalidAt } from '../../document/invalid-at.js';
-import { isJsonObject, type JsonDocument, type JsonObject, typeWord } from '../../document/json-document.js';
-import { formatPath, type JsonPath } from '../../document/json-path.js';
+import type { JsonPath } from '../../document/json-path.js';
+import { isJsonObject, type JsonObject, typeWord } from '../../document/json-value.js';
 import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
-import { failOnIssues, finishProfile } from '../../model/finish-profile.js';
-import type { ParsedProfile, Place, ReadOptions } from '../../model/parsed-profile.js';
+import { failOnIssues } from '../../document/profile-error.js';
+import type { SourceDocument } from '../../document/source-document.js';
+import { finishProfile } from '../../model/finish-profile.js';
+import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall } from '../../model/schema.js';
 import { profileIssue } from '../../model/schema-issues.js';
 import { type BitComparison, exactRules, MAX_RULES } from '../exact-conditions.js';
+import type { ReadOptions } from '../read-options.js';
 import { entriesOfRules } from '../rule-entries.js';
+import { seccompiler } from './format.js';
 
 const integer = (least: bigint, most: bigint) => z.bigint().check(z.minimum(least), z.maximum(most));
 const uint64 = integer(0n, 2n ** 64n - 1n);
@@ -58,30 +61,20 @@ type Action = Pick<DockerSyscall, 'action' | 'errnoRet'>;
  * several conditions on one argument, since runtimes would turn their AND into OR. Too many rules are an error. So is
  * an unknown key, as in seccompiler.
  */
-export function readSeccompiler(
-  document: JsonDocument,
-  section: JsonObject,
-  { source, thread }: Pick<ReadOptions, 'source' | 'thread'>,
-): ParsedProfile {
-  const name = selectThread(document, section, source, thread);
-  const filter = section[name];
+export function readSeccompiler(document: SourceDocument, { thread }: ReadOptions): ParsedProfile {
+  const filters = document.object();
+  const name = selectThread(document, Object.keys(filters), thread);
+  const filter = filters[name];
   if (!isJsonObject(filter)) {
     const message = `must be an object, not ${typeWord(filter as never)}`;
-    throw invalidAt(document, source, [name], { code: 'wrong-type', message });
+    throw document.fail([name], { code: 'wrong-type', message });
   }
-  return new Reader(document, name, filter, source).read();
+  return new Reader(document, name, filter).read();
 }
 
-function selectThread(
-  document: JsonDocument,
-  section: JsonObject,
-  source: string | undefined,
-  thread: string | undefined,
-): string {
-  const names = Object.keys(section);
+function selectThread(document: SourceDocument, names: readonly string[], thread: string | undefined): string {
   const listed = names.map((name) => quote(name)).join(', ');
-  const fail = (code: ProfileIssueCode, message: string, hint: string) =>
-    invalidAt(document, source, [], { code, message, hint });
+  const fail = (code: ProfileIssueCode, message: string, hint: string) => document.fail([], { code, message, hint });
   if (thread !== undefined) {
     if (names.includes(thread)) return thread;
     throw fail('unknown-thread', `there is no filter for a thread ${quote(thread)}`, `there are ${listed || 'none'}`);
@@ -106,10 +99,9 @@ class Reader {
   private readonly ruleOf: number[] = [];
 
   constructor(
-    private readonly document: JsonDocument,
+    private readonly document: SourceDocument,
     private readonly thread: string,
     private readonly filter: JsonObject,
-    private readonly source: string | undefined,
   ) {}
 
   read(): ParsedProfile {
@@ -123,17 +115,15 @@ class Reader {
       this.issue('identical-actions', [matchKey], `the same as ${quote(defaultKey)}: the filter decides nothing`);
     }
     const parsed = this.rules();
-    failOnIssues(this.issues, this.source);
+    failOnIssues(this.issues, this.document.source);
     parsed.forEach((each, index) => {
       this.addRule(each, index, match as Action);
     });
     this.checkMixed(parsed);
     const { action: defaultAction, errnoRet: defaultErrnoRet } = mismatch as Action;
     const seccomp: DockerSeccomp = { defaultAction, defaultErrnoRet, syscalls: this.syscalls };
-    return finishProfile({
-      format: 'seccompiler',
+    return finishProfile(seccompiler, this.document, {
       seccomp,
-      source: this.source,
       locate: (...path) => this.locate(path, defaultKey),
       issues: this.issues,
       warnings: this.warnings,
@@ -153,8 +143,7 @@ class Reader {
   }
 
   private place(path: JsonPath): Place {
-    const whole = [this.thread, ...path];
-    return { path: formatPath(whole), position: this.document.positionOf(whole) };
+    return this.document.placeOf([this.thread, ...path]);
   }
 
   private issue(code: ProfileIssueCode, path: JsonPath, message: string, hint?: string): void {
@@ -239,13 +228,11 @@ class Reader {
     for (const key of Object.keys(value)) {
       if (known.includes(key)) continue;
       const nearest = nearestName(key, known, Math.min(2, key.length - 1));
-      const place = [this.thread, ...path, key];
       this.issues.push({
         code: 'misspelt-key',
         message: `unknown key ${quote(key)}, which seccompiler refuses`,
         hint: nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${quote(nearest)}?`,
-        path: formatPath(place),
-        position: this.document.keyPositionOf(place),
+        ...this.document.placeOfKey([this.thread, ...path, key]),
       });
     }
   }

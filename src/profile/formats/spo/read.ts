@@ -1,19 +1,15 @@
 import { quote } from '../../../text.js';
-import { invalidAt } from '../../document/invalid-at.js';
-import {
-  isJsonObject,
-  type JsonDocument,
-  type JsonObject,
-  type JsonValue,
-  typeWord,
-} from '../../document/json-document.js';
-import { formatPath, type JsonPath } from '../../document/json-path.js';
+import type { JsonPath } from '../../document/json-path.js';
+import { isJsonObject, type JsonObject, type JsonValue, typeWord } from '../../document/json-value.js';
 import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
-import { failOnIssues, finishProfile } from '../../model/finish-profile.js';
+import { failOnIssues } from '../../document/profile-error.js';
+import type { SourceDocument } from '../../document/source-document.js';
+import { finishProfile } from '../../model/finish-profile.js';
 import type { Locate, ParsedProfile } from '../../model/parsed-profile.js';
 import { DOCKER_ONLY_KEYS, dockerSeccompSchema } from '../../model/schema.js';
 import { profileIssue } from '../../model/schema-issues.js';
 import { checkKeys } from '../../model/unknown-keys.js';
+import { spo } from './format.js';
 
 /** The API group's versions whose `spec` this reads: they differ in nothing that decides. */
 export const SPO_API_VERSIONS = ['v1', 'v1beta1'].map((version) => `security-profiles-operator.x-k8s.io/${version}`);
@@ -30,32 +26,33 @@ const FOREIGN_KEYS = {
  * `LinuxSeccomp`, in which a missing `value` or `errnoRet` is 0, and an errno of 0 is EPERM. `baseProfileName` names a
  * profile that this one adds to.
  */
-export function readSpo(document: JsonDocument, section: JsonObject, source: string | undefined): ParsedProfile {
-  const fail = (code: ProfileIssueCode, path: JsonPath, message: string, hint?: string) =>
-    invalidAt(document, source, path, { code, message, hint });
-  const { kind, apiVersion, metadata, spec } = section;
+export function readSpo(document: SourceDocument): ParsedProfile {
+  const { kind, apiVersion, metadata, spec } = document.object();
+  if (kind === undefined) {
+    throw document.fail([], { code: 'missing-key', message: 'the key "kind" is missing', hint: `write kind: ${KIND}` });
+  }
   if (kind !== KIND) {
-    if (kind === undefined) throw fail('missing-key', [], 'the key "kind" is missing', `write kind: ${KIND}`);
-    throw fail('wrong-kind', ['kind'], `must be ${KIND}, not ${word(kind)}`);
+    throw document.fail(['kind'], { code: 'wrong-kind', message: `must be ${KIND}, not ${word(kind)}` });
   }
   if (apiVersion === undefined) {
-    throw fail('missing-key', [], 'the key "apiVersion" is missing', `write apiVersion: ${SPO_API_VERSIONS[0]}`);
+    const hint = `write apiVersion: ${SPO_API_VERSIONS[0]}`;
+    throw document.fail([], { code: 'missing-key', message: 'the key "apiVersion" is missing', hint });
   }
   if (typeof apiVersion !== 'string' || !SPO_API_VERSIONS.includes(apiVersion)) {
-    throw fail(
-      'wrong-kind',
-      ['apiVersion'],
-      `unknown apiVersion ${word(apiVersion)}`,
-      `known are ${SPO_API_VERSIONS.join(', ')}`,
-    );
+    const hint = `known are ${SPO_API_VERSIONS.join(', ')}`;
+    throw document.fail(['apiVersion'], {
+      code: 'wrong-kind',
+      message: `unknown apiVersion ${word(apiVersion)}`,
+      hint,
+    });
   }
-  if (spec === undefined) throw fail('missing-key', [], 'the key "spec" is missing');
-  if (!isJsonObject(spec)) throw fail('wrong-type', ['spec'], `must be an object, not ${typeWord(spec)}`);
+  if (spec === undefined) throw document.fail([], { code: 'missing-key', message: 'the key "spec" is missing' });
+  if (!isJsonObject(spec)) {
+    throw document.fail(['spec'], { code: 'wrong-type', message: `must be an object, not ${typeWord(spec)}` });
+  }
 
-  const locate: Locate = (...segments) => {
-    const path = segments[0] === 'extends' ? ['spec', 'baseProfileName'] : ['spec', ...segments];
-    return { path: formatPath(path), position: document.positionOf(path) };
-  };
+  const locate: Locate = (...path) =>
+    document.placeOf(['spec', ...(path[0] === 'extends' ? ['baseProfileName'] : path)]);
   const { baseProfileName, disabled, ...own } = spec;
   const keys = checkKeys(document, ['spec'], withoutPrototype(own), false);
   const issues: ProfileIssue[] = [...foreignKeys(document, spec), ...keys.issues];
@@ -76,11 +73,11 @@ export function readSpo(document: JsonDocument, section: JsonObject, source: str
   const parsed = dockerSeccompSchema.safeParse(withDefaults(own), { jitless: true });
   if (!parsed.success) {
     issues.push(...parsed.error.issues.map((issue) => profileIssue(issue, document, ['spec'])));
-    failOnIssues(issues, source);
+    failOnIssues(issues, document.source);
   }
   const seccomp = { ...parsed.data!, ...(base === undefined ? {} : { extends: base }) };
   const name = isJsonObject(metadata) && typeof metadata.name === 'string' ? metadata.name : undefined;
-  return finishProfile({ format: 'spo', seccomp, source, name, locate, issues, warnings });
+  return finishProfile(spo, document, { seccomp, name, locate, issues, warnings });
 }
 
 function word(value: JsonValue): string {
@@ -102,17 +99,15 @@ function baseOf(
   return undefined;
 }
 
-function foreignKeys(document: JsonDocument, spec: JsonObject): ProfileIssue[] {
+function foreignKeys(document: SourceDocument, spec: JsonObject): ProfileIssue[] {
   const issues: ProfileIssue[] = [];
   const note = (value: JsonObject, path: JsonPath, foreign: readonly string[]) => {
     for (const key of Object.keys(value)) {
       if (!foreign.includes(key)) continue;
-      const place = [...path, key];
       issues.push({
         code: 'foreign-key',
         message: `a SeccompProfile has no ${quote(key)}: the API server drops it`,
-        path: formatPath(place),
-        position: document.keyPositionOf(place),
+        ...document.placeOfKey([...path, key]),
         hint: 'take it out; for conditional entries write a profile each',
       });
     }

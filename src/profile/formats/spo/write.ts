@@ -1,7 +1,8 @@
 import { Document, visit } from 'yaml';
 import { escapeControls, isPrintable, quote } from '../../../text.js';
 import type { OciSeccomp } from '../../model/schema.js';
-import type { Unrepresentable } from '../plain-section.js';
+import type { Draft } from '../handler.js';
+import { cannotExtend, unresolvedSection } from '../plain-section.js';
 import { SPO_API_VERSIONS } from './read.js';
 
 /** The architectures a SeccompProfile may name (api/seccompprofile/v1, `Arch`). */
@@ -24,12 +25,16 @@ function objectName(text: string): string {
   return name === '' ? 'profile' : name;
 }
 
-/** A section as the YAML of a SeccompProfile. `base`: its `baseProfileName`. */
-export function writeSpo(
-  section: OciSeccomp,
-  cannot: Unrepresentable,
-  options: { name: string; base?: string | undefined },
-): string {
+function fileStem(source: string | undefined): string {
+  return (source ?? 'profile').replace(/^.*[\\/]/, '').replace(/\.\w+$/, '');
+}
+
+/** A profile as the YAML of a SeccompProfile. What it extends stays its `baseProfileName` where it is a SeccompProfile too. */
+export function writeSpo({ profile, resolved, cannot, name }: Draft): string {
+  const base = resolved ? undefined : (profile.seccomp.extends ?? undefined);
+  // Only the operator's own profiles extend by union, as the operator does.
+  if (base && profile.traits.extendsAs !== 'operator') cannotExtend(cannot);
+  const section: OciSeccomp = resolved ?? unresolvedSection(profile, cannot);
   const { defaultAction, defaultErrnoRet, architectures, flags, listenerPath, listenerMetadata, syscalls } = section;
   if (defaultErrnoRet !== undefined && defaultErrnoRet !== 1n) {
     cannot(`a default errno (${defaultErrnoRet}); the operator's is EPERM`, undefined, 'defaultErrnoRet');
@@ -74,9 +79,9 @@ export function writeSpo(
   const document = {
     apiVersion: SPO_API_VERSIONS[1],
     kind: 'SeccompProfile',
-    metadata: { name: objectName(options.name) },
+    metadata: { name: objectName(name ?? profile.name ?? fileStem(profile.source)) },
     spec: {
-      ...(options.base === undefined ? {} : { baseProfileName: options.base }),
+      ...(base === undefined ? {} : { baseProfileName: base }),
       defaultAction,
       ...(architectures?.length ? { architectures } : {}),
       ...(flags ? { flags } : {}),

@@ -5,10 +5,12 @@ import { nearestName } from '../../../nearest-name.js';
 import type { Warning } from '../../../policy.js';
 import { quote } from '../../../text.js';
 import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
-import { positionFinder } from '../../document/source-text.js';
-import { failOnIssues, finishProfile } from '../../model/finish-profile.js';
+import { failOnIssues } from '../../document/profile-error.js';
+import type { SourceText } from '../../document/source-text.js';
+import { finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../../model/schema.js';
+import { systemd } from './format.js';
 import { SYSTEMD_GROUPS_TEXT, SYSTEMD_VERSION } from './groups.js';
 import { type Assignment, parseUnit, type UnitWord } from './unit.js';
 
@@ -74,8 +76,8 @@ export function systemdGroups(): ReadonlyMap<string, readonly string[]> {
  * kernel obeys the stricter. systemd ignores some faults with a warning. They are errors here where the unit would run
  * with a weaker filter than it says.
  */
-export function readSystemdUnit(text: string, source: string | undefined): ParsedProfile {
-  return new UnitReader(text, source).read(parseUnit(text, source));
+export function readSystemdUnit(text: SourceText): ParsedProfile {
+  return new UnitReader(text).read(parseUnit(text));
 }
 
 /** A set of calls with an action other than the default's. */
@@ -98,7 +100,6 @@ interface FilterWord {
 type ListedCalls = ReadonlyMap<string, Pick<FilterWord, 'error' | 'offset'>>;
 
 class UnitReader {
-  private readonly positionAt: ReturnType<typeof positionFinder>;
   private readonly issues: ProfileIssue[] = [];
   private readonly warnings: Warning[] = [];
   private filter: CallSet | undefined;
@@ -112,12 +113,7 @@ class UnitReader {
   /** Of each entry made: the offsets of its names. */
   private readonly origins: number[][] = [];
 
-  constructor(
-    text: string,
-    private readonly source: string | undefined,
-  ) {
-    this.positionAt = positionFinder(text);
-  }
+  constructor(private readonly text: SourceText) {}
 
   read(assignments: readonly Assignment[]): ParsedProfile {
     this.refuseNspawn(assignments);
@@ -127,11 +123,9 @@ class UnitReader {
       this.issue('no-seccomp-section', 0, 'there is no SystemCall…= setting in this unit', hint);
     }
     for (const assignment of own) this.assign(assignment);
-    failOnIssues(this.issues, this.source);
-    return finishProfile({
-      format: 'systemd',
+    failOnIssues(this.issues, this.text.source);
+    return finishProfile(systemd, this.text, {
       seccomp: this.seccomp(),
-      source: this.source,
       locate: (...path) => this.locate(path),
       warnings: this.warnings,
     });
@@ -140,16 +134,16 @@ class UnitReader {
   /** systemd.nspawn(5) has a setting with the same name and another meaning. */
   private refuseNspawn(assignments: readonly Assignment[]): void {
     const setting = assignments.find(({ key }) => key === 'SystemCallFilter');
-    if (!this.source?.endsWith('.nspawn') && setting?.section !== 'Exec') return;
+    if (!this.text.source?.endsWith('.nspawn') && setting?.section !== 'Exec') return;
     const message =
       'this is a .nspawn file, which is not read: its SystemCallFilter= changes a list of systemd-nspawn, which the file does not show';
     const hint = 'look at the filter of the running container (scmp dump PID)';
     this.issue('unknown-format', setting?.offset ?? 0, message, hint);
-    failOnIssues(this.issues, this.source);
+    failOnIssues(this.issues, this.text.source);
   }
 
   private issue(code: ProfileIssueCode, offset: number, message: string, hint?: string, path = ''): void {
-    this.issues.push({ code, message, hint, path, position: this.positionAt(offset) });
+    this.issues.push({ code, message, hint, path, position: this.text.positionAt(offset) });
   }
 
   private isOwn({ key, section, offset }: Assignment): boolean {
@@ -157,7 +151,7 @@ class UnitReader {
     this.reported.add(key);
     if (isNew && OTHER_FILTERS.includes(key)) {
       const message = `systemd installs a filter of its own for ${key}=; it is not read here`;
-      this.warnings.push({ code: 'unread-setting', message, path: '', position: this.positionAt(offset) });
+      this.warnings.push({ code: 'unread-setting', message, path: '', position: this.text.positionAt(offset) });
     }
     if (!SETTINGS.includes(key)) {
       const nearest = isNew ? nearestName(key, SETTINGS, 3) : undefined;
@@ -329,7 +323,7 @@ class UnitReader {
   }
 
   private locate([key, entry, part, index]: readonly (string | number)[]): Place {
-    const place = (path: string, offset: number) => ({ path, position: this.positionAt(offset) });
+    const place = (path: string, offset: number) => ({ path, position: this.text.positionAt(offset) });
     if (key === 'syscalls' && typeof entry === 'number') {
       const offsets = this.origins[entry] ?? [];
       const at = part === 'names' && typeof index === 'number' ? offsets[index] : offsets[0];

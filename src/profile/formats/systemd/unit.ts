@@ -1,5 +1,4 @@
-import type { ProfileError } from '../../document/profile-error.js';
-import { syntaxFault } from '../../document/source-text.js';
+import type { SourceText } from '../../document/source-text.js';
 
 /** A blank-separated word of a value, with its place. */
 export interface UnitWord {
@@ -26,15 +25,14 @@ const MAX_WORDS = 200_000;
  *
  * @throws {ProfileError} `PROFILE_SYNTAX`, when a line is none of these
  */
-export function parseUnit(text: string, source: string | undefined): Assignment[] {
-  const fail = (message: string, offset: number): ProfileError =>
-    syntaxFault('bad-syntax', message, { source, text, offset });
+export function parseUnit(source: SourceText): Assignment[] {
+  const { text } = source;
   const assignments: Assignment[] = [];
   let count = 0;
   const addWords = ({ words }: Assignment, content: string, at: number): void => {
     for (const { 0: word, index } of content.matchAll(/\S+/g)) {
       if (++count > MAX_WORDS) {
-        throw syntaxFault('input-too-large', `more than ${MAX_WORDS} words`, { source, text, offset: at + index });
+        throw source.fail(at + index, { code: 'input-too-large', message: `more than ${MAX_WORDS} words` });
       }
       words.push({ text: word, offset: at + index });
     }
@@ -63,7 +61,9 @@ export function parseUnit(text: string, source: string | undefined): Assignment[
     }
     const equals = content.indexOf('=');
     const key = content.slice(0, Math.max(equals, 0)).trim();
-    if (key === '') throw fail('neither a section, nor a setting "Key=value"', offset);
+    if (key === '') {
+      throw source.fail(offset, { code: 'bad-syntax', message: 'neither a section, nor a setting "Key=value"' });
+    }
     const assignment: Assignment = { section, key, words: [], offset };
     addWords(assignment, content.slice(equals + 1), start + equals + 1);
     assignments.push(assignment);

@@ -1,0 +1,54 @@
+import type { JsonObject } from '../document/json-value.js';
+import type { FormatTraits } from '../model/format-traits.js';
+
+/**
+ * What every command knows of a format before it has read a profile. `handlers.ts` has the reader and the writer, and is
+ * loaded when a profile needs one.
+ */
+interface Described {
+  /** What `--from`, `--to` and `ParsedProfile.format` call it. */
+  readonly id: string;
+  /** As a heading has it. */
+  readonly title: string;
+  /** As a sentence has it: "a SeccompProfile". */
+  readonly phrase: string;
+  /** The format whose name and reader it shares: `--from` does not have it. */
+  readonly variantOf?: string;
+  readonly traits: FormatTraits;
+  /** How a profile is written in it. Without it none is. */
+  readonly output?: Output;
+}
+
+export interface Output {
+  /** Of a file's name. */
+  readonly extension: string;
+  /** What it is, in a few words, for `--to`. */
+  readonly about?: string;
+  /** What to do with the file, for the playground. */
+  readonly note: string;
+  /** The engine that reads it decides conditional entries; the playground leaves them open. */
+  readonly isOpen?: true;
+}
+
+/** An object, in JSON or YAML. Its keys say which format it is. */
+export interface KeysFormat extends Described {
+  readonly syntax: 'keys';
+  /** The key that shows the format. OCI and Docker have what no other format claims. */
+  sign?(keys: JsonObject): KeySign | undefined;
+}
+
+export interface KeySign {
+  /** The key that shows it. */
+  readonly key: string;
+  /** As in "both … and a profile": two claims are an error. A sign without one yields to others. */
+  readonly claim?: string;
+}
+
+/** Lines of a syntax of its own. */
+export interface LinesFormat extends Described {
+  readonly syntax: 'lines';
+  /** Whether a line shows that the text is of this format. */
+  sign(line: string): boolean;
+}
+
+export type Format = KeysFormat | LinesFormat;

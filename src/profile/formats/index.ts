@@ -1,0 +1,51 @@
+import { docker } from './docker/format.js';
+import type { Format, Output } from './format.js';
+import { list } from './list/format.js';
+import { oci, ociConfig } from './oci/format.js';
+import { seccompiler } from './seccompiler/format.js';
+import { spo } from './spo/format.js';
+import { systemd } from './systemd/format.js';
+
+/** The formats of profiles, in the order of `--help`. Their readers and writers are loaded when a profile needs one. */
+export const FORMATS = [oci, ociConfig, docker, spo, seccompiler, systemd, list] as const satisfies readonly Format[];
+
+type AnyFormat = (typeof FORMATS)[number];
+type NamedFormat = Exclude<AnyFormat, { readonly variantOf: string }>;
+
+/**
+ * `oci` is a `LinuxSeccomp` object, and `oci-config` the `linux.seccomp` of a `config.json`. `docker` is Docker's or
+ * Podman's format, wherever it was found. `spo` is the SeccompProfile of Kubernetes' Security Profiles Operator.
+ * `seccompiler` is one thread's filter of a Firecracker file. `systemd` is the SystemCall…= lines of a unit, and `list`
+ * the plain list.
+ */
+export type ProfileFormat = AnyFormat['id'];
+export type FormatName = NamedFormat['id'];
+export type KeysFormatName = Extract<NamedFormat, { readonly syntax: 'keys' }>['id'];
+export type LinesFormatName = Extract<NamedFormat, { readonly syntax: 'lines' }>['id'];
+
+const NAMED = FORMATS.filter((format): format is NamedFormat => !('variantOf' in format));
+export const KEYS_FORMATS = NAMED.filter((format) => format.syntax === 'keys');
+export const LINES_FORMATS = NAMED.filter((format) => format.syntax === 'lines');
+
+/**
+ * The formats that a caller may name. `json` and `yaml` are syntaxes: the keys show the format then. `oci` is both a
+ * `LinuxSeccomp` and a `config.json`.
+ */
+export type InputFormat = 'json' | 'yaml' | FormatName;
+export const INPUT_FORMATS: readonly InputFormat[] = ['json', 'yaml', ...NAMED.map(({ id }) => id)];
+
+type OutputFormats = Extract<NamedFormat, { readonly output: object }>;
+/** The formats profiles are written in. */
+export type OutputFormat = OutputFormats['id'];
+export type WrittenFormat = Format & { readonly id: OutputFormat; readonly output: Output };
+
+export const WRITTEN_FORMATS: readonly WrittenFormat[] = NAMED.filter((format) => 'output' in format);
+export const OUTPUT_FORMATS: readonly OutputFormat[] = WRITTEN_FORMATS.map(({ id }) => id);
+
+export function isOutputFormat(name: string): name is OutputFormat {
+  return WRITTEN_FORMATS.some(({ id }) => id === name);
+}
+
+export function writtenFormat(name: OutputFormat): WrittenFormat {
+  return WRITTEN_FORMATS.find(({ id }) => id === name)!;
+}

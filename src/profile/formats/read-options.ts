@@ -1,0 +1,27 @@
+import { BOOLEAN, type OptionTable, TEXT } from '../../options.js';
+import { INPUT_FORMATS, type InputFormat } from './index.js';
+
+export interface ReadOptions {
+  /** What to call the profile in messages, usually its file name. */
+  source?: string | undefined;
+  /** The format of the text. Default: detected by its content, or an error. */
+  format?: InputFormat | undefined;
+  /** The thread whose filter is read from a seccompiler file. Needed where there are several. */
+  thread?: string | undefined;
+  /** The `metadata.name` of the document that is read from YAML. Needed where there are several documents. */
+  document?: string | undefined;
+  /**
+   * Refuse SCMP_ACT_NOTIFY as the default action and on `write`: the process that loads the filter would wait for an
+   * answer to its own call. Default: true. crun sends the listener from another process, and takes both.
+   */
+  notifyGuards?: boolean | undefined;
+}
+
+/** The values of {@link ReadOptions}. */
+export const READ_OPTIONS: OptionTable<ReadOptions> = {
+  source: [TEXT],
+  format: INPUT_FORMATS,
+  thread: [TEXT],
+  document: [TEXT],
+  notifyGuards: [BOOLEAN],
+};

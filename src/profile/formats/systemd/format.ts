@@ -1,0 +1,11 @@
+import type { LinesFormat } from '../format.js';
+
+/** The SystemCall…= lines of a systemd unit. */
+export const systemd = {
+  id: 'systemd',
+  title: 'systemd',
+  phrase: 'a systemd unit',
+  syntax: 'lines',
+  sign: (line) => /^(?:\[[A-Z][A-Za-z-]*\]\s*$|[ \t]*SystemCall[A-Za-z]*[ \t]*=)/.test(line),
+  traits: {},
+} as const satisfies LinesFormat;
