@@ -36,7 +36,7 @@ const inside =
     folders.some((folder) => path.startsWith(`${folder}/`));
 
 /**
- * What each room may use, from the ground up: a room is a folder with all in it, but for what has a line of its own. What it
+ * What each room may use, from the ground up: a room is a folder with all in it, but for what has a line of its own (`*` is any folder). What it
  * may use stands above it, so that no arrow goes up; its own files may use each other.
  */
 const ROOMS: Record<string, string> = {
@@ -50,19 +50,24 @@ const ROOMS: Record<string, string> = {
   'src/bpf/minimize': 'src/bpf/program src/bpf/decisions',
   'src/bpf/index.ts': 'src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions',
   'src/profile/document': '',
-  'src/profile/model': 'src/profile/document',
-  'src/profile/resolve': 'src/profile/document src/profile/model',
-  'src/profile/formats': 'src/syscalls src/profile/document src/profile/model src/profile/resolve',
+  // What formats there are, and what each is recognised by: the light half, which every command loads.
+  'src/profile/formats/format.ts': 'src/profile/document',
+  'src/profile/formats/*/format.ts': 'src/profile/document src/profile/formats/format.ts',
+  'src/profile/formats/index.ts': 'src/profile/formats/format.ts src/profile/formats/*/format.ts',
+  'src/profile/model': 'src/profile/document src/profile/formats/index.ts',
+  'src/profile/resolve': 'src/profile/document src/profile/model src/profile/formats/index.ts',
+  'src/profile/formats':
+    'src/syscalls src/profile/document src/profile/model src/profile/resolve src/profile/formats/format.ts src/profile/formats/*/format.ts src/profile/formats/index.ts',
   'src/profile/builtin': 'src/profile/document src/profile/model src/profile/formats',
-  'src/profile/extend': 'src/profile/document src/profile/model src/profile/builtin',
+  'src/profile/extend': 'src/profile/document src/profile/model src/profile/builtin src/profile/formats/index.ts',
   'src/profile/index.ts':
-    'src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/extend',
+    'src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/extend src/profile/formats/index.ts',
   'src/compiler':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend',
   'src/explain':
     'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/resolve src/compiler',
   'src/check':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/model src/profile/resolve src/profile/formats src/compiler',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/model src/profile/resolve src/profile/formats src/compiler src/profile/formats/index.ts',
   'src/learn':
     'src/syscalls src/libseccomp src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/compiler',
   'src/testing': 'src/syscalls src/libseccomp src/bpf/index.ts src/compiler',
@@ -70,7 +75,7 @@ const ROOMS: Record<string, string> = {
     'src/syscalls src/libseccomp src/bpf/program src/bpf/minimize src/profile/index.ts src/compiler src/explain src/check src/learn',
   'src/inline.ts': 'src/index.ts',
   'src/playground':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check src/profile/formats/index.ts',
   'native-loader/libc': 'src/bpf/program',
   'native-loader/install': 'src/bpf/program native-loader/libc',
   'native-loader/supervise': 'src/syscalls src/bpf/program native-loader/libc',
@@ -80,16 +85,19 @@ const ROOMS: Record<string, string> = {
   'native-loader/index.ts':
     'src/syscalls native-loader/libc native-loader/install native-loader/supervise native-loader/run native-loader/container',
   'src/cli':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/explain src/learn native-loader/libc',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/explain src/learn native-loader/libc src/profile/formats/index.ts',
   'src/cli/commands':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler src/explain src/check src/learn native-loader/libc native-loader/install native-loader/index.ts src/cli',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler src/explain src/check src/learn native-loader/libc native-loader/install native-loader/index.ts src/cli src/profile/formats/index.ts',
   'src/cli/scmp.ts': 'src/cli src/cli/commands',
 };
 
 const names = Object.keys(ROOMS);
 const roomOf = (path: string) =>
   names
-    .filter((name) => path === name || path.startsWith(`${name}/`))
+    .filter(
+      (name) =>
+        path === name || path.startsWith(`${name}/`) || new RegExp(`^${name.replace('*', '[^/]+')}$`).test(path),
+    )
     .sort((a, b) => b.length - a.length)
     .at(0);
 const isOurs = inside('src', 'native-loader');

@@ -10,6 +10,7 @@ import { behaviourOf } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
 import { checkOptions, LIST, type OptionTable, TEXT } from '../options.js';
+import { traitsOf } from '../profile/formats/index.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { printable, quote } from '../text.js';
@@ -74,7 +75,7 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
     raw: text,
     engine,
     // Fixes write the keys that engines and runtimes read.
-    text: text !== undefined && profile.traits.readBy ? profileEditor(text.replace(/^\uFEFF/, '')) : undefined,
+    text: text !== undefined && traitsOf(profile).readBy ? profileEditor(text.replace(/^\uFEFF/, '')) : undefined,
   });
 
   const own = allFindings(context).sort(byPosition);

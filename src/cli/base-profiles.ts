@@ -4,6 +4,7 @@ import { builtinProfile } from '../profile/builtin/index.js';
 import { BUILTIN_PREFIX } from '../profile/builtin/names.js';
 import { ProfileError } from '../profile/document/profile-error.js';
 import { type ExtendOptions, extendProfile } from '../profile/extend/extend-profile.js';
+import { traitsOf } from '../profile/formats/index.js';
 import { loadProfile } from '../profile/formats/load-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable, quote } from '../text.js';
@@ -44,7 +45,7 @@ async function findBase(
   if (name.startsWith(BUILTIN_PREFIX)) return builtinProfile(name);
   const isFile = from.source !== undefined && isReadable(from.source);
   const own = isFile ? dirname(from.source as string) : '.';
-  const isNamed = from.traits.extendsAs === 'operator';
+  const isNamed = traitsOf(from).extendsAs === 'operator';
   if (!isNamed && /[/\\.]/.test(name)) return read(join(own, name));
 
   const searched = folder ?? own;

@@ -1,5 +1,6 @@
 import { type RuntimeOptions, runtimeBehaviour } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
+import { traitsOf } from '../profile/formats/index.js';
 import { loadProfile } from '../profile/formats/load-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable } from '../text.js';
@@ -37,10 +38,10 @@ export async function profileOfInput(
     document,
     notifyGuards: runtimeBehaviour({ runtime, notifyGuards }).notifyGuards,
   });
-  const { format, traits } = profile;
-  refuseSelection(source, `a profile of the format ${format}`, {
-    thread: traits.selectedBy === 'thread' ? undefined : thread,
-    document: traits.selectedBy === 'document' ? undefined : document,
+  const { selectedBy } = traitsOf(profile);
+  refuseSelection(source, `a profile of the format ${profile.format}`, {
+    thread: selectedBy === 'thread' ? undefined : thread,
+    document: selectedBy === 'document' ? undefined : document,
   });
   if (!profile.seccomp.extends) return profile;
   const { extendFromFiles } = await import('./base-profiles.js');

@@ -16,7 +16,6 @@ export type { ReadOptions } from './formats/read-options.js';
 export { readProfile } from './formats/read-profile.js';
 export { type WriteTarget, writeProfile, writeWarnings } from './formats/write-profile.js';
 export { CAPABILITIES, CAPABILITY_SETS, type CapabilitySet } from './model/capability.js';
-export type { FormatTraits } from './model/format-traits.js';
 export type { ParsedProfile } from './model/parsed-profile.js';
 export {
   type EntryExplanation,

@@ -1,6 +1,7 @@
 import { mayRun, permits } from '../../action.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { errnoNumber } from '../../errno.js';
+import { traitsOf } from '../../profile/formats/index.js';
 import type { CheckContext, CheckedEntry } from '../context.js';
 import type { TextEdit } from '../finding.js';
 import type { CheckRule } from '../rule.js';
@@ -58,7 +59,7 @@ const errnoMissing: CheckRule = {
     const { entries, profile } = context;
     const { defaultErrnoRet, defaultErrno, defaultAction } = profile.seccomp;
     // A SeccompProfile of the operator has no errno for the default to say.
-    const isRepresentable = !profile.traits.lacksDefaultErrno;
+    const isRepresentable = !traitsOf(profile).lacksDefaultErrno;
     if (isRepresentable && defaultAction === 'SCMP_ACT_ERRNO' && typeof defaultErrnoRet !== 'bigint' && !defaultErrno) {
       yield {
         place: profile.locate('defaultAction'),

@@ -1,4 +1,4 @@
-import type { FormatTraits } from '../../profile/model/format-traits.js';
+import { traitsOf } from '../../profile/formats/index.js';
 import type { CheckContext } from '../context.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
 
@@ -19,8 +19,8 @@ export type EngineView =
   | 'profile';
 
 /** For a text; without one only the format is known. */
-function engineView(text: string | undefined, { readBy }: FormatTraits): EngineView {
-  if (text === undefined) return readBy?.includes('engine') ? 'profile' : 'nothing';
+function engineView(text: string | undefined, profile: CheckContext['profile']): EngineView {
+  if (text === undefined) return traitsOf(profile).readBy?.includes('engine') ? 'profile' : 'nothing';
   const keys = parseObject(text.replace(/^\uFEFF/, ''));
   if (keys === undefined) return 'not-json';
   const isThere = (key: string) => Object.hasOwn(keys, key) && keys[key] !== null;
@@ -55,7 +55,7 @@ const engineReadsNothing: CheckRule = {
   severity: 'advice',
   summary: 'A file in which Docker and Podman find no profile: the container starts without a filter.',
   *checkText({ profile, engine, raw }) {
-    const view = engineView(raw, profile.traits);
+    const view = engineView(raw, profile);
     if (view === 'profile' && engine === 'docker') yield* refusedComments(profile);
     // What an engine refuses with an error matters only where the file is for that engine.
     if (view === 'profile' || (view !== 'nothing' && engine === undefined)) return;

@@ -1,6 +1,7 @@
 import { isDecidedElsewhere, kills, mayRun, permits } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import { errnoName, errnoNumber } from '../../errno.js';
+import { traitsOf } from '../../profile/formats/index.js';
 import { FALLBACKS } from '../../syscalls/fallbacks.js';
 import type { CheckRule } from '../rule.js';
 import type { CheckedTarget } from '../target.js';
@@ -213,7 +214,7 @@ const missing32Bit: CheckRule = {
   summary: 'A 64-bit target without the 32-bit architecture that its kernel runs too: those programs are killed.',
   *checkTarget({ architecture, architectures }, { profile, terms }) {
     // A filter of Firecracker's is for one architecture.
-    if (profile.traits.isForOneArchitecture) return;
+    if (traitsOf(profile).isForOneArchitecture) return;
     const compatible = COMPATIBLE[architecture.name];
     if (compatible === undefined || architectures.some(({ name }) => name === compatible)) return;
     const { seccomp, locate } = profile;

@@ -1,3 +1,4 @@
+import { traitsOf } from '../../profile/formats/index.js';
 import type { AdviceWording } from '../advice-wording.js';
 import { BYTE_ORDER_MARK, type Severity } from '../finding.js';
 import type { CheckRule } from '../rule.js';
@@ -66,7 +67,7 @@ const byteOrderMark: CheckRule = {
   summary: 'A byte order mark before the JSON: Docker, runc and crun refuse the file.',
   *checkText({ profile, raw }) {
     // The readers of these formats in Go and C refuse a byte order mark before JSON (RFC 8259, 8.1, allows either).
-    if (!raw?.startsWith('\uFEFF') || !profile.traits.readBy) return;
+    if (!raw?.startsWith('\uFEFF') || !traitsOf(profile).readBy) return;
     yield {
       place: { path: '', position: { line: 1, column: 1, offset: 0 } },
       message: 'the file begins with a byte order mark (U+FEFF), and Docker, runc and crun refuse it',

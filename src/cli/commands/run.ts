@@ -12,6 +12,7 @@ import { readProgram, verifyProgram } from '../../bpf/index.js';
 import { compileEntriesWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompiledFilter } from '../../compiler/compile-policy.js';
 import { InvalidArgumentError } from '../../errors.js';
+import { traitsOf } from '../../profile/formats/index.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
@@ -103,7 +104,7 @@ async function filterOf(flags: Flags): Promise<RunFilter> {
   printWarnings([...assumedWarnings(profile, architecture, { ...flags, kernel }), ...compiled.warnings], source);
   refuseWaitKillable(compiled, profile, flags);
   if (!compiled.usesListener) {
-    const format = profile.traits.entrySyntax ?? 'json';
+    const format = traitsOf(profile).entrySyntax ?? 'json';
     const [withUsual] = flags.trace ? compileWithUsualCapabilities(profile, [architecture], options) : [];
     return { filter: compiled, policy: { ...entries, source: profile.source ?? 'profile', format, withUsual } };
   }

@@ -6,6 +6,7 @@ import type { Warning } from '../../policy.js';
 import { quote } from '../../text.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX } from '../builtin/names.js';
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
+import { traitsOf } from '../formats/index.js';
 import type { Locate, ParsedProfile } from '../model/parsed-profile.js';
 import type { DockerSeccomp } from '../model/schema.js';
 import { mergeEntries } from './extend-entries.js';
@@ -75,7 +76,7 @@ function extend(
 const INHERITED = ['flags', 'listenerPath', 'listenerMetadata'] as const;
 
 function merge(own: ParsedProfile, base: ParsedProfile, operator: OperatorVersion): ParsedProfile {
-  const union = own.traits.extendsAs === 'operator' ? operator : undefined;
+  const union = traitsOf(own).extendsAs === 'operator' ? operator : undefined;
   const issues: ProfileIssue[] = [];
   const warnings: Warning[] = [];
   const fromBase = new Set<string | number>();

@@ -1,5 +1,5 @@
 import { docker } from './docker/format.js';
-import type { Format, Output } from './format.js';
+import type { Format, FormatTraits, Output } from './format.js';
 import { list } from './list/format.js';
 import { oci, ociConfig } from './oci/format.js';
 import { seccompiler } from './seccompiler/format.js';
@@ -48,4 +48,9 @@ export function isOutputFormat(name: string): name is OutputFormat {
 
 export function writtenFormat(name: OutputFormat): WrittenFormat {
   return WRITTEN_FORMATS.find(({ id }) => id === name)!;
+}
+
+/** In what a format differs from most. */
+export function traitsOf({ format }: { format: ProfileFormat }): FormatTraits {
+  return FORMATS.find(({ id }) => id === format)!.traits;
 }

@@ -2,11 +2,10 @@ import type { Warning } from '../../policy.js';
 import { failOnIssues, type ProfileIssue } from '../document/profile-error.js';
 import type { ProfileFormat } from '../formats/index.js';
 import { checkSection } from './check-section.js';
-import type { FormatTraits } from './format-traits.js';
 import type { ParsedProfile } from './parsed-profile.js';
 
 /** The result of a format's reader. */
-type ReadParts = Omit<ParsedProfile, 'format' | 'traits' | 'source' | 'warnings'> & {
+type ReadParts = Omit<ParsedProfile, 'format' | 'source' | 'warnings'> & {
   issues?: readonly ProfileIssue[];
   warnings?: readonly Warning[];
 };
@@ -17,7 +16,7 @@ type ReadParts = Omit<ParsedProfile, 'format' | 'traits' | 'source' | 'warnings'
  * @throws {ProfileError} when there are issues; it has all of them
  */
 export function finishProfile(
-  { id, traits }: { id: ProfileFormat; traits: FormatTraits },
+  { id }: { id: ProfileFormat },
   { source }: { source: string | undefined },
   { issues = [], warnings = [], ...parts }: ReadParts,
 ): ParsedProfile {
@@ -28,7 +27,6 @@ export function finishProfile(
   if (notifyIssues.length < all.length) failOnIssues(all, source);
   return {
     format: id,
-    traits,
     source,
     ...parts,
     ...(notifyIssues.length > 0 ? { notifyIssues } : {}),

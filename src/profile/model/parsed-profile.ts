@@ -2,7 +2,6 @@ import type { SourcePosition } from '../../errors.js';
 import type { Warning } from '../../policy.js';
 import type { ProfileIssue } from '../document/profile-error.js';
 import type { ProfileFormat } from '../formats/index.js';
-import type { FormatTraits } from './format-traits.js';
 import type { DockerSeccomp } from './schema.js';
 
 /** A place in a profile: its JSON path, and its position where the profile was read from text. */
@@ -23,8 +22,6 @@ export type Locate = (...path: (string | number)[]) => Place;
  */
 export interface ParsedProfile {
   readonly format: ProfileFormat;
-  /** In what that format differs from most. */
-  readonly traits: FormatTraits;
   readonly seccomp: DockerSeccomp;
   /** What the caller called it, usually its file name. */
   readonly source: string | undefined;

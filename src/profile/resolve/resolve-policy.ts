@@ -6,6 +6,7 @@ import { ANYTHING, BOOLEAN, checkOptions, LIST, OBJECT, type OptionTable } from 
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../../policy.js';
 import { quote } from '../../text.js';
 import { failOnIssues, ProfileError, type ProfileIssue } from '../document/profile-error.js';
+import { traitsOf } from '../formats/index.js';
 import { parseCapabilities } from '../model/capability.js';
 import { type ConditionOutcome, type ResolutionTarget, tryConditions } from '../model/conditional-entry.js';
 import { type KernelVersion, parseRelease } from '../model/kernel-version.js';
@@ -136,7 +137,7 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
     const rule = policyRule(names, actionOf(entry.action, errno), entry.args, place);
     // Docker and Podman pass their profiles on without empty lists (Go's "omitempty").
-    const hasEmptyArgs = profile.traits.readBy?.includes('runtime') && entry.args?.length === 0;
+    const hasEmptyArgs = traitsOf(profile).readBy?.includes('runtime') && entry.args?.length === 0;
     return { ...resolved, rule: hasEmptyArgs ? { ...rule, hasEmptyArgs } : rule };
   });
   if (options.strictErrnoRet) failOnIssues(uselessErrnos(profile, entries), source);

@@ -2,6 +2,7 @@ import { Document, visit } from 'yaml';
 import { escapeControls, isPrintable, quote } from '../../../text.js';
 import type { OciSeccomp } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
+import { traitsOf } from '../index.js';
 import { cannotExtend, unresolvedSection } from '../plain-section.js';
 import { SPO_API_VERSIONS } from './read.js';
 
@@ -33,7 +34,7 @@ function fileStem(source: string | undefined): string {
 export function writeSpo({ profile, resolved, cannot, name }: Draft): string {
   const base = resolved ? undefined : (profile.seccomp.extends ?? undefined);
   // Only the operator's own profiles extend by union, as the operator does.
-  if (base && profile.traits.extendsAs !== 'operator') cannotExtend(cannot);
+  if (base && traitsOf(profile).extendsAs !== 'operator') cannotExtend(cannot);
   const section: OciSeccomp = resolved ?? unresolvedSection(profile, cannot);
   const { defaultAction, defaultErrnoRet, architectures, flags, listenerPath, listenerMetadata, syscalls } = section;
   if (defaultErrnoRet !== undefined && defaultErrnoRet !== 1n) {
