@@ -22,15 +22,12 @@ export type { FilterFlag, Warning } from './policy.js';
 
 export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './profile/document/profile-error.js';
 export { type ExtendOptions, extendProfile, type LoadBase } from './profile/extend/extend-profile.js';
+export { INPUT_FORMATS, type InputFormat, OUTPUT_FORMATS, type OutputFormat } from './profile/formats/index.js';
 export { loadProfile } from './profile/formats/load-profile.js';
+export type { ReadOptions } from './profile/formats/read-options.js';
 export { readProfile } from './profile/formats/read-profile.js';
-export { OUTPUT_FORMATS, type OutputFormat, type WriteTarget, writeProfile } from './profile/formats/write-profile.js';
-export {
-  INPUT_FORMATS,
-  type InputFormat,
-  type ParsedProfile,
-  type ReadOptions,
-} from './profile/model/parsed-profile.js';
+export { type WriteTarget, writeProfile } from './profile/formats/write-profile.js';
+export type { ParsedProfile } from './profile/model/parsed-profile.js';
 
 // Architectures
 
