@@ -56,7 +56,9 @@ const filesOf = (title: string) =>
   recipe(title)
     .split(/^(?=\S)/m)
     .filter((block) => /^\d\. /.test(block))
-    .flatMap((block) => [...block.matchAll(/`([\w-]+\/[\w./-]*)`/g)].map(([, path]) => path!));
+    .flatMap((block) =>
+      [...block.matchAll(/`([\w-]+\/[\w./-]*|[\w-]+\.(?:json|sh)|README\.md)`/g)].map(([, path]) => path!),
+    );
 
 describe('a recipe', () => {
   // The last one that was added of a kind is named in all the files that it took. Other files mention it for another reason.
@@ -87,6 +89,17 @@ describe('a recipe', () => {
     const folders = ['src', 'native-loader', 'wasm', 'scripts', 'docs', 'test', 'bench', 'examples', 'build.sh'];
     const known = filesWith(text, ...folders).filter((file) => !own.some((path) => file.startsWith(path)));
     expect(known.filter((file) => !recipe(title).includes(file))).toEqual([]);
+  });
+
+  it('A new entry of the package: names every file that knows of the entries', () => {
+    const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const names = Object.keys(exports).flatMap((path) => /^\.\/(\w+)$/.exec(path)?.[1] ?? []);
+    expect(names.length).toBeGreaterThan(8);
+    for (const file of ['build.sh', 'knip.json', 'README.md']) {
+      const text = readFileSync(join(ROOT, file), 'utf8');
+      expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+      expect(recipe('A new entry of the package: 5 files')).toContain(`\`${file}\``);
+    }
   });
 
   it.each([...recipes.keys()].filter((title) => title.includes(': ')))('%s: is as many as it says', (title) => {
