@@ -17,8 +17,19 @@ interface Table {
   numbers: ReadonlyMap<string, number>;
 }
 
+/** What was made for each libseccomp, whose tables never change. */
+const namings = new WeakMap<Libseccomp, SyscallNaming>();
+
 /** libseccomp's tables; each architecture's is made when it is first asked for. */
 export function syscallNaming(libseccomp: Libseccomp): SyscallNaming {
+  const known = namings.get(libseccomp);
+  if (known) return known;
+  const naming = makeNaming(libseccomp);
+  namings.set(libseccomp, naming);
+  return naming;
+}
+
+function makeNaming(libseccomp: Libseccomp): SyscallNaming {
   const tables = new Map<number, Table>();
   const tableOf = (token: number): Table | undefined => {
     const known = tables.get(token);

@@ -1,11 +1,11 @@
 import { encodeAction } from '../../action.js';
-import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
+import { parseArchitecture } from '../../architecture.js';
 import { createSimulator, disassemble, Opcode, type Simulator } from '../../bpf/index.js';
 import { INSTRUCTION_SIZE } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompiledFilter, CompileOptions } from '../../compiler/compile-policy.js';
-import { type Libseccomp, loadLibseccomp } from '../../libseccomp/index.js';
+import { type Libseccomp, loadLibseccomp, syscallNaming } from '../../libseccomp/index.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { explainResolution } from '../../profile/resolve/explain-resolution.js';
 import { resolvePolicy } from '../../profile/resolve/resolve-policy.js';
@@ -124,12 +124,8 @@ export class Engine {
     const compiled = this.#compiled;
     const libseccomp = this.#libseccomp;
     if (!compiled || !libseccomp) return undefined;
-    const syscallName = (token: number, nr: number) => {
-      const architecture = byToken.get(token);
-      return architecture && libseccomp.resolveSyscallNumber(nr, architecture);
-    };
     const [target] = compiled.arches;
-    const lines = disassemble(compiled, { syscallName }).map(
+    const lines = disassemble(compiled, syscallNaming(libseccomp)).map(
       ({ text, comment, successors, architectures, reachable, instruction: { code, k } }) => ({
         text,
         comment,
@@ -154,8 +150,6 @@ export class Engine {
     return this.#libseccomp;
   }
 }
-
-const byToken = new Map(ARCHITECTURES.map((architecture) => [architecture.token, architecture]));
 
 function targetOf({ arch, capabilities, kernel }: Settings) {
   return { arch, capabilities, kernel: kernel.trim() === '' ? undefined : kernel.trim() };

@@ -1,9 +1,9 @@
-import { ARCHITECTURES, parseArchitecture } from '../../architecture.js';
+import { parseArchitecture } from '../../architecture.js';
 import { formatC } from '../../bpf/assembly/format-c.js';
 import { disassemble, formatDisassembly } from '../../bpf/index.js';
 import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompileOptions } from '../../compiler/compile-policy.js';
-import type { Libseccomp } from '../../libseccomp/index.js';
+import { type Libseccomp, syscallNaming } from '../../libseccomp/index.js';
 import { isOutputFormat, writtenFormat } from '../../profile/formats/index.js';
 import { writeProfile } from '../../profile/formats/write-profile.js';
 import type { ParsedProfile } from '../../profile/index.js';
@@ -41,14 +41,8 @@ export function exportProfile(
       return named('base64', `${btoa(String.fromCharCode(...compiled.program))}\n`);
     case 'pfc':
       return named('pfc', compiled.pfc ?? '');
-    case 'asm': {
-      const { libseccomp } = options;
-      const syscallName = (token: number, nr: number) => {
-        const architecture = ARCHITECTURES.find((each) => each.token === token);
-        return architecture && libseccomp.resolveSyscallNumber(nr, architecture);
-      };
-      return named('asm', formatDisassembly(disassemble(compiled, { syscallName })));
-    }
+    case 'asm':
+      return named('asm', formatDisassembly(disassemble(compiled, syscallNaming(options.libseccomp))));
     case 'c': {
       const target = compiled.arches.join(', ');
       const { endianness } = parseArchitecture(arch);
