@@ -55,27 +55,28 @@ const ROOMS: Record<string, string> = {
   'src/profile/formats/*/format.ts': 'src/profile/document src/profile/formats/format.ts',
   'src/profile/formats/index.ts': 'src/profile/formats/format.ts src/profile/formats/*/format.ts',
   'src/profile/model': 'src/profile/document src/profile/formats/index.ts',
-  'src/profile/resolve': 'src/profile/document src/profile/model src/profile/formats/index.ts',
+  'src/profile/resolve': 'src/profile/document src/profile/formats/index.ts src/profile/model',
   'src/profile/formats':
-    'src/syscalls src/profile/document src/profile/model src/profile/resolve src/profile/formats/format.ts src/profile/formats/*/format.ts src/profile/formats/index.ts',
+    'src/syscalls src/profile/document src/profile/formats/format.ts src/profile/formats/*/format.ts src/profile/formats/index.ts src/profile/model src/profile/resolve',
   'src/profile/builtin': 'src/profile/document src/profile/model src/profile/formats',
-  'src/profile/extend': 'src/profile/document src/profile/model src/profile/builtin src/profile/formats/index.ts',
+  'src/profile/extend': 'src/profile/document src/profile/formats/index.ts src/profile/model src/profile/builtin',
   'src/profile/index.ts':
-    'src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/extend src/profile/formats/index.ts',
+    'src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/extend',
   'src/compiler':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend',
   'src/explain':
-    'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/resolve src/compiler',
+    'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/model src/profile/resolve src/compiler',
   'src/check':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/model src/profile/resolve src/profile/formats src/compiler src/profile/formats/index.ts',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/extend src/compiler',
   'src/learn':
     'src/syscalls src/libseccomp src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/compiler',
   'src/testing': 'src/syscalls src/libseccomp src/bpf/index.ts src/compiler',
   'src/index.ts':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/minimize src/profile/index.ts src/compiler src/explain src/check src/learn',
-  'src/inline.ts': 'src/index.ts',
+    'src/profile/document src/profile/formats/index.ts src/profile/model src/profile/formats src/profile/extend src/compiler',
+  'src/inline.ts':
+    'src/syscalls src/libseccomp src/bpf/minimize src/bpf/index.ts src/explain src/check src/learn src/index.ts',
   'src/playground':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check src/profile/formats/index.ts',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check',
   'native-loader/libc': 'src/bpf/program',
   'native-loader/install': 'src/bpf/program native-loader/libc',
   'native-loader/supervise': 'src/syscalls src/bpf/program native-loader/libc',
@@ -83,11 +84,11 @@ const ROOMS: Record<string, string> = {
   'native-loader/container': 'native-loader/libc native-loader/supervise native-loader/run',
   'native-loader/worker.ts': 'native-loader/supervise native-loader/run',
   'native-loader/index.ts':
-    'src/syscalls native-loader/libc native-loader/install native-loader/supervise native-loader/run native-loader/container',
+    'native-loader/libc native-loader/install native-loader/supervise native-loader/run native-loader/container',
   'src/cli':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/explain src/learn native-loader/libc src/profile/formats/index.ts',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/explain src/learn native-loader/libc',
   'src/cli/commands':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler src/explain src/check src/learn native-loader/libc native-loader/install native-loader/index.ts src/cli src/profile/formats/index.ts',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler src/explain src/check src/learn native-loader/libc native-loader/install native-loader/index.ts src/cli',
   'src/cli/scmp.ts': 'src/cli src/cli/commands',
 };
 
