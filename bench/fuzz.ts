@@ -1,7 +1,8 @@
-// Differential fuzzing: the wasm against native libseccomp, and whole profiles against an evaluator that shares no code with
-// the compiler, for the programs of libseccomp and of the minimiser, and the minimiser's loaded on this kernel and called:
-// npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N] [--loaded N] [--seed S]. A case is its seed: with 0
-// of the others `--profiles 1 --seed S`; of programs, which are also minimised and simulated before and after, a batch is.
+// Differential fuzzing. The wasm is compared with native libseccomp, and whole profiles with an evaluator that shares
+// no code with the compiler. That covers the programs of libseccomp and of the minimiser; the minimiser's are also
+// loaded on this kernel and called. Usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N]
+// [--loaded N] [--seed S]. A case is its seed: with 0 of the others `--profiles 1 --seed S`; of programs, which are
+// also minimised and simulated before and after, a batch is.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -91,9 +91,9 @@ function executed(label: string, compared: Compared, weights: CallWeights, how: 
 }
 
 /**
- * What no tree of thresholds gets below: the best one over the ranges of numbers that are decided alike, of one architecture
- * and all numbers alike, two loads and a test of the architecture before it, and behind it a return, or what the shortest
- * program for the function of the arguments executes.
+ * A lower bound for every tree of thresholds: the best tree over the ranges of numbers that are decided alike, of one
+ * architecture and with all numbers alike. Two loads and a test of the architecture come before it. After it comes a
+ * return, or what the shortest program for the function of the arguments executes.
  */
 function informationBound({ store, root }: DecisionDiagram, arch: number): number {
   const ofArch = partition(store, root, Level.ARCH).find(({ from, to }) => from <= arch && arch <= to)!.node;

@@ -15,8 +15,8 @@ const INSTRUCTIONS_PER_SECOND = 20e6;
 const ROUNDS = 9;
 
 /**
- * scmp_bpf_sim makes one decision a process, and prints it. What is timed here is its own interpreter, compiled with its own
- * flags from its own source, with one change in its favour: the decision is returned to a loop instead of printed.
+ * scmp_bpf_sim makes one decision a process, and prints it. Its own interpreter is timed, compiled with its own flags
+ * from its own source. One change is in its favour: the decision is returned to a loop instead of printed.
  */
 function buildUpstream(root: string): string {
   const source = readFileSync(join(root, TOOLS, 'scmp_bpf_sim.c'), 'utf8');

@@ -152,8 +152,8 @@ export function isStricter(one: AnyAction, other: AnyAction): boolean {
 }
 
 /**
- * How one decision replaced by another is to be judged. `stronger`: the call is let do less. `weaker`: it may do more, or
- * that cannot be told. `other`: it is let do the same, and the caller sees something else.
+ * How one decision replaced by another is to be judged. `stronger`: the call is let do less. `weaker`: it may do more,
+ * or that is not known. `other`: it is let do the same, and the caller sees something else.
  */
 export type Direction = 'weaker' | 'stronger' | 'other';
 

@@ -107,8 +107,9 @@ export function errnoName(errno: number, architecture?: ArchitectureName): strin
 }
 
 /**
- * The value of an errno name as programs of `architecture` know it (`ENOSYS`: 38 nearly everywhere, 89 on MIPS, 251 on
- * PA-RISC), and without one as asm-generic has it; the aliases of errno(3) included. Undefined for a name there is not.
+ * The value of an errno name as programs of `architecture` know it; without an architecture as in asm-generic. `ENOSYS`
+ * is 38 nearly everywhere, 89 on MIPS and 251 on PA-RISC. The aliases of errno(3) are included. Undefined for a name
+ * there is not.
  */
 export function errnoNumber(name: string, architecture?: ArchitectureName): number | undefined {
   const own = architecture === undefined ? [] : differences(architecture);

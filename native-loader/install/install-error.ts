@@ -33,11 +33,11 @@ const explanations: Readonly<Record<string, string>> = {
   EMFILE: 'this process has no file descriptor left for the listener (RLIMIT_NOFILE)',
   ENFILE: 'the system has no file descriptor left for the listener (fs.file-max)',
   ENOMEM:
-    'the kernel is out of memory, or all filters of this thread together exceed its limit of 32768 instructions: 4 more for each filter, and counted after the translation to eBPF, which about doubles them',
+    'the kernel is out of memory, or all filters of this thread exceed its limit of 32768 instructions (of eBPF, so about half of that, and with 4 more for each)',
   ENOSYS: 'this kernel has no seccomp(2) (before Linux 3.17, built without CONFIG_SECCOMP, or emulated)',
   EPERM: 'a filter that is installed already, perhaps the container runtime’s, forbids seccomp(2)',
   ESRCH:
-    'another thread of this process could not be brought under the filter, because it has a filter of its own (the kernel does not name it when a listener is asked for)',
+    'another thread of this process has a filter of its own, so it cannot get this one (the kernel does not name the thread where there is a listener)',
 };
 
 /** What seccomp(2)'s answer `-errno` means for this installation. Sources: seccomp(2) and kernel/seccomp.c. */

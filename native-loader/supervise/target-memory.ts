@@ -74,7 +74,7 @@ function unreadable(pid: number, address: bigint, result: number): SupervisorErr
   }
   return new SupervisorError(
     'TARGET_ACCESS',
-    `the memory of thread ${pid} cannot be read: ${errno}; it takes the right to ptrace(2) the target: the same user or CAP_SYS_PTRACE, no less strict Yama or LSM policy, and a PID namespace in which the target is visible`,
+    `the memory of thread ${pid} cannot be read: ${errno}. It takes the right to ptrace(2) the target: the same user or CAP_SYS_PTRACE, no Yama or LSM policy against it, and a visible PID namespace`,
     { errno },
   );
 }

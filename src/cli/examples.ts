@@ -18,7 +18,7 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string, note?:
   check: [
     ['scmp check profile.json'],
     ['scmp check profile.json --arch x86_64 --arch arm64 --strict'],
-    ['scmp check profile.json --fix', 'mend what can be, and never weaken the filter'],
+    ['scmp check profile.json --fix', 'fix what can be fixed, and never weaken the filter'],
     ['scmp check profile.json --format github', 'annotations in a pull request'],
   ],
   simulate: [

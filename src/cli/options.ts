@@ -48,7 +48,7 @@ const ROWS = {
 
   from: {
     flags: '--from <format>',
-    help: "the profile's format (default: told by its content)",
+    help: "the profile's format (default: detected by its content)",
     choices: INPUT_FORMATS,
   },
   thread: { flags: '--thread <name>', help: 'of a seccompiler file: the thread whose filter is meant' },

@@ -33,9 +33,9 @@ const PROFILE_OPTIONS: OptionTable<CompileProfileOptions> = {
  *
  * Where runtimes differ it adds nothing of its own, and reads SCMP_CMP_MASKED_EQ as runc does; `runtime` picks another.
  *
- * @throws ProfileError a profile that cannot be read: every issue, with its place
- * @throws CompileError a profile that libseccomp does not take
- * @throws InvalidArgumentError an unknown architecture, capability, kernel version or option
+ * @throws {ProfileError} when the profile cannot be read; it has every issue, with its place
+ * @throws {CompileError} when libseccomp refuses the profile, or makes a wrong program of it
+ * @throws {InvalidArgumentError} when an architecture, capability, kernel version or option is unknown
  */
 export async function compileProfile(profile: ProfileInput, options: CompileProfileOptions): Promise<CompiledFilter> {
   checkOptions('compileProfile', options, PROFILE_OPTIONS);

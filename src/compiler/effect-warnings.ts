@@ -7,9 +7,9 @@ import { multiplexedConditions } from './multiplexed-conditions.js';
 import type { ProgramDecisions } from './program-decisions.js';
 
 /**
- * The entries whose decision the program does not make as they say: passed over for another one, never met, or compared
- * with another value behind socketcall and ipc. Asked of the program's decision diagram. Undefined where the program is
- * too complex for an answer.
+ * The entries with another effect in the program than they say. Another entry decides instead, no call meets them, or
+ * they compare another value behind socketcall and ipc. Found in the program's decision diagram. Undefined where the
+ * program is too complex for an answer.
  */
 export function entryEffects(
   compiledRules: CompiledRules,

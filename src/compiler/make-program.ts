@@ -17,7 +17,7 @@ export interface BackEnd {
   minimizer?: Minimizer | undefined;
   libseccomp: Libseccomp;
   pfc?: boolean | undefined;
-  /** Raises an error where a program is not right. */
+  /** Throws where a program is wrong. */
   verify: ((compiledRules: CompiledRules) => void) | undefined;
 }
 

@@ -36,7 +36,7 @@ export function omittedEntries(
   const reasonOf = ({ name, path }: PolicyRule['names'][number]) => {
     if (!known.has(path)) return `libseccomp ${libseccompVersion} does not know the name`;
     const own = libseccompName(name, architecture);
-    if (own !== name) return `libseccomp calls it ${own} on ${architecture}, and passes over this name`;
+    if (own !== name) return `libseccomp calls it ${own} on ${architecture}, and ignores this name`;
     return 'it makes no rule on this architecture, of which scmp compile warns';
   };
   return resolution.entries.flatMap(({ outcomes, dropped, rule }): OmittedEntry[] => {

@@ -56,8 +56,8 @@ const oneOf = <const Value extends string>(
 // runc-1.1; of crun src/libcrun/seccomp.c; of youki crates/libcontainer/src/seccomp/mod.rs of 0.7.0, and of 0.6.
 
 /**
- * What runtimes do otherwise than each other, a row for each piece: the options of the library and of the command, their
- * help, and the table of docs/runtimes.md are this one.
+ * Where runtimes differ, one row per choice. The options of the library and of the command, their help, and the table
+ * of docs/runtimes.md come from this table.
  */
 export const RUNTIME_CHOICES = {
   /** Whether an ENOSYS stub goes in front: see `enosysStub`. */
@@ -95,8 +95,8 @@ export const RUNTIME_CHOICES = {
     does: { libseccomp: 'lenient', crun: 'strict' },
   }),
   /**
-   * Several conditions in one entry. `together`: all must hold, and libseccomp refuses two on one argument;
-   * `split-repeated`: where an argument has two, each condition becomes a rule of its own, so any will do;
+   * Several conditions in one entry. `together`: all must hold, and libseccomp refuses two on one argument.
+   * `split-repeated`: where an argument has two, each condition becomes a rule of its own, so any of them is enough.
    * `split-all`: always so.
    */
   conditions: oneOf(['together', 'split-repeated', 'split-all'], {
@@ -196,7 +196,7 @@ export const RUNTIME_OPTIONS: OptionTable<RuntimeOptions> = {
 /**
  * The behaviour that options come to.
  *
- * @throws InvalidArgumentError a runtime or an option that is none
+ * @throws {InvalidArgumentError} when a runtime or an option does not exist
  */
 export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
   checkOptions('runtimeBehaviour', options, RUNTIME_OPTIONS);

@@ -35,10 +35,10 @@ export interface AuditLogOptions {
 }
 
 /**
- * The system calls in the kernel's seccomp records, wherever they were found: dmesg(1), journalctl(1), audit.log,
- * ausearch(8) with and without -i, and in the lines of the Security Profiles Operator's log enricher. They show which
- * calls were denied or logged, without arguments. Lines of other kinds are ignored; seccomp records that cannot be read
- * are counted. Never throws.
+ * The system calls in the kernel's seccomp records, from dmesg(1), journalctl(1), audit.log, or ausearch(8) with and
+ * without -i. The lines of the Security Profiles Operator's log enricher are read too. They show which calls were
+ * denied or logged, without arguments. Lines of other kinds are ignored; seccomp records that cannot be read are
+ * counted. Never throws.
  */
 export function readAuditLog(
   log: string | Uint8Array,

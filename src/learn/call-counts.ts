@@ -46,12 +46,12 @@ const SAYINGS = /^(?:strace: |\[ Process PID=|\+\+\+ |--- )/;
 const NUMBER = /^\d+(?:\.\d+)?$/;
 
 /**
- * How often calls were made, from the table that `strace -c` writes (with -U too), or from a list: `name count` in each
- * line, or `architecture name count`, and comments from `#` on, as `scmp record --counts` writes it. A call in several
- * lines counts the sum.
+ * How often calls were made, from the table that `strace -c` writes (with -U too), or from a list as
+ * `scmp record --counts` writes it. A list has `name count` or `architecture name count` in each line, and comments
+ * from `#` on. A call in several lines counts the sum.
  *
- * @throws {CallCountsError} when a line is neither, a count is no number of at least 0, a name is no system call, or
- * the file has no call of the architecture
+ * @throws {CallCountsError} when a line is neither, a count is no number of at least 0, a name is unknown, or no call
+ * of the architecture is there
  */
 export function readCallCounts(text: string | Uint8Array, options: CallCountsOptions): CallCounts {
   checkOptions('readCallCounts', options, COUNTS_OPTIONS);

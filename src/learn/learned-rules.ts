@@ -85,7 +85,7 @@ export function clone3Entry(architecture: ArchitectureName): LearnedEntry {
 export const CLONE3_WARNING: Warning = {
   code: 'clone3-enosys',
   message:
-    'clone3 was called, whose flags no filter sees: it answers ENOSYS, so that the C library calls clone, whose flags are compared; namespaces that clone3 made are not allowed by that',
+    'clone3 was called, and no filter sees its flags: it answers ENOSYS, so that the C library calls clone, whose flags are compared. That does not allow the namespaces that clone3 made',
 };
 
 /** Rules as entries of a profile, grouped by the purpose of the calls; those with conditions separately. */

@@ -89,7 +89,7 @@ test('in a process of its own, the worst of them take little memory', { timeout:
 });
 
 test('a few expensive calls take nothing from the others', () => {
-  // What nobody could list is said to be that; the plain condition beside it is told in full.
+  // What nobody could list is reported as such; the plain condition beside it is complete.
   const text = `.arch x86_64\nA = nr\nif (A == 1) goto odd\nif (A == 2) goto plain\nreturn ALLOW\nodd: ${words}A ^= X\nA &= 0xf\nif (A == 3) goto k\nreturn ALLOW\nplain: A = args[0].low\nif (A == 7) goto k\nreturn ALLOW\nk: return KILL\n`;
   const { architectures } = policyTable(assemble(text));
   const decisions = (nr: number) =>

@@ -22,7 +22,7 @@ function holds({ field, mask, ...condition }: Condition, { args, instructionPoin
   return (value === condition.value) === (condition.kind === 'equal');
 }
 
-/** What a table says of a call: every decision whose conditions hold, and whether all conditions could be told. */
+/** What a table says of a call: every decision whose conditions hold, and whether all conditions are there. */
 function lookUp({ architectures, otherArchitectures }: PolicyTable, data: SeccompData) {
   const nr = data.nr >>> 0;
   const isX32 = data.arch === AUDIT_ARCH_X86_64 && nr >= X32_SYSCALL_BIT;

@@ -105,7 +105,7 @@ describePlayground('the playground', (playground) => {
     await page.waitForSelector('#status[data-kind=good]');
   });
 
-  it('underlines what scmp check finds, and mends it', async () => {
+  it('underlines what scmp check finds, and fixes it', async () => {
     const { page } = await playground.open();
     // socket's domain is an int: 64 bits of it are compared, of which the kernel looks at 32.
     const wide = JSON.stringify({
@@ -120,7 +120,7 @@ describePlayground('the playground', (playground) => {
       ],
     });
     await write(page, wide);
-    const fixButton = page.getByRole('button', { name: /^Mend: / });
+    const fixButton = page.getByRole('button', { name: /^Fix: / });
     await fixButton.first().click();
     await expect.poll(() => page.locator('.cm-content').textContent()).toContain('SCMP_CMP_MASKED_EQ');
     await page.waitForSelector('#status[data-kind=good]');

@@ -42,7 +42,7 @@ describe('isAsStrict', () => {
 });
 
 describe('fixProfile', () => {
-  it('mends in place and leaves the layout alone', async () => {
+  it('fixes in place and leaves the layout alone', async () => {
     const text = `\uFEFF{
 \t"defaultAction":"SCMP_ACT_ALLOW",\r
     "architectures" : ["SCMP_ARCH_X86_64"],
@@ -80,7 +80,7 @@ describe('fixProfile', () => {
     expect(await fix(fixedText)).toMatchObject({ text: fixedText, fixed: [] });
   });
 
-  it('takes a byte order mark away, beside other mends', async () => {
+  it('takes a byte order mark away, beside other fixes', async () => {
     const text =
       '\uFEFF{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["kill"], "action": "SCMP_ACT_ERRNO"}]}';
     const { text: fixedText, fixed } = await fix(text);
@@ -90,7 +90,7 @@ describe('fixProfile', () => {
     expect(fixed.map(({ id }) => id).sort()).toEqual(['byte-order-mark', 'errno-missing']);
   });
 
-  it('leaves alone what has no safe mend: NE, an allowance, arguments that calls read differently', async () => {
+  it('leaves alone what has no safe fix: NE, an allowance, arguments that calls read differently', async () => {
     const profiles = [
       allowList(allow('socket', args([0, 'NE', 16]))),
       denyList(deny('socket', args([0, 'LT', 2]))),
@@ -103,8 +103,8 @@ describe('fixProfile', () => {
     }
   });
 
-  it('makes no mend after which there is no filter, and makes the others', async () => {
-    // The mended condition would be the second entry's, with another errno: libseccomp refuses that.
+  it('makes no fix after which there is no filter, and makes the others', async () => {
+    // The fixed condition would be the second entry's, with another errno: libseccomp refuses that.
     const { architectures: _, ...profile } = denyList(
       deny('socket', args([0, 'EQ', 16])),
       deny('socket', { ...args([0, 'MASKED_EQ', 0xffffffff, 16]), errnoRet: 22 }),
@@ -118,7 +118,7 @@ describe('fixProfile', () => {
   it.each([
     ['TRACE', { action: 'SCMP_ACT_TRACE', errnoRet: 7 }, { action: 'SCMP_ACT_TRACE', errnoRet: 9 }],
     ['ERRNO', { action: 'SCMP_ACT_ERRNO', errnoRet: 7 }, { action: 'SCMP_ACT_ERRNO', errnoRet: 9 }],
-  ])('gives no call another datum of %s where mends make entries overlap', async (_, first, second) => {
+  ])('gives no call another datum of %s where fixes make entries overlap', async (_, first, second) => {
     const profile = {
       ...denyList(),
       architectures: ['SCMP_ARCH_X86_64'],
@@ -137,11 +137,11 @@ describe('fixProfile', () => {
       );
       if (before?.kind !== 'ALLOW') expect(after).toEqual(before);
     }
-    // What is not mended is still told.
+    // What is not fixed is still reported.
     expect([...fixed, ...report.findings].filter(({ id }) => id === 'wide-comparison')).toHaveLength(2);
   });
 
-  it('does not mend formats whose keys are others', async () => {
+  it('does not fix formats whose keys are others', async () => {
     const seccompiler = JSON.stringify({
       main: {
         mismatch_action: 'allow',
@@ -154,7 +154,7 @@ describe('fixProfile', () => {
     expect(text).toBe(seccompiler);
   });
 
-  it('passes nothing that the profile stopped, finds nothing more to mend, and keeps every other value', async () => {
+  it('passes nothing that the profile stopped, finds nothing more to fix, and keeps every other value', async () => {
     const syscall = fc.constantFrom('socket', 'kill', 'ioctl', 'madvise', 'personality', 'chmod', 'lseek');
     const condition = fc.record({
       index: fc.integer({ min: 0, max: 3 }),
@@ -188,7 +188,7 @@ describe('fixProfile', () => {
   });
 });
 
-/** What the profile says: no program where libseccomp's is another one, which no mend can be compared with. */
+/** What the profile says: no program where libseccomp's differs, since no fix can be compared with that. */
 function tryToCompile(text: string) {
   try {
     return compileProfileSync(text, { arch: 'x86_64' });

@@ -16,7 +16,7 @@ import { args, check, deny, denyList } from './profiles.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 
-/** A finding of each severity, one with a mend and one that is ignored. */
+/** A finding of each severity, one with a fix and one that is ignored. */
 const report = check(
   denyList(
     { names: ['socket'], action: 'SCMP_ACT_ERRNO', ...args([0, 'EQ', 16]) },
@@ -102,7 +102,7 @@ describe('SARIF', () => {
     expect(validate({ version: '2.1.0', runs: [{ ...run, results: [{ message: {}, level: 'advice' }] }] })).toBe(false);
   });
 
-  it('has levels, places, mends and suppressions', () => {
+  it('has levels, places, fixes and suppressions', () => {
     const { results } = sarif(FILE);
     const of = (id: string) => results.find(({ ruleId }: { ruleId: string }) => ruleId === id);
     expect(of('sibling-open')).toMatchObject({

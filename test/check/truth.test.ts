@@ -20,15 +20,15 @@ function decide(profile: object, arch: ArchitectureName, name: string, ...values
 }
 
 describe('what the findings say is what the compiled filter does', () => {
-  it('wide-comparison: upper bits get past EQ denied, LT denied and NE allowed, and not past the mend', () => {
+  it('wide-comparison: upper bits get past EQ denied, LT denied and NE allowed, and not past the fix', () => {
     const wide = 0x100000010n;
     const equal = denyList(deny('alarm', args([0, 'EQ', 16])));
     expect(decide(equal, 'x86_64', 'alarm', 16n)).toBe('ERRNO');
     expect(decide(equal, 'x86_64', 'alarm', wide)).toBe('ALLOW');
     expect(decide(denyList(deny('alarm', args([0, 'LT', 17]))), 'x86_64', 'alarm', wide)).toBe('ALLOW');
     expect(decide(allowList(allow('alarm', args([0, 'NE', 16]))), 'x86_64', 'alarm', wide)).toBe('ALLOW');
-    const mended = denyList(deny('alarm', args([0, 'MASKED_EQ', 0xffffffff, 16])));
-    expect(decide(mended, 'x86_64', 'alarm', wide)).toBe('ERRNO');
+    const fixedText = denyList(deny('alarm', args([0, 'MASKED_EQ', 0xffffffff, 16])));
+    expect(decide(fixedText, 'x86_64', 'alarm', wide)).toBe('ERRNO');
   });
 
   it('wide-comparison passes what fails closed: EQ allowed, GT denied', () => {

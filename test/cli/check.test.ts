@@ -84,29 +84,29 @@ describe('scmp check', () => {
 });
 
 describe('scmp check --fix', () => {
-  const mended = ADVISED.replace('"SCMP_ACT_ERRNO"', '"SCMP_ACT_ERRNO","errnoRet":1');
+  const fixedText = ADVISED.replace('"SCMP_ACT_ERRNO"', '"SCMP_ACT_ERRNO","errnoRet":1');
 
-  it('mends the file, and the second time there is nothing to mend', () => {
-    const path = file('mend.json', ADVISED);
+  it('fixes the file, and the second time there is nothing to fix', () => {
+    const path = file('fix.json', ADVISED);
     const { status, stdout } = scmp(['check', path, '--fix']);
     expect(status).toBe(0);
-    expect(stdout.toString()).toMatch(/mended: .*\[errno-missing\]\nnothing found; 1 mended\n$/);
-    expect(readFileSync(path, 'utf8')).toBe(mended);
+    expect(stdout.toString()).toMatch(/fixed: .*\[errno-missing\]\nnothing found; 1 fixed\n$/);
+    expect(readFileSync(path, 'utf8')).toBe(fixedText);
     expect(scmp(['check', path, '--fix']).stdout.toString()).toBe('nothing found\n');
   });
 
   it('changes no file in a dry run', () => {
     const path = file('dry.json', ADVISED);
-    expect(scmp(['check', path, '--fix', '--dry-run']).stdout.toString()).toContain('1 mended');
+    expect(scmp(['check', path, '--fix', '--dry-run']).stdout.toString()).toContain('1 fixed');
     expect(readFileSync(path, 'utf8')).toBe(ADVISED);
     expect(scmp(['check', path, '--dry-run'])).toMatchObject({ status: 2 });
   });
 
-  it('writes the mended standard input to standard output, and the report beside it', () => {
+  it('writes the fixed standard input to standard output, and the report beside it', () => {
     const { status, stdout, stderr } = scmp(['check', '-', '--fix'], { input: ADVISED });
     expect(status).toBe(0);
-    expect(stdout.toString()).toBe(mended);
-    expect(stderr).toContain('1 mended');
+    expect(stdout.toString()).toBe(fixedText);
+    expect(stderr).toContain('1 fixed');
   });
 
   it('leaves a file alone that cannot be read', () => {

@@ -20,7 +20,7 @@ async function start(...args: string[]): Promise<string> {
   return String(line).trim();
 }
 
-/** As fetch, with a path and a Host that fetch would mend. */
+/** As fetch, with a path and a Host that fetch would correct. */
 function get(address: string, path: string, options: { host?: string; method?: string } = {}): Promise<number> {
   const { port } = new URL(address);
   const headers = options.host === undefined ? {} : { host: options.host };

@@ -141,7 +141,7 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
     const list = file('trap.list', 'default allow\ntrap sync\n');
     const { status, reported } = trace(list, 'sync');
     expect(status).toBe(128 + 31);
-    expect(reported).toEqual([expect.stringContaining('SCMP_ACT_TRAP are not told')]);
+    expect(reported).toEqual([expect.stringContaining('SCMP_ACT_TRAP are not reported')]);
   });
 
   it('says nothing where nothing is denied', () => {

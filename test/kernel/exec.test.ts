@@ -201,7 +201,7 @@ describeKernel('installAndExec', () => {
     const first = join(directory, 'first');
     const second = join(directory, 'second');
     const tool = { command: 'tool', args: ['x'] };
-    // A file that is not executable is passed over for one that is.
+    // A file that is not executable is skipped for one that is.
     expect((await spawnChild(exec, { ...tool, ...path('/does/not/exist', first, second) })).stdout).toBe(
       `second ${second}/tool x\n`,
     );

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from './child.js';
 import { buildLoaderBundle, type LoaderBundle } from './loader-bundle.js';
 
-// Needs no kernel and installs nothing, but child processes: what they are told about their host cannot be taken back.
+// Needs no kernel and installs nothing, but child processes: what they are made to believe about their host cannot be
+// undone.
 describe('the loader on a host that cannot install filters', () => {
   let bundle: LoaderBundle;
   let elsewhere: string;

@@ -15,9 +15,10 @@ import { readProfile, resolvePolicy } from '../../src/profile/index.js';
 import { askOracle, nativeProgram, oracleLines } from './oracle.js';
 import { buildVariant, PATCHES } from './patch-variants.js';
 
-// Each patch of wasm/patches: what it mends is right with all of them, and wrong with all but it. Natively, where both can
-// be built; the wasm has the same source, which byte-equality and fuzz tests show. Nothing here crashes or hangs libseccomp
-// without a patch: where a patch is against that, its guard is met at a low limit, or inside, with what it guards watched.
+// Each patch of wasm/patches: what it fixes is right with all of them, and wrong with all but it. Natively, where both
+// can be built; the wasm has the same source, which byte-equality and fuzz tests show. Nothing here crashes or hangs
+// libseccomp without a patch: where a patch is against that, its guard is met at a low limit, or inside, with what it
+// guards watched.
 
 const x86_64 = parseArchitecture('x86_64');
 const ALLOW = encodeAction({ kind: 'ALLOW' });
@@ -25,7 +26,7 @@ const errno = (data: number) => encodeAction({ kind: 'ERRNO', data });
 const start = (defaultAction = ALLOW) => [`native ${x86_64.token}`, `init 0 ${defaultAction}`];
 
 const variant = (number: number, sanitize = false) => ({
-  mended: buildVariant('oracle', { sanitize }),
+  patched: buildVariant('oracle', { sanitize }),
   faulty: buildVariant('oracle', { without: number, sanitize }),
 });
 
@@ -65,8 +66,8 @@ describePatch(1, 'a range inside another', () => {
   ] as const)(
     'is decided by its own rule (%s): without the patch the wider one lets it through',
     (_, operator, larger, smaller) => {
-      const { mended, faulty } = variant(1);
-      expect(answers(mended, operator, larger, smaller)).toEqual(['ERRNO', 'ERRNO', 'ERRNO']);
+      const { patched, faulty } = variant(1);
+      expect(answers(patched, operator, larger, smaller)).toEqual(['ERRNO', 'ERRNO', 'ERRNO']);
       expect(answers(faulty, operator, larger, smaller)).toEqual(['ALLOW', 'ALLOW', 'ALLOW']);
     },
   );
@@ -82,8 +83,8 @@ describePatch(3, 'seccomp_export_bpf_mem with a larger buffer', () => {
       expect(Number(length)).toBe(size - room);
       return hex?.slice(-2 * room);
     };
-    const { mended, faulty } = variant(3);
-    expect(exported(mended)).toBe('aa'.repeat(room));
+    const { patched, faulty } = variant(3);
+    expect(exported(patched)).toBe('aa'.repeat(room));
     expect(exported(faulty)).not.toBe('aa'.repeat(room));
   });
 });
@@ -98,8 +99,8 @@ describePatch(4, 'merging a filter that notifies', () => {
       'merge 0 1',
       'notify_used 0',
     ];
-    const { mended, faulty } = variant(4);
-    expect(askOracle(lines, mended).slice(-2)).toEqual(['0', '1']);
+    const { patched, faulty } = variant(4);
+    expect(askOracle(lines, patched).slice(-2)).toEqual(['0', '1']);
     expect(askOracle(lines, faulty).slice(-2)).toEqual(['0', '0']);
   });
 });
@@ -113,16 +114,16 @@ describe('inside libseccomp', () => {
       expect(status, stderr).toBe(0);
       return { stdout: stdout.trimEnd(), stderr };
     });
-    return { mended: runs[0]!, faulty: runs[1]! };
+    return { patched: runs[0]!, faulty: runs[1]! };
   };
   const quietly = (stdout: string) => ({ stdout, stderr: '' });
 
   describePatch(2, 'a program longer than its length can say', () => {
     it('is -E2BIG, and its memory is freed once', () => {
-      const { mended, faulty } = internals(2, 'append', '60');
-      expect(mended).toEqual(quietly('60 -7'));
+      const { patched, faulty } = internals(2, 'append', '60');
+      expect(patched).toEqual(quietly('60 -7'));
       expect(faulty).toEqual(quietly('60 120'));
-      expect(internals(2, 'append', '50').mended).toEqual(quietly('50 100'));
+      expect(internals(2, 'append', '50').patched).toEqual(quietly('50 100'));
     });
 
     it('is a typed error that says so', () => {
@@ -134,27 +135,27 @@ describe('inside libseccomp', () => {
 
   describePatch(5, 'hashing what is not aligned', () => {
     it('is defined, and gives the same hash', () => {
-      const { mended, faulty } = internals(5, 'hash', '1');
+      const { patched, faulty } = internals(5, 'hash', '1');
       const aligned = internals(5, 'hash', '0');
       expect(aligned.faulty.stderr).toBe('');
-      expect(mended).toEqual(quietly(aligned.faulty.stdout));
+      expect(patched).toEqual(quietly(aligned.faulty.stdout));
       expect(faulty.stderr).toContain('misaligned address');
     });
   });
 
   describePatch(6, 'zrealloc to a smaller size', () => {
     it('keeps what fits and clears nothing else', () => {
-      const { mended, faulty } = internals(6, 'zrealloc', '64', '16');
-      expect(mended).toEqual(quietly('aa'.repeat(16)));
+      const { patched, faulty } = internals(6, 'zrealloc', '64', '16');
+      expect(patched).toEqual(quietly('aa'.repeat(16)));
       expect(faulty.stdout).toBe(`clears ${2n ** 64n - 48n} bytes\n${'aa'.repeat(16)}`);
-      expect(internals(6, 'zrealloc', '2', '4').mended).toEqual(quietly('aaaa0000'));
+      expect(internals(6, 'zrealloc', '2', '4').patched).toEqual(quietly('aaaa0000'));
     });
   });
 
   describePatch(9, 'a node that two others lead to', () => {
     it('is on their level once', () => {
-      const { mended, faulty } = internals(9, 'level');
-      expect(mended).toEqual(quietly('2'));
+      const { patched, faulty } = internals(9, 'level');
+      expect(patched).toEqual(quietly('2'));
       expect(faulty).toEqual(quietly('10'));
     });
   });
@@ -179,8 +180,8 @@ describePatch(7, 'a large filter for the other byte order', () => {
       decodeProgram(nativeProgram(lines, oracle), 'big').filter(
         ({ code, k }) => code === Opcode.RET_K && !asked.has(k),
       );
-    const { mended, faulty } = variant(7);
-    expect(foreign(mended)).toEqual([]);
+    const { patched, faulty } = variant(7);
+    expect(foreign(patched)).toEqual([]);
     expect(foreign(faulty)).not.toEqual([]);
   });
 });
@@ -189,8 +190,8 @@ describePatch(8, 'system calls newer than the release', () => {
   it('have names and numbers', () => {
     const ask = (oracle: string) =>
       askOracle([`name ${x86_64.token} open_tree_attr`, `number ${x86_64.token} 471`], oracle);
-    const { mended, faulty } = variant(8);
-    expect(ask(mended)).toEqual(['467', 'rseq_slice_yield']);
+    const { patched, faulty } = variant(8);
+    expect(ask(patched)).toEqual(['467', 'rseq_slice_yield']);
     expect(ask(faulty)).toEqual(['-1', '-']);
   });
 
@@ -234,8 +235,8 @@ describePatch(10, 'a refused rule', () => {
       `rule 0 0 ${errno(2)} 1 1 0 4 1 0`,
       `arch_exist 0 ${x86}`,
     ];
-    const { mended, faulty } = variant(10);
-    expect(askOracle(lines, mended).slice(-2)).toEqual(['-17', '0']);
+    const { patched, faulty } = variant(10);
+    expect(askOracle(lines, patched).slice(-2)).toEqual(['-17', '0']);
     expect(askOracle(lines, faulty).slice(-2)).toEqual(['-17', '-17']);
   });
 });
@@ -291,8 +292,8 @@ describePatch(12, 'a system call of the highest priority that the architecture l
         instructionPointer: 0n,
         args: [SYS_ACCEPT, 0n, 0n, 0n, 0n, 0n],
       }).action;
-    const { mended, faulty } = variant(12);
-    expect(decide(nativeProgram(lines, mended))).toEqual({ kind: 'ERRNO', data: 1 });
+    const { patched, faulty } = variant(12);
+    expect(decide(nativeProgram(lines, patched))).toEqual({ kind: 'ERRNO', data: 1 });
     expect(decide(nativeProgram(lines, faulty))).toEqual({ kind: 'ALLOW' });
   });
 });
@@ -312,17 +313,17 @@ describePatch(13, 'a program twice as long', () => {
   };
 
   it('takes twice the work, not four times, and is the same', () => {
-    const [mended, faulty] = [{}, { without: 13 }].map((which) => buildVariant('oracle', { ...which, count: true }));
+    const [patched, faulty] = [{}, { without: 13 }].map((which) => buildVariant('oracle', { ...which, count: true }));
     const growth = (oracle = '') => exported(oracle, 1600).blocks / exported(oracle, 800).blocks;
-    expect(growth(mended)).toBeLessThan(2.2);
+    expect(growth(patched)).toBeLessThan(2.2);
     expect(growth(faulty)).toBeGreaterThan(3);
-    const { program } = exported(mended as string, 1600);
+    const { program } = exported(patched as string, 1600);
     expect(program?.length).toBeGreaterThan(2 * 8 * 1600);
     expect(exported(faulty as string, 1600).program).toBe(program);
   });
 });
 
-it('every patch has its test, and says what it mends', () => {
+it('every patch has its test, and says what it fixes', () => {
   expect([...tested].sort((a, b) => a - b)).toEqual([...PATCHES.keys()]);
   for (const file of PATCHES.values()) expect(readFileSync(file, 'utf8')).toMatch(/^src\/[\w.]+[,:] .{30}/);
 });

@@ -5,7 +5,8 @@ import { proveDecisions } from '../../src/compiler/prove-decisions.js';
 import { nativeProgram, oracleLines } from './oracle.js';
 import { buildVariant } from './patch-variants.js';
 
-// The fault of GHSA-4q85-33p6-j5g6, which patch 1 mends, against the proof: native libseccomp with the patch and without.
+// The fault of GHSA-4q85-33p6-j5g6, which patch 1 fixes, against the proof: native libseccomp with the patch and
+// without.
 
 const MERGE_PATCH = 1;
 

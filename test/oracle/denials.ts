@@ -37,7 +37,7 @@ export function askDenial(
   asked: AskedLines,
 ): void {
   const action = decide(about, call);
-  // As the loader: NOTIFY and what runs are not told.
+  // As the loader: NOTIFY and calls that run are not reported.
   if (permits(action) || action.kind === 'NOTIFY') return;
   const { arch, name, args } = call;
   const denied = { architecture: arch, name, args, action };

@@ -4,8 +4,8 @@ import type { Libseccomp } from '../../src/libseccomp/index.js';
 import { lookUpSyscallName, type SyscallEntry } from '../../src/libseccomp/syscall-table.js';
 import { VERSION_TABLES, type VersionTable } from '../../src/libseccomp/version-tables.js';
 
-// What a profile means, call by call: written from the OCI runtime spec (config-linux.md, "Seccomp"), Moby's
-// profiles/seccomp and docs/runtimes.md, and sharing nothing with src/compiler, src/profile and src/check, whose programs
+// What a profile means, call by call. It is written from the OCI runtime spec (config-linux.md, "Seccomp"), Moby's
+// profiles/seccomp and docs/runtimes.md. It shares nothing with src/compiler, src/profile and src/check: their programs
 // are compared with it. It is slow and plain on purpose.
 
 export interface Argument {

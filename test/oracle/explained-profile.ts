@@ -163,7 +163,7 @@ export class ExplainedProfile {
 
   /** Whether it is so that an entry does not stand at a number, for a reason in words. */
   isLeftOut(index: number, why: string, standing: readonly Standing[]): boolean {
-    const renamed = /^libseccomp calls it (\w+) on arm, and passes over this name$/.exec(why)?.[1];
+    const renamed = /^libseccomp calls it (\w+) on arm, and ignores this name$/.exec(why)?.[1];
     if (renamed !== undefined) {
       const { names = [] } = this.profile.syscalls[index] as Entry;
       return renamed === 'arm_fadvise64_64' && names.includes('fadvise64_64') && !names.includes(renamed);

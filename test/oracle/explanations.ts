@@ -153,7 +153,7 @@ function isAlike(about: ExplainedProfile, usual: ExplainedProfile | undefined, a
   return usual === undefined || usual.program.decision(arch, nr) === about.program.decision(arch, nr);
 }
 
-/** Some numbers that no call has, outside of ranges that were told. */
+/** Some numbers that no call has, outside of the reported ranges. */
 function unnamed(
   arch: ArchitectureName,
   named: ReadonlyMap<string, number>,

@@ -38,7 +38,9 @@ const STATUS: Record<string, { action: Action; status: number }> = {
   ERRNO: { action: errno(163), status: 163 },
 };
 
-/** A filter as a child process can be told of it: the program in hexadecimal, and what libseccomp would load it with. */
+/**
+ * A filter in the form that a child process gets: the program in hexadecimal, and what libseccomp would load it with.
+ */
 interface Loadable {
   program: string;
   options: InstallOptions;

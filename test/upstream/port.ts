@@ -13,7 +13,7 @@ export interface Machine {
   architecture: Architecture;
 }
 
-/** What a live test is told when it runs. */
+/** The parameters of a live test when it runs. */
 export interface LiveInput {
   /** The action in its row of the table. */
   action: Action;

@@ -101,8 +101,8 @@ function describeAlike(store: DiagramStore, set: Node, field: Field): DnfTerms |
 const FEW = 2;
 
 /**
- * The one comparison that a set is, where nothing can be cheaper: of the whole field, or of bits of its lower half, which
- * no comparison of more bits is equal to.
+ * A set as one comparison, where nothing can be cheaper: of the whole field, or of bits of its lower half that no
+ * comparison of more bits equals.
  */
 function describeCube(
   store: DiagramStore,

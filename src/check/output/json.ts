@@ -7,12 +7,12 @@ import { countFindings, type FileReport } from '../file-report.js';
 export function renderJson(files: readonly FileReport[]): string {
   const { error, warning, advice, ignored, fixed } = countFindings(files);
   const document = {
-    files: files.map(({ source, report, fixed: mended = [], isUnreadable = false }) => ({
+    files: files.map(({ source, report, fixed = [], isUnreadable = false }) => ({
       source,
       readable: !isUnreadable,
       findings: report.findings,
       ignored: report.ignored,
-      fixed: mended,
+      fixed,
     })),
     summary: { errors: error, warnings: warning, advice, ignored, fixed },
   };

@@ -8,7 +8,7 @@ import { count } from '../rules/phrases.js';
 export function renderText(files: readonly FileReport[]): string {
   const lines = files.flatMap(({ report, fixed }) => [
     ...report.findings.flatMap(lineOf),
-    ...(fixed ?? []).map((finding) => `${placeOf(finding)}: mended: ${finding.message} [${finding.id}]`),
+    ...(fixed ?? []).map((finding) => `${placeOf(finding)}: fixed: ${finding.message} [${finding.id}]`),
   ]);
   return `${[...lines, summaryOf(files)].join('\n')}\n`;
 }
@@ -34,5 +34,5 @@ function summaryOf(files: readonly FileReport[]): string {
     advice > 0 ? count(advice, 'piece of advice', 'pieces of advice') : '',
   ].filter((text) => text !== '');
   const found = counts.length === 0 ? 'nothing found' : counts.join(', ');
-  return `${found}${fixed > 0 ? `; ${fixed} mended` : ''}${ignored > 0 ? `; ${ignored} ignored` : ''}`;
+  return `${found}${fixed > 0 ? `; ${fixed} fixed` : ''}${ignored > 0 ? `; ${ignored} ignored` : ''}`;
 }

@@ -42,11 +42,11 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 const MESSAGES: Readonly<Record<Exclude<EngineView, 'profile'>, string>> = {
   nothing:
-    'Docker and Podman pass over keys they do not know, and in this file there is nothing else: given it they start the container without a filter, and say nothing',
+    'Docker and Podman ignore keys they do not know, and in this file there is nothing else: given it they start the container without a filter, and say nothing',
   'no-default':
-    'Docker and Podman pass over "extends" and "remove", and the entries that are left have no default action: the container does not start',
+    'Docker and Podman ignore "extends" and "remove", and the entries that are left have no default action: the container does not start',
   'without-base':
-    'Docker and Podman pass over "extends" and "remove": given this file their filter is its own entries alone, without what it extends',
+    'Docker and Podman ignore "extends" and "remove": given this file their filter is its own entries alone, without what it extends',
   'not-json': 'Docker and Podman read JSON alone: given this file the container does not start',
 };
 

@@ -82,7 +82,7 @@ const NAMED_CODES: ReadonlySet<string> = new Set(NAMED.map(({ id }) => id));
 /** By the reader's code. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['disabled-profile', 'take "disabled" out'],
-  ['unread-setting', 'nothing is to be mended: what it denies comes on top of what is read here'],
+  ['unread-setting', 'nothing need be fixed: what it denies is in addition to what is read here'],
   ['never-matches', 'compare with what is meant, or take the call out'],
   ['always-matches', 'compare with what is meant, or take the condition out'],
   ['value-truncated', 'write "type": "qword" to compare 64 bits, or the low half as the value'],

@@ -96,7 +96,7 @@ function multiplexing({ architectures, exists }: CheckedTarget, multiplexer: str
 
 /** What to do for 32-bit programs, which need the multiplexer. */
 const withoutMultiplexer = (multiplexer: string, names: string) =>
-  `decide ${names} without conditions, which reaches ${multiplexer} too, or leave these architectures out of the filter if none of their programs has to run; denying all of ${multiplexer} breaks 32-bit programs that have no other way (a container engine did so in 2026 and took it back)`;
+  `decide ${names} without conditions, which reaches ${multiplexer} too, or leave these architectures out of the filter if none of their programs has to run. Denying all of ${multiplexer} breaks 32-bit programs that have no other way (a container engine did so in 2026 and took it back)`;
 
 const multiplexerOpen: CheckRule = {
   id: 'multiplexer-open',

@@ -20,7 +20,7 @@ export function addDiffCommand(program: Command): void {
     .summary('what two filters decide differently, on every possible input')
     .description(
       'Compare two filters exactly: every architecture, system call and argument condition that B decides otherwise than A. ' +
-        'Weaker: B may let the call do more, or it cannot be told (another tracer or supervisor decides). ' +
+        'Weaker: B may let the call do more, or that is not known (another tracer or supervisor decides). ' +
         'Exit 0: no difference; 1: some; 2: unusable input.',
     );
   addComparisonOptions(command)

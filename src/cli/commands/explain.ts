@@ -24,7 +24,7 @@ export function addExplainCommand(program: Command): void {
     .command('explain')
     .summary('what a profile or program allows, in words')
     .description(
-      'Explain the whole policy of a profile or a compiled program, by architecture and action, with the conditions on arguments recovered from the program; or what becomes of one system call, and which lines of the profile say so. Exact: the program is evaluated for every input.',
+      'Explain the whole policy of a profile or a compiled program, by architecture and action, with the conditions on arguments recovered from the program. Or explain one system call, with the lines of the profile that decide it. Exact: the program is evaluated for every input.',
     )
     .argument('<input>', 'a profile, or a compiled program of any tool; "-" is standard input')
     .argument('[syscall]', 'a name, or a number of this architecture');

@@ -18,7 +18,7 @@ export function addImpliesCommand(program: Command): void {
     .summary('whether a filter is nowhere more permissive than another')
     .description(
       'Prove that A lets no call do more than B does, or show one that it does. ' +
-        'Exit 0: it is nowhere more permissive; 1: it is somewhere, or that cannot be told; 2: unusable input.',
+        'Exit 0: it is nowhere more permissive; 1: it is somewhere, or that is not known; 2: unusable input.',
     );
   addComparisonOptions(command).action(run);
 }

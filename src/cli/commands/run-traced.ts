@@ -47,7 +47,7 @@ export async function runTraced(command: string, args: readonly string[], run: T
   const instructions = decodeProgram(bytes, endianness);
   const program = encodeProgram(notifyDenials(instructions), endianness);
   if (instructions.some(({ code, k }) => code === Opcode.RET_K && decodeReturnValue(k).kind === 'TRAP')) {
-    printError('scmp: warning: calls with SCMP_ACT_TRAP are not told: their SIGSYS is the kernel’s alone to send');
+    printError('scmp: warning: calls with SCMP_ACT_TRAP are not reported: only the kernel can send their SIGSYS');
   }
   const simulator = createSimulator(bytes, { endianness });
   const report = new DenialReport(run);

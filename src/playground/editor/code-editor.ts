@@ -222,7 +222,7 @@ function diagnosticOf({ severity, message, advice, offset, fix }: Problem, state
   const actions = fix
     ? [
         {
-          name: 'Mend',
+          name: 'Fix',
           apply: (view: EditorView) =>
             view.dispatch({
               changes: fix.map((edit) => ({ from: edit.offset, to: edit.offset + edit.length, insert: edit.text })),

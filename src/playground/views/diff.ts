@@ -9,7 +9,7 @@ const CHANGES = {
   weaker: {
     glyph: '▲',
     text: 'weaker',
-    title: 'The profile lets the call do more than the other, or it cannot be told',
+    title: 'The profile lets the call do more than the other, or that is not known',
   },
   stronger: { glyph: '▼', text: 'stronger', title: 'The profile lets the call do less than the other' },
   other: { glyph: '◆', text: 'other', title: 'Neither more nor less: another answer' },

@@ -66,8 +66,8 @@ function problemItem(problem: Problem, session: Session): HTMLElement {
     fix !== undefined &&
       element('button', {
         class: 'control small',
-        text: 'Mend',
-        attributes: { type: 'button', 'aria-label': `Mend: ${message}` },
+        text: 'Fix',
+        attributes: { type: 'button', 'aria-label': `Fix: ${message}` },
         on: { click: () => session.edit(fix) },
       }),
   );

@@ -32,8 +32,8 @@ export interface ExtendOptions {
  * A profile without `extends`: all that it extends, with its own changes (docs/extends.md has the rules). A profile
  * that extends nothing is returned as it is. Places in the result know their file.
  *
- * @throws {ProfileError} when a base is not found, there is a cycle, or more than eight profiles are in a chain; or
- * when a change removes nothing, or would let through calls that the profile does not allow itself
+ * @throws {ProfileError} when a base is not found, or there is a cycle or a chain of more than eight profiles. It is
+ * thrown too when a change removes nothing, or would let through calls that the profile itself does not allow.
  */
 export function extendProfile(profile: ParsedProfile, loadBase: LoadBase, options: ExtendOptions = {}): ParsedProfile {
   checkOptions('extendProfile', options, { operator: OPERATOR_VERSIONS });

@@ -69,8 +69,8 @@ type KeyPlace = Pick<ProfileIssue, 'path' | 'position'>;
 
 function foreignKey(key: string, place: KeyPlace): Warning {
   const message = OUR_KEYS.includes(key)
-    ? `${quote(key)} is this package's and is followed here; OCI runtimes pass over it`
-    : `${quote(key)} is of Docker's format and is read here as Docker reads it; OCI runtimes pass over it`;
+    ? `${quote(key)} is this package's and is followed here; OCI runtimes ignore it`
+    : `${quote(key)} is of Docker's format and is read here as Docker reads it; OCI runtimes ignore it`;
   return { code: 'foreign-key', message, ...place };
 }
 
@@ -83,7 +83,7 @@ function judgeUnknownKey(key: string, known: readonly string[], place: KeyPlace,
     const hint = `did you mean ${quote(meant)}? (a comment may be called "_comment")`;
     findings.issues.push({ code: 'misspelt-key', message: `unknown key ${quote(key)}`, hint, ...place });
   } else if (!COMMENT_PREFIX.test(key)) {
-    findings.warnings.push({ code: 'unknown-key', message: `unknown key ${quote(key)}, passed over`, ...place });
+    findings.warnings.push({ code: 'unknown-key', message: `unknown key ${quote(key)}, ignored`, ...place });
   }
 }
 

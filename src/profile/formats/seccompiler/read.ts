@@ -292,7 +292,7 @@ class Reader {
   private checkMixed(parsed: readonly Rule[]): void {
     parsed.forEach(({ syscall, args }, index) => {
       if (args || !parsed.some((other) => other.syscall === syscall && other.args)) return;
-      const message = `${quote(syscall)} has a rule without conditions, this one, beside rules with some: seccompiler passes over it, libseccomp over those`;
+      const message = `${quote(syscall)} has a rule without conditions, this one, beside rules with some: seccompiler ignores it, libseccomp ignores those`;
       this.issue('mixed-rules', ['filter', index], message, 'keep the one or the others');
     });
   }

@@ -160,7 +160,7 @@ class UnitReader {
     }
     if (section !== undefined && !SECTIONS.includes(section)) {
       const hint = `put it into [Service]`;
-      this.issue('wrong-section', offset, `systemd passes over ${key}= in [${section}]`, hint);
+      this.issue('wrong-section', offset, `systemd ignores ${key}= in [${section}]`, hint);
     }
     return true;
   }
