@@ -11,9 +11,10 @@ const SIG_DFL = 0n;
 
 /**
  * Undo what Node did to this process at its start, where execve(2) would pass it on. The steps pushed to `cleanup` do
- * it again. Each is best effort: a command is better off with one of them missing than not run.
+ * it again. `descriptors`: those from 3 on that are to be passed on too. Each is best effort: a command is better off with one of them missing than not run.
  */
-export function restoreProcessDefaults(c: Libc, cleanup: (() => void)[]): void {
+export function restoreProcessDefaults(c: Libc, cleanup: (() => void)[], descriptors: readonly number[]): void {
+  for (const fd of descriptors) clearFlag(c, cleanup, fd, F_GETFD, F_SETFD, FD_CLOEXEC);
   for (const fd of [0, 1, 2]) {
     clearFlag(c, cleanup, fd, F_GETFD, F_SETFD, FD_CLOEXEC);
     // Node sets it on pipes and terminals that it uses as streams; commands expect them to block.

@@ -29,6 +29,8 @@ export interface ExecRequest {
   args?: readonly string[];
   /** The whole environment of the command, whose PATH is searched. Default: this process's, byte for byte. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** Descriptors from 3 on that the command gets too: Node marks those it inherits close-on-exec. Default: none. */
+  descriptors?: readonly number[];
   /**
    * Gets the listener before the command is executed; needed where the filter has one. A thread that the filter does
    * not cover sends it, and execve(2) ends that thread.
@@ -42,6 +44,7 @@ const EXEC_OPTIONS: OptionTable<ExecRequest> = {
   command: [TEXT],
   args: [LIST],
   env: [OBJECT],
+  descriptors: [LIST],
   listenerReceiver: [OBJECT],
 };
 
@@ -52,10 +55,10 @@ const EXEC_OPTIONS: OptionTable<ExecRequest> = {
  *
  * What Node changed at its start is restored, as far as it is known. Descriptors 0 to 2 are inherited again and
  * blocking, SIGPIPE and SIGXFSZ have their default action, and no signal is blocked. The soft limit of open files
- * becomes the parent process's again, if the hard limits agree: Node had raised it to the hard limit. The command does
- * not get descriptors from 3 to about 15 that this process inherited, since Node marked them close-on-exec. Signals
- * that were inherited as ignored (nohup(1)) or blocked have their default action: Node reset them and leaves no trace
- * of it. What Node's streams have not written yet is lost.
+ * becomes the parent process's again, if the hard limits agree: Node had raised it to the hard limit. Of the
+ * descriptors from 3 on that this process inherited, the command gets those that `descriptors` names: Node marked them
+ * close-on-exec. Signals that were inherited as ignored (nohup(1)) or blocked have their default action: Node reset them
+ * and leaves no trace of it. What Node's streams have not written yet is lost.
  *
  * The filter has to allow execve(2) and what the command does. This library needs nothing more: it makes no other
  * system call between seccomp(2) and execve(2).
@@ -73,7 +76,7 @@ const EXEC_OPTIONS: OptionTable<ExecRequest> = {
  */
 export function installAndExec(request: ExecRequest): never {
   checkOptions('installAndExec', request, EXEC_OPTIONS);
-  const { filter, installOptions = {}, command, args = [], env, listenerReceiver } = request;
+  const { filter, installOptions = {}, command, args = [], env, descriptors = [], listenerReceiver } = request;
   if (!isMainThread) throw new InvalidArgumentError('installAndExec works on the main thread only, not in a Worker');
   const c = libc();
   const installation = checkInstallation(filter, { ...installOptions, tsync: false }, c);
@@ -86,7 +89,7 @@ export function installAndExec(request: ExecRequest): never {
   const environment = env && environmentStrings(env);
   checkCStrings([...argv, ...(environment ?? [])]);
   const file = findCommand(command, env ? env.PATH : process.env.PATH);
-  return installAndEnter(c, { installation, file, argv, environment, listenerReceiver });
+  return installAndEnter(c, { installation, file, argv, environment, descriptors, listenerReceiver });
 }
 
 /** What {@link installAndExec} does when all is checked. */
@@ -96,6 +99,8 @@ export interface Execution {
   readonly argv: readonly string[];
   /** `NAME=value`; undefined: this process's, byte for byte. */
   readonly environment: readonly string[] | undefined;
+  /** Those from 3 on that the command gets. */
+  readonly descriptors: readonly number[];
   readonly listenerReceiver: ListenerReceiver | undefined;
 }
 
@@ -104,7 +109,7 @@ export interface Execution {
  * @throws {UnsupportedHostError} when no_new_privs cannot be set
  */
 export function installAndEnter(c: Libc, execution: Execution): never {
-  const { installation, file, argv, environment, listenerReceiver } = execution;
+  const { installation, file, argv, environment, descriptors, listenerReceiver } = execution;
   // Runs only if this throws: otherwise the process is another program by then, or ends.
   const cleanup: (() => void)[] = [];
   const arena: Memory = {
@@ -126,7 +131,7 @@ export function installAndEnter(c: Libc, execution: Execution): never {
     const handover = listenerReceiver && new Handover(c, { receiver: listenerReceiver, file });
     if (handover) cleanup.push(() => handover.cancel());
     warmUp(c);
-    restoreProcessDefaults(c, cleanup);
+    restoreProcessDefaults(c, cleanup, descriptors);
     const { listener } = installation;
     const { installed, failed } = enter(c, SECCOMP_SET_MODE_FILTER, installation.flags, program, images, (result) =>
       handover?.installed(listener ? result : -1),

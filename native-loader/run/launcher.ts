@@ -22,8 +22,6 @@ export function runLauncher(): void {
     const c = libc();
     const request = decodeRequest(readFileSync(requestFd), c.endianness);
     closeSync(requestFd);
-    // Node marks what it inherits as close-on-exec, for its own children.
-    for (let fd = 3; fd < requestFd; fd++) c.fcntl(fd, F_SETFD, 0);
     c.fcntl(socket, F_SETFD, 1);
     const { listener, noNewPrivs } = request.installation;
     if (listener) c.fcntl(listenerSocket, F_SETFD, 1);
@@ -31,6 +29,7 @@ export function runLauncher(): void {
     if (refused > 0) fail(socket, { step: LAUNCH_STEPS.noNewPrivs, errno: refused, text: '' });
     installAndEnter(c, {
       ...request,
+      descriptors: Array.from({ length: requestFd - 3 }, (_, index) => 3 + index),
       installation: { ...request.installation, noNewPrivs: false },
       listenerReceiver: { fd: listener ? listenerSocket : socket, message: STARTED, failures: socket },
     });

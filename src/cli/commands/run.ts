@@ -7,6 +7,7 @@ import {
   installAndExec,
   type ListenerReceiver,
 } from '../../../native-loader/index.js';
+import { inheritedDescriptors } from '../../../native-loader/libc/inherited-descriptors.js';
 import { parseArchitecture } from '../../architecture.js';
 import { readProgram, verifyProgram } from '../../bpf/index.js';
 import { compileEntriesWith } from '../../compiler/compile-parsed-profile.js';
@@ -62,6 +63,7 @@ export function addRunCommand(program: Command): void {
 }
 
 async function run(command: string, args: string[], flags: Flags): Promise<void> {
+  const descriptors = inheritedDescriptors();
   const { filter, listenerReceiver, policy } = await filterOf(flags);
   if (flags.trace) {
     if (listenerReceiver)
@@ -75,6 +77,7 @@ async function run(command: string, args: string[], flags: Flags): Promise<void>
     installOptions: { noNewPrivs: !flags.newPrivs },
     command,
     args,
+    descriptors,
     ...(listenerReceiver ? { listenerReceiver } : {}),
   });
 }
