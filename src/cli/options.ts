@@ -8,8 +8,9 @@ import {
   type RuntimeOptions,
 } from '../compiler/runtime.js';
 import { NUMBER } from '../options.js';
-import { OPERATOR_VERSIONS } from '../profile/extend/operator-union.js';
+import { DEFAULT_OPERATOR, OPERATOR_VERSIONS } from '../profile/extend/operator-union.js';
 import { INPUT_FORMATS } from '../profile/formats/index.js';
+import { CAPABILITY_SETS } from '../profile/model/capability.js';
 import { collectArches } from './arch-option.js';
 import { MINIMIZING } from './brief-commands.js';
 
@@ -28,6 +29,8 @@ interface SharedOption {
 
 /** commander's parser for an option that may be repeated: each counts. */
 export const collect = (value: string, previous: string[]) => [...previous, value];
+
+const ENGINES = Object.keys(CAPABILITY_SETS).filter((name) => name !== 'none');
 
 /** Every option that more than one command takes, but those of {@link RUNTIME_CHOICES}; a command names what it takes. */
 const ROWS = {
@@ -62,13 +65,13 @@ const ROWS = {
   },
   operator: {
     flags: '--operator <version>',
-    help: 'the Security Profiles Operator that unites a SeccompProfile with its base (default: 1.0.0)',
+    help: `the Security Profiles Operator that unites a SeccompProfile with its base (default: ${DEFAULT_OPERATOR})`,
     choices: OPERATOR_VERSIONS,
   },
 
   cap: {
     flags: '--cap <capability>',
-    help: 'a capability the container has, for conditional entries; repeatable; "all", "none", or an engine\'s default set: docker, podman, kubernetes (default: none, said where it matters)',
+    help: `a capability the container has, for conditional entries; repeatable; "all", "none", or an engine's default set: ${ENGINES.join(', ')} (default: none, said where it matters)`,
     parse: collect,
     default: [],
   },

@@ -6,7 +6,10 @@ import { addCompileCommand } from '../../src/cli/commands/compile.js';
 import { addDisasmCommand } from '../../src/cli/commands/disasm.js';
 import { addRunCommand } from '../../src/cli/commands/run.js';
 import { addSimulateCommand } from '../../src/cli/commands/simulate.js';
-import { addOptions, COMPILE_OPTIONS, INPUT_OPTIONS } from '../../src/cli/options.js';
+import { runtimeOptions } from '../../src/cli/compile-options.js';
+import { addOptions, COMPILE_OPTIONS, INPUT_OPTIONS, RUNTIME_OPTIONS } from '../../src/cli/options.js';
+import { type RuntimeOptions, runtimeBehaviour } from '../../src/compiler/runtime.js';
+import { pick } from '../../src/options.js';
 import { ROOT } from './scmp.js';
 
 const SHARED = { arch: true, output: true, json: true, ...INPUT_OPTIONS, ...COMPILE_OPTIONS } as const;
@@ -17,6 +20,36 @@ describe('the options that commands share', () => {
     const names = shared.filter(({ negate }) => !negate).map((option) => option.attributeName());
     expect(names).toEqual(Object.keys(SHARED));
   });
+
+  it.each<[string, keyof RuntimeOptions, unknown]>([
+    ['--runtime crun', 'runtime', 'crun'],
+    ['--enosys-stub', 'enosysStub', true],
+    ['--no-enosys-stub', 'enosysStub', false],
+    ['--default-flags spec-allow', 'defaultFlags', ['SECCOMP_FILTER_FLAG_SPEC_ALLOW']],
+    ['--default-flags none', 'defaultFlags', []],
+    ['--optimize-past 7', 'optimizePast', 7],
+    ['--errno-ret strict', 'errnoRet', 'strict'],
+    ['--conditions split-all', 'conditions', 'split-all'],
+    ['--empty-args no-rule', 'emptyArgs', 'no-rule'],
+    ['--wide-values low-half', 'wideValues', 'low-half'],
+    ['--masked-operands datum-first', 'maskedOperands', 'datum-first'],
+    ['--no-notify-guards', 'notifyGuards', false],
+  ])('%s is the option %s of the library', (line, name, value) => {
+    const command = addOptions(new Command(), RUNTIME_OPTIONS).parse(line.split(' '), { from: 'user' });
+    const options = runtimeOptions(command.opts());
+    expect(options).toEqual({ runtime: 'libseccomp', [name]: value });
+    expect(() => runtimeBehaviour(pick(options, ['runtime', name]))).not.toThrow();
+  });
+
+  it.each(['--errno-ret strikt', '--default-flags constructor', '--optimize-past -1', '--runtime toString'])(
+    '%s is refused',
+    (line) => {
+      const command = addOptions(new Command(), RUNTIME_OPTIONS)
+        .exitOverride()
+        .configureOutput({ writeErr: () => {} });
+      expect(() => command.parse(line.split(' '), { from: 'user' })).toThrow(/invalid|missing/);
+    },
+  );
 
   it('are declared once: no command has a copy of its own', () => {
     const folder = `${ROOT}src/cli/commands/`;

@@ -10,7 +10,7 @@ import { traitsOf } from '../formats/index.js';
 import type { Locate, ParsedProfile } from '../model/parsed-profile.js';
 import type { DockerSeccomp } from '../model/schema.js';
 import { mergeEntries } from './extend-entries.js';
-import { OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
+import { DEFAULT_OPERATOR, OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
 
 /** How many profiles may extend one another in a chain. Nobody can follow a longer one. */
 const MAX_CHAIN_LENGTH = 8;
@@ -37,7 +37,7 @@ export interface ExtendOptions {
  */
 export function extendProfile(profile: ParsedProfile, loadBase: LoadBase, options: ExtendOptions = {}): ParsedProfile {
   checkOptions('extendProfile', options, { operator: OPERATOR_VERSIONS });
-  const { operator = '1.0.0' } = options;
+  const { operator = DEFAULT_OPERATOR } = options;
   if (!OPERATOR_VERSIONS.includes(operator)) {
     const known = OPERATOR_VERSIONS.join(', ');
     throw new InvalidArgumentError(`unknown operator ${quote(String(operator))}; known are ${known}`);

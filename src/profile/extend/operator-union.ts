@@ -9,6 +9,7 @@ import type { MergedEntry } from './merged-entry.js';
  */
 export const OPERATOR_VERSIONS = ['1.0.0', 'main-2026-06'] as const;
 export type OperatorVersion = (typeof OPERATOR_VERSIONS)[number];
+export const DEFAULT_OPERATOR: OperatorVersion = '1.0.0';
 
 /** What happened to a call that several entries name. */
 export interface UnitedCall {
