@@ -157,7 +157,7 @@ const RUNTIME_LIMITS = {
   refusedFlags: piece<'fail' | 'load-without'>({ libseccomp: 'fail', crun: 'load-without' }),
   /** The architectures that a profile may list; with others the container does not start. */
   // runc: `archs` of config.go. youki 0.6: translate_arch.
-  takesArchitectures: piece<Architectures>({
+  takesArchitectures: piece<readonly (ArchitectureName | 'native')[]>({
     libseccomp: ALL_ARCHITECTURES,
     runc: allBut('native', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),
     'runc-1.1': allBut('native', 'riscv64', 'loongarch64', 'parisc', 'parisc64', 'm68k', 'sh', 'sheb'),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import ts from 'typescript-api';
+import ts from 'typescript';
 
 // The prose of the code: what comments and messages say.
 

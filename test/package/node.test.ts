@@ -166,13 +166,13 @@ describe('installed without optional dependencies', () => {
       });
     // The native compiler, and the last one before it.
     for (const [module, resolution, compiler] of [
-      ['Node16', 'Node16', 'typescript'],
-      ['ESNext', 'Bundler', 'typescript-api'],
+      ['Node16', 'Node16', '@typescript/native/bin/tsc'],
+      ['ESNext', 'Bundler', 'typescript/bin/tsc6'],
     ] as const) {
       const files: Record<string, string> = { 'esm.mts': source, 'tsconfig.json': options(module, resolution) };
       if (module === 'Node16') files['commonjs.cts'] = source;
       const typescript = installed.project(`typescript-${resolution}`, files);
-      expect(await node(typescript, [`${ROOT}node_modules/${compiler}/bin/tsc`, '-p', '.'])).toBe('');
+      expect(await node(typescript, [`${ROOT}node_modules/${compiler}`, '-p', '.'])).toBe('');
     }
   }, 90_000);
 });
