@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   ACTION_NAMES,
   type ActionKind,
@@ -36,13 +36,13 @@ const ACTIONS: [Action, number, string][] = [
 ];
 
 describe('return values', () => {
-  test.each(ACTIONS)('%o is %i', (action, value, text) => {
+  it.each(ACTIONS)('%o is %i', (action, value, text) => {
     expect(encodeAction(action)).toBe(value);
     expect(decodeReturnValue(value)).toEqual(action);
     expect(formatAction(action)).toBe(text);
   });
 
-  test('carry the data of ERRNO, TRACE and TRAP, and no other', () => {
+  it('carry the data of ERRNO, TRACE and TRAP, and no other', () => {
     expect(decodeReturnValue(0x7ff0ffff)).toEqual({ kind: 'TRACE', data: 65535 });
     expect(decodeReturnValue(0x00050000)).toEqual({ kind: 'ERRNO', data: 0 });
     expect(decodeReturnValue(0x7fff1234)).toEqual({ kind: 'ALLOW' });
@@ -56,7 +56,7 @@ describe('return values', () => {
     expect(encodeAction({ kind: 'TRAP', data: 0xffff })).toBe(0x0003ffff);
   });
 
-  test('are the same where nobody can tell them apart', () => {
+  it('are the same where nobody can tell them apart', () => {
     expect(isSameAction({ kind: 'TRAP' }, { kind: 'TRAP', data: 0 })).toBe(true);
     expect(isSameAction({ kind: 'TRAP', data: undefined }, { kind: 'TRAP' })).toBe(true);
     expect(isSameAction({ kind: 'TRAP', data: 1 }, { kind: 'TRAP', data: 23 })).toBe(false);
@@ -66,12 +66,12 @@ describe('return values', () => {
     expect(isSameAction({ kind: 'LOG' }, { kind: 'ALLOW' })).toBe(false);
   });
 
-  test('cap ERRNO at MAX_ERRNO as the kernel does', () => {
+  it('cap ERRNO at MAX_ERRNO as the kernel does', () => {
     expect(decodeReturnValue(0x00050fff)).toEqual({ kind: 'ERRNO', data: 4095 });
     expect(decodeReturnValue(0x0005ffff)).toEqual({ kind: 'ERRNO', data: 4095 });
   });
 
-  test('that name no action kill the process', () => {
+  it('that name no action kill the process', () => {
     for (const value of [0x00010000, 0x7ffe0000, 0x80010000, 0xffffffff]) {
       expect(decodeReturnValue(value)).toEqual({ kind: 'UNKNOWN', returnValue: value });
       expect(decodeReturnValue(value | 0)).toEqual({ kind: 'UNKNOWN', returnValue: value });
@@ -79,7 +79,7 @@ describe('return values', () => {
     }
   });
 
-  test('of actions decode to the same action again', () => {
+  it('of actions decode to the same action again', () => {
     const actions = fc
       .tuple(fc.constantFrom(...ACTIONS.map(([, value]) => value)), fc.nat({ max: 0xffff }))
       .map(([value, data]) => kernelAction(value | data));
@@ -90,7 +90,7 @@ describe('return values', () => {
     );
   });
 
-  test.each([
+  it.each([
     { kind: 'ERRNO', data: 65536 },
     { kind: 'ERRNO', data: -1 },
     { kind: 'TRAP', data: 65536 },
@@ -102,14 +102,14 @@ describe('return values', () => {
   });
 });
 
-test('precedence goes from the strictest action to ALLOW, whatever the data', () => {
+it('precedence goes from the strictest action to ALLOW, whatever the data', () => {
   const ranks = ACTIONS.map(([, value]) => precedence(value));
   expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
   expect(new Set(ranks).size).toBe(ranks.length);
   expect(precedence(0x00050026)).toBe(precedence(0x00050001));
 });
 
-test('an errno is formatted as the architecture numbers it', () => {
+it('an errno is formatted as the architecture numbers it', () => {
   expect(formatAction({ kind: 'ERRNO', data: 38 })).toBe('ERRNO(ENOSYS)');
   expect(formatAction({ kind: 'ERRNO', data: 38 }, 'mips')).toBe('ERRNO(EL2NSYNC)');
   expect(formatAction({ kind: 'ERRNO', data: 1 }, 'mips')).toBe('ERRNO(EPERM)');
@@ -129,7 +129,7 @@ const MEANINGS: Record<ActionKind, string> = {
 };
 
 describe('what an action means', () => {
-  test.each(ACTIONS)('%o', (action) => {
+  it.each(ACTIONS)('%o', (action) => {
     const meaning = MEANINGS[action.kind];
     expect(permits(action)).toBe(meaning === 'E');
     expect(isDecidedElsewhere(action)).toBe(meaning === 'A');
@@ -139,7 +139,7 @@ describe('what an action means', () => {
     expect(takesEnosysStub(action)).toBe(!['ALLOW', 'LOG', 'TRACE'].includes(action.kind));
   });
 
-  test('is the same by a profile’s name of it', () => {
+  it('is the same by a profile’s name of it', () => {
     for (const kind of Object.keys(MEANINGS) as ActionKind[]) {
       expect(kindOfName(nameOfKind(kind))).toBe(kind);
       for (const ask of [permits, isDecidedElsewhere, mayRun, kills]) expect(ask(nameOfKind(kind))).toBe(ask({ kind }));
@@ -150,21 +150,21 @@ describe('what an action means', () => {
     );
   });
 
-  test('has the kernel’s order, which does not look at data', () => {
+  it('has the kernel’s order, which does not look at data', () => {
     expect(STRICTEST_FIRST).toEqual(ACTIONS.map(([{ kind }]) => kind));
     expect(isStricter('SCMP_ACT_KILL', { kind: 'TRAP' })).toBe(true);
     expect(isStricter('SCMP_ACT_KILL', 'SCMP_ACT_KILL_THREAD')).toBe(false);
     expect(isStricter({ kind: 'ALLOW' }, 'SCMP_ACT_LOG')).toBe(false);
   });
 
-  test('bounds the data that a profile may give', () => {
+  it('bounds the data that a profile may give', () => {
     expect(maxErrnoRet('SCMP_ACT_ERRNO')).toBe(4094);
     expect(maxErrnoRet('SCMP_ACT_TRACE')).toBe(65535);
     expect(maxErrnoRet({ kind: 'TRAP' })).toBeUndefined();
     expect(maxErrnoRet('SCMP_ACT_ALLOW')).toBeUndefined();
   });
 
-  test.each(['SCMP_ACT_ALLOW', 'constructor', ''])('is none for the kind %o', (kind) => {
+  it.each(['SCMP_ACT_ALLOW', 'constructor', ''])('is none for the kind %o', (kind) => {
     expect(() => permits({ kind } as never)).toThrow(InvalidArgumentError);
     expect(() => encodeAction({ kind } as never)).toThrow(InvalidArgumentError);
     expect(() => encodeAction(kind as never)).toThrow(InvalidArgumentError);

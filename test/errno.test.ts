@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { errnoName, errnoNumber } from '../src/errno.js';
 
-test('names the values of asm-generic/errno-base.h and errno.h', () => {
+it('names the values of asm-generic/errno-base.h and errno.h', () => {
   expect([1, 11, 34, 35, 36, 38, 40, 42, 57, 59, 95, 133].map((errno) => errnoName(errno))).toEqual([
     'EPERM',
     'EAGAIN',
@@ -19,29 +19,29 @@ test('names the values of asm-generic/errno-base.h and errno.h', () => {
   ]);
 });
 
-test('has no name for 0, the two gaps, and what is past the table', () => {
+it('has no name for 0, the two gaps, and what is past the table', () => {
   for (const errno of [0, 41, 58, 134, 4095, -1, 1.5]) expect(errnoName(errno)).toBeUndefined();
 });
 
-test.runIf(process.platform === 'linux' && process.arch === 'x64')('agrees with the C library of this host', () => {
+it.runIf(process.platform === 'linux' && process.arch === 'x64')('agrees with the C library of this host', () => {
   for (const [name, errno] of Object.entries(constants.errno)) expect([name, errnoNumber(name)]).toEqual([name, errno]);
 });
 
-test('names and numbers are each other’s reverse', () => {
+it('names and numbers are each other’s reverse', () => {
   for (let errno = 1; errno <= 133; errno++) {
     const name = errnoName(errno);
     if (name !== undefined) expect(errnoNumber(name)).toBe(errno);
   }
 });
 
-test('knows the aliases of errno(3), and no other names', () => {
+it('knows the aliases of errno(3), and no other names', () => {
   expect(errnoNumber('EWOULDBLOCK')).toBe(errnoNumber('EAGAIN'));
   expect(errnoNumber('EDEADLOCK')).toBe(errnoNumber('EDEADLK'));
   expect(errnoNumber('ENOTSUP')).toBe(errnoNumber('EOPNOTSUPP'));
   for (const name of ['', '-', 'eperm', 'ENOPE', 'toString']) expect(errnoNumber(name)).toBeUndefined();
 });
 
-test('knows that MIPS, PA-RISC and PowerPC number otherwise', () => {
+it('knows that MIPS, PA-RISC and PowerPC number otherwise', () => {
   expect([errnoNumber('ENOSYS', 'mips64'), errnoNumber('ENOSYS', 'parisc')]).toEqual([89, 251]);
   expect([errnoName(89, 'mipsel'), errnoName(251, 'parisc64'), errnoName(38, 's390x')]).toEqual(
     Array(3).fill('ENOSYS'),

@@ -1,5 +1,5 @@
 // An option that nobody knows would be one that was never given: every public function says so, and what was meant.
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { createSeccompAgent } from '../native-loader/container/seccomp-agent.js';
 import { checkInstallation } from '../native-loader/install/install-filter.js';
 import { thisHost } from '../native-loader/libc/host.js';
@@ -93,7 +93,7 @@ async function refusal(call: () => unknown): Promise<Error> {
   throw new Error('nothing was refused');
 }
 
-test.each(Object.entries({ ...FUNCTIONS, ...LOADER }))('%s has no option of another name', async (_, call) => {
+it.each(Object.entries({ ...FUNCTIONS, ...LOADER }))('%s has no option of another name', async (_, call) => {
   for (const name of ['xyzzy', 'toString', '__proto_', 'constructor']) {
     const error = await refusal(() => call({ [name]: 1 }));
     expect(error).toBeInstanceOf(InvalidArgumentError);
@@ -101,11 +101,11 @@ test.each(Object.entries({ ...FUNCTIONS, ...LOADER }))('%s has no option of anot
   }
 });
 
-test.each(Object.entries(FUNCTIONS))('%s takes options that are undefined as absent', async (_, call) => {
+it.each(Object.entries(FUNCTIONS))('%s takes options that are undefined as absent', async (_, call) => {
   await call({});
 });
 
-test.each<[string, object, RegExp]>([
+it.each<[string, object, RegExp]>([
   ['compileProfile', { unknownSyscal: 'error' }, /no option "unknownSyscal"; did you mean unknownSyscall\?/],
   ['compileProfileSync', { runtme: 'runc' }, /no option "runtme"; did you mean runtime\?/],
   ['compilePolicy', { verfy: false }, /did you mean verify\?/],
@@ -143,7 +143,7 @@ test.each<[string, object, RegExp]>([
   expect((await refusal(() => (FUNCTIONS[name] as Call)(given))).message).toMatch(message);
 });
 
-test.each<[string, object, RegExp]>([
+it.each<[string, object, RegExp]>([
   ['installFilter', { noNewPriv: true }, /did you mean noNewPrivs\?/],
   ['installFilter', { tsync: 'yes' }, /tsync cannot be "yes"; it takes true or false/],
   ['spawnSandboxed', { onNotifcation: () => undefined }, /did you mean onNotification\?/],
@@ -154,12 +154,12 @@ test.each<[string, object, RegExp]>([
   expect((await refusal(() => (LOADER[name] as Call)(given))).message).toMatch(message);
 });
 
-test.each([undefined, null, 'x86_64', []])('options that are %s are none', async (options) => {
+it.each([undefined, null, 'x86_64', []])('options that are %s are none', async (options) => {
   const error = await refusal(() => library.compileProfileSync(profile, options as never));
   expect(error).toBeInstanceOf(InvalidArgumentError);
 });
 
-test('every function of the package that takes options is among these', () => {
+it('every function of the package that takes options is among these', () => {
   // Functions with other parameters alone, and those whose last parameter is a value, not options.
   const known = new Set(Object.keys(FUNCTIONS));
   for (const name of ['learnProfile', 'mergeLearned']) known.add(name);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES, type ArchitectureName } from '../../src/architecture.js';
 import {
   type AssembleOptions,
@@ -88,7 +88,7 @@ describe('reads back what the disassembler writes', () => {
     endianness.map((order) => ({ architectures: [] as ArchitectureName[], endianness: order })),
   );
 
-  test.each([
+  it.each([
     ['as a listing', formatDisassembly],
     ['as source', formatAssembly],
   ])('%s, bit for bit', (_, format) => {
@@ -110,7 +110,7 @@ describe('reads back what the disassembler writes', () => {
 });
 
 describe('a text made by hand', () => {
-  test('with labels, comments, names and constants', () => {
+  it('with labels, comments, names and constants', () => {
     const { instructions, arches } = make(`
       .arch amd64            ; what this is for
       A = arch
@@ -142,7 +142,7 @@ describe('a text made by hand', () => {
     ]);
   });
 
-  test.each<[string, Instruction]>([
+  it.each<[string, Instruction]>([
     ['A = sizeof(seccomp_data)', op(Opcode.LD_LEN)],
     ['A = seccomp_data[8]', op(Opcode.LD_ABS, 8)],
     ['A = instruction_pointer.high', op(Opcode.LD_ABS, 12)],
@@ -168,19 +168,19 @@ describe('a text made by hand', () => {
     expect(make(text).instructions[0]).toEqual(expected);
   });
 
-  test('halves of arguments are those of the byte order', () => {
+  it('halves of arguments are those of the byte order', () => {
     const text = 'A = args[1].high\nreturn ALLOW';
     expect(make(text, { architectures: ['s390x'] }).instructions[0]).toEqual(op(Opcode.LD_ABS, 24));
     expect(make(text, { architectures: ['x86_64'] }).instructions[0]).toEqual(op(Opcode.LD_ABS, 28));
   });
 
-  test('is for the architectures it compares, where it does not say', () => {
+  it('is for the architectures it compares, where it does not say', () => {
     const one = (arch: string) => `A = arch\nif (A != ${arch}) goto kill\nreturn ALLOW\nkill: return KILL`;
     expect(make(one('s390x'))).toMatchObject({ arches: ['s390x'], endianness: 'big' });
     expect(make(one(`0x${AUDIT_ARCH_S390X.toString(16)}`))).toMatchObject({ arches: ['s390x'], endianness: 'big' });
   });
 
-  test('names mean what they mean in their section', () => {
+  it('names mean what they mean in their section', () => {
     const { instructions } = make(`
       A = arch
       if (A == x86) goto i386
@@ -204,7 +204,7 @@ describe('a text made by hand', () => {
     expect(make('return ERRNO(ENOSYS)', { architectures: ['mips'] }).instructions[0]!.k & 0xffff).toBe(89);
   });
 
-  test('a listing of seccomp-tools', () => {
+  it('a listing of seccomp-tools', () => {
     const listing = ` line  CODE  JT   JF      K
 =================================
  0000: 0x20 0x00 0x00 0x00000004  A = arch
@@ -220,7 +220,7 @@ describe('a text made by hand', () => {
 
 describe('says what is wrong, and where', () => {
   const HEAD = '.arch x86_64\n';
-  test('everything at once', () => {
+  it('everything at once', () => {
     const { places, message } = wrong(
       'A = nrr\nif (A = 3) goto x\nfoo\nA = args[6].low\nA = args[0]\nreturn ERRNO\nreturn ALLOW extra\n@',
       { source: 'my.asm', architectures: ['x86_64'] },
@@ -239,7 +239,7 @@ describe('says what is wrong, and where', () => {
     );
   });
 
-  test.each<[string, string[]]>([
+  it.each<[string, string[]]>([
     ['A = nrr\nreturn A', ['2:5 unknown-name']],
     ['A = nr\nif (A == opnat) goto a\na: return A', ['3:10 unknown-name']],
     ['return ERRNO(EPREM)', ['2:14 unknown-name']],
@@ -263,7 +263,7 @@ describe('says what is wrong, and where', () => {
     expect(wrong(HEAD + text).places).toEqual(places);
   });
 
-  test('a conditional jump reaches 255 instructions, and 255 it reaches', () => {
+  it('a conditional jump reaches 255 instructions, and 255 it reaches', () => {
     const jump = (distance: number) => `${HEAD}if (A == 1) goto far\n${'A = 1\n'.repeat(distance)}far: return A`;
     expect(make(jump(255)).instructions[0]).toEqual(op(Opcode.JEQ_K, 1, 255, 0));
     const { places, messages } = wrong(jump(256));
@@ -273,7 +273,7 @@ describe('says what is wrong, and where', () => {
     expect(make(far).instructions[0]).toEqual(op(Opcode.JA, 3000));
   });
 
-  test('a name that stands for several numbers', () => {
+  it('a name that stands for several numbers', () => {
     const shared = `A = arch\nif (A == x86) goto go\nif (A == x86_64) goto go\nreturn KILL\ngo: A = nr\nif (A == openat) goto no\nno: return ERRNO(1)`;
     expect(wrong(shared)).toMatchObject({
       places: ['6:10 ambiguous-name'],
@@ -287,7 +287,7 @@ describe('says what is wrong, and where', () => {
     expect(wrong('.endian little\nA = TIOCSTI\nreturn A').places).toEqual(['2:5 ambiguous-name']);
   });
 
-  test('what machine it is for: nothing, two things, both byte orders', () => {
+  it('what machine it is for: nothing, two things, both byte orders', () => {
     expect(wrong('return ALLOW').places).toEqual(['1:13 no-byte-order']);
     expect(wrong('.arch x86\nreturn ALLOW', { architectures: ['x86_64'] }).places).toEqual(['1:1 misplaced-directive']);
     expect(wrong('.arch x86, s390x\nreturn ALLOW').places).toEqual(['2:13 no-byte-order']);
@@ -295,7 +295,7 @@ describe('says what is wrong, and where', () => {
   });
 });
 
-test('any text is assembled or refused with AssemblyError', () => {
+it('any text is assembled or refused with AssemblyError', () => {
   const pieces = fc.constantFrom(
     ...['A', 'X', '=', '==', 'if', '(', ')', 'goto', 'a', ':', '0x20', '7', 'return', 'ALLOW', '.arch', 'x86', '.insn'],
     ...['&', '|', '?', 'next', '!', 'M', '[', ']', 'ERRNO', '\n', '\n', ' ', '#', 'constructor', '__proto__', 'é'],

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { assemble, compareDecisions, ProgramTooComplexError, policyTable } from '../../src/bpf/index.js';
 import { answerCall } from '../../src/explain/call-answer.js';
 import { ListingBound } from '../../src/explain/listing-bound.js';
@@ -44,7 +44,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 const CONSTANT = assemble('.endian little\nreturn ALLOW\n');
 const libseccomp = loadLibseccompSync();
 
-test.each(Object.entries(PROGRAMS))('%s', { timeout: 120_000 }, (_, text) => {
+it.each(Object.entries(PROGRAMS))('%s', { timeout: 120_000 }, (_, text) => {
   const program = assemble(`.endian little\n${text}`);
   const questions = [
     () => nameTable(policyTable(program, { endianness: 'little' }), libseccomp),
@@ -62,7 +62,7 @@ test.each(Object.entries(PROGRAMS))('%s', { timeout: 120_000 }, (_, text) => {
   }
 });
 
-test('in a process of its own, the worst of them take little memory', { timeout: 240_000 }, () => {
+it('in a process of its own, the worst of them take little memory', { timeout: 240_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'scmp-budgets-'));
   const scmp = join(import.meta.dirname, '../../dist/scmp.cjs');
   const reported = 'data:text/javascript,process.on("exit",()=>console.error("maxRSS",process.resourceUsage().maxRSS))';
@@ -88,7 +88,7 @@ test('in a process of its own, the worst of them take little memory', { timeout:
   }
 });
 
-test('a few expensive calls take nothing from the others', () => {
+it('a few expensive calls take nothing from the others', () => {
   // What nobody could list is reported as such; the plain condition beside it is complete.
   const text = `.arch x86_64\nA = nr\nif (A == 1) goto odd\nif (A == 2) goto plain\nreturn ALLOW\nodd: ${words}A ^= X\nA &= 0xf\nif (A == 3) goto k\nreturn ALLOW\nplain: A = args[0].low\nif (A == 7) goto k\nreturn ALLOW\nk: return KILL\n`;
   const { architectures } = policyTable(assemble(text));
@@ -102,7 +102,7 @@ test('a few expensive calls take nothing from the others', () => {
   ).toEqual(['ALLOW', 'KILL_THREAD']);
 });
 
-test('of a program too complex to be listed, a call that is not is answered', () => {
+it('of a program too complex to be listed, a call that is not is answered', () => {
   const text = `.arch x86_64\nA = arch\nif (A != x86_64) goto k\nA = nr\nif (A == 1) goto odd\nif (A == 2) goto plain\nreturn ALLOW\nodd: ${words}A *= X\nif (A > 77777) goto k\nreturn ALLOW\nplain: A = args[0].low\nif (A == 7) goto k\nreturn ALLOW\nk: return KILL\n`;
   const { program } = assemble(text);
   expect(() => policyTable(program)).toThrow(ProgramTooComplexError);
@@ -113,7 +113,7 @@ test('of a program too complex to be listed, a call that is not is answered', ()
   expect(() => answerCall({ program, endianness: 'little' }, '1', libseccomp)).toThrow(ProgramTooComplexError);
 });
 
-test('what is said by name is bounded', () => {
+it('what is said by name is bounded', () => {
   const bound = new ListingBound();
   const term = Array.from({ length: 64 }, () => ({ kind: 'equal', field: 0, mask: 1n, value: 1n }) as const);
   expect(() => {

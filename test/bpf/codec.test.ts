@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   decodeProgram,
   detectEndianness,
@@ -17,14 +17,14 @@ const BIG = Uint8Array.of(0, 0x20, 0, 0, 0, 0, 0, 4, 0, 0x15, 1, 2, 0xc0, 0, 0, 
 const INSTRUCTIONS = [op(Opcode.LD_ABS, 4), op(Opcode.JEQ_K, 0xc000003e, 1, 2), op(Opcode.RET_K, ALLOW)];
 
 describe('decodeProgram and encodeProgram', () => {
-  test('read and write struct sock_filter in both byte orders', () => {
+  it('read and write struct sock_filter in both byte orders', () => {
     expect(decodeProgram(LITTLE, 'little')).toEqual(INSTRUCTIONS);
     expect(decodeProgram(BIG, 'big')).toEqual(INSTRUCTIONS);
     expect(encodeProgram(INSTRUCTIONS, 'little')).toEqual(LITTLE);
     expect(encodeProgram(INSTRUCTIONS, 'big')).toEqual(BIG);
   });
 
-  test('are each other’s reverse on any instructions', () => {
+  it('are each other’s reverse on any instructions', () => {
     const byte = fc.nat({ max: 255 });
     const instruction = fc.record({ code: fc.nat({ max: 0xffff }), jt: byte, jf: byte, k: word });
     fc.assert(
@@ -34,7 +34,7 @@ describe('decodeProgram and encodeProgram', () => {
     );
   });
 
-  test('are each other’s reverse on any bytes, wherever these lie in their buffer', () => {
+  it('are each other’s reverse on any bytes, wherever these lie in their buffer', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), endianness, (all, order) => {
         const bytes = all.subarray(all.length % 8);
@@ -43,7 +43,7 @@ describe('decodeProgram and encodeProgram', () => {
     );
   });
 
-  test('refuse bytes that are no whole number of instructions', () => {
+  it('refuse bytes that are no whole number of instructions', () => {
     for (const length of [1, 7, 9, 23]) {
       expect(() => decodeProgram(new Uint8Array(length), 'little')).toThrow(
         expect.objectContaining({ code: 'INVALID_PROGRAM', reason: 'LENGTH' }),
@@ -51,7 +51,7 @@ describe('decodeProgram and encodeProgram', () => {
     }
   });
 
-  test.each([
+  it.each([
     ['code', { code: 0x10000 }],
     ['code', { code: -1 }],
     ['jt', { jt: 256 }],
@@ -67,7 +67,7 @@ describe('decodeProgram and encodeProgram', () => {
 });
 
 describe('detectEndianness', () => {
-  test('tells the byte order of every valid program', () => {
+  it('tells the byte order of every valid program', () => {
     fc.assert(
       fc.property(validProgram(), endianness, (instructions, order) => {
         expect(detectEndianness(encodeProgram(instructions, order))).toBe(order);
@@ -75,7 +75,7 @@ describe('detectEndianness', () => {
     );
   });
 
-  test.each([
+  it.each([
     ['nothing', new Uint8Array()],
     ['zeros', new Uint8Array(16)],
     ['text', new TextEncoder().encode('{"defaultAction"')],
@@ -84,29 +84,29 @@ describe('detectEndianness', () => {
     expect(() => detectEndianness(bytes)).toThrow(UnknownByteOrderError);
   });
 
-  test('refuses bytes that are no whole number of instructions', () => {
+  it('refuses bytes that are no whole number of instructions', () => {
     expect(() => detectEndianness(LITTLE.subarray(1))).toThrow(InvalidProgramError);
   });
 });
 
 describe('readProgram', () => {
-  test('takes the byte order from the architectures of a FilterProgram', () => {
+  it('takes the byte order from the architectures of a FilterProgram', () => {
     const expected = { instructions: INSTRUCTIONS, endianness: 'big' };
     expect(readProgram({ program: BIG, arches: ['s390x', 's390'] })).toEqual(expected);
   });
 
-  test('detects that of bare bytes, or takes what it is told', () => {
+  it('detects that of bare bytes, or takes what it is told', () => {
     expect(readProgram(BIG).endianness).toBe('big');
     expect(readProgram({ program: LITTLE, arches: [] }).endianness).toBe('little');
     expect(readProgram(BIG, 'little').instructions[0]?.code).toBe(0x2000);
   });
 
-  test('passes decoded programs through', () => {
+  it('passes decoded programs through', () => {
     const decoded = { instructions: INSTRUCTIONS, endianness: 'little' } as const;
     expect(readProgram(decoded)).toBe(decoded);
   });
 
-  test('refuses architectures of both byte orders, and unknown ones', () => {
+  it('refuses architectures of both byte orders, and unknown ones', () => {
     expect(() => readProgram({ program: LITTLE, arches: ['x86_64', 's390x'] })).toThrow(InvalidArgumentError);
     expect(() => readProgram({ program: LITTLE, arches: ['vax' as 'x86'] })).toThrow(InvalidArgumentError);
   });

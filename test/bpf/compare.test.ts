@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { judgeChange } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import {
@@ -61,7 +61,7 @@ function changesAt(comparison: ProgramComparison, data: SeccompData): DecisionCh
     });
 }
 
-test('tells exactly the inputs that are decided differently, each once', () => {
+it('tells exactly the inputs that are decided differently, each once', () => {
   let differing = 0;
   fc.assert(
     fc.property(small, small, fc.array(anySeccompData, { minLength: 8, maxLength: 8 }), (a, b, inputs) => {
@@ -90,7 +90,7 @@ test('tells exactly the inputs that are decided differently, each once', () => {
   expect(differing).toBeGreaterThan(100);
 });
 
-test('implies is “nothing weaker in the difference”, with a call that shows it', () => {
+it('implies is “nothing weaker in the difference”, with a call that shows it', () => {
   let held = 0;
   fc.assert(
     fc.property(small, small, (a, b) => {
@@ -116,7 +116,7 @@ describe('a change is judged, failing closed:', () => {
   const errno = (data: number): Action => ({ kind: 'ERRNO', data });
   const trace = (data: number): Action => ({ kind: 'TRACE', data });
   const trap = (data: number): Action => ({ kind: 'TRAP', data });
-  test.each<[Action, Action, string]>([
+  it.each<[Action, Action, string]>([
     [errno(1), { kind: 'ALLOW' }, 'weaker'],
     [{ kind: 'ALLOW' }, errno(1), 'stronger'],
     [{ kind: 'LOG' }, { kind: 'ALLOW' }, 'weaker'],
@@ -159,7 +159,7 @@ describe('of compiled profiles', () => {
       ),
     );
 
-  test('says what changed and nothing else', () => {
+  it('says what changed and nothing else', () => {
     const a = compile([allow('read', 'socket'), { names: ['clone3'], ...ENOSYS }]);
     const b = compile([
       allow('read', 'clone3'),
@@ -178,12 +178,12 @@ describe('of compiled profiles', () => {
     expect(implies(b, compile([allow('read', 'clone3', 'socket')]))).toEqual({ holds: true });
   });
 
-  test('says in ranges what a new default does to the numbers that nobody names', () => {
+  it('says in ranges what a new default does to the numbers that nobody names', () => {
     const [a, b] = [compile([allow('read')]), compile([allow('read')], { defaultAction: 'SCMP_ACT_LOG' })];
     expect(lines(compareDecisions(a, b))).toEqual(['x86_64 1-1073741823,4294967295: ERRNO(EPERM) to LOG, weaker']);
   });
 
-  test('x32 and the architectures that one program does not know', () => {
+  it('x32 and the architectures that one program does not know', () => {
     const architectures = ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'];
     const comparison = compareDecisions(compile([allow('read')]), compile([allow('read')], { architectures }));
     expect(lines(comparison)).toEqual(
@@ -200,7 +200,7 @@ describe('of compiled profiles', () => {
     }
   });
 
-  test('any other architecture is one entry', () => {
+  it('any other architecture is one entry', () => {
     const kill = (k: number) => [
       op(Opcode.LD_ABS, 4),
       op(Opcode.JEQ_K, parseArchitecture('x86_64').auditArch, 0, 1),
@@ -220,7 +220,7 @@ describe('of compiled profiles', () => {
     ]);
   });
 
-  test('byte orders may differ: the arguments are compared', () => {
+  it('byte orders may differ: the arguments are compared', () => {
     const rule = (value: number) => [
       { names: ['read'], action: 'SCMP_ACT_ALLOW', args: [{ index: 1, value, op: 'SCMP_CMP_GT' }] },
     ];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ALL_64_BITS, type Condition, type DnfTerms, dnfDiagram, LOW_HALF } from '../../src/bpf/decisions/condition.js';
 import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
@@ -42,7 +42,7 @@ function evaluate(store: DiagramStore, root: Node, values: readonly bigint[]): b
   return node === TRUE;
 }
 
-test('a condition’s diagram holds where the condition does', () => {
+it('a condition’s diagram holds where the condition does', () => {
   fc.assert(
     fc.property(condition, fc.array(doubleWord, { minLength: 7, maxLength: 7 }), (condition, values) => {
       const store = new DiagramStore();
@@ -57,7 +57,7 @@ test('a condition’s diagram holds where the condition does', () => {
   );
 });
 
-test('recovered conditions decide as the diagram does, on every input', () => {
+it('recovered conditions decide as the diagram does, on every input', () => {
   let readable = 0;
   const RUNS = 400;
   fc.assert(
@@ -90,7 +90,7 @@ describe('recovered conditions are those that were meant', () => {
     to,
   });
 
-  test.each<[string, DnfTerms]>([
+  it.each<[string, DnfTerms]>([
     ['arg0 == 5', [[equal(0, 5n)]]],
     ['arg0 == 5, or arg0 == 7', [[equal(0, 7n)], [equal(0, 5n)]]],
     ['5 <= arg0 <= 7', [[equal(0, 6n)], [equal(0, 5n)], [equal(0, 7n)]]],
@@ -124,7 +124,7 @@ describe('recovered conditions are those that were meant', () => {
     expect(text(terms)).toBe(expected);
   });
 
-  test('a 16-bit parity, which has 32768 intervals and no masks, is not put into words', () => {
+  it('a 16-bit parity, which has 32768 intervals and no masks, is not put into words', () => {
     const store = new DiagramStore();
     let parity: Node = FALSE;
     for (let bit = 0; bit < 16; bit++) parity = store.xor(parity, store.node(Level.ARGUMENTS + 63 - bit, FALSE, TRUE));
@@ -158,7 +158,7 @@ describe('conditions are found again in what libseccomp compiles', () => {
     });
   }
 
-  test.each(['x86_64', 's390x', 'x86', 'mips'])('on %s', (arch) => {
+  it.each(['x86_64', 's390x', 'x86', 'mips'])('on %s', (arch) => {
     const on = (op: string, value: number | bigint, valueTwo?: bigint) =>
       denied(arch, { index: 1, op: `SCMP_CMP_${op}`, value, ...(valueTwo === undefined ? {} : { valueTwo }) });
     expect(on('EQ', 5)).toBe('arg1 == 5');
@@ -174,7 +174,7 @@ describe('conditions are found again in what libseccomp compiles', () => {
   });
 });
 
-test('names are what the caller says', () => {
+it('names are what the caller says', () => {
   const values = new Map([[2n, 'AF_INET']]);
   const equal = (field: Field, value: bigint, mask = ALL_64_BITS): Condition => ({ kind: 'equal', field, mask, value });
   const names = {

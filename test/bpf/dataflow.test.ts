@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { analyzeFlow, createSimulator, type Instruction, Opcode } from '../../src/bpf/index.js';
 import { ALLOW, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, anySeccompData, endianness, op, validProgram } from './programs.js';
 
@@ -9,7 +9,7 @@ const LOAD_NR = op(Opcode.LD_ABS, 0);
 const only = (...values: number[]) => ({ kind: 'only', values: new Set(values) });
 const except = (...values: number[]) => ({ kind: 'except', values: new Set(values) });
 
-test('every instruction that a run executes is reachable with the architecture it ran under', () => {
+it('every instruction that a run executes is reachable with the architecture it ran under', () => {
   const ARCH_HEAVY = [Opcode.LD_ABS, Opcode.JEQ_K, Opcode.JEQ_K, Opcode.JGE_K, Opcode.JSET_K, Opcode.JA, Opcode.RET_K];
   const programs = fc.oneof(
     validProgram(),
@@ -31,7 +31,7 @@ test('every instruction that a run executes is reachable with the architecture i
 });
 
 describe('architectures', () => {
-  test('are split by comparisons of arch and joined where paths meet', () => {
+  it('are split by comparisons of arch and joined where paths meet', () => {
     const states = analyzeFlow([
       LOAD_ARCH,
       op(Opcode.JEQ_K, AUDIT_ARCH_X86_64, 2, 0),
@@ -50,7 +50,7 @@ describe('architectures', () => {
     ]);
   });
 
-  test('make a contradictory branch unreachable', () => {
+  it('make a contradictory branch unreachable', () => {
     const states = analyzeFlow([
       LOAD_ARCH,
       op(Opcode.JEQ_K, AUDIT_ARCH_X86_64, 0, 4),
@@ -65,7 +65,7 @@ describe('architectures', () => {
     expect(states[4]!.arch).toEqual(only(AUDIT_ARCH_X86_64));
   });
 
-  test('are known all again where what one branch shuts out comes in by the other', () => {
+  it('are known all again where what one branch shuts out comes in by the other', () => {
     const states = analyzeFlow([LOAD_ARCH, op(Opcode.JEQ_K, AUDIT_ARCH_X86_64, 1, 0), LOAD_NR, ret]);
     expect(states[3]).toMatchObject({ arch: except(), a: undefined });
   });
@@ -74,14 +74,14 @@ describe('architectures', () => {
 describe('the field a register holds', () => {
   const finalState = (...body: Instruction[]) => analyzeFlow([...body, ret]).at(-1);
 
-  test('goes along with copies', () => {
+  it('goes along with copies', () => {
     const copied = finalState(LOAD_ARCH, op(Opcode.ST, 3), LOAD_NR, op(Opcode.LDX_MEM, 3), op(Opcode.STX, 4));
     expect(copied).toMatchObject({ a: 0, x: 4 });
     expect(copied!.scratch[4]).toBe(4);
     expect(finalState(LOAD_ARCH, op(Opcode.TAX), LOAD_NR, op(Opcode.TXA))).toMatchObject({ a: 4, x: 4 });
   });
 
-  test('is lost in arithmetic and constants', () => {
+  it('is lost in arithmetic and constants', () => {
     expect(finalState(LOAD_ARCH, op(Opcode.AND_K, 0xff))).toMatchObject({ a: undefined });
     expect(finalState(LOAD_ARCH, op(Opcode.TAX), op(Opcode.LDX_IMM, 1), op(Opcode.LD_LEN))).toMatchObject({
       a: undefined,
@@ -90,7 +90,7 @@ describe('the field a register holds', () => {
   });
 });
 
-test('takes broken programs as they are', () => {
+it('takes broken programs as they are', () => {
   expect(analyzeFlow([])).toEqual([]);
   const states = analyzeFlow([op(Opcode.JA, 0xffffffff), op(0xffff), op(Opcode.ST, 99)]);
   expect(states.map((state) => state !== undefined)).toEqual([true, false, false]);
@@ -100,13 +100,13 @@ test('takes broken programs as they are', () => {
 describe('system call numbers', () => {
   const numbers = (instructions: Instruction[]) => analyzeFlow(instructions).map((state) => state?.nr);
 
-  test('are known behind comparisons for equality, also of several', () => {
+  it('are known behind comparisons for equality, also of several', () => {
     const jumps = [op(Opcode.JEQ_K, 41, 2, 0), op(Opcode.JEQ_K, 53, 1, 0)];
     const states = numbers([LOAD_NR, ...jumps, ret, op(Opcode.LD_ABS, 16), ret]);
     expect(states.slice(2)).toEqual([undefined, undefined, new Set([41, 53]), new Set([41, 53])]);
   });
 
-  test('are any where too many or none were compared, or A holds something else', () => {
+  it('are any where too many or none were compared, or A holds something else', () => {
     const many = Array.from({ length: 9 }, (_, nr) => op(Opcode.JEQ_K, nr, 9 - nr, 0));
     expect(numbers([LOAD_NR, ...many, ret, ret])[11]).toBeUndefined();
     expect(numbers([LOAD_NR, op(Opcode.JEQ_K, 1, 0, 0), ret])[2]).toBeUndefined();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { buildDecisionDiagram, createDiagramBuilder, decide } from '../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore, ProgramTooComplexError } from '../../src/bpf/decisions/diagram-store.js';
 import {
@@ -57,7 +57,7 @@ function boundaries(instructions: readonly Instruction[]): SeccompData[] {
 }
 
 describe('decides as the simulator does', () => {
-  test('on random and boundary inputs of random programs of all operations', () => {
+  it('on random and boundary inputs of random programs of all operations', () => {
     let decided = 0;
     fc.assert(
       fc.property(
@@ -80,7 +80,7 @@ describe('decides as the simulator does', () => {
     expect(decided).toBeGreaterThan(250);
   });
 
-  test('call by call, as whole', () => {
+  it('call by call, as whole', () => {
     let built = 0;
     fc.assert(
       fc.property(
@@ -109,7 +109,7 @@ describe('decides as the simulator does', () => {
     expect(built).toBeGreaterThan(2000);
   });
 
-  test('on all inputs of programs that see five bits of the number and three of an argument', () => {
+  it('on all inputs of programs that see five bits of the number and three of an argument', () => {
     const computing = Object.values(Opcode).filter((code) => code !== Opcode.LD_ABS && code !== Opcode.RET_K);
     const head = [
       op(Opcode.LD_ABS, 16),
@@ -201,7 +201,7 @@ describe('is canonical', () => {
     return toInstructions(steps);
   }
 
-  test('for programs rewritten into others that decide alike', () => {
+  it('for programs rewritten into others that decide alike', () => {
     let compared = 0;
     fc.assert(
       fc.property(
@@ -220,7 +220,7 @@ describe('is canonical', () => {
     expect(compared).toBeGreaterThan(150);
   });
 
-  test('for programs that reach the same decisions in other ways, and for no others', () => {
+  it('for programs that reach the same decisions in other ways, and for no others', () => {
     const ACTIONS = [ALLOW, EPERM, 0];
     const table = fc.array(fc.constantFrom(...ACTIONS), { minLength: 8, maxLength: 8 });
     const head = [op(Opcode.LD_ABS, 20), op(Opcode.AND_K, 7)];
@@ -259,7 +259,7 @@ describe('is canonical', () => {
     );
   });
 
-  test('and tells apart programs that differ on one input', () => {
+  it('and tells apart programs that differ on one input', () => {
     const only = (k: number, high: number) => [
       op(Opcode.LD_ABS, 24),
       op(Opcode.JEQ_K, k, 0, 2),
@@ -273,7 +273,7 @@ describe('is canonical', () => {
     expect(new Set([one, other, third]).size).toBe(3);
   });
 
-  test('over arguments, not over memory: a program and its twin of the other byte order', () => {
+  it('over arguments, not over memory: a program and its twin of the other byte order', () => {
     const program = (low: number, high: number) => [
       op(Opcode.LD_ABS, high),
       op(Opcode.JEQ_K, 1, 0, 2),
@@ -292,7 +292,7 @@ describe('is canonical', () => {
     }
   });
 
-  test.each([
+  it.each([
     ['an unknown action is KILL_PROCESS', 0x12345678, 0x80000000],
     ['an errno past 4095 is 4095', 0x0005ffff, 0x00050fff],
     ['data of ALLOW has no effect', 0x7fff1234, 0x7fff0000],
@@ -304,7 +304,7 @@ describe('is canonical', () => {
     expect(one).toBe(other);
   });
 
-  test.each([
+  it.each([
     ['the errno counts', 0x00050001, 0x00050002],
     ['the tracer’s message counts', 0x7ff00001, 0x7ff00002],
     ['a TRAP’s data counts', 0x00030001, 0x00030017],
@@ -316,7 +316,7 @@ describe('is canonical', () => {
   });
 });
 
-test('a return of a whole word of the input has every action there is', () => {
+it('a return of a whole word of the input has every action there is', () => {
   const { store, root } = buildDecisionDiagram({
     instructions: [op(Opcode.LD_ABS, 16), op(Opcode.RET_A)],
     endianness: 'little',
@@ -325,7 +325,7 @@ test('a return of a whole word of the input has every action there is', () => {
   expect(store.terminalsOf(root).size).toBe(5 + 4096 + 2 * 65536);
 });
 
-test('a division by an argument that is 0 ends the program, whether or not anybody reads the quotient', () => {
+it('a division by an argument that is 0 ends the program, whether or not anybody reads the quotient', () => {
   const head = [op(Opcode.LD_ABS, 16), op(Opcode.TAX), op(Opcode.LD_IMM, 8), op(Opcode.DIV_X)];
   const compare = [op(Opcode.LD_ABS, 16), op(Opcode.JEQ_K, 0, 0, 1), op(Opcode.RET_K, 0), op(Opcode.RET_K, ALLOW)];
   const [divided, compared] = roots([...head, op(Opcode.RET_K, ALLOW)], compare);
@@ -334,7 +334,7 @@ test('a division by an argument that is 0 ends the program, whether or not anybo
 
 describe('is given up with an error, not a guess,', () => {
   const X_IS_ARGUMENT_1 = [op(Opcode.LD_ABS, 24), op(Opcode.TAX), op(Opcode.LD_ABS, 16)];
-  test.each([
+  it.each([
     ['the product of two arguments', [op(Opcode.MUL_X), op(Opcode.RET_A)]],
     ['one argument by another', [op(Opcode.DIV_X), op(Opcode.RET_A)]],
     ['a comparison of two arguments', [op(Opcode.JEQ_X, 0, 0, 1), op(Opcode.RET_K, ALLOW), op(Opcode.RET_K, EPERM)]],
@@ -345,13 +345,13 @@ describe('is given up with an error, not a guess,', () => {
     expect(build).toThrow(expect.objectContaining({ code: 'PROGRAM_TOO_COMPLEX' }));
   });
 
-  test('and a program that the kernel refuses has none', () => {
+  it('and a program that the kernel refuses has none', () => {
     const instructions = [op(Opcode.LD_MEM, 3), op(Opcode.RET_A)];
     expect(() => buildDecisionDiagram({ instructions, endianness: 'little' })).toThrow(InvalidProgramError);
   });
 });
 
-test('programs of 4096 instructions need no deep stack', () => {
+it('programs of 4096 instructions need no deep stack', () => {
   const pairs = Array.from({ length: 2047 }, (_, index) => [
     op(Opcode.JEQ_K, index * 3, 0, 1),
     op(Opcode.RET_K, index % 2 === 0 ? ALLOW : EPERM),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type DisassembleOptions,
   disassemble,
@@ -43,7 +43,7 @@ function underX8664(instruction: Instruction, after = [ret]) {
   return comment === undefined ? text : `${text} # ${comment}`;
 }
 
-test('a whole filter, as text', () => {
+it('a whole filter, as text', () => {
   const program = encodeProgram(
     [
       LOAD_ARCH,
@@ -89,7 +89,7 @@ test('a whole filter, as text', () => {
 `);
 });
 
-test('every operation in words', () => {
+it('every operation in words', () => {
   const operations: [Instruction, string][] = [
     [op(Opcode.LD_LEN), 'A = sizeof(seccomp_data)'],
     [op(Opcode.LDX_LEN), 'X = sizeof(seccomp_data)'],
@@ -137,7 +137,7 @@ test('every operation in words', () => {
   expect(texts(operations.map(([instruction]) => instruction))).toEqual(operations.map(([, text]) => text));
 });
 
-test('loads are named after the field, halves by byte order', () => {
+it('loads are named after the field, halves by byte order', () => {
   const loads = [0, 4, 8, 12, 16, 20, 56, 60].map((offset) => op(Opcode.LD_ABS, offset));
   const little = [
     'A = nr',
@@ -155,12 +155,12 @@ test('loads are named after the field, halves by byte order', () => {
 });
 
 describe('system call numbers', () => {
-  test('are named under the architecture that was compared', () => {
+  it('are named under the architecture that was compared', () => {
     expect(underX8664(op(Opcode.JEQ_K, 0, 1, 0), [ret, ret])).toBe('if (A == read) goto 0006');
     expect(underX8664(op(Opcode.JEQ_K, 4000, 1, 0), [ret, ret])).toBe('if (A == 4000) goto 0006');
   });
 
-  test('with bit 30 are x32’s', () => {
+  it('with bit 30 are x32’s', () => {
     expect(underX8664(op(Opcode.JEQ_K, 0x40000000, 1, 0), [ret, ret])).toBe('if (A == x32:read) goto 0006');
     expect(underX8664(op(Opcode.JEQ_K, 0x40001000, 1, 0), [ret, ret])).toBe('if (A == 0x40001000) goto 0006');
     expect(underX8664(op(Opcode.JGE_K, 0x40000000, 1, 0), [ret, ret])).toBe(
@@ -168,12 +168,12 @@ describe('system call numbers', () => {
     );
   });
 
-  test('compared for order stay numbers, the name in the comment', () => {
+  it('compared for order stay numbers, the name in the comment', () => {
     expect(underX8664(op(Opcode.JGT_K, 257, 1, 0), [ret, ret])).toBe('if (A > 257) goto 0006 # openat');
     expect(underX8664(op(Opcode.JSET_K, 1, 1, 0), [ret, ret])).toBe('if (A & 0x1) goto 0006');
   });
 
-  test('below 0 have no name', () => {
+  it('below 0 have no name', () => {
     const asked: number[] = [];
     const ask = (_: number, nr: number) => String(asked.push(nr));
     const program = [LOAD_NR, op(Opcode.JEQ_K, 0xffffffff, 0, 0), op(Opcode.JEQ_K, 0xffffffff, 1, 0), ret, ret];
@@ -191,7 +191,7 @@ describe('system call numbers', () => {
     ret,
   ];
 
-  test('that mean different calls on the possible architectures stay numbers, the names in the comment', () => {
+  it('that mean different calls on the possible architectures stay numbers, the names in the comment', () => {
     const [line] = lines(SHARED).slice(4);
     expect(line).toMatchObject({
       text: 'if (A == 0) goto 0006',
@@ -200,12 +200,12 @@ describe('system call numbers', () => {
     });
   });
 
-  test('that only one of the possible architectures has stay numbers too', () => {
+  it('that only one of the possible architectures has stay numbers too', () => {
     const program = [...SHARED.slice(0, 4), op(Opcode.JEQ_K, 384, 1, 0), ret, ret];
     expect(lines(program)[4]).toMatchObject({ text: 'if (A == 384) goto 0006', comment: 'x86:arch_prctl' });
   });
 
-  test('of a program that does not compare arch are those of the architectures it is for', () => {
+  it('of a program that does not compare arch are those of the architectures it is for', () => {
     const program = [LOAD_NR, op(Opcode.JEQ_K, 3, 1, 0), ret, ret];
     expect(texts(program)[1]).toBe('if (A == 3) goto 0003');
     expect(texts(program, { architectures: ['x86_64', 'x32'] })[1]).toBe('if (A == close) goto 0003');
@@ -213,19 +213,19 @@ describe('system call numbers', () => {
     expect(disassemble({ program: bytes, arches: ['x86'] }, { syscallName })[1]!.text).toBe('if (A == read) goto 0003');
   });
 
-  test('are not names of what was computed from the number', () => {
+  it('are not names of what was computed from the number', () => {
     const program = [LOAD_NR, op(Opcode.AND_K, 0xff), op(Opcode.JEQ_K, 3, 1, 0), ret, ret];
     expect(texts(program, { architectures: ['x86_64'] })[2]).toBe('if (A == 0x3) goto 0004');
   });
 });
 
-test('an unknown architecture is given in hexadecimal', () => {
+it('an unknown architecture is given in hexadecimal', () => {
   const [compare, inside] = lines([LOAD_ARCH, op(Opcode.JEQ_K, 0x1234, 0, 1), ret, ret]).slice(1);
   expect(compare!.text).toBe('if (A != 0x1234) goto 0003');
   expect(inside!.architectures).toEqual(['0x1234']);
 });
 
-test('errno names are those of every architecture that gets there', () => {
+it('errno names are those of every architecture that gets there', () => {
   const enosys = op(Opcode.RET_K, encodeAction({ kind: 'ERRNO', data: 38 }));
   const program = (auditArch: number) => [LOAD_ARCH, op(Opcode.JEQ_K, auditArch, 0, 1), enosys, ret];
   expect(texts(program(AUDIT_ARCH_S390X), { big: true })[2]).toBe('return ERRNO(ENOSYS)');
@@ -233,7 +233,7 @@ test('errno names are those of every architecture that gets there', () => {
   expect(texts([enosys], { big: true, architectures: ['mips'] })[0]).toBe('return ERRNO(EL2NSYNC)');
 });
 
-test('lines are data: successors, architectures, reachability', () => {
+it('lines are data: successors, architectures, reachability', () => {
   const [load, jump, taken, , dead] = lines([
     LOAD_ARCH,
     op(Opcode.JEQ_K, AUDIT_ARCH_X86_64, 0, 1),
@@ -255,13 +255,13 @@ test('lines are data: successors, architectures, reachability', () => {
   expect(dead).toMatchObject({ reachable: false, comment: 'unreachable' });
 });
 
-test('programs that do not verify are disassembled as far as they go', () => {
+it('programs that do not verify are disassembled as far as they go', () => {
   const broken = [op(0x94, 5), op(Opcode.LD_ABS, 66), op(Opcode.LD_ABS, 64), op(Opcode.JA, 4000)];
   expect(texts(broken)).toEqual(['???', 'A = seccomp_data[66]', 'A = seccomp_data[64]', 'goto 4004']);
   expect(disassemble({ instructions: [], endianness: 'big' })).toEqual([]);
 });
 
-test('bytes need a byte order: detected, told, or from the architecture', () => {
+it('bytes need a byte order: detected, told, or from the architecture', () => {
   const bytes = encodeProgram([LOAD_NR, ret], 'big');
   expect(disassemble(bytes)[0]!.text).toBe('A = nr');
   expect(disassemble(bytes, { endianness: 'little' })[0]!.text).toBe('???');
@@ -287,7 +287,7 @@ describe('arguments', () => {
       .map(({ comment }) => comment);
   const compare = op(Opcode.JEQ_K, 40, 0, 1);
 
-  test('are named after the system call, and compared values after its constants', () => {
+  it('are named after the system call, and compared values after its constants', () => {
     expect(behind([41], op(Opcode.LD_ABS, 16), compare)).toEqual(['socket(domain)', 'AF_VSOCK']);
     expect(behind([56], op(Opcode.LD_ABS, 16), op(Opcode.AND_K, 0x10020000))).toEqual([
       'clone(flags)',
@@ -295,7 +295,7 @@ describe('arguments', () => {
     ]);
   });
 
-  test('in masks are flags, and nothing whose value is 0; values of several bits have no name in them', () => {
+  it('in masks are flags, and nothing whose value is 0; values of several bits have no name in them', () => {
     const masked = (nr: number, register: number, code: number, mask: number) =>
       behind([nr], op(Opcode.LD_ABS, register), op(code, mask, 0, code === Opcode.JSET_K ? 1 : 0))[1];
     expect(masked(2, 24, Opcode.AND_K, 0x40)).toBe('O_CREAT');
@@ -305,30 +305,30 @@ describe('arguments', () => {
     expect(masked(56, 16, Opcode.AND_K, 0x11)).toBeUndefined();
   });
 
-  test('of several system calls have the name that all give them', () => {
+  it('of several system calls have the name that all give them', () => {
     expect(behind([41, 53], op(Opcode.LD_ABS, 16), compare)[1]).toBe('AF_VSOCK');
     expect(behind([41, 56], op(Opcode.LD_ABS, 16), compare)).toEqual([undefined, undefined]);
   });
 
-  test('have no constants in their upper half', () => {
+  it('have no constants in their upper half', () => {
     expect(behind([41], op(Opcode.LD_ABS, 20), compare)).toEqual(['socket(domain)', undefined]);
   });
 });
 
-test('nothing of a return value is lost', () => {
+it('nothing of a return value is lost', () => {
   const returned = (value: number) => lines([op(Opcode.RET_K, value)])[0];
   expect(returned(0x7fff0005)).toMatchObject({ text: 'return ALLOW(5)', comment: 'the data has no effect' });
   expect(returned(0x00030007)).toMatchObject({ text: 'return TRAP(7)', comment: 'si_errno 7' });
   expect(returned(0x0005ffff)).toMatchObject({ text: 'return ERRNO(65535)', comment: 'the kernel makes it 4095' });
 });
 
-test('an errno that is another on each of the architectures stays a number', () => {
+it('an errno that is another on each of the architectures stays a number', () => {
   const enosys = op(Opcode.RET_K, encodeAction({ kind: 'ERRNO', data: 38 }));
   const both = lines([enosys], { architectures: ['mips', 'ppc'], big: true });
   expect(both[0]).toMatchObject({ text: 'return ERRNO(38)', comment: 'mips:EL2NSYNC, ppc:ENOSYS' });
 });
 
-test('as source: labels where something jumps to, and what words cannot say as fields', () => {
+it('as source: labels where something jumps to, and what words cannot say as fields', () => {
   const program = [LOAD_NR, op(Opcode.JEQ_K, 3, 1, 0), op(Opcode.NEG, 9), ret];
   const target = { architectures: ['x86_64'] as const, endianness: 'little' as const };
   expect(formatAssembly(lines(program, { architectures: ['x86_64'] }), { target })).toBe(`\
@@ -341,7 +341,7 @@ L0003:
 `);
 });
 
-test('colours move nothing', () => {
+it('colours move nothing', () => {
   const listing = lines([LOAD_NR, op(Opcode.JEQ_K, 3, 0, 0), op(Opcode.RET_K, EPERM), ret]);
   const marked = (format: typeof formatAssembly) => format(listing, { paint: (part, text) => `<${part}>${text}</>` });
   for (const format of [formatAssembly, formatDisassembly]) {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
 import { parseCall } from '../../src/bpf/execution/parse-call.js';
 import { InvalidArgumentError } from '../../src/errors.js';
@@ -10,7 +10,7 @@ const parse = (arch: string, syscall: string, ...args: string[]) =>
   parseCall({ syscall, args, architecture: parseArchitecture(arch), ...naming });
 const firstArgument = (arch: string, text: string) => parse(arch, 'read', text).data.args[0];
 
-test('names have the number of the architecture', () => {
+it('names have the number of the architecture', () => {
   expect(parse('x86_64', 'openat').data).toMatchObject({ nr: 257, arch: 0xc000003e });
   expect(parse('x86', 'openat').data).toMatchObject({ nr: 295, arch: 0x40000003 });
   expect(parse('x32', 'openat').data).toMatchObject({ nr: 0x40000101, arch: 0xc000003e });
@@ -19,13 +19,13 @@ test('names have the number of the architecture', () => {
   expect(parse('mips', 'exit').data.nr).toBe(4001);
 });
 
-test('numbers are taken as they are', () => {
+it('numbers are taken as they are', () => {
   expect(parse('x86_64', '-1')).toMatchObject({ data: { nr: -1 }, name: undefined });
   expect(parse('x86_64', '0x101')).toMatchObject({ data: { nr: 257 }, name: 'openat' });
 });
 
 describe('arguments', () => {
-  test.each([
+  it.each([
     ['x86_64', '12', 12n],
     ['x86_64', '0xffffffffffffffff', (1n << 64n) - 1n],
     ['x86_64', '-1', (1n << 64n) - 1n],
@@ -40,7 +40,7 @@ describe('arguments', () => {
     expect(firstArgument(arch, text)).toBe(value);
   });
 
-  test('by name and in order', () => {
+  it('by name and in order', () => {
     const { data } = parse('x86_64', 'socket', 'AF_UNIX', 'protocol=3', 'a1=2');
     expect(data.args).toEqual([1n, 2n, 3n, 0n, 0n, 0n]);
     // The parameters of clone stand in another order on s390x.
@@ -49,7 +49,7 @@ describe('arguments', () => {
   });
 });
 
-test.each<[string, string[]]>([
+it.each<[string, string[]]>([
   ['a call the architecture lacks', ['aarch64', 'open']],
   ['a call nobody has', ['x86_64', 'opne']],
   ['no call', ['x86_64', '']],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   createSimulator,
   type Endianness,
@@ -22,7 +22,7 @@ function evaluate(instructions: Instruction[], data: Partial<SeccompData> = {}, 
 
 describe('loads', () => {
   const ARGS = [0x1111111122222222n, 0n, 0x3333333344444444n, 0n, 0n, 0xffffffff00000001n] as const;
-  test.each([
+  it.each([
     [0, 'little', 39],
     [4, 'big', 0xc000003e],
     [8, 'little', 0x76543210],
@@ -40,19 +40,19 @@ describe('loads', () => {
     expect(evaluate([op(Opcode.LD_ABS, offset)], data, order)).toBe(expected);
   });
 
-  test('of the length are sizeof(struct seccomp_data)', () => {
+  it('of the length are sizeof(struct seccomp_data)', () => {
     expect(evaluate([op(Opcode.LD_LEN, 5)])).toBe(64);
     expect(evaluate([op(Opcode.LDX_LEN, 5), op(Opcode.TXA)])).toBe(64);
   });
 
-  test('a negative system call number is its two’s complement', () => {
+  it('a negative system call number is its two’s complement', () => {
     expect(evaluate([op(Opcode.LD_ABS, 0)], { nr: -1 })).toBe(0xffffffff);
     expect(evaluate([op(Opcode.LD_ABS, 0)], { nr: 0xffffffff })).toBe(0xffffffff);
   });
 });
 
 describe('arithmetic wraps at 32 bits', () => {
-  test.each([
+  it.each([
     ['ADD', Opcode.ADD_X, 0xffffffff, 2, 1],
     ['SUB', Opcode.SUB_X, 1, 2, 0xffffffff],
     ['MUL', Opcode.MUL_X, 0xffffffff, 0xffffffff, 1],
@@ -70,7 +70,7 @@ describe('arithmetic wraps at 32 bits', () => {
     expect(evaluate([op(Opcode.LD_IMM, a), op(Opcode.LDX_IMM, x), op(operation)])).toBe(expected);
   });
 
-  test('division by an X of 0 ends the program with KILL_THREAD', () => {
+  it('division by an X of 0 ends the program with KILL_THREAD', () => {
     const instructions = [op(Opcode.LD_IMM, 5), op(Opcode.DIV_X), op(Opcode.RET_K, ALLOW)];
     const simulation = simulate({ instructions, endianness: 'little' }, seccompData(), { trace: true });
     expect(simulation).toEqual({ action: { kind: 'KILL_THREAD' }, returnValue: 0, path: [0, 1] });
@@ -80,7 +80,7 @@ describe('arithmetic wraps at 32 bits', () => {
 describe('jumps compare unsigned', () => {
   const taken = (jump: number, a: number, k: number) =>
     evaluate([op(Opcode.LD_IMM, a), op(jump, k, 0, 1), op(Opcode.RET_K, 1), op(Opcode.LD_IMM, 0)]) === 1;
-  test.each([
+  it.each([
     ['JGT', Opcode.JGT_K, 0x80000000, 0x7fffffff, true],
     ['JGT', Opcode.JGT_K, 0x7fffffff, 0x80000000, false],
     ['JGT', Opcode.JGT_K, 5, 5, false],
@@ -101,7 +101,7 @@ describe('simulate', () => {
     'little',
   );
 
-  test('takes bytes and FilterPrograms, and gives action, return value and path', () => {
+  it('takes bytes and FilterPrograms, and gives action, return value and path', () => {
     const data = seccompData({ nr: 59 });
     const expected = { action: { kind: 'ERRNO', data: 1 }, returnValue: EPERM };
     expect(simulate(program, data)).toEqual(expected);
@@ -109,18 +109,18 @@ describe('simulate', () => {
     expect(simulate(program, seccompData(), { trace: true }).path).toEqual([0, 1, 2]);
   });
 
-  test('treats an unknown action as the kernel does', () => {
+  it('treats an unknown action as the kernel does', () => {
     const unknown = { instructions: [op(Opcode.RET_K, 0x12345678)], endianness: 'little' } as const;
     expect(simulate(unknown, seccompData())).toEqual({ action: { kind: 'KILL_PROCESS' }, returnValue: 0x12345678 });
   });
 
-  test('refuses programs that the kernel refuses', () => {
+  it('refuses programs that the kernel refuses', () => {
     expect(() => simulate({ instructions: [op(Opcode.LD_IMM)], endianness: 'little' }, seccompData())).toThrow(
       InvalidProgramError,
     );
   });
 
-  test.each<[string, Partial<SeccompData>]>([
+  it.each<[string, Partial<SeccompData>]>([
     ['nr', { nr: 2 ** 32 }],
     ['nr', { nr: 0.5 }],
     ['arch', { arch: -1 }],
@@ -131,7 +131,7 @@ describe('simulate', () => {
     expect(() => simulate(program, seccompData(wrong))).toThrow(InvalidArgumentError);
   });
 
-  test('refuses word arrays of another size', () => {
+  it('refuses word arrays of another size', () => {
     expect(() => createSimulator(program).returnValue(new Int32Array(15))).toThrow(InvalidArgumentError);
   });
 });
@@ -203,7 +203,7 @@ function interpret(instructions: readonly Instruction[], order: Endianness, data
   }
 }
 
-test('decides as a plain BigInt interpreter does, on valid programs of all operations', () => {
+it('decides as a plain BigInt interpreter does, on valid programs of all operations', () => {
   fc.assert(
     fc.property(
       validProgram(),
@@ -221,7 +221,7 @@ test('decides as a plain BigInt interpreter does, on valid programs of all opera
   );
 });
 
-test('the path goes forward from the first instruction to the one that returns, and the fast way agrees', () => {
+it('the path goes forward from the first instruction to the one that returns, and the fast way agrees', () => {
   fc.assert(
     fc.property(validProgram(), endianness, anySeccompData, (instructions, order, data) => {
       const simulator = createSimulator({ instructions, endianness: order });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ARCHITECTURES } from '../../src/architecture.js';
 import { encodeAction, encodeProgram, kernelAction, Opcode, simulate } from '../../src/bpf/index.js';
 import type { Action } from '../../src/policy.js';
@@ -39,7 +39,7 @@ describe('libseccomp’s own simulator', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  test('decides as ours does, on every architecture', async () => {
+  it('decides as ours does, on every architecture', async () => {
     const question = fc.record({
       instructions: validProgram(OPERATIONS, actions.map(encodeAction)),
       architecture: fc.constantFrom(...ARCHITECTURES),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Instruction, InvalidProgramError, isOpcode, Opcode, verifyProgram } from '../../src/bpf/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { ALLOW, op, validProgram } from './programs.js';
@@ -8,7 +8,7 @@ const ret = op(Opcode.RET_K, ALLOW);
 const rets = (length: number) => new Array<Instruction>(length).fill(ret);
 
 describe('accepts', () => {
-  test.each<[string, Instruction[]]>([
+  it.each<[string, Instruction[]]>([
     ['one return', [ret]],
     ['a return of A', [op(Opcode.RET_A)]],
     ['4096 instructions', rets(4096)],
@@ -30,7 +30,7 @@ describe('accepts', () => {
     expect(() => verifyProgram(program)).not.toThrow();
   });
 
-  test('whatever the generator of valid programs makes', () => {
+  it('whatever the generator of valid programs makes', () => {
     fc.assert(
       fc.property(validProgram(), (program) => {
         verifyProgram(program);
@@ -40,7 +40,7 @@ describe('accepts', () => {
 });
 
 describe('rejects', () => {
-  test.each<[string, Instruction[], string, number | undefined]>([
+  it.each<[string, Instruction[], string, number | undefined]>([
     ['no instructions', [], 'LENGTH', undefined],
     ['4097 instructions', rets(4097), 'LENGTH', undefined],
     ['BPF_MOD, which socket filters have', [op(0x94, 3), ret], 'OPERATION', 0],
@@ -77,13 +77,13 @@ describe('rejects', () => {
   });
 });
 
-test('refuses instructions that bytes could not hold, before they can do harm', () => {
+it('refuses instructions that bytes could not hold, before they can do harm', () => {
   for (const instruction of [op(Opcode.JA, -1), op(Opcode.LD_ABS, -4), op(Opcode.JEQ_K, 0, -1), op(Opcode.ST, 0.5)]) {
     expect(() => verifyProgram([ret, instruction, ret])).toThrow(InvalidArgumentError);
   }
 });
 
-test('the operations are those of seccomp_check_filter() in kernel/seccomp.c', () => {
+it('the operations are those of seccomp_check_filter() in kernel/seccomp.c', () => {
   const [LD, LDX, ST, STX, ALU, JMP, RET, MISC] = [0, 1, 2, 3, 4, 5, 6, 7];
   const [IMM, ABS, MEM, LEN] = [0x00, 0x20, 0x60, 0x80];
   const arithmetic = [0x00, 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0xa0];

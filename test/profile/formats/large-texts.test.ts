@@ -1,5 +1,5 @@
 // Small texts that say a lot, and long ones that say little: read in time that grows with the text, or refused.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { compileProfileSync } from '../../../src/compiler/index.js';
 import { loadLibseccompSync } from '../../../src/libseccomp/index.js';
 import { ProfileError, readProfile } from '../../../src/profile/index.js';
@@ -17,7 +17,7 @@ const seccompOf = (text: string) => readProfile(text).seccomp;
 
 describe('a systemd unit', () => {
   const once = seccompOf(unit('SystemCallFilter=@system-service'));
-  test.each([
+  it.each([
     ['in one setting', `SystemCallFilter=${'@system-service '.repeat(100_000)}`],
     ['in many', 'SystemCallFilter=@system-service\n'.repeat(50_000)],
     ['in lines that go on', `SystemCallFilter=${'@system-service \\\n'.repeat(50_000)}`],
@@ -25,13 +25,13 @@ describe('a systemd unit', () => {
     expect(withinSeconds(5, () => seccompOf(unit(lines)))).toEqual(once);
   });
 
-  test('with thousands of errors for one group: the last one counts', () => {
+  it('with thousands of errors for one group: the last one counts', () => {
     const lines = Array.from({ length: 50_000 }, (_, i) => `SystemCallFilter=~@mount:${(i % 4000) + 1}\n`).join('');
     const read = withinSeconds(5, () => seccompOf(unit(`${lines}SystemCallFilter=~@mount:EPERM`)));
     expect(read).toEqual(seccompOf(unit('SystemCallFilter=~@mount:EPERM')));
   });
 
-  test('whose words decide in turn, the last of each name', () => {
+  it('whose words decide in turn, the last of each name', () => {
     const names = (lines: string) => seccompOf(unit(lines)).syscalls?.flatMap(({ names }) => names);
     const lines = 'SystemCallFilter=~@mount\nSystemCallFilter=mount\nSystemCallFilter=~mount\nSystemCallFilter=umount2';
     expect(names(lines)).toContain('mount');
@@ -40,7 +40,7 @@ describe('a systemd unit', () => {
     expect(names('SystemCallFilter=~mount\nSystemCallFilter=mount\nSystemCallFilter=~@mount')).toContain('mount');
   });
 
-  test('whose faults are the same thousands of times: each told once', () => {
+  it('whose faults are the same thousands of times: each told once', () => {
     const lines = `SystemCallFilter=${'@sistem-service '.repeat(50_000)}\n${'SystemCallFiltr=read\n'.repeat(50_000)}`;
     expect(() => withinSeconds(5, () => readProfile(unit(lines)))).toThrow(/has no group/);
     try {
@@ -50,14 +50,14 @@ describe('a systemd unit', () => {
     }
   });
 
-  test('of more words than anybody writes is refused', () => {
+  it('of more words than anybody writes is refused', () => {
     expect(() => readProfile(unit(`SystemCallFilter=${'a '.repeat(200_001)}`))).toThrow(/more than 200000 words/);
   });
 });
 
 describe('YAML', () => {
   const head = 'defaultAction: SCMP_ACT_ERRNO\n';
-  test.each([
+  it.each([
     ['of an entry', `${head}syscalls:\n- &a {names: [read], action: SCMP_ACT_ALLOW}\n${'- *a\n'.repeat(13_000)}`],
     ['of a name', `${head}syscalls:\n- {action: SCMP_ACT_ALLOW, names: [&a read${', *a'.repeat(20_000)}]}\n`],
     [
@@ -74,7 +74,7 @@ describe('YAML', () => {
     withinSeconds(8, () => compileProfileSync(text, { arch: 'x86_64', source: 'a.yaml', libseccomp, verify: false }));
   });
 
-  test('counts aliases as what they stand for, and how deep that is', () => {
+  it('counts aliases as what they stand for, and how deep that is', () => {
     const names = Array.from({ length: 100 }, (_, i) => `c${i}`).join();
     const many = `${head}syscalls:\n- {action: SCMP_ACT_ALLOW, names: &a [${names}]}\n${'- {action: SCMP_ACT_ALLOW, names: *a}\n'.repeat(1000)}`;
     expect(() => readProfile(many)).toThrow(/more than 65536 values/);
@@ -82,7 +82,7 @@ describe('YAML', () => {
     expect(() => readProfile(deep)).toThrow(/nested more than 64 deep/);
   });
 
-  test('that contains itself, once its anchor was used before', () => {
+  it('that contains itself, once its anchor was used before', () => {
     const text = `${head}flags: &a [SECCOMP_FILTER_FLAG_LOG]\nsyscalls: &a\n- *a\n`;
     expect(() => readProfile(text)).toThrow(/alias of what it is in/);
   });
@@ -90,7 +90,7 @@ describe('YAML', () => {
 
 describe('a plain list', () => {
   const many = (text: string, separator: string) => Array.from({ length: 300_000 }, () => text).join(separator);
-  test.each([
+  it.each([
     ['commas', `allow read${','.repeat(500_000)}`],
     ['calls', `allow ${many('read', ',')}`],
     ['values', `allow open(flags == ${many('1', '|')})`],

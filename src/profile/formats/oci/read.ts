@@ -20,7 +20,7 @@ export function readSection(document: SourceDocument, options: ReadOptions = {})
     throw document.fail(found.root, {
       code: 'wrong-format',
       message: "this is Docker's format, not OCI's: it has a key the OCI runtime spec lacks",
-      hint: 'OCI runtimes would pass over the key; name the format docker, or take the key out',
+      hint: 'OCI runtimes would ignore the key; name the format docker, or take the key out',
     });
   }
   const { root, section } = found;
