@@ -132,6 +132,13 @@ for (const architecture of ARCHITECTURES) {
 /**
  * Find an architecture by any of its names: libseccomp's (`x86_64`), OCI's (`SCMP_ARCH_X86_64`), Go's (`amd64`) or the
  * kernel's (`i686`). Case does not matter. Returns undefined for a name nobody knows.
+ *
+ * @throws nothing: a name that nobody knows is no error here
+ *
+ * @example
+ * import { findArchitecture } from 'libseccomp-wasm';
+ *
+ * console.log(findArchitecture('amd64')?.ociName, findArchitecture('pdp11')); // SCMP_ARCH_X86_64 undefined
  */
 export function findArchitecture(name: string): Architecture | undefined {
   return byAnyName.get(name.toLowerCase());

@@ -13,10 +13,15 @@ const BRANDS = Symbol.for('libseccomp-wasm.errors');
  * what is wrong, where, and what to do, and is for people. `instanceof` is true of errors of other copies of this
  * package too.
  *
- * @example import { compileProfileSync, ScmpError } from 'libseccomp-wasm';
+ * @example
+ * import { compileProfileSync, ScmpError } from 'libseccomp-wasm';
  *
- * try { compileProfileSync('{ "defaultAction": "SCMP_ACT_ALOW" }', { arch: 'x86_64', source: 'profile.json' }); } catch
- * (error) { if (!(error instanceof ScmpError)) throw error; console.log(error.code, error.message); }
+ * try {
+ *   compileProfileSync('{ "defaultAction": "SCMP_ACT_ALOW" }', { arch: 'x86_64', source: 'profile.json' });
+ * } catch (error) {
+ *   if (!(error instanceof ScmpError)) throw error;
+ *   console.log(error.code); // PROFILE_INVALID
+ * }
  */
 export abstract class ScmpError extends Error {
   /** The class's name, written out: bundlers rename classes. */
@@ -55,7 +60,18 @@ function isInstance(of: typeof ScmpError, value: unknown): boolean {
   return Array.isArray(brands) && brands.includes(of.brand);
 }
 
-/** A caller passed an argument that can never be right: a programming error, not a bad profile. */
+/**
+ * A caller passed an argument that can never be right (a programming error, not a bad profile).
+ *
+ * @example
+ * import { compileProfileSync, InvalidArgumentError } from 'libseccomp-wasm';
+ *
+ * try {
+ *   compileProfileSync({ defaultAction: 'SCMP_ACT_ALLOW' }, { arch: 'amd46' });
+ * } catch (error) {
+ *   console.log(error instanceof InvalidArgumentError, error.code); // true INVALID_ARGUMENT
+ * }
+ */
 export class InvalidArgumentError extends ScmpError {
   static override readonly brand = 'InvalidArgumentError';
   readonly code = 'INVALID_ARGUMENT';

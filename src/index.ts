@@ -22,7 +22,13 @@ export type { FilterFlag, Warning } from './policy.js';
 
 export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './profile/document/profile-error.js';
 export { type ExtendOptions, extendProfile, type LoadBase } from './profile/extend/extend-profile.js';
-export { INPUT_FORMATS, type InputFormat, OUTPUT_FORMATS, type OutputFormat } from './profile/formats/index.js';
+export {
+  INPUT_FORMATS,
+  type InputFormat,
+  OUTPUT_FORMATS,
+  type OutputFormat,
+  type ProfileFormat,
+} from './profile/formats/index.js';
 export { loadProfile } from './profile/formats/load-profile.js';
 export type { ReadOptions } from './profile/formats/read-options.js';
 export { readProfile } from './profile/formats/read-profile.js';

@@ -43,6 +43,7 @@ export class Notification {
   readonly #cancellation: Cancellation;
   #memoryWasRead = false;
 
+  /** @internal */
   constructor(raw: RawNotification, listener: Listener, cancellation: Cancellation, syscallName?: SyscallNamer) {
     this.id = raw.id;
     this.pid = raw.pid;

@@ -12,6 +12,7 @@ export {
   type CallDifference,
   compareDecisions,
   type DecisionChange,
+  type Implication,
   implies,
   type ProgramComparison,
 } from './decisions/compare.js';
@@ -29,8 +30,9 @@ export {
   type DecisionDiagramOptions,
   decide,
 } from './decisions/decision-diagram.js';
-export { type DiagramBudget, DiagramStore, ProgramTooComplexError } from './decisions/diagram-store.js';
+export { type DiagramBudget, DiagramStore, type Node, ProgramTooComplexError } from './decisions/diagram-store.js';
 export { type ConditionNames, formatCondition, formatConditions } from './decisions/format-conditions.js';
+export type { Field } from './decisions/input-variables.js';
 export {
   type ArchitectureTable,
   type CallNumber,

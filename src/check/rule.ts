@@ -25,6 +25,8 @@ export interface CheckRule {
   severity: Severity;
   /** What it finds, in a line. */
   summary: string;
+  /** @internal */
   checkText?(context: CheckContext): Iterable<RuleFinding>;
+  /** @internal */
   checkTarget?(target: CheckedTarget, context: CheckContext): Iterable<RuleFinding>;
 }

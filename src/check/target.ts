@@ -18,9 +18,8 @@ import { resolve } from '../profile/resolve/resolve-policy.js';
 import { permittedBy, type Verdict, verdictsOf } from './verdict.js';
 
 /** A check is about runtimes, which compile a profile with libseccomp. */
-type Omitted = 'arch' | 'source' | 'pfc' | 'unknownSyscall' | 'optimize' | 'fallback' | 'weights' | 'minimizer';
-
-export interface TargetOptions extends Omit<CompileOptions, Omitted> {
+export interface TargetOptions
+  extends Omit<CompileOptions, 'arch' | 'source' | 'pfc' | 'unknownSyscall' | 'optimize' | 'fallback' | 'weights'> {
   libseccomp: Libseccomp;
   /** libseccomp's optimisation level, as of `CompileOptions`. */
   optimize?: 0 | 1 | 2 | undefined;

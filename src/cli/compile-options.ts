@@ -1,5 +1,5 @@
 import type { Weights } from '../bpf/minimize/index.js';
-import type { CompileOptions } from '../compiler/index.js';
+import type { CompileOptions, OwnCompileOptions } from '../compiler/index.js';
 import { RUNTIME_CHOICES, type RuntimeOptions } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
 import { pick } from '../options.js';
@@ -21,7 +21,9 @@ export function runtimeOptions(flags: RuntimeFlags): RuntimeOptions & Pick<Compi
 }
 
 /** The options that the flags mean. The minimiser is loaded where they ask for it. */
-export async function compileOptions(flags: CompileFlags & Partial<ArchFlags>): Promise<Omit<CompileOptions, 'arch'>> {
+export async function compileOptions(
+  flags: CompileFlags & Partial<ArchFlags>,
+): Promise<Omit<OwnCompileOptions, 'arch'>> {
   const { optimize, fallback } = flags;
   const usesMinimizer = optimize === 'min' || fallback !== undefined;
   if (flags.weights !== undefined && !usesMinimizer) {

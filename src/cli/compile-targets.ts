@@ -1,6 +1,6 @@
 import type { Architecture } from '../architecture.js';
 import { type CompiledProfile, compileEntriesWith, compileParsedWith } from '../compiler/compile-parsed-profile.js';
-import type { CompiledFilter, CompileOptions } from '../compiler/compile-policy.js';
+import type { CompiledFilter, OwnCompileOptions } from '../compiler/compile-policy.js';
 import { ScmpError } from '../errors.js';
 import type { Warning } from '../policy.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
@@ -20,7 +20,7 @@ import { printError, printWarnings } from './output.js';
 export function compileWithUsualCapabilities(
   profile: ParsedProfile,
   targets: readonly Architecture[],
-  options: Omit<CompileOptions, 'arch'>,
+  options: Omit<OwnCompileOptions, 'arch'>,
 ): (CompiledFilter | undefined)[] {
   return targets.map((arch) => {
     if (options.capabilities !== undefined) return undefined;
@@ -45,7 +45,7 @@ export function assumedWarnings(profile: ParsedProfile, arch: Architecture, flag
 export function compileForTargets(
   profile: ParsedProfile,
   targets: readonly Architecture[],
-  options: Omit<CompileOptions, 'arch'>,
+  options: Omit<OwnCompileOptions, 'arch'>,
 ): CompiledFilter[] {
   return compileEntriesForTargets(profile, targets, options).map(({ compiled }) => compiled);
 }
@@ -54,7 +54,7 @@ export function compileForTargets(
 export function compileEntriesForTargets(
   profile: ParsedProfile,
   targets: readonly Architecture[],
-  options: Omit<CompileOptions, 'arch'>,
+  options: Omit<OwnCompileOptions, 'arch'>,
 ): CompiledProfile[] {
   const all = targets.map(({ name }) => compileEntriesWith(profile, { ...options, arch: name }));
   const warnings = all.flatMap(({ compiled }) => compiled.warnings);

@@ -17,7 +17,18 @@ export interface CompileErrorPlace {
  * - `UNKNOWN_SYSCALL`: a name in no table, where the caller asked for an error (`unknownSyscall: 'error'`);
  * - `PROGRAM_TOO_LARGE`: the program has more instructions than the kernel loads;
  * - `TOO_COMPLEX`: libseccomp cannot combine the rules of one system call in bearable time;
- * - `MISCOMPILED`: libseccomp's program does not decide as the rules say (see `proveDecisions`).
+ * - `MISCOMPILED`: libseccomp's program does not decide as the rules say (see the option `verify`).
+ *
+ * @example
+ * import { CompileError, compileProfileSync } from 'libseccomp-wasm';
+ *
+ * const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['ptrce'], action: 'SCMP_ACT_ERRNO' }] };
+ * try {
+ *   compileProfileSync(profile, { arch: 'x86_64', unknownSyscall: 'error' });
+ * } catch (error) {
+ *   if (!(error instanceof CompileError)) throw error;
+ *   console.log(error.code, error.path); // UNKNOWN_SYSCALL syscalls[0].names[0]
+ * }
  */
 export class CompileError extends ScmpError {
   static override readonly brand = 'CompileError';
@@ -38,9 +49,10 @@ export class CompileError extends ScmpError {
       | 'TOO_COMPLEX'
       | 'MISCOMPILED',
     message: string,
-    { source = 'profile', path, position }: CompileErrorPlace,
+    place: { source?: string | undefined; path?: string | undefined; position?: SourcePosition | undefined },
     { remedy, ...options }: ErrorOptions & { remedy?: 'min' | undefined } = {},
   ) {
+    const { source = 'profile', path, position } = place;
     super(
       messageOf(message, { source, path, position }, remedy && remedyText(code, "the option optimize: 'min'")),
       options,

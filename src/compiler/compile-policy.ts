@@ -52,8 +52,6 @@ export interface CompileOptions extends RuntimeOptions {
    * is the same for every call, half follows how often programs make it.
    */
   weights?: Weights | undefined;
-  /** Makes the programs of `min`, for callers that load it separately. Default: the one of this library. */
-  minimizer?: Minimizer | undefined;
   /**
    * The libseccomp of the host that the filter would be made on, "2.5.4". Names that it does not know are left out, as
    * there. The program is still made by the libseccomp here. Default: every name that the one here knows.
@@ -63,12 +61,11 @@ export interface CompileOptions extends RuntimeOptions {
   unknownSyscall?: 'warn' | 'error' | 'ignore' | undefined;
   /**
    * Compare the program with the rules, and throw CompileError (`MISCOMPILED`) where it decides otherwise: libseccomp
-   * mistakes some conditions on one call. `'all'`, which `true` is too: prove every possible call (`proveDecisions`),
-   * or throw ProgramTooComplexError. `'conditions'`: prove the calls that rules have conditions for
-   * (`proveConditions`), the default of `compilePolicy`. The default of `compileProfile` is `'all'`, or `'conditions'`
-   * where the program is too complex for that (`proveProgram`). `false`: the bytes libseccomp makes, right or wrong.
+   * mistakes some conditions on one call. `'all'`, which `true` is too: prove every possible call, or throw
+   * ProgramTooComplexError. `'conditions'`: prove the calls that rules have conditions for. The default is `'all'`, or
+   * `'conditions'` where the program is too complex for that. `false`: the bytes libseccomp makes, right or wrong.
    */
-  verify?: 'all' | 'conditions' | boolean | Verifier | undefined;
+  verify?: 'all' | 'conditions' | boolean | undefined;
   /** Also give the filter as libseccomp's pseudo filter code. Default: false. */
   pfc?: boolean | undefined;
   /** What to call the profile in messages, usually its file name. */
@@ -77,8 +74,16 @@ export interface CompileOptions extends RuntimeOptions {
   libseccomp?: Libseccomp | undefined;
 }
 
-/** The values of {@link CompileOptions}. */
-export const COMPILE_OPTIONS: OptionTable<CompileOptions> = {
+/** What the parts of this package, and its tests, give each other beyond that. */
+export interface OwnCompileOptions extends Omit<CompileOptions, 'verify'> {
+  /** Also a function that throws where a program is wrong. */
+  verify?: CompileOptions['verify'] | Verifier;
+  /** What makes the programs of `min`. The command and the playground load it where it is asked for. */
+  minimizer?: Minimizer | undefined;
+}
+
+/** The values of {@link OwnCompileOptions}. */
+export const COMPILE_OPTIONS: OptionTable<OwnCompileOptions> = {
   ...RUNTIME_OPTIONS,
   arch: [ANYTHING],
   capabilities: [LIST],
@@ -124,7 +129,7 @@ interface CompiledWithEffects {
 }
 
 /** Compile plain rules, and find the entries with another effect than they say (see {@link entryEffects}). */
-export function compileWithEffects(given: SeccompPolicy, options: CompileOptions): CompiledWithEffects {
+export function compileWithEffects(given: SeccompPolicy, options: OwnCompileOptions): CompiledWithEffects {
   const behaviour = behaviourOf(options);
   const whole = readMasks(given, behaviour);
   const { policy, newer } = forHost(whole, options.libseccompVersion);
@@ -196,7 +201,7 @@ export function compileWithEffects(given: SeccompPolicy, options: CompileOptions
   return { compiled, effects, compiledRules, decisions };
 }
 
-function verifier(verify: CompileOptions['verify'] = 'conditions'): Verifier | undefined {
+function verifier(verify: OwnCompileOptions['verify'] = 'conditions'): Verifier | undefined {
   if (typeof verify === 'function') return verify;
   if (verify === 'conditions') return proveConditions;
   return verify ? proveDecisions : undefined;

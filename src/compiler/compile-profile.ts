@@ -3,7 +3,13 @@ import { extendProfile, type LoadBase } from '../profile/extend/extend-profile.j
 import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/extend/operator-union.js';
 import { readProfile } from '../profile/formats/read-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
-import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, loadDefault } from './compile-policy.js';
+import {
+  COMPILE_OPTIONS,
+  type CompiledFilter,
+  type CompileOptions,
+  loadDefault,
+  type OwnCompileOptions,
+} from './compile-policy.js';
 import { compileParsedProfile } from './library.js';
 import { proveProgram } from './prove-decisions.js';
 
@@ -17,8 +23,11 @@ export interface CompileProfileOptions extends CompileOptions {
   operator?: OperatorVersion | undefined;
 }
 
-/** The values of {@link CompileProfileOptions}. */
-const PROFILE_OPTIONS: OptionTable<CompileProfileOptions> = {
+/** What the parts of this package, and its tests, give beyond that. */
+export type OwnCompileProfileOptions = OwnCompileOptions & Pick<CompileProfileOptions, 'loadBase' | 'operator'>;
+
+/** The values of {@link OwnCompileProfileOptions}. */
+const PROFILE_OPTIONS: OptionTable<OwnCompileProfileOptions> = {
   ...COMPILE_OPTIONS,
   loadBase: [FUNCTION],
   operator: OPERATOR_VERSIONS,
@@ -28,7 +37,7 @@ const PROFILE_OPTIONS: OptionTable<CompileProfileOptions> = {
  * Compile a seccomp profile of any format that `readProfile` reads to the bytes libseccomp would emit on a machine of
  * the target's architecture.
  *
- * The program is proved to decide every call as the rules say (`verify`, here by default `proveProgram`). The proof
+ * The program is proved to decide every call as the rules say (the option `verify`). The proof
  * takes about as long as compiling.
  *
  * Where runtimes differ it adds nothing of its own, and reads SCMP_CMP_MASKED_EQ as runc does; `runtime` picks another.
@@ -36,8 +45,21 @@ const PROFILE_OPTIONS: OptionTable<CompileProfileOptions> = {
  * @throws {ProfileError} when the profile cannot be read; it has every issue, with its place
  * @throws {CompileError} when libseccomp refuses the profile, or makes a wrong program of it
  * @throws {InvalidArgumentError} when an architecture, capability, kernel version or option is unknown
+ *
+ * @example
+ * import { compileProfile } from 'libseccomp-wasm';
+ *
+ * const profile = { extends: 'no-network', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] };
+ * const { program, arches, warnings } = await compileProfile(profile, { arch: 'arm64' });
+ * console.log(program instanceof Uint8Array, arches, warnings.length); // true [ 'aarch64' ] 0
  */
-export async function compileProfile(profile: ProfileInput, options: CompileProfileOptions): Promise<CompiledFilter> {
+export function compileProfile(profile: ProfileInput, options: CompileProfileOptions): Promise<CompiledFilter>;
+/** @internal */
+export function compileProfile(profile: ProfileInput, options: OwnCompileProfileOptions): Promise<CompiledFilter>;
+export async function compileProfile(
+  profile: ProfileInput,
+  options: OwnCompileProfileOptions,
+): Promise<CompiledFilter> {
   checkOptions('compileProfile', options, PROFILE_OPTIONS);
   const parsed = parse(profile, options);
   const { libseccomp = await loadDefault() } = options;
@@ -48,20 +70,45 @@ export async function compileProfile(profile: ProfileInput, options: CompileProf
 /**
  * As {@link compileProfile} without waiting; with no `libseccomp` given, in Node only. A profile that extends another needs
  * `loadBase` (see {@link loadBuiltins}).
+ *
+ * @throws {ProfileError} when the profile is invalid; it has every issue, with its place
+ * @throws {CompileError} when there is no filter for the profile, or libseccomp's program of it is wrong
+ * @throws {InvalidArgumentError} when there is no such architecture, capability, kernel version or option
+ *
+ * @example
+ * import { compileProfileSync } from 'libseccomp-wasm';
+ *
+ * const profile = '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{ "names": ["ptrace"], "action": "SCMP_ACT_ERRNO" }] }';
+ * const { program } = compileProfileSync(profile, { arch: 'x86_64', source: 'profile.json' });
+ * console.log(program.length / 8, 'instructions'); // 9 instructions
  */
-export function compileProfileSync(profile: ProfileInput, options: CompileProfileOptions): CompiledFilter {
+export function compileProfileSync(profile: ProfileInput, options: CompileProfileOptions): CompiledFilter;
+/** @internal */
+export function compileProfileSync(profile: ProfileInput, options: OwnCompileProfileOptions): CompiledFilter;
+export function compileProfileSync(profile: ProfileInput, options: OwnCompileProfileOptions): CompiledFilter {
   checkOptions('compileProfileSync', options, PROFILE_OPTIONS);
   const { loadBase, operator, verify = proveProgram, ...others } = options;
   const parsed = parse(profile, options);
   return compileParsedProfile(loadBase ? extendProfile(parsed, loadBase, { operator }) : parsed, { ...others, verify });
 }
 
-/** What finds the built-in profiles by name. They are loaded when this is called first. */
+/**
+ * What finds the built-in profiles by name. They are loaded when this is called first.
+ *
+ * @throws nothing: the profiles are part of the package
+ *
+ * @example
+ * import { compileProfileSync, loadBuiltins } from 'libseccomp-wasm';
+ *
+ * const loadBase = await loadBuiltins();
+ * const { warnings } = compileProfileSync({ extends: 'no-network' }, { arch: 'x86_64', loadBase });
+ * console.log(warnings.length); // 0
+ */
 export async function loadBuiltins(): Promise<LoadBase> {
   return (await import('../profile/builtin/index.js')).builtinProfile;
 }
 
-function parse(profile: ProfileInput, { source }: CompileOptions): ParsedProfile {
+function parse(profile: ProfileInput, { source }: Pick<CompileOptions, 'source'>): ParsedProfile {
   // compileParsedProfile has the guards of the runtime.
   return isParsed(profile) ? profile : readProfile(profile, { source, notifyGuards: false });
 }

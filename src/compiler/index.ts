@@ -1,11 +1,12 @@
 export { CompileError } from './compile-error.js';
 export type { CompiledProfile } from './compile-parsed-profile.js';
-export type { CompiledFilter, CompileOptions, Verifier } from './compile-policy.js';
+export type { CompiledFilter, CompileOptions, OwnCompileOptions, Verifier } from './compile-policy.js';
 export {
   type CompileProfileOptions,
   compileProfile,
   compileProfileSync,
   loadBuiltins,
+  type OwnCompileProfileOptions,
   type ProfileInput,
 } from './compile-profile.js';
 export type { CompiledRules } from './expected-decisions.js';

@@ -2,14 +2,20 @@ import { checkOptions } from '../options.js';
 import type { SeccompPolicy } from '../policy.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { type CompiledProfile, compileEntriesWith as compileEntries } from './compile-parsed-profile.js';
-import { COMPILE_OPTIONS, type CompiledFilter, type CompileOptions, compileWithEffects } from './compile-policy.js';
+import {
+  COMPILE_OPTIONS,
+  type CompiledFilter,
+  type CompileOptions,
+  compileWithEffects,
+  type OwnCompileOptions,
+} from './compile-policy.js';
 import { minimizeRules } from './minimize-rules.js';
 
 // What users of the library call: the minimiser is already loaded. The command and the playground load it when it is
 // needed, and call the functions behind these.
 
 /** Compile plain rules: the half of `compileProfile` behind the readers, without them. */
-export function compilePolicy(given: SeccompPolicy, options: CompileOptions): CompiledFilter {
+export function compilePolicy(given: SeccompPolicy, options: OwnCompileOptions): CompiledFilter {
   checkOptions('compilePolicy', options, COMPILE_OPTIONS);
   return compileWithEffects(given, withMinimizer(options)).compiled;
 }
@@ -17,16 +23,19 @@ export function compilePolicy(given: SeccompPolicy, options: CompileOptions): Co
 /**
  * Compile a profile that was read before: `compileProfileSync` without its reader. The warnings are those of all steps.
  */
-export function compileParsedProfile(parsed: ParsedProfile, options: CompileOptions): CompiledFilter {
+export function compileParsedProfile(parsed: ParsedProfile, options: OwnCompileOptions): CompiledFilter {
   return compileWithEntries(parsed, options).compiled;
 }
 
 /** As {@link compileParsedProfile}, with what shows which entries are about a call. */
-export function compileWithEntries(parsed: ParsedProfile, options: CompileOptions): CompiledProfile {
+export function compileWithEntries(parsed: ParsedProfile, options: CompileOptions): CompiledProfile;
+/** @internal */
+export function compileWithEntries(parsed: ParsedProfile, options: OwnCompileOptions): CompiledProfile;
+export function compileWithEntries(parsed: ParsedProfile, options: OwnCompileOptions): CompiledProfile {
   checkOptions('compiling', options, COMPILE_OPTIONS);
   return compileEntries(parsed, withMinimizer(options));
 }
 
-function withMinimizer(options: CompileOptions): CompileOptions {
+function withMinimizer(options: OwnCompileOptions): OwnCompileOptions {
   return { ...options, minimizer: options.minimizer ?? minimizeRules };
 }

@@ -141,9 +141,10 @@ function ofOneLine(entries: readonly EntryAbout[]): EntryAbout[] {
  * Undefined where the filter does something else.
  */
 export function decidedBy(
-  { compiledRules }: CompiledProfile,
+  profile: CompiledProfile,
   { architecture, number, decisions }: Pick<AskedCall, 'architecture' | 'number' | 'decisions'>,
 ): string | undefined {
+  const { compiledRules } = profile;
   const [only, ...others] = decisions;
   if (!only || others.length > 0) return undefined;
   // In front of everything.

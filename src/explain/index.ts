@@ -19,6 +19,8 @@ export {
 
 export type { ArgumentCondition, PolicyRule, RulePlace, SeccompPolicy } from '../policy.js';
 export type { ConditionOutcome } from '../profile/model/conditional-entry.js';
+export type { Locate, Place } from '../profile/model/parsed-profile.js';
+export type { DockerSeccomp } from '../profile/model/schema.js';
 export {
   type EntryExplanation,
   explainResolution,

@@ -45,13 +45,15 @@ export interface DroppedDenial {
   capabilities: readonly string[];
 }
 
+type DenyingProfile = Pick<CompiledProfile, 'compiledRules' | 'resolution' | 'libseccompVersion'>;
+
 const ALL_64_BITS = (1n << 64n) - 1n;
 
 /** Find the part of a compiled profile that denied a call. */
-export function explainDenial(
-  profile: Pick<CompiledProfile, 'compiledRules' | 'resolution' | 'libseccompVersion'>,
-  call: DeniedCall,
-): DenialReason {
+export function explainDenial(profile: CompiledProfile, call: DeniedCall): DenialReason;
+/** @internal */
+export function explainDenial(profile: DenyingProfile, call: DeniedCall): DenialReason;
+export function explainDenial(profile: DenyingProfile, call: DeniedCall): DenialReason {
   const { compiledRules } = profile;
   const architecture = compiledRules.architectures.find(({ name }) => name === call.architecture);
   if (!architecture) return { kind: 'architecture' };

@@ -3,7 +3,7 @@ import { formatAction } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import { simulate } from '../../src/bpf/index.js';
 import { loadDefault } from '../../src/compiler/compile-policy.js';
-import { CompileError, type CompileOptions, compileProfile, compileProfileSync } from '../../src/compiler/index.js';
+import { CompileError, type OwnCompileOptions, compileProfile, compileProfileSync } from '../../src/compiler/index.js';
 import { proveDecisions } from '../../src/compiler/prove-decisions.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
@@ -11,7 +11,7 @@ import { readProfile } from '../../src/profile/index.js';
 
 const libseccomp = loadLibseccompSync();
 /** Each program is proved to be what its profile says. */
-const compile = (profile: object | string, options: Partial<CompileOptions> = {}) =>
+const compile = (profile: object | string, options: Partial<OwnCompileOptions> = {}) =>
   compileProfileSync(profile, { arch: 'x86_64', libseccomp, verify: proveDecisions, ...options });
 
 /** What the compiled profile decides for a call of `name` with these first arguments. */

@@ -3,7 +3,7 @@ import { formatAction } from '../../src/action.js';
 import { ARCHITECTURES, parseArchitecture } from '../../src/architecture.js';
 import { simulate } from '../../src/bpf/index.js';
 import {
-  type CompileOptions,
+  type OwnCompileOptions,
   compileProfileSync,
   LIBSECCOMP_VERSIONS,
   type LibseccompVersion,
@@ -14,10 +14,10 @@ import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { VERSION_TABLES } from '../../src/libseccomp/version-tables.js';
 
 const libseccomp = loadLibseccompSync();
-const compile = (profile: object, options: Partial<CompileOptions> = {}) =>
+const compile = (profile: object, options: Partial<OwnCompileOptions> = {}) =>
   compileProfileSync(profile, { arch: 'x86_64', libseccomp, verify: proveDecisions, ...options });
 
-function decide(profile: object, options: Partial<CompileOptions>, name: string): string {
+function decide(profile: object, options: Partial<OwnCompileOptions>, name: string): string {
   const { auditArch } = parseArchitecture('x86_64');
   const nr = libseccomp.resolveSyscallName(name, parseArchitecture('x86_64')) as number;
   const data = { nr, arch: auditArch, instructionPointer: 0n, args: [0n, 0n, 0n, 0n, 0n, 0n] as never };

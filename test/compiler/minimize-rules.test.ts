@@ -8,7 +8,7 @@ import { MinimizerFaultError, minimizeProgram } from '../../src/bpf/minimize/ind
 import {
   type CompiledRules,
   CompileError,
-  type CompileProfileOptions,
+  type OwnCompileProfileOptions,
   compileProfileSync,
   type Minimizer,
   proveDecisions,
@@ -35,10 +35,10 @@ const profile = (defaultAction: string, ...syscalls: object[]) => ({
   syscalls,
 });
 
-function compile(given: object | Uint8Array, options: Partial<CompileProfileOptions> = {}) {
+function compile(given: object | Uint8Array, options: Partial<OwnCompileProfileOptions> = {}) {
   return compileProfileSync(given, { arch: 'x86_64', libseccomp, ...options });
 }
-const min = (given: object | Uint8Array, options: Partial<CompileProfileOptions> = {}) =>
+const min = (given: object | Uint8Array, options: Partial<OwnCompileProfileOptions> = {}) =>
   compile(given, { optimize: 'min', verify: proveDecisions, ...options });
 
 function refusal(run: () => unknown): CompileError {

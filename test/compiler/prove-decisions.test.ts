@@ -13,7 +13,7 @@ import {
   verifyProgram,
 } from '../../src/bpf/index.js';
 import type { CompiledRules } from '../../src/compiler/expected-decisions.js';
-import { CompileError, type CompileOptions, compileProfileSync } from '../../src/compiler/index.js';
+import { CompileError, type OwnCompileOptions, compileProfileSync } from '../../src/compiler/index.js';
 import { proveConditions, proveDecisions, proveProgram } from '../../src/compiler/prove-decisions.js';
 import { ScmpError } from '../../src/errors.js';
 
@@ -40,12 +40,12 @@ const deny = (name: string, conditions: Argument[] = [], errnoRet = 1) => ({
 });
 const allowingAllBut = (...syscalls: object[]) => ({ defaultAction: 'SCMP_ACT_ALLOW', syscalls });
 
-function prove(profile: object | Uint8Array, arch: string, options: Partial<CompileOptions> = {}): void {
+function prove(profile: object | Uint8Array, arch: string, options: Partial<OwnCompileOptions> = {}): void {
   compileProfileSync(profile, { arch, verify: proveDecisions, ...options });
 }
 
 /** What the compiler would have proved. */
-function compiledRulesOf(profile: object, arch: string, options: Partial<CompileOptions> = {}): CompiledRules {
+function compiledRulesOf(profile: object, arch: string, options: Partial<OwnCompileOptions> = {}): CompiledRules {
   let compiledRules: CompiledRules | undefined;
   const verify = (given: CompiledRules) => {
     compiledRules = given;
@@ -206,7 +206,7 @@ describe('what libseccomp 2.6.0 gets wrong is refused:', () => {
 });
 
 describe('proveConditions', () => {
-  const verdict = (profile: object, arch: string, verify: CompileOptions['verify']) => {
+  const verdict = (profile: object, arch: string, verify: OwnCompileOptions['verify']) => {
     try {
       compileProfileSync(profile, { arch, verify });
       return 'right';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { kernelAction } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import { simulate } from '../../src/bpf/execution/simulate.js';
-import { type CompileProfileOptions, compileProfileSync, proveDecisions } from '../../src/compiler/index.js';
+import { type OwnCompileProfileOptions, compileProfileSync, proveDecisions } from '../../src/compiler/index.js';
 
 const PID_NUMBERS = { x86: 37, x86_64: 62 } as const;
 const HIGH = 2n ** 32n;
@@ -20,7 +20,7 @@ function profile(action: string, otherwise: string, op: string, value: bigint, v
   }).replaceAll(/"#(\d+)"/g, '$1');
 }
 
-function decide(text: string, on: 'x86' | 'x86_64', pid: bigint, options: Partial<CompileProfileOptions> = {}) {
+function decide(text: string, on: 'x86' | 'x86_64', pid: bigint, options: Partial<OwnCompileProfileOptions> = {}) {
   const filter = compileProfileSync(text, { arch: on, verify: proveDecisions, ...options });
   const data = {
     arch: parseArchitecture(on).auditArch,

@@ -4,7 +4,7 @@ import { type DiagramStore, FALSE, type Node } from '../../src/bpf/decisions/dia
 import {
   type CompiledProfile,
   CompileError,
-  type CompileOptions,
+  type OwnCompileOptions,
   compileWithEntries,
 } from '../../src/compiler/index.js';
 import { errnoNumber } from '../../src/errno.js';
@@ -47,7 +47,7 @@ export class ExplainedProfile {
     readonly target: ArchitectureName,
     readonly libseccomp: Libseccomp,
     readonly options: ExplainedOptions = {},
-    more: Partial<CompileOptions> = {},
+    more: Partial<OwnCompileOptions> = {},
     store?: DiagramStore,
     parsed?: ParsedProfile,
   ) {
@@ -68,7 +68,7 @@ export class ExplainedProfile {
   again(
     change: (profile: Profile) => void,
     options: ExplainedOptions = {},
-    more: Partial<CompileOptions> = { verify: false },
+    more: Partial<OwnCompileOptions> = { verify: false },
   ): ExplainedProfile {
     const profile: Profile = JSON.parse(this.text);
     change(profile);

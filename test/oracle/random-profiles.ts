@@ -1,7 +1,7 @@
 import { decodeReturnValue } from '../../src/action.js';
 import { ARCHITECTURES, type Architecture } from '../../src/architecture.js';
 import { createSimulator } from '../../src/bpf/index.js';
-import { type CompileOptions, compileProfileSync, LIBSECCOMP_VERSIONS } from '../../src/compiler/index.js';
+import { type OwnCompileOptions, compileProfileSync, LIBSECCOMP_VERSIONS } from '../../src/compiler/index.js';
 import { RUNTIME_NAMES } from '../../src/compiler/runtime.js';
 import type { Libseccomp } from '../../src/libseccomp/index.js';
 import { listSyscalls } from '../../src/libseccomp/syscall-table.js';
@@ -62,14 +62,14 @@ export function compareRandomProfiles(
   libseccomp: Libseccomp,
   first: number,
   count: number,
-  more: Partial<CompileOptions> = {},
+  more: Partial<OwnCompileOptions> = {},
 ): Tally {
   const tally: Tally = { compiled: 0, calls: 0, ambiguous: 0, seen: {}, refused: {}, differences: [] };
   for (let seed = first; seed < first + count; seed++) new Comparison(libseccomp, seed, tally, more).run();
   return tally;
 }
 
-type Options = CompileOptions & { behaviour: Behaviour };
+type Options = OwnCompileOptions & { behaviour: Behaviour };
 
 class Comparison {
   readonly #random: Random;
@@ -84,7 +84,7 @@ class Comparison {
     readonly libseccomp: Libseccomp,
     readonly seed: number,
     readonly tally: Tally,
-    readonly more: Partial<CompileOptions>,
+    readonly more: Partial<OwnCompileOptions>,
   ) {
     const random = new Random(seed);
     this.#random = random;
@@ -114,7 +114,7 @@ class Comparison {
     // Of libseccomp's, which takes one comparison for an argument.
     const isOfLibseccomp = (refusal: string) => this.more.optimize === 'min' && refusal === TWO_CONDITIONS;
     const refusals = this.#evaluator.refusals().filter((each) => !isOfLibseccomp(each));
-    const compile = (more: Partial<CompileOptions> = {}) => {
+    const compile = (more: Partial<OwnCompileOptions> = {}) => {
       const { behaviour: _, ...options } = this.#options;
       return compileProfileSync(this.#text(), { ...options, ...this.more, libseccomp: this.libseccomp, ...more });
     };

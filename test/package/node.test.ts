@@ -8,12 +8,36 @@ interface Problem {
   resolutionKind?: string;
 }
 
+/** Of every entry what USE needs. */
+const NAMES = {
+  '': 'compileProfileSync, readProfile, ScmpError',
+  '/bpf': 'decodeProgram, policyTable',
+  '/check': 'checkProfile',
+  '/explain': 'formatPolicy, nameTable',
+  '/learn': 'learnProfile, Observations',
+  '/libseccomp': 'FilterContext, loadLibseccompSync',
+  '/loader': 'installFilter',
+  '/minimize': 'minimizeProgram',
+  '/syscalls': 'syscallSignature',
+  '/testing': 'seccompMatchers',
+};
+
 /** Every entry is used, and what one makes is given to another. */
 const USE = `
-const { program } = compileProfileSync(${JSON.stringify(PROFILE)}, { arch: '${ARCH}' });
+const profile = ${JSON.stringify(PROFILE)};
+const { program } = compileProfileSync(profile, { arch: '${ARCH}' });
 const instructions = decodeProgram(program, 'little').length;
 const { pass } = seccompMatchers().toAllow({ program, arches: ['aarch64'] }, 'read');
 if (instructions * 8 !== program.length || !pass) throw new Error('the entries do not go together');
+const libseccomp = loadLibseccompSync();
+const { findings } = checkProfile(readProfile(profile), { libseccomp, targets: ['${ARCH}'] });
+const words = formatPolicy(nameTable(policyTable(program, { endianness: 'little' }), libseccomp));
+const filter = new FilterContext(libseccomp, { defaultAction: { kind: 'ALLOW' }, architecture: 'aarch64' });
+const small = minimizeProgram({ program: filter.exportBpf(), arches: ['aarch64'] }).instructions;
+const learned = compileProfileSync(learnProfile(new Observations(), { architecture: 'aarch64' }).profile, { arch: '${ARCH}' });
+if (![findings.length, words.includes('openat'), small, learned.program.length, syscallSignature('read')].every(Boolean)) {
+  throw new Error('an entry does not do what it is for');
+}
 try {
   compileProfileSync('{}', { arch: '${ARCH}' });
 } catch (error) {
@@ -22,18 +46,12 @@ try {
 if (typeof installFilter !== 'function') throw new Error('no loader');
 console.log(Buffer.from(program).toString('base64'));
 `;
-const ESM = `
-import { compileProfileSync, ScmpError } from 'libseccomp-wasm';
-import { decodeProgram } from 'libseccomp-wasm/bpf';
-import { installFilter } from 'libseccomp-wasm/loader';
-import { seccompMatchers } from 'libseccomp-wasm/testing';
-${USE}`;
-const COMMONJS = `
-const { compileProfileSync, ScmpError } = require('libseccomp-wasm');
-const { decodeProgram } = require('libseccomp-wasm/bpf');
-const { installFilter } = require('libseccomp-wasm/loader');
-const { seccompMatchers } = require('libseccomp-wasm/testing');
-${USE}`;
+const eachEntry = (line: (names: string, entry: string) => string) =>
+  Object.entries(NAMES)
+    .map(([path, names]) => line(names, `libseccomp-wasm${path}`))
+    .join('\n');
+const ESM = `${eachEntry((names, entry) => `import { ${names} } from '${entry}';`)}${USE}`;
+const COMMONJS = `${eachEntry((names, entry) => `const { ${names} } = require('${entry}');`)}${USE}`;
 const INLINE = `
 import { compileProfile } from 'libseccomp-wasm/inline';
 console.log(Buffer.from((await compileProfile(${JSON.stringify(PROFILE)}, { arch: '${ARCH}' })).program).toString('base64'));
@@ -113,10 +131,10 @@ describe('installed', () => {
     // The wasm is no module, and TypeScript's `node10` knows no `exports`.
     const args = [packed, '--profile', 'node16', '--exclude-entrypoints', 'libseccomp.wasm', '--format', 'json'];
     const { analysis } = JSON.parse(await output(`${bin}/attw`, args, ROOT));
-    expect(Object.keys(analysis.entrypoints)).toContain('./inline');
+    expect(Object.keys(analysis.entrypoints)).toEqual(expect.arrayContaining(['./inline', './check', './libseccomp']));
     const problems = analysis.problems.filter(({ resolutionKind }: Problem) => resolutionKind !== 'node10');
     expect(problems).toEqual([]);
-  });
+  }, 240_000);
 });
 
 describe('installed without optional dependencies', () => {
@@ -139,8 +157,16 @@ describe('installed without optional dependencies', () => {
       import { compileProfileSync, type CompiledFilter } from 'libseccomp-wasm';
       import * as inline from 'libseccomp-wasm/inline';
       import { decodeProgram, type Instruction } from 'libseccomp-wasm/bpf';
+      import { type CheckReport, checkProfile } from 'libseccomp-wasm/check';
+      import { type NamedPolicy, formatPolicy } from 'libseccomp-wasm/explain';
+      import { learnProfile } from 'libseccomp-wasm/learn';
+      import { FilterContext, type Libseccomp } from 'libseccomp-wasm/libseccomp';
       import { hostArchitecture, installFilter } from 'libseccomp-wasm/loader';
+      import { minimizeProgram } from 'libseccomp-wasm/minimize';
+      import { syscallSignature } from 'libseccomp-wasm/syscalls';
       import { seccompMatchers } from 'libseccomp-wasm/testing';
+      export const others = [checkProfile, formatPolicy, learnProfile, FilterContext, minimizeProgram, syscallSignature];
+      export type Others = [CheckReport, NamedPolicy, Libseccomp];
       const filter: CompiledFilter = compileProfileSync('{}', { arch: hostArchitecture() });
       const same: Promise<inline.CompiledFilter> = inline.compileProfile('{}', { arch: 'x86_64' });
       export const instructions: Instruction[] = decodeProgram(filter.program, 'little');
@@ -174,5 +200,5 @@ describe('installed without optional dependencies', () => {
       const typescript = installed.project(`typescript-${resolution}`, files);
       expect(await node(typescript, [`${ROOT}node_modules/${compiler}`, '-p', '.'])).toBe('');
     }
-  }, 90_000);
+  }, 240_000);
 });

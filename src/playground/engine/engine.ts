@@ -4,7 +4,7 @@ import { createSimulator, disassemble, Opcode, type Simulator } from '../../bpf/
 import { INSTRUCTION_SIZE } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
-import type { CompiledFilter, CompileOptions } from '../../compiler/compile-policy.js';
+import type { CompiledFilter, OwnCompileOptions } from '../../compiler/compile-policy.js';
 import { type Libseccomp, loadLibseccomp, syscallNaming } from '../../libseccomp/index.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { explainResolution } from '../../profile/resolve/explain-resolution.js';
@@ -156,14 +156,14 @@ function targetOf({ arch, capabilities, kernel }: Settings) {
 }
 
 /** The maker of the program; the minimiser is loaded when it is needed. */
-async function backEndOf({ optimize }: Settings): Promise<Pick<CompileOptions, 'optimize' | 'minimizer'>> {
+async function backEndOf({ optimize }: Settings): Promise<Pick<OwnCompileOptions, 'optimize' | 'minimizer'>> {
   if (optimize !== 'min') return { optimize };
   const { minimizeRules } = await import('../../compiler/minimize-rules.js');
   return { optimize, minimizer: minimizeRules };
 }
 
 /** The length that the minimiser's program is compared with; undefined where libseccomp makes no correct one. */
-function lengthOfLibseccomps(parsed: ParsedProfile, options: CompileOptions): number | undefined {
+function lengthOfLibseccomps(parsed: ParsedProfile, options: OwnCompileOptions): number | undefined {
   try {
     return compileParsedWith(parsed, { ...options, optimize: 0 }).program.length / INSTRUCTION_SIZE;
   } catch (error) {

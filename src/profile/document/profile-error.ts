@@ -97,6 +97,16 @@ const LISTED_ISSUES = 20;
  * A profile that cannot be read, with everything that is wrong with it. `PROFILE_SYNTAX`: not in its format's syntax
  * (one issue, the first); `PROFILE_INVALID`: not a profile. The message has one line per issue,
  * `SOURCE:LINE:COLUMN: PATH: what is wrong; what to do`.
+ *
+ * @example
+ * import { ProfileError, readProfile } from 'libseccomp-wasm';
+ *
+ * try {
+ *   readProfile('{ "defaultAction": "SCMP_ACT_ALOW" }');
+ * } catch (error) {
+ *   if (!(error instanceof ProfileError)) throw error;
+ *   for (const { code, path, hint } of error.issues) console.log(code, path, hint); // unknown-action defaultAction did you mean SCMP_ACT_ALLOW?
+ * }
  */
 export class ProfileError extends ScmpError {
   static override readonly brand = 'ProfileError';

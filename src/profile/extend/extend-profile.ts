@@ -34,6 +34,14 @@ export interface ExtendOptions {
  *
  * @throws {ProfileError} when a base is not found, or there is a cycle or a chain of more than eight profiles. It is
  * thrown too when a change removes nothing, or would let through calls that the profile itself does not allow.
+ * @throws {InvalidArgumentError} when there is no such option, or it does not take the value
+ *
+ * @example
+ * import { extendProfile, loadBuiltins, readProfile } from 'libseccomp-wasm';
+ *
+ * const own = readProfile({ extends: 'no-network', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] });
+ * const whole = extendProfile(own, await loadBuiltins());
+ * console.log(whole.seccomp.extends); // undefined
  */
 export function extendProfile(profile: ParsedProfile, loadBase: LoadBase, options: ExtendOptions = {}): ParsedProfile {
   checkOptions('extendProfile', options, { operator: OPERATOR_VERSIONS });

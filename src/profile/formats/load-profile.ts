@@ -20,6 +20,16 @@ const LOADED: Readonly<Partial<Record<KeysFormatName, Reader<SourceDocument>>>> 
 /**
  * As `readProfile`, for text and bytes. The readers of formats other than OCI's and Docker's JSON are loaded when they
  * are needed. Reading JSON does not cost loading a YAML parser and systemd's tables.
+ *
+ * @throws {ProfileError} when the profile is invalid; it has every issue found
+ * @throws {InvalidArgumentError} when there is no such option, or it does not take the value
+ *
+ * @example
+ * import { loadProfile } from 'libseccomp-wasm';
+ *
+ * const unit = '[Service]\nSystemCallFilter=@basic-io\nSystemCallErrorNumber=EPERM\n';
+ * const { format } = await loadProfile(unit, { format: 'systemd' });
+ * console.log(format); // systemd
  */
 export async function loadProfile(input: string | Uint8Array, options: ReadOptions = {}): Promise<ParsedProfile> {
   checkOptions('loadProfile', options, READ_OPTIONS);

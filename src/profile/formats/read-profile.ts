@@ -23,6 +23,14 @@ import { READ_OPTIONS, type ReadOptions } from './read-options.js';
  * they are bigint or safe numbers.
  *
  * @throws {ProfileError} when the profile is invalid; it has every issue found
+ * @throws {InvalidArgumentError} when there is no such option, or it does not take the value
+ *
+ * @example
+ * import { readProfile } from 'libseccomp-wasm';
+ *
+ * const text = '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{ "names": ["ptrace"], "action": "SCMP_ACT_ERRNO" }] }';
+ * const profile = readProfile(text, { source: 'profile.json' });
+ * console.log(profile.format, profile.seccomp.syscalls.length); // oci 1
  */
 export function readProfile(input: string | Uint8Array | object, options: ReadOptions = {}): ParsedProfile {
   checkOptions('readProfile', options, READ_OPTIONS);

@@ -26,6 +26,16 @@ export interface WriteTarget {
  * exact. Nothing is dropped but comments, where the format has none.
  *
  * @throws {ProfileError} when the format cannot express something, with an issue `not-in-format` for each
+ * @throws {InvalidArgumentError} when there is no such format, architecture, capability, kernel version or option
+ *
+ * @example
+ * import { readProfile, writeProfile } from 'libseccomp-wasm';
+ *
+ * const profile = readProfile({
+ *   defaultAction: 'SCMP_ACT_ERRNO',
+ *   syscalls: [{ names: ['read', 'write'], action: 'SCMP_ACT_ALLOW' }],
+ * });
+ * console.log(writeProfile(profile, 'spo', { name: 'tiny' }).split('\n')[1]); // kind: SeccompProfile
  */
 export function writeProfile(profile: ParsedProfile, format: OutputFormat, target: WriteTarget = {}): string {
   checkOptions('writeProfile', target, { arch: [ANYTHING], capabilities: [LIST], kernel: [ANYTHING], name: [TEXT] });
