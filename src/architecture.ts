@@ -136,9 +136,11 @@ for (const architecture of ARCHITECTURES) {
  * @throws nothing: a name that nobody knows is no error here
  *
  * @example
+ * ```js
  * import { findArchitecture } from 'libseccomp-wasm';
  *
  * console.log(findArchitecture('amd64')?.ociName, findArchitecture('pdp11')); // SCMP_ARCH_X86_64 undefined
+ * ```
  */
 export function findArchitecture(name: string): Architecture | undefined {
   return byAnyName.get(name.toLowerCase());

@@ -14,6 +14,7 @@ const BRANDS = Symbol.for('libseccomp-wasm.errors');
  * package too.
  *
  * @example
+ * ```js
  * import { compileProfileSync, ScmpError } from 'libseccomp-wasm';
  *
  * try {
@@ -22,6 +23,7 @@ const BRANDS = Symbol.for('libseccomp-wasm.errors');
  *   if (!(error instanceof ScmpError)) throw error;
  *   console.log(error.code); // PROFILE_INVALID
  * }
+ * ```
  */
 export abstract class ScmpError extends Error {
   /** The class's name, written out: bundlers rename classes. */
@@ -64,6 +66,7 @@ function isInstance(of: typeof ScmpError, value: unknown): boolean {
  * A caller passed an argument that can never be right (a programming error, not a bad profile).
  *
  * @example
+ * ```js
  * import { compileProfileSync, InvalidArgumentError } from 'libseccomp-wasm';
  *
  * try {
@@ -71,6 +74,7 @@ function isInstance(of: typeof ScmpError, value: unknown): boolean {
  * } catch (error) {
  *   console.log(error instanceof InvalidArgumentError, error.code); // true INVALID_ARGUMENT
  * }
+ * ```
  */
 export class InvalidArgumentError extends ScmpError {
   static override readonly brand = 'InvalidArgumentError';

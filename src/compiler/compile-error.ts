@@ -20,6 +20,7 @@ export interface CompileErrorPlace {
  * - `MISCOMPILED`: libseccomp's program does not decide as the rules say (see the option `verify`).
  *
  * @example
+ * ```js
  * import { CompileError, compileProfileSync } from 'libseccomp-wasm';
  *
  * const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['ptrce'], action: 'SCMP_ACT_ERRNO' }] };
@@ -29,6 +30,7 @@ export interface CompileErrorPlace {
  *   if (!(error instanceof CompileError)) throw error;
  *   console.log(error.code, error.path); // UNKNOWN_SYSCALL syscalls[0].names[0]
  * }
+ * ```
  */
 export class CompileError extends ScmpError {
   static override readonly brand = 'CompileError';

@@ -47,11 +47,13 @@ const PROFILE_OPTIONS: OptionTable<OwnCompileProfileOptions> = {
  * @throws {InvalidArgumentError} when an architecture, capability, kernel version or option is unknown
  *
  * @example
+ * ```js
  * import { compileProfile } from 'libseccomp-wasm';
  *
  * const profile = { extends: 'no-network', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] };
  * const { program, arches, warnings } = await compileProfile(profile, { arch: 'arm64' });
  * console.log(program instanceof Uint8Array, arches, warnings.length); // true [ 'aarch64' ] 0
+ * ```
  */
 export function compileProfile(profile: ProfileInput, options: CompileProfileOptions): Promise<CompiledFilter>;
 /** @internal */
@@ -76,11 +78,13 @@ export async function compileProfile(
  * @throws {InvalidArgumentError} when there is no such architecture, capability, kernel version or option
  *
  * @example
+ * ```js
  * import { compileProfileSync } from 'libseccomp-wasm';
  *
  * const profile = '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{ "names": ["ptrace"], "action": "SCMP_ACT_ERRNO" }] }';
  * const { program } = compileProfileSync(profile, { arch: 'x86_64', source: 'profile.json' });
  * console.log(program.length / 8, 'instructions'); // 9 instructions
+ * ```
  */
 export function compileProfileSync(profile: ProfileInput, options: CompileProfileOptions): CompiledFilter;
 /** @internal */
@@ -98,11 +102,13 @@ export function compileProfileSync(profile: ProfileInput, options: OwnCompilePro
  * @throws nothing: the profiles are part of the package
  *
  * @example
+ * ```js
  * import { compileProfileSync, loadBuiltins } from 'libseccomp-wasm';
  *
  * const loadBase = await loadBuiltins();
  * const { warnings } = compileProfileSync({ extends: 'no-network' }, { arch: 'x86_64', loadBase });
  * console.log(warnings.length); // 0
+ * ```
  */
 export async function loadBuiltins(): Promise<LoadBase> {
   return (await import('../profile/builtin/index.js')).builtinProfile;

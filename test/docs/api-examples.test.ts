@@ -11,7 +11,7 @@ const sections = readFileSync(`${ROOT}docs/api/index.md`, 'utf8')
   .slice(1)
   .map((text) => ({ name: /^(?:`abstract` )?(\w+)/.exec(text)?.[1] ?? '', isFunction: /^\w+\(\)/.test(text), text }));
 const examples = sections.flatMap(({ name, text }) =>
-  [...text.matchAll(/^#### Examples?\n\n(?:```|[\s\S]*?```)ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => ({
+  [...text.matchAll(/^#### Examples?\n\n```js\n([\s\S]*?)^```$/gm)].map(([, code = '']) => ({
     name,
     code,
   })),

@@ -99,6 +99,7 @@ const LISTED_ISSUES = 20;
  * `SOURCE:LINE:COLUMN: PATH: what is wrong; what to do`.
  *
  * @example
+ * ```js
  * import { ProfileError, readProfile } from 'libseccomp-wasm';
  *
  * try {
@@ -107,6 +108,7 @@ const LISTED_ISSUES = 20;
  *   if (!(error instanceof ProfileError)) throw error;
  *   for (const { code, path, hint } of error.issues) console.log(code, path, hint); // unknown-action defaultAction did you mean SCMP_ACT_ALLOW?
  * }
+ * ```
  */
 export class ProfileError extends ScmpError {
   static override readonly brand = 'ProfileError';

@@ -37,11 +37,13 @@ export interface ExtendOptions {
  * @throws {InvalidArgumentError} when there is no such option, or it does not take the value
  *
  * @example
+ * ```js
  * import { extendProfile, loadBuiltins, readProfile } from 'libseccomp-wasm';
  *
  * const own = readProfile({ extends: 'no-network', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] });
  * const whole = extendProfile(own, await loadBuiltins());
  * console.log(whole.seccomp.extends); // undefined
+ * ```
  */
 export function extendProfile(profile: ParsedProfile, loadBase: LoadBase, options: ExtendOptions = {}): ParsedProfile {
   checkOptions('extendProfile', options, { operator: OPERATOR_VERSIONS });

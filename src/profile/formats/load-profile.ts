@@ -25,11 +25,13 @@ const LOADED: Readonly<Partial<Record<KeysFormatName, Reader<SourceDocument>>>> 
  * @throws {InvalidArgumentError} when there is no such option, or it does not take the value
  *
  * @example
+ * ```js
  * import { loadProfile } from 'libseccomp-wasm';
  *
  * const unit = '[Service]\nSystemCallFilter=@basic-io\nSystemCallErrorNumber=EPERM\n';
  * const { format } = await loadProfile(unit, { format: 'systemd' });
  * console.log(format); // systemd
+ * ```
  */
 export async function loadProfile(input: string | Uint8Array, options: ReadOptions = {}): Promise<ParsedProfile> {
   checkOptions('loadProfile', options, READ_OPTIONS);

@@ -26,11 +26,13 @@ import { READ_OPTIONS, type ReadOptions } from './read-options.js';
  * @throws {InvalidArgumentError} when there is no such option, or it does not take the value
  *
  * @example
+ * ```js
  * import { readProfile } from 'libseccomp-wasm';
  *
  * const text = '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{ "names": ["ptrace"], "action": "SCMP_ACT_ERRNO" }] }';
  * const profile = readProfile(text, { source: 'profile.json' });
  * console.log(profile.format, profile.seccomp.syscalls.length); // oci 1
+ * ```
  */
 export function readProfile(input: string | Uint8Array | object, options: ReadOptions = {}): ParsedProfile {
   checkOptions('readProfile', options, READ_OPTIONS);

@@ -29,6 +29,7 @@ export interface WriteTarget {
  * @throws {InvalidArgumentError} when there is no such format, architecture, capability, kernel version or option
  *
  * @example
+ * ```js
  * import { readProfile, writeProfile } from 'libseccomp-wasm';
  *
  * const profile = readProfile({
@@ -36,6 +37,7 @@ export interface WriteTarget {
  *   syscalls: [{ names: ['read', 'write'], action: 'SCMP_ACT_ALLOW' }],
  * });
  * console.log(writeProfile(profile, 'spo', { name: 'tiny' }).split('\n')[1]); // kind: SeccompProfile
+ * ```
  */
 export function writeProfile(profile: ParsedProfile, format: OutputFormat, target: WriteTarget = {}): string {
   checkOptions('writeProfile', target, { arch: [ANYTHING], capabilities: [LIST], kernel: [ANYTHING], name: [TEXT] });
