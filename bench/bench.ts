@@ -14,6 +14,7 @@ import { readProfile, resolvePolicy } from '../src/profile/index.js';
 import { oracleLines, timeOracle } from '../test/native/oracle.js';
 import { decisionDiagramFigures } from './decision-diagram.js';
 import type { Figure } from './figure.js';
+import { launchFigures } from './launch.js';
 import { liveFigures } from './live-calls.js';
 import { minimizeFigures } from './minimize.js';
 import { playgroundFigures } from './playground.js';
@@ -126,6 +127,7 @@ const figures: Figure[] = [
   ...minimizeFigures(root, libseccomp),
   ...liveFigures(root, readFileSync(PROFILE), libseccomp),
   ...simulateFigures(root, readFileSync(PROFILE), libseccomp),
+  ...(await launchFigures(root)),
   ...(await supervisorFigures(root, libseccomp)),
   ...recordFigures(root),
   ...(await playgroundFigures(join(root, 'dist/playground'))),

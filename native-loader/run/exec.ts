@@ -1,5 +1,7 @@
 import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
+import { decodeProgram } from '../../src/bpf/program/codec.js';
+import { Opcode } from '../../src/bpf/program/instruction.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { ANYTHING, checkOptions, LIST, OBJECT, type OptionTable, TEXT } from '../../src/options.js';
 import { installError } from '../install/install-error.js';
@@ -128,7 +130,10 @@ export function installAndEnter(c: Libc, execution: Execution): never {
     };
     const program = allocateProgram(arena, installation.program);
     if (installation.noNewPrivs) setNoNewPrivs();
-    const handover = listenerReceiver && new Handover(c, { receiver: listenerReceiver, file });
+    const handover =
+      listenerReceiver || mayKillThread(installation.program, c.endianness)
+        ? new Handover(c, { receiver: listenerReceiver, file })
+        : undefined;
     if (handover) cleanup.push(() => handover.cancel());
     warmUp(c);
     restoreProcessDefaults(c, cleanup, descriptors);
@@ -143,6 +148,17 @@ export function installAndEnter(c: Libc, execution: Execution): never {
   } finally {
     for (const step of cleanup.reverse()) step();
   }
+}
+
+/**
+ * Whether a filter may end the calling thread alone (SECCOMP_RET_KILL_THREAD, also by a division by 0), after which Node's
+ * other threads would live on for ever.
+ */
+function mayKillThread(program: Uint8Array, endianness: Libc['endianness']): boolean {
+  return decodeProgram(program, endianness).some(
+    ({ code, k }) =>
+      (code === Opcode.RET_K && k >>> 16 === ACTIONS.KILL_THREAD) || code === Opcode.RET_A || code === Opcode.DIV_X,
+  );
 }
 
 /** The arguments of one execve(2) call, in memory that stays. */

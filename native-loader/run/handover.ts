@@ -1,4 +1,5 @@
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { printable } from '../../src/text.js';
 import { errnoName, type Libc, libc, type Pointer } from '../libc/libc.js';
@@ -36,7 +37,8 @@ export interface HandoverStart {
   readonly role: 'handover';
   readonly shared: Int32Array;
   readonly lock: Pointer;
-  readonly receiver: ListenerReceiver;
+  /** Undefined: there is no listener, and the thread waits for the end of the other one alone. */
+  readonly receiver: ListenerReceiver | undefined;
   /** What execve(2) executes. */
   readonly file: string;
 }
@@ -45,6 +47,7 @@ const START_MILLISECONDS = 10_000;
 /** How often the thread looks whether the filter is there: no futex(2) may wake it. */
 const LOOK_MILLISECONDS = 0.1;
 const LATER_MILLISECONDS = 5;
+const SIGNAL_MILLISECONDS = 1000;
 
 /** The thread that sends the listener, as the thread that installs the filter sees it. */
 export class Handover {
@@ -96,7 +99,21 @@ export function runHandover({ shared, lock, receiver, file }: HandoverStart): vo
   Atomics.notify(shared, STATE);
   while (Atomics.load(shared, STATE) === READY) Atomics.wait(shared, STATE, READY, LOOK_MILLISECONDS);
   if (Atomics.load(shared, STATE) === CANCELLED) return;
-  const listener = Atomics.load(shared, LISTENER);
+  if (receiver) handOver(receiver, Atomics.load(shared, LISTENER), file);
+  c.spinUnlock(lock);
+  const failures = receiver?.failures ?? 'stderr';
+  while (Atomics.load(shared, EXEC_ERRNO) === 0) {
+    if (isMainThreadGone()) dieByFilter(c, failures, file);
+    Atomics.wait(shared, EXEC_ERRNO, 0, LATER_MILLISECONDS);
+  }
+  const errno = Atomics.load(shared, EXEC_ERRNO);
+  if (failures === 'stderr') print(describeExecFailure(file, errno));
+  else calls.sendMessage(failures, encodeFailure({ step: LAUNCH_STEPS.execute, errno, text: '' }), []);
+  c.exit(execExitCode(errno));
+}
+
+function handOver(receiver: ListenerReceiver, listener: number, file: string): void {
+  const calls = supervisorCalls();
   const sent = calls.sendMessage(receiver.fd, receiver.message, listener < 0 ? [] : [listener]);
   // This process must not hold it: the command's calls would wait for ever if the supervisor died now.
   if (listener >= 0) calls.close(listener);
@@ -107,14 +124,28 @@ export function runHandover({ shared, lock, receiver, file }: HandoverStart): vo
     // Nobody will answer the calls, so the command is not run.
     const why = sent < 0 ? errnoName(-sent) : `only ${sent} bytes were taken`;
     print(`${printable(file)}: not executed: the listener could not be handed over: ${why}`);
-    c.exit(126);
+    libc().exit(126);
   }
-  c.spinUnlock(lock);
-  while (Atomics.load(shared, EXEC_ERRNO) === 0) Atomics.wait(shared, EXEC_ERRNO, 0, LATER_MILLISECONDS);
-  const errno = Atomics.load(shared, EXEC_ERRNO);
-  if (failures === 'stderr') print(describeExecFailure(file, errno));
-  else calls.sendMessage(failures, encodeFailure({ step: LAUNCH_STEPS.execute, errno, text: '' }), []);
-  c.exit(execExitCode(errno));
+}
+
+/** The filter has ended it alone (SECCOMP_RET_KILL_THREAD): it stays a zombie while this thread lives (proc_pid_stat(5)). */
+function isMainThreadGone(): boolean {
+  try {
+    return /^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${process.pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** As if the filter had killed the process: nobody is left to be the command. */
+function dieByFilter(c: Libc, failures: ListenerReceiver['failures'], file: string): never {
+  if (failures === 'stderr') {
+    print(`${printable(file)}: not executed: the filter kills the thread that calls execve (SCMP_ACT_KILL_THREAD)`);
+  }
+  process.kill(process.pid, 'SIGSYS');
+  // Another thread may take the signal.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SIGNAL_MILLISECONDS);
+  return c.exit(128 + constants.signals.SIGSYS);
 }
 
 function print(message: string): void {

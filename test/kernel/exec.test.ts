@@ -182,6 +182,17 @@ describeKernel('installAndExec', () => {
     expect(result).toMatchObject({ status: null, signal: 'SIGSYS' });
   });
 
+  it('dies by SIGSYS, and says why, when the filter kills the thread that calls execve', async () => {
+    const result = await spawnChild(({ loader, bpf }, command: Command) => {
+      loader.installAndExec({ filter: bpf.answer('execve', 0), installOptions: { noNewPrivs: true }, ...command });
+    }, shell('true'));
+    expect(result).toMatchObject({
+      status: null,
+      signal: 'SIGSYS',
+      stderr: expect.stringMatching(/^\S*sh: not executed: the filter kills the thread .*\(SCMP_ACT_KILL_THREAD\)\n$/),
+    });
+  });
+
   it('reports an execve that the filter forbids, with nothing else allowed than to say so', async () => {
     const result = await spawnChild(
       ({ loader, bpf }, command: Command) => {

@@ -339,6 +339,11 @@ describeLaunchers('spawnSandboxed', () => {
   it('tells of a filter that kills execve(2) by the exit', async () => {
     const sandbox = await loader.spawnSandboxed('true', [], { filter: allowOnly([], KILL_PROCESS) });
     expect(await sandbox.exited).toEqual({ code: null, signal: 'SIGSYS' });
+    // The thread alone, of which the launcher has two at least.
+    for (const answers of [undefined, []]) {
+      const thread = await loader.spawnSandboxed('true', [], { filter: answer('execve', 0), answers });
+      expect(await outcome(thread)).toEqual({ stdout: '', stderr: '', code: null, signal: 'SIGSYS' });
+    }
   });
 
   it('ends with its AbortSignal, its timeout and its disposal', async () => {
