@@ -52,107 +52,110 @@ const PLAIN_TOKEN = /[{}[\]:,]|"[^"\\\p{Cc}]{0,500}"|-?(?:0|[1-9]\d{0,30})(?![\d
 
 /** Recursive descent; the bound on depth keeps the recursion safe. */
 class Parser {
-  private readonly scanner: JSONScanner;
-  private readonly path: (string | number)[] = [];
-  private valueCount = 0;
-  private offset = 0;
+  readonly #scanner: JSONScanner;
+  readonly #path: (string | number)[] = [];
+  #valueCount = 0;
+  #offset = 0;
   /** The token as written; empty at the end of the text. */
-  private token = '';
+  #token = '';
   /** Of a token that is a string. */
-  private stringValue = '';
+  #stringValue = '';
 
-  private readonly text: string;
+  readonly #text: string;
 
-  constructor(private readonly source: SourceText) {
-    this.text = source.text;
-    this.scanner = createScanner(this.text);
+  readonly #source: SourceText;
+
+  constructor(source: SourceText) {
+    this.#source = source;
+    this.#text = source.text;
+    this.#scanner = createScanner(this.#text);
   }
 
   parse(): Parsed {
-    this.advance();
-    if (this.token === '') throw this.fail('empty-input', 'empty: there is no JSON in it');
-    const parsed = this.parseValue();
-    if (this.token !== '') throw this.unexpected('the end of the text');
+    this.#advance();
+    if (this.#token === '') throw this.#fail('empty-input', 'empty: there is no JSON in it');
+    const parsed = this.#parseValue();
+    if (this.#token !== '') throw this.#unexpected('the end of the text');
     return parsed;
   }
 
-  private advance(): void {
-    WHITE_SPACE.lastIndex = this.offset + this.token.length;
-    WHITE_SPACE.test(this.text);
-    this.offset = WHITE_SPACE.lastIndex;
-    PLAIN_TOKEN.lastIndex = this.offset;
-    if (PLAIN_TOKEN.test(this.text)) {
-      this.token = this.text.slice(this.offset, PLAIN_TOKEN.lastIndex);
-      if (this.token.length > 1) this.stringValue = this.token.slice(1, -1);
+  #advance(): void {
+    WHITE_SPACE.lastIndex = this.#offset + this.#token.length;
+    WHITE_SPACE.test(this.#text);
+    this.#offset = WHITE_SPACE.lastIndex;
+    PLAIN_TOKEN.lastIndex = this.#offset;
+    if (PLAIN_TOKEN.test(this.#text)) {
+      this.#token = this.#text.slice(this.#offset, PLAIN_TOKEN.lastIndex);
+      if (this.#token.length > 1) this.#stringValue = this.#token.slice(1, -1);
       return;
     }
-    this.scanner.setPosition(this.offset);
-    this.scanner.scan();
-    this.token = this.text.slice(this.offset, this.scanner.getPosition());
-    this.stringValue = this.scanner.getTokenValue();
-    if (this.token.startsWith('//') || this.token.startsWith('/*')) {
-      throw this.fail('bad-syntax', TOKEN_FAULTS[1]!, 'use a "comment" key');
+    this.#scanner.setPosition(this.#offset);
+    this.#scanner.scan();
+    this.#token = this.#text.slice(this.#offset, this.#scanner.getPosition());
+    this.#stringValue = this.#scanner.getTokenValue();
+    if (this.#token.startsWith('//') || this.#token.startsWith('/*')) {
+      throw this.#fail('bad-syntax', TOKEN_FAULTS[1]!, 'use a "comment" key');
     }
-    const tokenError = this.scanner.getTokenError();
-    if (tokenError !== 0) throw this.fail('bad-syntax', TOKEN_FAULTS[tokenError] ?? 'a malformed token');
+    const tokenError = this.#scanner.getTokenError();
+    if (tokenError !== 0) throw this.#fail('bad-syntax', TOKEN_FAULTS[tokenError] ?? 'a malformed token');
   }
 
-  private parseValue(): Parsed {
-    if (++this.valueCount > MAX_COUNT) {
-      throw this.fail('input-too-large', `more than ${MAX_COUNT} values`);
+  #parseValue(): Parsed {
+    if (++this.#valueCount > MAX_COUNT) {
+      throw this.#fail('input-too-large', `more than ${MAX_COUNT} values`);
     }
-    const node: ValueNode = { offset: this.offset };
-    const first = this.token[0];
+    const node: ValueNode = { offset: this.#offset };
+    const first = this.#token[0];
     if (first === '{' || first === '[') {
-      if (this.path.length >= MAX_NESTING) {
-        throw this.fail('nesting-too-deep', `nested more than ${MAX_NESTING} deep`);
+      if (this.#path.length >= MAX_NESTING) {
+        throw this.#fail('nesting-too-deep', `nested more than ${MAX_NESTING} deep`);
       }
       node.children = new Map();
-      this.advance();
-      return { value: first === '{' ? this.parseMembers(node.children) : this.parseItems(node.children), node };
+      this.#advance();
+      return { value: first === '{' ? this.#parseMembers(node.children) : this.#parseItems(node.children), node };
     }
-    const value = this.scalar();
-    this.advance();
+    const value = this.#scalar();
+    this.#advance();
     return { value, node };
   }
 
-  private scalar(): JsonValue {
-    const { token } = this;
+  #scalar(): JsonValue {
+    const token = this.#token;
     if (token === 'null') return null;
     if (token === 'true') return true;
     if (token === 'false') return false;
-    if (token.startsWith('"')) return this.stringValue;
-    if (/^-?\d/.test(token)) return this.number();
+    if (token.startsWith('"')) return this.#stringValue;
+    if (/^-?\d/.test(token)) return this.#number();
     const hint = 'JSON begins with "{", YAML with "key:", a plain list with "default", a unit with "[Service]"';
-    throw this.unexpected('a value', this.path.length === 0 ? hint : undefined);
+    throw this.#unexpected('a value', this.#path.length === 0 ? hint : undefined);
   }
 
-  private number(): bigint | InexactNumber {
-    const { token } = this;
+  #number(): bigint | InexactNumber {
+    const token = this.#token;
     if (token.length > MAX_INTEGER_DIGITS) {
-      throw this.fail('number-too-long', `a number of more than ${MAX_INTEGER_DIGITS} characters`);
+      throw this.#fail('number-too-long', `a number of more than ${MAX_INTEGER_DIGITS} characters`);
     }
     // "-0" has no integer either: every runtime's reader refuses it where it takes an unsigned number.
     return /^-?\d+$/.test(token) && token !== '-0' ? BigInt(token) : new InexactNumber(token, 'fraction');
   }
 
-  private parseMembers(children: Map<string | number, ValueNode>): JsonObject {
+  #parseMembers(children: Map<string | number, ValueNode>): JsonObject {
     const members: JsonObject = Object.create(null);
-    this.parseList('}', (isFirst) => {
-      if (!this.token.startsWith('"')) throw this.unexpected(isFirst ? 'a key in double quotes or "}"' : 'a key');
-      const key = this.stringValue;
-      const keyOffset = this.offset;
-      this.path.push(key);
+    this.#parseList('}', (isFirst) => {
+      if (!this.#token.startsWith('"')) throw this.#unexpected(isFirst ? 'a key in double quotes or "}"' : 'a key');
+      const key = this.#stringValue;
+      const keyOffset = this.#offset;
+      this.#path.push(key);
       const earlier = children.get(key);
       if (earlier) {
-        const { line, column } = this.source.positionAt(earlier.keyOffset!);
-        throw this.fail('duplicate-key', `the key ${quote(key)} was given before, at ${line}:${column}`);
+        const { line, column } = this.#source.positionAt(earlier.keyOffset!);
+        throw this.#fail('duplicate-key', `the key ${quote(key)} was given before, at ${line}:${column}`);
       }
-      this.advance();
-      if (!this.isAt(':')) throw this.unexpected('":"');
-      this.advance();
-      const { value, node } = this.parseValue();
-      this.path.pop();
+      this.#advance();
+      if (!this.#isAt(':')) throw this.#unexpected('":"');
+      this.#advance();
+      const { value, node } = this.#parseValue();
+      this.#path.pop();
       node.keyOffset = keyOffset;
       children.set(key, node);
       members[key] = value;
@@ -160,42 +163,42 @@ class Parser {
     return members;
   }
 
-  private parseItems(children: Map<string | number, ValueNode>): JsonValue[] {
+  #parseItems(children: Map<string | number, ValueNode>): JsonValue[] {
     const items: JsonValue[] = [];
-    this.parseList(']', () => {
-      this.path.push(items.length);
-      const { value, node } = this.parseValue();
-      this.path.pop();
+    this.#parseList(']', () => {
+      this.#path.push(items.length);
+      const { value, node } = this.#parseValue();
+      this.#path.pop();
       children.set(items.length, node);
       items.push(value);
     });
     return items;
   }
 
-  private parseList(end: '}' | ']', parseElement: (isFirst: boolean) => void): void {
-    for (let isFirst = true; !this.isAt(end); isFirst = false) {
+  #parseList(end: '}' | ']', parseElement: (isFirst: boolean) => void): void {
+    for (let isFirst = true; !this.#isAt(end); isFirst = false) {
       if (!isFirst) {
-        if (!this.isAt(',')) throw this.unexpected(`"," or "${end}"`);
-        const commaOffset = this.offset;
-        this.advance();
-        if (this.isAt(end)) throw this.fail('bad-syntax', `a comma before "${end}"`, 'remove the comma', commaOffset);
+        if (!this.#isAt(',')) throw this.#unexpected(`"," or "${end}"`);
+        const commaOffset = this.#offset;
+        this.#advance();
+        if (this.#isAt(end)) throw this.#fail('bad-syntax', `a comma before "${end}"`, 'remove the comma', commaOffset);
       }
       parseElement(isFirst);
     }
-    this.advance();
+    this.#advance();
   }
 
-  private isAt(token: string): boolean {
-    return this.token === token;
+  #isAt(token: string): boolean {
+    return this.#token === token;
   }
 
-  private unexpected(expected: string, hint?: string): ProfileError {
-    const found = this.token === '' ? 'the end of the text' : quote(this.token.slice(0, 20));
-    const quotes = this.token.startsWith("'") ? 'JSON has double quotes only' : undefined;
-    return this.fail('bad-syntax', `expected ${expected}, found ${found}`, quotes ?? hint);
+  #unexpected(expected: string, hint?: string): ProfileError {
+    const found = this.#token === '' ? 'the end of the text' : quote(this.#token.slice(0, 20));
+    const quotes = this.#token.startsWith("'") ? 'JSON has double quotes only' : undefined;
+    return this.#fail('bad-syntax', `expected ${expected}, found ${found}`, quotes ?? hint);
   }
 
-  private fail(code: ProfileIssueCode, message: string, hint?: string, offset = this.offset): ProfileError {
-    return this.source.fail(offset, { code, message, hint }, this.path);
+  #fail(code: ProfileIssueCode, message: string, hint?: string, offset = this.#offset): ProfileError {
+    return this.#source.fail(offset, { code, message, hint }, this.#path);
   }
 }

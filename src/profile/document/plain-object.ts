@@ -17,12 +17,16 @@ export function documentOfObject(input: object, source?: string): SourceDocument
 }
 
 class Converter {
-  private valueCount = 0;
+  #valueCount = 0;
 
-  constructor(private readonly source: string | undefined) {}
+  readonly #source: string | undefined;
+
+  constructor(source: string | undefined) {
+    this.#source = source;
+  }
 
   convert(value: unknown, path: JsonPath): JsonValue {
-    if (++this.valueCount > MAX_COUNT) throw this.fail('input-too-large', `more than ${MAX_COUNT} values`, []);
+    if (++this.#valueCount > MAX_COUNT) throw this.#fail('input-too-large', `more than ${MAX_COUNT} values`, []);
     switch (typeof value) {
       case 'string':
       case 'boolean':
@@ -32,9 +36,9 @@ class Converter {
         if (Number.isSafeInteger(value)) return BigInt(value);
         return new InexactNumber(String(value), Number.isInteger(value) ? 'imprecise' : 'fraction');
       case 'object':
-        return value === null ? null : this.convertObject(value, path);
+        return value === null ? null : this.#convertObject(value, path);
       default:
-        throw this.fail(
+        throw this.#fail(
           'wrong-type',
           `must be JSON data, not ${value === undefined ? value : `a ${typeof value}`}`,
           path,
@@ -42,9 +46,9 @@ class Converter {
     }
   }
 
-  private convertObject(value: object, path: JsonPath): JsonValue {
+  #convertObject(value: object, path: JsonPath): JsonValue {
     if (path.length >= MAX_NESTING) {
-      throw this.fail('nesting-too-deep', `nested more than ${MAX_NESTING} deep, or contains itself`, path);
+      throw this.#fail('nesting-too-deep', `nested more than ${MAX_NESTING} deep, or contains itself`, path);
     }
     if (Array.isArray(value)) return Array.from(value, (item, index) => this.convert(item, [...path, index]));
     const members: JsonObject = Object.create(null);
@@ -54,7 +58,7 @@ class Converter {
     return members;
   }
 
-  private fail(code: ProfileIssueCode, message: string, path: JsonPath): ProfileError {
-    return new ProfileError('PROFILE_INVALID', [{ code, message, path: formatPath(path) }], this.source);
+  #fail(code: ProfileIssueCode, message: string, path: JsonPath): ProfileError {
+    return new ProfileError('PROFILE_INVALID', [{ code, message, path: formatPath(path) }], this.#source);
   }
 }

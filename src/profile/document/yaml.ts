@@ -124,63 +124,67 @@ interface Anchored {
 
 /** From YAML's nodes to JSON's values, with a shadow of places. */
 class Converter {
-  private valueCount = 0;
+  #valueCount = 0;
   /** The deepest value so far. */
-  private deepest = 0;
-  private readonly anchors = new Map<string, Anchored | 'open'>();
+  #deepest = 0;
+  readonly #anchors = new Map<string, Anchored | 'open'>();
 
-  constructor(private readonly source: SourceText) {}
+  readonly #source: SourceText;
+
+  constructor(source: SourceText) {
+    this.#source = source;
+  }
 
   /** An anchor is known in its own document; the values of all count together. */
   convertDocument(contents: Node): Converted {
-    this.anchors.clear();
-    return this.convert(contents, []);
+    this.#anchors.clear();
+    return this.#convert(contents, []);
   }
 
-  private convert(node: Node | null, path: (string | number)[]): Converted {
+  #convert(node: Node | null, path: (string | number)[]): Converted {
     const offset = node?.range?.[0] ?? 0;
-    this.enter(path.length, 1, node, path);
-    if (isAlias(node)) return this.alias(node.source, node, path);
+    this.#enter(path.length, 1, node, path);
+    if (isAlias(node)) return this.#alias(node.source, node, path);
     if (node !== null && 'tag' in node && node.tag && !isPlainTag(node)) {
-      throw this.fail('yaml-feature', `a tag, ${quote(String(node.tag))}`, node, path, 'write the value without it');
+      throw this.#fail('yaml-feature', `a tag, ${quote(String(node.tag))}`, node, path, 'write the value without it');
     }
-    if (node === null || !('anchor' in node) || !node.anchor) return this.content(node, path, offset);
-    this.anchors.set(node.anchor, 'open');
-    const [countBefore, depthBefore] = [this.valueCount, this.deepest];
-    this.deepest = path.length;
-    const converted = this.content(node, path, offset);
-    const [size, depth] = [this.valueCount - countBefore, this.deepest - path.length];
-    this.anchors.set(node.anchor, { converted, size, depth });
-    this.deepest = Math.max(depthBefore, this.deepest);
+    if (node === null || !('anchor' in node) || !node.anchor) return this.#content(node, path, offset);
+    this.#anchors.set(node.anchor, 'open');
+    const [countBefore, depthBefore] = [this.#valueCount, this.#deepest];
+    this.#deepest = path.length;
+    const converted = this.#content(node, path, offset);
+    const [size, depth] = [this.#valueCount - countBefore, this.#deepest - path.length];
+    this.#anchors.set(node.anchor, { converted, size, depth });
+    this.#deepest = Math.max(depthBefore, this.#deepest);
     return converted;
   }
 
-  private content(node: Node | null, path: (string | number)[], offset: number): Converted {
-    if (isMap(node)) return this.map(node, path, offset);
+  #content(node: Node | null, path: (string | number)[], offset: number): Converted {
+    if (isMap(node)) return this.#map(node, path, offset);
     if (isSeq(node)) {
       const children = new Map<string | number, ValueNode>();
       const value = node.items.map((item, index) => {
-        const converted = this.convert(item as Node | null, [...path, index]);
+        const converted = this.#convert(item as Node | null, [...path, index]);
         children.set(index, converted.node);
         return converted.value;
       });
       return { value, node: { offset, children } };
     }
-    return { value: isScalar(node) ? this.scalar(node, path) : null, node: { offset } };
+    return { value: isScalar(node) ? this.#scalar(node, path) : null, node: { offset } };
   }
 
-  private map(node: { items: readonly unknown[] }, path: (string | number)[], offset: number): Converted {
+  #map(node: { items: readonly unknown[] }, path: (string | number)[], offset: number): Converted {
     const members: JsonObject = Object.create(null);
     const children = new Map<string | number, ValueNode>();
     for (const pair of node.items as { key: unknown; value: unknown }[]) {
-      const key = this.key(pair.key, path);
+      const key = this.#key(pair.key, path);
       const keyOffset = (pair.key as Node).range?.[0] ?? offset;
       if (children.has(key)) {
-        const { line, column } = this.source.positionAt(children.get(key)!.keyOffset!);
+        const { line, column } = this.#source.positionAt(children.get(key)!.keyOffset!);
         const message = `the key ${quote(key)} was given before, at ${line}:${column}`;
-        throw this.fail('duplicate-key', message, pair.key as Node, [...path, key]);
+        throw this.#fail('duplicate-key', message, pair.key as Node, [...path, key]);
       }
-      const converted = this.convert((pair.value ?? null) as Node | null, [...path, key]);
+      const converted = this.#convert((pair.value ?? null) as Node | null, [...path, key]);
       const place = pair.value === null || (pair.value as Node).range === undefined ? keyOffset : converted.node.offset;
       children.set(key, { ...converted.node, offset: place, keyOffset });
       members[key] = converted.value;
@@ -188,42 +192,42 @@ class Converter {
     return { value: members, node: { offset, children } };
   }
 
-  private key(key: unknown, path: (string | number)[]): string {
-    if (!isScalar(key)) throw this.fail('bad-syntax', 'a key that is no word', key as Node | null, path);
-    if (key.tag && !isPlainTag(key)) throw this.fail('yaml-feature', `a tag, ${quote(key.tag)}`, key, path);
+  #key(key: unknown, path: (string | number)[]): string {
+    if (!isScalar(key)) throw this.#fail('bad-syntax', 'a key that is no word', key as Node | null, path);
+    if (key.tag && !isPlainTag(key)) throw this.#fail('yaml-feature', `a tag, ${quote(key.tag)}`, key, path);
     if (key.value === '<<' && key.type === 'PLAIN') {
       const hint = 'write the keys out: YAML 1.2 has no merge keys';
-      throw this.fail('yaml-feature', 'a merge key ("<<")', key, path, hint);
+      throw this.#fail('yaml-feature', 'a merge key ("<<")', key, path, hint);
     }
     return key.type === 'PLAIN' ? (key.source ?? '') : String(key.value);
   }
 
   /** Count values, nested so deep. */
-  private enter(depth: number, count: number, node: Node | null, path: (string | number)[]): void {
-    this.valueCount += count;
-    this.deepest = Math.max(this.deepest, depth);
-    if (this.valueCount > MAX_COUNT) throw this.fail('input-too-large', `more than ${MAX_COUNT} values`, node, path);
+  #enter(depth: number, count: number, node: Node | null, path: (string | number)[]): void {
+    this.#valueCount += count;
+    this.#deepest = Math.max(this.#deepest, depth);
+    if (this.#valueCount > MAX_COUNT) throw this.#fail('input-too-large', `more than ${MAX_COUNT} values`, node, path);
     if (depth > MAX_NESTING) {
-      throw this.fail('nesting-too-deep', `nested more than ${MAX_NESTING} deep`, node, path);
+      throw this.#fail('nesting-too-deep', `nested more than ${MAX_NESTING} deep`, node, path);
     }
   }
 
-  private alias(name: string, node: Node, path: (string | number)[]): Converted {
-    const anchored = this.anchors.get(name);
-    if (anchored === 'open') throw this.fail('nesting-too-deep', `*${name} is an alias of what it is in`, node, path);
-    if (!anchored) throw this.fail('bad-syntax', `no anchor ${quote(name)} before this alias`, node, path);
+  #alias(name: string, node: Node, path: (string | number)[]): Converted {
+    const anchored = this.#anchors.get(name);
+    if (anchored === 'open') throw this.#fail('nesting-too-deep', `*${name} is an alias of what it is in`, node, path);
+    if (!anchored) throw this.#fail('bad-syntax', `no anchor ${quote(name)} before this alias`, node, path);
     // It counts as if it were written out: thousands of aliases of thousands of values are a small text.
-    this.enter(path.length + anchored.depth, anchored.size, node, path);
+    this.#enter(path.length + anchored.depth, anchored.size, node, path);
     const { value, node: place } = anchored.converted;
     // The places inside are the anchor's: that is where the text is.
     return { value, node: { ...place, offset: node.range?.[0] ?? place.offset } };
   }
 
-  private scalar(node: Scalar, path: (string | number)[]): JsonValue {
+  #scalar(node: Scalar, path: (string | number)[]): JsonValue {
     const { value, source = '' } = node;
     if (node.type === Scalar.PLAIN && /^[-+]?0[\d_]+$/.test(source)) {
       const hint = 'write it in decimal, or as 0x…; in quotes if it is no number';
-      throw this.fail(
+      throw this.#fail(
         'ambiguous-octal',
         `${quote(source)} is octal to YAML 1.1 and decimal to YAML 1.2`,
         node,
@@ -232,23 +236,23 @@ class Converter {
       );
     }
     if (source.length > MAX_INTEGER_DIGITS && (typeof value === 'bigint' || typeof value === 'number')) {
-      throw this.fail('number-too-long', `a number of more than ${MAX_INTEGER_DIGITS} characters`, node, path);
+      throw this.#fail('number-too-long', `a number of more than ${MAX_INTEGER_DIGITS} characters`, node, path);
     }
     if (typeof value === 'number') return new InexactNumber(source, 'fraction');
     if (typeof value === 'bigint' && /^-0+$/.test(source)) return new InexactNumber(source, 'fraction');
     if (value === null || typeof value === 'bigint' || typeof value === 'string' || typeof value === 'boolean')
       return value;
-    throw this.fail('wrong-type', 'a value JSON does not have', node, path);
+    throw this.#fail('wrong-type', 'a value JSON does not have', node, path);
   }
 
-  private fail(
+  #fail(
     code: ProfileIssueCode,
     message: string,
     node: Node | null,
     path: (string | number)[],
     hint?: string,
   ): ProfileError {
-    return this.source.fail(node?.range?.[0] ?? 0, { code, message, hint }, path);
+    return this.#source.fail(node?.range?.[0] ?? 0, { code, message, hint }, path);
   }
 }
 

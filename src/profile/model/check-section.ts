@@ -18,14 +18,18 @@ class SectionIssues {
   readonly issues: ProfileIssue[] = [];
   readonly warnings: Warning[] = [];
 
-  constructor(private readonly locate: Locate) {}
+  readonly #locate: Locate;
+
+  constructor(locate: Locate) {
+    this.#locate = locate;
+  }
 
   issue(code: ProfileIssueCode, path: SectionPath, message: string, hint?: string): void {
-    this.issues.push({ code, message, hint, ...this.locate(...path) });
+    this.issues.push({ code, message, hint, ...this.#locate(...path) });
   }
 
   warn(code: string, path: SectionPath, message: string): void {
-    this.warnings.push({ code, message, ...this.locate(...path) });
+    this.warnings.push({ code, message, ...this.#locate(...path) });
   }
 }
 

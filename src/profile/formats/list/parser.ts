@@ -75,160 +75,164 @@ export function parseList(source: SourceText): ListStatement[] {
 }
 
 class LineParser {
-  private at = 0;
+  #at = 0;
 
-  constructor(
-    private readonly line: ListLine,
-    private readonly source: SourceText,
-  ) {}
+  readonly #line: ListLine;
+  readonly #source: SourceText;
+
+  constructor(line: ListLine, source: SourceText) {
+    this.#line = line;
+    this.#source = source;
+  }
 
   statement(): ListStatement {
-    const { comment } = this.line;
-    const { text, offset } = this.next;
+    const { comment } = this.#line;
+    const { text, offset } = this.#next;
     const head = { text, offset, comment };
     const finished = (statement: ListStatement): ListStatement => {
-      if (this.next.kind !== 'end') throw this.unexpected('the end of the line');
+      if (this.#next.kind !== 'end') throw this.#unexpected('the end of the line');
       return statement;
     };
-    if (this.accept('word', 'default')) return finished({ ...head, kind: 'default', action: this.action() });
-    if (LISTS.includes(text) && this.next.kind === 'word') {
-      this.at++;
-      return finished({ ...head, kind: text as 'arch', words: this.words() });
+    if (this.#accept('word', 'default')) return finished({ ...head, kind: 'default', action: this.#action() });
+    if (LISTS.includes(text) && this.#next.kind === 'word') {
+      this.#at++;
+      return finished({ ...head, kind: text as 'arch', words: this.#words() });
     }
-    if (SINGLES.includes(text) && this.next.kind === 'word') {
-      this.at++;
-      return finished({ ...head, kind: text as 'extends', word: this.word('a name', 'string') });
+    if (SINGLES.includes(text) && this.#next.kind === 'word') {
+      this.#at++;
+      return finished({ ...head, kind: text as 'extends', word: this.#word('a name', 'string') });
     }
-    return finished({ ...head, kind: 'rule', ...this.rule() });
+    return finished({ ...head, kind: 'rule', ...this.#rule() });
   }
 
   /** `when …: allow a, b(…)` or `when …: a, b(…) -> errno EPERM` */
-  private rule() {
-    const tests = this.accept('word', 'when') ? this.tests() : [];
-    const { text, kind } = this.next;
-    const follower = this.line.tokens[this.at + 1]!;
+  #rule() {
+    const tests = this.#accept('word', 'when') ? this.#tests() : [];
+    const { text, kind } = this.#next;
+    const follower = this.#line.tokens[this.#at + 1]!;
     // "kill" is an action and a system call: with a name after it, it is the action.
     if (kind === 'word' && ACTIONS.includes(text) && follower.kind === 'word') {
-      const action = this.action();
-      return { tests, action, calls: this.calls() };
+      const action = this.#action();
+      return { tests, action, calls: this.#calls() };
     }
-    const start = this.next;
-    const calls = this.calls();
-    if (!this.accept('sign', '->')) {
+    const start = this.#next;
+    const calls = this.#calls();
+    if (!this.#accept('sign', '->')) {
       const first = calls[0]!.text;
       const nearest =
         calls.length === 1 ? nearestName(start.text, [...ACTIONS, 'default', ...LISTS, ...SINGLES], 1) : undefined;
       const hint = nearest ? `did you mean ${quote(nearest)}?` : `write "allow ${first}", or "${first} -> errno EPERM"`;
-      throw this.fail(start.offset, 'no action is given', hint);
+      throw this.#fail(start.offset, 'no action is given', hint);
     }
-    return { tests, calls, action: this.action() };
+    return { tests, calls, action: this.#action() };
   }
 
-  private action(): ListAction {
-    const word = this.word('an action');
+  #action(): ListAction {
+    const word = this.#word('an action');
     if (!ACTIONS.includes(word.text)) {
       const nearest = nearestName(word.text, ACTIONS);
       const hint = nearest ? `did you mean ${quote(nearest)}?` : `known are ${ACTIONS.join(', ')}`;
-      throw this.fail(word.offset, `unknown action ${quote(word.text)}`, hint);
+      throw this.#fail(word.offset, `unknown action ${quote(word.text)}`, hint);
     }
     const kind = word.text as ListAction['kind'];
-    if (kind === 'errno') return { ...word, kind, data: this.word('an errno, by name or number', 'number') };
-    if (kind === 'trace') return { ...word, kind, data: this.number('a number for the tracer') };
+    if (kind === 'errno') return { ...word, kind, data: this.#word('an errno, by name or number', 'number') };
+    if (kind === 'trace') return { ...word, kind, data: this.#number('a number for the tracer') };
     return { ...word, kind };
   }
 
-  private tests(): ListTest[] {
+  #tests(): ListTest[] {
     const tests: ListTest[] = [];
     do {
-      const isNot = this.accept('word', 'not');
-      const kind = this.word('cap, arch or kernel');
+      const isNot = this.#accept('word', 'not');
+      const kind = this.#word('cap, arch or kernel');
       if (!TESTS.includes(kind.text)) {
-        throw this.fail(kind.offset, `expected cap, arch or kernel, found ${quote(kind.text)}`);
+        throw this.#fail(kind.offset, `expected cap, arch or kernel, found ${quote(kind.text)}`);
       }
       const words: ListWord[] = [];
-      while (this.next.kind === 'word' || this.next.kind === 'number') words.push(this.word('a name', 'number'));
-      if (words.length === 0) throw this.unexpected('a name');
-      if (kind.text === 'kernel' && words.length > 1) throw this.fail(words[1]!.offset, 'one kernel version is enough');
+      while (this.#next.kind === 'word' || this.#next.kind === 'number') words.push(this.#word('a name', 'number'));
+      if (words.length === 0) throw this.#unexpected('a name');
+      if (kind.text === 'kernel' && words.length > 1)
+        throw this.#fail(words[1]!.offset, 'one kernel version is enough');
       tests.push({ isNot, kind: kind.text as ListTest['kind'], words });
-    } while (this.accept('sign', ','));
-    if (!this.accept('sign', ':')) throw this.unexpected('":" or ","');
+    } while (this.#accept('sign', ','));
+    if (!this.#accept('sign', ':')) throw this.#unexpected('":" or ","');
     return tests;
   }
 
-  private calls(): ListCall[] {
+  #calls(): ListCall[] {
     const calls: ListCall[] = [];
     do {
-      const name = this.word('a system call');
-      calls.push({ ...name, conditions: this.accept('sign', '(') ? this.conditions() : [] });
-    } while (this.accept('sign', ','));
+      const name = this.#word('a system call');
+      calls.push({ ...name, conditions: this.#accept('sign', '(') ? this.#conditions() : [] });
+    } while (this.#accept('sign', ','));
     return calls;
   }
 
-  private conditions(): ListCondition[] {
+  #conditions(): ListCondition[] {
     const conditions: ListCondition[] = [];
     do {
-      const name = this.word('an argument');
-      const width = this.accept('sign', ':') ? this.number('a number of bits') : undefined;
-      const mask = this.accept('sign', '&') ? this.value('a mask') : undefined;
-      const { kind, text, offset } = this.next;
-      if (kind !== 'sign' || !OPERATORS.includes(text)) throw this.unexpected('a comparison (==, !=, <, <=, >, >=)');
-      this.at++;
+      const name = this.#word('an argument');
+      const width = this.#accept('sign', ':') ? this.#number('a number of bits') : undefined;
+      const mask = this.#accept('sign', '&') ? this.#value('a mask') : undefined;
+      const { kind, text, offset } = this.#next;
+      if (kind !== 'sign' || !OPERATORS.includes(text)) throw this.#unexpected('a comparison (==, !=, <, <=, >, >=)');
+      this.#at++;
       if (mask && text !== '==' && text !== '!=')
-        throw this.fail(offset, `a mask goes with == or !=, not with ${text}`);
-      conditions.push({ ...name, width, mask, op: text as ListCondition['op'], value: this.value('a value') });
-    } while (this.accept('sign', '&&'));
-    if (!this.accept('sign', ')')) throw this.unexpected('"&&" or ")"');
+        throw this.#fail(offset, `a mask goes with == or !=, not with ${text}`);
+      conditions.push({ ...name, width, mask, op: text as ListCondition['op'], value: this.#value('a value') });
+    } while (this.#accept('sign', '&&'));
+    if (!this.#accept('sign', ')')) throw this.#unexpected('"&&" or ")"');
     return conditions;
   }
 
   /** `A|B|0x10`, also in parentheses. */
-  private value(what: string): ListValue {
-    const isGrouped = this.accept('sign', '(');
+  #value(what: string): ListValue {
+    const isGrouped = this.#accept('sign', '(');
     const words: ListWord[] = [];
-    do words.push(this.word(what, 'number'));
-    while (this.accept('sign', '|'));
-    if (isGrouped && !this.accept('sign', ')')) throw this.unexpected('"|" or ")"');
+    do words.push(this.#word(what, 'number'));
+    while (this.#accept('sign', '|'));
+    if (isGrouped && !this.#accept('sign', ')')) throw this.#unexpected('"|" or ")"');
     return words;
   }
 
-  private words(): ListWord[] {
+  #words(): ListWord[] {
     const words: ListWord[] = [];
-    do words.push(this.word('a name'));
-    while (this.accept('sign', ','));
+    do words.push(this.#word('a name'));
+    while (this.#accept('sign', ','));
     return words;
   }
 
-  private word(what: string, other?: 'number' | 'string'): ListWord {
-    const { kind, text, offset } = this.next;
-    if (kind !== 'word' && kind !== other) throw this.unexpected(what);
-    this.at++;
+  #word(what: string, other?: 'number' | 'string'): ListWord {
+    const { kind, text, offset } = this.#next;
+    if (kind !== 'word' && kind !== other) throw this.#unexpected(what);
+    this.#at++;
     return { text, offset };
   }
 
-  private number(what: string): ListWord {
-    const { kind, text, offset } = this.next;
-    if (kind !== 'number') throw this.unexpected(what);
-    this.at++;
+  #number(what: string): ListWord {
+    const { kind, text, offset } = this.#next;
+    if (kind !== 'number') throw this.#unexpected(what);
+    this.#at++;
     return { text, offset };
   }
 
-  private get next(): ListToken {
-    return this.line.tokens[this.at]!;
+  get #next(): ListToken {
+    return this.#line.tokens[this.#at]!;
   }
 
-  private accept(kind: ListToken['kind'], text: string): boolean {
-    const isNext = this.next.kind === kind && this.next.text === text;
-    if (isNext) this.at++;
+  #accept(kind: ListToken['kind'], text: string): boolean {
+    const isNext = this.#next.kind === kind && this.#next.text === text;
+    if (isNext) this.#at++;
     return isNext;
   }
 
-  private unexpected(expected: string) {
-    const { kind, text, offset } = this.next;
+  #unexpected(expected: string) {
+    const { kind, text, offset } = this.#next;
     const found = kind === 'end' ? 'the end of the line' : quote(text.slice(0, 40));
-    return this.fail(offset, `expected ${expected}, found ${found}`);
+    return this.#fail(offset, `expected ${expected}, found ${found}`);
   }
 
-  private fail(offset: number, message: string, hint?: string) {
-    return this.source.fail(offset, { code: 'bad-syntax', message, hint });
+  #fail(offset: number, message: string, hint?: string) {
+    return this.#source.fail(offset, { code: 'bad-syntax', message, hint });
   }
 }

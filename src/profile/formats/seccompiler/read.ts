@@ -92,76 +92,80 @@ function selectThread(document: SourceDocument, names: readonly string[], thread
 }
 
 class Reader {
-  private readonly issues: ProfileIssue[] = [];
-  private readonly warnings: Warning[] = [];
-  private readonly syscalls: DockerSyscall[] = [];
+  readonly #issues: ProfileIssue[] = [];
+  readonly #warnings: Warning[] = [];
+  readonly #syscalls: DockerSyscall[] = [];
   /** Of each entry made, the rule it is from. */
-  private readonly ruleOf: number[] = [];
+  readonly #ruleOf: number[] = [];
 
-  constructor(
-    private readonly document: SourceDocument,
-    private readonly thread: string,
-    private readonly filter: JsonObject,
-  ) {}
+  readonly #document: SourceDocument;
+  readonly #thread: string;
+  readonly #filter: JsonObject;
+
+  constructor(document: SourceDocument, thread: string, filter: JsonObject) {
+    this.#document = document;
+    this.#thread = thread;
+    this.#filter = filter;
+  }
 
   read(): ParsedProfile {
-    const { filter } = this;
-    this.checkKeys(filter, [], KEYS.filter);
-    const defaultKey = this.keyOf('mismatch_action', 'default_action');
-    const matchKey = this.keyOf('match_action', 'filter_action');
-    const mismatch = this.action(defaultKey);
-    const match = this.action(matchKey);
+    const filter = this.#filter;
+    this.#checkKeys(filter, [], KEYS.filter);
+    const defaultKey = this.#keyOf('mismatch_action', 'default_action');
+    const matchKey = this.#keyOf('match_action', 'filter_action');
+    const mismatch = this.#action(defaultKey);
+    const match = this.#action(matchKey);
     if (mismatch && match && mismatch.action === match.action && mismatch.errnoRet === match.errnoRet) {
-      this.issue('identical-actions', [matchKey], `the same as ${quote(defaultKey)}: the filter decides nothing`);
+      this.#issue('identical-actions', [matchKey], `the same as ${quote(defaultKey)}: the filter decides nothing`);
     }
-    const parsed = this.rules();
-    failOnIssues(this.issues, this.document.source);
+    const parsed = this.#rules();
+    failOnIssues(this.#issues, this.#document.source);
     parsed.forEach((each, index) => {
-      this.addRule(each, index, match as Action);
+      this.#addRule(each, index, match as Action);
     });
-    this.checkMixed(parsed);
+    this.#checkMixed(parsed);
     const { action: defaultAction, errnoRet: defaultErrnoRet } = mismatch as Action;
-    const seccomp: DockerSeccomp = { defaultAction, defaultErrnoRet, syscalls: this.syscalls };
-    return finishProfile(seccompiler, this.document, {
+    const seccomp: DockerSeccomp = { defaultAction, defaultErrnoRet, syscalls: this.#syscalls };
+    return finishProfile(seccompiler, this.#document, {
       seccomp,
-      locate: (...path) => this.locate(path, defaultKey),
-      issues: this.issues,
-      warnings: this.warnings,
+      locate: (...path) => this.#locate(path, defaultKey),
+      issues: this.#issues,
+      warnings: this.#warnings,
     });
   }
 
   /** The place in the file of a value that was made from it. */
-  private locate(path: JsonPath, defaultKey: string): Place {
+  #locate(path: JsonPath, defaultKey: string): Place {
     const [first, entry, key, position, part] = path;
-    if (first === 'defaultAction' || first === 'defaultErrnoRet') return this.place([defaultKey]);
-    if (first !== 'syscalls') return this.place([]);
-    if (typeof entry !== 'number') return this.place(['filter']);
-    const origin = ['filter', this.ruleOf[entry] ?? 0];
-    if (key === 'names' || key === 'name') return this.place([...origin, 'syscall']);
+    if (first === 'defaultAction' || first === 'defaultErrnoRet') return this.#place([defaultKey]);
+    if (first !== 'syscalls') return this.#place([]);
+    if (typeof entry !== 'number') return this.#place(['filter']);
+    const origin = ['filter', this.#ruleOf[entry] ?? 0];
+    if (key === 'names' || key === 'name') return this.#place([...origin, 'syscall']);
     // The conditions that were made differ from the rule's, and have another order.
-    return this.place(key === 'args' && position === undefined && part === undefined ? [...origin, 'args'] : origin);
+    return this.#place(key === 'args' && position === undefined && part === undefined ? [...origin, 'args'] : origin);
   }
 
-  private place(path: JsonPath): Place {
-    return this.document.placeOf([this.thread, ...path]);
+  #place(path: JsonPath): Place {
+    return this.#document.placeOf([this.#thread, ...path]);
   }
 
-  private issue(code: ProfileIssueCode, path: JsonPath, message: string, hint?: string): void {
-    this.issues.push({ code, message, hint, ...this.place(path) });
+  #issue(code: ProfileIssueCode, path: JsonPath, message: string, hint?: string): void {
+    this.#issues.push({ code, message, hint, ...this.#place(path) });
   }
 
   /** The key as it is written: by its name, or by an older one. */
-  private keyOf(name: string, alias: string): string {
-    if (name in this.filter && alias in this.filter) {
-      this.issue('duplicate-key', [alias], `${quote(alias)} is another name for ${quote(name)}, which is there too`);
+  #keyOf(name: string, alias: string): string {
+    if (name in this.#filter && alias in this.#filter) {
+      this.#issue('duplicate-key', [alias], `${quote(alias)} is another name for ${quote(name)}, which is there too`);
     }
-    return alias in this.filter && !(name in this.filter) ? alias : name;
+    return alias in this.#filter && !(name in this.#filter) ? alias : name;
   }
 
-  private action(key: string): Action | undefined {
-    const value = this.filter[key];
+  #action(key: string): Action | undefined {
+    const value = this.#filter[key];
     if (value === undefined) {
-      this.issue('missing-key', [], `the key ${quote(key)} is missing`);
+      this.#issue('missing-key', [], `the key ${quote(key)} is missing`);
       return undefined;
     }
     if (typeof value === 'string') {
@@ -171,51 +175,51 @@ class Reader {
       const hint = nearest
         ? `did you mean ${quote(nearest)}?`
         : `known are ${ACTIONS.join(', ')}, {"errno": N}, {"trace": N}`;
-      this.issue('unknown-action', [key], `unknown action ${quote(value)}`, hint);
+      this.#issue('unknown-action', [key], `unknown action ${quote(value)}`, hint);
       return undefined;
     }
     if (isJsonObject(value) && Object.keys(value).length === 1) {
       const [kind, data] = Object.entries(value)[0]!;
       const action = kind === 'errno' ? 'SCMP_ACT_ERRNO' : kind === 'trace' ? 'SCMP_ACT_TRACE' : undefined;
       if (action === undefined) {
-        this.issue(
+        this.#issue(
           'unknown-action',
           [key],
           `unknown action ${quote(kind)}`,
           'with a number there are "errno" and "trace"',
         );
       } else if (typeof data !== 'bigint') {
-        this.issue('wrong-type', [key, kind], `must be an integer, not ${typeWord(data)}`);
+        this.#issue('wrong-type', [key, kind], `must be an integer, not ${typeWord(data)}`);
       } else if (data < 0n || data > maxErrnoRet(action)!) {
-        this.issue('out-of-range', [key, kind], `must be from 0 to ${maxErrnoRet(action)}, not ${data}`);
+        this.#issue('out-of-range', [key, kind], `must be from 0 to ${maxErrnoRet(action)}, not ${data}`);
       } else {
         return { action, errnoRet: data };
       }
       return undefined;
     }
-    this.issue('wrong-type', [key], `must be an action, not ${typeWord(value)}`);
+    this.#issue('wrong-type', [key], `must be an action, not ${typeWord(value)}`);
     return undefined;
   }
 
-  private rules(): Rule[] {
-    const { filter } = this.filter;
+  #rules(): Rule[] {
+    const { filter } = this.#filter;
     if (filter === undefined) {
-      this.issue('missing-key', [], 'the key "filter" is missing');
+      this.#issue('missing-key', [], 'the key "filter" is missing');
       return [];
     }
     for (const [index, entry] of Array.isArray(filter) ? filter.entries() : []) {
-      this.checkKeys(entry, ['filter', index], KEYS.rule);
+      this.#checkKeys(entry, ['filter', index], KEYS.rule);
       const { args } = isJsonObject(entry) ? entry : {};
       for (const [position, arg] of Array.isArray(args) ? args.entries() : []) {
-        this.checkKeys(arg, ['filter', index, 'args', position], KEYS.condition);
+        this.#checkKeys(arg, ['filter', index, 'args', position], KEYS.condition);
       }
     }
     const parsed = rules.safeParse(filter, { jitless: true });
     if (parsed.success) return parsed.data;
-    const root = [this.thread, 'filter'];
-    this.issues.push(
+    const root = [this.#thread, 'filter'];
+    this.#issues.push(
       ...parsed.error.issues.map((issue) => {
-        const found = profileIssue(issue, this.document, root);
+        const found = profileIssue(issue, this.#document, root);
         const choice = found.code === 'missing-key' ? undefined : CHOICES.get(String(issue.path.at(-1)));
         return choice ? { ...found, code: choice.code, message: `must be ${choice.known}`, hint: undefined } : found;
       }),
@@ -223,24 +227,24 @@ class Reader {
     return [];
   }
 
-  private checkKeys(value: unknown, path: JsonPath, known: readonly string[]): void {
+  #checkKeys(value: unknown, path: JsonPath, known: readonly string[]): void {
     if (typeof value !== 'object' || value === null || !isJsonObject(value as JsonObject)) return;
     for (const key of Object.keys(value)) {
       if (known.includes(key)) continue;
       const nearest = nearestName(key, known, Math.min(2, key.length - 1));
-      this.issues.push({
+      this.#issues.push({
         code: 'misspelt-key',
         message: `unknown key ${quote(key)}, which seccompiler refuses`,
         hint: nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${quote(nearest)}?`,
-        ...this.document.placeOfKey([this.thread, ...path, key]),
+        ...this.#document.placeOfKey([this.#thread, ...path, key]),
       });
     }
   }
 
-  private addRule({ syscall, args, comment }: Rule, index: number, match: Action): void {
+  #addRule({ syscall, args, comment }: Rule, index: number, match: Action): void {
     const path = ['filter', index];
     if (args?.length === 0) {
-      this.issue(
+      this.#issue(
         'missing-key',
         [...path, 'args'],
         'no condition',
@@ -248,10 +252,10 @@ class Reader {
       );
       return;
     }
-    const made = exactRules((args ?? []).map((each, position) => this.comparison(each, [...path, 'args', position])));
+    const made = exactRules((args ?? []).map((each, position) => this.#comparison(each, [...path, 'args', position])));
     if (made === undefined) {
       const message = `these conditions would take more than ${MAX_RULES} libseccomp rules`;
-      this.issue(
+      this.#issue(
         'too-many-conditions',
         [...path, 'args'],
         message,
@@ -261,21 +265,21 @@ class Reader {
     }
     if (made.length === 0) {
       const message = `${syscall}: no argument meets these conditions together; the rule never matches`;
-      this.warnings.push({ code: 'never-matches', message, ...this.place([...path, 'args']) });
+      this.#warnings.push({ code: 'never-matches', message, ...this.#place([...path, 'args']) });
     }
     const entry = { names: [syscall], ...match, ...(comment ? { comment } : {}) };
     for (const each of entriesOfRules(entry, made)) {
-      this.syscalls.push(each);
-      this.ruleOf.push(index);
+      this.#syscalls.push(each);
+      this.#ruleOf.push(index);
     }
   }
 
-  private comparison({ index, type, op, val }: Condition, path: JsonPath): BitComparison {
+  #comparison({ index, type, op, val }: Condition, path: JsonPath): BitComparison {
     const bits = type === 'dword' ? 32 : 64;
     const value = BigInt.asUintN(bits, val);
     if (value !== val) {
       const message = `a dword is 32 bits: seccompiler compares with the low half, ${value}`;
-      this.warnings.push({ code: 'value-truncated', message, ...this.place([...path, 'val']) });
+      this.#warnings.push({ code: 'value-truncated', message, ...this.#place([...path, 'val']) });
     }
     if (typeof op === 'object') {
       // into_masked_eq_bpf: what the mask leaves out of the value does not count.
@@ -289,11 +293,11 @@ class Reader {
    * seccompiler ignores a rule without conditions where the call has another with some (append_syscall_chain). Others
    * let it decide, and so does Firecracker since it compiles with libseccomp. We guess neither.
    */
-  private checkMixed(parsed: readonly Rule[]): void {
+  #checkMixed(parsed: readonly Rule[]): void {
     parsed.forEach(({ syscall, args }, index) => {
       if (args || !parsed.some((other) => other.syscall === syscall && other.args)) return;
       const message = `${quote(syscall)} has a rule without conditions, this one, beside rules with some: seccompiler ignores it, libseccomp ignores those`;
-      this.issue('mixed-rules', ['filter', index], message, 'keep the one or the others');
+      this.#issue('mixed-rules', ['filter', index], message, 'keep the one or the others');
     });
   }
 }

@@ -100,90 +100,94 @@ interface FilterWord {
 type ListedCalls = ReadonlyMap<string, Pick<FilterWord, 'error' | 'offset'>>;
 
 class UnitReader {
-  private readonly issues: ProfileIssue[] = [];
-  private readonly warnings: Warning[] = [];
-  private filter: CallSet | undefined;
-  private log: CallSet | undefined;
-  private error: { action: Action; offset: number } = { action: KILL, offset: 0 };
-  private architectures: { name: string; offset: number }[] = [];
+  readonly #issues: ProfileIssue[] = [];
+  readonly #warnings: Warning[] = [];
+  #filter: CallSet | undefined;
+  #log: CallSet | undefined;
+  #error: { action: Action; offset: number } = { action: KILL, offset: 0 };
+  #architectures: { name: string; offset: number }[] = [];
   /** Other settings, and unknown groups: each is reported once. */
-  private readonly reported = new Set<string>();
+  readonly #reported = new Set<string>();
   /** The calls of each group named, those of the groups in it included. */
-  private readonly groups = new Map<string, readonly string[]>();
+  readonly #groups = new Map<string, readonly string[]>();
   /** Of each entry made: the offsets of its names. */
-  private readonly origins: number[][] = [];
+  readonly #origins: number[][] = [];
 
-  constructor(private readonly text: SourceText) {}
+  readonly #text: SourceText;
+
+  constructor(text: SourceText) {
+    this.#text = text;
+  }
 
   read(assignments: readonly Assignment[]): ParsedProfile {
-    this.refuseNspawn(assignments);
-    const own = assignments.filter((assignment) => this.isOwn(assignment));
+    this.#refuseNspawn(assignments);
+    const own = assignments.filter((assignment) => this.#isOwn(assignment));
     if (own.length === 0) {
       const hint = 'it needs a SystemCallFilter= at least';
-      this.issue('no-seccomp-section', 0, 'there is no SystemCall…= setting in this unit', hint);
+      this.#issue('no-seccomp-section', 0, 'there is no SystemCall…= setting in this unit', hint);
     }
-    for (const assignment of own) this.assign(assignment);
-    failOnIssues(this.issues, this.text.source);
-    return finishProfile(systemd, this.text, {
-      seccomp: this.seccomp(),
-      locate: (...path) => this.locate(path),
-      warnings: this.warnings,
+    for (const assignment of own) this.#assign(assignment);
+    failOnIssues(this.#issues, this.#text.source);
+    return finishProfile(systemd, this.#text, {
+      seccomp: this.#seccomp(),
+      locate: (...path) => this.#locate(path),
+      warnings: this.#warnings,
     });
   }
 
   /** systemd.nspawn(5) has a setting with the same name and another meaning. */
-  private refuseNspawn(assignments: readonly Assignment[]): void {
+  #refuseNspawn(assignments: readonly Assignment[]): void {
     const setting = assignments.find(({ key }) => key === 'SystemCallFilter');
-    if (!this.text.source?.endsWith('.nspawn') && setting?.section !== 'Exec') return;
+    if (!this.#text.source?.endsWith('.nspawn') && setting?.section !== 'Exec') return;
     const message =
       'this is a .nspawn file, which is not read: its SystemCallFilter= changes a list of systemd-nspawn, which the file does not show';
     const hint = 'look at the filter of the running container (scmp dump PID)';
-    this.issue('unknown-format', setting?.offset ?? 0, message, hint);
-    failOnIssues(this.issues, this.text.source);
+    this.#issue('unknown-format', setting?.offset ?? 0, message, hint);
+    failOnIssues(this.#issues, this.#text.source);
   }
 
-  private issue(code: ProfileIssueCode, offset: number, message: string, hint?: string, path = ''): void {
-    this.issues.push({ code, message, hint, path, position: this.text.positionAt(offset) });
+  #issue(code: ProfileIssueCode, offset: number, message: string, hint?: string, path = ''): void {
+    this.#issues.push({ code, message, hint, path, position: this.#text.positionAt(offset) });
   }
 
-  private isOwn({ key, section, offset }: Assignment): boolean {
-    const isNew = !this.reported.has(key);
-    this.reported.add(key);
+  #isOwn({ key, section, offset }: Assignment): boolean {
+    const isNew = !this.#reported.has(key);
+    this.#reported.add(key);
     if (isNew && OTHER_FILTERS.includes(key)) {
       const message = `systemd installs a filter of its own for ${key}=; it is not read here`;
-      this.warnings.push({ code: 'unread-setting', message, path: '', position: this.text.positionAt(offset) });
+      this.#warnings.push({ code: 'unread-setting', message, path: '', position: this.#text.positionAt(offset) });
     }
     if (!SETTINGS.includes(key)) {
       const nearest = isNew ? nearestName(key, SETTINGS, 3) : undefined;
-      if (nearest) this.issue('misspelt-key', offset, `unknown setting ${quote(key)}`, `did you mean ${nearest}=?`);
+      if (nearest) this.#issue('misspelt-key', offset, `unknown setting ${quote(key)}`, `did you mean ${nearest}=?`);
       return false;
     }
     if (section !== undefined && !SECTIONS.includes(section)) {
       const hint = `put it into [Service]`;
-      this.issue('wrong-section', offset, `systemd ignores ${key}= in [${section}]`, hint);
+      this.#issue('wrong-section', offset, `systemd ignores ${key}= in [${section}]`, hint);
     }
     return true;
   }
 
-  private assign({ key, words, offset }: Assignment): void {
+  #assign({ key, words, offset }: Assignment): void {
     switch (key) {
       case 'SystemCallFilter':
-        this.filter = this.merge(this.filter, words, offset, 'filter');
+        this.#filter = this.#merge(this.#filter, words, offset, 'filter');
         break;
       case 'SystemCallLog':
-        this.log = this.merge(this.log, words, offset, 'log');
+        this.#log = this.#merge(this.#log, words, offset, 'log');
         break;
       case 'SystemCallErrorNumber':
-        this.error = { action: this.errorNumber(words), offset };
+        this.#error = { action: this.#errorNumber(words), offset };
         break;
       case 'SystemCallArchitectures':
-        if (words.length === 0) this.architectures = [];
-        for (const word of words) this.addArchitecture(word);
+        if (words.length === 0) this.#architectures = [];
+        for (const word of words) this.#addArchitecture(word);
         break;
     }
   }
 
-  private merge(
+  #merge(
     before: CallSet | undefined,
     words: readonly UnitWord[],
     offset: number,
@@ -195,66 +199,66 @@ class UnitReader {
     const bare = isInverted ? [{ text: first.text.slice(1), offset: first.offset + 1 }, ...words.slice(1)] : words;
     const set = before ?? { isAllowList: !isInverted, words: [], offset };
     // Only a filter can keep a process from starting; a log cannot.
-    if (!before && !isInverted && kind === 'filter') this.add(set, { text: '@default', offset }, false);
-    for (const word of bare) if (word.text !== '') this.add(set, word, isInverted);
+    if (!before && !isInverted && kind === 'filter') this.#add(set, { text: '@default', offset }, false);
+    for (const word of bare) if (word.text !== '') this.#add(set, word, isInverted);
     return set;
   }
 
   /** seccomp_parse_syscall_filter, with the word's suffix that parse_syscall_and_errno reads. */
-  private add(set: CallSet, { text, offset }: UnitWord, isInverted: boolean): void {
+  #add(set: CallSet, { text, offset }: UnitWord, isInverted: boolean): void {
     const [, name = '', suffix] = /^([^:]*)(?::(.*))?$/.exec(text) as unknown as [string, string, string | undefined];
     let error: Action | undefined;
     if (suffix !== undefined) {
       if (!isInverted) {
         const hint = 'errors go with what a "~" list denies';
-        this.issue('bad-syntax', offset, `${quote(text)} is allowed, so it cannot have an error`, hint);
+        this.#issue('bad-syntax', offset, `${quote(text)} is allowed, so it cannot have an error`, hint);
         return;
       }
-      error = suffix === 'kill' ? KILL : this.errno({ text: suffix, offset: offset + name.length + 1 }, 0);
+      error = suffix === 'kill' ? KILL : this.#errno({ text: suffix, offset: offset + name.length + 1 }, 0);
       if (!error) return;
     }
-    const members = this.members({ text: name, offset });
+    const members = this.#members({ text: name, offset });
     if (members.length > 0) set.words.push({ name, members, error, isInverted, offset });
   }
 
   /** The calls a name stands for: those of a group, and of the groups in it. */
-  private members({ text, offset }: UnitWord): readonly string[] {
+  #members({ text, offset }: UnitWord): readonly string[] {
     if (!text.startsWith('@')) {
       if (/^\w+$/.test(text)) return [text];
-      this.issue('bad-syntax', offset, `${quote(text)} is no name of a system call`);
+      this.#issue('bad-syntax', offset, `${quote(text)} is no name of a system call`);
       return [];
     }
     const members = systemdGroups().get(text);
     if (members) {
-      const all = this.groups.get(text) ?? members.flatMap((member) => this.members({ text: member, offset }));
-      this.groups.set(text, all);
+      const all = this.#groups.get(text) ?? members.flatMap((member) => this.#members({ text: member, offset }));
+      this.#groups.set(text, all);
       return all;
     }
-    if (this.reported.has(text)) return [];
-    this.reported.add(text);
+    if (this.#reported.has(text)) return [];
+    this.#reported.add(text);
     const nearest = nearestName(text, systemdGroups().keys());
     const hint = nearest ? `did you mean ${nearest}?` : `known are ${[...systemdGroups().keys()].join(', ')}`;
-    this.issue('unknown-group', offset, `systemd ${SYSTEMD_VERSION} has no group ${quote(text)}`, hint);
+    this.#issue('unknown-group', offset, `systemd ${SYSTEMD_VERSION} has no group ${quote(text)}`, hint);
     return [];
   }
 
-  private errorNumber(words: readonly UnitWord[]): Action {
+  #errorNumber(words: readonly UnitWord[]): Action {
     const [first, second] = words;
     if (!first || first.text === 'kill') return KILL;
-    if (second) this.issue('bad-syntax', second.offset, 'one errno, by name or number, is all it takes');
-    return this.errno(first, 1) ?? KILL;
+    if (second) this.#issue('bad-syntax', second.offset, 'one errno, by name or number, is all it takes');
+    return this.#errno(first, 1) ?? KILL;
   }
 
-  private errno({ text, offset }: UnitWord, least: number): Action | undefined {
+  #errno({ text, offset }: UnitWord, least: number): Action | undefined {
     if (/^\d{1,10}$/.test(text)) {
       if (Number(text) >= least && Number(text) <= MAX_ERRNO_RET)
         return { action: 'SCMP_ACT_ERRNO', errnoRet: BigInt(text) };
-      this.issue('out-of-range', offset, `an errno is a number from ${least} to ${MAX_ERRNO_RET}, not ${text}`);
+      this.#issue('out-of-range', offset, `an errno is a number from ${least} to ${MAX_ERRNO_RET}, not ${text}`);
       return undefined;
     }
     if (ERRNO_NAMES.has(text)) return { action: 'SCMP_ACT_ERRNO', errno: text };
     const nearest = nearestName(text, ERRNO_NAMES);
-    this.issue(
+    this.#issue(
       'unknown-errno',
       offset,
       `unknown errno ${quote(text)}`,
@@ -263,22 +267,22 @@ class UnitReader {
     return undefined;
   }
 
-  private addArchitecture({ text, offset }: UnitWord): void {
+  #addArchitecture({ text, offset }: UnitWord): void {
     const name = text === 'native' ? NATIVE_ARCHITECTURE : findSystemdArchitecture(text);
     if (name) {
-      this.architectures.push({ name, offset });
+      this.#architectures.push({ name, offset });
       return;
     }
     const known = ['native', ...ARCHITECTURES.map(({ name }) => systemdArchitecture(name))];
     const meant = findArchitecture(text) ?? nearestArchitecture(text);
     const nearest = meant ? systemdArchitecture(meant.name) : nearestName(text, known);
     const hint = nearest ? `did you mean ${nearest}?` : `known are ${known.join(', ')}`;
-    this.issue('unknown-architecture', offset, `unknown architecture ${quote(text)}`, hint);
+    this.#issue('unknown-architecture', offset, `unknown architecture ${quote(text)}`, hint);
   }
 
-  private seccomp(): DockerSeccomp {
-    const { filter, log } = this;
-    const denied = this.error.action;
+  #seccomp(): DockerSeccomp {
+    const [filter, log] = [this.#filter, this.#log];
+    const denied = this.#error.action;
     const filterDefault = filter?.isAllowList ? denied : ALLOW;
     const logDefault = log && !log.isAllowList ? LOG : ALLOW;
     const isAllowed = ({ action }: Action) => action === 'SCMP_ACT_ALLOW';
@@ -300,20 +304,20 @@ class UnitReader {
       entries.set(key(decision), found);
     }
     const { action: defaultAction, errno: defaultErrno, errnoRet: defaultErrnoRet } = byDefault;
-    this.origins.push(...[...entries.values()].map(({ offsets }) => offsets));
+    this.#origins.push(...[...entries.values()].map(({ offsets }) => offsets));
     const syscalls = [...entries.values()].map(({ entry }) => entry);
     return {
       defaultAction,
       ...(defaultErrno === undefined ? {} : { defaultErrno }),
       ...(defaultErrnoRet === undefined ? {} : { defaultErrnoRet }),
-      ...this.architectureKeys(),
+      ...this.#architectureKeys(),
       syscalls,
     };
   }
 
   /** Without SystemCallArchitectures= every architecture of the machine is filtered alike, and none is forbidden. */
-  private architectureKeys(): Pick<DockerSeccomp, 'architectures' | 'archMap'> {
-    if (this.architectures.length > 0) return { architectures: this.architectures.map(({ name }) => name) };
+  #architectureKeys(): Pick<DockerSeccomp, 'architectures' | 'archMap'> {
+    if (this.#architectures.length > 0) return { architectures: this.#architectures.map(({ name }) => name) };
     const ociName = (name: ArchitectureName) => findArchitecture(name)!.ociName;
     const archMap = Object.entries(LOCAL_ARCHITECTURES).map(([name, others]) => ({
       architecture: ociName(name as ArchitectureName),
@@ -322,18 +326,18 @@ class UnitReader {
     return { archMap };
   }
 
-  private locate([key, entry, part, index]: readonly (string | number)[]): Place {
-    const place = (path: string, offset: number) => ({ path, position: this.text.positionAt(offset) });
+  #locate([key, entry, part, index]: readonly (string | number)[]): Place {
+    const place = (path: string, offset: number) => ({ path, position: this.#text.positionAt(offset) });
     if (key === 'syscalls' && typeof entry === 'number') {
-      const offsets = this.origins[entry] ?? [];
+      const offsets = this.#origins[entry] ?? [];
       const at = part === 'names' && typeof index === 'number' ? offsets[index] : offsets[0];
-      return place('SystemCallFilter', at ?? this.filter?.offset ?? 0);
+      return place('SystemCallFilter', at ?? this.#filter?.offset ?? 0);
     }
     if (key === 'architectures') {
-      return place('SystemCallArchitectures', this.architectures[Number(entry ?? 0)]?.offset ?? 0);
+      return place('SystemCallArchitectures', this.#architectures[Number(entry ?? 0)]?.offset ?? 0);
     }
-    if (key === 'defaultErrno' || key === 'defaultErrnoRet') return place('SystemCallErrorNumber', this.error.offset);
-    return place('SystemCallFilter', this.filter?.offset ?? this.log?.offset ?? 0);
+    if (key === 'defaultErrno' || key === 'defaultErrnoRet') return place('SystemCallErrorNumber', this.#error.offset);
+    return place('SystemCallFilter', this.#filter?.offset ?? this.#log?.offset ?? 0);
   }
 }
 
