@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../cli/scmp.js';
-import { countWords, homeMadeWords, MAX_WORDS, proseOf, type Sentence, sentencesOf } from './plain-words.js';
+import { countWords, homeMadeWords, MAX_WORDS, proseOf, rowsOf, type Sentence, sentencesOf } from './plain-words.js';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const list = (folder: string, extension: string) =>
@@ -16,12 +16,17 @@ const pages = [
   ...list('docs/guides', '.md'),
   '.github/pull_request_template.md',
 ];
-const PROSE = new Map<string, string>([
-  ...pages.map((page) => [page, proseOf(read(page))] as const),
-  // Only what is not released yet: an entry of a release stays as it was.
-  ['CHANGELOG.md', proseOf(read('CHANGELOG.md').split(/^## (?!Unreleased)/m)[0]!)],
-  ...list('findings', '.sh').map((script) => [script, headOf(read(script))] as const),
-]);
+interface Text {
+  sentences: Sentence[];
+  rows: Sentence[];
+}
+const pageOf = (markdown: string): Text => ({ sentences: sentencesOf(proseOf(markdown)), rows: rowsOf(markdown) });
+
+const TEXTS = new Map<string, Text>();
+for (const page of pages) TEXTS.set(page, pageOf(read(page)));
+// Only what is not released yet: an entry of a release stays as it was.
+TEXTS.set('CHANGELOG.md', pageOf(read('CHANGELOG.md').split(/^## (?!Unreleased)/m)[0]!));
+for (const script of list('findings', '.sh')) TEXTS.set(script, pageOf(headOf(read(script))));
 
 /** The comment that a script begins with, as prose. */
 function headOf(script: string): string {
@@ -33,9 +38,7 @@ function headOf(script: string): string {
 
 const tooLong = ({ text }: Sentence) => countWords(text) > MAX_WORDS;
 
-describe.each([...PROSE])('%s', (_, prose) => {
-  const sentences = sentencesOf(prose);
-
+describe.each([...TEXTS])('%s', (_, { sentences, rows }) => {
   it(`has no sentence of more than ${MAX_WORDS} words`, () => {
     expect(
       sentences.filter(tooLong).map(({ line, text }) => `line ${line}: ${countWords(text)} words: ${text}`),
@@ -43,14 +46,17 @@ describe.each([...PROSE])('%s', (_, prose) => {
   });
 
   it('has no home-made word', () => {
-    const found = sentences.flatMap(({ line, text }) => homeMadeWords(text).map((word) => `line ${line}: ${word}`));
+    const found = [...sentences, ...rows].flatMap(({ line, text }) =>
+      homeMadeWords(text).map((word) => `line ${line}: ${word}`),
+    );
     expect(found).toEqual([]);
   });
 });
 
 it('reads what it is about', () => {
-  expect(PROSE.size).toBeGreaterThan(40);
-  for (const [page, prose] of PROSE) expect(sentencesOf(prose).length, page).toBeGreaterThan(2);
+  expect(TEXTS.size).toBeGreaterThan(40);
+  for (const [page, { sentences }] of TEXTS) expect(sentences.length, page).toBeGreaterThan(2);
+  expect(TEXTS.get('docs/runtimes.md')?.rows.length).toBeGreaterThan(20);
 });
 
 describe('a sentence', () => {
@@ -75,6 +81,7 @@ describe('a sentence', () => {
       { line: 8, text: 'Done.' },
     ]);
     expect(countWords('See the page: CODE .')).toBe(4);
+    expect(rowsOf(page)).toEqual([{ line: 3, text: '| a | b |' }]);
   });
 
   it('is too long, or home-made, where it is', () => {

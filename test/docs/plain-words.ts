@@ -62,13 +62,25 @@ export function sentencesOf(prose: string): Sentence[] {
   return found;
 }
 
-/** A page of Markdown without what is no prose: code, tables, addresses. Lines stay where they are. */
-export function proseOf(markdown: string): string {
-  const blank = (text: string) => text.replaceAll(/[^\n]/g, '');
+const blank = (text: string) => text.replaceAll(/[^\n]/g, '');
+
+/** A page of Markdown without code and addresses. Lines stay where they are. */
+function withoutCode(markdown: string): string {
   return markdown
     .replaceAll(/^ *(`{3,})[\s\S]*?^ *\1$/gm, blank)
-    .replaceAll(/^(?: {4,}[^-*\d\s].*|\s*\|.*)$/gm, '')
+    .replaceAll(/^ {4,}[^-*\d\s].*$/gm, '')
     .replaceAll(/<!--[\s\S]*?-->/g, blank)
     .replaceAll(/`[^`]+`/g, (code) => `CODE${blank(code)}`)
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1');
+}
+
+/** The text of a page, which has sentences: no code, no tables. */
+export function proseOf(markdown: string): string {
+  return withoutCode(markdown).replaceAll(/^\s*\|.*$/gm, '');
+}
+
+/** The rows of a page's tables, which have words. */
+export function rowsOf(markdown: string): Sentence[] {
+  const lines = withoutCode(markdown).split('\n');
+  return lines.flatMap((text, index) => (/^\s*\|/.test(text) ? [{ line: index + 1, text }] : []));
 }
