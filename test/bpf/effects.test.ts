@@ -57,6 +57,7 @@ describe.each(Object.entries(Opcode))('%s', (_, code) => {
         const after = outcome(code, state);
         for (const [at, cell] of CELLS.entries()) if (cell !== writes) expect(after[at]).toBe(state[at]);
       }),
+      { numRuns: 25 },
     );
   });
 
@@ -83,6 +84,7 @@ describe.each(Object.entries(Opcode))('%s', (_, code) => {
         if (gives === 'cell') expect(effect(state)).toBe(state[CELLS.indexOf(reads)]);
         if (gives === 'computed') expect(writes).toBe(Cell.A);
       }),
+      { numRuns: 25 },
     );
   });
 });
