@@ -1,10 +1,11 @@
+import { DiagramStore } from '../bpf/decisions/diagram-store.js';
 import { CompileError } from '../compiler/compile-error.js';
 import { checkOptions } from '../options.js';
 import { ProfileError } from '../profile/document/profile-error.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkProfile } from './check-profile.js';
 import type { CheckReport, Finding, TextEdit } from './finding.js';
-import { isNoMorePermissive } from './no-more-permissive.js';
+import { decidesNoMorePermissively } from './no-more-permissive.js';
 import type { CheckedTarget } from './target.js';
 
 export interface FixedProfile {
@@ -20,7 +21,7 @@ const MAX_ROUNDS = 8;
 
 /**
  * Fix what can be fixed in a profile's text. Every result is read again, compiled for every target and compared with
- * the program before, decision by decision. A fix is left out if the profile would then be more permissive anywhere,
+ * the program before, decision by decision: with the rules before, where libseccomp mistakes them. A fix is left out if the profile would then be more permissive anywhere,
  * answer with another errno or other data, or lose a filter.
  *
  * @param read how the text was read, to read it again
@@ -71,10 +72,17 @@ async function tryToRead(
 }
 
 function areNoMorePermissive(after: readonly CheckedTarget[], before: readonly CheckedTarget[]): boolean {
-  return after.every(({ outcome }, index) => {
-    const earlier = before[index]?.outcome;
-    if (earlier === undefined || earlier instanceof CompileError) return earlier !== undefined;
-    return !(outcome instanceof CompileError) && isNoMorePermissive(outcome, earlier);
+  return after.every((fixed, index) => {
+    const earlier = before[index];
+    if (earlier === undefined) return false;
+    const isLost = fixed.outcome instanceof CompileError && !(earlier.outcome instanceof CompileError);
+    if (isLost) return false;
+    const store = new DiagramStore();
+    const theirs = earlier.decisions(store);
+    // Without a filter before there is nothing that a fix could open.
+    if (theirs === undefined) return true;
+    const mine = fixed.decisions(store);
+    return mine !== undefined && decidesNoMorePermissively(store, mine, theirs);
   });
 }
 

@@ -1,6 +1,6 @@
 import { precedence } from '../action.js';
 import { buildDecisionDiagram } from '../bpf/decisions/decision-diagram.js';
-import { DiagramStore, FALSE, TRUE } from '../bpf/decisions/diagram-store.js';
+import { DiagramStore, FALSE, type Node, TRUE } from '../bpf/decisions/diagram-store.js';
 import type { FilterProgram } from '../bpf/program/program.js';
 
 /**
@@ -13,7 +13,12 @@ import type { FilterProgram } from '../bpf/program/program.js';
 export function isNoMorePermissive(program: FilterProgram, than: FilterProgram): boolean {
   const store = new DiagramStore();
   const [mine, theirs] = [program, than].map((each) => buildDecisionDiagram(each, { store }).root);
-  const changed = store.apply(mine as number, theirs as number, (one, other) => {
+  return decidesNoMorePermissively(store, mine as Node, theirs as Node);
+}
+
+/** The same of decisions in one store. */
+export function decidesNoMorePermissively(store: DiagramStore, mine: Node, theirs: Node): boolean {
+  const changed = store.apply(mine, theirs, (one, other) => {
     if (one === other) return FALSE;
     const [own, old] = [store.valueOf(one), store.valueOf(other)];
     if (own === undefined || old === undefined) return undefined;

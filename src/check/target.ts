@@ -1,12 +1,14 @@
 import { permits } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { orTooComplex } from '../bpf/decisions/diagram-store.js';
+import { buildDecisionDiagram } from '../bpf/decisions/decision-diagram.js';
+import { type DiagramStore, type Node, orTooComplex } from '../bpf/decisions/diagram-store.js';
 import { CompileError } from '../compiler/compile-error.js';
 import { type CompiledFilter, type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
 import type { EntryEffect } from '../compiler/entry-effect.js';
 import { planFilter, plannedPieces } from '../compiler/filter-plan.js';
 import { forHost, type NewerName } from '../compiler/host-libseccomp.js';
 import { isCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
+import { ruleDecisions } from '../compiler/rule-decisions.js';
 import { behaviourOf, readMasks } from '../compiler/runtime.js';
 import { runtimeRefusals } from '../compiler/runtime-refusals.js';
 import { isNarrow, narrowConditions } from '../compiler/wide-values.js';
@@ -54,6 +56,13 @@ export interface CheckedTarget {
   readonly effects: readonly EntryEffect[];
   /** The filter, or why there is none. */
   readonly outcome: CompiledFilter | CompileError;
+  /**
+   * All decisions: those of the filter. Where libseccomp mistakes the rules (`MISCOMPILED`) there is none, and they are
+   * what the rules say. Undefined where there is no filter for another reason.
+   *
+   * @throws {ProgramTooComplexError} when the store's budget is not enough
+   */
+  decisions(store: DiagramStore): Node | undefined;
 }
 
 /**
@@ -97,8 +106,14 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
       ...plannedPieces(behaviour),
       resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
     }).warnings;
+  const compileOptions: CompileOptions = {
+    ...options,
+    arch: architecture.name,
+    source: profile.source,
+    unknownSyscall: 'ignore',
+  };
   const compiled = () => {
-    outcome ??= compile(written, { ...options, arch: architecture.name, source: profile.source });
+    outcome ??= compile(written, compileOptions);
     return outcome;
   };
   const target: CheckedTarget = {
@@ -132,6 +147,13 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
       const made = compiled();
       return made instanceof CompileError ? made : made.compiled;
     },
+    decisions(store) {
+      const made = compiled();
+      if (!(made instanceof CompileError)) return buildDecisionDiagram(made.compiled, { store }).root;
+      if (made.code !== 'MISCOMPILED') return undefined;
+      const { compiledRules } = compileWithEffects(written, { ...compileOptions, verify: false });
+      return ruleDecisions(compiledRules, store);
+    },
     get effects() {
       const made = compiled();
       return made instanceof CompileError ? [] : (made.effects ?? []);
@@ -142,7 +164,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
 
 function compile(policy: SeccompPolicy, options: CompileOptions): ReturnType<typeof compileWithEffects> | CompileError {
   try {
-    return compileWithEffects(policy, { ...options, unknownSyscall: 'ignore' });
+    return compileWithEffects(policy, options);
   } catch (error) {
     if (error instanceof CompileError) return error;
     throw error;

@@ -141,6 +141,20 @@ describe('fixProfile', () => {
     expect([...fixed, ...report.findings].filter(({ id }) => id === 'wide-comparison')).toHaveLength(2);
   });
 
+  it('compares with the rules where libseccomp makes a wrong program of them', async () => {
+    const semctl = [
+      { names: ['semctl'], action: 'SCMP_ACT_TRACE', errnoRet: 7, ...args([0, 'EQ', 21]) },
+      { names: ['semctl'], action: 'SCMP_ACT_TRACE', errnoRet: 9, ...args([1, 'EQ', 150]) },
+    ];
+    // What 2.6.0 makes of these two is wrong for 6.
+    const mistaken = [deny('read', args([2, 'LT', 0x100000000])), deny('read', args([2, 'LE', 5]))];
+    const profile = (syscalls: readonly object[]) => JSON.stringify({ ...denyList(), syscalls });
+    expect(() => compileProfileSync(profile(mistaken), { arch: 'x86_64', libseccomp })).toThrow(/read/);
+    const [alone, beside] = [await fix(profile(semctl)), await fix(profile([...semctl, ...mistaken]))];
+    expect(JSON.parse(beside.text).syscalls.slice(0, 2)).toEqual(JSON.parse(alone.text).syscalls);
+    expect(alone.fixed.length).toBeLessThan(2);
+  });
+
   it('does not fix formats whose keys are others', async () => {
     const seccompiler = JSON.stringify({
       main: {
