@@ -8,7 +8,7 @@ import type { Rules } from './expected-decisions.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
 import { architectureRefused, ruleRefused } from './refusal.js';
 import { describeConflict } from './rule-conflict.js';
-import { fastestOrder } from './rule-order.js';
+import { fastestOrder, withoutRepeats } from './rule-order.js';
 
 /** A program, and with `pfc` its pseudo filter code. */
 export interface LibseccompProgram {
@@ -88,7 +88,7 @@ function buildFilter(libseccomp: Libseccomp, rules: Rules): FilterContext {
     return filter;
   };
   try {
-    return build(fastestOrder(operations));
+    return build(withoutRepeats(fastestOrder(operations)));
   } catch (error) {
     if (!libseccomp.usable) throw error;
     // The profile's own order decides which of several faults is reported.

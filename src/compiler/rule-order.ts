@@ -1,4 +1,5 @@
-import type { FilterOperation } from './filter-operation.js';
+import { encodeAction } from '../action.js';
+import type { FilterOperation, RuleOperation } from './filter-operation.js';
 import { isMultiplexer, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 /**
@@ -17,8 +18,26 @@ export function fastestOrder(operations: readonly FilterOperation[]): FilterOper
     .map(({ operation }) => operation);
 }
 
+/**
+ * The same calls without repeated ones that let libseccomp decide a system call whatever its arguments: it takes them and
+ * changes nothing. But each addition compares all rules that there are (db.c, `db_col_transaction_start`), which takes long
+ * for thousands. Repeated rules with conditions stay: they can change the tree.
+ */
+export function withoutRepeats(operations: readonly FilterOperation[]): FilterOperation[] {
+  const seen = new Set<string>();
+  return operations.filter((operation) => {
+    if (operation.kind !== 'addRule' || operation.conditions.length > 0 || isShared(operation)) return true;
+    const key = `${operation.syscall} ${operation.wordSize} ${encodeAction(operation.action)}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
 function rank(operation: FilterOperation): number {
   if (operation.kind !== 'addRule') return Number.POSITIVE_INFINITY;
-  const { name, syscall } = operation;
-  return MULTIPLEXED_CALLS.has(name) || isMultiplexer(name) ? Number.MAX_SAFE_INTEGER : syscall;
+  return isShared(operation) ? Number.MAX_SAFE_INTEGER : operation.syscall;
 }
+
+/** Whether the rules of other system calls meet a rule, in a multiplexer's tree. */
+const isShared = ({ name }: RuleOperation) => MULTIPLEXED_CALLS.has(name) || isMultiplexer(name);

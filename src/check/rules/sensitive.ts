@@ -24,10 +24,13 @@ export const SENSITIVE: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Whether the entry is there for containers with a capability. */
-function isTiedToCapability(rule: PolicyRule, { entries }: CheckContext): boolean {
-  const entry = entries.find(({ place }) => place.path === rule.path && place.source === rule.source);
-  return !!entry?.written.includes?.caps?.length;
+/** Says whether an entry is there for containers with a capability. */
+function tiedToCapability({ entries }: CheckContext): (rule: PolicyRule) => boolean {
+  const keyOf = ({ source, path }: { source?: string | undefined; path: string }) => JSON.stringify([source, path]);
+  const tied = new Set(
+    entries.filter(({ written }) => written.includes?.caps?.length).map(({ place }) => keyOf(place)),
+  );
+  return (rule) => tied.has(keyOf(rule));
 }
 
 const sensitiveCall: CheckRule = {
@@ -36,8 +39,9 @@ const sensitiveCall: CheckRule = {
   summary: 'A call allowed to every container that the defaults of Docker and Podman refuse or tie to a capability.',
   *checkTarget(target, context) {
     if (target.isDenyList) return;
+    const isTied = tiedToCapability(context);
     for (const rule of target.policy.rules) {
-      if (!permits(rule.action) || isTiedToCapability(rule, context)) continue;
+      if (!permits(rule.action) || isTied(rule)) continue;
       for (const { name, ...place } of rule.names) {
         const reason = SENSITIVE.get(name);
         if (reason === undefined || target.verdict(name).permitted === 'never') continue;
