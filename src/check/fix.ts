@@ -21,8 +21,9 @@ const MAX_ROUNDS = 8;
 
 /**
  * Fix what can be fixed in a profile's text. Every result is read again, compiled for every target and compared with
- * the program before, decision by decision: with the rules before, where libseccomp mistakes them. A fix is left out if the profile would then be more permissive anywhere,
- * answer with another errno or other data, or lose a filter.
+ * the program before, decision by decision. Where libseccomp mistakes the rules before, it is compared with them. A fix
+ * is left out if the profile would then be more permissive anywhere, answer with another errno or other data, or lose a
+ * filter.
  *
  * @param read how the text was read, to read it again
  */
