@@ -27,9 +27,12 @@ const recipes = new Map(
 );
 const recipe = (title: string) => recipes.get(title) ?? expect.unreachable(`no recipe "${title}"`);
 
-/** The files of the repository that have a text in them. */
+/** The files of the repository that have a text in them, but for examples in docstrings. */
 function filesWith(text: string, ...folders: string[]): string[] {
-  const found = execFileSync('git', ['grep', '-lF', '-e', text, '--', ...folders], { cwd: ROOT, encoding: 'utf8' });
+  const found = execFileSync('git', ['grep', '-lF', '-e', text, '--and', '--not', '-e', ' * ', '--', ...folders], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   return found.trimEnd().split('\n');
 }
 
