@@ -1,7 +1,7 @@
 /**
- * The library in one file that imports nothing, with libseccomp.wasm inside (a third larger, as base64): for bundlers that
- * leave files beside a module behind, for pages and workers without a bundler, for what cannot fetch. It is a bundle of its
- * own; `instanceof` knows the errors of either by the classes of the other.
+ * The library in one file that imports nothing, with libseccomp.wasm inside (a third larger, as base64). It is for bundlers
+ * that leave files beside a module behind, for pages and workers without a bundler, for what cannot fetch. It is a bundle of
+ * its own; `instanceof` knows the errors of either by the classes of the other.
  *
  * @packageDocumentation
  */

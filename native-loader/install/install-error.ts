@@ -33,7 +33,7 @@ const explanations: Readonly<Record<string, string>> = {
   EMFILE: 'this process has no file descriptor left for the listener (RLIMIT_NOFILE)',
   ENFILE: 'the system has no file descriptor left for the listener (fs.file-max)',
   ENOMEM:
-    'the kernel is out of memory, or all filters of this thread exceed its limit of 32768 instructions (of eBPF, so about half of that, and with 4 more for each)',
+    'the kernel is out of memory, or all filters of this thread exceed its limit of 32768 instructions (of eBPF: about two for each, and 4 more a filter)',
   ENOSYS: 'this kernel has no seccomp(2) (before Linux 3.17, built without CONFIG_SECCOMP, or emulated)',
   EPERM: 'a filter that is installed already, perhaps the container runtime’s, forbids seccomp(2)',
   ESRCH:

@@ -7,9 +7,9 @@ import { SupervisorError } from '../supervise/supervisor-error.js';
 import { describeExecFailure } from './exec-failure.js';
 import { CommandNotExecutableError } from './path-lookup.js';
 
-// What spawnSandboxed and its launcher send each other. The launcher finds three descriptors: the request, a file without
-// a name (launch-request.ts); a socket on which it answers; and if there is to be a listener, a socket to send it on with
-// one byte. The answer is STARTED, once the listener was sent or, without one, as the last thing before seccomp(2). What
+// What spawnSandboxed and its launcher send each other. The launcher finds three descriptors. The first is the request, a
+// file without a name (launch-request.ts). The second is a socket on which it answers. If there is to be a listener, the
+// third is a socket to send it on with one byte. The answer is STARTED, once the listener was sent or, without one, as the last thing before seccomp(2). What
 // follows is a failure, or nothing: the socket ends when the command is executed. The launcher is launcher/launcher.c, or
 // where that was not built launcher.ts.
 

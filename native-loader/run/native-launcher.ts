@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { hostArchitecture } from '../libc/host.js';
 
 /**
- * The path of launcher/launcher.c as built for this machine, beside this file in the built package; undefined where it was
+ * The path of launcher/launcher.c as built for this machine, beside this file in the built package. Undefined where it was
  * not built, was left behind by a bundler, or may not be executed.
  */
 export function nativeLauncher(): string | undefined {

@@ -217,8 +217,8 @@ class Launch {
 }
 
 /**
- * Start the launcher, which finds its request at descriptor `requestFd`: the small one, or Node where that is not there or
- * cannot be executed (a file system that is mounted noexec, an archive that only Node reads).
+ * Start the launcher, which finds its request at descriptor `requestFd`. It is the small one where that can be executed,
+ * else Node: a file system may be mounted noexec, and the package in an archive that only Node reads.
  */
 function spawnLauncher(requestFd: number, options: SpawnOptions): ChildProcess {
   const launcher = nativeLauncher();

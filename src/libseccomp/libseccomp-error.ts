@@ -27,7 +27,7 @@ const RULE: Meanings = {
   EFAULT:
     'the number is no system call of the native architecture, by whose table libseccomp finds the number on the others',
   EINVAL:
-    'an argument is compared twice or above 5, the operator or the action is unknown at this API level (ERRNO takes 0..4094), the number is reserved (-1..-99), or the filter has no architecture',
+    'the filter has no architecture, the number is reserved (-1..-99), or an argument is compared twice or above 5. Or this API level does not know the operator or the action (ERRNO takes 0..4094)',
 };
 
 const DEFAULT_ACTION = 'the default action is not one libseccomp knows (ERRNO takes 0..4094) at this API level';

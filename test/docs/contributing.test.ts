@@ -88,7 +88,12 @@ describe('a recipe', () => {
     ['A new error code', 'CallCountsError'],
     ['A new built-in profile', 'read-only-inspection', ['docs/guides/node-child.md']],
     ['A new tab of the playground', 'exportView'],
-    ['Add a format', "'spo'", ['test/cli/hostile-text.test.ts', 'test/learn/learn-profile.test.ts']],
+    [
+      'Add a format',
+      "'spo'",
+      // an example of how `writeProfile` is called
+      ['src/profile/formats/write-profile.ts', 'test/cli/hostile-text.test.ts', 'test/learn/learn-profile.test.ts'],
+    ],
   ])('%s: names every file that knows of %s', (start, text, mentions = []) => {
     const title = [...recipes.keys()].find((each) => each.startsWith(start)) ?? start;
     const own = ['docs/api', 'test/docs/contributing.test.ts', ...mentions];
