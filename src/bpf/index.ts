@@ -11,6 +11,7 @@ export {
   type ArchitectureDifference,
   type CallDifference,
   compareDecisions,
+  type DecidedCall,
   type DecisionChange,
   type Implication,
   implies,
