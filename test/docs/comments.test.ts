@@ -13,7 +13,7 @@ const files = execFileSync('git', ['ls-files', ...FOLDERS], { encoding: 'utf8' }
 /** `Raises` is `@throws {Class} when`, which the reference shows as such. */
 const RAISES = /\bRaises? (?:a |an |the )?(?:what|as|CODE|[A-Z]\w*Error)/;
 /** A class without braces is taken for prose by what reads the tag. */
-const BARE_CLASS = /^@throws (?!\{)/;
+const BARE_CLASS = /^@throws (?!\{|nothing\b)/;
 
 /** Lists of names and programs in other languages are texts too, and no messages. */
 const isMessage = ({ text }: Prose) => / (?:the|an?|is|are|of|to) /.test(text) && !/[{}$]|;\n|\n {2}/.test(text);
