@@ -37,7 +37,7 @@ export class Engine {
     form: async ({ architecture, syscall }) => callForm(architecture, syscall, await this.#library()),
     check: async ({ settings, ...profile }) => {
       const [{ checkProfile }, parsed, libseccomp] = await Promise.all([
-        import('../../check/index.js'),
+        import('../../check/check-profile.js'),
         readText(profile),
         this.#library(),
       ]);
