@@ -73,6 +73,7 @@ describe('a recipe', () => {
       '2.6.0',
       [
         'test/check/findings.test.ts',
+        'test/check/fix.test.ts',
         'test/cli/minimize.test.ts',
         'test/compiler/compile.test.ts',
         'test/compiler/host-libseccomp.test.ts',
