@@ -136,7 +136,7 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     reveal,
     revealCompiled(offset) {
       if (store.get().errors.length === 0) reveal(offset);
-      else notify('The text has changed since this was compiled: mend its errors first');
+      else notify('The text has changed since this was compiled: fix its errors first');
     },
     edit: (changes) => editor().edit(changes),
     recompile: () => void recompile(),

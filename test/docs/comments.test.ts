@@ -15,7 +15,7 @@ const RAISES = /\bRaises? (?:a |an |the )?(?:what|as|CODE|[A-Z]\w*Error)/;
 /** A class without braces is taken for prose by what reads the tag. */
 const BARE_CLASS = /^@throws (?!\{|nothing\b)/;
 
-/** Lists of names and programs in other languages are texts too, and no messages. */
+/** Lists of names and programs in other languages are texts too, and may be long. */
 const isMessage = ({ text }: Prose) => / (?:the|an?|is|are|of|to) /.test(text) && !/[{}$]|;\n|\n {2}/.test(text);
 
 function faultsOf({ file, line, text }: Prose): string[] {
@@ -31,7 +31,10 @@ function faultsOf({ file, line, text }: Prose): string[] {
 
 const inComments = (file: string, source?: string) =>
   commentsOf(file, source).flatMap((comment) => faultsOf({ ...comment, text: proseOfComment(comment.text) }));
-const inMessages = (file: string, source?: string) => messagesOf(file, source).filter(isMessage).flatMap(faultsOf);
+const inMessages = (file: string, source?: string) =>
+  messagesOf(file, source).flatMap((text) =>
+    faultsOf(text).filter((fault) => isMessage(text) || fault.includes('(write: ')),
+  );
 
 describe('plain words', () => {
   it('are those of comments', { timeout: 120_000 }, () => {

@@ -78,7 +78,7 @@ const wideComparison: CheckRule = {
       yield {
         place,
         message: `the kernel reads ${parameter.bits} bits of ${list([...new Set(bypassed.map((each) => each.name))])}'s ${parameter.name} and this compares 64: a call with a bit above them set gets past it`,
-        advice: mend(placed, parameter, context.terms),
+        advice: remedy(placed, parameter, context.terms),
         fix: context.behaviour.maskedOperands === 'mask-first' ? maskEdits(context, placed, bypassed, mask) : [],
       };
     }
@@ -124,7 +124,7 @@ const equals = (index: number, value: bigint): ArgumentCondition => ({ index, op
 
 const maskOf = ({ bits }: SyscallParameter) => 2n ** BigInt(bits) - 1n;
 
-function mend(
+function remedy(
   { condition: { index, op, value, valueTwo } }: PlacedCondition,
   parameter: SyscallParameter,
   terms: AdviceWording,
@@ -214,7 +214,7 @@ const wideComparisonRefuses: CheckRule = {
         message: `the kernel reads 32 bits of ${name}'s ${parameter.name} and this compares 64: ${why}, and calls that were meant to run are refused`,
         advice:
           permits(entry.action) && (op === 'EQ' || op === 'MASKED_EQ')
-            ? mend({ entry, condition, place, valuePlace: place }, parameter, context.terms)
+            ? remedy({ entry, condition, place, valuePlace: place }, parameter, context.terms)
             : (context.terms.narrow(parameter) ??
               `allow what is meant with ${context.terms.maskedForm(LOW_BITS)}, in a profile with a restricting default; there is no masked form of this comparison`),
       };
