@@ -3,7 +3,7 @@ import { formatAction } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import { simulate } from '../../src/bpf/index.js';
 import { loadDefault } from '../../src/compiler/compile-policy.js';
-import { CompileError, type OwnCompileOptions, compileProfile, compileProfileSync } from '../../src/compiler/index.js';
+import { CompileError, compileProfile, compileProfileSync, type OwnCompileOptions } from '../../src/compiler/index.js';
 import { proveDecisions } from '../../src/compiler/prove-decisions.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';

@@ -3,10 +3,10 @@ import { formatAction } from '../../src/action.js';
 import { ARCHITECTURES, parseArchitecture } from '../../src/architecture.js';
 import { simulate } from '../../src/bpf/index.js';
 import {
-  type OwnCompileOptions,
   compileProfileSync,
   LIBSECCOMP_VERSIONS,
   type LibseccompVersion,
+  type OwnCompileOptions,
   proveDecisions,
 } from '../../src/compiler/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';

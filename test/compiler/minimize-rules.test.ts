@@ -8,9 +8,9 @@ import { MinimizerFaultError, minimizeProgram } from '../../src/bpf/minimize/ind
 import {
   type CompiledRules,
   CompileError,
-  type OwnCompileProfileOptions,
   compileProfileSync,
   type Minimizer,
+  type OwnCompileProfileOptions,
   proveDecisions,
 } from '../../src/compiler/index.js';
 import { minimizeRules } from '../../src/compiler/minimize-rules.js';

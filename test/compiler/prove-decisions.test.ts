@@ -13,7 +13,7 @@ import {
   verifyProgram,
 } from '../../src/bpf/index.js';
 import type { CompiledRules } from '../../src/compiler/expected-decisions.js';
-import { CompileError, type OwnCompileOptions, compileProfileSync } from '../../src/compiler/index.js';
+import { CompileError, compileProfileSync, type OwnCompileOptions } from '../../src/compiler/index.js';
 import { proveConditions, proveDecisions, proveProgram } from '../../src/compiler/prove-decisions.js';
 import { ScmpError } from '../../src/errors.js';
 

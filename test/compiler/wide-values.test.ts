@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { kernelAction } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import { simulate } from '../../src/bpf/execution/simulate.js';
-import { type OwnCompileProfileOptions, compileProfileSync, proveDecisions } from '../../src/compiler/index.js';
+import { compileProfileSync, type OwnCompileProfileOptions, proveDecisions } from '../../src/compiler/index.js';
 
 const PID_NUMBERS = { x86: 37, x86_64: 62 } as const;
 const HIGH = 2n ** 32n;

@@ -4,8 +4,8 @@ import { type DiagramStore, FALSE, type Node } from '../../src/bpf/decisions/dia
 import {
   type CompiledProfile,
   CompileError,
-  type OwnCompileOptions,
   compileWithEntries,
+  type OwnCompileOptions,
 } from '../../src/compiler/index.js';
 import { errnoNumber } from '../../src/errno.js';
 import type { Libseccomp } from '../../src/libseccomp/index.js';

@@ -1,7 +1,7 @@
 import { decodeReturnValue } from '../../src/action.js';
 import { ARCHITECTURES, type Architecture } from '../../src/architecture.js';
 import { createSimulator } from '../../src/bpf/index.js';
-import { type OwnCompileOptions, compileProfileSync, LIBSECCOMP_VERSIONS } from '../../src/compiler/index.js';
+import { compileProfileSync, LIBSECCOMP_VERSIONS, type OwnCompileOptions } from '../../src/compiler/index.js';
 import { RUNTIME_NAMES } from '../../src/compiler/runtime.js';
 import type { Libseccomp } from '../../src/libseccomp/index.js';
 import { listSyscalls } from '../../src/libseccomp/syscall-table.js';
