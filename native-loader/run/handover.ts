@@ -62,7 +62,7 @@ export class Handover {
     this.#lock = c.heldSpinLock();
     this.#never = c.heldSpinLock();
     const workerData: HandoverStart = { role: 'handover', shared: this.#shared, lock: this.#lock, ...start };
-    const worker = new Worker(workerFile(), { workerData, execArgv: [], stdout: false, stderr: false });
+    const worker = new Worker(workerFile(), { workerData, execArgv: [], stdout: true, stderr: true });
     worker.unref();
     if (Atomics.wait(this.#shared, STATE, WAITING, START_MILLISECONDS) === 'timed-out') {
       throw new Error(`the thread that hands over the listener did not start within ${START_MILLISECONDS} ms`);

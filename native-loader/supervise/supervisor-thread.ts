@@ -52,7 +52,10 @@ class SupervisorThread {
     const mailbox = createMailbox(PACKET_HEADER + NOTIFICATION_SIZE);
     this.#mailbox = new MailboxReader(mailbox, (packet) => this.#notify(packet), this.#c.yieldProcessor);
     const workerData: ThreadStart = { role: 'supervisor', wakeUp: this.#wakeUp, stop: this.#stop, mailbox };
-    this.#worker = new Worker(workerFile(), { workerData, execArgv: [], name: 'seccomp supervisor' });
+    // `stdout` and `stderr` are the thread's own, and it writes to neither. Node would open this process's as streams
+    // instead, which makes them non-blocking for the command as well, in the middle of its run.
+    const options = { execArgv: [], stdout: true, stderr: true, name: 'seccomp supervisor' };
+    this.#worker = new Worker(workerFile(), { workerData, ...options });
     this.#worker.on('message', (message: FromThread) => this.#receive(message));
     // Node waits for its threads when the process ends, and this one may be waiting in C.
     const stop = () => this.#interrupt(1);

@@ -27,7 +27,7 @@ const RULE: Meanings = {
   EFAULT:
     'the number is no system call of the native architecture, by whose table libseccomp finds the number on the others',
   EINVAL:
-    'the filter has no architecture, the number is reserved (-1..-99), or an argument is compared twice or above 5. Or this API level does not know the operator or the action (ERRNO takes 0..4094)',
+    'the filter has no architecture, the number is reserved (-1..-99), or the rule compares an argument twice, or one above 5. Or this API level does not know the operator or the action (ERRNO takes 0..4094)',
 };
 
 const DEFAULT_ACTION = 'the default action is not one libseccomp knows (ERRNO takes 0..4094) at this API level';

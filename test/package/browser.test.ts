@@ -11,7 +11,7 @@ import { ARCH, InstalledPackage, PROFILE, PROGRAM, tool } from './installed-pack
 
 /** What a page and a worker do: compile, and hand the program over as base64. */
 const compile = (entry: string, options = '', imports = '') => `
-import { compileProfile${options && ', loadLibseccomp'} } from '${entry}';
+import { compileProfile } from '${entry}';
 ${imports}
 export async function compiled() {
   const { program } = await compileProfile(${JSON.stringify(PROFILE)}, { arch: '${ARCH}'${options} });
@@ -120,7 +120,8 @@ describe.skipIf(!hasChromium)('in a browser, on the page and in a worker', () =>
 
     it('and its loader for files', async () => {
       const options = ', libseccomp: await loadLibseccomp({ wasm: new URL(wasm, import.meta.url) })';
-      const imports = "import wasm from 'libseccomp-wasm/libseccomp.wasm';";
+      const imports = `import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+import wasm from 'libseccomp-wasm/libseccomp.wasm';`;
       const folder = installed.project('esbuild-file', project('libseccomp-wasm', options, imports));
       expect(await programsOf(await bundle(folder))).toEqual([PROGRAM, PROGRAM]);
     });
