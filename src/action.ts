@@ -70,6 +70,16 @@ const byReturnValue = new Map(KINDS.map((kind) => [MEANINGS[kind].returnValue, k
 /**
  * What a filter's return value (32 bits, SECCOMP_RET_… | data; linux/seccomp.h) asks for. Data that has no effect on the
  * decision is left out, and an ERRNO past 4095 is 4095, as in the kernel.
+ *
+ * @throws nothing: any other value is UNKNOWN
+ *
+ * @example
+ * ```js
+ * import { decodeReturnValue } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(decodeReturnValue(0x00050001)); // { kind: 'ERRNO', data: 1 }
+ * console.log(decodeReturnValue(0x12340000)); // { kind: 'UNKNOWN', returnValue: 305397760 }
+ * ```
  */
 export function decodeReturnValue(returnValue: number): Action | UnknownAction {
   const kind = byReturnValue.get((returnValue & ACTION_MASK) >>> 0);
@@ -105,7 +115,19 @@ export function actionData(action: Action): number | undefined {
   }
 }
 
-/** Whether nobody can distinguish two actions: neither the caller nor a tracer nor a handler of the signal. */
+/**
+ * Whether nobody can distinguish two actions: neither the caller nor a tracer nor a handler of the signal.
+ *
+ * @throws nothing: it only compares
+ *
+ * @example
+ * ```js
+ * import { isSameAction } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(isSameAction({ kind: 'TRAP' }, { kind: 'TRAP', data: 0 })); // true
+ * console.log(isSameAction({ kind: 'ERRNO', data: 1 }, { kind: 'ERRNO', data: 13 })); // false
+ * ```
+ */
 export function isSameAction(one: Action, other: Action): boolean {
   return one.kind === other.kind && actionData(one) === actionData(other);
 }
@@ -162,6 +184,16 @@ export type Direction = 'weaker' | 'stronger' | 'other';
  * ({@link compareStrictness}), but TRACE and NOTIFY share a place: neither bounds the other. It fails closed, as a gate needs
  * it to. A change of TRACE's message, or between TRACE and NOTIFY, is `weaker`: another process decides, by rules of its own.
  * One errno for another, or one TRAP's data for another, is `other`: the call is not executed either way.
+ *
+ * @throws {InvalidArgumentError} when the kind of an action is unknown
+ *
+ * @example
+ * ```js
+ * import { judgeChange } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(judgeChange({ kind: 'ERRNO', data: 1 }, { kind: 'ALLOW' })); // weaker
+ * console.log(judgeChange({ kind: 'ERRNO', data: 1 }, { kind: 'ERRNO', data: 13 })); // other
+ * ```
  */
 export function judgeChange(from: Action, to: Action): Direction {
   if (isDecidedElsewhere(from) && isDecidedElsewhere(to)) return isSameAction(from, to) ? 'other' : 'weaker';
@@ -169,7 +201,18 @@ export function judgeChange(from: Action, to: Action): Direction {
   return isStricter(to, from) ? 'stronger' : 'weaker';
 }
 
-/** What the kernel does on a return value: as {@link decodeReturnValue}, an unknown action being KILL_PROCESS (seccomp(2)). */
+/**
+ * What the kernel does on a return value: as {@link decodeReturnValue}, an unknown action being KILL_PROCESS (seccomp(2)).
+ *
+ * @throws nothing: the kernel does something on every value
+ *
+ * @example
+ * ```js
+ * import { kernelAction } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(kernelAction(0x7fff0000), kernelAction(0x12340000)); // { kind: 'ALLOW' } { kind: 'KILL_PROCESS' }
+ * ```
+ */
 export function kernelAction(returnValue: number): Action {
   const action = decodeReturnValue(returnValue);
   return action.kind === 'UNKNOWN' ? { kind: 'KILL_PROCESS' } : action;
@@ -179,6 +222,14 @@ export function kernelAction(returnValue: number): Action {
  * The return value for an action, which is libseccomp's SCMP_ACT_… too. libseccomp itself refuses an errno past 4094.
  *
  * @throws {InvalidArgumentError} when the data has more than 16 bits: the C macros would cut it
+ * @throws {InvalidArgumentError} when there is no such action
+ *
+ * @example
+ * ```js
+ * import { encodeAction } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(encodeAction({ kind: 'ERRNO', data: 1 }) === 0x00050001); // true
+ * ```
  */
 export function encodeAction(action: Action): number {
   const value = MEANINGS[action.kind]?.returnValue;
@@ -194,6 +245,16 @@ export function encodeAction(action: Action): number {
 /**
  * Rank of a return value among those of several filters on one system call: the lowest wins (seccomp(2); kernel/seccomp.c
  * compares the action as a signed number, data aside).
+ *
+ * @throws nothing: every value has a rank
+ *
+ * @example
+ * ```js
+ * import { precedence } from 'libseccomp-wasm/bpf';
+ *
+ * const [kill, errno, allow] = [0x80000000, 0x00050001, 0x7fff0000].map(precedence);
+ * console.log(kill < errno, errno < allow); // true true
+ * ```
  */
 export function precedence(returnValue: number): number {
   return returnValue & ACTION_MASK;
@@ -227,7 +288,19 @@ export function errnoRetOf(action: Action): number | undefined {
   return takesErrnoRet(action) ? actionData(action) : undefined;
 }
 
-/** An action as text: `ALLOW`, `TRACE(7)`, `TRAP`, `TRAP(23)`, `ERRNO(EPERM)`; the errno by number where the architecture numbers differently. */
+/**
+ * An action as text: `ALLOW`, `TRACE(7)`, `TRAP`, `TRAP(23)`, `ERRNO(EPERM)`; the errno by number where the
+ * architecture numbers differently.
+ *
+ * @throws nothing: every action has a text
+ *
+ * @example
+ * ```js
+ * import { formatAction } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(formatAction({ kind: 'ERRNO', data: 1 }), formatAction({ kind: 'TRACE', data: 7 })); // ERRNO(EPERM) TRACE(7)
+ * ```
+ */
 export function formatAction(action: Action, architecture?: ArchitectureName): string {
   switch (action.kind) {
     case 'ERRNO':

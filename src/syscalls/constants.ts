@@ -117,7 +117,18 @@ function familyTable(family: ConstantFamily, architecture: ArchitectureName): Fa
 /** Every family there is. */
 export const CONSTANT_FAMILIES = Object.keys(FAMILIES) as readonly ConstantFamily[];
 
-/** The names of a family on an architecture (x86_64 without one) with their values. */
+/**
+ * The names of a family on an architecture (x86_64 without one) with their values.
+ *
+ * @throws nothing: every family is part of the package
+ *
+ * @example
+ * ```js
+ * import { familyConstants } from 'libseccomp-wasm/syscalls';
+ *
+ * console.log(familyConstants('AF').get('AF_UNIX')); // 1n
+ * ```
+ */
 export function familyConstants(
   family: ConstantFamily,
   architecture: ArchitectureName = DEFAULT_ARCHITECTURE,
@@ -129,6 +140,15 @@ export function familyConstants(
  * The value of a constant by its C name (`AF_UNIX`, `CLONE_NEWUSER`, `TIOCSTI`) in the kernel of `architecture`, x86_64
  * without one. Unsigned, as wide as its argument: `AT_FDCWD`, an int, is 0xffffff9c, to be compared with the argument's
  * low 32 bits. Undefined for a name that is not here or that the architecture does not have.
+ *
+ * @throws nothing: an unknown name has no value
+ *
+ * @example
+ * ```js
+ * import { constantValue } from 'libseccomp-wasm/syscalls';
+ *
+ * console.log(constantValue('CLONE_NEWUSER'), constantValue('CLONE_NOTHING')); // 268435456n undefined
+ * ```
  */
 export function constantValue(name: string, architecture: ArchitectureName = DEFAULT_ARCHITECTURE): bigint | undefined {
   for (const family of CONSTANT_FAMILIES) {
@@ -143,6 +163,16 @@ export function constantValue(name: string, architecture: ArchitectureName = DEF
 /**
  * The value of constants and numbers joined by `|`: `CLONE_NEWNS|CLONE_NEWPID`, `0o644`. Undefined where a name is
  * unknown, or the text is something else.
+ *
+ * @throws nothing: any other text has no value
+ *
+ * @example
+ * ```js
+ * import { constantExpression } from 'libseccomp-wasm/syscalls';
+ *
+ * console.log(constantExpression('SOCK_STREAM|SOCK_CLOEXEC'), constantExpression('0o644')); // 524289n 420n
+ * console.log(constantExpression('SOCK_STREAM+1')); // undefined
+ * ```
  */
 export function constantExpression(text: string, architecture?: ArchitectureName): bigint | undefined {
   let result = 0n;
@@ -167,7 +197,18 @@ export function nearestConstant(text: string, architecture?: ArchitectureName): 
   return nearestName(unknown, all, editsFor(unknown.replace(/^[^_]*_/, '').length));
 }
 
-/** The name of exactly this value: one of the family's values or a single flag. Undefined where it has none. */
+/**
+ * The name of exactly this value: one of the family's values or a single flag. Undefined where it has none.
+ *
+ * @throws nothing: an unknown value has no name
+ *
+ * @example
+ * ```js
+ * import { constantName } from 'libseccomp-wasm/syscalls';
+ *
+ * console.log(constantName('AF', 1n), constantName('AF', 999n)); // AF_UNIX undefined
+ * ```
+ */
 export function constantName(
   family: ConstantFamily,
   value: bigint,
@@ -180,6 +221,15 @@ export function constantName(
 /**
  * A value in words: `AF_UNIX`, `O_RDWR|O_CLOEXEC`, `CLONE_VM|0x3`; bits without a name as a number, and a value without any
  * as a number alone. {@link constantExpression} reads it back to the same value.
+ *
+ * @throws nothing: bits without a name are a number
+ *
+ * @example
+ * ```js
+ * import { describeValue } from 'libseccomp-wasm/syscalls';
+ *
+ * console.log(describeValue('AF', 1n), describeValue('O', 0x80002n)); // AF_UNIX O_RDWR|O_CLOEXEC
+ * ```
  */
 export function describeValue(
   family: ConstantFamily,
@@ -205,6 +255,15 @@ export function describeValue(
  * A mask in words: the flags in it by name and the other bits as a number, `O_CREAT|O_EXCL`, `CLONE_NEWUSER|0x80`. The
  * bits that hold one of several values are a number (`0x3`): a mask selects the bits, not one of the values.
  * {@link constantExpression} reads it back to the same mask.
+ *
+ * @throws nothing: bits without a name are a number
+ *
+ * @example
+ * ```js
+ * import { describeMask } from 'libseccomp-wasm/syscalls';
+ *
+ * console.log(describeMask('O', 0xc0n), describeMask('CLONE', 0x10000080n)); // O_CREAT|O_EXCL CLONE_NEWUSER|0x80
+ * ```
  */
 export function describeMask(
   family: ConstantFamily,

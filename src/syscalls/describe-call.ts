@@ -9,6 +9,17 @@ const LOW_HALF = 0xffffffffn;
  * A call in words: `openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC, 0)`. Integers are as wide as the kernel takes them,
  * addresses in hexadecimal. `readString` gives the string at an address, or undefined where that cannot be read; without it
  * strings are addresses. A call without a known signature has its six registers.
+ *
+ * @throws nothing: a call without a known signature has its six registers
+ *
+ * @example
+ * ```js
+ * import { describeCall } from 'libseccomp-wasm/syscalls';
+ *
+ * const args = [0xffffff9cn, 0x7ffd0000n, 0x80000n, 0n, 0n, 0n];
+ * console.log(describeCall('openat', args, 'x86_64')); // openat(AT_FDCWD, 0x7ffd0000, O_RDONLY|O_CLOEXEC, 0o0)
+ * console.log(describeCall('chdir', [1n], 'x86_64', () => '/etc')); // chdir("/etc")
+ * ```
  */
 export function describeCall(
   name: string,

@@ -115,6 +115,16 @@ function isAligned(name: string, architecture: ArchitectureName): boolean {
  * With an architecture, it has that one's order (`clone` has three) and old forms (`mmap` on x86 is one pointer). On
  * machines with 32-bit registers every 64-bit value has two registers. It does not say whether the architecture has the
  * call.
+ *
+ * @throws nothing: what Linux does not have is undefined
+ *
+ * @example
+ * ```js
+ * import { syscallSignature } from 'libseccomp-wasm/syscalls';
+ *
+ * console.log(syscallSignature('socket').map(({ name }) => name)); // [ 'domain', 'type', 'protocol' ]
+ * console.log(syscallSignature('no_such_call')); // undefined
+ * ```
  */
 export function syscallSignature(
   name: string,
@@ -132,7 +142,18 @@ export function syscallSignature(
   return hasNarrowRegisters(architecture) ? splitWide(name, parameters, architecture) : parameters;
 }
 
-/** The names of all system calls with a signature. */
+/**
+ * The names of all system calls with a signature.
+ *
+ * @throws nothing: the list is part of the package
+ *
+ * @example
+ * ```js
+ * import { knownSyscalls } from 'libseccomp-wasm/syscalls';
+ *
+ * console.log(knownSyscalls().includes('openat')); // true
+ * ```
+ */
 export function knownSyscalls(): string[] {
   generic ??= index(SIGNATURES);
   return [...generic.keys()];

@@ -40,6 +40,14 @@ export interface AssembledProgram extends FilterProgram {
  *
  * @throws {AssemblyError} when the text is no valid program; it has everything that is wrong
  * @throws {InvalidArgumentError} when `architectures` has an unknown name
+ *
+ * @example
+ * ```js
+ * import { assemble } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * console.log(filter.arches, filter.endianness, filter.instructions.length); // [ 'x86_64' ] little 4
+ * ```
  */
 export function assemble(text: string, options: AssembleOptions = {}): AssembledProgram {
   checkOptions('assemble', options, {

@@ -34,7 +34,21 @@ export interface AssemblyIssue {
 
 const LISTED_ISSUES = 20;
 
-/** A source text that cannot be assembled, with all that is wrong with it, one line an issue: `SOURCE:LINE:COLUMN: …`. */
+/**
+ * A source text that cannot be assembled, with all that is wrong with it, one line an issue: `SOURCE:LINE:COLUMN: …`.
+ *
+ * @example
+ * ```js
+ * import { AssemblyError, assemble } from 'libseccomp-wasm/bpf';
+ *
+ * try {
+ *   assemble('.arch x86_64\ngoto end', { source: 'filter.asm' });
+ * } catch (error) {
+ *   console.log(error instanceof AssemblyError, error.issues.length); // true 1
+ *   console.log(error.message); // filter.asm:2:6: there is no label end
+ * }
+ * ```
+ */
 export class AssemblyError extends ScmpError {
   static override readonly brand = 'AssemblyError';
   readonly code = 'ASSEMBLY';

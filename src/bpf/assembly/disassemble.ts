@@ -75,6 +75,21 @@ const MAX_SYSCALL = 0x7fffffff;
  * Put a program into words, one line per instruction. A program that does not verify is put into words too, as far as
  * it goes. Only one that cannot be cut into instructions, or has no known byte order, is refused (as `readProgram`
  * does).
+ *
+ * @throws {InvalidProgramError} when the length is no multiple of 8
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when an option or architecture is unknown, or the program's architectures have both
+ * byte orders
+ *
+ * @example
+ * ```js
+ * import { assemble, disassemble } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * const lines = disassemble(filter);
+ * console.log(lines[0].text, lines[0].successors); // A = nr [ 1 ]
+ * console.log(lines[1].text, lines[1].successors); // if (A == 101) goto 0003 [ 3, 2 ]
+ * ```
  */
 export function disassemble(program: ProgramInput, options: DisassembleOptions = {}): DisassemblyLine[] {
   checkOptions('disassemble', options, {

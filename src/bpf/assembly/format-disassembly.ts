@@ -21,6 +21,17 @@ const COMMENT_COLUMN = { listing: 72, source: 48 };
 /**
  * A disassembly as a listing, in columns that stay where they are: index, the instruction's four fields in hexadecimal,
  * words, and comments behind `#`. Ends with a newline. `assemble` reads it back to the same program.
+ *
+ * @throws {InvalidArgumentError} when an option is unknown
+ *
+ * @example
+ * ```js
+ * import { assemble, disassemble, formatDisassembly } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * const listing = formatDisassembly(disassemble(filter));
+ * console.log(listing.split('\n')[2]); //  0000: 0x0020 0x00 0x00 0x00000000  A = nr
+ * ```
  */
 export function formatDisassembly(lines: readonly DisassemblyLine[], options: FormatOptions = {}): string {
   checkOptions('formatDisassembly', options, FORMAT_OPTIONS);
@@ -41,6 +52,18 @@ export function formatDisassembly(lines: readonly DisassemblyLine[], options: Fo
  * A disassembly as source for the assembler: words only, with labels at the targets of jumps. Ends with a newline.
  * `assemble` makes the same program of it, bit for bit. An instruction becomes `.insn` if a field that the machine
  * ignores is not zero.
+ *
+ * @throws {InvalidArgumentError} when an option is unknown
+ *
+ * @example
+ * ```js
+ * import { assemble, disassemble, formatAssembly } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * const source = formatAssembly(disassemble(filter), { target: { architectures: ['x86_64'], endianness: 'little' } });
+ * console.log(source.split('\n').slice(0, 2)); // [ '.arch x86_64', '    A = nr' ]
+ * console.log(assemble(source).program.length === filter.program.length); // true
+ * ```
  */
 export function formatAssembly(lines: readonly DisassemblyLine[], options: FormatOptions = {}): string {
   checkOptions('formatAssembly', options, FORMAT_OPTIONS);

@@ -55,6 +55,20 @@ export interface DecisionChange {
  *
  * @throws {InvalidProgramError} when the kernel would not load a program
  * @throws {ProgramTooComplexError} when a program's diagram exceeds the budget, as of `buildDecisionDiagram`
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when an option is unknown, or the architectures of one program have both byte orders
+ *
+ * @example
+ * ```js
+ * import { assemble, compareDecisions } from 'libseccomp-wasm/bpf';
+ *
+ * const before = assemble('.arch x86_64\nreturn ALLOW');
+ * const after = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * const { equal, architectures } = compareDecisions(before, after);
+ * const { numbers, changes } = architectures[0].calls[0];
+ * console.log(equal, numbers); // false [ { from: 101, to: 101 } ]
+ * console.log(changes[0].direction, changes[0].from, changes[0].to); // stronger { kind: 'ALLOW' } { kind: 'ERRNO', data: 1 }
+ * ```
  */
 export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: DiagramBudget = {}): ProgramComparison {
   const store = new DiagramStore(budget);
@@ -108,7 +122,26 @@ export type Implication =
     }
   | { holds: false; counterexample: DecidedCall };
 
-/** Whether `a` is nowhere more permissive than `b` (see `judgeChange`), and where it is if so. Errors as {@link compareDecisions}. */
+/**
+ * Whether `a` is nowhere more permissive than `b` (see `judgeChange`), and where it is if so. Errors as {@link
+ * compareDecisions}.
+ *
+ * @throws {InvalidProgramError} when the kernel would not load a program
+ * @throws {ProgramTooComplexError} when a program's diagram exceeds the budget
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when an option is unknown, or the architectures of one program have both byte orders
+ *
+ * @example
+ * ```js
+ * import { assemble, implies } from 'libseccomp-wasm/bpf';
+ *
+ * const before = assemble('.arch x86_64\nreturn ALLOW');
+ * const after = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * console.log(implies(after, before).holds); // true
+ * const { holds, counterexample } = implies(before, after);
+ * console.log(holds, counterexample.data.nr, counterexample.b); // false 101 { kind: 'ERRNO', data: 1 }
+ * ```
+ */
 export function implies(a: ProgramInput, b: ProgramInput, budget: DiagramBudget = {}): Implication {
   const store = new DiagramStore(budget);
   const [first, second] = [readProgram(a), readProgram(b)];

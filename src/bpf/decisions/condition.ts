@@ -34,7 +34,21 @@ export function conditionDiagram(store: DiagramStore, condition: Condition): Nod
   }
 }
 
-/** Where terms hold. */
+/**
+ * Where terms hold.
+ *
+ * @throws {ProgramTooComplexError} when the diagram exceeds the budget of the store
+ *
+ * @example
+ * ```js
+ * import { ALL_64_BITS, DiagramStore, dnfDiagram } from 'libseccomp-wasm/bpf';
+ *
+ * const store = new DiagramStore();
+ * const low = { kind: 'between', field: 0, mask: ALL_64_BITS, from: 0n, to: 7n };
+ * const seven = { kind: 'equal', field: 0, mask: ALL_64_BITS, value: 7n };
+ * console.log(dnfDiagram(store, [[low, seven]]) === dnfDiagram(store, [[seven]])); // true
+ * ```
+ */
 export function dnfDiagram(store: DiagramStore, terms: DnfTerms): Node {
   return terms.reduce(
     (some: Node, term) =>

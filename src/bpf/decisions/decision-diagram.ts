@@ -58,6 +58,18 @@ export interface GivenCall {
  * @throws {InvalidProgramError} when the kernel would not load the program (as `verifyProgram`)
  * @throws {ProgramTooComplexError} when the diagram exceeds the budget: a program may multiply two arguments, or
  * compare them with each other; real filters do not
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when an option is unknown, or the program's architectures have both byte orders
+ *
+ * @example
+ * ```js
+ * import { DiagramStore, assemble, buildDecisionDiagram } from 'libseccomp-wasm/bpf';
+ *
+ * const store = new DiagramStore();
+ * const one = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return LOG');
+ * const other = assemble('.arch x86_64\nA = nr\nif (A != 101) goto yes\nreturn LOG\nyes: return ALLOW');
+ * console.log(buildDecisionDiagram(one, { store }).root === buildDecisionDiagram(other, { store }).root); // true
+ * ```
  */
 export function buildDecisionDiagram(program: ProgramInput, options: DecisionDiagramOptions = {}): DecisionDiagram {
   const prepared = prepareWithStore(program, options);
@@ -200,7 +212,21 @@ export function terminalAction(store: DiagramStore, node: Node): Action {
   return kernelAction(value);
 }
 
-/** The decision on one input. */
+/**
+ * The decision on one input.
+ *
+ * @throws nothing: a diagram of {@link buildDecisionDiagram} decides every input
+ *
+ * @example
+ * ```js
+ * import { assemble, buildDecisionDiagram, decide } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * const diagram = buildDecisionDiagram(filter);
+ * const call = { nr: 101, arch: 0xc000003e, instructionPointer: 0n, args: [0n, 0n, 0n, 0n, 0n, 0n] };
+ * console.log(decide(diagram, call)); // { kind: 'ERRNO', data: 1 }
+ * ```
+ */
 export function decide({ store, root }: DecisionDiagram, data: SeccompData): Action {
   return terminalAction(store, terminalAt(store, root, data));
 }

@@ -4,6 +4,18 @@ import { checkOptions, NUMBER, type OptionTable } from '../../options.js';
 /**
  * A program, or a question about it, needs a larger decision diagram than the budget allows. Arithmetic between two
  * arguments may do so, or the comparison of one argument with another. There is no answer then, never a wrong one.
+ *
+ * @example
+ * ```js
+ * import { ProgramTooComplexError, assemble, buildDecisionDiagram } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * try {
+ *   buildDecisionDiagram(filter, { nodes: 10 });
+ * } catch (error) {
+ *   console.log(error instanceof ProgramTooComplexError, error.code); // true PROGRAM_TOO_COMPLEX
+ * }
+ * ```
  */
 export class ProgramTooComplexError extends ScmpError {
   static override readonly brand = 'ProgramTooComplexError';
@@ -57,6 +69,16 @@ const MAX_CACHE = 1 << 18;
  *
  * Boolean functions end in {@link FALSE} and {@link TRUE}, others in terminals with a value. Every operation throws
  * {@link ProgramTooComplexError} when the budget is used up.
+ *
+ * @example
+ * ```js
+ * import { ALL_64_BITS, DiagramStore, dnfDiagram } from 'libseccomp-wasm/bpf';
+ *
+ * const store = new DiagramStore();
+ * const one = dnfDiagram(store, [[{ kind: 'equal', field: 0, mask: ALL_64_BITS, value: 1n }]]);
+ * const two = dnfDiagram(store, [[{ kind: 'equal', field: 0, mask: ALL_64_BITS, value: 2n }]]);
+ * console.log(store.implies(one, store.not(two)), store.and(one, two) === 0); // true true
+ * ```
  */
 export class DiagramStore {
   readonly #maxNodes: number;
@@ -72,6 +94,9 @@ export class DiagramStore {
   readonly #terminals = new Map<number, Node>();
   readonly #values = new Map<Node, number>();
 
+  /**
+   * @throws {InvalidArgumentError} when an option of the budget is unknown
+   */
   constructor(budget: DiagramBudget = {}) {
     checkOptions('a budget', budget, BUDGET_OPTIONS);
     const { nodes = 2 ** 21, steps = 2 ** 22 } = budget;

@@ -17,13 +17,32 @@ export interface ConditionNames {
 
 /**
  * Terms as text: `domain == AF_UNIX and (type & 0xf) <= 2, or protocol != 0`. The text is empty where they always hold.
+ *
+ * @throws nothing: every list of terms has a text
+ *
+ * @example
+ * ```js
+ * import { ALL_64_BITS, formatConditions } from 'libseccomp-wasm/bpf';
+ *
+ * const known = { kind: 'equal', field: 0, mask: ALL_64_BITS, value: 1n };
+ * const small = { kind: 'between', field: 1, mask: 0xfn, from: 0n, to: 2n };
+ * const field = (index) => ['domain', 'type'][index];
+ * console.log(formatConditions([[known, small]], { field })); // domain == 1 and (type & 0xf) <= 0x2
+ * console.log(formatConditions([])); // never
+ * ```
  */
 export function formatConditions(terms: DnfTerms, names: ConditionNames = {}): string {
   if (terms.length === 0) return 'never';
   return terms.map((term) => term.map((each) => formatCondition(each, names)).join(' and ')).join(', or ');
 }
 
-/** One condition as text. */
+/**
+ * One condition as text.
+ *
+ * @throws nothing: every condition has a text
+ *
+ * @see {@link formatConditions}
+ */
 export function formatCondition(condition: Condition, names: ConditionNames = {}): string {
   const { field, mask } = condition;
   const name = names.field?.(field) ?? (field === INSTRUCTION_POINTER_FIELD ? 'instruction_pointer' : `arg${field}`);

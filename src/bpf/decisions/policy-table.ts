@@ -53,6 +53,19 @@ export interface PolicyTable {
  *
  * @throws {InvalidProgramError} when the kernel would not load the program
  * @throws {ProgramTooComplexError} when the program is too complex to decide exactly
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when an option is unknown, or the program's architectures have both byte orders
+ *
+ * @example
+ * ```js
+ * import { assemble, policyTable } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * const { looksAtArchitecture, otherArchitectures } = policyTable(filter);
+ * console.log(looksAtArchitecture); // false
+ * const { from, to, decisions } = otherArchitectures[1];
+ * console.log(from, to, decisions[0].action); // 101 101 { kind: 'ERRNO', data: 1 }
+ * ```
  */
 export function policyTable(program: ProgramInput, options: DecisionDiagramOptions = {}): PolicyTable {
   const { store, root } = buildDecisionDiagram(program, options);
@@ -83,6 +96,22 @@ export interface CallNumber {
  * answers for a program that is too complex for {@link policyTable}.
  *
  * @throws {InvalidProgramError} when the kernel would not load the program
+ * @throws {ProgramTooComplexError} when a call is too complex to decide exactly: the function that is returned throws
+ * it
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when an option is unknown, or the program's architectures have both byte orders
+ *
+ * @example
+ * ```js
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { assemble, createCallTable, formatConditions } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = args[0].low\nif (A == 5) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * const decisionsOf = createCallTable(filter);
+ * const [first, second] = decisionsOf({ architecture: findArchitecture('x86_64'), number: 101 });
+ * console.log(first.action, formatConditions(first.when)); // { kind: 'ERRNO', data: 1 } (arg0 & 0xffffffff) == 5
+ * console.log(second.action, formatConditions(second.when)); // { kind: 'ALLOW' } (arg0 & 0xffffffff) != 5
+ * ```
  */
 export function createCallTable(
   program: ProgramInput,
@@ -127,6 +156,19 @@ export interface SeenArchitectures {
 /**
  * As {@link policyTable} finds them. In a program that is too complex for that: those whose AUDIT_ARCH is a constant of
  * it; all, if there is none.
+ *
+ * @throws {InvalidProgramError} when the kernel would not load the program
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when an option is unknown, or the program's architectures have both byte orders
+ *
+ * @example
+ * ```js
+ * import { assemble, seenArchitectures } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('A = arch\nif (A == x86_64) goto yes\nreturn KILL_PROCESS\nyes: return ALLOW');
+ * const { looksAtArchitecture, architectures } = seenArchitectures(filter);
+ * console.log(looksAtArchitecture, architectures.map(({ name }) => name)); // true [ 'x86_64', 'x32' ]
+ * ```
  */
 export function seenArchitectures(program: ProgramInput, options: DecisionDiagramOptions = {}): SeenArchitectures {
   try {
@@ -152,7 +194,20 @@ function seenIn(parts: readonly Part[]): SeenArchitectures & { other: Node; node
   return { looksAtArchitecture, architectures, other, nodeOf };
 }
 
-/** x32's numbers are those with bit 30 set, and x86_64's the others. */
+/**
+ * x32's numbers are those with bit 30 set, and x86_64's the others.
+ *
+ * @throws nothing: every architecture has numbers
+ *
+ * @example
+ * ```js
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { numbersOf } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(numbersOf(findArchitecture('x32'))); // [ 1073741824, 4294967295 ]
+ * console.log(numbersOf(findArchitecture('aarch64'))); // [ 0, 4294967295 ]
+ * ```
+ */
 export function numbersOf({ name }: Architecture): [from: number, to: number] {
   if (name === 'x32') return [X32_SYSCALL_BIT, 2 ** 32 - 1];
   return [0, name === 'x86_64' ? X32_SYSCALL_BIT - 1 : 2 ** 32 - 1];

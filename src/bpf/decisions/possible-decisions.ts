@@ -28,7 +28,23 @@ export interface PossibleDecision {
 
 const ALL_64_BITS = (1n << 64n) - 1n;
 
-/** Every decision that a call of the pattern can meet, each with an example: exact, for all arguments. */
+/**
+ * Every decision that a call of the pattern can meet, each with an example: exact, for all arguments.
+ *
+ * @throws nothing: a diagram of {@link buildDecisionDiagram} decides every input
+ *
+ * @example
+ * ```js
+ * import { allBitsKnown, assemble, buildDecisionDiagram, possibleDecisions } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = args[0].low\nif (A == 5) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * const diagram = buildDecisionDiagram(filter);
+ * const call = { arch: 0xc000003e, nr: 101 };
+ * console.log(possibleDecisions(diagram, call).map(({ action }) => action.kind)); // [ 'ALLOW', 'ERRNO' ]
+ * const known = possibleDecisions(diagram, { ...call, args: [allBitsKnown(5n)] });
+ * console.log(known.map(({ action }) => action.kind)); // [ 'ERRNO' ]
+ * ```
+ */
 export function possibleDecisions(diagram: DecisionDiagram, pattern: CallPattern): PossibleDecision[] {
   const { store, root } = diagram;
   const known = pattern.args ?? [];
@@ -90,7 +106,13 @@ export function possibleDecisions(diagram: DecisionDiagram, pattern: CallPattern
   }
 }
 
-/** All bits of an argument. */
+/**
+ * All bits of an argument.
+ *
+ * @throws nothing: a larger value is cut to 64 bits
+ *
+ * @see {@link possibleDecisions}
+ */
 export function allBitsKnown(value: bigint): KnownBits {
   return { value: BigInt.asUintN(64, value), mask: ALL_64_BITS };
 }

@@ -8,6 +8,18 @@ import { type Field, fieldLevel, Level } from './input-variables.js';
  * as they were meant. It recovers 64-bit comparisons that a filter makes in two halves. Exact: the terms hold where the
  * function does, and nowhere else. Undefined where that takes more than 128 terms, or more work than any real filter
  * needs.
+ *
+ * @throws nothing: conditions that are too complex are undefined
+ *
+ * @example
+ * ```js
+ * import { ALL_64_BITS, DiagramStore, dnfDiagram, formatConditions, recoverConditions } from 'libseccomp-wasm/bpf';
+ *
+ * const store = new DiagramStore();
+ * const low = { kind: 'between', field: 0, mask: ALL_64_BITS, from: 0n, to: 7n };
+ * const node = store.not(dnfDiagram(store, [[low]]));
+ * console.log(formatConditions(recoverConditions(store, node))); // arg0 >= 8
+ * ```
  */
 export function recoverConditions(store: DiagramStore, node: Node): DnfTerms | undefined {
   return store.attempt(STEPS_OF_ONE, () => recover(store, node)).result;

@@ -33,6 +33,21 @@ export interface ParsedCall {
  * the register, which has 32 bits on a 32-bit machine.
  *
  * @throws {InvalidArgumentError} when the call or an argument has no value there
+ *
+ * @example
+ * ```js
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { parseCall } from 'libseccomp-wasm/bpf';
+ *
+ * const { data, parameters } = parseCall({
+ *   syscall: '41',
+ *   args: ['AF_UNIX', 'type=SOCK_STREAM'],
+ *   architecture: findArchitecture('x86_64'),
+ *   syscallName: (token, nr) => (nr === 41 ? 'socket' : undefined),
+ *   syscallNumber: () => undefined,
+ * });
+ * console.log(data.nr, data.args.slice(0, 2), parameters[1].name); // 41 [ 1n, 1n ] type
+ * ```
  */
 export function parseCall(call: WrittenCall): ParsedCall {
   const { architecture } = call;

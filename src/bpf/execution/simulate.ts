@@ -46,6 +46,15 @@ const WORDS = SECCOMP_DATA_SIZE / 4;
  * when given.
  *
  * @throws {InvalidArgumentError} when a field is out of range
+ *
+ * @example
+ * ```js
+ * import { seccompDataWords } from 'libseccomp-wasm/bpf';
+ *
+ * const args = [0x100000002n, 0n, 0n, 0n, 0n, 0n];
+ * const words = seccompDataWords({ nr: 101, arch: 0xc000003e, instructionPointer: 0n, args }, 'little');
+ * console.log(words[0], words[4], words[5]); // 101 2 1
+ * ```
  */
 export function seccompDataWords(
   data: SeccompData,
@@ -82,6 +91,19 @@ const BIAS = 0x80000000 | 0;
  * and wraps around, and shifts by X are modulo 32. Division by an X of 0 ends the program with 0, KILL_THREAD.
  *
  * @throws {InvalidProgramError} when the kernel would not load the program
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when an option is unknown, or the program's architectures have both byte orders
+ *
+ * @example
+ * ```js
+ * import { assemble, createSimulator } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * const simulator = createSimulator(filter);
+ * const call = { nr: 101, arch: 0xc000003e, instructionPointer: 0n, args: [0n, 0n, 0n, 0n, 0n, 0n] };
+ * console.log(simulator.simulate(call).action); // { kind: 'ERRNO', data: 1 }
+ * console.log(simulator.simulate({ ...call, nr: 102 }).action); // { kind: 'ALLOW' }
+ * ```
  */
 export function createSimulator(
   program: ProgramInput,
@@ -262,7 +284,24 @@ function execute(
   }
 }
 
-/** One decision of a program. For many of the same program use {@link createSimulator}; the errors are the same. */
+/**
+ * One decision of a program. For many of the same program use {@link createSimulator}.
+ *
+ * @throws {InvalidProgramError} when the kernel would not load the program
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when a field of the call is out of range, an option is unknown, or the program's
+ * architectures have both byte orders
+ *
+ * @example
+ * ```js
+ * import { assemble, simulate } from 'libseccomp-wasm/bpf';
+ *
+ * const filter = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
+ * const call = { nr: 101, arch: 0xc000003e, instructionPointer: 0n, args: [0n, 0n, 0n, 0n, 0n, 0n] };
+ * const { action, path } = simulate(filter, call, { trace: true });
+ * console.log(action, path); // { kind: 'ERRNO', data: 1 } [ 0, 1, 3 ]
+ * ```
+ */
 export function simulate(
   program: ProgramInput,
   data: SeccompData,

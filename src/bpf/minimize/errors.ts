@@ -16,7 +16,11 @@ export class ProgramTooLongError extends ScmpError {
   }
 }
 
-/** A program does not decide as the diagram that it was made from: a bug of the minimiser. The program is not used. */
+/**
+ * A program does not decide as the diagram that it was made from: a bug of the minimiser. The program is not used.
+ *
+ * @see {@link minimizeProgram}
+ */
 export class MinimizerFaultError extends ScmpError {
   static override readonly brand = 'MinimizerFaultError';
   readonly code = 'MINIMIZER_FAULT';

@@ -35,6 +35,17 @@ type Value = number | undefined;
  *
  * @throws {InvalidProgramError} when the kernel would not load the program
  * @throws {ProgramTooComplexError} when its registers have too many contents to follow them all
+ * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
+ * @throws {InvalidArgumentError} when the program's architectures have both byte orders
+ *
+ * @example
+ * ```js
+ * import { assemble } from 'libseccomp-wasm/bpf';
+ * import { callWeights, expectedInstructions } from 'libseccomp-wasm/minimize';
+ *
+ * const filter = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return LOG');
+ * console.log(expectedInstructions(filter, callWeights([0xc000003e])).toFixed(2)); // 3.00
+ * ```
  */
 export function expectedInstructions(program: ProgramInput, weights: CallWeights, endianness?: Endianness): number {
   const { instructions } = readProgram(program, endianness);

@@ -42,6 +42,19 @@ const OPTIONS: OptionTable<MinimizeProgramOptions> = {
  * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
  * @throws {ProgramTooComplexError} when the program's decisions exceed the budget
  * @throws {MinimizerFaultError} when the program that was made is not equal, which is a bug
+ * @throws {InvalidArgumentError} when an option or architecture is unknown, or the program's architectures have both
+ * byte orders
+ *
+ * @example
+ * ```js
+ * import { assemble, implies } from 'libseccomp-wasm/bpf';
+ * import { minimizeProgram } from 'libseccomp-wasm/minimize';
+ *
+ * const source = '.arch x86_64\nA = nr\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return LOG';
+ * const filter = assemble(source);
+ * const { program, instructions } = minimizeProgram(filter);
+ * console.log(filter.instructions.length, instructions, implies(program, filter).holds); // 5 4 true
+ * ```
  */
 export function minimizeProgram(program: ProgramInput, options: MinimizeProgramOptions = {}): MinimizedProgram {
   checkOptions('minimizeProgram', options, OPTIONS);

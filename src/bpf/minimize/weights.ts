@@ -54,6 +54,17 @@ class TableWeights implements CallWeights {
  * half of the weight is the same for every call, so that none becomes slow. The other half follows how often programs
  * make the call (call-frequencies.list says how that was counted). It follows `counted` instead, where that has calls
  * of the architecture.
+ *
+ * @throws nothing: an architecture that is not in the list has no weights
+ *
+ * @example
+ * ```js
+ * import { callWeights } from 'libseccomp-wasm/minimize';
+ *
+ * const x86_64 = 0xc000003e;
+ * const weights = callWeights([x86_64], [{ auditArch: x86_64, nr: 0, weight: 5 }]);
+ * console.log(weights.architectures.length, weights.of(x86_64, 0) > weights.of(x86_64, 1)); // 1 true
+ * ```
  */
 export function callWeights(architectures: readonly number[], counted: readonly WeighedCall[] = []): CallWeights {
   const tables = new Map<number, Map<number, number>>();

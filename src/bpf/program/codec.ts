@@ -18,6 +18,14 @@ export type ProgramInput = FilterProgram | DecodedProgram | Uint8Array;
  * length only: see `verifyProgram` for the rest.
  *
  * @throws {InvalidProgramError} when the length is no multiple of 8
+ *
+ * @example
+ * ```js
+ * import { decodeProgram } from 'libseccomp-wasm/bpf';
+ *
+ * const bytes = Uint8Array.from([0x06, 0, 0, 0, 0, 0, 0xff, 0x7f]);
+ * console.log(decodeProgram(bytes, 'little')); // [ { code: 6, jt: 0, jf: 0, k: 2147418112 } ]
+ * ```
  */
 export function decodeProgram(bytes: Uint8Array, endianness: Endianness): Instruction[] {
   if (bytes.length % INSTRUCTION_SIZE !== 0) {
@@ -43,6 +51,14 @@ export function decodeProgram(bytes: Uint8Array, endianness: Endianness): Instru
  * The reverse of {@link decodeProgram}.
  *
  * @throws {InvalidArgumentError} when a field is out of its range
+ *
+ * @example
+ * ```js
+ * import { Opcode, encodeProgram } from 'libseccomp-wasm/bpf';
+ *
+ * const bytes = encodeProgram([{ code: Opcode.RET_K, jt: 0, jf: 0, k: 0x7fff0000 }], 'big');
+ * console.log(bytes.length, bytes[1] === Opcode.RET_K); // 8 true
+ * ```
  */
 export function encodeProgram(instructions: readonly Instruction[], endianness: Endianness): Uint8Array {
   const bytes = new Uint8Array(instructions.length * INSTRUCTION_SIZE);
@@ -85,6 +101,14 @@ export function checkFields(instruction: Instruction, index: number): void {
  *
  * @throws {UnknownByteOrderError} when both byte orders fit, or none does
  * @throws {InvalidProgramError} when the length is no multiple of 8
+ *
+ * @example
+ * ```js
+ * import { detectEndianness } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(detectEndianness(Uint8Array.from([0x06, 0, 0, 0, 0, 0, 0xff, 0x7f]))); // little
+ * console.log(detectEndianness(Uint8Array.from([0, 0x06, 0, 0, 0x7f, 0xff, 0, 0]))); // big
+ * ```
  */
 export function detectEndianness(bytes: Uint8Array): Endianness {
   const plausible = (['little', 'big'] as const).filter((endianness) =>
@@ -105,6 +129,14 @@ export function detectEndianness(bytes: Uint8Array): Endianness {
  * @throws {InvalidProgramError} when the length is no multiple of 8
  * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
  * @throws {InvalidArgumentError} when the architectures have both byte orders: one program cannot be right for both
+ *
+ * @example
+ * ```js
+ * import { readProgram } from 'libseccomp-wasm/bpf';
+ *
+ * const { instructions, endianness } = readProgram(Uint8Array.from([0x06, 0, 0, 0, 0, 0, 0xff, 0x7f]));
+ * console.log(endianness, instructions[0].k === 0x7fff0000); // little true
+ * ```
  */
 export function readProgram(input: ProgramInput, endianness?: Endianness): DecodedProgram {
   if (!(input instanceof Uint8Array) && 'instructions' in input) return input;

@@ -37,6 +37,18 @@ const FEW = 8;
  * and which architectures the comparisons let through. The result has one state per instruction, undefined where no
  * path leads. It is sound, not complete: an instruction that is called unreachable is unreachable. Programs that do not
  * verify are followed too: jumps past the end lead nowhere, and an unknown operation clobbers A.
+ *
+ * @throws nothing: a program that does not verify is followed too
+ *
+ * @example
+ * ```js
+ * import { SeccompDataOffset, analyzeFlow, assemble } from 'libseccomp-wasm/bpf';
+ *
+ * const { instructions } = assemble('A = arch\nif (A == x86_64) goto yes\nreturn KILL_PROCESS\nyes: return ALLOW');
+ * const states = analyzeFlow(instructions);
+ * console.log(states[1].a === SeccompDataOffset.ARCH); // true
+ * console.log(states[3].arch.kind, states[3].arch.values.has(0xc000003e)); // only true
+ * ```
  */
 export function analyzeFlow(instructions: readonly Instruction[]): (FlowState | undefined)[] {
   const states = new Array<FlowState | undefined>(instructions.length).fill(undefined);

@@ -20,7 +20,21 @@ export type InvalidProgramReason =
   /** A load from a scratch slot that some path reaches without a store to it. */
   | 'SCRATCH_UNSET';
 
-/** A program that no Linux kernel would install as a seccomp filter (seccomp(2): EINVAL). */
+/**
+ * A program that no Linux kernel would install as a seccomp filter (seccomp(2): EINVAL).
+ *
+ * @example
+ * ```js
+ * import { InvalidProgramError, Opcode, verifyProgram } from 'libseccomp-wasm/bpf';
+ *
+ * try {
+ *   verifyProgram([{ code: Opcode.LD_ABS, jt: 0, jf: 0, k: 2 }]);
+ * } catch (error) {
+ *   console.log(error instanceof InvalidProgramError, error.reason); // true LOAD_OFFSET
+ *   console.log(error.message); // invalid BPF program: instruction 0: load from offset 2; must be a multiple of 4 below 64
+ * }
+ * ```
+ */
 export class InvalidProgramError extends ScmpError {
   static override readonly brand = 'InvalidProgramError';
   readonly code = 'INVALID_PROGRAM';
@@ -37,7 +51,20 @@ export class InvalidProgramError extends ScmpError {
   }
 }
 
-/** The byte order of bare bytes could not be detected, and was not given. */
+/**
+ * The byte order of bare bytes could not be detected, and was not given.
+ *
+ * @example
+ * ```js
+ * import { UnknownByteOrderError, detectEndianness } from 'libseccomp-wasm/bpf';
+ *
+ * try {
+ *   detectEndianness(new Uint8Array());
+ * } catch (error) {
+ *   console.log(error instanceof UnknownByteOrderError, error.code); // true UNKNOWN_BYTE_ORDER
+ * }
+ * ```
+ */
 export class UnknownByteOrderError extends ScmpError {
   static override readonly brand = 'UnknownByteOrderError';
   readonly code = 'UNKNOWN_BYTE_ORDER';

@@ -82,12 +82,34 @@ export type Opcode = (typeof Opcode)[keyof typeof Opcode];
 const opcodes = new Uint8Array(256);
 for (const code of Object.values(Opcode)) opcodes[code] = 1;
 
-/** Whether seccomp takes the operation. */
+/**
+ * Whether seccomp takes the operation.
+ *
+ * @throws nothing: it is false for any other number
+ *
+ * @example
+ * ```js
+ * import { Opcode, isOpcode } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(isOpcode(Opcode.JEQ_K), isOpcode(0x94)); // true false
+ * ```
+ */
 export function isOpcode(code: number): code is Opcode {
   return opcodes[code] === 1;
 }
 
-/** Whether the operation is a jump on a condition (JEQ, JGT, JGE or JSET). */
+/**
+ * Whether the operation is a jump on a condition (JEQ, JGT, JGE or JSET).
+ *
+ * @throws nothing: it is false for any other number
+ *
+ * @example
+ * ```js
+ * import { Opcode, isConditionalJump } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(isConditionalJump(Opcode.JEQ_K), isConditionalJump(Opcode.JA)); // true false
+ * ```
+ */
 export function isConditionalJump(code: number): boolean {
   return (code & 0x07) === 0x05 && code !== Opcode.JA && isOpcode(code);
 }
@@ -127,6 +149,16 @@ export function jumpHolds(code: number, a: number, operand: number): boolean {
 /**
  * Where control can go after the instruction at `index`: absolute indices, a conditional jump's "holds" before its "does
  * not hold"; none after a return. Targets past the program's end are given as they are.
+ *
+ * @throws nothing: an unknown operation goes on with the next instruction
+ *
+ * @example
+ * ```js
+ * import { Opcode, successors } from 'libseccomp-wasm/bpf';
+ *
+ * console.log(successors({ code: Opcode.JEQ_K, jt: 0, jf: 3, k: 101 }, 1)); // [ 2, 5 ]
+ * console.log(successors({ code: Opcode.RET_K, jt: 0, jf: 0, k: 0 }, 2)); // []
+ * ```
  */
 export function successors(instruction: Instruction, index: number): number[] {
   const { code, jt, jf, k } = instruction;

@@ -21,6 +21,20 @@ import {
  *
  * @throws {InvalidProgramError} when the kernel would refuse the program; it has the first fault
  * @throws {InvalidArgumentError} when a field is out of its range, which bytes cannot be
+ *
+ * @example
+ * ```js
+ * import { Opcode, verifyProgram } from 'libseccomp-wasm/bpf';
+ *
+ * const load = { code: Opcode.LD_ABS, jt: 0, jf: 0, k: 0 };
+ * const end = { code: Opcode.RET_K, jt: 0, jf: 0, k: 0x7fff0000 };
+ * verifyProgram([load, end]);
+ * try {
+ *   verifyProgram([load]);
+ * } catch (error) {
+ *   console.log(error.reason, error.index); // NO_RETURN 0
+ * }
+ * ```
  */
 export function verifyProgram(instructions: readonly Instruction[]): void {
   const length = instructions.length;
