@@ -61,6 +61,18 @@ export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
  *
  * @throws {ProfileError} when a target lacks an errno, or `extends` was not resolved
  * @throws {InvalidArgumentError} when an architecture, capability, kernel version or id is unknown
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { checkProfile } from 'libseccomp-wasm/check';
+ * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * const entry = { names: ['ptrce'], action: 'SCMP_ACT_ERRNO' };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [entry] });
+ * const { findings } = checkProfile(profile, { targets: ['x86_64'], libseccomp: await loadLibseccomp() });
+ * console.log(findings[0].severity, findings[0].id, findings[0].path); // error unknown-syscall syscalls[0].names[0]
+ * ```
  */
 export function checkProfile(profile: ParsedProfile, options: CheckOptions): CheckReport {
   checkOptions('checkProfile', options, CHECK_OPTIONS);
@@ -144,6 +156,17 @@ export function checkedTargets(profile: ParsedProfile, options: CheckOptions): r
  * The machines that a profile is for, if the caller names none. They are those of `archMap`, else the 64-bit ones of
  * `architectures`, or all of them if none has 64 bits. A profile that names none is for x86_64 and aarch64, where most
  * are run.
+ *
+ * @throws nothing: names that nobody knows are left out
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { defaultTargets } from 'libseccomp-wasm/check';
+ *
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW', architectures: ['SCMP_ARCH_RISCV64'] });
+ * console.log(defaultTargets(profile).map(({ name }) => name)); // [ 'riscv64' ]
+ * ```
  */
 export function defaultTargets({ seccomp: { archMap, architectures } }: ParsedProfile): readonly Architecture[] {
   const named = (archMap ?? [])

@@ -15,7 +15,24 @@ export interface FileReport {
 /** The id of a fault that keeps a profile from being read. No rule finds it, and it cannot be ignored. */
 export const UNREADABLE = 'unreadable';
 
-/** A profile that cannot be read, as a report with findings. */
+/**
+ * A profile that cannot be read, as a report with findings.
+ *
+ * @throws nothing: any error makes a report
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { unreadableReport } from 'libseccomp-wasm/check';
+ *
+ * try {
+ *   readProfile('{ "defaultAction": "SCMP_ACT_ALOW" }');
+ * } catch (error) {
+ *   const { report } = unreadableReport(error, 'profile.json');
+ *   console.log(report.findings[0].id, report.findings[0].path); // unreadable defaultAction
+ * }
+ * ```
+ */
 export function unreadableReport(error: Error, source: string): FileReport {
   const finding = (message: string, advice = 'fix the profile; nothing else was checked'): Finding => ({
     id: UNREADABLE,

@@ -26,6 +26,23 @@ const MAX_ROUNDS = 8;
  * filter.
  *
  * @param read how the text was read, to read it again
+ *
+ * @throws {ProfileError} when a target lacks an errno, or `extends` was not resolved
+ * @throws {InvalidArgumentError} when an architecture, capability, kernel version, id or option is unknown
+ * @throws {Error} when `read` throws it; a `ProfileError` about a fixed text only leaves out the fix
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { fixProfile } from 'libseccomp-wasm/check';
+ * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * const entry = { names: ['ptrace'], action: 'SCMP_ACT_ERRNO' };
+ * const text = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [entry] });
+ * const options = { targets: ['x86_64'], libseccomp: await loadLibseccomp() };
+ * const { text: fixedText, fixed } = await fixProfile(text, (each) => readProfile(each), options);
+ * console.log(fixed[0].id, JSON.parse(fixedText).syscalls[0].errnoRet); // errno-missing 1
+ * ```
  */
 export async function fixProfile(
   text: string,

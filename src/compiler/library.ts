@@ -27,7 +27,24 @@ export function compileParsedProfile(parsed: ParsedProfile, options: OwnCompileO
   return compileWithEntries(parsed, options).compiled;
 }
 
-/** As {@link compileParsedProfile}, with what shows which entries are about a call. */
+/**
+ * As {@link compileParsedProfile}, with what shows which entries are about a call.
+ *
+ * @throws {ProfileError} when a target lacks an errno, or `extends` was not resolved
+ * @throws {CompileError} when libseccomp refuses the profile, or makes a wrong program of it
+ * @throws {InvalidArgumentError} when an architecture, capability, kernel version or option is unknown
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { compileWithEntries } from 'libseccomp-wasm/explain';
+ *
+ * const entry = { names: ['ptrace'], action: 'SCMP_ACT_LOG' };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [entry] });
+ * const compiled = compileWithEntries(profile, { arch: 'x86_64' });
+ * console.log(compiled.compiled.program instanceof Uint8Array, compiled.compiled.arches); // true [ 'x86_64' ]
+ * ```
+ */
 export function compileWithEntries(parsed: ParsedProfile, options: CompileOptions): CompiledProfile;
 /** @internal */
 export function compileWithEntries(parsed: ParsedProfile, options: OwnCompileOptions): CompiledProfile;

@@ -197,6 +197,14 @@ export const RUNTIME_OPTIONS: OptionTable<RuntimeOptions> = {
  * The behaviour that options come to.
  *
  * @throws {InvalidArgumentError} when a runtime or an option does not exist
+ *
+ * @example
+ * ```js
+ * import { runtimeBehaviour } from 'libseccomp-wasm/check';
+ *
+ * const [runc, crun] = ['runc', 'crun'].map((runtime) => runtimeBehaviour({ runtime }));
+ * console.log(runc.enosysStub, crun.enosysStub); // true false
+ * ```
  */
 export function runtimeBehaviour(options: RuntimeOptions): RuntimeBehaviour {
   checkOptions('runtimeBehaviour', options, RUNTIME_OPTIONS);

@@ -44,6 +44,22 @@ export interface AskedCall {
 /**
  * The entries about a call, each once: first those with a rule at its number and an effect, then those without effect,
  * then those that do not apply.
+ *
+ * @throws nothing: for a call of no entry the list is empty
+ *
+ * @example
+ * ```js
+ * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { compileWithEntries, entriesAbout } from 'libseccomp-wasm/explain';
+ *
+ * const entry = { names: ['ptrace'], action: 'SCMP_ACT_LOG' };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [entry] });
+ * const compiled = compileWithEntries(profile, { arch: 'x86_64' });
+ * const architecture = findArchitecture('x86_64');
+ * const decisions = [{ action: { kind: 'LOG' } }];
+ * const entries = entriesAbout(compiled, { architecture, number: 101, name: 'ptrace', decisions });
+ * console.log(entries.map(({ name, path }) => [name, path])); // [ [ 'ptrace', 'syscalls[0].names[0]' ] ]
+ * ```
  */
 export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryAbout[] {
   const { compiledRules } = profile;
@@ -139,6 +155,21 @@ function ofOneLine(entries: readonly EntryAbout[]): EntryAbout[] {
 /**
  * What decides a call where no entry about it applies, in words: the default action, or what the compiler added.
  * Undefined where the filter does something else.
+ *
+ * @throws nothing: undefined is the answer where something else decides
+ *
+ * @example
+ * ```js
+ * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { compileWithEntries, decidedBy } from 'libseccomp-wasm/explain';
+ *
+ * const entry = { names: ['ptrace'], action: 'SCMP_ACT_LOG' };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [entry] });
+ * const compiled = compileWithEntries(profile, { arch: 'x86_64' });
+ * const architecture = findArchitecture('x86_64');
+ * const decisions = [{ action: { kind: 'ALLOW' } }];
+ * console.log(decidedBy(compiled, { architecture, number: 0, decisions })); // the default action decides
+ * ```
  */
 export function decidedBy(
   profile: CompiledProfile,

@@ -28,6 +28,21 @@ export const ARCHITECTURE_UNSEEN =
 /**
  * A policy as text. Per architecture it has the actions, each with its calls; then the calls that arguments decide;
  * then the rest.
+ *
+ * @throws {InvalidArgumentError} when an option is unknown, or does not take its value
+ *
+ * @example
+ * ```js
+ * import { compileProfileSync } from 'libseccomp-wasm';
+ * import { policyTable } from 'libseccomp-wasm/bpf';
+ * import { formatPolicy, nameTable } from 'libseccomp-wasm/explain';
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] };
+ * const { program } = compileProfileSync(profile, { arch: 'x86_64' });
+ * const text = formatPolicy(nameTable(policyTable(program), loadLibseccompSync()));
+ * console.log(text.split('\n').slice(0, 3)); // [ 'x86_64', '  ERRNO(EPERM) always (1):', '    ptrace' ]
+ * ```
  */
 export function formatPolicy(policy: NamedPolicy, options: FormatPolicyOptions = {}): string {
   checkOptions('formatPolicy', options, { width: [NUMBER], withUsualCapabilities: [OBJECT] });
@@ -118,7 +133,20 @@ function formatRest(
   return [`  ${which}: ${formatDecisions(rest, architecture)}`];
 }
 
-/** `ERRNO(EPERM) when domain == AF_VSOCK, else ALLOW` */
+/**
+ * `ERRNO(EPERM) when domain == AF_VSOCK, else ALLOW`
+ *
+ * @throws nothing: it only writes what it is given
+ *
+ * @example
+ * ```js
+ * import { formatDecisions } from 'libseccomp-wasm/explain';
+ *
+ * const log = { action: { kind: 'LOG' }, when: 'domain == AF_VSOCK' };
+ * const allow = { action: { kind: 'ALLOW' }, when: 'domain != AF_VSOCK' };
+ * console.log(formatDecisions([log, allow])); // LOG when domain == AF_VSOCK, else ALLOW
+ * ```
+ */
 export function formatDecisions(decisions: readonly NamedDecision[], architecture?: ArchitectureName): string {
   return decisions
     .map(({ action, when }, index) => {

@@ -39,6 +39,21 @@ export interface NamedPolicy {
  * A policy table with system calls, arguments and their values by name.
  *
  * @throws {ProgramTooComplexError} when there are too many
+ * @throws {LibseccompCrashError} when the instance crashed before
+ *
+ * @example
+ * ```js
+ * import { compileProfileSync } from 'libseccomp-wasm';
+ * import { policyTable } from 'libseccomp-wasm/bpf';
+ * import { nameTable } from 'libseccomp-wasm/explain';
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] };
+ * const { program } = compileProfileSync(profile, { arch: 'x86_64' });
+ * const { architectures } = nameTable(policyTable(program), loadLibseccompSync());
+ * const { number, decisions } = architectures[0].calls.find(({ name }) => name === 'ptrace');
+ * console.log(architectures[0].architecture, number, decisions[0].action.kind); // x86_64 101 ERRNO
+ * ```
  */
 export function nameTable(table: PolicyTable, libseccomp: Libseccomp): NamedPolicy {
   const bound = new ListingBound();

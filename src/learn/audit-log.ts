@@ -38,7 +38,20 @@ export interface AuditLogOptions {
  * The system calls in the kernel's seccomp records, from dmesg(1), journalctl(1), audit.log, or ausearch(8) with and
  * without -i. The lines of the Security Profiles Operator's log enricher are read too. They show which calls were
  * denied or logged, without arguments. Lines of other kinds are ignored; seccomp records that cannot be read are
- * counted. Never throws.
+ * counted.
+ *
+ * @throws nothing: records that cannot be read are counted
+ *
+ * @example
+ * ```js
+ * import { readAuditLog, syscallLookup } from 'libseccomp-wasm/learn';
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const line = 'type=1326 audit(1.0:1): auid=0 comm="a" sig=0 arch=c000003e syscall=101 compat=0 ip=0x0 code=0x7ffc0000';
+ * const names = [];
+ * const { used } = readAuditLog(line, syscallLookup(loadLibseccompSync()), ({ name }) => names.push(name));
+ * console.log(used, names); // 1 [ 'ptrace' ]
+ * ```
  */
 export function readAuditLog(
   log: string | Uint8Array,

@@ -14,7 +14,22 @@ import { otherModes } from './kernel-architectures.js';
 import type { ObservedCall } from './observations.js';
 import { linesOf } from './read-log.js';
 
-/** A file of counts that cannot be used; the message begins with the file and the line. */
+/**
+ * A file of counts that cannot be used; the message begins with the file and the line.
+ *
+ * @example
+ * ```js
+ * import { CallCountsError, readCallCounts } from 'libseccomp-wasm/learn';
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * try {
+ *   readCallCounts('raed 120', { architecture: 'x86_64', source: 'a.txt', libseccomp: loadLibseccompSync() });
+ * } catch (error) {
+ *   if (!(error instanceof CallCountsError)) throw error;
+ *   console.log(error.message); // a.txt:1: "raed" is no system call; did you mean read?
+ * }
+ * ```
+ */
 export class CallCountsError extends ScmpError {
   static override readonly brand = 'CallCountsError';
   readonly code = 'INVALID_CALL_COUNTS';
@@ -52,6 +67,17 @@ const NUMBER = /^\d+(?:\.\d+)?$/;
  *
  * @throws {CallCountsError} when a line is neither, a count is no number of at least 0, a name is unknown, or no call
  * of the architecture is there
+ * @throws {InvalidArgumentError} when an architecture or option is unknown
+ *
+ * @example
+ * ```js
+ * import { readCallCounts } from 'libseccomp-wasm/learn';
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const text = 'read 120 # most of them\nx86_64 write 7\n';
+ * const { calls } = readCallCounts(text, { architecture: 'x86_64', libseccomp: loadLibseccompSync() });
+ * console.log(calls.map(({ nr, weight }) => [nr, weight])); // [ [ 0, 120 ], [ 1, 7 ] ]
+ * ```
  */
 export function readCallCounts(text: string | Uint8Array, options: CallCountsOptions): CallCounts {
   checkOptions('readCallCounts', options, COUNTS_OPTIONS);
@@ -59,7 +85,19 @@ export function readCallCounts(text: string | Uint8Array, options: CallCountsOpt
   return new Reader(parseArchitecture(options.architecture), source, numberFinder(libseccomp)).read(text);
 }
 
-/** Counts as {@link readCallCounts} reads them, the most frequent first. */
+/**
+ * Counts as {@link readCallCounts} reads them, the most frequent first.
+ *
+ * @throws nothing: it only writes what it is given
+ *
+ * @example
+ * ```js
+ * import { writeCallCounts } from 'libseccomp-wasm/learn';
+ *
+ * const calls = [{ architecture: 'x86_64', name: 'read', args: [], count: 120 }];
+ * console.log(writeCallCounts(calls, 'a run of a program').split('\n')); // [ '# a run of a program', 'x86_64 read 120', '' ]
+ * ```
+ */
 export function writeCallCounts(calls: readonly ObservedCall[], head: string): string {
   const counts = new Map<string, number>();
   for (const { architecture, name, count } of calls) {

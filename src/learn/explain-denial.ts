@@ -49,7 +49,26 @@ type DenyingProfile = Pick<CompiledProfile, 'compiledRules' | 'resolution' | 'li
 
 const ALL_64_BITS = (1n << 64n) - 1n;
 
-/** Find the part of a compiled profile that denied a call. */
+/**
+ * Find the part of a compiled profile that denied a call.
+ *
+ * @throws nothing: a call that no entry names has a reason too
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { compileWithEntries } from 'libseccomp-wasm/explain';
+ * import { explainDenial } from 'libseccomp-wasm/learn';
+ *
+ * const entry = { names: ['ptrace'], action: 'SCMP_ACT_ERRNO' };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [entry] });
+ * const compiled = compileWithEntries(profile, { arch: 'x86_64' });
+ * const action = { kind: 'ERRNO', data: 1 };
+ * const call = { architecture: 'x86_64', name: 'ptrace', args: [0n, 0n, 0n, 0n, 0n, 0n], action };
+ * const reason = explainDenial(compiled, call);
+ * console.log(reason.kind, reason.rule.path); // entry syscalls[0]
+ * ```
+ */
 export function explainDenial(profile: CompiledProfile, call: DeniedCall): DenialReason;
 /** @internal */
 export function explainDenial(profile: DenyingProfile, call: DeniedCall): DenialReason;
@@ -98,6 +117,17 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
 /**
  * What to add to a profile to allow the call, with its arguments where they matter: a line of a plain list, or an entry
  * of `syscalls` in JSON.
+ *
+ * @throws {ProfileError} when a profile cannot have the name
+ *
+ * @example
+ * ```js
+ * import { allowingLine } from 'libseccomp-wasm/learn';
+ *
+ * const action = { kind: 'KILL_PROCESS' };
+ * const denied = { architecture: 'x86_64', name: 'personality', args: [8n, 0n, 0n, 0n, 0n, 0n], action };
+ * console.log(allowingLine(denied, 'list')); // allow personality(persona == PER_LINUX32)
+ * ```
  */
 export function allowingLine(denied: DeniedCall, format: 'list' | 'json'): string {
   return lineOf(allowingEntry(denied), format);
@@ -117,6 +147,22 @@ function allowingEntry({ architecture, name, args }: DeniedCall): LearnedEntry {
 /**
  * What to add for a denied clone3 where the profile restricts clone: ENOSYS, after which a C library calls clone.
  * Allowing clone3 would undo the conditions on clone. Undefined for other calls, and where clone is not restricted.
+ *
+ * @throws nothing: undefined is the answer for other calls
+ *
+ * @example
+ * ```js
+ * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { resolvePolicy } from 'libseccomp-wasm/explain';
+ * import { clone3Line } from 'libseccomp-wasm/learn';
+ *
+ * const args = [{ index: 0, value: 0x10000000, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }];
+ * const entry = { names: ['clone'], action: 'SCMP_ACT_ALLOW', args };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] });
+ * const { policy } = resolvePolicy(profile, { arch: findArchitecture('x86_64') });
+ * const denied = { architecture: 'x86_64', name: 'clone3', args: [], action: { kind: 'ERRNO', data: 1 } };
+ * console.log(clone3Line(policy, denied, 'json')); // { "names": [ "clone3" ], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 }
+ * ```
  */
 export function clone3Line(policy: SeccompPolicy, { name, architecture }: DeniedCall, format: 'list' | 'json') {
   if (name !== 'clone3') return undefined;

@@ -14,7 +14,23 @@ const CALLS: Readonly<Record<Launcher, { names: readonly string[]; when: string 
   },
 };
 
-/** A profile with an entry for those of a launcher's calls that no entry is about. */
+/**
+ * A profile with an entry for those of a launcher's calls that no entry is about.
+ *
+ * @throws {ProfileError} when the target lacks an errno, or `extends` was not resolved
+ * @throws {InvalidArgumentError} when a capability, kernel version or option of the target is unknown
+ *
+ * @example
+ * ```js
+ * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { withLauncher } from 'libseccomp-wasm/learn';
+ *
+ * const entry = { names: ['write'], action: 'SCMP_ACT_ALLOW' };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] });
+ * const { seccomp } = withLauncher(profile, 'bwrap', { arch: findArchitecture('x86_64') });
+ * console.log(seccomp.syscalls[1].names); // [ 'wait4', 'exit_group' ]
+ * ```
+ */
 export function withLauncher(profile: ParsedProfile, launcher: Launcher, target: ResolveOptions): ParsedProfile {
   const { policy } = resolvePolicy(profile, target);
   const { names, when } = CALLS[launcher];

@@ -53,6 +53,18 @@ const OLD_ESSENTIALS: ReadonlySet<ArchitectureName> = new Set([
 /**
  * The smallest profile that allows what was seen, for all architectures it was seen on; everything else fails with
  * EPERM. It is only as complete as the observation.
+ *
+ * @throws {InvalidArgumentError} when an architecture or option is unknown
+ *
+ * @example
+ * ```js
+ * import { learnProfile, Observations } from 'libseccomp-wasm/learn';
+ *
+ * const observations = new Observations();
+ * observations.add({ architecture: 'x86_64', name: 'getpid', args: [] });
+ * const { profile } = learnProfile(observations, { architecture: 'x86_64' });
+ * console.log(profile.seccomp.defaultAction, profile.seccomp.syscalls[0].names); // SCMP_ACT_ERRNO [ 'getpid' ]
+ * ```
  */
 export function learnProfile(observations: Observations, options: LearnOptions): LearnedProfile {
   checkOptions('learnProfile', options, { arguments: [BOOLEAN], architecture: [ANYTHING], essentials: [BOOLEAN] });

@@ -39,6 +39,16 @@ const LEARNED: ReadonlyMap<string, readonly string[]> = new Map(
 
 /**
  * The bits of a call's arguments that `--args` learns from; none for a call that does one thing whatever its arguments.
+ *
+ * @throws nothing: of a name that nobody knows there are none
+ *
+ * @example
+ * ```js
+ * import { learnedArguments } from 'libseccomp-wasm/learn';
+ *
+ * console.log(learnedArguments('ioctl', 'x86_64')); // [ { index: 1, mask: 4294967295n } ]
+ * console.log(learnedArguments('read', 'x86_64')); // []
+ * ```
  */
 export function learnedArguments(name: string, architecture: ArchitectureName): readonly ArgumentMask[] {
   const learned = LEARNED.get(name);

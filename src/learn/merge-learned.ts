@@ -27,7 +27,24 @@ export interface MergeOptions {
   arguments?: boolean | undefined;
 }
 
-/** The masks for observations that are merged into a profile: also the bits that its own conditions compare. */
+/**
+ * The masks for observations that are merged into a profile: also the bits that its own conditions compare.
+ *
+ * @throws {ProfileError} when the profile cannot be resolved for the target
+ * @throws {InvalidArgumentError} when a capability, kernel version or option of the target is unknown
+ *
+ * @example
+ * ```js
+ * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { mergeMasks } from 'libseccomp-wasm/learn';
+ *
+ * const entry = { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] };
+ * const base = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] });
+ * const target = { arch: findArchitecture('x86_64') };
+ * const masks = mergeMasks(base, { target });
+ * console.log(masks('socket', 'x86_64').map(({ index }) => index), masks('read', 'x86_64')); // [ 0 ] []
+ * ```
+ */
 export function mergeMasks(base: ParsedProfile, { target, arguments: withArguments }: MergeOptions): ArgumentMasks {
   const own = new Map<string, readonly ArgumentMask[]>();
   for (const { names, conditions } of resolvePolicy(base, target).policy.rules) {
@@ -47,6 +64,21 @@ export function mergeMasks(base: ParsedProfile, { target, arguments: withArgumen
  * as not allowed.
  *
  * @throws {ProfileError} when the profile cannot be resolved for the target
+ * @throws {InvalidArgumentError} when a capability, kernel version or option is unknown
+ *
+ * @example
+ * ```js
+ * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { mergeLearned, mergeMasks, Observations } from 'libseccomp-wasm/learn';
+ *
+ * const entry = { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] };
+ * const base = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] });
+ * const target = { arch: findArchitecture('x86_64') };
+ * const observations = new Observations(mergeMasks(base, { target }));
+ * observations.add({ architecture: 'x86_64', name: 'getpid', args: [] });
+ * const { profile, warnings } = mergeLearned(base, observations, { target });
+ * console.log(profile.seccomp.syscalls.map(({ names }) => names), warnings.length); // [ [ 'socket' ], [ 'getpid' ] ] 0
+ * ```
  */
 export function mergeLearned(base: ParsedProfile, observations: Observations, options: MergeOptions): LearnedProfile {
   checkOptions('mergeLearned', options, { target: [OBJECT], arguments: [BOOLEAN] });

@@ -13,7 +13,22 @@ export interface NumberedCall {
   readonly count: number;
 }
 
-/** The masks of every call that a kernel of an architecture may see, by AUDIT_ARCH_… and number; for counting by numbers. */
+/**
+ * The masks of every call that a kernel of an architecture may see, by AUDIT_ARCH_… and number; for counting by numbers.
+ *
+ * @throws {InvalidArgumentError} when the architecture is unknown
+ * @throws {LibseccompCrashError} when the instance crashed before
+ *
+ * @example
+ * ```js
+ * import { learnedArguments, numberedMasks } from 'libseccomp-wasm/learn';
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const AUDIT_ARCH_X86_64 = 0xc000003e;
+ * const masks = numberedMasks(loadLibseccompSync(), 'x86_64', learnedArguments);
+ * console.log(masks.get(AUDIT_ARCH_X86_64).get(16)); // [ { index: 1, mask: 4294967295n } ]
+ * ```
+ */
 export function numberedMasks(
   libseccomp: Libseccomp,
   native: ArchitectureName,
@@ -33,7 +48,22 @@ export function numberedMasks(
   return byArchitecture;
 }
 
-/** Count calls that are known by numbers. Returns those that no table has a name for: no profile can allow them. */
+/**
+ * Count calls that are known by numbers. Returns those that no table has a name for: no profile can allow them.
+ *
+ * @throws nothing: a call of an unknown architecture is returned too
+ *
+ * @example
+ * ```js
+ * import { Observations, observeNumbered, syscallLookup } from 'libseccomp-wasm/learn';
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const observations = new Observations();
+ * const calls = [39, 9999].map((number) => ({ auditArch: 0xc000003e, number, args: [], count: 1 }));
+ * const unnamed = observeNumbered(observations, calls, syscallLookup(loadLibseccompSync()));
+ * console.log(observations.calls()[0].name, unnamed[0].number); // getpid 9999
+ * ```
+ */
 export function observeNumbered(
   observations: Observations,
   calls: readonly NumberedCall[],

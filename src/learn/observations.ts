@@ -38,7 +38,20 @@ interface Kinds {
   isMerged: boolean;
 }
 
-/** A tally of system calls: of each kind there is one entry, however often it was made. */
+/**
+ * A tally of system calls: of each kind there is one entry, however often it was made.
+ *
+ * @example
+ * ```js
+ * import { learnedArguments, Observations } from 'libseccomp-wasm/learn';
+ *
+ * const observations = new Observations(learnedArguments);
+ * observations.add({ architecture: 'x86_64', name: 'personality', args: [0n] });
+ * observations.add({ architecture: 'x86_64', name: 'personality', args: [0n] }, 2);
+ * const [{ name, args, count }] = observations.calls();
+ * console.log(name, args[0].value, count); // personality 0n 3
+ * ```
+ */
 export class Observations {
   readonly #masks: ArgumentMasks;
   readonly #calls = new Map<string, Kinds & { architecture: ArchitectureName; name: string }>();

@@ -32,8 +32,21 @@ export interface StraceOptions {
  * The system calls in the output of strace(1), with -f, -o and most of its options; the table of -c is read too. It has
  * names, and arguments where the text shows their numbers. A call that is split (`<unfinished ...>`) counts where it
  * begins. Calls of another architecture are detected by strace's line about the process, which is on stderr and not in
- * the file of -o. Else a name that the machine's own architecture lacks shows them. Other lines are counted. Never
- * throws.
+ * the file of -o. Else a name that the machine's own architecture lacks shows them. Other lines are counted.
+ *
+ * @throws {InvalidArgumentError} when the architecture is unknown
+ *
+ * @example
+ * ```js
+ * import { readStrace, syscallLookup } from 'libseccomp-wasm/learn';
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const log = 'getpid() = 7\nsome other words\n';
+ * const names = [];
+ * const table = syscallLookup(loadLibseccompSync());
+ * const { used, problems } = readStrace(log, table, { architecture: 'x86_64' }, ({ name }) => names.push(name));
+ * console.log(used, names, problems[0].reason); // 1 [ 'getpid' ] no line of strace
+ * ```
  */
 export function readStrace(
   log: string | Uint8Array,

@@ -4,7 +4,20 @@ import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
 import type { SyscallLookup } from './read-log.js';
 
-/** libseccomp's tables, for the readers of logs. */
+/**
+ * libseccomp's tables, for the readers of logs.
+ *
+ * @throws nothing: its methods throw `InvalidArgumentError` for an architecture that nobody knows
+ *
+ * @example
+ * ```js
+ * import { syscallLookup } from 'libseccomp-wasm/learn';
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const table = syscallLookup(loadLibseccompSync());
+ * console.log(table.name(101, 'x86_64'), table.has('socketcall', 'x86_64')); // ptrace false
+ * ```
+ */
 export function syscallLookup(libseccomp: Libseccomp): SyscallLookup {
   const naming = syscallNaming(libseccomp);
   return {

@@ -102,8 +102,19 @@ export interface FilterContextOptions {
 
 /**
  * A libseccomp filter context (`scmp_filter_ctx`): rules in, a BPF program out. Every method is the C function of the
- * same name, and throws {@link LibseccompError} when that returns an error. Call {@link release}, or declare it with
- * `using`, when done.
+ * same name, and throws {@link LibseccompError} when that returns an error. After a crash of the instance all of them
+ * throw `LibseccompCrashError`. Call {@link release}, or declare it with `using`, when done.
+ *
+ * @example
+ * ```js
+ * import { FilterContext, loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * const libseccomp = await loadLibseccomp();
+ * const filter = new FilterContext(libseccomp, { defaultAction: { kind: 'ALLOW' }, architecture: 'x86_64' });
+ * filter.addRule({ kind: 'ERRNO', data: 1 }, 'socket', [{ index: 0, op: 'EQ', value: 16n }]);
+ * console.log(filter.exportBpf().length / 8, 'instructions'); // 13 instructions
+ * filter.release();
+ * ```
  */
 export class FilterContext implements Disposable {
   readonly #libseccomp: Libseccomp;
@@ -111,7 +122,14 @@ export class FilterContext implements Disposable {
   #pointer: number;
   #inTransaction = false;
 
-  /** seccomp_init(3) */
+  /**
+   * seccomp_init(3)
+   *
+   * @throws {InvalidArgumentError} when the action or the architecture is unknown, or the action's data has more than
+   * 16 bits
+   * @throws {LibseccompError} when libseccomp refuses the default action (ERRNO takes 0..4094)
+   * @throws {LibseccompCrashError} when the instance crashed before
+   */
   constructor(libseccomp: Libseccomp, { defaultAction, architecture }: FilterContextOptions) {
     this.#libseccomp = libseccomp;
     this.#architecture = toArchitecture(architecture);
@@ -140,6 +158,10 @@ export class FilterContext implements Disposable {
   /**
    * seccomp_reset(3): back to an empty filter with this default action and the native architecture alone; attributes
    * return to their defaults and an open transaction is dropped.
+   *
+   * @throws {InvalidArgumentError} when the action is unknown, or its data has more than 16 bits
+   * @throws {LibseccompError} when libseccomp refuses the default action (ERRNO takes 0..4094)
+   * @throws {FilterContextStateError} when the filter was released
    */
   reset(defaultAction: Action): void {
     const context = this.#context();
@@ -151,7 +173,11 @@ export class FilterContext implements Disposable {
     this.#inTransaction = false;
   }
 
-  /** seccomp_release(3). Releasing twice is harmless; any other use afterwards is an error. */
+  /**
+   * seccomp_release(3). Releasing twice is harmless; any other use afterwards is an error.
+   *
+   * @throws nothing: a released filter, and one of a crashed instance, are released already
+   */
   release(): void {
     if (this.#pointer === 0) return;
     const pointer = this.#pointer;
@@ -171,21 +197,38 @@ export class FilterContext implements Disposable {
     abandoned.unregister(this);
   }
 
-  /** seccomp_arch_add(3). Adding one that is there already is LIBSECCOMP_EEXIST. */
+  /**
+   * seccomp_arch_add(3). Adding one that is there already is LIBSECCOMP_EEXIST.
+   *
+   * @throws {InvalidArgumentError} when the architecture is unknown
+   * @throws {LibseccompError} when the architecture is there already, or has another byte order
+   * @throws {FilterContextStateError} when the filter was released
+   */
   addArchitecture(architecture: ArchitectureName | Architecture): void {
     const context = this.#context();
     const { name, token } = toArchitecture(architecture);
     this.#libseccomp.call('seccomp_arch_add', name, () => this.#libseccomp.raw.seccomp_arch_add(context, token));
   }
 
-  /** seccomp_arch_remove(3) */
+  /**
+   * seccomp_arch_remove(3)
+   *
+   * @throws {InvalidArgumentError} when the architecture is unknown
+   * @throws {LibseccompError} when the filter does not have the architecture
+   * @throws {FilterContextStateError} when the filter was released
+   */
   removeArchitecture(architecture: ArchitectureName | Architecture): void {
     const context = this.#context();
     const { name, token } = toArchitecture(architecture);
     this.#libseccomp.call('seccomp_arch_remove', name, () => this.#libseccomp.raw.seccomp_arch_remove(context, token));
   }
 
-  /** seccomp_arch_exist(3) */
+  /**
+   * seccomp_arch_exist(3)
+   *
+   * @throws {InvalidArgumentError} when the architecture is unknown
+   * @throws {FilterContextStateError} when the filter was released
+   */
   hasArchitecture(architecture: ArchitectureName | Architecture): boolean {
     const context = this.#context();
     const { name, token } = toArchitecture(architecture);
@@ -198,7 +241,13 @@ export class FilterContext implements Disposable {
     }
   }
 
-  /** seccomp_attr_get(3) */
+  /**
+   * seccomp_attr_get(3)
+   *
+   * @throws {InvalidArgumentError} when the attribute is unknown
+   * @throws {LibseccompError} when the filter has no architecture
+   * @throws {FilterContextStateError} when the filter was released
+   */
   getAttribute<A extends FilterAttribute>(attribute: A): FilterAttributes[A] {
     const context = this.#context();
     const codec = attributeCodec(attribute);
@@ -210,7 +259,13 @@ export class FilterContext implements Disposable {
     return codec.decode(word);
   }
 
-  /** seccomp_attr_set(3) */
+  /**
+   * seccomp_attr_set(3)
+   *
+   * @throws {InvalidArgumentError} when the attribute is unknown, or does not take the value
+   * @throws {LibseccompError} when libseccomp refuses the attribute or its value; `errno` has the reason
+   * @throws {FilterContextStateError} when the filter was released
+   */
   setAttribute<A extends FilterAttribute>(attribute: A, value: FilterAttributes[A]): void {
     const context = this.#context();
     const codec = attributeCodec(attribute);
@@ -225,12 +280,22 @@ export class FilterContext implements Disposable {
    * the native architecture. On architectures where the rule cannot be expressed exactly libseccomp adapts it.
    *
    * @throws {UnknownSyscallError} when the name is unknown
+   * @throws {InvalidArgumentError} when a comparison, the action or the number is invalid
+   * @throws {LibseccompError} when libseccomp refuses the rule; `errno` has the reason
+   * @throws {FilterContextStateError} when the filter was released
    */
   addRule(action: Action, syscall: string | number, comparisons: readonly ArgumentComparison[] = []): void {
     this.#addRule('seccomp_rule_add_array', action, syscall, comparisons);
   }
 
-  /** seccomp_rule_add_exact_array(3): as {@link addRule}, but an error where the rule cannot be expressed exactly. */
+  /**
+   * seccomp_rule_add_exact_array(3): as {@link addRule}, but an error where the rule cannot be expressed exactly.
+   *
+   * @throws {UnknownSyscallError} when the name is unknown
+   * @throws {InvalidArgumentError} when a comparison, the action or the number is invalid
+   * @throws {LibseccompError} when libseccomp refuses the rule, or cannot express it exactly
+   * @throws {FilterContextStateError} when the filter was released
+   */
   addRuleExact(action: Action, syscall: string | number, comparisons: readonly ArgumentComparison[] = []): void {
     this.#addRule('seccomp_rule_add_exact_array', action, syscall, comparisons);
   }
@@ -261,7 +326,14 @@ export class FilterContext implements Disposable {
     return syscall;
   }
 
-  /** seccomp_syscall_priority(3): 0..255; calls of higher priority are decided earlier in the program. */
+  /**
+   * seccomp_syscall_priority(3): 0..255; calls of higher priority are decided earlier in the program.
+   *
+   * @throws {UnknownSyscallError} when the name is unknown
+   * @throws {InvalidArgumentError} when the priority is not in 0..255, or the number is no 32-bit integer
+   * @throws {LibseccompError} when libseccomp refuses it; `errno` has the reason
+   * @throws {FilterContextStateError} when the filter was released
+   */
   setSyscallPriority(syscall: string | number, priority: number): void {
     const context = this.#context();
     const number = this.#syscallNumber(syscall);
@@ -276,6 +348,11 @@ export class FilterContext implements Disposable {
   /**
    * seccomp_merge(3): take over all architectures and rules of `source`, which is released by it. On an error both stay
    * as they were.
+   *
+   * @throws {InvalidArgumentError} when `source` is no filter, this filter itself, or one of another libseccomp
+   * instance
+   * @throws {LibseccompError} when the two have an architecture in common, other byte orders or other defaults
+   * @throws {FilterContextStateError} when one of the two was released
    */
   merge(source: FilterContext): void {
     const destination = this.#context();
@@ -289,13 +366,24 @@ export class FilterContext implements Disposable {
     source.#forget();
   }
 
-  /** seccomp_precompute(3): generate the program now, so that {@link exportBpf} only copies it. */
+  /**
+   * seccomp_precompute(3): generate the program now, so that {@link exportBpf} only copies it.
+   *
+   * @throws {LibseccompError} when the program has more than 65535 instructions, or the filter has no architecture
+   * @throws {LibseccompWorkLimitError} when libseccomp cannot combine the rules in bearable time
+   * @throws {FilterContextStateError} when the filter was released
+   */
   precompute(): void {
     const context = this.#context();
     this.#libseccomp.call('seccomp_precompute', undefined, () => this.#libseccomp.raw.seccomp_precompute(context));
   }
 
-  /** seccomp_transaction_start(3): rules from here on are committed or rejected together. Transactions do not nest. */
+  /**
+   * seccomp_transaction_start(3): rules from here on are committed or rejected together. Transactions do not nest.
+   *
+   * @throws {FilterContextStateError} when a transaction is open already, or the filter was released
+   * @throws {LibseccompError} when the filter has no architecture
+   */
   startTransaction(): void {
     const context = this.#context();
     if (this.#inTransaction) throw new FilterContextStateError('a transaction is open already; they do not nest');
@@ -305,7 +393,12 @@ export class FilterContext implements Disposable {
     this.#inTransaction = true;
   }
 
-  /** seccomp_transaction_commit(3) */
+  /**
+   * seccomp_transaction_commit(3)
+   *
+   * @throws {FilterContextStateError} when no transaction is open, or the filter was released
+   * @throws {LibseccompError} when the filter has no architecture
+   */
   commitTransaction(): void {
     const context = this.#openTransaction();
     this.#libseccomp.call('seccomp_transaction_commit', undefined, () =>
@@ -314,7 +407,11 @@ export class FilterContext implements Disposable {
     this.#inTransaction = false;
   }
 
-  /** seccomp_transaction_reject(3): the filter is again what it was when the transaction started. */
+  /**
+   * seccomp_transaction_reject(3): the filter is again what it was when the transaction started.
+   *
+   * @throws {FilterContextStateError} when no transaction is open, or the filter was released
+   */
   rejectTransaction(): void {
     const context = this.#openTransaction();
     this.#libseccomp.guard(() => this.#libseccomp.raw.seccomp_transaction_reject(context));
@@ -331,6 +428,10 @@ export class FilterContext implements Disposable {
   /**
    * seccomp_export_bpf_mem(3): the program as `struct sock_filter`s of 8 bytes, in the byte order of the filter's
    * architectures.
+   *
+   * @throws {LibseccompError} when the program has more than 65535 instructions, or the filter has no architecture
+   * @throws {LibseccompWorkLimitError} when libseccomp cannot combine the rules in bearable time
+   * @throws {FilterContextStateError} when the filter was released
    */
   exportBpf(): Uint8Array {
     const { raw, marshal } = this.#libseccomp;
@@ -350,7 +451,13 @@ export class FilterContext implements Disposable {
     }
   }
 
-  /** seccomp_export_pfc(3): the filter as libseccomp's pseudo filter code, for people. */
+  /**
+   * seccomp_export_pfc(3): the filter as libseccomp's pseudo filter code, for people.
+   *
+   * @throws {LibseccompError} when the filter has no architecture
+   * @throws {LibseccompWorkLimitError} when libseccomp cannot combine the rules in bearable time
+   * @throws {FilterContextStateError} when the filter was released
+   */
   exportPfc(): string {
     const context = this.#context();
     return this.#libseccomp.captureOutput(() => {

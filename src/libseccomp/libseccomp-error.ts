@@ -91,7 +91,23 @@ const GENERAL: Meanings = {
   ENOMEM: 'out of memory',
 };
 
-/** A libseccomp function returned an error. `code` is `LIBSECCOMP_` and the errno's name. */
+/**
+ * A libseccomp function returned an error. `code` is `LIBSECCOMP_` and the errno's name.
+ *
+ * @example
+ * ```js
+ * import { FilterContext, LibseccompError, loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * const libseccomp = await loadLibseccomp();
+ * const filter = new FilterContext(libseccomp, { defaultAction: { kind: 'ALLOW' }, architecture: 'x86_64' });
+ * try {
+ *   filter.addArchitecture('x86_64');
+ * } catch (error) {
+ *   if (!(error instanceof LibseccompError)) throw error;
+ *   console.log(error.code, error.call); // LIBSECCOMP_EEXIST seccomp_arch_add
+ * }
+ * ```
+ */
 export class LibseccompError extends ScmpError {
   static override readonly brand = 'LibseccompError';
   readonly code: `LIBSECCOMP_${LibseccompErrno}`;
@@ -114,7 +130,24 @@ export class LibseccompError extends ScmpError {
   }
 }
 
-/** The module trapped (an assertion of libseccomp, or wasm memory was exhausted); its instance cannot be used again. */
+/**
+ * The module trapped (an assertion of libseccomp, or wasm memory was exhausted); its instance cannot be used again.
+ *
+ * @example
+ * ```js
+ * import { LibseccompCrashError, loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * let libseccomp = await loadLibseccomp();
+ * try {
+ *   console.log(libseccomp.resolveSyscallName('ptrace', 'x86_64')); // 101
+ * } catch (error) {
+ *   if (!(error instanceof LibseccompCrashError)) throw error;
+ *   // This one cannot go on: take a new one.
+ *   libseccomp = await loadLibseccomp();
+ * }
+ * console.log(libseccomp.usable); // true
+ * ```
+ */
 export class LibseccompCrashError extends ScmpError {
   static override readonly brand = 'LibseccompCrashError';
   readonly code = 'LIBSECCOMP_CRASH';
@@ -123,6 +156,21 @@ export class LibseccompCrashError extends ScmpError {
 /**
  * A call would have kept libseccomp busy for minutes, or hours: rules of one system call with many LT, LE, GT, GE or NE of
  * 64-bit values multiply. The instance cannot be used again.
+ *
+ * @example
+ * ```js
+ * import { LibseccompWorkLimitError, loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * let libseccomp = await loadLibseccomp();
+ * try {
+ *   console.log(libseccomp.resolveSyscallName('ptrace', 'x86_64')); // 101
+ * } catch (error) {
+ *   if (!(error instanceof LibseccompWorkLimitError)) throw error;
+ *   // This one cannot go on: take a new one, and fewer rules.
+ *   libseccomp = await loadLibseccomp();
+ * }
+ * console.log(libseccomp.usable); // true
+ * ```
  */
 export class LibseccompWorkLimitError extends ScmpError {
   static override readonly brand = 'LibseccompWorkLimitError';
@@ -135,13 +183,43 @@ export class LibseccompWorkLimitError extends ScmpError {
   }
 }
 
-/** The wasm given is not this package's libseccomp: not wasm, or a module with other functions. */
+/**
+ * The wasm given is not this package's libseccomp: not wasm, or a module with other functions.
+ *
+ * @example
+ * ```js
+ * import { loadLibseccomp, WasmModuleError } from 'libseccomp-wasm/libseccomp';
+ *
+ * try {
+ *   await loadLibseccomp({ wasm: new Uint8Array([1, 2, 3]) });
+ * } catch (error) {
+ *   if (!(error instanceof WasmModuleError)) throw error;
+ *   console.log(error.code); // WASM_MODULE
+ * }
+ * ```
+ */
 export class WasmModuleError extends ScmpError {
   static override readonly brand = 'WasmModuleError';
   readonly code = 'WASM_MODULE';
 }
 
-/** libseccomp's tables have no system call of this name. */
+/**
+ * libseccomp's tables have no system call of this name.
+ *
+ * @example
+ * ```js
+ * import { FilterContext, loadLibseccomp, UnknownSyscallError } from 'libseccomp-wasm/libseccomp';
+ *
+ * const libseccomp = await loadLibseccomp();
+ * const filter = new FilterContext(libseccomp, { defaultAction: { kind: 'ALLOW' }, architecture: 'x86_64' });
+ * try {
+ *   filter.addRule({ kind: 'LOG' }, 'ptrce');
+ * } catch (error) {
+ *   if (!(error instanceof UnknownSyscallError)) throw error;
+ *   console.log(error.code, error.syscall); // UNKNOWN_SYSCALL ptrce
+ * }
+ * ```
+ */
 export class UnknownSyscallError extends ScmpError {
   static override readonly brand = 'UnknownSyscallError';
   readonly code = 'UNKNOWN_SYSCALL';
@@ -151,7 +229,23 @@ export class UnknownSyscallError extends ScmpError {
   }
 }
 
-/** A filter context was used after release, or its transactions were not paired. */
+/**
+ * A filter context was used after release, or its transactions were not paired.
+ *
+ * @example
+ * ```js
+ * import { FilterContext, FilterContextStateError, loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * const libseccomp = await loadLibseccomp();
+ * const filter = new FilterContext(libseccomp, { defaultAction: { kind: 'ALLOW' }, architecture: 'x86_64' });
+ * try {
+ *   filter.commitTransaction();
+ * } catch (error) {
+ *   if (!(error instanceof FilterContextStateError)) throw error;
+ *   console.log(error.code, error.message); // FILTER_CONTEXT_STATE no transaction is open
+ * }
+ * ```
+ */
 export class FilterContextStateError extends ScmpError {
   static override readonly brand = 'FilterContextStateError';
   readonly code = 'FILTER_CONTEXT_STATE';

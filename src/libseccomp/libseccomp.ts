@@ -34,6 +34,14 @@ const WASI_EBADF = 8;
 /**
  * One instance of the module: libseccomp's functions that belong to no filter. Each instance has its own memory and its
  * own native architecture and API level; they do not see each other.
+ *
+ * @example
+ * ```js
+ * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * const libseccomp = await loadLibseccomp();
+ * console.log(libseccomp.resolveSyscallNumber(0, 'x86_64'), libseccomp.resolveSyscallName('socket', 'x86')); // read -101
+ * ```
  */
 export class Libseccomp {
   /** For {@link FilterContext}; not part of the public API. @internal */
@@ -52,7 +60,11 @@ export class Libseccomp {
   /** Where the module's writes go while a text export runs. */
   #output: Uint8Array[] | undefined;
 
-  /** Use {@link loadLibseccomp} or {@link loadLibseccompSync}; this takes a module that is compiled already. */
+  /**
+   * Use {@link loadLibseccomp} or {@link loadLibseccompSync}; this takes a module that is compiled already.
+   *
+   * @throws {WasmModuleError} when it is another module than this package's, or does not start
+   */
   constructor(module: WebAssembly.Module) {
     let instance: WebAssembly.Instance;
     try {
@@ -93,12 +105,22 @@ export class Libseccomp {
     return this.raw.memory.buffer.byteLength;
   }
 
-  /** seccomp_api_get(3): 7 unless {@link setApiLevel} said otherwise. */
+  /**
+   * seccomp_api_get(3): 7 unless {@link setApiLevel} said otherwise.
+   *
+   * @throws {LibseccompCrashError} when the instance crashed before
+   */
   getApiLevel(): number {
     return this.guard(() => this.raw.seccomp_api_get());
   }
 
-  /** seccomp_api_set(3): 1..7. A lower level refuses newer actions and attributes, as an older kernel would make it do. */
+  /**
+   * seccomp_api_set(3): 1..7. A lower level refuses newer actions and attributes, as an older kernel would make it do.
+   *
+   * @throws {InvalidArgumentError} when the level is no unsigned 32-bit integer
+   * @throws {LibseccompError} when the level is not in 1..7
+   * @throws {LibseccompCrashError} when the instance crashed before
+   */
   setApiLevel(level: number): void {
     if (!Number.isInteger(level) || level < 0 || level > 0xffffffff) {
       throw new InvalidArgumentError(`${level} is not an API level (1..7)`);
@@ -106,7 +128,11 @@ export class Libseccomp {
     this.call('seccomp_api_set', `level ${level}`, () => this.raw.seccomp_api_set(level));
   }
 
-  /** seccomp_arch_resolve_name(3): whether libseccomp knows this (its own) architecture name, and its token. */
+  /**
+   * seccomp_arch_resolve_name(3): whether libseccomp knows this (its own) architecture name, and its token.
+   *
+   * @throws {LibseccompCrashError} when the instance crashed before
+   */
   resolveArchitectureName(name: string): number | undefined {
     if (endsEarly(name)) return undefined;
     const resolve = () => this.marshal.withString(name, (pointer) => this.raw.seccomp_arch_resolve_name(pointer));
@@ -117,6 +143,9 @@ export class Libseccomp {
   /**
    * seccomp_syscall_resolve_name_arch(3): the number of a system call on an architecture. Negative numbers below -1 are
    * libseccomp's pseudo-numbers for calls the architecture does not have. Undefined for a name in no table.
+   *
+   * @throws {InvalidArgumentError} when the architecture is unknown
+   * @throws {LibseccompCrashError} when the instance crashed before
    */
   resolveSyscallName(name: string, architecture: ArchitectureName | Architecture): number | undefined {
     return this.#resolveName('seccomp_syscall_resolve_name_arch', name, architecture);
@@ -125,12 +154,20 @@ export class Libseccomp {
   /**
    * seccomp_syscall_resolve_name_rewrite(3): as {@link resolveSyscallName}, with calls that are reached through another
    * one (`socket` by `socketcall` on 32-bit x86) answered by that one's number.
+   *
+   * @throws {InvalidArgumentError} when the architecture is unknown
+   * @throws {LibseccompCrashError} when the instance crashed before
    */
   resolveSyscallNameRewrite(name: string, architecture: ArchitectureName | Architecture): number | undefined {
     return this.#resolveName('seccomp_syscall_resolve_name_rewrite', name, architecture);
   }
 
-  /** seccomp_syscall_resolve_num_arch(3): the name of a system call number, undefined where the table has none. */
+  /**
+   * seccomp_syscall_resolve_num_arch(3): the name of a system call number, undefined where the table has none.
+   *
+   * @throws {InvalidArgumentError} when the architecture is unknown, or the number is no 32-bit integer
+   * @throws {LibseccompCrashError} when the instance crashed before
+   */
   resolveSyscallNumber(syscall: number, architecture: ArchitectureName | Architecture): string | undefined {
     checkSyscallNumber(syscall);
     const { token } = toArchitecture(architecture);

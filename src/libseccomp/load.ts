@@ -17,6 +17,15 @@ let defaultModuleSync: WebAssembly.Module | undefined;
  * Load libseccomp: a new instance with its own memory and settings. The default module is compiled once.
  *
  * @throws {WasmModuleError} when the address cannot be read, or has another module than this package's
+ * @throws {InvalidArgumentError} when an option is unknown
+ *
+ * @example
+ * ```js
+ * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * const libseccomp = await loadLibseccomp();
+ * console.log(libseccomp.resolveSyscallName('ptrace', 'x86_64')); // 101
+ * ```
  */
 export async function loadLibseccomp(options: LoadOptions = {}): Promise<Libseccomp> {
   checkOptions('loadLibseccomp', options, { wasm: [ANYTHING] });
@@ -34,6 +43,17 @@ export async function loadLibseccomp(options: LoadOptions = {}): Promise<Libsecc
  * As {@link loadLibseccomp} without waiting. Without an argument it reads the file beside this module, which works in
  * Node only. A browser passes bytes or a module, and only in a worker: engines limit what they compile synchronously on
  * the main thread.
+ *
+ * @throws {WasmModuleError} when the file cannot be read, or has another module than this package's
+ * @throws {InvalidArgumentError} when an option is unknown
+ *
+ * @example
+ * ```js
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const libseccomp = loadLibseccompSync();
+ * console.log(libseccomp.resolveSyscallName('ptrace', 'aarch64')); // 117
+ * ```
  */
 export function loadLibseccompSync(options: LoadOptions<SyncWasmSource> = {}): Libseccomp {
   checkOptions('loadLibseccompSync', options, { wasm: [ANYTHING] });

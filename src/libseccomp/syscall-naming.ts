@@ -20,7 +20,21 @@ interface Table {
 /** What was made for each libseccomp, whose tables never change. */
 const namings = new WeakMap<Libseccomp, SyscallNaming>();
 
-/** libseccomp's tables; each architecture's is made when it is first asked for. */
+/**
+ * libseccomp's tables; each architecture's is made when it is first asked for.
+ *
+ * @throws nothing: the tables are read when they are first asked for
+ *
+ * @example
+ * ```js
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { loadLibseccompSync, syscallNaming } from 'libseccomp-wasm/libseccomp';
+ *
+ * const naming = syscallNaming(loadLibseccompSync());
+ * const { token } = findArchitecture('x86_64');
+ * console.log(naming.syscallName(token, 101), naming.syscallNumber(token, 'ptrace')); // ptrace 101
+ * ```
+ */
 export function syscallNaming(libseccomp: Libseccomp): SyscallNaming {
   const known = namings.get(libseccomp);
   if (known) return known;

@@ -35,7 +35,19 @@ const ALL = { start: 0, end: 1024 };
 const OWN_NUMBERS = { start: 300, end: 403 };
 const ownNumbers = ({ name }: Architecture) => (name.startsWith('mips') ? { ...OWN_NUMBERS, start: 168 } : OWN_NUMBERS);
 
-/** A system call on every architecture that has it, by whatever name; none for a name in no table. */
+/**
+ * A system call on every architecture that has it, by whatever name; none for a name in no table.
+ *
+ * @throws {LibseccompCrashError} when the instance crashed before
+ *
+ * @example
+ * ```js
+ * import { loadLibseccompSync, lookUpSyscallName } from 'libseccomp-wasm/libseccomp';
+ *
+ * const entries = lookUpSyscallName(loadLibseccompSync(), 'arch_prctl');
+ * console.log(entries.map(({ architecture }) => architecture)); // [ 'x86', 'x86_64', 'x32' ]
+ * ```
+ */
 export function lookUpSyscallName(libseccomp: Libseccomp, asked: string): SyscallEntry[] {
   return ARCHITECTURES.flatMap((architecture) => {
     const name = libseccompName(asked, architecture.name);
@@ -51,7 +63,20 @@ export function lookUpSyscallName(libseccomp: Libseccomp, asked: string): Syscal
   });
 }
 
-/** The system call of a number on every architecture that has one there. */
+/**
+ * The system call of a number on every architecture that has one there.
+ *
+ * @throws {InvalidArgumentError} when the number is no integer, or is above 2^31-1
+ * @throws {LibseccompCrashError} when the instance crashed before
+ *
+ * @example
+ * ```js
+ * import { loadLibseccompSync, lookUpSyscallNumber } from 'libseccomp-wasm/libseccomp';
+ *
+ * const entries = lookUpSyscallNumber(loadLibseccompSync(), 101);
+ * console.log(entries.find(({ architecture }) => architecture === 'x86_64')?.name); // ptrace
+ * ```
+ */
 export function lookUpSyscallNumber(libseccomp: Libseccomp, number: number): SyscallEntry[] {
   return ARCHITECTURES.flatMap((architecture) => {
     // libseccomp's resolver takes numbers with and without the architecture's base; the kernel does not.
@@ -61,7 +86,20 @@ export function lookUpSyscallNumber(libseccomp: Libseccomp, number: number): Sys
   });
 }
 
-/** Every system call of an architecture that has a number there, by number. */
+/**
+ * Every system call of an architecture that has a number there, by number.
+ *
+ * @throws {LibseccompCrashError} when the instance crashed before
+ *
+ * @example
+ * ```js
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { listSyscalls, loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const calls = listSyscalls(loadLibseccompSync(), findArchitecture('x86_64'));
+ * console.log(calls[0]); // { name: 'read', number: 0 }
+ * ```
+ */
 export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture): { name: string; number: number }[] {
   return [...eachSyscall(libseccomp, architecture)];
 }

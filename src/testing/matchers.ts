@@ -42,6 +42,22 @@ export interface SeccompAssertions<R = void> {
  * holds for every value of the arguments that are not given. Denying includes every upper half of a 32-bit argument,
  * since the kernel does not read it. Allowing means as the C library passes it. The failure shows a call for which the
  * claim is wrong.
+ *
+ * @throws {InvalidArgumentError} when an option is unknown; the matchers throw it for an unknown call, argument,
+ * constant or action too
+ * @throws {ProfileError} when a matcher is asked about a profile that cannot be read
+ * @throws {CompileError} when a matcher is asked about a profile that has no filter
+ *
+ * @example
+ * ```js
+ * import { seccompMatchers } from 'libseccomp-wasm/testing';
+ *
+ * // In a test: expect.extend(seccompMatchers({ arch: 'x86_64' })), then expect(profile).toDeny('ptrace').
+ * const { toAllow, toDeny } = seccompMatchers({ arch: 'x86_64' });
+ * const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] };
+ * console.log(toDeny(profile, 'ptrace').pass, toAllow(profile, 'read').pass); // true true
+ * console.log(toAllow(profile, 'ptrace').message().split(': ')[1]); // the filter's answer is ERRNO(EPERM)
+ * ```
  */
 export function seccompMatchers(options: QuestionOptions = {}): SeccompMatchers {
   checkOptions('seccompMatchers', options, { ...COMPILE_OPTIONS, callArch: [TEXT] });

@@ -6,6 +6,20 @@ const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 
 /**
  * For a workflow's log on GitHub, which shows each line as an annotation beside the file's line
  * ("Workflow commands for GitHub Actions").
+ *
+ * @throws nothing: it only writes what it is given
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { checkProfile, renderGithub } from 'libseccomp-wasm/check';
+ * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * const entry = { names: ['ptrce'], action: 'SCMP_ACT_ERRNO' };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [entry] });
+ * const report = checkProfile(profile, { targets: ['x86_64'], libseccomp: await loadLibseccomp() });
+ * console.log(renderGithub([{ source: 'profile.json', report }]).slice(0, 20)); // ::error file=profile
+ * ```
  */
 export function renderGithub(files: readonly FileReport[]): string {
   const lines = files.flatMap(({ report }) => report.findings.map(annotation));

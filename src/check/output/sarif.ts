@@ -14,6 +14,21 @@ const INDEXES = new Map(DESCRIPTORS.map(({ id }, index) => [id, index]));
 /**
  * A log of the Static Analysis Results Interchange Format, SARIF 2.1.0 (OASIS), which code scanning services read. Columns
  * count UTF-16 code units, as `columnKind` says. Ignored findings are in it as suppressed results.
+ *
+ * @throws nothing: it only writes what it is given
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { checkProfile, renderSarif } from 'libseccomp-wasm/check';
+ * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * const entry = { names: ['ptrce'], action: 'SCMP_ACT_ERRNO' };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [entry] });
+ * const report = checkProfile(profile, { targets: ['x86_64'], libseccomp: await loadLibseccomp() });
+ * const { version, runs } = JSON.parse(renderSarif([{ source: 'profile.json', report }]));
+ * console.log(version, runs[0].results[0].ruleId); // 2.1.0 unknown-syscall
+ * ```
  */
 export function renderSarif(files: readonly FileReport[]): string {
   const driver = {

@@ -4,7 +4,23 @@ import { countFindings, type FileReport } from '../file-report.js';
 import type { Finding } from '../finding.js';
 import { count } from '../rules/phrases.js';
 
-/** For people: one line per finding in the form that compilers use, the advice below it, and a count at the end. */
+/**
+ * For people: one line per finding in the form that compilers use, the advice below it, and a count at the end.
+ *
+ * @throws nothing: it only writes what it is given
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { checkProfile, renderText } from 'libseccomp-wasm/check';
+ * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
+ *
+ * const entry = { names: ['ptrce'], action: 'SCMP_ACT_ERRNO' };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [entry] });
+ * const report = checkProfile(profile, { targets: ['x86_64'], libseccomp: await loadLibseccomp() });
+ * console.log(renderText([{ source: 'profile.json', report }]).trimEnd().split('\n').at(-1)); // 1 error, 2 pieces of advice
+ * ```
+ */
 export function renderText(files: readonly FileReport[]): string {
   const lines = files.flatMap(({ report, fixed }) => [
     ...report.findings.flatMap(lineOf),

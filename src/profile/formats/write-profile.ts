@@ -64,6 +64,18 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
 /**
  * What an engine that reads a format may do otherwise than the profile says, by its version; docs/runtimes.md has what
  * was run.
+ *
+ * @throws nothing: it only looks at the profile
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { writeWarnings } from 'libseccomp-wasm/check';
+ *
+ * const entry = { names: ['read'], action: 'SCMP_ACT_ALLOW' };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] });
+ * console.log(writeWarnings(profile, 'docker').length); // 0
+ * ```
  */
 export function writeWarnings(profile: ParsedProfile, format: OutputFormat): readonly Warning[] {
   return HANDLERS[format].warnings?.(profile) ?? [];

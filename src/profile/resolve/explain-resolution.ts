@@ -47,7 +47,23 @@ export interface ResolutionExplanation {
   entries: readonly EntryExplanation[];
 }
 
-/** Why `resolvePolicy` keeps and drops entries: the same code decides for both. */
+/**
+ * Why `resolvePolicy` keeps and drops entries: the same code decides for both.
+ *
+ * @throws {ProfileError} when the target lacks an errno, or `extends` was not resolved
+ * @throws {InvalidArgumentError} when a capability, kernel version or option is unknown
+ *
+ * @example
+ * ```js
+ * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { explainResolution } from 'libseccomp-wasm/explain';
+ *
+ * const entry = { names: ['mount'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN'] } };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] });
+ * const { entries } = explainResolution(profile, { arch: findArchitecture('x86_64'), capabilities: [] });
+ * console.log(entries[0].applies, entries[0].because[0].reason); // false the container lacks CAP_SYS_ADMIN
+ * ```
+ */
 export function explainResolution(profile: ParsedProfile, options: ResolveOptions): ResolutionExplanation {
   checkOptions('explainResolution', options, RESOLVE_OPTIONS);
   const resolution = resolve(profile, options);
@@ -110,7 +126,22 @@ function describeArchitectures({ architecturesFrom, target }: Resolution): strin
 
 const LISTED_NAMES = 4;
 
-/** An explanation as text: the target, then one line per entry, and below it what decided. */
+/**
+ * An explanation as text: the target, then one line per entry, and below it what decided.
+ *
+ * @throws nothing: it only writes what it is given
+ *
+ * @example
+ * ```js
+ * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { explainResolution, formatResolution } from 'libseccomp-wasm/explain';
+ *
+ * const entry = { names: ['mount'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN'] } };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] });
+ * const explanation = explainResolution(profile, { arch: findArchitecture('x86_64'), capabilities: ['all'] });
+ * console.log(formatResolution(explanation).split('\n')[5]); // entries        1 apply, 0 do not
+ * ```
+ */
 export function formatResolution(explanation: ResolutionExplanation): string {
   const {
     architecture,

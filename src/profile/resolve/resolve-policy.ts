@@ -79,6 +79,17 @@ export interface Resolution {
  * @throws {InvalidArgumentError} when a capability or the kernel version is unknown
  * @throws {ProfileError} when the target lacks an errno, or the profile's `extends` is not resolved (see
  * `extendProfile`)
+ *
+ * @example
+ * ```js
+ * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { resolvePolicy } from 'libseccomp-wasm/explain';
+ *
+ * const entry = { names: ['mount'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN'] } };
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] });
+ * const { policy } = resolvePolicy(profile, { arch: findArchitecture('x86_64'), capabilities: ['SYS_ADMIN'] });
+ * console.log(policy.defaultAction.kind, policy.rules[0].action.kind); // ERRNO ALLOW
+ * ```
  */
 export function resolvePolicy(
   profile: ParsedProfile,
