@@ -81,7 +81,21 @@ export class InvalidArgumentError extends ScmpError {
   readonly code = 'INVALID_ARGUMENT';
 }
 
-/** This host cannot do what was asked: not Linux, no seccomp in the kernel, no koffi for this platform. */
+/**
+ * This host cannot do what was asked: not Linux, an unknown processor, a kernel that is too old or refuses. Or koffi or
+ * a file of this package is missing.
+ *
+ * @example
+ * ```js
+ * import { hostArchitecture, UnsupportedHostError } from 'libseccomp-wasm/loader';
+ *
+ * try {
+ *   hostArchitecture({ platform: 'linux', arch: 'vax', endianness: 'little' });
+ * } catch (error) {
+ *   console.log(error instanceof UnsupportedHostError, error.code); // true UNSUPPORTED_HOST
+ * }
+ * ```
+ */
 export class UnsupportedHostError extends ScmpError {
   static override readonly brand = 'UnsupportedHostError';
   readonly code = 'UNSUPPORTED_HOST';

@@ -14,8 +14,34 @@ const OCI_VERSION = '1.1.0';
  * state that a container runtime sends, for this process.
  *
  * @throws {SupervisorError} SOCKET, when the agent cannot be reached
- * @throws {InvalidArgumentError} when the path is no socket's
- * @throws {UnsupportedHostError} when there is no Linux or no koffi
+ * @throws {InvalidArgumentError} when the path is empty, longer than 107 bytes or has a NUL byte
+ * @throws {UnsupportedHostError} when this is not Linux, or there is no koffi
+ *
+ * @example
+ * ```js
+ * import { spawn } from 'node:child_process';
+ * import { once } from 'node:events';
+ * import { compileProfile } from 'libseccomp-wasm';
+ * import { connectListenerPath, createSeccompAgent, hostArchitecture, installAndExec } from 'libseccomp-wasm/loader';
+ *
+ * if (process.argv[2] === 'child') {
+ *   const syscalls = [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' }];
+ *   const filter = await compileProfile({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }, { arch: hostArchitecture() });
+ *   const listenerReceiver = connectListenerPath('listener.sock', 'mine');
+ *   const installOptions = { noNewPrivs: true };
+ *   installAndExec({ filter, installOptions, listenerReceiver, command: 'mkdir', args: ['never'] });
+ * }
+ * const agent = await createSeccompAgent({
+ *   socketPath: 'listener.sock',
+ *   onContainer({ metadata }) {
+ *     console.log(metadata); // mine
+ *     return { onNotification: () => ({ kind: 'errno', errno: 'EROFS' }) };
+ *   },
+ * });
+ * const child = spawn(process.execPath, [process.argv[1], 'child'], { stdio: 'ignore' });
+ * console.log(await once(child, 'exit')); // [ 1, null ]
+ * await agent.close();
+ * ```
  */
 export function connectListenerPath(listenerPath: string, listenerMetadata?: string): ListenerReceiver {
   const calls = supervisorCalls();

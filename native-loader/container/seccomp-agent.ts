@@ -45,8 +45,32 @@ const MESSAGE_MILLISECONDS = 10_000;
  * connect for each container whose profile has SCMP_ACT_NOTIFY. Fulfilled when the socket is there.
  *
  * @throws {InvalidArgumentError} when an option is invalid
- * @throws {SupervisorError} SOCKET, when the socket cannot be made
- * @throws {UnsupportedHostError} when there is no Linux or no koffi
+ * @throws {SupervisorError} SOCKET, when the socket cannot be made; SUPERVISOR_THREAD, when the thread that answers
+ * cannot start
+ * @throws {UnsupportedHostError} when this is not Linux, there is no koffi, or `loader-worker.js` is missing
+ *
+ * @example
+ * ```js
+ * import { spawn } from 'node:child_process';
+ * import { once } from 'node:events';
+ * import { writeFileSync } from 'node:fs';
+ * import { createSeccompAgent } from 'libseccomp-wasm/loader';
+ *
+ * const agent = await createSeccompAgent({
+ *   socketPath: 'agent.sock',
+ *   onContainer: () => ({ onNotification: () => ({ kind: 'errno', errno: 'EROFS' }) }),
+ * });
+ * const profile = {
+ *   listenerPath: agent.socketPath,
+ *   defaultAction: 'SCMP_ACT_ALLOW',
+ *   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' }],
+ * };
+ * writeFileSync('profile.json', JSON.stringify(profile));
+ * // It sends the listener as a container runtime does.
+ * const command = spawn('scmp', ['run', '--profile', 'profile.json', 'mkdir', 'never'], { stdio: 'ignore' });
+ * console.log(await once(command, 'exit')); // [ 1, null ]
+ * await agent.close();
+ * ```
  */
 export async function createSeccompAgent(options: SeccompAgentOptions): Promise<SeccompAgent> {
   checkOptions('createSeccompAgent', options, {

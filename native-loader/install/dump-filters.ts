@@ -15,7 +15,20 @@ export type DumpErrorCode =
   /** The process did not stop: it waits in the kernel for something that no signal interrupts. */
   | 'DUMP_NOT_STOPPED';
 
-/** The filters of a process could not be had. */
+/**
+ * The filters of a process could not be had.
+ *
+ * @example
+ * ```js
+ * import { DumpError, dumpFilters } from 'libseccomp-wasm/loader';
+ *
+ * try {
+ *   dumpFilters(2 ** 22 + 1); // no process has such an id
+ * } catch (error) {
+ *   console.log(error instanceof DumpError, error.code); // true DUMP_NO_PROCESS
+ * }
+ * ```
+ */
 export class DumpError extends ScmpError {
   static override readonly brand = 'DumpError';
   readonly code: DumpErrorCode;
@@ -53,7 +66,19 @@ const MAX_STOP_MILLISECONDS = 5000;
  * target, and this process must be under no seccomp filter.
  *
  * @throws {DumpError} when the filters cannot be read
- * @throws {UnsupportedHostError} when there is no Linux or no koffi
+ * @throws {UnsupportedHostError} when this is not Linux, or there is no koffi
+ *
+ * @example
+ * ```js
+ * import { compileProfile } from 'libseccomp-wasm';
+ * import { dumpFilters, hostArchitecture, spawnSandboxed } from 'libseccomp-wasm/loader';
+ *
+ * const filter = await compileProfile({ defaultAction: 'SCMP_ACT_ALLOW' }, { arch: hostArchitecture() });
+ * const child = await spawnSandboxed('sleep', ['60'], { filter });
+ * const [program] = dumpFilters(child.pid); // as root
+ * console.log(Buffer.from(filter.program).equals(program)); // true
+ * child.kill();
+ * ```
  */
 export function dumpFilters(pid: number, host: Host = thisHost): Uint8Array[] {
   const tracer = openTracer(host);

@@ -35,7 +35,15 @@ export interface SeccompFeatures {
 /**
  * Ask the running kernel what it can do. Installs nothing.
  *
- * @throws {UnsupportedHostError} when there is no Linux or no koffi
+ * @throws {UnsupportedHostError} when this is not Linux, or there is no koffi; never for want of seccomp(2)
+ *
+ * @example
+ * ```js
+ * import { seccompFeatures } from 'libseccomp-wasm/loader';
+ *
+ * const { seccomp, actions } = seccompFeatures();
+ * console.log(seccomp, actions.ERRNO); // true true
+ * ```
  */
 export function seccompFeatures(): SeccompFeatures {
   const c = libc();

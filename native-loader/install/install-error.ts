@@ -8,7 +8,20 @@ import { supportsFlag } from './probe.js';
 /** `INSTALL_` and the kernel's errno, or one of the faults that are found before the kernel is asked. */
 export type InstallErrorCode = `INSTALL_E${string}` | 'INSTALL_LENGTH' | 'INSTALL_FOREIGN_ARCHITECTURE';
 
-/** A filter was not installed; no thread runs under it. */
+/**
+ * A filter was not installed; no thread runs under it.
+ *
+ * @example
+ * ```js
+ * import { InstallFilterError, installFilter } from 'libseccomp-wasm/loader';
+ *
+ * try {
+ *   installFilter(new Uint8Array(7)); // an instruction has 8 bytes
+ * } catch (error) {
+ *   console.log(error instanceof InstallFilterError, error.code); // true INSTALL_LENGTH
+ * }
+ * ```
+ */
 export class InstallFilterError extends ScmpError {
   static override readonly brand = 'InstallFilterError';
   readonly code: InstallErrorCode;

@@ -62,9 +62,29 @@ export const PR_SET_NO_NEW_PRIVS = 38;
  * Install a filter on this process for good: filters cannot be removed, and are inherited by children and across
  * execve(2). Returns the listener's file descriptor (close-on-exec) if there is one, else undefined.
  *
- * @throws {InstallFilterError} when the filter was not installed
- * @throws {UnsupportedHostError} when there is no seccomp(2) or no koffi
- * @throws {InvalidArgumentError} when the filter or an option is invalid
+ * @throws {InstallFilterError} when the filter has a wrong length or is for other machines, or the kernel refuses it;
+ * INSTALL_ENOSYS, when there is no seccomp(2)
+ * @throws {UnsupportedHostError} when this is not Linux, there is no koffi, or no_new_privs cannot be set
+ * @throws {InvalidArgumentError} when the filter has no `program`, or an option or flag is unknown
+ *
+ * @example
+ * ```js
+ * import { mkdirSync } from 'node:fs';
+ * import { compileProfile } from 'libseccomp-wasm';
+ * import { hostArchitecture, installFilter } from 'libseccomp-wasm/loader';
+ *
+ * const profile = {
+ *   defaultAction: 'SCMP_ACT_ALLOW',
+ *   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
+ * };
+ * const filter = await compileProfile(profile, { arch: hostArchitecture() });
+ * installFilter(filter, { noNewPrivs: true });
+ * try {
+ *   mkdirSync('never');
+ * } catch (error) {
+ *   console.log(error.code); // EPERM
+ * }
+ * ```
  */
 export function installFilter(filter: InstallableFilter, options: InstallOptions = {}): number | undefined {
   const c = libc();
@@ -86,6 +106,16 @@ export function installFilter(filter: InstallableFilter, options: InstallOptions
  * Set the calling thread's no_new_privs bit for good: execve(2) grants no privileges any more (set-user-ID programs,
  * file capabilities). With it, a filter can be installed without CAP_SYS_ADMIN, and TSYNC sets it on the other threads
  * too. prctl(2), PR_SET_NO_NEW_PRIVS.
+ *
+ * @throws {UnsupportedHostError} when this is not Linux, there is no koffi, or no_new_privs cannot be set
+ *
+ * @example
+ * ```js
+ * import { seccompFeatures, setNoNewPrivs } from 'libseccomp-wasm/loader';
+ *
+ * setNoNewPrivs();
+ * console.log(seccompFeatures().process.noNewPrivs); // true
+ * ```
  */
 export function setNoNewPrivs(): void {
   const result = libc().prctl(PR_SET_NO_NEW_PRIVS, 1);

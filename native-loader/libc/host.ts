@@ -46,7 +46,14 @@ function describeHost(host: Host): HostArchitecture {
 /**
  * The architecture this process makes system calls as, on any platform: a 32-bit Node on a 64-bit kernel is 32-bit.
  *
- * @throws {UnsupportedHostError} when libseccomp does not know `process.arch`
+ * @throws {UnsupportedHostError} when no system call table is known for `arch`
+ *
+ * @example
+ * ```js
+ * import { hostArchitecture } from 'libseccomp-wasm/loader';
+ *
+ * console.log(hostArchitecture({ platform: 'linux', arch: 'arm64', endianness: 'little' })); // aarch64
+ * ```
  */
 export function hostArchitecture(host: Host = thisHost): ArchitectureName {
   return describeHost(host).names[host.endianness];

@@ -71,10 +71,25 @@ const EXEC_OPTIONS: OptionTable<ExecRequest> = {
  *
  * @throws {CommandNotFoundError} when there is no such command; its `exitCode` is what a shell would exit with
  * @throws {CommandNotExecutableError} when it cannot be executed; its `exitCode` is what a shell would exit with
- * @throws {InstallFilterError} when the kernel refuses the filter
- * @throws {UnsupportedHostError} when there is no seccomp(2) or no koffi
- * @throws {InvalidArgumentError} when it is called outside Node's main thread, a string has a NUL byte, or a listener
- * would be closed by execve(2)
+ * @throws {InstallFilterError} when the filter has a wrong length or is for other machines, or the kernel refuses it;
+ * INSTALL_ENOSYS, when there is no seccomp(2)
+ * @throws {UnsupportedHostError} when this is not Linux, there is no koffi, or no_new_privs cannot be set
+ * @throws {InvalidArgumentError} when it is called outside Node's main thread, an option is invalid, a string has a NUL
+ * byte, or a listener would be closed by execve(2)
+ *
+ * @example
+ * ```js
+ * import { compileProfile } from 'libseccomp-wasm';
+ * import { hostArchitecture, installAndExec } from 'libseccomp-wasm/loader';
+ *
+ * const profile = {
+ *   defaultAction: 'SCMP_ACT_ALLOW',
+ *   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
+ * };
+ * const filter = await compileProfile(profile, { arch: hostArchitecture() });
+ * const args = ['-c', 'mkdir never 2> /dev/null || echo refused'];
+ * installAndExec({ filter, command: 'sh', args, installOptions: { noNewPrivs: true } }); // refused
+ * ```
  */
 export function installAndExec(request: ExecRequest): never {
   checkOptions('installAndExec', request, EXEC_OPTIONS);

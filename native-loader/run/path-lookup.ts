@@ -3,14 +3,44 @@ import { isAbsolute } from 'node:path';
 import { ScmpError } from '../../src/errors.js';
 import { printable } from '../../src/text.js';
 
-/** There is no such command; shells exit with 127. */
+/**
+ * There is no such command; shells exit with 127.
+ *
+ * @example
+ * ```js
+ * import { compileProfile } from 'libseccomp-wasm';
+ * import { CommandNotFoundError, hostArchitecture, spawnSandboxed } from 'libseccomp-wasm/loader';
+ *
+ * const filter = await compileProfile({ defaultAction: 'SCMP_ACT_ALLOW' }, { arch: hostArchitecture() });
+ * try {
+ *   await spawnSandboxed('no-such-command', [], { filter });
+ * } catch (error) {
+ *   console.log(error instanceof CommandNotFoundError, error.code, error.exitCode); // true COMMAND_NOT_FOUND 127
+ * }
+ * ```
+ */
 export class CommandNotFoundError extends ScmpError {
   static override readonly brand = 'CommandNotFoundError';
   readonly code = 'COMMAND_NOT_FOUND';
   readonly exitCode = 127;
 }
 
-/** The command is there and cannot be executed; shells exit with 126. */
+/**
+ * The command is there and cannot be executed; shells exit with 126.
+ *
+ * @example
+ * ```js
+ * import { compileProfile } from 'libseccomp-wasm';
+ * import { CommandNotExecutableError, hostArchitecture, spawnSandboxed } from 'libseccomp-wasm/loader';
+ *
+ * const filter = await compileProfile({ defaultAction: 'SCMP_ACT_ALLOW' }, { arch: hostArchitecture() });
+ * try {
+ *   await spawnSandboxed('/', [], { filter });
+ * } catch (error) {
+ *   console.log(error instanceof CommandNotExecutableError, error.code, error.exitCode); // true COMMAND_NOT_EXECUTABLE 126
+ * }
+ * ```
+ */
 export class CommandNotExecutableError extends ScmpError {
   static override readonly brand = 'CommandNotExecutableError';
   readonly code = 'COMMAND_NOT_EXECUTABLE';

@@ -52,10 +52,30 @@ export interface SandboxedProcess extends AsyncDisposable {
  *
  * @throws {CommandNotFoundError} when there is no such command
  * @throws {CommandNotExecutableError} when it cannot be executed
- * @throws {InstallFilterError} when the kernel refuses the filter
- * @throws {SupervisorError} when the listener cannot be received, or the launcher failed
- * @throws {UnsupportedHostError} when there is no seccomp(2) or no koffi
- * @throws {InvalidArgumentError} when an option is invalid
+ * @throws {InstallFilterError} when the filter has a wrong length or is for other machines, or the kernel refuses it;
+ * INSTALL_ENOSYS, when there is no seccomp(2)
+ * @throws {SupervisorError} LAUNCH, when the listener cannot be received, or the launcher failed; SUPERVISOR_THREAD,
+ * when the thread that answers cannot start
+ * @throws {UnsupportedHostError} when this is not Linux, or there is no koffi; when no_new_privs cannot be set, or
+ * `loader-worker.js` is missing
+ * @throws {InvalidArgumentError} when an option is invalid, `cwd` is no directory, or a string has a NUL byte
+ *
+ * @example
+ * ```js
+ * import { compileProfile } from 'libseccomp-wasm';
+ * import { hostArchitecture, spawnSandboxed } from 'libseccomp-wasm/loader';
+ *
+ * const profile = {
+ *   defaultAction: 'SCMP_ACT_ALLOW',
+ *   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' }],
+ * };
+ * const filter = await compileProfile(profile, { arch: hostArchitecture() });
+ * const child = await spawnSandboxed('mkdir', ['never'], {
+ *   filter,
+ *   onNotification: () => ({ kind: 'errno', errno: 'EROFS' }),
+ * });
+ * console.log(await child.exited); // { code: 1, signal: null }
+ * ```
  */
 export async function spawnSandboxed(
   command: string,

@@ -67,17 +67,29 @@ export class Notification {
     return this.name === undefined ? undefined : syscallSignature(this.name, this.architecture);
   }
 
-  /** An argument as the kernel takes an `int`: its low half, signed. */
+  /**
+   * An argument as the kernel takes an `int`: its low half, signed.
+   *
+   * @throws {InvalidArgumentError} when the call does not have the argument
+   */
   int32(argument: ArgumentKey): number {
     return Number(BigInt.asIntN(32, this.uint64(argument)));
   }
 
-  /** An argument as the kernel takes an `unsigned int`: its low half. */
+  /**
+   * An argument as the kernel takes an `unsigned int`: its low half.
+   *
+   * @throws {InvalidArgumentError} when the call does not have the argument
+   */
   uint32(argument: ArgumentKey): number {
     return Number(BigInt.asUintN(32, this.uint64(argument)));
   }
 
-  /** An argument as the kernel takes a `long` of a 64-bit program. */
+  /**
+   * An argument as the kernel takes a `long` of a 64-bit program.
+   *
+   * @throws {InvalidArgumentError} when the call does not have the argument
+   */
   int64(argument: ArgumentKey): bigint {
     return BigInt.asIntN(64, this.uint64(argument));
   }
@@ -125,7 +137,12 @@ export class Notification {
     return this.#inspect((pid) => readBytes(this.#listener.calls, pid, address, length));
   }
 
-  /** As {@link readMemory}: the bytes up to a NUL, without it. The NUL has to come within `maxLength` bytes. */
+  /**
+   * As {@link readMemory}: the bytes up to a NUL, without it. The NUL has to come within `maxLength` bytes.
+   *
+   * @throws {SupervisorError} TARGET_STRING, when it does not; NOTIFICATION_GONE, TARGET_MEMORY or TARGET_ACCESS, when
+   * the memory cannot be read
+   */
   readCString(address: bigint, maxLength: number = MAX_STRING): Uint8Array {
     return this.#inspect((pid) => readUntilNul(this.#listener.calls, pid, address, maxLength));
   }
@@ -133,7 +150,8 @@ export class Notification {
   /**
    * {@link readCString} as text. Paths may be any bytes, and readCString takes them all.
    *
-   * @throws {SupervisorError} TARGET_STRING, when it is not UTF-8: two different paths must not look alike
+   * @throws {SupervisorError} TARGET_STRING, when it is not UTF-8: two different paths must not look alike. Else as
+   * {@link readCString}.
    */
   readString(address: bigint, maxLength?: number): string {
     const bytes = this.readCString(address, maxLength);
@@ -144,7 +162,11 @@ export class Notification {
     }
   }
 
-  /** A pidfd of the thread's process (pidfd_open(2)), close-on-exec; the caller closes it. */
+  /**
+   * A pidfd of the thread's process (pidfd_open(2)), close-on-exec; the caller closes it.
+   *
+   * @throws {SupervisorError} NOTIFICATION_GONE, when the call no longer waits; TARGET_ACCESS, when the kernel refuses
+   */
   openPidfd(): number {
     return this.#whilePending((pid) => {
       const pidfd = this.#listener.calls.pidfdOpen(processOf(pid));
@@ -156,6 +178,8 @@ export class Notification {
   /**
    * Take a duplicate of a descriptor of the target (pidfd_getfd(2)), close-on-exec; the caller closes it. It is the same
    * open file, whatever the target does with its number afterwards.
+   *
+   * @throws {SupervisorError} NOTIFICATION_GONE, when the call no longer waits; TARGET_ACCESS, when the kernel refuses
    */
   takeFd(fd: number): number {
     return this.#whilePending((pid) => {
@@ -175,6 +199,8 @@ export class Notification {
   /**
    * Put a duplicate of our descriptor `fd` into the target, which goes on waiting (SECCOMP_IOCTL_NOTIF_ADDFD), at the
    * number `at` if given. Returns its number there. To return it as the call's result, answer with `{kind: 'fd', fd}`.
+   *
+   * @throws {SupervisorError} NOTIFICATION_GONE, when the call no longer waits; LISTENER, when the kernel refuses
    */
   addFd(fd: number, { at, closeOnExec = false }: { at?: number; closeOnExec?: boolean } = {}): number {
     const added = this.#listener.addFd(this.id, {
@@ -207,6 +233,8 @@ export class Notification {
   /**
    * As {@link continue} after memory was read, where nothing is decided: tracing, recording, or where the kernel
    * forbids by other means what must not happen. `reason` says which, for reviewers of the code.
+   *
+   * @throws {InvalidArgumentError} when no reason is given
    */
   continueUnsafe({ reason }: { reason: string }): ContinueAnswer {
     if (typeof reason !== 'string' || reason.trim() === '') {

@@ -22,7 +22,20 @@ export type SupervisorErrorCode =
   /** The supervisor's own thread ended. */
   | 'SUPERVISOR_THREAD';
 
-/** Something about supervising system calls went wrong. */
+/**
+ * Something about supervising system calls went wrong.
+ *
+ * @example
+ * ```js
+ * import { connectListenerPath, SupervisorError } from 'libseccomp-wasm/loader';
+ *
+ * try {
+ *   connectListenerPath('no-agent-here.sock');
+ * } catch (error) {
+ *   console.log(error instanceof SupervisorError, error.code, error.errno); // true SOCKET ENOENT
+ * }
+ * ```
+ */
 export class SupervisorError extends ScmpError {
   static override readonly brand = 'SupervisorError';
   readonly code: SupervisorErrorCode;

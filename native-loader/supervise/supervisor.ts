@@ -70,9 +70,32 @@ const DEFAULT_TIMEOUT = 30_000;
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
- * Answer the calls of a listener. Its descriptor now belongs to the supervision.
+ * Answer the calls of a listener. Its descriptor now belongs to the supervision. That it is a listener is not checked
+ * here: `closed` is rejected if it is another file.
  *
- * @throws {InvalidArgumentError} when the descriptor or an option is invalid
+ * @throws {InvalidArgumentError} when an option is invalid
+ * @throws {SupervisorError} SUPERVISOR_THREAD, when the thread that answers cannot start
+ * @throws {UnsupportedHostError} when this is not Linux, there is no koffi, or `loader-worker.js` is missing
+ *
+ * @example
+ * ```js
+ * import { mkdir } from 'node:fs/promises';
+ * import { compileProfile } from 'libseccomp-wasm';
+ * import { hostArchitecture, installFilter, superviseListener } from 'libseccomp-wasm/loader';
+ *
+ * const profile = {
+ *   defaultAction: 'SCMP_ACT_ALLOW',
+ *   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' }],
+ * };
+ * const filter = await compileProfile(profile, { arch: hostArchitecture() });
+ * const listener = installFilter(filter, { noNewPrivs: true });
+ * const supervision = superviseListener(listener, { onNotification: () => ({ kind: 'errno', errno: 'EROFS' }) });
+ * // In a thread of Node's: this one has to answer it.
+ * await mkdir('never').catch((error) => {
+ *   console.log(error.code); // EROFS
+ * });
+ * await supervision.close();
+ * ```
  */
 export function superviseListener(fd: number, options: SupervisorOptions): Supervision {
   checkOptions('superviseListener', options, SUPERVISOR_OPTIONS);
