@@ -125,6 +125,7 @@ export async function apiReference() {
       disableSources: true,
       excludeExternals: true,
       excludeInternal: true,
+      preservedTypeAnnotationTags: ['@throws'],
       excludePrivate: true,
       excludeProtected: true,
       sort: ['kind', 'alphabetical'],
@@ -146,6 +147,7 @@ export async function apiReference() {
       tableColumnSettings: { hideDefaults: true, hideInherited: true, hideModifiers: true, hideOverrides: true },
     });
     app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+      for (const { comment } of Object.values(project.reflections)) nameThrown(comment);
       for (const module of project.children) {
         const entry = entries.find(({ source }) => join(ROOT, module.name, 'index.ts') === source);
         module.name = entry.name;
@@ -170,6 +172,15 @@ export async function apiReference() {
     return pages;
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+/** The class of an `@throws {Class} when`, in the text: the pages have only that. */
+function nameThrown(comment) {
+  for (const tag of comment?.getTags('@throws') ?? []) {
+    if (tag.typeAnnotation === undefined) continue;
+    const name = tag.typeAnnotation.replace(/^\{|\}$/g, '');
+    tag.content.unshift({ kind: 'code', text: `\`${name}\`` }, { kind: 'text', text: ' ' });
   }
 }
 

@@ -58,7 +58,7 @@ function refersToExample({ entry, text }: Section): boolean {
 it.each(sections.filter(({ isFunction }) => isFunction))(
   '$entry: $name says what it throws, and has an example',
   (section) => {
-    expect(section.text).toContain('\n#### Throws\n');
+    expect(section.text).toMatch(/\n#### Throws\n\n(`\w+` when|nothing\b)/);
     expect(hasExample(section) || refersToExample(section), 'an @example, or a @see to what has one').toBe(true);
   },
 );
