@@ -11,5 +11,5 @@ declare const COMMAND_FILE: string;
 const [, , command = ''] = process.argv;
 
 const isShortLived = isBrief(command, process.argv);
-if (isShortLived) setJitFlags();
+setJitFlags(isShortLived);
 requireCached(join(__dirname, COMMAND_FILE), join(__dirname, '../.cache', isShortLived ? 'brief' : 'long'));
