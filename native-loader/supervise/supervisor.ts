@@ -73,7 +73,7 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
  * Answer the calls of a listener. Its descriptor now belongs to the supervision. That it is a listener is not checked
  * here: `closed` is rejected if it is another file.
  *
- * @throws {InvalidArgumentError} when an option is invalid
+ * @throws {InvalidArgumentError} when an option is invalid, or the descriptor is no number of one
  * @throws {SupervisorError} SUPERVISOR_THREAD, when the thread that answers cannot start
  * @throws {UnsupportedHostError} when this is not Linux, there is no koffi, or `loader-worker.js` is missing
  *
@@ -99,6 +99,7 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
  */
 export function superviseListener(fd: number, options: SupervisorOptions): Supervision {
   checkOptions('superviseListener', options, SUPERVISOR_OPTIONS);
+  if (!Number.isInteger(fd) || fd < 0) throw new InvalidArgumentError(`${fd} is no file descriptor`);
   return supervise(fd, options);
 }
 
