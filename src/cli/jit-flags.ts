@@ -1,14 +1,11 @@
 // For start.ts, which is to load nothing else.
 
-/** The heap of a command mostly grows: its new part gets room at once, in place of a collection at each doubling. */
-const ALWAYS = ['--semi-space-growth-factor=16'];
-
 /**
  * For a command that ends before optimised code pays. At its exit a process waits for the compiler's threads: a tenth of
  * the whole time of `scmp compile`, a third of its processor time. WebAssembly that runs for long is still optimised, and
  * functions of our module that are not called are not validated.
  */
-const BRIEF = ['--no-opt', '--no-maglev', '--wasm-tiering-budget=300000000', '--wasm-lazy-validation'];
+export const BRIEF_FLAGS = ['--no-opt', '--no-maglev', '--wasm-tiering-budget=300000000', '--wasm-lazy-validation'];
 
 /**
  * For the other commands on V8 11 (Node 20 and 21). It optimises what has executed 66 kB of bytecode, and WebAssembly as
@@ -18,8 +15,9 @@ const LONG_ON_V8_11 = ['--interrupt-budget=1000000', '--wasm-tiering-budget=1300
 
 /** Say what V8 is to optimise. `isBrief`: the command is over before optimised code pays. */
 export function setJitFlags(isBrief: boolean): void {
-  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
   const waitsLong = Number(process.versions.v8.split('.')[0]) >= 12;
-  const chosen = isBrief ? BRIEF : waitsLong ? [] : LONG_ON_V8_11;
-  for (const flag of [...ALWAYS, ...chosen]) setFlagsFromString(flag);
+  const chosen = isBrief ? BRIEF_FLAGS : waitsLong ? [] : LONG_ON_V8_11;
+  if (chosen.length === 0) return;
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  for (const flag of chosen) setFlagsFromString(flag);
 }
