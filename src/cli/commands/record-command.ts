@@ -4,6 +4,7 @@ import { encodeAction } from '../../action.js';
 import { encodeProgram, Opcode } from '../../bpf/index.js';
 import { UnsupportedHostError } from '../../errors.js';
 import { printError } from '../output.js';
+import { passSignals } from '../pass-signals.js';
 
 /** How long to wait silently for processes that a command leaves behind. */
 const PATIENCE_MILLISECONDS = 2000;
@@ -35,6 +36,7 @@ export async function recordCommand(
       'recording takes SECCOMP_USER_NOTIF_FLAG_CONTINUE: Linux 5.5 or newer; learn from a log of strace instead (--from-strace)',
     );
   }
+  const passSignalsTo = passSignals();
   const sandbox = await spawnSandboxed(command, args, {
     filter: notifyAll(),
     installOptions: { listener: true, waitKillable: flags.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
@@ -46,7 +48,7 @@ export async function recordCommand(
   let hasExited = false;
   // A terminal sends SIGINT to the command as well, which decides whether it ends.
   process.on('SIGINT', () => hasExited && void supervision.close());
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void sandbox.kill(signal));
+  passSignalsTo(sandbox);
 
   const { code, signal } = await sandbox.exited;
   hasExited = true;

@@ -28,6 +28,7 @@ import type { Action } from '../../policy.js';
 import { describeCall } from '../../syscalls/index.js';
 import { printable } from '../../text.js';
 import { printError } from '../output.js';
+import { passSignals } from '../pass-signals.js';
 
 export interface TracedRun {
   filter: InstallableFilter;
@@ -54,6 +55,7 @@ export async function runTraced(command: string, args: readonly string[], run: T
   const table = syscallLookup(loadLibseccompSync());
   const { flags } = seccompFeatures();
 
+  const passSignalsTo = passSignals();
   const sandbox = await spawnSandboxed(command, args, {
     filter: filter instanceof Uint8Array ? program : { ...filter, program, usesListener: true },
     installOptions: { noNewPrivs, listener: true, waitKillable: flags.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
@@ -71,7 +73,7 @@ export async function runTraced(command: string, args: readonly string[], run: T
     },
     stdio: 'inherit',
   });
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void sandbox.kill(signal));
+  passSignalsTo(sandbox);
   // A terminal sends it to the command as well, which decides whether it ends.
   process.on('SIGINT', () => {});
   const { code, signal } = await sandbox.exited;
