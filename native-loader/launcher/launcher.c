@@ -82,26 +82,6 @@ static void relax(void) { __asm__ volatile("" ::: "memory"); }
 #define CHANGED "memory", "$t0", "$t1", "$t2", "$t3", "$t4", "$t5", "$t6", "$t7", "$t8"
 static void relax(void) { __asm__ volatile("" ::: "memory"); }
 #endif
-static long call5(long number, word a, word b, word c, word d, word e) {
-  register long n __asm__(NUMBER) = number;
-  register word r0 __asm__(ARGUMENT(0)) = a;
-  register word r1 __asm__(ARGUMENT(1)) = b;
-  register word r2 __asm__(ARGUMENT(2)) = c;
-  register word r3 __asm__(ARGUMENT(3)) = d;
-  register word r4 __asm__(ARGUMENT(4)) = e;
-  __asm__ volatile(CALL : "+r"(r0) : "r"(n), "r"(r1), "r"(r2), "r"(r3), "r"(r4) : CHANGED);
-  return (long)r0;
-}
-static long new_thread(word flags, word stack) {
-  register long n __asm__(NUMBER) = CLONE;
-  register word r0 __asm__(ARGUMENT(0)) = flags;
-  register word r1 __asm__(ARGUMENT(1)) = stack;
-  register word r2 __asm__(ARGUMENT(2)) = 0;
-  register word r3 __asm__(ARGUMENT(3)) = 0;
-  register word r4 __asm__(ARGUMENT(4)) = 0;
-  __asm__ volatile(THREAD : "+r"(r0) : "r"(n), "r"(r1), "r"(r2), "r"(r3), "r"(r4) : CHANGED);
-  return (long)r0;
-}
 
 #elif defined(__arm__) && defined(__ARM_EABI__)
 enum {
@@ -110,29 +90,11 @@ enum {
   SENDMSG = 296, SECCOMP = 383
 };
 #define START "mov fp, #0\n mov lr, #0\n mov r0, sp\n bic sp, sp, #7\n bl start\n udf #0"
-static long call5(long number, word a, word b, word c, word d, word e) {
-  register long n __asm__("r7") = number;
-  register word r0 __asm__("r0") = a;
-  register word r1 __asm__("r1") = b;
-  register word r2 __asm__("r2") = c;
-  register word r3 __asm__("r3") = d;
-  register word r4 __asm__("r4") = e;
-  __asm__ volatile("svc #0" : "+r"(r0) : "r"(n), "r"(r1), "r"(r2), "r"(r3), "r"(r4) : "memory", "cc");
-  return (long)r0;
-}
-static long new_thread(word flags, word stack) {
-  register long n __asm__("r7") = CLONE;
-  register word r0 __asm__("r0") = flags;
-  register word r1 __asm__("r1") = stack;
-  register word r2 __asm__("r2") = 0;
-  register word r3 __asm__("r3") = 0;
-  register word r4 __asm__("r4") = 0;
-  __asm__ volatile("svc #0\n cmp r0, #0\n bne 1f\n mov fp, #0\n bl run_helper\n udf #0\n 1:"
-                   : "+r"(r0)
-                   : "r"(n), "r"(r1), "r"(r2), "r"(r3), "r"(r4)
-                   : "memory", "cc");
-  return (long)r0;
-}
+#define NUMBER "r7"
+#define ARGUMENT(n) "r" #n
+#define CALL "svc #0"
+#define THREAD CALL "\n cmp r0, #0\n bne 1f\n mov fp, #0\n bl run_helper\n udf #0\n 1:"
+#define CHANGED "memory", "cc"
 static void relax(void) { __asm__ volatile("" ::: "memory"); }
 
 #elif defined(__powerpc64__) && defined(_CALL_ELF) && _CALL_ELF == 2
@@ -211,6 +173,30 @@ static void relax(void) { __asm__ volatile("" ::: "memory"); }
 
 #else
 #error "this architecture has no system calls here: the launcher in JavaScript serves it"
+#endif
+
+// Where arguments come in registers numbered from 0, and the first has the result.
+#ifdef ARGUMENT
+static long call5(long number, word a, word b, word c, word d, word e) {
+  register long n __asm__(NUMBER) = number;
+  register word r0 __asm__(ARGUMENT(0)) = a;
+  register word r1 __asm__(ARGUMENT(1)) = b;
+  register word r2 __asm__(ARGUMENT(2)) = c;
+  register word r3 __asm__(ARGUMENT(3)) = d;
+  register word r4 __asm__(ARGUMENT(4)) = e;
+  __asm__ volatile(CALL : "+r"(r0) : "r"(n), "r"(r1), "r"(r2), "r"(r3), "r"(r4) : CHANGED);
+  return (long)r0;
+}
+static long new_thread(word flags, word stack) {
+  register long n __asm__(NUMBER) = CLONE;
+  register word r0 __asm__(ARGUMENT(0)) = flags;
+  register word r1 __asm__(ARGUMENT(1)) = stack;
+  register word r2 __asm__(ARGUMENT(2)) = 0;
+  register word r3 __asm__(ARGUMENT(3)) = 0;
+  register word r4 __asm__(ARGUMENT(4)) = 0;
+  __asm__ volatile(THREAD : "+r"(r0) : "r"(n), "r"(r1), "r"(r2), "r"(r3), "r"(r4) : CHANGED);
+  return (long)r0;
+}
 #endif
 
 __asm__(".text\n .globl _start\n .type _start, %function\n _start:\n " START "\n");
