@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
+import { decodeReturnValue } from '../../src/action.js';
 import { decodeProgram } from '../../src/bpf/program/codec.js';
 import { Opcode } from '../../src/bpf/program/instruction.js';
 import { InvalidArgumentError } from '../../src/errors.js';
@@ -172,7 +173,9 @@ export function installAndEnter(c: Libc, execution: Execution): never {
 function mayKillThread(program: Uint8Array, endianness: Libc['endianness']): boolean {
   return decodeProgram(program, endianness).some(
     ({ code, k }) =>
-      (code === Opcode.RET_K && k >>> 16 === ACTIONS.KILL_THREAD) || code === Opcode.RET_A || code === Opcode.DIV_X,
+      (code === Opcode.RET_K && decodeReturnValue(k).kind === 'KILL_THREAD') ||
+      code === Opcode.RET_A ||
+      code === Opcode.DIV_X,
   );
 }
 
