@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-
-const O_CLOEXEC = 0o2000000;
+import { O_CLOEXEC } from './fcntl.js';
 
 interface Descriptor {
   fd: number;

@@ -1,12 +1,8 @@
 import { constants as fsConstants, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC } from './fcntl.js';
 import { type Libc, SIGNAL_SET_SIZE } from './libc.js';
 
-const F_GETFD = 1;
-const F_SETFD = 2;
-const F_GETFL = 3;
-const F_SETFL = 4;
-const FD_CLOEXEC = 1;
 const SIG_DFL = 0n;
 
 /**

@@ -2,13 +2,12 @@ import { closeSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { InstallFilterError } from '../install/install-error.js';
 import { PR_SET_NO_NEW_PRIVS } from '../install/install-filter.js';
+import { F_SETFD, FD_CLOEXEC } from '../libc/fcntl.js';
 import { libc } from '../libc/libc.js';
 import { supervisorCalls } from '../libc/supervisor-calls.js';
 import { installAndEnter } from './exec.js';
 import { encodeFailure, LAUNCH_STEPS, type LaunchFailure, STARTED } from './launch-protocol.js';
 import { decodeRequest } from './launch-request.js';
-
-const F_SETFD = 2;
 
 /**
  * The process that becomes the command, where launcher/launcher.c was not built: `node loader-worker.js FD`, where FD is
@@ -22,9 +21,9 @@ export function runLauncher(): void {
     const c = libc();
     const request = decodeRequest(readFileSync(requestFd), c.endianness);
     closeSync(requestFd);
-    c.fcntl(socket, F_SETFD, 1);
+    c.fcntl(socket, F_SETFD, FD_CLOEXEC);
     const { listener, noNewPrivs } = request.installation;
-    if (listener) c.fcntl(listenerSocket, F_SETFD, 1);
+    if (listener) c.fcntl(listenerSocket, F_SETFD, FD_CLOEXEC);
     const refused = noNewPrivs ? -c.prctl(PR_SET_NO_NEW_PRIVS, 1) : 0;
     if (refused > 0) fail(socket, { step: LAUNCH_STEPS.noNewPrivs, errno: refused, text: '' });
     installAndEnter(c, {
