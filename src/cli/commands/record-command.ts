@@ -1,10 +1,10 @@
-import { constants, endianness, release } from 'node:os';
-import { seccompFeatures, spawnSandboxed, type TalliedCall, type TallyMasks } from '../../../native-loader/index.js';
+import { endianness, release } from 'node:os';
+import { seccompFeatures, type TalliedCall, type TallyMasks } from '../../../native-loader/index.js';
 import { encodeAction } from '../../action.js';
 import { encodeProgram, Opcode } from '../../bpf/index.js';
 import { UnsupportedHostError } from '../../errors.js';
 import { printError } from '../output.js';
-import { passSignals } from '../pass-signals.js';
+import { exitCodeOfCommand, spawnCommand } from './spawn-command.js';
 
 /** How long to wait silently for processes that a command leaves behind. */
 const PATIENCE_MILLISECONDS = 2000;
@@ -36,8 +36,7 @@ export async function recordCommand(
       'recording takes SECCOMP_USER_NOTIF_FLAG_CONTINUE: Linux 5.5 or newer; learn from a log of strace instead (--from-strace)',
     );
   }
-  const passSignalsTo = passSignals();
-  const sandbox = await spawnSandboxed(command, args, {
+  const sandbox = await spawnCommand(command, args, {
     filter: notifyAll(),
     installOptions: { listener: true, waitKillable: flags.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
     unhandled: { kind: 'continue' },
@@ -48,9 +47,8 @@ export async function recordCommand(
   let hasExited = false;
   // A terminal sends SIGINT to the command as well, which decides whether it ends.
   process.on('SIGINT', () => hasExited && void supervision.close());
-  passSignalsTo(sandbox);
 
-  const { code, signal } = await sandbox.exited;
+  const exit = await sandbox.exited;
   hasExited = true;
   const reminder = setTimeout(() => {
     printError(
@@ -59,7 +57,7 @@ export async function recordCommand(
   }, PATIENCE_MILLISECONDS);
   await supervision.closed;
   clearTimeout(reminder);
-  return { calls: supervision.tallied, exitCode: code ?? 128 + constants.signals[signal!] };
+  return { calls: supervision.tallied, exitCode: exitCodeOfCommand(exit) };
 }
 
 /** One instruction: whatever the call and the architecture. */

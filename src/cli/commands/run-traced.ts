@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import {
   type Answer,
   hostArchitecture,
   type InstallableFilter,
   type Notification,
   seccompFeatures,
-  spawnSandboxed,
 } from '../../../native-loader/index.js';
 import { decodeReturnValue, formatAction, kernelAction } from '../../action.js';
 import { parseArchitecture } from '../../architecture.js';
@@ -28,7 +26,7 @@ import type { Action } from '../../policy.js';
 import { describeCall } from '../../syscalls/index.js';
 import { printable } from '../../text.js';
 import { printError } from '../output.js';
-import { passSignals } from '../pass-signals.js';
+import { exitCodeOfCommand, spawnCommand } from './spawn-command.js';
 
 export interface TracedRun {
   filter: InstallableFilter;
@@ -55,8 +53,7 @@ export async function runTraced(command: string, args: readonly string[], run: T
   const table = syscallLookup(loadLibseccompSync());
   const { flags } = seccompFeatures();
 
-  const passSignalsTo = passSignals();
-  const sandbox = await spawnSandboxed(command, args, {
+  const sandbox = await spawnCommand(command, args, {
     filter: filter instanceof Uint8Array ? program : { ...filter, program, usesListener: true },
     installOptions: { noNewPrivs, listener: true, waitKillable: flags.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
     syscallName: table.name,
@@ -73,14 +70,13 @@ export async function runTraced(command: string, args: readonly string[], run: T
     },
     stdio: 'inherit',
   });
-  passSignalsTo(sandbox);
   // A terminal sends it to the command as well, which decides whether it ends.
   process.on('SIGINT', () => {});
-  const { code, signal } = await sandbox.exited;
+  const exit = await sandbox.exited;
   report.sum();
   // Processes that the command leaves behind stay under the filter. Without us their calls are still denied: ENOSYS.
   await sandbox.supervision!.close();
-  return code ?? 128 + constants.signals[signal!];
+  return exitCodeOfCommand(exit);
 }
 
 /** Do what the filter would have done. Nothing here lets a call through. */

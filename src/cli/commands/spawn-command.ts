@@ -1,0 +1,21 @@
+import { constants } from 'node:os';
+import { type SandboxExit, type SandboxedProcess, spawnSandboxed } from '../../../native-loader/index.js';
+
+/**
+ * `spawnSandboxed`, with SIGTERM and SIGHUP passed on to the command. It may run before its launch is settled here: what
+ * comes until then waits.
+ */
+export async function spawnCommand(...args: Parameters<typeof spawnSandboxed>): Promise<SandboxedProcess> {
+  const early: NodeJS.Signals[] = [];
+  let pass = (signal: NodeJS.Signals) => void early.push(signal);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => pass(signal));
+  const sandbox = await spawnSandboxed(...args);
+  pass = (signal) => void sandbox.kill(signal);
+  early.forEach(pass);
+  return sandbox;
+}
+
+/** The command's exit code; if a signal ended it, as shells have it. */
+export function exitCodeOfCommand({ code, signal }: SandboxExit): number {
+  return code ?? 128 + constants.signals[signal!];
+}
