@@ -1,15 +1,14 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../cli/scmp.js';
 import { hasSeccomp } from '../kernel/has-seccomp.js';
 import { Workspace } from './workspace.js';
 
 // What the reference says of every function and class: what it throws, and an example, as a user would run it.
+// The pages are read as they are in docs/api/, which api.test.ts compares with the docstrings.
 
-interface Api {
-  apiReference(): Promise<Map<string, string>>;
-}
-
-// @ts-expect-error a plain script, which docs/api/ is written with
-const { apiReference } = (await import('../../scripts/api.mjs')) as Api;
+const PAGES = join(ROOT, 'docs/api');
 
 /** Why an example cannot run here. */
 function whyNotHere({ entry, name }: { entry: string; name: string }): string | undefined {
@@ -19,11 +18,11 @@ function whyNotHere({ entry, name }: { entry: string; name: string }): string | 
 }
 
 /** The parts of the pages, a name each. */
-const sections = [...(await apiReference())]
-  .filter(([page]) => page !== 'README.md')
-  .flatMap(([page, pageText]) => {
+const sections = readdirSync(PAGES)
+  .filter((page) => page !== 'README.md')
+  .flatMap((page) => {
     const entry = page.replace('.md', '');
-    return pageText
+    return readFileSync(join(PAGES, page), 'utf8')
       .split(/^### /m)
       .slice(1)
       .map((text) => {
