@@ -76,9 +76,17 @@ export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
  */
 export function checkProfile(profile: ParsedProfile, options: CheckOptions): CheckReport {
   checkOptions('checkProfile', options, CHECK_OPTIONS);
+  for (const id of options.ignore ?? []) checkId(id);
+  return checkTargets(profile, checkedTargets(profile, options), options);
+}
+
+/** As {@link checkProfile}, with options that were checked and the {@link checkedTargets} of the profile. */
+export function checkTargets(
+  profile: ParsedProfile,
+  targets: readonly CheckedTarget[],
+  options: CheckOptions,
+): CheckReport {
   const { ignore = [], text, engine } = options;
-  for (const id of ignore) checkId(id);
-  const targets = checkedTargets(profile, options);
   const context = contextOf(profile, targets, {
     behaviour: behaviourOf(options),
     libseccompVersion: options.libseccompVersion,
@@ -179,7 +187,8 @@ export function defaultTargets({ seccomp: { archMap, architectures } }: ParsedPr
   return archMap?.length || wide.length === 0 ? known : wide;
 }
 
-function checkId(id: string): void {
+/** Check an id of `ignore`. */
+export function checkId(id: string): void {
   if (CHECK_RULE_IDS.has(id)) return;
   const nearest = nearestName(id, CHECK_RULE_IDS);
   throw new InvalidArgumentError(

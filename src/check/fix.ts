@@ -3,7 +3,7 @@ import { CompileError } from '../compiler/compile-error.js';
 import { checkOptions } from '../options.js';
 import { ProfileError } from '../profile/document/profile-error.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
-import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkProfile } from './check-profile.js';
+import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkId, checkTargets } from './check-profile.js';
 import type { CheckReport, Finding, TextEdit } from './finding.js';
 import { decidesNoMorePermissively } from './no-more-permissive.js';
 import type { CheckedTarget } from './target.js';
@@ -51,20 +51,21 @@ export async function fixProfile(
 ): Promise<FixedProfile> {
   checkOptions('fixProfile', options, CHECK_OPTIONS);
   let profile = await read(text);
+  for (const id of options.ignore ?? []) checkId(id);
+  let targets = checkedTargets(profile, options);
   let current = text;
   const fixed: Finding[] = [];
   for (let round = 0; ; round++) {
-    const report = checkProfile(profile, { ...options, text: current });
+    const report = checkTargets(profile, targets, { ...options, text: current });
     const source = profile.source ?? 'profile';
     const fixable = report.findings.filter((finding) => finding.fix && finding.source === source);
-    const before = checkedTargets(profile, options);
     const attempt = async (findings: readonly Finding[]) => {
       const applied = applyFixes(current, findings);
       if (applied.fixed.length === 0) return undefined;
-      const fixedText = await tryToRead(read, applied.text);
-      return fixedText && areNoMorePermissive(checkedTargets(fixedText, options), before)
-        ? { ...applied, profile: fixedText }
-        : undefined;
+      const fixedProfile = await tryToRead(read, applied.text);
+      if (fixedProfile === undefined) return undefined;
+      const after = checkedTargets(fixedProfile, options);
+      return areNoMorePermissive(after, targets) ? { ...applied, profile: fixedProfile, targets: after } : undefined;
     };
     let done = round < MAX_ROUNDS ? await attempt(fixable) : undefined;
     // One bad fix must not prevent the others.
@@ -72,7 +73,7 @@ export async function fixProfile(
       done = await attempt([fixable[at] as Finding]);
     }
     if (!done) return { text: current, fixed, report };
-    ({ text: current, profile } = done);
+    ({ text: current, profile, targets } = done);
     fixed.push(...done.fixed);
   }
 }
