@@ -216,7 +216,7 @@ export function behaviourOf(options: RuntimeOptions): RuntimeBehaviour {
   const { runtime = 'libseccomp' } = options;
   const chosen: Readonly<Record<string, unknown>> = { ...options };
   const behaviour = mapRows(PIECES, (name, { does }: Piece<unknown>) => {
-    const own = runtime === 'libseccomp' ? does.libseccomp : (does[runtime] ?? does.others ?? does.libseccomp);
+    const own = does[runtime] ?? does.others ?? does.libseccomp;
     return Object.hasOwn(RUNTIME_CHOICES, name) ? (chosen[name] ?? own) : own;
   }) as RuntimeBehaviour;
   // Who asks for the stub has it.
