@@ -1,4 +1,4 @@
-import type { SourcePosition } from '../../errors.js';
+import { InvalidArgumentError, type SourcePosition } from '../../errors.js';
 import { formatPath, type JsonPath } from './json-path.js';
 import { ProfileError, type UnplacedIssue } from './profile-error.js';
 
@@ -52,6 +52,21 @@ export class SourceText {
     const position = offset === undefined ? undefined : this.positionAt(offset);
     return new ProfileError('PROFILE_SYNTAX', [{ ...issue, path: formatPath(path), position }], this.source);
   }
+}
+
+/**
+ * The text that a caller gave, or undefined for an object.
+ *
+ * @throws {ProfileError} as {@link SourceText.decode}
+ * @throws {InvalidArgumentError} when it is neither
+ */
+export function textOf(input: unknown, source: string | undefined): SourceText | undefined {
+  if (typeof input === 'string') return SourceText.decode(input, source);
+  if (ArrayBuffer.isView(input)) {
+    return SourceText.decode(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), source);
+  }
+  if (typeof input === 'object' && input !== null) return undefined;
+  throw new InvalidArgumentError(`a profile is text, bytes or an object, not ${input === null ? input : typeof input}`);
 }
 
 function decodeUtf8(bytes: Uint8Array, source: string | undefined): string {

@@ -1,7 +1,8 @@
+import { InvalidArgumentError } from '../../errors.js';
 import { checkOptions } from '../../options.js';
 import { parseJsonText } from '../document/json-document.js';
 import type { SourceDocument } from '../document/source-document.js';
-import { SourceText } from '../document/source-text.js';
+import { textOf } from '../document/source-text.js';
 import { guardNotify } from '../model/finish-profile.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
 import { detectFormat } from './detect-format.js';
@@ -35,16 +36,12 @@ const LOADED: Readonly<Partial<Record<KeysFormatName, Reader<SourceDocument>>>> 
  */
 export async function loadProfile(input: string | Uint8Array, options: ReadOptions = {}): Promise<ParsedProfile> {
   checkOptions('loadProfile', options, READ_OPTIONS);
-  const text = SourceText.decode(input, options.source);
+  const text = textOf(input, options.source);
+  if (!text) throw new InvalidArgumentError('loadProfile reads text or bytes; readProfile takes an object');
   const syntax = namedSyntax(options.format) ?? 'json';
-  if (syntax === 'json' && looksLikeJson(text.text)) {
-    const document = parseJsonText(text);
-    const reader = LOADED[detectFormat(document, options.format)];
-    if (reader) {
-      const profile = reader.read(document, options);
-      return options.notifyGuards === false ? profile : guardNotify(profile);
-    }
-  }
-  const { readProfile } = await import('./read-profile.js');
-  return readProfile(text.text, options);
+  const document = syntax === 'json' && looksLikeJson(text.text) ? parseJsonText(text) : undefined;
+  const loaded = document && LOADED[detectFormat(document, options.format)];
+  if (loaded) return guardNotify(loaded.read(document, options), options);
+  const { readJson, readText } = await import('./read-profile.js');
+  return guardNotify(document ? readJson(document, options) : readText(text, options), options);
 }

@@ -5,7 +5,7 @@ import { documentOfObject } from '../document/plain-object.js';
 import { ProfileError } from '../document/profile-error.js';
 import { selectDocument } from '../document/select-document.js';
 import type { SourceDocument } from '../document/source-document.js';
-import { SourceText } from '../document/source-text.js';
+import { type SourceText, textOf } from '../document/source-text.js';
 import { parseYaml } from '../document/yaml.js';
 import { guardNotify } from '../model/finish-profile.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
@@ -36,37 +36,35 @@ import { READ_OPTIONS, type ReadOptions } from './read-options.js';
  */
 export function readProfile(input: string | Uint8Array | object, options: ReadOptions = {}): ParsedProfile {
   checkOptions('readProfile', options, READ_OPTIONS);
-  const profile = read(input, options);
-  return options.notifyGuards === false ? profile : guardNotify(profile);
+  const text = textOf(input, options.source);
+  return guardNotify(text ? readText(text, options) : readObject(input as object, options), options);
 }
 
-function read(input: string | Uint8Array | object, options: ReadOptions): ParsedProfile {
+function readObject(input: object, options: ReadOptions): ParsedProfile {
   const { source, format } = options;
-  const text = textOf(input, source);
-  if (text === undefined) {
-    const syntax = namedSyntax(format);
-    if (syntax !== undefined && syntax !== 'json' && syntax !== 'yaml') {
-      throw new InvalidArgumentError(`a profile of the format "${format}" is text, not an object`);
-    }
-    return readDocument(documentOfObject(input as object, source), options);
+  const syntax = namedSyntax(format);
+  if (syntax !== undefined && syntax !== 'json' && syntax !== 'yaml') {
+    throw new InvalidArgumentError(`a profile of the format "${format}" is text, not an object`);
   }
+  return readDocument(documentOfObject(input, source), options);
+}
+
+/** As {@link readProfile}, for a text that was decoded; the caller guards SCMP_ACT_NOTIFY. */
+export function readText(text: SourceText, options: ReadOptions): ParsedProfile {
   try {
-    return readText(text, options);
+    return readSyntax(text, options);
   } catch (error) {
     // Our own formats come first; of other tools' languages some are recognised.
-    const isUnread = error instanceof ProfileError && format === undefined;
+    const isUnread = error instanceof ProfileError && options.format === undefined;
     throw (isUnread ? foreignFormatError(text) : undefined) ?? error;
   }
 }
 
-function readText(text: SourceText, options: ReadOptions): ParsedProfile {
+function readSyntax(text: SourceText, options: ReadOptions): ParsedProfile {
   const syntax = detectSyntax(text, options.format);
   switch (syntax) {
-    case 'json': {
-      const document = parseJsonText(text);
-      const isNamed = options.document !== undefined;
-      return readDocument(isNamed ? selectDocument([document], options.document) : document, options);
-    }
+    case 'json':
+      return readJson(parseJsonText(text), options);
     case 'yaml':
       return readDocument(selectDocument(parseYaml(text), options.document), options);
     default:
@@ -74,16 +72,12 @@ function readText(text: SourceText, options: ReadOptions): ParsedProfile {
   }
 }
 
-function readDocument(document: SourceDocument, options: ReadOptions): ParsedProfile {
-  return HANDLERS[detectFormat(document, options.format)].read(document, options);
+/** As {@link readText}, for JSON that was parsed. */
+export function readJson(document: SourceDocument, options: ReadOptions): ParsedProfile {
+  const isNamed = options.document !== undefined;
+  return readDocument(isNamed ? selectDocument([document], options.document) : document, options);
 }
 
-/** The text, or undefined for an object. */
-function textOf(input: unknown, source: string | undefined): SourceText | undefined {
-  if (typeof input === 'string') return SourceText.decode(input, source);
-  if (ArrayBuffer.isView(input)) {
-    return SourceText.decode(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), source);
-  }
-  if (typeof input === 'object' && input !== null) return undefined;
-  throw new InvalidArgumentError(`a profile is text, bytes or an object, not ${input === null ? input : typeof input}`);
+function readDocument(document: SourceDocument, options: ReadOptions): ParsedProfile {
+  return HANDLERS[detectFormat(document, options.format)].read(document, options);
 }

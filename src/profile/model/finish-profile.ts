@@ -38,11 +38,11 @@ export function finishProfile(
 const NOTIFY_GUARDS: ReadonlySet<string> = new Set(['notify-default', 'notify-write']);
 
 /**
- * Refuse SCMP_ACT_NOTIFY where the process that loads the filter might wait for itself.
+ * Refuse SCMP_ACT_NOTIFY where the process that loads the filter might wait for itself, unless the caller allows it.
  *
  * @throws {ProfileError} when there is one
  */
-export function guardNotify(profile: ParsedProfile): ParsedProfile {
-  failOnIssues(profile.notifyIssues ?? [], profile.source);
+export function guardNotify(profile: ParsedProfile, options: { notifyGuards?: boolean | undefined }): ParsedProfile {
+  if (options.notifyGuards !== false) failOnIssues(profile.notifyIssues ?? [], profile.source);
   return profile;
 }

@@ -31,6 +31,14 @@ describe('the format is told by the content', () => {
     expect(() => readProfile({ defaultAction: 'SCMP_ACT_LOG' }, { format: 'list' })).toThrow(InvalidArgumentError);
     for (const input of [null, undefined, 7]) expect(() => readProfile(input as never)).toThrow(InvalidArgumentError);
   });
+
+  it('is text or bytes of any view for loadProfile, which says so of anything else', async () => {
+    const bytes = new TextEncoder().encode('{"defaultAction": "SCMP_ACT_LOG"}');
+    expect((await loadProfile(new DataView(bytes.buffer) as never)).format).toBe('oci');
+    for (const input of [null, undefined, 7, {}, []]) {
+      await expect(loadProfile(input as never)).rejects.toThrow(InvalidArgumentError);
+    }
+  });
 });
 
 describe('YAML', () => {
