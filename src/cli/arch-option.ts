@@ -1,6 +1,8 @@
 import { InvalidArgumentError as InvalidOption } from 'commander';
 import { hostArchitecture } from '../../native-loader/libc/host.js';
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { detectEndianness } from '../bpf/program/codec.js';
+import type { Endianness } from '../bpf/program/instruction.js';
 import { InvalidArgumentError } from '../errors.js';
 
 /** What `--arch` comes to: every architecture asked for, once. */
@@ -35,6 +37,15 @@ export function headingAmong(targets: readonly Architecture[], { name }: Archite
 /** One of those machines for each byte order: nothing else matters for a program that is already compiled. */
 export function byteOrdersOf(targets: readonly Architecture[]): Architecture[] {
   return targets.filter(({ endianness }, at) => targets.findIndex((each) => each.endianness === endianness) === at);
+}
+
+/** The byte order of a program that is already compiled: that of `--arch`, or as the bytes show. */
+export function byteOrderOf(program: Uint8Array, flags: ArchFlags): Endianness {
+  const [first, ...others] = byteOrdersOf(flags.arch.length > 0 ? targetsOf(flags) : []);
+  if (others.length > 0) {
+    throw new InvalidArgumentError(`--arch ${flags.arch.join(',')}: a program is of one byte order`);
+  }
+  return first?.endianness ?? detectEndianness(program);
 }
 
 /** The one architecture of a command that takes no more; undefined where none is named. */

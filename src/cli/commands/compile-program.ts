@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { minimizeProgram } from '../../bpf/minimize/index.js';
-import { detectEndianness } from '../../bpf/program/codec.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { printable } from '../../text.js';
-import { byteOrdersOf, targetsOf } from '../arch-option.js';
+import { byteOrderOf } from '../arch-option.js';
 import { type CompileFlags, weightsOption } from '../compile-options.js';
 import type { Input } from '../input.js';
 import type { FlagsOf } from '../options.js';
@@ -34,11 +33,7 @@ export async function compileProgram({ bytes, source }: Input, flags: Flags, com
   if (flags.format === 'pfc') {
     throw new InvalidArgumentError("--format pfc is libseccomp's text of its own program: use --format asm");
   }
-  const [first, ...others] = byteOrdersOf(flags.arch.length > 0 ? targetsOf(flags) : []);
-  if (others.length > 0) {
-    throw new InvalidArgumentError(`--arch ${flags.arch.join(',')}: a program is of one byte order`);
-  }
-  const endianness = first?.endianness ?? detectEndianness(bytes);
+  const endianness = byteOrderOf(bytes, flags);
   const { program } = minimizeProgram(bytes, {
     arch: flags.arch[0],
     endianness,

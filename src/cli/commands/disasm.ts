@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander';
 import type { ArchitectureName } from '../../architecture.js';
 import {
   type DisassemblyLine,
-  detectEndianness,
   disassemble,
   type Endianness,
   formatAssembly,
@@ -12,7 +11,7 @@ import { InvalidArgumentError } from '../../errors.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { syscallNaming } from '../../libseccomp/syscall-naming.js';
 import { printable } from '../../text.js';
-import { byteOrdersOf, targetsOf } from '../arch-option.js';
+import { byteOrderOf } from '../arch-option.js';
 import { isProgram, readInput } from '../input.js';
 import { listingColors } from '../listing-colors.js';
 import { addOptions, type FlagsOf, jsonFormatOption } from '../options.js';
@@ -51,11 +50,7 @@ function disasm(path: string, flags: Flags): void {
     );
   }
   const architectures = flags.arch;
-  const [first, ...others] = byteOrdersOf(architectures.length > 0 ? targetsOf(flags) : []);
-  if (others.length > 0) {
-    throw new InvalidArgumentError(`--arch ${architectures.join(',')}: a program is of one byte order`);
-  }
-  const endianness = first?.endianness ?? detectEndianness(bytes);
+  const endianness = byteOrderOf(bytes, flags);
   const lines = disassemble(bytes, { endianness, architectures, ...syscallNaming(loadLibseccompSync()) });
   const format = flags.json ? 'json' : flags.format;
   const text = render(lines, { architectures, endianness }, format);
