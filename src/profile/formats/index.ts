@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from '../../errors.js';
+import { quote } from '../../text.js';
 import { docker } from './docker/format.js';
 import type { Format, FormatTraits, Output } from './format.js';
 import { list } from './list/format.js';
@@ -46,8 +48,11 @@ export function isOutputFormat(name: string): name is OutputFormat {
   return WRITTEN_FORMATS.some(({ id }) => id === name);
 }
 
+/** @throws {InvalidArgumentError} when no profile is written in such a format */
 export function writtenFormat(name: OutputFormat): WrittenFormat {
-  return WRITTEN_FORMATS.find(({ id }) => id === name)!;
+  const found = WRITTEN_FORMATS.find(({ id }) => id === name);
+  if (found) return found;
+  throw new InvalidArgumentError(`a profile is written as ${OUTPUT_FORMATS.join(', ')}, not as ${quote(String(name))}`);
 }
 
 /** In what a format differs from most. */

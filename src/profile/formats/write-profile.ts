@@ -78,5 +78,5 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
  * ```
  */
 export function writeWarnings(profile: ParsedProfile, format: OutputFormat): readonly Warning[] {
-  return HANDLERS[format].warnings?.(profile) ?? [];
+  return HANDLERS[format]?.warnings?.(profile) ?? [];
 }

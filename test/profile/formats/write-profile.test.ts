@@ -247,6 +247,12 @@ describe('what a format cannot say', () => {
   });
 });
 
+it.each(['nope', 'seccompiler', 'oci-config', 'toString', undefined])('no profile is written as %s', (format) => {
+  const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW' });
+  expect(() => writeProfile(profile, format as OutputFormat)).toThrow(InvalidArgumentError);
+  expect(writeWarnings(profile, format as OutputFormat)).toEqual([]);
+});
+
 describe('the text', () => {
   it('has integers of 64 bits as they are', () => {
     const args = [{ index: 0, value: 2n ** 64n - 1n, valueTwo: 2n ** 53n + 1n, op: 'SCMP_CMP_MASKED_EQ' }];
