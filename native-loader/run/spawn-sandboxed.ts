@@ -1,13 +1,12 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-
 import type { ScmpError } from '../../src/errors.js';
 import { checkOptions } from '../../src/options.js';
 import { quote } from '../../src/text.js';
 import { thisHost } from '../libc/host.js';
 import { errnoName } from '../libc/libc.js';
 import { type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
-import { checkSupervisorOptions, type Supervision, supervise } from '../supervise/supervisor.js';
+import { type CheckedOptions, checkSupervisorOptions, type Supervision, supervise } from '../supervise/supervisor.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
 import { supervisorThread } from '../supervise/supervisor-thread.js';
 import { workerFile } from '../supervise/worker-file.js';
@@ -90,6 +89,7 @@ export async function spawnSandboxed(
 
 class Launch {
   readonly #options: SandboxOptions;
+  readonly #supervisorOptions: CheckedOptions;
   readonly #request: LaunchRequest;
   readonly #child: ChildProcess;
   readonly #stdio: readonly (Readable | Writable | null)[];
@@ -103,7 +103,7 @@ class Launch {
 
   constructor(command: string, args: readonly string[], options: SandboxOptions) {
     this.#options = options;
-    checkSupervisorOptions(options);
+    this.#supervisorOptions = checkSupervisorOptions(options);
     const c = supervisorCalls();
     const stdio = stdioList(options.stdio);
     this.#request = launchRequest(command, args, options);
@@ -187,7 +187,7 @@ class Launch {
       const why = typeof received === 'number' ? errnoName(-received) : 'no descriptor came';
       throw new SupervisorError('LAUNCH', `the listener did not come from the launcher: ${why}`);
     }
-    this.#supervision = supervise(listener, this.#options);
+    this.#supervision = supervise(listener, this.#supervisorOptions);
   }
 
   async sandbox(): Promise<SandboxedProcess> {

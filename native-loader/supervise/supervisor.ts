@@ -100,12 +100,12 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 export function superviseListener(fd: number, options: SupervisorOptions): Supervision {
   checkOptions('superviseListener', options, SUPERVISOR_OPTIONS);
   if (!Number.isInteger(fd) || fd < 0) throw new InvalidArgumentError(`${fd} is no file descriptor`);
-  return supervise(fd, options);
+  return supervise(fd, checkSupervisorOptions(options));
 }
 
-/** As {@link superviseListener}, with options among which may be those of other functions. */
-export function supervise(fd: number, options: SupervisorOptions): Supervision {
-  return new ListenerSupervision(fd, checkSupervisorOptions(options));
+/** As {@link superviseListener}, with options that were checked. */
+export function supervise(fd: number, options: CheckedOptions): Supervision {
+  return new ListenerSupervision(fd, options);
 }
 
 /** The values of {@link SupervisorOptions}; what is {@link ANYTHING} is looked at below. */
