@@ -456,19 +456,21 @@ build_s390x() {
 # --- the package -------------------------------------------------------------------------------------------------------
 
 build_bundles() {
-  local esbuild=node_modules/.bin/esbuild common entries name scripts
+  local esbuild=node_modules/.bin/esbuild common entries name outputs scripts
   rm -rf dist
   common=(--bundle --format=esm --platform=neutral --target=es2022 --log-level=warning --external:node:*)
   # The library: one chunk graph, so that a class is one class whichever entry it came by. zod and koffi stay imports;
   # jsonc-parser comes along, because its CommonJS file breaks other people's bundlers.
-  entries=(src/index.ts bpf=src/bpf/index.ts minimize=src/bpf/minimize/index.ts loader=native-loader/index.ts)
+  entries=(index=src/index.ts bpf=src/bpf/index.ts minimize=src/bpf/minimize/index.ts loader=native-loader/index.ts)
   for name in check explain learn libseccomp syscalls testing; do entries+=("$name=src/$name/index.ts"); done
   $esbuild "${entries[@]}" loader-worker=native-loader/worker.ts "${common[@]}" --splitting \
     --main-fields=module,main --external:zod --external:yaml --external:koffi --sourcemap --outdir=dist || return 1
   node scripts/bundle-inline.mjs dist/inline.js || return 1
   # The same for require(), in one chunk graph too: Node before 20.19 cannot require what is ESM. The copies of the types
   # say that they are CommonJS.
-  node_modules/.bin/rollup dist/{index,bpf,check,explain,inline,learn,libseccomp,loader,minimize,syscalls,testing}.js --silent --format cjs --dir dist \
+  outputs=("${entries[@]%%=*}" inline)
+  outputs=("${outputs[@]/#/dist/}")
+  node_modules/.bin/rollup "${outputs[@]/%/.js}" --silent --format cjs --dir dist \
     --entryFileNames '[name].cjs' --chunkFileNames 'chunk-[hash].cjs' --external zod,zod/mini,yaml,koffi || return 1
   node scripts/bundle-command.mjs dist || return 1
   chmod +x dist/scmp.cjs
