@@ -44,9 +44,6 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
   verifyProgram(instructions);
   const { length } = instructions;
   const codes = Uint8Array.from(instructions, ({ code }) => code);
-  const jumps = Uint8Array.from(instructions, ({ code }) =>
-    !isConditionalJump(code) ? NO_JUMP : usesX(code) ? JUMP_BY_X : JUMP_BY_K,
-  );
   const operands = Float64Array.from(instructions, ({ k }) => k);
   const targets = instructions.map(successors);
   const whenTrue = Uint16Array.from(targets, ([target = 0]) => target);
@@ -98,9 +95,9 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
       }
       const fewest = least[pc]! + 1;
       const greatest = most[pc]! + 1;
-      const jump = jumps[pc];
-      if (jump !== NO_JUMP) {
-        const holds = before === UNKNOWN || jump === JUMP_BY_X ? undefined : jumpHolds(code, before, k);
+      if (isConditionalJump(code)) {
+        // X, which is not followed, is never known.
+        const holds = before === UNKNOWN || usesX(code) ? undefined : jumpHolds(code, before, k);
         if (holds !== false) reach(whenTrue[pc]!, before, fewest, greatest);
         if (holds !== true) reach(whenFalse[pc]!, before, fewest, greatest);
         continue;
@@ -122,9 +119,8 @@ export function createCallExplorer(program: ProgramInput, options: { endianness?
     for (let pc = 0, steps = 1; ; steps++) {
       const code = codes[pc]!;
       const k = operands[pc]!;
-      const jump = jumps[pc];
-      if (jump !== NO_JUMP) {
-        if (value === UNKNOWN || jump === JUMP_BY_X) return explore(pc, value, steps, auditArch, nr);
+      if (isConditionalJump(code)) {
+        if (value === UNKNOWN || usesX(code)) return explore(pc, value, steps, auditArch, nr);
         pc = jumpHolds(code, value, k) ? whenTrue[pc]! : whenFalse[pc]!;
       } else if (code === Opcode.DIV_X) {
         return explore(pc, value, steps, auditArch, nr);
@@ -144,9 +140,6 @@ function returnOf(code: number, k: number, value: number): number {
     throw new InvalidArgumentError('the program returns what it computes: simulate calls one by one');
   return value;
 }
-
-/** What an instruction is to {@link createCallExplorer}; X, which is not followed, is never known. */
-const [NO_JUMP, JUMP_BY_K, JUMP_BY_X] = [0, 1, 2];
 
 /** No 32-bit value is negative here. */
 const UNKNOWN = -1;
