@@ -1,5 +1,6 @@
 import type { Action } from '../../policy.js';
 import type { SeccompData } from '../execution/simulate.js';
+import { ALL_64_BITS } from './condition.js';
 import { type DecisionDiagram, terminalAction } from './decision-diagram.js';
 import type { Node } from './diagram-store.js';
 import { bitOf, Level } from './input-variables.js';
@@ -25,8 +26,6 @@ export interface PossibleDecision {
   /** A call of the pattern that is decided so; bits that do not matter are 0. */
   example: SeccompData;
 }
-
-const ALL_64_BITS = (1n << 64n) - 1n;
 
 /**
  * Every decision that a call of the pattern can meet, each with an example: exact, for all arguments.
