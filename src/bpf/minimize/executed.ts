@@ -106,8 +106,7 @@ class Walk {
   #from(start: number, startA: Value, startX: Value, startScratch: readonly Value[]): number {
     let [index, a, x, scratch] = [start, startA, startX, startScratch];
     for (let executed = 1; ; executed++) {
-      if (++this.#steps > MAX_STEPS)
-        throw new ProgramTooComplexError('too many contents of registers to count through');
+      this.#spend(1);
       const instruction = this.#instructions[index]!;
       const { code, jt, jf, k } = instruction;
       if (isReturn(code)) return executed;
