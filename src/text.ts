@@ -45,7 +45,7 @@ export function quote(text: string): string {
   return JSON.stringify(shorten(text, MAX_QUOTE_LENGTH)).replace(UNPRINTABLE, codeUnits);
 }
 
-/** Whether a text has what {@link printable} escapes. */
+/** Whether a text has nothing that {@link printable} escapes. */
 export function isPrintable(text: string): boolean {
   return text.search(UNPRINTABLE) < 0;
 }
