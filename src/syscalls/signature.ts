@@ -1,4 +1,4 @@
-import type { ArchitectureName } from '../architecture.js';
+import { type ArchitectureName, findArchitecture } from '../architecture.js';
 import type { ConstantFamily } from './constant-families.js';
 import { ALIGNED_PAIRS, SIGNATURES, UID16_ARCHITECTURES, UID16_CALLS, VARIANTS } from './signatures.js';
 
@@ -45,7 +45,6 @@ const WORD: ReadonlySet<ParameterType> = new Set(['long', 'ulong', 'size', 'poin
 const NARROW_REGISTERS: ReadonlySet<ArchitectureName> = new Set([
   ...(['x86', 'arm', 'm68k', 'mips', 'mipsel', 'parisc', 'ppc', 's390', 'sh', 'sheb'] as const),
 ]);
-const BIG_ENDIAN: ReadonlySet<ArchitectureName> = new Set(['m68k', 'mips', 'parisc', 'ppc', 's390', 'sheb']);
 
 /** Whether its system calls take registers of 32 bits: arguments have only a low half. */
 export function hasNarrowRegisters(architecture: ArchitectureName): boolean {
@@ -82,7 +81,7 @@ function parse(text: string): SyscallParameter[] {
 
 /** The registers of a machine with 32-bit ones: a 64-bit parameter is passed in two (syscall(2)). */
 function splitWide(name: string, parameters: readonly SyscallParameter[], architecture: ArchitectureName) {
-  const halves = BIG_ENDIAN.has(architecture) ? ['high', 'low'] : ['low', 'high'];
+  const halves = findArchitecture(architecture)?.endianness === 'big' ? ['high', 'low'] : ['low', 'high'];
   const registers: SyscallParameter[] = [];
   for (const parameter of parameters) {
     if (!WIDE.has(parameter.type)) {
