@@ -457,7 +457,7 @@ build_s390x() {
 
 build_bundles() {
   local esbuild=node_modules/.bin/esbuild common entries name outputs scripts
-  rm -rf dist
+  rm -rf dist .cache # of scmp's start
   common=(--bundle --format=esm --platform=neutral --target=es2022 --log-level=warning --external:node:*)
   # The library: one chunk graph, so that a class is one class whichever entry it came by. zod and koffi stay imports;
   # jsonc-parser comes along, because its CommonJS file breaks other people's bundlers.

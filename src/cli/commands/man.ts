@@ -36,7 +36,7 @@ export function manualPage(program: Command): string {
     paragraph("scmp run and scmp record pass on the command's own; 126 and 127 are as in sh(1)."),
     '.SH ENVIRONMENT',
     '.TP\n.B NO_COLOR\nIf set, listings on a terminal have no colours.',
-    `.TP\n.B NODE_DISABLE_COMPILE_CACHE\nIf set, what V8 makes of the code of scmp is neither used nor kept in the package's folder.`,
+    `.TP\n.B NODE_DISABLE_COMPILE_CACHE\nIf set, Node's compile cache of scmp, in the package's folder, is neither used nor made (Node.js 22.1 and later).`,
     '.SH SEE ALSO',
     '.BR seccomp (2),',
     '.BR seccomp_init (3),',
