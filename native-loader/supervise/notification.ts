@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ArchitectureName, callArchitecture } from '../../src/architecture.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { type SyscallParameter, syscallSignature } from '../../src/syscalls/signature.js';
+import { syscallName as tableName } from '../../src/syscalls/syscall-name.js';
 import { O_CLOEXEC } from '../libc/fcntl.js';
 import { errnoName } from '../libc/libc.js';
 import type { ContinueAnswer } from './answer.js';
@@ -11,10 +12,10 @@ import { type RawNotification, SECCOMP_ADDFD_FLAG_SETFD } from './notify-abi.js'
 import { SupervisorError } from './supervisor-error.js';
 import { readBytes, readUntilNul } from './target-memory.js';
 
-/** The name of a system call, for instance libseccomp's; the loader knows no tables. Undefined for an unknown number. */
+/** The name of a system call; undefined for an unknown number. */
 export type SyscallNamer = (number: number, architecture: ArchitectureName) => string | undefined;
 
-/** An argument by its index, 0 to 5, or by the name of a parameter: the manual page's, which takes a `syscallName`. */
+/** An argument by its index, 0 to 5, or by the name of a parameter: the manual page's. */
 export type ArgumentKey = number | string;
 
 /** The kernel's PATH_MAX includes the NUL. */
@@ -34,17 +35,21 @@ export class Notification {
   /** AUDIT_ARCH_… of `linux/audit.h` */
   readonly auditArch: number;
   readonly number: number;
-  /** As far as the supervisor was given a `syscallName`. */
-  readonly name: string | undefined;
   /** Six registers, unsigned, whether the call takes them or not; a 32-bit program's are zero-extended. */
   readonly args: readonly bigint[];
   readonly instructionPointer: bigint;
   readonly #listener: Listener;
   readonly #cancellation: Cancellation;
+  readonly #syscallName: SyscallNamer;
   #memoryWasRead = false;
 
   /** @internal */
-  constructor(raw: RawNotification, listener: Listener, cancellation: Cancellation, syscallName?: SyscallNamer) {
+  constructor(
+    raw: RawNotification,
+    listener: Listener,
+    cancellation: Cancellation,
+    syscallName: SyscallNamer = tableName,
+  ) {
     this.id = raw.id;
     this.pid = raw.pid;
     this.auditArch = raw.auditArch;
@@ -53,8 +58,18 @@ export class Notification {
     this.instructionPointer = raw.instructionPointer;
     this.#cancellation = cancellation;
     this.architecture = callArchitecture(raw.auditArch, raw.number)?.name;
-    this.name = this.architecture && syscallName?.(raw.number, this.architecture);
+    this.#syscallName = syscallName;
     this.#listener = listener;
+  }
+
+  /** libseccomp's name of the call, or what the option `syscallName` says; undefined for one without. */
+  get name(): string | undefined {
+    return this.architecture && this.#syscallName(this.number, this.architecture);
+  }
+
+  /** The same as {@link name}. */
+  get syscall(): string | undefined {
+    return this.name;
   }
 
   /** Aborted when an answer is no longer of use: the handler took too long, or supervision has ended. */
@@ -62,7 +77,7 @@ export class Notification {
     return this.#cancellation.signal;
   }
 
-  /** What the call takes, in the order of `args`; undefined without a `name`, and for a call of unknown parameters. */
+  /** What the call takes, in the order of `args`; undefined for a call without a name, or with one that Linux lacks. */
   get parameters(): readonly SyscallParameter[] | undefined {
     return this.name === undefined ? undefined : syscallSignature(this.name, this.architecture);
   }
@@ -108,10 +123,9 @@ export class Notification {
   #indexOf(parameter: string): number {
     const { parameters } = this;
     if (!parameters) {
-      const why = this.name === undefined ? 'the supervisor was given no syscallName' : 'nothing is known of the call';
-      throw new InvalidArgumentError(
-        `"${parameter}": the parameters of ${this.name ?? `call ${this.number}`} have no names, for ${why}; give an index`,
-      );
+      const { name = `call ${this.number} of ${this.architecture ?? `AUDIT_ARCH 0x${this.auditArch.toString(16)}`}` } =
+        this;
+      throw new InvalidArgumentError(`"${parameter}": nothing is known of the parameters of ${name}; give an index`);
     }
     const index = parameters.findIndex(({ name }) => name === parameter);
     if (index < 0) {

@@ -43,10 +43,7 @@ export interface SupervisorOptions {
   handlerTimeout?: number | undefined;
   /** Default: a warning of the process (process.emitWarning). */
   onReport?: ((report: SupervisorReport) => void) | undefined;
-  /**
-   * Gives notifications their `name`, and with it their arguments' names; libseccomp knows them all:
-   * `(number, architecture) => libseccomp.resolveSyscallNumber(number, architecture)`.
-   */
+  /** Gives notifications their `name`, and with it their arguments' names. Default: libseccomp's, from a table. */
   syscallName?: SyscallNamer | undefined;
   /** Count the calls, by these bits of their arguments; see `Supervision.tallied`. Default: do not. */
   tally?: TallyMasks | undefined;

@@ -1,0 +1,33 @@
+import type { ArchitectureName } from '../architecture.js';
+import { SYSCALL_NUMBERS } from './syscall-numbers.js';
+
+/** Of the architectures that were asked for. */
+const tables = new Map<ArchitectureName, ReadonlyMap<number, string>>();
+
+/**
+ * libseccomp's name of a system call, by its number as the kernel has it: x32's with bit 30 set, MIPS's from 4000, 5000
+ * or 6000. Undefined for a number that libseccomp's table lacks.
+ */
+export function syscallName(number: number, architecture: ArchitectureName): string | undefined {
+  let table = tables.get(architecture);
+  if (!table) {
+    table = readTable(architecture);
+    tables.set(architecture, table);
+  }
+  return table.get(number);
+}
+
+function readTable(architecture: ArchitectureName): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  for (const [owners, text] of SYSCALL_NUMBERS) {
+    const owner = owners.split(', ').find((each) => each.startsWith(`${architecture} `));
+    if (owner === undefined) continue;
+    const first = Number(owner.slice(architecture.length));
+    let number = first;
+    for (const word of text.trim().split(/\s+/)) {
+      if (/^\d/.test(word)) number = first + Number(word);
+      else names.set(number++, word);
+    }
+  }
+  return names;
+}
