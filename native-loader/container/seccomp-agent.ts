@@ -4,6 +4,7 @@ import { ANYTHING, checkOptions, FUNCTION, NUMBER, TEXT } from '../../src/option
 import { errnoName } from '../libc/libc.js';
 import { type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
 import { unixAddress } from '../libc/unix-address.js';
+import { CountedWarnings } from '../supervise/counted-warnings.js';
 import { type Supervision, type SupervisorOptions, superviseListener } from '../supervise/supervisor.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
 import { supervisorThread } from '../supervise/supervisor-thread.js';
@@ -23,7 +24,10 @@ export interface SeccompAgentOptions {
   ) => SupervisorOptions | undefined | Promise<SupervisorOptions | undefined>;
   /** A container got started, and its supervision. */
   onSupervision?: (container: ContainerProcessState, supervision: Supervision) => void;
-  /** A connection that brought nothing usable, or a failure of `onContainer`. Default: a warning of the process. */
+  /**
+   * A connection that brought nothing usable, or a failure of `onContainer`. Default: a warning of the process for the
+   * first, and one at the end that counts them.
+   */
   onError?: (error: unknown) => void;
 }
 
@@ -90,6 +94,7 @@ class Agent implements SeccompAgent {
   readonly #options: SeccompAgentOptions;
   readonly #c: SupervisorCalls = supervisorCalls();
   readonly #supervisions = new Set<Supervision>();
+  readonly #warnings = new CountedWarnings('SeccompAgentWarning');
   /** How to stop waiting for what connections bring. */
   readonly #connections = new Set<() => void>();
   readonly #stop: () => void;
@@ -103,7 +108,11 @@ class Agent implements SeccompAgent {
     this.closed = new Promise((resolve, reject) => {
       onEnd = (error) => {
         this.#c.close(server);
-        this.#closeAll().then(() => (error ? reject(error) : resolve()), reject);
+        this.#closeAll().then(() => {
+          this.#warnings.sum();
+          if (error) reject(error);
+          else resolve();
+        }, reject);
       };
     });
     this.closed.catch(() => {});
@@ -208,7 +217,7 @@ class Agent implements SeccompAgent {
 
   #report(error: unknown): void {
     if (this.#options.onError) this.#options.onError(error);
-    else process.emitWarning(error instanceof Error ? error.message : String(error), 'SeccompAgentWarning');
+    else this.#warnings.add('a container is not supervised', error instanceof Error ? error.message : String(error));
   }
 
   async #closeAll(): Promise<void> {

@@ -7,6 +7,7 @@ import { supervisorCalls } from '../libc/supervisor-calls.js';
 import { type Answer, type ConstantAnswer, encodeAnswer } from './answer.js';
 import type { TalliedCall, TallyMasks } from './call-tally.js';
 import { Cancellation } from './cancellation.js';
+import { CountedWarnings } from './counted-warnings.js';
 import { Listener } from './listener.js';
 import { Notification, type SyscallNamer } from './notification.js';
 import { decodeNotification, type RawResponse } from './notify-abi.js';
@@ -41,7 +42,10 @@ export interface SupervisorOptions {
   failure?: string | number | undefined;
   /** How long a handler may take, in milliseconds; Infinity: for ever. Default: 30 seconds. */
   handlerTimeout?: number | undefined;
-  /** Default: a warning of the process (process.emitWarning). */
+  /**
+   * Gets each failure. Default: a warning of the process (process.emitWarning) for the first of each kind, and one at the
+   * end that counts them.
+   */
   onReport?: ((report: SupervisorReport) => void) | undefined;
   /** Gives notifications their `name`, and with it their arguments' names. Default: libseccomp's, from a table. */
   syscallName?: SyscallNamer | undefined;
@@ -58,6 +62,8 @@ export interface Supervision extends AsyncDisposable {
   readonly closed: Promise<void>;
   /** What `tally` counted; empty before {@link closed}, and if the supervisor thread itself ended. */
   readonly tallied: readonly TalliedCall[];
+  /** How many calls the handler failed to answer so far, or not in time. They were answered with `failure`. */
+  readonly failures: number;
   /** Stop answering and close the listener: calls that wait, and all that come, fail with ENOSYS. */
   close(): Promise<void>;
 }
@@ -124,7 +130,7 @@ export interface CheckedOptions {
   readonly unhandled: RawResponse;
   readonly failure: RawResponse;
   readonly timeout: number;
-  readonly report: (report: SupervisorReport) => void;
+  readonly report: ((report: SupervisorReport) => void) | undefined;
   readonly syscallName: SyscallNamer | undefined;
   readonly tally: TallyMasks | undefined;
 }
@@ -136,7 +142,7 @@ export interface CheckedOptions {
  */
 export function checkSupervisorOptions(options: SupervisorOptions): CheckedOptions {
   const { onNotification, answers = [], unhandled = { kind: 'errno', errno: 'ENOSYS' }, failure = 'EPERM' } = options;
-  const { handlerTimeout: timeout = DEFAULT_TIMEOUT, onReport = warn, syscallName, tally } = options;
+  const { handlerTimeout: timeout = DEFAULT_TIMEOUT, onReport, syscallName, tally } = options;
   if (onNotification !== undefined && typeof onNotification !== 'function') {
     throw new InvalidArgumentError('onNotification is a function');
   }
@@ -169,23 +175,30 @@ export function checkSupervisorOptions(options: SupervisorOptions): CheckedOptio
   };
 }
 
-function warn(report: SupervisorReport): void {
+const FAILURES: Readonly<Record<SupervisorReport['kind'], string>> = {
+  'handler-failed': 'the handler failed',
+  'handler-timeout': 'the handler took too long',
+};
+
+function describe(report: SupervisorReport): string {
   const { notification: call } = report;
   const name = call.name ?? `system call ${call.number}`;
   const what =
     report.kind === 'handler-timeout'
       ? `took longer than ${report.milliseconds} ms`
       : `failed: ${report.error instanceof Error ? report.error.message : String(report.error)}`;
-  process.emitWarning(`the handler for ${name} of thread ${call.pid} ${what}`, 'SeccompSupervisorWarning');
+  return `the handler for ${name} of thread ${call.pid} ${what}`;
 }
 
 class ListenerSupervision implements Supervision {
   readonly closed: Promise<void>;
   tallied: readonly TalliedCall[] = [];
+  failures = 0;
   readonly #listener: Listener;
   readonly #options: CheckedOptions;
-  /** Of the handlers that are at work. */
-  readonly #pending = new Set<Cancellation>();
+  /** How to give up on each handler that is at work. */
+  readonly #pending = new Set<() => void>();
+  readonly #warnings = new CountedWarnings('SeccompSupervisorWarning');
   readonly #unwatch: () => void;
 
   constructor(fd: number, options: CheckedOptions) {
@@ -196,7 +209,8 @@ class ListenerSupervision implements Supervision {
       onEnd = (error, tallied = []) => {
         this.tallied = tallied;
         this.#listener.close();
-        for (const call of this.#pending) call.cancel();
+        for (const giveUp of this.#pending) giveUp();
+        this.#warnings.sum();
         if (error) reject(error);
         else resolve();
       };
@@ -240,19 +254,22 @@ class ListenerSupervision implements Supervision {
   }
 
   #await(notification: Notification, outcome: Promise<Answer | undefined>, cancellation: Cancellation): void {
-    const { timeout: milliseconds, failure, report } = this.#options;
+    const { timeout: milliseconds, failure } = this.#options;
     let timer: NodeJS.Timeout | undefined;
-    this.#pending.add(cancellation);
     const settle = () => {
       clearTimeout(timer);
-      return this.#pending.delete(cancellation);
+      return this.#pending.delete(giveUp);
     };
+    const giveUp = () => {
+      settle();
+      cancellation.cancel();
+    };
+    this.#pending.add(giveUp);
     if (milliseconds !== Infinity) {
       timer = setTimeout(() => {
-        settle();
         this.#listener.send(notification.id, failure);
-        cancellation.cancel();
-        report({ kind: 'handler-timeout', notification, milliseconds });
+        giveUp();
+        this.#report({ kind: 'handler-timeout', notification, milliseconds });
       }, milliseconds);
     }
     outcome
@@ -272,7 +289,13 @@ class ListenerSupervision implements Supervision {
     const answered = this.#listener.send(notification.id, this.#options.failure);
     // The target was killed or interrupted while the handler looked at it: nobody's fault.
     if (!answered && error instanceof SupervisorError && error.code === 'NOTIFICATION_GONE') return;
-    this.#options.report({ kind: 'handler-failed', notification, error });
+    this.#report({ kind: 'handler-failed', notification, error });
+  }
+
+  #report(report: SupervisorReport): void {
+    this.failures++;
+    if (this.#options.report) this.#options.report(report);
+    else this.#warnings.add(FAILURES[report.kind], describe(report));
   }
 }
 

@@ -240,6 +240,59 @@ describeLaunchers('supervising, when something goes wrong', () => {
       await expect.poll(secondsToEnd).toBeLessThan(0.7);
     });
 
+    it('gives up on a handler that never settles when the child is gone', async () => {
+      const timers = await inChild(async ({ loader, bpf }) => {
+        let proceed = () => {};
+        const called = new Promise<void>((resolve) => {
+          proceed = resolve;
+        });
+        const sandbox = await loader.spawnSandboxed('mkdir', ['never'], {
+          filter: bpf.answer('mkdir', bpf.NOTIFY),
+          stdio: 'ignore',
+          onNotification: () => {
+            proceed();
+            return new Promise(() => {});
+          },
+        });
+        await called;
+        const timersOf = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+        const waiting = timersOf();
+        sandbox.kill('SIGKILL');
+        await sandbox.supervision!.closed;
+        return { waiting, left: timersOf() };
+      });
+      expect(timers).toEqual({ waiting: 1, left: 0 });
+    });
+
+    it('warns of failed handlers once, and counts them', async () => {
+      const result = await inChild(async ({ loader, bpf }) => {
+        const warnings: string[] = [];
+        process.on('warning', ({ name, message }) => void warnings.push(`${name}: ${message}`));
+        const sandbox = await loader.spawnSandboxed('sh', ['-c', 'for i in 1 2 3 4 5 6; do mkdir never; done'], {
+          filter: bpf.answer('mkdir', bpf.NOTIFY),
+          stdio: 'ignore',
+          handlerTimeout: 10,
+          onNotification: () => {
+            if (warnings.length > 0) return new Promise(() => {});
+            throw new Error('broken \u001b[31m');
+          },
+        });
+        await sandbox.supervision!.closed;
+        await new Promise((resolve) => setImmediate(resolve));
+        return { warnings, failures: sandbox.supervision!.failures };
+      });
+      const warning = (text: string) => expect.stringMatching(`^SeccompSupervisorWarning: ${text}$`);
+      const counted = '\\(more of this kind are counted, and reported at the end\\)';
+      expect(result).toEqual({
+        failures: 6,
+        warnings: [
+          warning(`the handler for mkdir of thread \\d+ failed: broken \\\\u001b\\[31m ${counted}`),
+          warning(`the handler for mkdir of thread \\d+ took longer than 10 ms ${counted}`),
+          warning('the handler took too long: 5 times in all'),
+        ],
+      });
+    });
+
     it('works with descriptor 0 as the listener', async () => {
       const result = await inChild(async ({ loader, bpf, require }) => {
         const { closeSync, readdirSync, readlinkSync } = require('node:fs');
