@@ -1,7 +1,8 @@
 // Writes src/bpf/minimize/call-numbers.ts: the numbers of every architecture's calls, and how often each happens, of what
 // src/bpf/minimize/call-frequencies.list says of the names. Run it after ./build.sh as: node scripts/generate-call-weights.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ARCHITECTURES, listSyscalls, loadLibseccompSync } from '../dist/index.js';
+import { ARCHITECTURES } from '../dist/index.js';
+import { listSyscalls, loadLibseccompSync } from '../dist/libseccomp.js';
 
 const LIST = 'src/bpf/minimize/call-frequencies.list';
 const OUTPUT = 'src/bpf/minimize/call-numbers.ts';

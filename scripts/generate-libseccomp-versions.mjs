@@ -6,7 +6,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import koffi from 'koffi';
-import { ARCHITECTURES, listSyscalls, loadLibseccompSync } from '../dist/index.js';
+import { ARCHITECTURES } from '../dist/index.js';
+import { listSyscalls, loadLibseccompSync } from '../dist/libseccomp.js';
 
 const PACKAGES = [
   {
@@ -97,13 +98,13 @@ writeFileSync(
   `// Made by scripts/generate-libseccomp-versions.mjs: facts of libseccomp's system call tables.
 import type { ArchitectureName } from '../architecture.js';
 
-/** What a released libseccomp knows otherwise than the one in this package. */
+/** The differences between a released libseccomp and the one in this package. */
 export interface VersionTable {
   /** Architectures that it does not know. */
   architectures: readonly ArchitectureName[];
   /** Names that it does not know on any architecture. */
   unknown: readonly string[];
-  /** Calls that have a number on an architecture there and not here, or here and not there. */
+  /** Calls that have a number on an architecture only there, or only here. */
   differing: readonly { architecture: ArchitectureName; name: string; number?: number }[];
 }
 

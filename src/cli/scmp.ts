@@ -1,7 +1,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { ScmpError } from '../errors.js';
 import { printable } from '../text.js';
-import { LIBSECCOMP_VERSION, SYSCALL_TABLE, VERSION } from '../version.js';
+import { LIBSECCOMP_VERSION, LINUX_VERSION, VERSION } from '../version.js';
 import { errorText } from './error-text.js';
 import { addExamples } from './examples.js';
 import { ExitCode, exitCodeOf, internalError } from './exit-code.js';
@@ -38,9 +38,7 @@ const NEED_ALL: ReadonlySet<string> = new Set(['completion', 'man']);
 
 const program = new Command('scmp')
   .description('Compile, inspect and run under seccomp profiles, with the compiler of libseccomp.')
-  .version(
-    `scmp ${VERSION}\nlibseccomp ${LIBSECCOMP_VERSION}\nsystem calls of Linux ${SYSCALL_TABLE.kernel} (${SYSCALL_TABLE.date}), and ${SYSCALL_TABLE.newer.join(', ')}`,
-  )
+  .version(`scmp ${VERSION}\nlibseccomp ${LIBSECCOMP_VERSION}\nsystem calls of Linux ${LINUX_VERSION}`)
   .enablePositionalOptions()
   .configureHelp({
     // A repeatable option is an empty list by default, which need not be shown.

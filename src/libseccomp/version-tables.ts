@@ -1,13 +1,13 @@
 // Made by scripts/generate-libseccomp-versions.mjs: facts of libseccomp's system call tables.
 import type { ArchitectureName } from '../architecture.js';
 
-/** The differences between a released libseccomp and the one in this package. */
+/** What a released libseccomp knows otherwise than the one in this package. */
 export interface VersionTable {
   /** Architectures that it does not know. */
   architectures: readonly ArchitectureName[];
   /** Names that it does not know on any architecture. */
   unknown: readonly string[];
-  /** Calls that have a number on an architecture only there, or only here. */
+  /** Calls that have a number on an architecture there and not here, or here and not there. */
   differing: readonly { architecture: ArchitectureName; name: string; number?: number }[];
 }
 
@@ -18,6 +18,7 @@ export const VERSION_TABLES = {
     unknown: [
       'atomic_barrier',
       'atomic_cmpxchg_32',
+      'fchroot',
       'file_getattr',
       'file_setattr',
       'getpagesize',
@@ -46,9 +47,16 @@ export const VERSION_TABLES = {
   // libseccomp2_2.6.0-2_amd64.deb
   '2.6.0': {
     architectures: [],
-    unknown: ['file_getattr', 'file_setattr', 'listns', 'open_tree_attr', 'rseq_slice_yield', 'uprobe'],
-    differing: [{ architecture: 'parisc64', name: '_llseek', number: 140 }],
+    unknown: ['fchroot', 'file_getattr', 'file_setattr', 'listns', 'open_tree_attr', 'rseq_slice_yield', 'uprobe'],
+    differing: [
+      { architecture: 'loongarch64', name: 'memfd_secret' },
+      { architecture: 'parisc64', name: '_llseek', number: 140 },
+    ],
   },
   // libseccomp2_2.6.1-1+b2_amd64.deb
-  '2.6.1': { architectures: [], unknown: [], differing: [{ architecture: 'x32', name: 'uprobe', number: 1073742160 }] },
+  '2.6.1': {
+    architectures: [],
+    unknown: ['fchroot'],
+    differing: [{ architecture: 'loongarch64', name: 'memfd_secret' }],
+  },
 } as const satisfies Readonly<Record<string, VersionTable>>;

@@ -95,6 +95,7 @@ getdents getdents64: fd fd, pointer dirp, uint count
 readdir: fd fd, pointer dirp, uint count
 getcwd: pointer buf, size size
 chdir chroot swapoff: string path
+fchroot: fd fd, uint flags
 swapon: string path, int swapflags
 acct: string filename
 uselib: string library
@@ -335,7 +336,7 @@ io_uring_register: fd fd, uint opcode IORING_REGISTER, pointer arg, uint nr_args
 add_key: string type, string description, pointer payload, size plen, int keyring
 request_key: string type, string description, string callout_info, int dest_keyring
 keyctl: int operation KEYCTL, ulong arg2, ulong arg3, ulong arg4, ulong arg5
-bpf: int cmd BPF, pointer attr, uint size
+bpf: int cmd BPF, pointer attr, uint size, pointer attr_common, uint size_common
 perf_event_open: pointer attr, pid pid, int cpu, fd group_fd, ulong flags PERF_FLAG
 seccomp: uint operation SECCOMP, uint flags SECCOMP_FILTER_FLAG, pointer args
 landlock_create_ruleset: pointer attr, size size, uint flags LANDLOCK_CREATE_RULESET

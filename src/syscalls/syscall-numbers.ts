@@ -52,7 +52,7 @@ fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madv
 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease
 futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue
 statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
-listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield
+listxattrat removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `,
   ],
   [
@@ -95,7 +95,7 @@ mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule landlock_res
 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake
 futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal
 setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr listns
-rseq_slice_yield
+rseq_slice_yield fchroot
 `,
   ],
   [
@@ -128,16 +128,17 @@ timerfd_gettime accept4 signalfd4 eventfd2 epoll_create1 dup3 pipe2 inotify_init
 fanotify_init fanotify_mark prlimit64 name_to_handle_at open_by_handle_at clock_adjtime syncfs 308 setns
 getcpu 312 kcmp finit_module sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create
 kexec_file_load bpf 323 userfaultfd membarrier mlock2 copy_file_range 329 pkey_mprotect pkey_alloc pkey_free
-statx io_pgetevents rseq uretprobe 424 pidfd_send_signal io_uring_setup io_uring_enter io_uring_register
-open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd
-faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule
-landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2
-map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr
-lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr
-file_setattr listns rseq_slice_yield 512 rt_sigaction rt_sigreturn ioctl readv writev recvfrom sendmsg recvmsg
-execve ptrace rt_sigpending rt_sigtimedwait rt_sigqueueinfo sigaltstack timer_create mq_notify kexec_load
-waitid set_robust_list get_robust_list vmsplice move_pages preadv pwritev rt_tgsigqueueinfo recvmmsg sendmmsg
-process_vm_readv process_vm_writev setsockopt getsockopt io_setup io_submit execveat preadv2 pwritev2
+statx io_pgetevents rseq uretprobe uprobe 424 pidfd_send_signal io_uring_setup io_uring_enter
+io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2
+pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset
+landlock_add_rule landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node
+cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr
+lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr
+file_getattr file_setattr listns rseq_slice_yield fchroot 512 rt_sigaction rt_sigreturn ioctl readv writev
+recvfrom sendmsg recvmsg execve ptrace rt_sigpending rt_sigtimedwait rt_sigqueueinfo sigaltstack timer_create
+mq_notify kexec_load waitid set_robust_list get_robust_list vmsplice move_pages preadv pwritev
+rt_tgsigqueueinfo recvmmsg sendmmsg process_vm_readv process_vm_writev setsockopt getsockopt io_setup
+io_submit execveat preadv2 pwritev2
 `,
   ],
   [
@@ -186,7 +187,7 @@ faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_creat
 landlock_restrict_self 448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2
 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr
 lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr
-file_setattr listns rseq_slice_yield 983041 breakpoint cacheflush usr26 usr32 set_tls get_tls
+file_setattr listns rseq_slice_yield fchroot 983041 breakpoint cacheflush usr26 usr32 set_tls get_tls
 `,
   ],
   [
@@ -224,7 +225,7 @@ epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule
 memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack
 futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules
 mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr listns
-rseq_slice_yield
+rseq_slice_yield fchroot
 `,
   ],
   [
@@ -258,11 +259,11 @@ sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create bpf execvea
 mlock2 copy_file_range preadv2 pwritev2 pkey_mprotect pkey_alloc pkey_free statx io_pgetevents rseq
 kexec_file_load 424 pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount
 fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise
-epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self 448
-process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake
-futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal
-setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr listns
-rseq_slice_yield
+epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self
+memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack
+futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules
+mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr listns
+rseq_slice_yield fchroot
 `,
   ],
   [
@@ -312,7 +313,7 @@ close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_se
 landlock_create_ruleset landlock_add_rule landlock_restrict_self 448 process_mrelease futex_waitv
 set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount
 listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield
+removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `,
   ],
   [
@@ -360,7 +361,7 @@ fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madv
 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self 448 process_mrelease futex_waitv
 set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount
 listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield
+removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `,
   ],
   [
@@ -402,7 +403,7 @@ pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd la
 landlock_add_rule landlock_restrict_self 448 process_mrelease futex_waitv set_mempolicy_home_node cachestat
 fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr
 lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr
-file_getattr file_setattr listns rseq_slice_yield
+file_getattr file_setattr listns rseq_slice_yield fchroot
 `,
   ],
   [
@@ -447,7 +448,7 @@ fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madv
 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self 448 process_mrelease futex_waitv
 set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount
 listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield
+removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `,
   ],
   [
@@ -493,7 +494,7 @@ clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 m
 landlock_create_ruleset landlock_add_rule landlock_restrict_self 448 process_mrelease futex_waitv
 set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount
 listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield
+removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `,
   ],
   [
@@ -536,7 +537,7 @@ epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule
 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake
 futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal
 setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr listns
-rseq_slice_yield
+rseq_slice_yield fchroot
 `,
   ],
   [
@@ -586,7 +587,7 @@ faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_creat
 landlock_restrict_self 448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2
 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr
 lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr
-file_setattr listns rseq_slice_yield
+file_setattr listns rseq_slice_yield fchroot
 `,
   ],
   [
@@ -632,7 +633,7 @@ close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_se
 landlock_create_ruleset landlock_add_rule landlock_restrict_self 448 process_mrelease futex_waitv
 set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount
 listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield
+removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `,
   ],
   [
@@ -726,7 +727,7 @@ pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd la
 landlock_add_rule landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node
 cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr
 lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr
-file_getattr file_setattr listns rseq_slice_yield
+file_getattr file_setattr listns rseq_slice_yield fchroot
 `,
   ],
   [
@@ -764,7 +765,7 @@ faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_creat
 landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2
 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr
 lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr
-file_setattr listns rseq_slice_yield
+file_setattr listns rseq_slice_yield fchroot
 `,
   ],
   [
@@ -813,7 +814,7 @@ fspick pidfd_open 436 close_range openat2 pidfd_getfd faccessat2 process_madvise
 quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self 448 process_mrelease futex_waitv
 set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount
 listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat
-removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield
+removexattrat open_tree_attr file_getattr file_setattr listns rseq_slice_yield fchroot
 `,
   ],
 ];

@@ -70,7 +70,7 @@ describe('lookUpSyscallName', () => {
   });
 
   it('leaves out architectures that lack the call', () => {
-    expect(numbersOf('uprobe')).toEqual({ x86_64: 336 });
+    expect(numbersOf('uprobe')).toEqual({ x86_64: 336, x32: 0x40000000 + 336 });
     expect(numbersOf('listns')).toMatchObject({ x86_64: 470, s390x: 470, x32: 0x40000000 + 470, mips: 4470 });
     expect(numbersOf('listns').s390).toBeUndefined();
     expect(numbersOf('_llseek')).toMatchObject({ x86: 140, parisc: 140 });

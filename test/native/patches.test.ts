@@ -201,6 +201,8 @@ describePatch(8, 'system calls newer than the release', () => {
     ['file_setattr', 469, ['riscv64', 's390', 'x86']],
     ['listns', 470, ['s390x', 'arm', 'loongarch64']],
     ['rseq_slice_yield', 471, ['s390x', 'ppc64le', 'x86']],
+    ['fchroot', 472, ['x86_64', 'arm', 'parisc64', 'sh']],
+    ['memfd_secret', 447, ['loongarch64', 's390']],
     ['uprobe', 336, ['x86_64']],
   ] as [string, number, ArchitectureName[]][])('are in the wasm: %s', (name, number, architectures) => {
     const libseccomp = loadLibseccompSync();
@@ -215,13 +217,24 @@ describePatch(8, 'system calls newer than the release', () => {
     const absent = [
       ['listns', 's390'],
       ['rseq_slice_yield', 's390'],
-      ['uprobe', 'x32'],
+      ['fchroot', 's390'],
       ['uprobe', 'aarch64'],
       ['_llseek', 'parisc64'],
     ] as const;
     for (const [name, architecture] of absent)
       expect(libseccomp.resolveSyscallName(name, architecture)).toBeLessThan(-1);
     expect(libseccomp.resolveSyscallName('_llseek', 'parisc')).toBe(140);
+  });
+
+  // libseccomp 2.6.1's include/seccomp-syscalls.h
+  it.each([
+    ['listns', -10252],
+    ['rseq_slice_yield', -10253],
+    ['uprobe', -10254],
+    ['fchroot', -10255],
+  ])('have the pseudo-numbers of the next release where they are not: %s', (name, number) => {
+    const libseccomp = loadLibseccompSync();
+    expect(libseccomp.resolveSyscallName(name, 's390')).toBe(number);
   });
 });
 

@@ -67,7 +67,9 @@ describe('the values of constants', () => {
     const real = cValues([...constants.keys()], headers, kernelHeaderArguments(architecture));
     const differing = [...constants].filter(([name, value]) => real.has(name) && asArgument(real.get(name)!) !== value);
     expect(differing).toEqual([]);
-    expect([...constants.keys()].filter((name) => !real.has(name) && !NOT_UAPI.has(name))).toEqual([]);
+    // Linux dropped 31-bit s390, whose 32-bit locks went with it.
+    const gone = architecture === 's390' ? ['F_GETLK64', 'F_SETLK64', 'F_SETLKW64'] : [];
+    expect([...constants.keys()].filter((name) => !real.has(name) && !NOT_UAPI.has(name))).toEqual(gone);
     expect(real.size).toBeGreaterThan(700);
   });
 

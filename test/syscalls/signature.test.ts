@@ -51,13 +51,11 @@ const NARROWED: Readonly<Record<string, string>> = {
 /** Addresses that the prototype has as numbers. */
 const ADDRESSES = ['clone.stack'];
 
-/** Of one architecture, newer than the headers, gone from the kernel, or declared beside it (mmap). */
+/** Of one architecture, gone from the kernel, or declared beside it (mmap). */
 const WITHOUT_PROTOTYPE =
-  `_sysctl arch_prctl arm_fadvise64_64 atomic_cmpxchg_32 bdflush cachectl cacheflush create_module
-  file_getattr file_setattr get_kernel_syms get_thread_area getxattrat iopl listns listxattrat lookup_dcookie mmap mmap2
-  modify_ldt nfsservctl open_tree_attr query_module removexattrat riscv_flush_icache riscv_hwprobe rtas
-  s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi set_thread_area set_tls
-  setxattrat subpage_prot swapcontext sys_debug_setcontext syscall sysmips vm86 vm86old`.split(/\s+/);
+  `_sysctl arch_prctl arm_fadvise64_64 atomic_cmpxchg_32 bdflush cachectl cacheflush create_module get_kernel_syms get_thread_area iopl lookup_dcookie mmap mmap2 modify_ldt nfsservctl query_module riscv_flush_icache riscv_hwprobe rtas s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi set_thread_area set_tls subpage_prot swapcontext sys_debug_setcontext syscall sysmips vm86 vm86old`.split(
+    /\s+/,
+  );
 
 const TYPES = 'int uint long ulong fd pid id mode size offset u64 pointer string'.split(' ');
 
