@@ -362,7 +362,7 @@ build_wasm() {
   step wasm "build/libseccomp.wasm, $(count -c build/libseccomp.wasm) bytes, $(($(gzip -9c build/libseccomp.wasm | wc -c))) gzipped, sha256 $(digest <build/libseccomp.wasm | cut -c1-16)"
 }
 
-# --- the launcher of sandboxes, for each Linux that Node and koffi run on --------------------------------------------------
+# --- the launcher of sandboxes and the tracer, for each Linux that Node and koffi run on ----------------------------------
 
 # libseccomp's name of the architecture, and clang's.
 LAUNCHERS='
@@ -386,29 +386,31 @@ clang_suffix() {
 
 # No C library, no header, no path of this machine, no time: the same bytes wherever the same clang makes them.
 build_launcher() {
-  local suffix arch target flags made='' lacking=''
+  local suffix arch target flags program made='' lacking=''
   suffix=$(clang_suffix)
   rm -rf build/launcher
   mkdir -p build/launcher
   : >build/launcher.log
   while read -r arch target flags; do
     if [ -z "$arch" ]; then continue; fi
-    # shellcheck disable=SC2086 # words
-    if "clang$suffix" --target="$target" $flags -std=gnu11 -Os -ffreestanding -nostdlib -static -fno-pie \
-      -fomit-frame-pointer -fno-stack-protector -fno-asynchronous-unwind-tables -fno-ident -Wall -Wextra -Werror \
-      "--ld-path=$(command -v "ld.lld$suffix")" -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--strip-all \
-      native-loader/launcher/launcher.c -o "build/launcher/linux-$arch" 2>>build/launcher.log
-    then made+=" $arch"
-    else lacking+=" $arch"; fi
+    for program in launcher tracer; do
+      # shellcheck disable=SC2086 # words
+      if "clang$suffix" --target="$target" $flags -std=gnu11 -Os -ffreestanding -nostdlib -static -fno-pie \
+        -fomit-frame-pointer -fno-stack-protector -fno-asynchronous-unwind-tables -fno-ident -Wall -Wextra -Werror \
+        "--ld-path=$(command -v "ld.lld$suffix")" -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--strip-all \
+        "native-loader/launcher/$program.c" -o "build/launcher/$program-linux-$arch" 2>>build/launcher.log
+      then made+=" $program-linux-$arch"
+      else lacking+=" $program-linux-$arch"; fi
+    done
   done <<<"$LAUNCHERS"
   {
-    echo "linux-ARCHITECTURE is this package's native-loader/launcher/launcher.c, under its licence (Apache-2.0, see LICENSE),"
+    echo "NAME-linux-ARCHITECTURE is this package's native-loader/launcher/NAME.c, under its licence (Apache-2.0, see LICENSE),"
     echo "built by its build.sh (./build.sh launcher) with"
     echo "  $("clang$suffix" --version | head -1)"
-    (cd build/launcher && "${sha256[@]}" linux-*) | sed 's/^/  /'
+    (cd build/launcher && "${sha256[@]}" ./*-linux-*) | sed 's/^/  /; s# \./# #'
   } >build/launcher/SOURCE.txt
   if [ -n "$lacking" ]; then
-    step launcher "LEFT OUT:$lacking: clang$suffix cannot make them, see build/launcher.log; Node starts the sandboxes there"
+    step launcher "LEFT OUT:$lacking: clang$suffix cannot make them, see build/launcher.log; Node starts the sandboxes there, and records by notification"
   fi
   step launcher "build/launcher/:$made"
 }
@@ -583,7 +585,7 @@ make_launcher() {
   if ! suffix=$(clang_suffix); then
     if [ -n "$dry" ] && can_install; then step launcher "would be made"; return; fi
     rm -rf build/launcher
-    step launcher "LEFT OUT: there is no clang with lld here; Node starts the sandboxes of this package"
+    step launcher "LEFT OUT: there is no clang with lld here; Node starts the sandboxes of this package, and records by notification"
     how_to_install clang-19 ld.lld-19
     return
   fi

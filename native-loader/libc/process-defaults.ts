@@ -33,16 +33,23 @@ function clearFlag(c: Libc, cleanup: (() => void)[], fd: number, get: number, se
   cleanup.push(() => c.fcntl(fd, set, flags));
 }
 
-/**
- * Node raises the soft limit to the hard one at its start. The parent's soft limit is the best guess at what it was
- * before. If somebody set the limits in between, the hard limits differ.
- */
 function lowerOpenFilesLimit(c: Libc, cleanup: (() => void)[]): void {
+  const soft = inheritedOpenFilesLimit();
+  const own = readOpenFilesLimit('self');
+  if (soft === undefined || !own) return;
+  c.setOpenFilesLimit(soft, own.hard);
+  cleanup.push(() => c.setOpenFilesLimit(own.soft, own.hard));
+}
+
+/**
+ * The soft limit that this process was started with, where Node has raised it to the hard one. The parent's soft limit is the
+ * best guess at it. If somebody set the limits in between, the hard limits differ.
+ */
+export function inheritedOpenFilesLimit(): bigint | undefined {
   const own = readOpenFilesLimit('self');
   const parent = readOpenFilesLimit(process.ppid);
-  if (!own || !parent || own.soft !== own.hard || own.hard !== parent.hard || parent.soft >= own.soft) return;
-  c.setOpenFilesLimit(parent.soft, own.hard);
-  cleanup.push(() => c.setOpenFilesLimit(own.soft, own.hard));
+  if (!own || !parent || own.soft !== own.hard || own.hard !== parent.hard || parent.soft >= own.soft) return undefined;
+  return parent.soft;
 }
 
 /** `Max open files  SOFT  HARD  files` of proc_pid_limits(5); undefined where it cannot be read. */

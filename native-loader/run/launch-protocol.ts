@@ -15,7 +15,7 @@ import { CommandNotExecutableError } from './path-lookup.js';
 
 export const STARTED = Uint8Array.of('!'.charCodeAt(0));
 
-/** Where a launcher failed: `enum step` of launcher.c. */
+/** Where a launcher failed: `enum step` of launcher/launch.h. */
 export const LAUNCH_STEPS = {
   request: 1,
   memory: 2,
@@ -25,6 +25,8 @@ export const LAUNCH_STEPS = {
   execute: 6,
   /** Of launcher.ts alone. */
   other: 7,
+  /** Of launcher/tracer.c alone. */
+  attach: 8,
 } as const;
 
 export interface LaunchFailure {

@@ -42,7 +42,7 @@ export function launchRequest(command: string, args: readonly string[], options:
   return { installation, file, argv, environment };
 }
 
-// The bytes of a request, `struct request` of launcher/launcher.c. First seven 32-bit numbers in this machine's byte order:
+// The bytes of a request, `struct request` of launcher/launch.h. First seven 32-bit numbers in this machine's byte order:
 // a magic number, the size of all, SECCOMP_FILTER_FLAG_…, no_new_privs as 0 or 1, and three counts. These are of the
 // instructions, arguments and environment variables. Then the instructions of 8 bytes, and NUL-terminated strings: the
 // file, the arguments from argv[0] on, and the environment.

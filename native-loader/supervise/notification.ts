@@ -10,16 +10,13 @@ import type { Cancellation } from './cancellation.js';
 import type { Listener } from './listener.js';
 import { type RawNotification, SECCOMP_ADDFD_FLAG_SETFD } from './notify-abi.js';
 import { SupervisorError } from './supervisor-error.js';
-import { readBytes, readUntilNul } from './target-memory.js';
+import { MAX_STRING, readBytes, readUntilNul } from './target-memory.js';
 
 /** The name of a system call; undefined for an unknown number. */
 export type SyscallNamer = (number: number, architecture: ArchitectureName) => string | undefined;
 
 /** An argument by its index, 0 to 5, or by the name of a parameter: the manual page's. */
 export type ArgumentKey = number | string;
-
-/** The kernel's PATH_MAX includes the NUL. */
-const MAX_STRING = 4095;
 
 /**
  * A system call that waits for an answer. Its number and arguments are what the kernel took from registers: the target

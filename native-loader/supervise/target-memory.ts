@@ -4,15 +4,20 @@ import { errnoName } from '../libc/libc.js';
 import type { SupervisorCalls } from '../libc/supervisor-calls.js';
 import { SupervisorError } from './supervisor-error.js';
 
+/** What reads the memory of other processes: process_vm_readv(2), or ENOSYS to read /proc/PID/mem. */
+export type ProcessMemory = Pick<SupervisorCalls, 'readProcessMemory'>;
+
 /** The smallest page of any architecture: memory is there or not by whole pages. */
 const PAGE = 4096;
+/** The kernel's PATH_MAX includes the NUL. */
+export const MAX_STRING = 4095;
 const MAX_LENGTH = 64 * 1024 * 1024;
 
 /**
  * Copy bytes out of a thread's memory, by process_vm_readv(2), or by /proc/PID/mem where that call is forbidden or
  * missing. Both need the right to ptrace(2) the target. Returns fewer bytes where the rest is not mapped.
  */
-function readSome(c: SupervisorCalls, pid: number, address: bigint, into: Uint8Array): number {
+function readSome(c: ProcessMemory, pid: number, address: bigint, into: Uint8Array): number {
   const count = c.readProcessMemory(pid, address, into);
   if (count === -constants.errno.ENOSYS || count === -constants.errno.EPERM) return readFromProc(pid, address, into);
   return count;
@@ -33,7 +38,7 @@ function readFromProc(pid: number, address: bigint, into: Uint8Array): number {
 }
 
 /** Exactly `length` bytes. */
-export function readBytes(c: SupervisorCalls, pid: number, address: bigint, length: number): Uint8Array {
+export function readBytes(c: ProcessMemory, pid: number, address: bigint, length: number): Uint8Array {
   if (!Number.isInteger(length) || length < 0 || length > MAX_LENGTH) {
     throw new SupervisorError('TARGET_MEMORY', `${length} is no number of bytes to read (0 to ${MAX_LENGTH})`);
   }
@@ -48,7 +53,7 @@ export function readBytes(c: SupervisorCalls, pid: number, address: bigint, leng
 }
 
 /** The bytes up to a NUL, without it. They are read page by page, since the string may end where memory does. */
-export function readUntilNul(c: SupervisorCalls, pid: number, address: bigint, maxLength: number): Uint8Array {
+export function readUntilNul(c: ProcessMemory, pid: number, address: bigint, maxLength: number): Uint8Array {
   const chunks: Uint8Array[] = [];
   let at = address;
   let room = maxLength + 1;

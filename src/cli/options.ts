@@ -27,6 +27,10 @@ interface SharedOption {
   readonly default?: unknown;
 }
 
+/** How the calls of a command are observed: seccomp(2), SECCOMP_RET_TRACE and SECCOMP_RET_USER_NOTIF. */
+export const OBSERVERS = ['trace', 'notify'] as const;
+export type Observer = (typeof OBSERVERS)[number];
+
 /** commander's parser for an option that may be repeated: each counts. */
 export const collect = (value: string, previous: string[]) => [...previous, value];
 
@@ -48,6 +52,11 @@ const ROWS = {
     ) => where,
   },
   json: { flags: '--json', help: 'as JSON' },
+  observe: {
+    flags: '--observe <how>',
+    help: 'trace: by ptrace(2), which disturbs nothing; notify: by notification, for programs that trace others (default: trace, where it can be had)',
+    choices: OBSERVERS,
+  },
 
   from: {
     flags: '--from <format>',

@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 
 /**
  * Whether a file descriptor is a terminal. Using `process.stdout` or `process.stderr` for that would load all of Node's
@@ -11,4 +11,16 @@ export function isTerminal(fd: number): boolean {
     return false; // closed
   }
   return process.getBuiltinModule('node:tty').isatty(fd);
+}
+
+/** Whether this process is in the foreground of a terminal, whose keys send signals to all of its process group then. */
+export function isForegroundJob(): boolean {
+  try {
+    // Fields 5 and 8 of proc_pid_stat(5): the group, and that of the terminal.
+    const [, group, foreground] =
+      /^\d+ \(.*\) \S \d+ (\d+) \d+ \d+ (-?\d+) /s.exec(readFileSync('/proc/self/stat', 'utf8')) ?? [];
+    return group !== undefined && group === foreground;
+  } catch {
+    return false;
+  }
 }

@@ -103,6 +103,16 @@ export function describeUnnamed({ number, auditArch, count }: NumberedCall): str
   return `${call} was ${times}: no call has a negative number, but a tracer (ptrace(2): PRoot, debuggers) cancels a call by it. No profile can allow it, and ${consequence}; ${remedy}`;
 }
 
+/** A call by its name; without one by its number, and where it was made. */
+export function nameOfNumber(
+  { number, auditArch }: Pick<NumberedCall, 'number' | 'auditArch'>,
+  table: SyscallLookup,
+): string {
+  const architecture = architectureOf(auditArch, number);
+  const name = architecture && table.name(number, architecture);
+  return name ?? `system call ${number} (${architecture ?? `architecture 0x${auditArch.toString(16)}`})`;
+}
+
 /** The architecture of a call; undefined for one that libseccomp does not know. */
 export function architectureOf(auditArch: number, number: number | undefined): ArchitectureName | undefined {
   return (number === undefined ? auditArchitecture(auditArch) : callArchitecture(auditArch, number))?.name;

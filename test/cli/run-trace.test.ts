@@ -112,7 +112,7 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
   it('kills where the filter would', () => {
     const list = file('killing.list', 'default allow\nkill sync\n');
     const { status, reported } = trace(list, 'sync');
-    expect(status).toBe(137);
+    expect(status).toBe(128 + 31);
     expect(reported[0]).toMatch(/denied: sync\(\), .*: KILL_PROCESS: /);
   });
 
@@ -137,11 +137,18 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
     expect(reported[0]).toContain('denied: execve("');
   });
 
-  it('leaves SIGSYS to the kernel, and says that it does', () => {
+  it('leaves SIGSYS to the kernel, and reports the call', () => {
     const list = file('trap.list', 'default allow\ntrap sync\n');
     const { status, reported } = trace(list, 'sync');
     expect(status).toBe(128 + 31);
-    expect(reported).toEqual([expect.stringContaining('SCMP_ACT_TRAP are not reported')]);
+    expect(reported).toEqual([`scmp: denied: sync(), x86_64, by sync[1]: TRAP: ${list}:2:1`]);
+  });
+
+  it('says by notification which denials it cannot report', () => {
+    const list = file('trap.list', 'default allow\ntrap sync\n');
+    const { status, stderr } = scmp(['run', '--trace', '--observe', 'notify', '--profile', list, 'sync']);
+    expect(status).toBe(128 + 31);
+    expect(stderr).toContain('SCMP_ACT_TRAP are not reported');
   });
 
   it('says nothing where nothing is denied', () => {

@@ -3,6 +3,7 @@ import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { hostArchitecture } from '../../../native-loader/libc/host.js';
+import { inheritedDescriptors } from '../../../native-loader/libc/inherited-descriptors.js';
 import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
 import { InvalidArgumentError } from '../../errors.js';
 import {
@@ -20,11 +21,12 @@ import {
   observeNumbered,
   readAuditLog,
   readStrace,
+  type SyscallLookup,
   syscallLookup,
   withLauncher,
   writeCallCounts,
 } from '../../learn/index.js';
-import { describeUnnamed } from '../../learn/notified-calls.js';
+import { describeUnnamed, nameOfNumber } from '../../learn/notified-calls.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../profile/formats/index.js';
 import { writeProfile } from '../../profile/formats/write-profile.js';
@@ -36,6 +38,8 @@ import { fileError, readInput } from '../input.js';
 import { addOptions, type FlagsOf, INPUT_OPTIONS, TARGET_OPTIONS } from '../options.js';
 import { printError, printWarnings, writeResult } from '../output.js';
 import { readInputProfile } from '../read-input-profile.js';
+import type { CommandStart } from './observe.js';
+import type { RecordingGap } from './record-command.js';
 
 const OPTIONS = {
   output: 'where to write the profile (default: standard output; the command’s own goes to standard error then)',
@@ -44,6 +48,7 @@ const OPTIONS = {
   for: new Option('--for <launcher>', 'allow what this does under the filter too, when it starts the program').choices(
     LAUNCHERS,
   ),
+  observe: true,
   counts: new Option('--counts <file>', 'also write how often each call was made, which compile takes as --weights'),
   merge: new Option('--merge <profile>', 'write this profile with what it lacks; what is there stays'),
   fromAudit: new Option(
@@ -82,6 +87,7 @@ export function addRecordCommand(program: Command): void {
 }
 
 async function record(command: string | undefined, args: string[], flags: Flags): Promise<void> {
+  const descriptors = inheritedDescriptors();
   const sources = [command, flags.fromAudit, flags.fromStrace].filter((source) => source !== undefined);
   if (sources.length !== 1) {
     throw new InvalidArgumentError('learn from one thing: a command, --from-audit FILE or --from-strace FILE');
@@ -92,6 +98,9 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   );
   if (command !== undefined && arch !== undefined) {
     throw new InvalidArgumentError('--arch is about logs: a command runs on this machine');
+  }
+  if (flags.observe !== undefined && command === undefined) {
+    throw new InvalidArgumentError('--observe is about a command that runs here: a log has been made');
   }
   if (flags.counts !== undefined && command === undefined) {
     throw new InvalidArgumentError(
@@ -110,7 +119,8 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   const observations = new Observations(masks);
   const log = flags.fromAudit ?? flags.fromStrace;
   if (log !== undefined) readLog(observations, log, target.arch.name, flags);
-  if (command !== undefined) await runCommand(observations, masks, [command, ...args], flags);
+  if (command !== undefined)
+    await runCommand(observations, masks, { command, args, descriptors, observer: flags.observe }, flags);
 
   if (flags.counts !== undefined) {
     const head = `system calls that ${[command, ...args].join(' ')} made, on Linux ${release()}`;
@@ -134,17 +144,33 @@ async function record(command: string | undefined, args: string[], flags: Flags)
 async function runCommand(
   observations: Observations,
   masks: ArgumentMasks,
-  [command, ...args]: readonly [string, ...string[]],
+  start: CommandStart,
   { output = '-', counts = '-' }: Flags,
 ): Promise<void> {
   for (const file of [output, counts]) if (file !== '-') checkFolder(file);
   const { recordCommand } = await import('./record-command.js');
   const libseccomp = loadLibseccompSync();
   const tally = numberedMasks(libseccomp, hostArchitecture(), masks);
-  const { calls, exitCode } = await recordCommand(command, args, { tally, isStdoutTaken: output === '-' });
+  const { calls, exitCode, gaps } = await recordCommand({ ...start, isStdoutTaken: output === '-' }, tally);
   process.exitCode = exitCode;
-  for (const call of observeNumbered(observations, calls, syscallLookup(libseccomp))) {
+  const lookup = syscallLookup(libseccomp);
+  for (const call of observeNumbered(observations, calls, lookup)) {
     printError(`scmp: warning: ${describeUnnamed(call)}`);
+  }
+  for (const gap of gaps) printError(`scmp: warning: ${describeGap(gap, lookup)}`);
+}
+
+function describeGap(gap: RecordingGap, lookup: SyscallLookup): string {
+  switch (gap.kind) {
+    case 'filter': {
+      const at = gap.call && nameOfNumber(gap.call, lookup);
+      const process = printable(gap.process ?? 'the command');
+      return `a filter ended ${process} (SIGSYS)${at ? ` at ${at}` : ''}: its own, or one that scmp is under itself; the recording lacks the fatal call, and what would have followed`;
+    }
+    case 'uncounted':
+      return `${gap.count} calls of too many kinds were not counted: the recording lacks those that were not seen before`;
+    case 'cut off':
+      return 'the tracer was killed, and the command with it: the recording has what came before';
   }
 }
 

@@ -1,31 +1,46 @@
-import { readFileSync } from 'node:fs';
 import {
   type Answer,
   hostArchitecture,
   type InstallableFilter,
-  type Notification,
   seccompFeatures,
 } from '../../../native-loader/index.js';
-import { decodeReturnValue, formatAction, kernelAction } from '../../action.js';
-import { parseArchitecture } from '../../architecture.js';
+import { readStringOf, type StoppedCall } from '../../../native-loader/trace/trace-events.js';
+import { TracingUnavailable } from '../../../native-loader/trace/traced-command.js';
+import { decodeReturnValue, formatAction, kernelAction, kills } from '../../action.js';
+import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
 import {
   createSimulator,
   decodeProgram,
   encodeProgram,
+  type Instruction,
   Opcode,
   type SeccompData,
   type Simulator,
 } from '../../bpf/index.js';
+import { MAX_INSTRUCTIONS } from '../../bpf/program/instruction.js';
 import { notifyDenials } from '../../bpf/program/notify-denials.js';
+import { traceDenials } from '../../bpf/program/trace-denials.js';
 import type { CompiledFilter } from '../../compiler/compile-policy.js';
 import { type DenyingProfile, describeDenial } from '../../learn/describe-denial.js';
 import { allowingLine, type DeniedCall } from '../../learn/index.js';
+import { architectureOf, nameOfNumber } from '../../learn/notified-calls.js';
+import type { SyscallLookup } from '../../learn/read-log.js';
 import { syscallLookup } from '../../learn/syscall-lookup.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import type { Action } from '../../policy.js';
 import { describeCall } from '../../syscalls/index.js';
 import { printable } from '../../text.js';
 import { printError } from '../output.js';
+import {
+  type CommandStart,
+  commandOf,
+  FilterKills,
+  processOf,
+  sayUnavailable,
+  stdioOf,
+  TracerWarnings,
+  traceCommand,
+} from './observe.js';
 import { exitCodeOfCommand, spawnCommand } from './spawn-command.js';
 
 export interface TracedRun {
@@ -39,39 +54,123 @@ export interface TracedRun {
  * Run a command under a filter as a child of this process, and report on standard error what the filter denies. Returns
  * the command's exit code; if a signal ended it, as shells have it.
  */
-export async function runTraced(command: string, args: readonly string[], run: TracedRun): Promise<number> {
-  const { filter, noNewPrivs } = run;
-  const bytes = filter instanceof Uint8Array ? filter : filter.program;
+export async function runTraced(start: CommandStart, run: TracedRun): Promise<number> {
+  const bytes = run.filter instanceof Uint8Array ? run.filter : run.filter.program;
   const { endianness } = parseArchitecture(hostArchitecture());
   const instructions = decodeProgram(bytes, endianness);
-  const program = encodeProgram(notifyDenials(instructions), endianness);
+  const table = syscallLookup(loadLibseccompSync());
+  const traced: Traced = {
+    run,
+    instructions,
+    simulator: createSimulator(bytes, { endianness }),
+    report: new DenialReport(run),
+    table,
+  };
+  return (await runWithTracer(start, traced)) ?? (await runNotified(start, traced));
+}
+
+interface Traced {
+  run: TracedRun;
+  instructions: readonly Instruction[];
+  /** Of the filter itself. */
+  simulator: Simulator;
+  report: DenialReport;
+  table: SyscallLookup;
+}
+
+/** The filter with another program. */
+function withProgram(
+  { filter }: TracedRun,
+  instructions: readonly Instruction[],
+  usesListener: boolean,
+): InstallableFilter {
+  const program = encodeProgram(instructions, parseArchitecture(hostArchitecture()).endianness);
+  return filter instanceof Uint8Array ? program : { ...filter, program, usesListener };
+}
+
+/** What the filter does about a call. */
+function actionOf({ simulator }: Traced, data: SeccompData): Action {
+  return kernelAction(simulator.simulate(data).returnValue);
+}
+
+function dataOf({ number, auditArch, instructionPointer, args }: Omit<StoppedCall, 'pid'>): SeccompData {
+  return { nr: number, arch: auditArch, instructionPointer, args: args as SeccompData['args'] };
+}
+
+/** A denied call stops, is reported, and then goes on to the filter itself. Undefined where there is no tracer. */
+async function runWithTracer(start: CommandStart, traced: Traced): Promise<number | undefined> {
+  const { run, instructions, report, table } = traced;
+  if (start.observer === 'notify') return undefined;
+  const { auditArch, endianness, name } = parseArchitecture(hostArchitecture());
+  const number = loadLibseccompSync().resolveSyscallName('ptrace', name)!;
+  const program = traceDenials(instructions, { endianness, ptrace: { auditArch, number } });
+  if (program.length > MAX_INSTRUCTIONS) {
+    const why = `the filter has ${instructions.length} instructions, and no room for those that stop denied calls`;
+    sayUnavailable(new TracingUnavailable(why), CONSEQUENCE);
+    return undefined;
+  }
+  const killed = new FilterKills();
+  const warnings = new TracerWarnings();
+  /** Processes of which the report has said it. */
+  const own = new Set<number>();
+  const command = await traceCommand(
+    start,
+    {
+      filter: withProgram(run, program, false),
+      noNewPrivs: run.noNewPrivs,
+      onStop: (call) => {
+        const data = dataOf(call);
+        const action = actionOf(traced, data);
+        // ptrace(2) is stopped to be warned of.
+        if (action.kind === 'ALLOW' || action.kind === 'LOG') return warnings.warn(call);
+        if (kills(action)) own.add(processOf(call.pid));
+        report.tell(deniedCall(call, table), data, action);
+      },
+      onKilled: killed.add,
+    },
+    CONSEQUENCE,
+  );
+  if (!command) return undefined;
+  const exit = await command.ended;
+  report.sum();
+  // Processes that the command leaves behind stay under the filter, and go on.
+  command.leave();
+  for (const { pid, command: name, call } of killed.ended(() => true)) {
+    if (own.has(pid)) continue;
+    const at = call ? ` at ${nameOfNumber(call, table)}` : '';
+    printError(
+      printable(`scmp: another filter ended ${name}[${pid}] (SIGSYS)${at}: its own, or one that scmp is under itself`),
+    );
+  }
+  if (command.wasCutOff) printError('scmp: the tracer was killed, and the command with it');
+  return exitCodeOfCommand(exit);
+}
+
+const CONSEQUENCE = 'a denied call';
+
+/** The supervisor answers denied calls in the filter's place. */
+async function runNotified(start: CommandStart, traced: Traced): Promise<number> {
+  const { run, instructions, report, table } = traced;
   if (instructions.some(({ code, k }) => code === Opcode.RET_K && decodeReturnValue(k).kind === 'TRAP')) {
     printError('scmp: warning: calls with SCMP_ACT_TRAP are not reported: only the kernel can send their SIGSYS');
   }
-  const simulator = createSimulator(bytes, { endianness });
-  const report = new DenialReport(run);
-  const table = syscallLookup(loadLibseccompSync());
   const { flags } = seccompFeatures();
-
-  const sandbox = await spawnCommand(command, args, {
-    filter: filter instanceof Uint8Array ? program : { ...filter, program, usesListener: true },
-    installOptions: { noNewPrivs, listener: true, waitKillable: flags.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
+  const sandbox = await spawnCommand(start.command, start.args, {
+    filter: withProgram(run, notifyDenials(instructions), true),
+    installOptions: {
+      noNewPrivs: run.noNewPrivs,
+      listener: true,
+      waitKillable: flags.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+    },
     syscallName: table.name,
     onNotification: (call) => {
-      const data: SeccompData = {
-        nr: call.number,
-        arch: call.auditArch,
-        instructionPointer: call.instructionPointer,
-        args: call.args as SeccompData['args'],
-      };
-      const action = kernelAction(simulator.simulate(data).returnValue);
+      const data = dataOf(call);
+      const action = actionOf(traced, data);
       report.tell(call, data, action);
       return answerOf(call, action);
     },
-    stdio: 'inherit',
+    stdio: stdioOf(start),
   });
-  // A terminal sends it to the command as well, which decides whether it ends.
-  process.on('SIGINT', () => {});
   const exit = await sandbox.exited;
   report.sum();
   // Processes that the command leaves behind stay under the filter. Without us their calls are still denied: ENOSYS.
@@ -79,8 +178,21 @@ export async function runTraced(command: string, args: readonly string[], run: T
   return exitCodeOfCommand(exit);
 }
 
+/** A call that is denied, as its report reads it. */
+interface ReportedCall extends Omit<StoppedCall, 'instructionPointer'> {
+  readonly architecture: ArchitectureName | undefined;
+  readonly name: string | undefined;
+  readCString(address: bigint): Uint8Array;
+}
+
+function deniedCall(call: StoppedCall, table: SyscallLookup): ReportedCall {
+  const architecture = architectureOf(call.auditArch, call.number);
+  const name = architecture && table.name(call.number, architecture);
+  return { ...call, architecture, name, readCString: (address) => readStringOf(call, address) };
+}
+
 /** Do what the filter would have done. Nothing here lets a call through. */
-function answerOf(call: Notification, action: Action): Answer {
+function answerOf(call: Pick<StoppedCall, 'pid'>, action: Action): Answer {
   switch (action.kind) {
     case 'ERRNO':
       return action.data === 0 ? { kind: 'value', value: 0 } : { kind: 'errno', errno: action.data };
@@ -105,7 +217,7 @@ class DenialReport {
     this.#usual = policy?.withUsual && createSimulator(policy.withUsual);
   }
 
-  tell(call: Notification, data: SeccompData, action: Action): void {
+  tell(call: ReportedCall, data: SeccompData, action: Action): void {
     const { architecture, name = `system call ${call.number}`, args } = call;
     const kind = architecture ? formatAction(action, architecture) : action.kind;
     const where = architecture ?? `architecture 0x${call.auditArch.toString(16)}`;
@@ -136,18 +248,10 @@ class DenialReport {
 }
 
 /** For the report alone: whatever it says, the call is denied. */
-function readString(call: Notification, address: bigint): string | undefined {
+function readString(call: ReportedCall, address: bigint): string | undefined {
   try {
     return Buffer.from(call.readCString(address)).toString();
   } catch {
     return undefined;
-  }
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
-  } catch {
-    return '?';
   }
 }

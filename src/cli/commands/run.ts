@@ -33,10 +33,8 @@ const OPTIONS = {
   ).makeOptionMandatory(),
   noNewPrivs: new Option('--no-new-privs', 'set no_new_privs first (on by default)'),
   newPrivs: new Option('--new-privs', 'do not set no_new_privs; needs CAP_SYS_ADMIN').default(false),
-  trace: new Option(
-    BRIEF_COMMANDS.run,
-    'tell of denied calls as they happen; the command is a child process then, and killed with SIGKILL',
-  ),
+  trace: new Option(BRIEF_COMMANDS.run, 'report denied calls as they happen; the command is a child process then'),
+  observe: true,
   ...INPUT_OPTIONS,
   ...COMPILE_OPTIONS,
   kernel: 'the one that runs',
@@ -64,12 +62,16 @@ export function addRunCommand(program: Command): void {
 
 async function run(command: string, args: string[], flags: Flags): Promise<void> {
   const descriptors = inheritedDescriptors();
+  if (flags.observe !== undefined && !flags.trace) {
+    throw new InvalidArgumentError('--observe says how --trace reports denied calls: give both');
+  }
   const { filter, listenerReceiver, policy } = await filterOf(flags);
   if (flags.trace) {
     if (listenerReceiver)
       throw new InvalidArgumentError('--trace answers denied calls itself: it takes no other listener');
     const { runTraced } = await import('./run-traced.js');
-    process.exitCode = await runTraced(command, args, { filter, policy, noNewPrivs: !flags.newPrivs });
+    const start = { command, args, descriptors, observer: flags.observe };
+    process.exitCode = await runTraced(start, { filter, policy, noNewPrivs: !flags.newPrivs });
     return;
   }
   installAndExec({
