@@ -22,7 +22,7 @@ export {
 
 export { type AuditLogOptions, readAuditLog } from './audit-log.js';
 export { type NumberedCall, numberedMasks, observeNumbered } from './notified-calls.js';
-export type { LoggedCall, LogProblem, LogSummary, SyscallLookup } from './read-log.js';
+export type { FilterKill, LoggedCall, LogProblem, LogSummary, SyscallLookup } from './read-log.js';
 export { readStrace, type StraceOptions } from './strace-log.js';
 export { syscallLookup } from './syscall-lookup.js';
 

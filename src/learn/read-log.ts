@@ -30,11 +30,22 @@ export interface LogProblem {
   count: number;
 }
 
+/** A process that SIGSYS ended, sent by a filter: its own, or one that the observer was under. */
+export interface FilterKill {
+  line: number;
+  /** Its id, where the log has one. */
+  process: string;
+  /** The last call in the log, which may be the fatal one. */
+  lastCall: string | undefined;
+}
+
 export interface LogSummary {
   /** Lines with a system call. */
   used: number;
   /** Lines that were not understood, by reason; empty where every line was. */
   problems: readonly LogProblem[];
+  /** In logs of whole runs. */
+  filterKills: readonly FilterKill[];
 }
 
 const MAX_TEXT_LENGTH = 120;
@@ -43,9 +54,14 @@ const MAX_TEXT_LENGTH = 120;
 export class LogReport {
   #used = 0;
   readonly #problems = new Map<string, LogProblem>();
+  readonly #filterKills: FilterKill[] = [];
 
   use(): void {
     this.#used++;
+  }
+
+  filterKill(kill: FilterKill): void {
+    this.#filterKills.push(kill);
   }
 
   /** `key` is the kind of problem; `reason` may have details. */
@@ -56,7 +72,7 @@ export class LogReport {
   }
 
   summary(): LogSummary {
-    return { used: this.#used, problems: [...this.#problems.values()] };
+    return { used: this.#used, problems: [...this.#problems.values()], filterKills: this.#filterKills };
   }
 }
 

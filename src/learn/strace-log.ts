@@ -20,6 +20,9 @@ const ATTACHED = /strace: Process \d+ attached$/;
 const TABLE_HEAD = /^[%a-z/ -]+ syscall$/;
 const TABLE_ROW = /^\s*[\d.]+(?:\s+[\d.]+)*\s+([a-z_]\w*)$/;
 const TABLE_OF_MODE = /^System call usage summary for (.+?) mode:$/;
+/** A signal that somebody sent, as no filter does. */
+const SENT_SIGSYS = /^--- SIGSYS \{.*si_code=(?!SYS_SECCOMP)/;
+const KILLED_BY_SIGSYS = /^\+\+\+ killed by SIGSYS/;
 /** Signals, ends of processes, what is continued from another line, and strace's own words. */
 const OTHER_LINES = /^(?:---.*---$|\+\+\+.*\+\+\+$|<\.\.\.|<unfinished \.\.\.>$|\?\?\?\?|strace: |\[ Process PID=)/;
 
@@ -58,6 +61,8 @@ export function readStrace(
   const modes = otherModes(native);
   const processes = new Map<string, ArchitectureName>();
   const architectureOf = (mode: string) => (mode === '64 bit' ? native : modes.get(mode));
+  /** Of each process the last call; undefined behind a SIGSYS that somebody sent it. */
+  const last = new Map<string, string | undefined>();
   let inTable = false;
   let tableOf = native;
 
@@ -105,10 +110,15 @@ export function readStrace(
     const rest = whole.slice(prefix.length);
     const statement = rest.slice(BEFORE_CALL.exec(rest)![0].length);
     const [, word, args] = CALL.exec(statement) ?? [];
+    if (SENT_SIGSYS.test(statement)) last.set(process, undefined);
+    if (KILLED_BY_SIGSYS.test(statement) && !(last.has(process) && last.get(process) === undefined)) {
+      report.filterKill({ line, process, lastCall: last.get(process) });
+    }
     if (word === undefined || args === undefined) {
       if (whole.trim() !== '' && !OTHER_LINES.test(statement)) report.problem(line, whole, 'no line of strace');
       continue;
     }
+    last.set(process, word);
     count(word, processes.get(process) ?? native, args, { line, whole });
   }
   return report.summary();

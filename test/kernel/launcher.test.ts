@@ -75,7 +75,11 @@ const request = (
 ) => encodeRequest({ installation: { program, flags, listener: false, noNewPrivs: true }, file, argv, environment });
 
 /** Run a launcher with a request as spawnSandboxed does; what it answered, and how it ended. */
-async function launch(bytes: Uint8Array, command = [join(BUILT, `launcher-linux-${hostArchitecture()}`)], number = '3') {
+async function launch(
+  bytes: Uint8Array,
+  command = [join(BUILT, `launcher-linux-${hostArchitecture()}`)],
+  number = '3',
+) {
   const path = join(directory, 'request');
   writeFileSync(path, bytes);
   const child: ChildProcess = spawn(command[0]!, [...command.slice(1), number], {
@@ -227,9 +231,7 @@ describe('linux.h', () => {
   it('is, with launch.h, all that the programs include', () => {
     for (const name of ['launcher.c', 'tracer.c', 'linux.h', 'launch.h']) {
       const included = readFileSync(join(SOURCES, name), 'utf8').matchAll(/#\s*include (\S+)/g);
-      expect([...included].map(([, file]) => file)).toEqual(
-        name.endsWith('.c') ? ['"linux.h"', '"launch.h"'] : [],
-      );
+      expect([...included].map(([, file]) => file)).toEqual(name.endsWith('.c') ? ['"linux.h"', '"launch.h"'] : []);
     }
     expect(blocks).toHaveLength(conditions.length);
   });

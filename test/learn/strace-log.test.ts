@@ -16,8 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function read(text: string, architecture: ArchitectureName = 'x86_64') {
   const calls: LoggedCall[] = [];
-  const summary = readStrace(text, table, { architecture }, (call) => calls.push(call));
-  return { ...summary, calls, names: calls.map(({ name }) => name) };
+  const { used, problems } = readStrace(text, table, { architecture }, (call) => calls.push(call));
+  return { used, problems, calls, names: calls.map(({ name }) => name) };
 }
 const argsOf = (line: string, architecture?: ArchitectureName) => read(line, architecture).calls[0]?.args;
 
@@ -245,5 +245,27 @@ subprocess.run(["sh", "-c", "kill -USR1 $$"]); subprocess.run(["ls", "/"], stdou
     expect(used).toBeGreaterThan(300);
     expect(names).toEqual(expect.arrayContaining(['execve', 'openat', 'socket', 'socketpair', 'exit_group', 'wait4']));
     expect(calls.find(({ name }) => name === 'socket')!.args.slice(0, 3)).toEqual([2n, 0x80002n, 0n]);
+  });
+
+  it('tells which processes a filter ended, and not those that got a SIGSYS', () => {
+    const log = [
+      '7  getppid() = 110',
+      '7  +++ killed by SIGSYS +++',
+      '8  kill(8, SIGSYS) = 0',
+      '8  --- SIGSYS {si_signo=SIGSYS, si_code=SI_USER, si_pid=8, si_uid=0} ---',
+      '8  +++ killed by SIGSYS (core dumped) +++',
+      '9  sync() = 162',
+      '9  --- SIGSYS {si_signo=SIGSYS, si_code=SYS_SECCOMP, si_call_addr=0x7f, si_syscall=__NR_sync, si_arch=AUDIT_ARCH_X86_64} ---',
+      '9  +++ killed by SIGSYS +++',
+      '10 +++ killed by SIGSYS +++',
+      '11 +++ killed by SIGTERM +++',
+    ].join('\n');
+    const { filterKills, problems } = readStrace(log, table, { architecture: 'x86_64' }, () => {});
+    expect(problems).toEqual([]);
+    expect(filterKills).toEqual([
+      { line: 2, process: '7', lastCall: 'getppid' },
+      { line: 8, process: '9', lastCall: 'sync' },
+      { line: 9, process: '10', lastCall: undefined },
+    ]);
   });
 });

@@ -194,11 +194,18 @@ function readLog(observations: Observations, file: string, architecture: Archite
   printSummary(summary, source);
 }
 
-function printSummary({ used, problems }: LogSummary, source: string): void {
+function printSummary({ used, problems, filterKills }: LogSummary, source: string): void {
   printError(`${printable(source)}: learned from ${used} line${used === 1 ? '' : 's'}`);
   for (const { line, text, reason, count } of problems) {
     const others = count > 1 ? ` (and ${count - 1} more such lines)` : '';
     printError(`${formatPlace(source, { line })}: warning: not used, ${reason}: ${text}${others}`);
+  }
+  for (const { line, process, lastCall } of filterKills) {
+    const who = process === '' ? 'the process' : `process ${process}`;
+    const last = lastCall === undefined ? '' : `; its last call here is ${lastCall}`;
+    printError(
+      `${formatPlace(source, { line })}: warning: a filter ended ${who} (SIGSYS): its own, or one that strace was under${last}; the recording lacks what would have followed, and the fatal call too where strace ran with --seccomp-bpf`,
+    );
   }
   if (used === 0) throw new InvalidArgumentError(`${printable(source)}: there is no system call in it`);
 }
