@@ -20,6 +20,7 @@ export type { InstallFlag, KernelAction } from './libc/seccomp-abi.js';
 
 export type { Answer, ConstantAnswer, ContinueAnswer, ErrnoAnswer, FdAnswer, ValueAnswer } from './supervise/answer.js';
 export type { TalliedCall, TallyMask, TallyMasks } from './supervise/call-tally.js';
+export type { SynchronousHandler } from './supervise/handler-module.js';
 export type { ArgumentKey, Notification, SyscallNamer } from './supervise/notification.js';
 export {
   type ConstantAnswers,

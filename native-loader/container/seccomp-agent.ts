@@ -7,7 +7,7 @@ import { unixAddress } from '../libc/unix-address.js';
 import { CountedWarnings } from '../supervise/counted-warnings.js';
 import { type Supervision, type SupervisorOptions, superviseListener } from '../supervise/supervisor.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
-import { supervisorThread } from '../supervise/supervisor-thread.js';
+import { supervisorThread, type Watching } from '../supervise/supervisor-thread.js';
 import { type ContainerProcessState, parseContainerProcessState, SECCOMP_FD_NAME } from './container-state.js';
 
 export interface SeccompAgentOptions {
@@ -95,9 +95,9 @@ class Agent implements SeccompAgent {
   readonly #c: SupervisorCalls = supervisorCalls();
   readonly #supervisions = new Set<Supervision>();
   readonly #warnings = new CountedWarnings('SeccompAgentWarning');
-  /** How to stop waiting for what connections bring. */
-  readonly #connections = new Set<() => void>();
-  readonly #stop: () => void;
+  /** Of connections that a message is awaited from. */
+  readonly #connections = new Set<Watching>();
+  readonly #watching: Watching;
   #closing = false;
 
   constructor(options: SeccompAgentOptions) {
@@ -116,7 +116,7 @@ class Agent implements SeccompAgent {
       };
     });
     this.closed.catch(() => {});
-    this.#stop = supervisorThread().watch(
+    this.#watching = supervisorThread().watch(
       { kind: 'server', fd: server },
       { onAccepted: (fd) => this.#receive(fd), onEnd },
     );
@@ -155,7 +155,7 @@ class Agent implements SeccompAgent {
     const fds: number[] = [];
     let size = 0;
     let problem: SupervisorError | undefined;
-    const stop = supervisorThread().watch(
+    const watching = supervisorThread().watch(
       { kind: 'socket', fd: connection },
       {
         onReceived: (received) => {
@@ -165,23 +165,23 @@ class Agent implements SeccompAgent {
           if (received.truncated)
             problem = new SupervisorError('CONTAINER_STATE', 'the runtime sent too many descriptors');
           if (size > MAX_MESSAGE) problem = new SupervisorError('CONTAINER_STATE', 'the runtime’s message is too long');
-          if (problem || isJson(Buffer.concat(chunks).toString())) stop();
+          if (problem || isJson(Buffer.concat(chunks).toString())) watching.stop();
         },
         onEnd: (error) => {
           clearTimeout(timer);
-          this.#connections.delete(stop);
+          this.#connections.delete(watching);
           this.#c.close(connection);
           void this.#accept(Buffer.concat(chunks), fds, problem ?? error);
         },
       },
     );
-    this.#connections.add(stop);
+    this.#connections.add(watching);
     const timer = setTimeout(() => {
       problem = new SupervisorError(
         'CONTAINER_STATE',
         `the runtime sent no whole message in ${MESSAGE_MILLISECONDS} ms`,
       );
-      stop();
+      watching.stop();
     }, MESSAGE_MILLISECONDS);
   }
 
@@ -222,7 +222,7 @@ class Agent implements SeccompAgent {
 
   async #closeAll(): Promise<void> {
     this.#closing = true;
-    for (const stop of this.#connections) stop();
+    for (const connection of this.#connections) connection.stop();
     await Promise.allSettled([...this.#supervisions].map((supervision) => supervision.close()));
   }
 
@@ -234,7 +234,7 @@ class Agent implements SeccompAgent {
       } catch {
         // Somebody else has removed it.
       }
-      this.#stop();
+      this.#watching.stop();
     }
     return this.closed;
   }

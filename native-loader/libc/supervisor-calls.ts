@@ -9,9 +9,12 @@ import { MessageBlock, type Received } from './socket-message.js';
  * {@link poll} waits, unless a flag says so. The others are safe on Node's main thread.
  */
 export interface SupervisorCalls extends Memory {
-  ioctl(fd: number, request: number, argument: Uint8Array | Pointer): number;
-  /** poll(2) of `struct pollfd`s as pairs: the descriptor; the events asked for, and `revents` in the upper half. */
-  poll(entries: Int32Array, timeoutMilliseconds: number): number;
+  /** Zeroed memory, to be read and written here, that C gets by its address. */
+  pin(size: number): Pinned;
+  /** `argument`: an address of {@link pin}, or a number where the request takes one. */
+  ioctl(fd: number, request: number, argument: Address): number;
+  /** poll(2) of `count` `struct pollfd`s. */
+  poll(entries: Address, count: number, timeoutMilliseconds: number): number;
   /** sched_yield(2) */
   yieldProcessor(): void;
   close(fd: number): number;
@@ -35,10 +38,19 @@ export interface SupervisorCalls extends Memory {
   sendMessage(fd: number, bytes: Uint8Array, fds: readonly number[]): number;
   /** recvmsg(2) without waiting, descriptors close-on-exec; -errno for failures. */
   receiveMessage(fd: number): Received | number;
-  /** process_vm_readv(2) of one piece; the number of bytes read into `into`. */
-  readProcessMemory(pid: number, address: Pointer, into: Uint8Array): number;
+  /** process_vm_readv(2) of one piece; the number of bytes read to `into`. */
+  readProcessMemory(pid: number, address: Pointer, into: Address, length: number): number;
   pidfdOpen(pid: number): number;
   pidfdGetfd(pidfd: number, fd: number): number;
+}
+
+/** An address in this process as koffi takes it fastest: a number where it is one without loss. */
+export type Address = number | bigint;
+
+/** Memory of JavaScript's that stays where it is, as long as this object is kept. */
+export interface Pinned {
+  readonly buffer: ArrayBuffer;
+  readonly address: Address;
 }
 
 const AF_UNIX = 1;
@@ -61,8 +73,9 @@ const PIDFD_GETFD = 438;
 function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
   const k = loadKoffi(host, load);
   const symbols = k.load(null);
-  const ioctl = symbols.func('int ioctl(int, unsigned long, void *)');
-  const poll = symbols.func('int poll(void *, unsigned long, int)');
+  // Addresses as numbers: koffi takes about as long as the kernel does for looking into a typed array.
+  const ioctl = symbols.func('int ioctl(int, unsigned long, uintptr_t)');
+  const poll = symbols.func('int poll(uintptr_t, unsigned long, int)');
   const schedYield = symbols.func('int sched_yield()');
   const close = symbols.func('int close(int)');
   const eventfd = symbols.func('int eventfd(unsigned int, int)');
@@ -77,7 +90,9 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
   const accept4 = symbols.func('int accept4(int, void *, void *, int)');
   const sendmsg = symbols.func('long sendmsg(int, void *, int)');
   const recvmsg = symbols.func('long recvmsg(int, void *, int)');
-  const readv = symbols.func('long process_vm_readv(int, void *, unsigned long, void *, unsigned long, unsigned long)');
+  const readv = symbols.func(
+    'long process_vm_readv(int, uintptr_t, unsigned long, uintptr_t, unsigned long, unsigned long)',
+  );
   const syscall = symbols.func('long syscall(long, long, long, long)');
   const memcpy = symbols.func('void *memcpy(void *, void *, size_t)');
 
@@ -93,13 +108,27 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
     if (size > 0) memcpy(bytes, from, size);
     return bytes;
   };
+  const pin = (size: number): Pinned => {
+    // One that is this short might be inside V8's heap, which moves.
+    const buffer = new ArrayBuffer(Math.max(size, 128));
+    const address: bigint = k.address(buffer);
+    return { buffer, address: address <= Number.MAX_SAFE_INTEGER ? Number(address) : address };
+  };
+  // Two `struct iovec`: of this process, of the other.
+  const vectors = pin(4 * memory.pointerSize);
+  const words = memory.pointerSize === 8 ? new BigUint64Array(vectors.buffer) : new Uint32Array(vectors.buffer);
+  const theirVector =
+    typeof vectors.address === 'bigint'
+      ? vectors.address + BigInt(2 * memory.pointerSize)
+      : vectors.address + 2 * memory.pointerSize;
   const counter = new Uint8Array(8);
   const one = new Uint8Array(new BigUint64Array([1n]).buffer);
 
   return {
     ...memory,
+    pin,
     ioctl: (fd, request, argument) => result(ioctl(fd, request, argument)),
-    poll: (entries, timeout) => result(poll(entries, entries.length / 2, timeout)),
+    poll: (entries, count, timeout) => result(poll(entries, count, timeout)),
     yieldProcessor: () => schedYield(),
     close: (fd) => result(close(fd)),
     eventfd: () => result(eventfd(0, O_CLOEXEC | EFD_NONBLOCK)),
@@ -133,22 +162,11 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
         block.free();
       }
     },
-    readProcessMemory: (pid, address, into) => {
-      const word = memory.pointerSize;
-      const block = memory.allocate(4 * word + into.length, (base) => {
-        const bytes = new Uint8Array(4 * word + into.length);
-        const words = word === 8 ? new BigUint64Array(bytes.buffer, 0, 4) : new Uint32Array(bytes.buffer, 0, 4);
-        const values = [base + BigInt(4 * word), BigInt(into.length), address, BigInt(into.length)];
-        for (const [index, value] of values.entries()) words[index] = word === 8 ? value : Number(value);
-        return bytes;
-      });
-      try {
-        const count = result(readv(pid, block, 1, block + BigInt(2 * word), 1, 0));
-        if (count > 0) memcpy(into, block + BigInt(4 * word), count);
-        return count;
-      } finally {
-        memory.free(block);
+    readProcessMemory: (pid, address, into, length) => {
+      for (const [index, value] of [into, length, address, length].entries()) {
+        words[index] = memory.pointerSize === 8 ? BigInt(value) : Number(value);
       }
+      return result(readv(pid, vectors.address, 1, theirVector, 1, 0));
     },
     pidfdOpen: (pid) => result(syscall(PIDFD_OPEN, pid, 0, 0)),
     pidfdGetfd: (pidfd, fd) => result(syscall(PIDFD_GETFD, pidfd, fd, 0)),

@@ -54,7 +54,7 @@ export interface SandboxedProcess extends AsyncDisposable {
  * @throws {InstallFilterError} when the filter has a wrong length or is for other machines, or the kernel refuses it;
  * INSTALL_ENOSYS, when there is no seccomp(2)
  * @throws {SupervisorError} LAUNCH, when the listener cannot be received, or the launcher failed; SUPERVISOR_THREAD,
- * when the thread that answers cannot start
+ * when the thread that answers cannot start; HANDLER_MODULE, when the module of `onNotification` cannot be loaded
  * @throws {UnsupportedHostError} when this is not Linux, or there is no koffi; when no_new_privs cannot be set, or
  * `loader-worker.js` is missing
  * @throws {InvalidArgumentError} when an option is invalid, `cwd` is no directory, or a string has a NUL byte
@@ -83,7 +83,14 @@ export async function spawnSandboxed(
 ): Promise<SandboxedProcess> {
   checkOptions('spawnSandboxed', options, SANDBOX_OPTIONS);
   options.signal?.throwIfAborted();
-  const launch = new Launch(command, args, options);
+  const supervisorOptions = checkSupervisorOptions(options);
+  const { handlerModule } = supervisorOptions;
+  if (handlerModule !== undefined) {
+    // Nothing is started for a module that cannot be loaded.
+    await supervisorThread(handlerModule).loaded;
+    options.signal?.throwIfAborted();
+  }
+  const launch = new Launch(command, args, options, supervisorOptions);
   return launch.sandbox();
 }
 
@@ -101,9 +108,9 @@ class Launch {
   #problem: unknown;
   readonly #said: Uint8Array[] = [];
 
-  constructor(command: string, args: readonly string[], options: SandboxOptions) {
+  constructor(command: string, args: readonly string[], options: SandboxOptions, supervisorOptions: CheckedOptions) {
     this.#options = options;
-    this.#supervisorOptions = checkSupervisorOptions(options);
+    this.#supervisorOptions = supervisorOptions;
     const c = supervisorCalls();
     const stdio = stdioList(options.stdio);
     this.#request = launchRequest(command, args, options);
@@ -150,7 +157,7 @@ class Launch {
     const answers = this.#child.stdio[stdio.length + 1] as Readable | null | undefined;
     this.#talk = this.#read(c, answers, ours);
     // It starts while the launcher does.
-    if (listener) supervisorThread();
+    if (listener) supervisorThread(supervisorOptions.handlerModule);
   }
 
   /** `socket`: there is none if there is no process. */

@@ -1,16 +1,19 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { constants } from 'node:os';
 import { O_CLOEXEC } from '../libc/fcntl.js';
-import { errnoName } from '../libc/libc.js';
-import type { SupervisorCalls } from '../libc/supervisor-calls.js';
+import { errnoName, libc } from '../libc/libc.js';
+import { SECCOMP_GET_NOTIF_SIZES } from '../libc/seccomp-abi.js';
+import type { Address, Pinned, SupervisorCalls } from '../libc/supervisor-calls.js';
 import type { FdAnswer } from './answer.js';
 import {
-  encodeAddFd,
-  encodeResponse,
-  type NotifyRequests,
+  ADD_FD_SIZE,
+  NOTIFICATION_SIZE,
+  NOTIFICATION_WORDS,
+  type NotificationWords,
   notifyRequests,
   type RawAddFd,
   type RawResponse,
+  RESPONSE_SIZE,
   SECCOMP_ADDFD_FLAG_SEND,
   SECCOMP_ADDFD_FLAG_SETFD,
   SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
@@ -19,17 +22,46 @@ import { SupervisorError } from './supervisor-error.js';
 
 const { ENOENT, EINVAL, EBADF, EMFILE, ESRCH, EINTR, EINPROGRESS } = constants.errno;
 
+/** What a thread's ioctls read and write, used again for every call: as long as this kernel's structures. */
+class NotifyBuffers {
+  readonly #received: Pinned;
+  readonly received: Int32Array;
+  readonly receivedAddress: Address;
+  readonly #argument: Pinned;
+  /** Of SEND, ADDFD and ID_VALID, which all begin with a call's id. */
+  readonly words: Int32Array;
+  readonly value: BigInt64Array;
+  readonly address: Address;
+
+  constructor(calls: SupervisorCalls) {
+    const sizes = new Uint16Array(3);
+    libc().seccomp(SECCOMP_GET_NOTIF_SIZES, 0, new Uint8Array(sizes.buffer));
+    this.#received = calls.pin(Math.max(sizes[0]!, NOTIFICATION_SIZE));
+    this.received = new Int32Array(this.#received.buffer);
+    this.receivedAddress = this.#received.address;
+    this.#argument = calls.pin(Math.max(sizes[1]!, RESPONSE_SIZE, ADD_FD_SIZE));
+    this.words = new Int32Array(this.#argument.buffer);
+    this.value = new BigInt64Array(this.#argument.buffer);
+    this.address = this.#argument.address;
+  }
+}
+
+let ofThisThread: NotifyBuffers | undefined;
+
 /**
- * The file descriptor of a listener (seccomp_unotify(2)) and its operations. It owns the descriptor: after
- * {@link close} every operation fails as for a call that is gone. None reaches another file that got the same number.
+ * The file descriptor of a listener (seccomp_unotify(2)) and its operations. After {@link close} every operation fails
+ * as for a call that is gone: none reaches another file that got the same number.
  */
 export class Listener {
   readonly calls: SupervisorCalls;
-  readonly #requests: NotifyRequests = notifyRequests(process.arch);
+  readonly #requests = notifyRequests(process.arch);
+  readonly #buffers: NotifyBuffers;
   #fd: number | undefined;
 
   constructor(calls: SupervisorCalls, fd: number) {
     this.calls = calls;
+    ofThisThread ??= new NotifyBuffers(calls);
+    this.#buffers = ofThisThread;
     this.#fd = fd;
   }
 
@@ -38,34 +70,51 @@ export class Listener {
     this.#ioctl(this.#requests.SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
   }
 
+  /** Waits for a call, if poll(2) did not see one. 0, or -errno; then the call is {@link received}. */
+  receive(): number {
+    if (this.#fd === undefined) return -ENOENT;
+    const { received, receivedAddress } = this.#buffers;
+    // The kernel takes a zeroed structure only.
+    for (let word = 0; word < NOTIFICATION_WORDS; word++) received[word] = 0;
+    return this.calls.ioctl(this.#fd, this.#requests.RECV, receivedAddress);
+  }
+
+  /** The words of what was received last by this thread, from whichever listener: to be copied by who keeps them. */
+  get received(): Int32Array {
+    return this.#buffers.received;
+  }
+
   /** Whether the call is still waiting: then its thread lives, and the thread id is still that thread's. */
-  isPending(id: bigint): boolean {
-    return this.#ioctl(this.#requests.ID_VALID, new Uint8Array(new BigUint64Array([id]).buffer)) === 0;
+  isPending(call: NotificationWords): boolean {
+    return this.#ioctl(this.#requests.ID_VALID, this.#argumentFor(call)) === 0;
   }
 
   /** Answer a call. False if it is no longer waiting, which is normal: it was killed or interrupted. */
-  send(id: bigint, response: RawResponse): boolean {
-    const bytes = encodeResponse(id, response, this.calls.endianness);
-    return !this.#gone('SECCOMP_IOCTL_NOTIF_SEND', this.#ioctl(this.#requests.SEND, bytes));
+  send(call: NotificationWords, { value, error, flags }: RawResponse): boolean {
+    const address = this.#argumentFor(call);
+    const { words } = this.#buffers;
+    this.#buffers.value[1] = value;
+    words[4] = -error;
+    words[5] = flags;
+    const result = this.#ioctl(this.#requests.SEND, address);
+    return result >= 0 || !this.#gone('SECCOMP_IOCTL_NOTIF_SEND', result);
   }
 
   /** Put a descriptor into the target, which goes on waiting. Returns its number there; undefined if the call is gone. */
-  addFd(id: bigint, addFd: RawAddFd): number | undefined {
-    const bytes = encodeAddFd(id, addFd, this.calls.endianness);
-    const result = this.#ioctl(this.#requests.ADDFD, bytes);
+  addFd(call: NotificationWords, addFd: RawAddFd): number | undefined {
+    const result = this.#addFd(call, addFd);
     return this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result, addFd) ? undefined : result;
   }
 
   /** Answer a call with a new descriptor. False if it is no longer waiting. */
-  sendFd(id: bigint, { fd, closeOnExec = false, closeSource = false }: FdAnswer): boolean {
-    const request = { source: fd, target: 0, targetFlags: closeOnExec ? O_CLOEXEC : 0 };
+  sendFd(call: NotificationWords, { fd, closeOnExec = false, closeSource = false }: FdAnswer): boolean {
+    const request = { source: fd, target: 0, targetFlags: closeOnExec ? O_CLOEXEC : 0, flags: 0 };
     try {
-      const bytes = encodeAddFd(id, { ...request, flags: SECCOMP_ADDFD_FLAG_SEND }, this.calls.endianness);
-      const result = this.#ioctl(this.#requests.ADDFD, bytes);
-      if (result !== -EINVAL) return !this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result, { ...request, flags: 0 });
+      const result = this.#addFd(call, { ...request, flags: SECCOMP_ADDFD_FLAG_SEND });
+      if (result !== -EINVAL) return !this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result, request);
       // Before Linux 5.14: in two steps.
-      const added = this.addFd(id, { ...request, flags: 0 });
-      return added !== undefined && this.send(id, { value: BigInt(added), error: 0, flags: 0 });
+      const added = this.addFd(call, request);
+      return added !== undefined && this.send(call, { value: BigInt(added), error: 0, flags: 0 });
     } finally {
       if (closeSource) closeSync(fd);
     }
@@ -79,8 +128,21 @@ export class Listener {
     this.calls.close(fd);
   }
 
+  #argumentFor(call: NotificationWords): Address {
+    const { words, address } = this.#buffers;
+    words[0] = call[0]!;
+    words[1] = call[1]!;
+    return address;
+  }
+
+  #addFd(call: NotificationWords, { flags, source, target, targetFlags }: RawAddFd): number {
+    const address = this.#argumentFor(call);
+    this.#buffers.words.set([flags, source, target, targetFlags], 2);
+    return this.#ioctl(this.#requests.ADDFD, address);
+  }
+
   /** ADDFD waits for the target to take the descriptor, and a signal to us interrupts that: EINTR. */
-  #ioctl(request: number, argument: Uint8Array | bigint): number {
+  #ioctl(request: number, argument: Address): number {
     if (this.#fd === undefined) return -ENOENT;
     let result: number;
     do result = this.calls.ioctl(this.#fd, request, argument);

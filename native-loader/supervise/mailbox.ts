@@ -18,18 +18,18 @@ const MAX_SKIPPED = 64;
 /** Memory for one packet, shared by the supervisor thread, which puts it in, and the main thread. */
 export interface SharedMailbox {
   readonly state: Int32Array;
-  readonly packet: Uint8Array;
+  readonly packet: Int32Array;
 }
 
-export function createMailbox(packetSize: number): SharedMailbox {
-  const memory = new SharedArrayBuffer(8 + packetSize);
-  return { state: new Int32Array(memory, 0, 1), packet: new Uint8Array(memory, 8) };
+export function createMailbox(packetWords: number): SharedMailbox {
+  const memory = new SharedArrayBuffer(4 * (1 + packetWords));
+  return { state: new Int32Array(memory, 0, 1), packet: new Int32Array(memory, 4) };
 }
 
 /** Put a packet in, if the main thread is looking; else it has to be sent as a message. */
-export function putInMailbox({ state, packet }: SharedMailbox, bytes: Uint8Array): boolean {
+export function putInMailbox({ state, packet }: SharedMailbox, words: Int32Array): boolean {
   if (Atomics.compareExchange(state, 0, OPEN, WRITING) !== OPEN) return false;
-  packet.set(bytes);
+  packet.set(words);
   Atomics.store(state, 0, FULL);
   return true;
 }
@@ -38,14 +38,14 @@ export function putInMailbox({ state, packet }: SharedMailbox, bytes: Uint8Array
 export class MailboxReader {
   readonly #mailbox: SharedMailbox;
   /** Handles a packet, and may call {@link look} while it does. */
-  readonly #deliver: (packet: Uint8Array) => void;
+  readonly #deliver: (packet: Int32Array) => void;
   readonly #yieldProcessor: () => void;
   #looking = false;
   #answered = false;
   #skip = 0;
   #skipped = 0;
 
-  constructor(mailbox: SharedMailbox, deliver: (packet: Uint8Array) => void, yieldProcessor: () => void) {
+  constructor(mailbox: SharedMailbox, deliver: (packet: Int32Array) => void, yieldProcessor: () => void) {
     this.#yieldProcessor = yieldProcessor;
     this.#mailbox = mailbox;
     this.#deliver = deliver;
@@ -79,7 +79,7 @@ export class MailboxReader {
     } while (this.#answered && performance.now() < end);
   }
 
-  #next(): Uint8Array | undefined {
+  #next(): Int32Array | undefined {
     const { state, packet } = this.#mailbox;
     Atomics.store(state, 0, OPEN);
     this.#yieldProcessor();

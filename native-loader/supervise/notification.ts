@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type InspectOptions, inspect } from 'node:util';
 import { type ArchitectureName, callArchitecture } from '../../src/architecture.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { type SyscallParameter, syscallSignature } from '../../src/syscalls/signature.js';
@@ -8,7 +9,7 @@ import { errnoName } from '../libc/libc.js';
 import type { ContinueAnswer } from './answer.js';
 import type { Cancellation } from './cancellation.js';
 import type { Listener } from './listener.js';
-import { type RawNotification, SECCOMP_ADDFD_FLAG_SETFD } from './notify-abi.js';
+import { LOW_WORD, MEMBER, type NotificationWords, SECCOMP_ADDFD_FLAG_SETFD, uint64At } from './notify-abi.js';
 import { SupervisorError } from './supervisor-error.js';
 import { MAX_STRING, readBytes, readUntilNul } from './target-memory.js';
 
@@ -18,23 +19,16 @@ export type SyscallNamer = (number: number, architecture: ArchitectureName) => s
 /** An argument by its index, 0 to 5, or by the name of a parameter: the manual page's. */
 export type ArgumentKey = number | string;
 
+const REGISTERS: readonly number[] = [0, 1, 2, 3, 4, 5];
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /**
  * A system call that waits for an answer. Its number and arguments are what the kernel took from registers: the target
  * cannot change them any more. Another thread of it can change the memory that they point to, at any time.
  */
 export class Notification {
-  /** Unique to this call, and never used again by this listener. An interrupted call that restarts has a new one. */
-  readonly id: bigint;
-  /** The calling thread, as numbered in this process's PID namespace; 0 where it is not visible there. */
-  readonly pid: number;
-  /** Of the call, not of the machine: a 32-bit program has its own. Undefined for one libseccomp does not know. */
-  readonly architecture: ArchitectureName | undefined;
-  /** AUDIT_ARCH_… of `linux/audit.h` */
-  readonly auditArch: number;
-  readonly number: number;
-  /** Six registers, unsigned, whether the call takes them or not; a 32-bit program's are zero-extended. */
-  readonly args: readonly bigint[];
-  readonly instructionPointer: bigint;
+  readonly #words: NotificationWords;
+  #args: readonly bigint[] | undefined;
   readonly #listener: Listener;
   readonly #cancellation: Cancellation;
   readonly #syscallName: SyscallNamer;
@@ -42,26 +36,55 @@ export class Notification {
 
   /** @internal */
   constructor(
-    raw: RawNotification,
+    words: NotificationWords,
     listener: Listener,
     cancellation: Cancellation,
     syscallName: SyscallNamer = tableName,
   ) {
-    this.id = raw.id;
-    this.pid = raw.pid;
-    this.auditArch = raw.auditArch;
-    this.number = raw.number;
-    this.args = raw.args;
-    this.instructionPointer = raw.instructionPointer;
-    this.#cancellation = cancellation;
-    this.architecture = callArchitecture(raw.auditArch, raw.number)?.name;
-    this.#syscallName = syscallName;
+    this.#words = words;
     this.#listener = listener;
+    this.#cancellation = cancellation;
+    this.#syscallName = syscallName;
+  }
+
+  /** Unique to this call, and never used again by this listener. An interrupted call that restarts has a new one. */
+  get id(): bigint {
+    return uint64At(this.#words, MEMBER.id);
+  }
+
+  /** The calling thread, as numbered in this process's PID namespace; 0 where it is not visible there. */
+  get pid(): number {
+    return this.#words[MEMBER.pid]!;
+  }
+
+  /** Of the call, not of the machine: a 32-bit program has its own. Undefined for one libseccomp does not know. */
+  get architecture(): ArchitectureName | undefined {
+    return callArchitecture(this.auditArch, this.number)?.name;
+  }
+
+  /** AUDIT_ARCH_… of `linux/audit.h` */
+  get auditArch(): number {
+    return this.#words[MEMBER.auditArch]! >>> 0;
+  }
+
+  get number(): number {
+    return this.#words[MEMBER.number]!;
+  }
+
+  /** Six registers, unsigned, whether the call takes them or not; a 32-bit program's are zero-extended. */
+  get args(): readonly bigint[] {
+    this.#args ??= REGISTERS.map((index) => this.uint64(index));
+    return this.#args;
+  }
+
+  get instructionPointer(): bigint {
+    return uint64At(this.#words, MEMBER.instructionPointer);
   }
 
   /** libseccomp's name of the call, or what the option `syscallName` says; undefined for one without. */
   get name(): string | undefined {
-    return this.architecture && this.#syscallName(this.number, this.architecture);
+    const { architecture } = this;
+    return architecture && this.#syscallName(this.number, architecture);
   }
 
   /** The same as {@link name}. */
@@ -85,7 +108,7 @@ export class Notification {
    * @throws {InvalidArgumentError} when the call does not have the argument
    */
   int32(argument: ArgumentKey): number {
-    return Number(BigInt.asIntN(32, this.uint64(argument)));
+    return this.#words[this.#firstWord(argument) + LOW_WORD]!;
   }
 
   /**
@@ -94,7 +117,7 @@ export class Notification {
    * @throws {InvalidArgumentError} when the call does not have the argument
    */
   uint32(argument: ArgumentKey): number {
-    return Number(BigInt.asUintN(32, this.uint64(argument)));
+    return this.int32(argument) >>> 0;
   }
 
   /**
@@ -112,9 +135,13 @@ export class Notification {
    * @throws {InvalidArgumentError} when the call does not have the argument
    */
   uint64(argument: ArgumentKey): bigint {
-    const value = this.args[typeof argument === 'string' ? this.#indexOf(argument) : argument];
-    if (value === undefined) throw new InvalidArgumentError(`arguments are 0 to 5, not ${argument}`);
-    return value;
+    return uint64At(this.#words, this.#firstWord(argument));
+  }
+
+  #firstWord(argument: ArgumentKey): number {
+    const index = typeof argument === 'string' ? this.#indexOf(argument) : argument;
+    if (!REGISTERS.includes(index)) throw new InvalidArgumentError(`arguments are 0 to 5, not ${argument}`);
+    return MEMBER.args + 2 * index;
   }
 
   #indexOf(parameter: string): number {
@@ -134,7 +161,7 @@ export class Notification {
 
   /** Whether the call still waits (SECCOMP_IOCTL_NOTIF_ID_VALID). False is final; true may change at once. */
   isPending(): boolean {
-    return this.#listener.isPending(this.id);
+    return this.#listener.isPending(this.#words);
   }
 
   /**
@@ -167,7 +194,7 @@ export class Notification {
   readString(address: bigint, maxLength?: number): string {
     const bytes = this.readCString(address, maxLength);
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      return utf8.decode(bytes);
     } catch (cause) {
       throw new SupervisorError('TARGET_STRING', `the string at 0x${address.toString(16)} is not UTF-8`, { cause });
     }
@@ -214,7 +241,7 @@ export class Notification {
    * @throws {SupervisorError} NOTIFICATION_GONE, when the call no longer waits; LISTENER, when the kernel refuses
    */
   addFd(fd: number, { at, closeOnExec = false }: { at?: number; closeOnExec?: boolean } = {}): number {
-    const added = this.#listener.addFd(this.id, {
+    const added = this.#listener.addFd(this.#words, {
       flags: at === undefined ? 0 : SECCOMP_ADDFD_FLAG_SETFD,
       source: fd,
       target: at ?? 0,
@@ -254,6 +281,17 @@ export class Notification {
       );
     }
     return { kind: 'continue' } as ContinueAnswer;
+  }
+
+  /**
+   * Its members are getters, which console.log would leave out.
+   *
+   * @internal
+   */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const { id, pid, architecture, number, name, args, instructionPointer } = this;
+    const shown = { id, pid, architecture, number, name, args, instructionPointer };
+    return `Notification ${inspect(shown, options)}`;
   }
 
   #inspect<T>(read: (pid: number) => T): T {

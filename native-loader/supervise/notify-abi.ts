@@ -1,7 +1,8 @@
-import type { Endianness } from '../../src/bpf/program/instruction.js';
+import { thisHost } from '../libc/host.js';
 
 // `linux/seccomp.h`: the structures are the same on every architecture, in its byte order, and without padding. A newer
-// kernel may have longer ones, as SECCOMP_GET_NOTIF_SIZES says. We ignore what it adds at their end.
+// kernel may have longer ones, as SECCOMP_GET_NOTIF_SIZES says. We ignore what it adds at their end. Here they are
+// 32-bit words, as typed arrays have them: numbers of 64 bits are made only for whoever asks.
 
 /** `sizeof(struct seccomp_notif)` */
 export const NOTIFICATION_SIZE = 80;
@@ -13,7 +14,7 @@ export const ADD_FD_SIZE = 24;
 export const SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
 export const SECCOMP_ADDFD_FLAG_SETFD = 1;
 export const SECCOMP_ADDFD_FLAG_SEND = 2;
-export const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1n;
+export const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
 
 /** `SECCOMP_IOCTL_NOTIF_…`, the requests of ioctl(2) on a listener. */
 export interface NotifyRequests {
@@ -41,31 +42,25 @@ export function notifyRequests(nodeArch: string): NotifyRequests {
   };
 }
 
-/** `struct seccomp_notif`: a system call that waits for an answer. */
-export interface RawNotification {
-  /** Unique to this call, and never used again by this listener. */
-  readonly id: bigint;
-  /** The thread, as numbered in the supervisor's PID namespace; 0 where it is not visible there. */
-  readonly pid: number;
-  /** AUDIT_ARCH_… */
-  readonly auditArch: number;
-  readonly number: number;
-  readonly instructionPointer: bigint;
-  /** Six registers; a 32-bit program's are zero-extended. */
-  readonly args: readonly bigint[];
-}
+/** `struct seccomp_notif`: a system call that waits for an answer, as {@link NOTIFICATION_WORDS} signed words. */
+export type NotificationWords = Int32Array | readonly number[];
 
-export function decodeNotification(bytes: Uint8Array, endianness: Endianness): RawNotification {
-  const little = endianness === 'little';
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return {
-    id: view.getBigUint64(0, little),
-    pid: view.getUint32(8, little),
-    number: view.getInt32(16, little),
-    auditArch: view.getUint32(20, little),
-    instructionPointer: view.getBigUint64(24, little),
-    args: Array.from({ length: 6 }, (_, index) => view.getBigUint64(32 + 8 * index, little)),
-  };
+export const NOTIFICATION_WORDS = NOTIFICATION_SIZE / 4;
+
+/** Which word a member begins with. Those of 64 bits have two. */
+export const MEMBER = { id: 0, pid: 2, number: 4, auditArch: 5, instructionPointer: 6, args: 8 } as const;
+
+/** Of the two words of a 64-bit number, the one with the low half. */
+export const LOW_WORD = thisHost.endianness === 'little' ? 0 : 1;
+
+const whole = new BigUint64Array(1);
+const halves = new Int32Array(whole.buffer);
+
+/** The 64-bit number that begins with word `at`. */
+export function uint64At(words: NotificationWords, at: number): bigint {
+  halves[0] = words[at]!;
+  halves[1] = words[at + 1]!;
+  return whole[0]!;
 }
 
 /** `struct seccomp_notif_resp`; `error` is a positive errno or 0. */
@@ -73,18 +68,6 @@ export interface RawResponse {
   readonly value: bigint;
   readonly error: number;
   readonly flags: number;
-}
-
-/** The bytes of a `struct seccomp_notif_resp`. */
-export function encodeResponse(id: bigint, { value, error, flags }: RawResponse, endianness: Endianness): Uint8Array {
-  const little = endianness === 'little';
-  const bytes = new Uint8Array(RESPONSE_SIZE);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, id, little);
-  view.setBigInt64(8, value, little);
-  view.setInt32(16, -error, little);
-  view.setUint32(20, flags, little);
-  return bytes;
 }
 
 /** `struct seccomp_notif_addfd` */
@@ -97,16 +80,4 @@ export interface RawAddFd {
   readonly target: number;
   /** O_CLOEXEC or 0. */
   readonly targetFlags: number;
-}
-
-export function encodeAddFd(id: bigint, addFd: RawAddFd, endianness: Endianness): Uint8Array {
-  const little = endianness === 'little';
-  const bytes = new Uint8Array(ADD_FD_SIZE);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, id, little);
-  view.setUint32(8, addFd.flags, little);
-  view.setUint32(12, addFd.source, little);
-  view.setUint32(16, addFd.target, little);
-  view.setUint32(20, addFd.targetFlags, little);
-  return bytes;
 }

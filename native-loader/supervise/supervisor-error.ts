@@ -19,6 +19,8 @@ export type SupervisorErrorCode =
   | 'CONTAINER_STATE'
   /** The launcher failed before it became the sandboxed command. */
   | 'LAUNCH'
+  /** The module that `onNotification` names cannot be loaded, or exports no function. */
+  | 'HANDLER_MODULE'
   /** The supervisor's own thread ended. */
   | 'SUPERVISOR_THREAD';
 

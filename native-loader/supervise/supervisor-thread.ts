@@ -1,61 +1,92 @@
 import { Worker } from 'node:worker_threads';
 import { errnoName } from '../libc/libc.js';
 import { supervisorCalls } from '../libc/supervisor-calls.js';
-import type { TalliedCall, TallyMasks } from './call-tally.js';
+import type { TalliedCall } from './call-tally.js';
 import { createMailbox, MailboxReader } from './mailbox.js';
-import { NOTIFICATION_SIZE } from './notify-abi.js';
+import { NOTIFICATION_WORDS } from './notify-abi.js';
 import { SupervisorError } from './supervisor-error.js';
-import {
-  type AnswerTable,
-  type FromThread,
-  type NotificationPacket,
-  PACKET_HEADER,
-  type ThreadStart,
-  type ToThread,
-  type Watch,
+import type {
+  FromThread,
+  ListenerRequest,
+  NotificationPacket,
+  ThreadStart,
+  ToThread,
+  Watch,
 } from './watch-protocol.js';
+import { createWork, WorkWatchdog } from './work-in-progress.js';
 import { workerFile } from './worker-file.js';
 
 /** The events of a watched descriptor; `onEnd` is the last, with an error if something failed. */
 export interface WatchEvents {
-  onNotification?(bytes: Uint8Array): void;
+  onNotification?(words: Int32Array): void;
+  /** The module's handler failed at this call. */
+  onFailed?(words: readonly number[], error: Error): void;
   onReceived?(received: { bytes: Uint8Array; fds: number[]; truncated: boolean }): void;
   onAccepted?(fd: number): void;
   onEnd(error?: SupervisorError, tallied?: TalliedCall[]): void;
 }
 
-type WatchRequest =
-  | { kind: 'listener'; fd: number; answers: AnswerTable; tally: TallyMasks | undefined }
-  | { kind: 'socket'; fd: number }
-  | { kind: 'server'; fd: number };
+type WatchRequest = ListenerRequest | { kind: 'socket'; fd: number } | { kind: 'server'; fd: number };
+
+/** How to stop watching; `onEnd` still comes afterwards. */
+export interface Watching {
+  stop(): void;
+  /** The call that the module's handler has been at for `milliseconds`, as far as this was asked so long ago too. */
+  overdue(milliseconds: number): readonly number[] | undefined;
+}
 
 /**
- * The one thread of this process that waits for listeners and sockets, started on first use. It keeps the process alive
- * while it has something to watch. Descriptors still belong to their owners, who may close them after `onEnd`, not
- * before.
+ * A thread that waits for listeners and sockets, started on first use. It keeps the process alive while it has
+ * something to watch. Descriptors still belong to their owners, who may close them after `onEnd`, not before.
  */
 class SupervisorThread {
+  /** Fulfilled when the handler's module is there. */
+  readonly loaded: Promise<void>;
   readonly #c = supervisorCalls();
   readonly #wakeUp: number;
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   readonly #worker: Worker;
   readonly #mailbox: MailboxReader;
+  readonly #work = createWork();
   readonly #watches = new Map<number, WatchEvents>();
+  readonly #onGone: () => void;
+  #onLoaded: (error?: SupervisorError) => void = () => {};
   #lastId = 0;
 
-  constructor(onGone: () => void) {
+  constructor(handlerModule: string | undefined, onGone: () => void) {
+    this.#onGone = onGone;
+    this.loaded = new Promise((resolve, reject) => {
+      this.#onLoaded = (error) => (error ? reject(error) : resolve());
+    });
+    // Whoever watches is told so too.
+    this.loaded.catch(() => {});
     this.#wakeUp = this.#c.eventfd();
     if (this.#wakeUp < 0) {
       const errno = errnoName(-this.#wakeUp);
       throw new SupervisorError('SUPERVISOR_THREAD', `no eventfd for the supervisor thread: ${errno}`, { errno });
     }
-    const mailbox = createMailbox(PACKET_HEADER + NOTIFICATION_SIZE);
+    const mailbox = createMailbox(1 + NOTIFICATION_WORDS);
     this.#mailbox = new MailboxReader(mailbox, (packet) => this.#notify(packet), this.#c.yieldProcessor);
-    const workerData: ThreadStart = { role: 'supervisor', wakeUp: this.#wakeUp, stop: this.#stop, mailbox };
-    // `stdout` and `stderr` are the thread's own, and it writes to neither. Node would open this process's as streams
-    // instead, which makes them non-blocking for the command as well, in the middle of its run.
-    const options = { execArgv: [], stdout: true, stderr: true, name: 'seccomp supervisor' };
-    this.#worker = new Worker(workerFile(), { workerData, ...options });
+    const workerData: ThreadStart = {
+      role: 'supervisor',
+      handlerModule,
+      wakeUp: this.#wakeUp,
+      stop: this.#stop,
+      mailbox,
+      work: this.#work,
+    };
+    this.#worker = new Worker(workerFile(), {
+      workerData,
+      name: 'seccomp supervisor',
+      // The thread writes to neither: its console is one of its own. Node would open this process's as streams instead,
+      // which makes them non-blocking for the command as well, in the middle of its run.
+      stdout: true,
+      stderr: true,
+      // Descriptors come from pidfd_getfd(2) and others that Node does not know, and may be closed by either thread.
+      trackUnmanagedFds: false,
+      // The options of the host program's own Node are for its module too: loaders, conditions.
+      ...(handlerModule === undefined ? { execArgv: [] } : {}),
+    });
     this.#worker.on('message', (message: FromThread) => this.#receive(message));
     // Node waits for its threads when the process ends, and this one may be waiting in C.
     const stop = () => this.#interrupt(1);
@@ -66,26 +97,40 @@ class SupervisorThread {
     });
     this.#worker.on('exit', () => {
       process.off('exit', stop);
-      onGone();
+      this.#endAll(new SupervisorError('SUPERVISOR_THREAD', 'the supervisor thread has ended', { cause: failure }));
       this.#c.close(this.#wakeUp);
-      const error = new SupervisorError('SUPERVISOR_THREAD', 'the supervisor thread has ended', { cause: failure });
-      const events = [...this.#watches.values()];
-      this.#watches.clear();
-      for (const { onEnd } of events) onEnd(error);
     });
-    // After the listeners: each takes a reference.
-    this.#worker.unref();
+    // After the listeners: each takes a reference. Whoever waits for the module keeps the process alive.
+    if (handlerModule === undefined) this.#worker.unref();
   }
 
-  /** Watch a descriptor; returns how to stop, after which `onEnd` still comes. */
-  watch(request: WatchRequest, events: WatchEvents): () => void {
+  /** Watch a descriptor. */
+  watch(request: WatchRequest, events: WatchEvents): Watching {
     const id = ++this.#lastId;
     this.#watches.set(id, events);
     this.#worker.ref();
     this.#post({ kind: 'watch', watch: { ...request, id } as Watch });
-    return () => {
-      if (this.#watches.has(id)) this.#post({ kind: 'unwatch', id });
+    const watchdog = new WorkWatchdog(this.#work, id);
+    return {
+      stop: () => {
+        if (this.#watches.has(id)) this.#post({ kind: 'unwatch', id });
+      },
+      overdue: (milliseconds) => watchdog.overdue(milliseconds),
     };
+  }
+
+  /** Give the thread up: its handler does not return. Nothing of it runs any more, as soon as it leaves C. */
+  abandon(error: SupervisorError): void {
+    this.#endAll(error);
+    void this.#worker.terminate();
+  }
+
+  #endAll(error: SupervisorError): void {
+    this.#onGone();
+    this.#onLoaded(error);
+    const events = [...this.#watches.values()];
+    this.#watches.clear();
+    for (const { onEnd } of events) onEnd(error);
   }
 
   /** A call was answered, and the next may come at once. */
@@ -94,8 +139,7 @@ class SupervisorThread {
   }
 
   #notify(packet: NotificationPacket): void {
-    const id = new BigUint64Array(packet.buffer, packet.byteOffset, 1)[0];
-    this.#watches.get(Number(id))?.onNotification?.(packet.subarray(PACKET_HEADER));
+    this.#watches.get(packet[0]!)?.onNotification?.(packet.subarray(1));
   }
 
   #post(message: ToThread): void {
@@ -109,12 +153,26 @@ class SupervisorThread {
   }
 
   #receive(message: FromThread): void {
-    if (message instanceof Uint8Array) {
+    if (message instanceof Int32Array) {
       this.#notify(message);
       return;
     }
+    if (message.kind === 'loaded') {
+      this.#onLoaded();
+      if (this.#watches.size === 0) this.#worker.unref();
+      return;
+    }
+    if (message.kind === 'not-loaded') {
+      this.#endAll(new SupervisorError('HANDLER_MODULE', message.message, { cause: message.cause }));
+      return;
+    }
     const events = this.#watches.get(message.id);
-    if (message.kind === 'received') {
+    if (message.kind === 'failed') {
+      events?.onFailed?.(
+        message.words,
+        Object.assign(message.error, message.code === undefined ? {} : { code: message.code }),
+      );
+    } else if (message.kind === 'received') {
       if (events?.onReceived) events.onReceived(message);
       else for (const fd of message.fds) this.#c.close(fd);
     } else if (message.kind === 'accepted') {
@@ -132,12 +190,22 @@ function receiveError(errno: string): SupervisorError {
   return new SupervisorError('LISTENER', `nothing more can be received: ${errno}`, { errno });
 }
 
-let running: SupervisorThread | undefined;
+/** By the address of the handler's module; undefined: the thread without one. */
+const running = new Map<string | undefined, SupervisorThread>();
 
-/** This process's supervisor thread. */
-export function supervisorThread(): Pick<SupervisorThread, 'watch' | 'answered'> {
-  running ??= new SupervisorThread(() => {
-    running = undefined;
-  });
-  return running;
+/**
+ * This process's supervisor thread, or the one of a handler's module: a handler that takes its time holds up only calls
+ * that the same module answers.
+ */
+export function supervisorThread(
+  handlerModule?: string,
+): Pick<SupervisorThread, 'watch' | 'answered' | 'loaded' | 'abandon'> {
+  let thread = running.get(handlerModule);
+  if (!thread) {
+    thread = new SupervisorThread(handlerModule, () => {
+      if (running.get(handlerModule) === thread) running.delete(handlerModule);
+    });
+    running.set(handlerModule, thread);
+  }
+  return thread;
 }

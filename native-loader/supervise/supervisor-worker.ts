@@ -1,18 +1,25 @@
 import { constants } from 'node:os';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { errnoName, libc } from '../libc/libc.js';
-import { SECCOMP_GET_NOTIF_SIZES } from '../libc/seccomp-abi.js';
-import { type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
-import { CallTally } from './call-tally.js';
+import { thisHost } from '../libc/host.js';
+import { errnoName } from '../libc/libc.js';
+import { type Pinned, type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
+import { loadHandler, messageOf, type SynchronousHandler } from './handler-module.js';
+import { ListenerWatch } from './listener-watch.js';
 import { putInMailbox } from './mailbox.js';
-import { NOTIFICATION_SIZE, notifyRequests, type RawResponse, RESPONSE_SIZE } from './notify-abi.js';
-import { type FromThread, PACKET_HEADER, type ThreadStart, type ToThread, type Watch } from './watch-protocol.js';
+import { NOTIFICATION_WORDS } from './notify-abi.js';
+import { useOwnConsole } from './thread-console.js';
+import { asError, codeOf } from './thread-error.js';
+import type { FromThread, ThreadStart, ToThread, Watch } from './watch-protocol.js';
 
 const POLLIN = 1;
 const POLLERR = 8;
 const POLLHUP = 16;
 const POLLNVAL = 32;
-const { ENOENT, EINTR, EAGAIN, ECONNABORTED } = constants.errno;
+const { EINTR, EAGAIN, ECONNABORTED } = constants.errno;
+
+/** `events` and `revents` of a `struct pollfd` are 16 bits each, in this order, in one word. */
+const EVENTS_SHIFT = thisHost.endianness === 'little' ? 0 : 16;
+const RETURNED_SHIFT = 16 - EVENTS_SHIFT;
 
 /**
  * Node cannot end a thread that waits in C. Ending it may take this long in the worst case; usually the eventfd wakes
@@ -20,96 +27,140 @@ const { ENOENT, EINTR, EAGAIN, ECONNABORTED } = constants.errno;
  */
 const MAX_WAIT_MILLISECONDS = 1000;
 
+// A handler's module may start timers, write to streams and leave promises behind: they go on in the event loop.
+/** So many polls with something to do, at some 10 µs each, and the event loop gets its turn. */
+const POLLS_A_TURN = 500;
+/** How long the event loop waits at most while no call comes. */
+const IDLE_MILLISECONDS = 50;
+
+/** A watched descriptor, and for a listener how it is answered. */
+interface Watched {
+  readonly watch: Watch;
+  readonly listener: ListenerWatch | undefined;
+}
+
 /**
  * The supervisor thread. It waits for all watched descriptors at once in poll(2), never on libuv's pool, and gives the
- * answers of tables by itself. Without anything to watch it waits in Node's event loop for a message.
+ * answers of tables by itself, as those of the handler's module if it has one. Without anything to watch it waits in
+ * Node's event loop for a message.
  */
 export class SupervisorWorker {
   readonly #c: SupervisorCalls = supervisorCalls();
-  readonly #requests = notifyRequests(process.arch);
   readonly #port: MessagePort;
   readonly #start: ThreadStart;
-  /** `struct pollfd`s; the first is the eventfd's. Entry n is that of `#watches[n - 1]`. */
-  #pollEntries = new Int32Array();
-  #watches: Watch[] = [];
-  /** By the watch's id. */
-  readonly #tallies = new Map<number, CallTally>();
-  /** One buffer each, as long as this kernel's structures, used again for every call. */
-  readonly #packet: Uint8Array;
-  readonly #packetView: DataView;
-  readonly #notification: Uint8Array;
-  readonly #notificationView: DataView;
-  readonly #response: Uint8Array;
-  readonly #responseView: DataView;
-  readonly #little: boolean;
+  #handler: SynchronousHandler | undefined;
+  /** `struct pollfd`s as pairs of words. Entry n is that of `#watched[n]`; the last is the eventfd's: calls come first. */
+  #poll!: Pinned;
+  #pollEntries!: Int32Array;
+  #watched: readonly Watched[] = [];
+  #isTurning = false;
+  #isStopped = false;
 
   constructor(port: MessagePort, start: ThreadStart) {
     this.#port = port;
     this.#start = start;
-    this.#little = this.#c.endianness === 'little';
-    const sizes = new Uint16Array(3);
-    libc().seccomp(SECCOMP_GET_NOTIF_SIZES, 0, new Uint8Array(sizes.buffer));
-    this.#packet = new Uint8Array(new ArrayBuffer(PACKET_HEADER + Math.max(sizes[0]!, NOTIFICATION_SIZE)));
-    this.#packetView = new DataView(this.#packet.buffer);
-    this.#notification = this.#packet.subarray(PACKET_HEADER);
-    this.#notificationView = new DataView(this.#packet.buffer, PACKET_HEADER);
-    this.#response = new Uint8Array(new ArrayBuffer(Math.max(sizes[1]!, RESPONSE_SIZE)));
-    this.#responseView = new DataView(this.#response.buffer);
-    port.on('message', (message: ToThread) => {
+    this.#layOutPoll();
+    if (start.handlerModule === undefined) this.#listen();
+    else void this.#load(start.handlerModule);
+  }
+
+  async #load(href: string): Promise<void> {
+    useOwnConsole();
+    try {
+      this.#handler = await loadHandler(href);
+    } catch (error) {
+      this.#post({ kind: 'not-loaded', message: messageOf(error), cause: asError((error as Error).cause ?? error) });
+      return;
+    }
+    this.#post({ kind: 'loaded' });
+    this.#listen();
+  }
+
+  #listen(): void {
+    this.#port.on('message', (message: ToThread) => {
       this.#handle(message);
-      this.#run();
+      if (!this.#isTurning) this.#run();
     });
   }
 
   #run(): void {
-    while (this.#watches.length > 0 && Atomics.load(this.#start.stop, 0) === 0) {
+    const hasModule = this.#handler !== undefined;
+    const wait = hasModule ? IDLE_MILLISECONDS : MAX_WAIT_MILLISECONDS;
+    for (let polls = 0; this.#watched.length > 0; polls++) {
       const entries = this.#pollEntries;
-      if (this.#c.poll(entries, MAX_WAIT_MILLISECONDS) <= 0) continue;
-      // The lists change while this goes on: only entries of this poll count.
-      const watches = this.#watches;
-      for (const [index, watch] of watches.entries()) {
-        const events = this.#returnedEvents(entries[2 * index + 3]!);
-        if (events !== 0) this.#ready(watch, events);
+      const ready = this.#c.poll(this.#poll.address, entries.length / 2, wait);
+      if (ready > 0) this.#answerReady(entries);
+      if (this.#isStopped) return;
+      if (hasModule && (ready === 0 || polls >= POLLS_A_TURN)) {
+        this.#turn();
+        return;
       }
-      if (this.#returnedEvents(entries[1]!) !== 0) this.#readMessages();
     }
+  }
+
+  /** Let the event loop of this thread go round once. */
+  #turn(): void {
+    this.#isTurning = true;
+    setImmediate(() => {
+      this.#isTurning = false;
+      this.#run();
+    });
+  }
+
+  #answerReady(entries: Int32Array): void {
+    // The list changes while this goes on: only entries of this poll count.
+    const watched = this.#watched;
+    for (let index = 0; index < watched.length; index++) {
+      const events = (entries[2 * index + 1]! >>> RETURNED_SHIFT) & 0xffff;
+      if (events !== 0) this.#ready(watched[index]!, events);
+    }
+    if (((entries[2 * watched.length + 1]! >>> RETURNED_SHIFT) & 0xffff) !== 0) this.#readMessages();
   }
 
   #readMessages(): void {
     this.#c.readEventfd(this.#start.wakeUp);
+    this.#isStopped = Atomics.load(this.#start.stop, 0) !== 0;
     for (let next = receiveMessageOnPort(this.#port); next; next = receiveMessageOnPort(this.#port)) {
       this.#handle(next.message as ToThread);
     }
   }
 
   #handle(message: ToThread): void {
-    if (message.kind === 'watch') {
-      const { watch } = message;
-      this.#watches = [...this.#watches, watch];
-      if (watch.kind === 'listener' && watch.tally) {
-        this.#tallies.set(watch.id, new CallTally(watch.tally, this.#c.endianness));
-      }
-      this.#layOutPoll();
-    } else {
+    if (message.kind === 'unwatch') {
       this.#end(message.id);
+      return;
     }
+    const { watch } = message;
+    this.#watched = [...this.#watched, { watch, listener: this.#listenerOf(watch) }];
+    this.#layOutPoll();
+  }
+
+  #listenerOf(watch: Watch): ListenerWatch | undefined {
+    if (watch.kind !== 'listener') return undefined;
+    const { id } = watch;
+    const packet = new Int32Array(1 + NOTIFICATION_WORDS);
+    packet[0] = id;
+    return new ListenerWatch(this.#c, watch, this.#handler && { handler: this.#handler, work: this.#start.work }, {
+      passOn: (words) => {
+        for (let word = 0; word < NOTIFICATION_WORDS; word++) packet[word + 1] = words[word]!;
+        if (!putInMailbox(this.#start.mailbox, packet)) this.#post(packet);
+      },
+      failed: (words, error) => this.#post({ kind: 'failed', id, words, error: asError(error), code: codeOf(error) }),
+    });
   }
 
   #layOutPoll(): void {
-    const fds = [this.#start.wakeUp, ...this.#watches.map(({ fd }) => fd)];
-    this.#pollEntries = Int32Array.from(fds.flatMap((fd) => [fd, this.#little ? POLLIN : POLLIN << 16]));
-  }
-
-  /** `events` and `revents` are 16 bits each, in this order. */
-  #returnedEvents(word: number): number {
-    return this.#little ? word >>> 16 : word & 0xffff;
+    const fds = [...this.#watched.map(({ watch }) => watch.fd), this.#start.wakeUp];
+    this.#poll = this.#c.pin(8 * fds.length);
+    this.#pollEntries = new Int32Array(this.#poll.buffer, 0, 2 * fds.length);
+    this.#pollEntries.set(fds.flatMap((fd) => [fd, POLLIN << EVENTS_SHIFT]));
   }
 
   #end(id: number, errno?: string): void {
-    this.#watches = this.#watches.filter((watch) => watch.id !== id);
+    const ended = this.#watched.find(({ watch }) => watch.id === id);
+    this.#watched = this.#watched.filter((watched) => watched !== ended);
     this.#layOutPoll();
-    const tallied = this.#tallies.get(id)?.calls();
-    this.#tallies.delete(id);
+    const tallied = ended?.listener?.tallied();
     this.#post({ kind: 'ended', id, ...(errno === undefined ? {} : { errno }), ...(tallied ? { tallied } : {}) });
   }
 
@@ -117,47 +168,21 @@ export class SupervisorWorker {
     this.#port.postMessage(message);
   }
 
-  #ready(watch: Watch, events: number): void {
-    // Nobody is left under a listener's filter. It stays readable then, so this comes first.
-    const hungUp = watch.kind === 'listener' && (events & (POLLHUP | POLLERR)) !== 0;
+  #ready({ watch, listener }: Watched, events: number): void {
     if (events & POLLNVAL) this.#end(watch.id, 'EBADF');
-    else if (hungUp) this.#end(watch.id);
-    else if (watch.kind === 'listener') this.#receiveNotification(watch);
+    else if (listener) this.#answer(watch.id, listener, events);
     else if (watch.kind === 'socket') this.#receiveData(watch);
     else this.#accept(watch);
   }
 
-  #receiveNotification(watch: Watch & { kind: 'listener' }): void {
-    const bytes = this.#notification;
-    // The kernel takes a zeroed structure only.
-    bytes.fill(0);
-    const received = this.#c.ioctl(watch.fd, this.#requests.RECV, bytes);
-    if (received < 0) {
-      // ENOENT: the target was killed, or a signal interrupted the call, since poll(2) has seen it.
-      if (received !== -ENOENT && received !== -EINTR) this.#end(watch.id, errnoName(-received));
+  #answer(id: number, listener: ListenerWatch, events: number): void {
+    // Nobody is left under the filter. A listener stays readable then, so this comes first.
+    if (events & (POLLHUP | POLLERR)) {
+      this.#end(id);
       return;
     }
-    const number = this.#notificationView.getInt32(16, this.#little);
-    const auditArch = this.#notificationView.getUint32(20, this.#little);
-    this.#tallies.get(watch.id)?.count(auditArch, number, this.#notificationView);
-    const answer = watch.answers.bySyscall.get(auditArch)?.get(number) ?? watch.answers.otherwise;
-    if (answer) {
-      this.#answer(watch.fd, answer);
-    } else {
-      this.#packetView.setBigUint64(0, BigInt(watch.id), this.#little);
-      const packet = this.#packet.subarray(0, PACKET_HEADER + NOTIFICATION_SIZE);
-      if (!putInMailbox(this.#start.mailbox, packet)) this.#post(packet.slice());
-    }
-  }
-
-  /** ENOENT says that the call is gone, which is normal; the table was checked, so that nothing else can be wrong. */
-  #answer(fd: number, { value, error, flags }: RawResponse): void {
-    const view = this.#responseView;
-    view.setBigUint64(0, this.#notificationView.getBigUint64(0, this.#little), this.#little);
-    view.setBigInt64(8, value, this.#little);
-    view.setInt32(16, -error, this.#little);
-    view.setUint32(20, flags, this.#little);
-    this.#c.ioctl(fd, this.#requests.SEND, this.#response);
+    const errno = listener.next();
+    if (errno !== undefined) this.#end(id, errno);
   }
 
   #receiveData({ id, fd }: Watch): void {

@@ -10,9 +10,10 @@ import { Cancellation } from './cancellation.js';
 import { CountedWarnings } from './counted-warnings.js';
 import { Listener } from './listener.js';
 import { Notification, type SyscallNamer } from './notification.js';
-import { decodeNotification, type RawResponse } from './notify-abi.js';
+import type { NotificationWords, RawResponse } from './notify-abi.js';
+import { isPromise, sendAnswer, sendFailure } from './send-answer.js';
 import { SupervisorError } from './supervisor-error.js';
-import { supervisorThread } from './supervisor-thread.js';
+import { supervisorThread, type Watching } from './supervisor-thread.js';
 import type { AnswerTable } from './watch-protocol.js';
 
 /** Calls whose answer does not depend on their arguments; the supervisor thread gives it without running any handler. */
@@ -33,14 +34,21 @@ export type SupervisorReport =
   | { kind: 'handler-timeout'; notification: Notification; milliseconds: number };
 
 export interface SupervisorOptions {
-  onNotification?: NotificationHandler | undefined;
+  /**
+   * Answers a call, on the main thread. Or the file: or data: URL of a module whose default export does, a
+   * {@link SynchronousHandler}: it runs in a supervisor thread of its own, several times faster.
+   */
+  onNotification?: NotificationHandler | URL | undefined;
   /** Answered before `onNotification` is asked. */
   answers?: readonly ConstantAnswers[] | undefined;
   /** For calls that neither `answers` nor `onNotification` answers. Default: ENOSYS, as without a supervisor. */
   unhandled?: ConstantAnswer | undefined;
   /** The errno, by name or number, when a handler throws, takes too long or gives an invalid answer. Default: EPERM. */
   failure?: string | number | undefined;
-  /** How long a handler may take, in milliseconds; Infinity: for ever. Default: 30 seconds. */
+  /**
+   * How long a handler may take, in milliseconds; Infinity: for ever. Default: 30 seconds. A module's handler cannot be
+   * stopped alone: its thread ends, and with it the supervisions that have the same module.
+   */
   handlerTimeout?: number | undefined;
   /**
    * Gets each failure. Default: a warning of the process (process.emitWarning) for the first of each kind, and one at the
@@ -71,6 +79,8 @@ export interface Supervision extends AsyncDisposable {
 const DEFAULT_TIMEOUT = 30_000;
 /** What setTimeout(3) of Node takes. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
+/** How often is looked after a module's handler, at the least. */
+const MAX_WATCH_MILLISECONDS = 500;
 
 /**
  * Answer the calls of a listener. Its descriptor now belongs to the supervision. That it is a listener is not checked
@@ -126,6 +136,8 @@ export const SUPERVISOR_OPTIONS: OptionTable<SupervisorOptions> = {
 /** Options that were checked: nothing in them can fail any more. */
 export interface CheckedOptions {
   readonly handler: NotificationHandler | undefined;
+  /** The address of the handler's module. */
+  readonly handlerModule: string | undefined;
   readonly answers: AnswerTable;
   readonly unhandled: RawResponse;
   readonly failure: RawResponse;
@@ -143,8 +155,17 @@ export interface CheckedOptions {
 export function checkSupervisorOptions(options: SupervisorOptions): CheckedOptions {
   const { onNotification, answers = [], unhandled = { kind: 'errno', errno: 'ENOSYS' }, failure = 'EPERM' } = options;
   const { handlerTimeout: timeout = DEFAULT_TIMEOUT, onReport, syscallName, tally } = options;
-  if (onNotification !== undefined && typeof onNotification !== 'function') {
-    throw new InvalidArgumentError('onNotification is a function');
+  const handlerModule = onNotification instanceof URL ? onNotification : undefined;
+  if (handlerModule && !/^(file|data):$/.test(handlerModule.protocol)) {
+    throw new InvalidArgumentError(`onNotification is a file: or data: URL, not ${handlerModule.protocol}`);
+  }
+  if (onNotification !== undefined && !handlerModule && typeof onNotification !== 'function') {
+    throw new InvalidArgumentError(
+      "onNotification is a function, or the URL of a module: new URL('./handler.js', import.meta.url)",
+    );
+  }
+  if (handlerModule && syscallName) {
+    throw new InvalidArgumentError('syscallName is a function, which does not reach a handler in a module');
   }
   if (typeof timeout !== 'number' || !(timeout > 0) || (timeout > MAX_TIMEOUT && timeout !== Infinity)) {
     throw new InvalidArgumentError(
@@ -164,7 +185,8 @@ export function checkSupervisorOptions(options: SupervisorOptions): CheckedOptio
     }
   }
   return {
-    handler: onNotification,
+    handler: typeof onNotification === 'function' ? onNotification : undefined,
+    handlerModule: handlerModule?.href,
     answers: { bySyscall, otherwise: onNotification ? undefined : otherwise },
     unhandled: otherwise,
     failure: encodeAnswer({ kind: 'errno', errno: failure }),
@@ -190,6 +212,13 @@ function describe(report: SupervisorReport): string {
   return `the handler for ${name} of thread ${call.pid} ${what}`;
 }
 
+/** A call that the main thread's handler got. */
+interface HandledCall {
+  readonly words: NotificationWords;
+  readonly notification: Notification;
+  readonly cancellation: Cancellation;
+}
+
 class ListenerSupervision implements Supervision {
   readonly closed: Promise<void>;
   tallied: readonly TalliedCall[] = [];
@@ -199,7 +228,9 @@ class ListenerSupervision implements Supervision {
   /** How to give up on each handler that is at work. */
   readonly #pending = new Set<() => void>();
   readonly #warnings = new CountedWarnings('SeccompSupervisorWarning');
-  readonly #unwatch: () => void;
+  #watchdog: NodeJS.Timeout | undefined;
+  readonly #thread: ReturnType<typeof supervisorThread>;
+  readonly #watching: Watching;
 
   constructor(fd: number, options: CheckedOptions) {
     this.#options = options;
@@ -207,6 +238,7 @@ class ListenerSupervision implements Supervision {
     let onEnd: (error?: SupervisorError, tallied?: TalliedCall[]) => void = () => {};
     this.closed = new Promise((resolve, reject) => {
       onEnd = (error, tallied = []) => {
+        clearInterval(this.#watchdog);
         this.tallied = tallied;
         this.#listener.close();
         for (const giveUp of this.#pending) giveUp();
@@ -220,18 +252,26 @@ class ListenerSupervision implements Supervision {
     this.closed.catch(() => {});
     try {
       this.#listener.useSyncWakeUp();
-      this.#unwatch = supervisorThread().watch(
-        { kind: 'listener', fd, answers: options.answers, tally: options.tally },
-        { onNotification: (bytes) => this.#receive(bytes), onEnd },
+      const { answers, unhandled, failure, tally, handlerModule } = options;
+      this.#thread = supervisorThread(handlerModule);
+      this.#watching = this.#thread.watch(
+        { kind: 'listener', fd, answers, unhandled, failure, tally },
+        {
+          onNotification: (words) => this.#receive(words),
+          onFailed: (words, error) =>
+            this.#report({ kind: 'handler-failed', notification: this.#notification(words), error }),
+          onEnd,
+        },
       );
     } catch (error) {
       this.#listener.close();
       throw error;
     }
+    if (options.handlerModule !== undefined && options.timeout !== Infinity) this.#watchHandler(options.timeout);
   }
 
   close(): Promise<void> {
-    this.#unwatch();
+    this.#watching.stop();
     return this.closed;
   }
 
@@ -239,21 +279,39 @@ class ListenerSupervision implements Supervision {
     return this.close();
   }
 
-  #receive(bytes: Uint8Array): void {
-    const { handler, syscallName } = this.#options;
-    const raw = decodeNotification(bytes, this.#listener.calls.endianness);
+  /** A module's handler that does not return. */
+  #watchHandler(milliseconds: number): void {
+    this.#watchdog = setInterval(
+      () => {
+        const words = this.#watching.overdue(milliseconds);
+        if (!words) return;
+        this.#listener.send(words, this.#options.failure);
+        this.#report({ kind: 'handler-timeout', notification: this.#notification(words), milliseconds });
+        const what = `the handler of ${this.#options.handlerModule} did not return in ${milliseconds} ms`;
+        this.#thread.abandon(new SupervisorError('SUPERVISOR_THREAD', what));
+      },
+      Math.min(milliseconds / 2, MAX_WATCH_MILLISECONDS),
+    );
+    this.#watchdog.unref();
+  }
+
+  #notification(words: NotificationWords, cancellation = new Cancellation()): Notification {
+    return new Notification(words, this.#listener, cancellation, this.#options.syscallName);
+  }
+
+  #receive(words: NotificationWords): void {
     const cancellation = new Cancellation();
-    const notification = new Notification(raw, this.#listener, cancellation, syscallName);
+    const notification = this.#notification(words, cancellation);
     try {
-      const outcome = handler!(notification);
-      if (isPromise(outcome)) this.#await(notification, outcome, cancellation);
-      else this.#send(notification, outcome);
+      const outcome = this.#options.handler!(notification);
+      if (isPromise(outcome)) this.#await({ words, notification, cancellation }, outcome);
+      else this.#send(words, outcome);
     } catch (error) {
-      this.#fail(notification, error);
+      this.#fail({ words, notification }, error);
     }
   }
 
-  #await(notification: Notification, outcome: Promise<Answer | undefined>, cancellation: Cancellation): void {
+  #await({ words, notification, cancellation }: HandledCall, outcome: Promise<Answer | undefined>): void {
     const { timeout: milliseconds, failure } = this.#options;
     let timer: NodeJS.Timeout | undefined;
     const settle = () => {
@@ -267,28 +325,24 @@ class ListenerSupervision implements Supervision {
     this.#pending.add(giveUp);
     if (milliseconds !== Infinity) {
       timer = setTimeout(() => {
-        this.#listener.send(notification.id, failure);
+        this.#listener.send(words, failure);
         giveUp();
         this.#report({ kind: 'handler-timeout', notification, milliseconds });
       }, milliseconds);
     }
     outcome
-      .then((answer) => (settle() ? this.#send(notification, answer) : discard(answer)))
+      .then((answer) => (settle() ? this.#send(words, answer) : discard(answer)))
       // A failure after the time-out has been reported as that.
-      .catch((error) => (settle() || !cancellation.cancelled) && this.#fail(notification, error));
+      .catch((error) => (settle() || !cancellation.cancelled) && this.#fail({ words, notification }, error));
   }
 
-  #send({ id }: Notification, answer: Answer | undefined): void {
-    if (answer === undefined) this.#listener.send(id, this.#options.unhandled);
-    else if (answer.kind === 'fd') this.#listener.sendFd(id, answer);
-    else this.#listener.send(id, encodeAnswer(answer));
-    supervisorThread().answered();
+  #send(words: NotificationWords, answer: Answer | undefined): void {
+    sendAnswer(this.#listener, words, answer, this.#options.unhandled);
+    this.#thread.answered();
   }
 
-  #fail(notification: Notification, error: unknown): void {
-    const answered = this.#listener.send(notification.id, this.#options.failure);
-    // The target was killed or interrupted while the handler looked at it: nobody's fault.
-    if (!answered && error instanceof SupervisorError && error.code === 'NOTIFICATION_GONE') return;
+  #fail({ words, notification }: Pick<HandledCall, 'words' | 'notification'>, error: unknown): void {
+    if (!sendFailure(this.#listener, words, error, this.#options.failure)) return;
     this.#report({ kind: 'handler-failed', notification, error });
   }
 
@@ -297,10 +351,6 @@ class ListenerSupervision implements Supervision {
     if (this.#options.report) this.#options.report(report);
     else this.#warnings.add(FAILURES[report.kind], describe(report));
   }
-}
-
-function isPromise<T>(outcome: T | Promise<T>): outcome is Promise<T> {
-  return typeof (outcome as Promise<T> | undefined)?.then === 'function';
 }
 
 /** An answer that comes too late still owns the descriptor that it was to give away. */

@@ -1,6 +1,5 @@
-import { constants } from 'node:os';
 import type { Host } from '../libc/host.js';
-import { MAX_STRING, readUntilNul } from '../supervise/target-memory.js';
+import { MAX_STRING, PROC_MEMORY, readUntilNul } from '../supervise/target-memory.js';
 
 // What the tracer tells: `struct event` of launcher/tracer.c, in this machine's byte order.
 
@@ -81,5 +80,5 @@ export function decodeEvent(bytes: Uint8Array, endianness: Host['endianness']): 
  * @throws {SupervisorError} when there is none, or it cannot be read
  */
 export function readStringOf({ pid }: StoppedCall, address: bigint): Uint8Array {
-  return readUntilNul({ readProcessMemory: () => -constants.errno.ENOSYS }, pid, address, MAX_STRING);
+  return readUntilNul(PROC_MEMORY, pid, address, MAX_STRING);
 }
