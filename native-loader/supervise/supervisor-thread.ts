@@ -58,7 +58,7 @@ class SupervisorThread {
     this.loaded = new Promise((resolve, reject) => {
       this.#onLoaded = (error) => (error ? reject(error) : resolve());
     });
-    // Whoever watches is told so too.
+    // Whoever watches gets the error too.
     this.loaded.catch(() => {});
     this.#wakeUp = this.#c.eventfd();
     if (this.#wakeUp < 0) {

@@ -40,8 +40,8 @@ interface Watched {
 }
 
 /**
- * The supervisor thread. It waits for all watched descriptors at once in poll(2), never on libuv's pool, and gives the
- * answers of tables by itself, as those of the handler's module if it has one. Without anything to watch it waits in
+ * The supervisor thread. It waits for all watched descriptors at once in poll(2), never on libuv's pool. It gives the
+ * answers of tables by itself, and those of the handler's module if it has one. Without anything to watch it waits in
  * Node's event loop for a message.
  */
 export class SupervisorWorker {
