@@ -18,6 +18,7 @@ const PACKAGE = 'libseccomp-wasm';
 /** What people need first, in the order they need it. */
 const FIRST = [
   ['index', 'compileProfile'],
+  ['index', 'decideCall'],
   ['index', 'readProfile'],
   ['index', 'extendProfile'],
   ['index', 'writeProfile'],

@@ -173,6 +173,11 @@ export function nearestArchitecture(name: string): Architecture | undefined {
  * @throws {InvalidArgumentError} when nobody knows the name; it lists the names there are
  */
 export function parseArchitecture(name: string): Architecture {
+  if (typeof name !== 'string') {
+    throw new InvalidArgumentError(
+      `an architecture is given by its name, as "x86_64" or "arm64", not as ${name === undefined ? name : `a ${typeof name}`}`,
+    );
+  }
   const architecture = findArchitecture(name);
   if (!architecture) {
     const nearest = nearestArchitecture(name);

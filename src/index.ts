@@ -18,6 +18,12 @@ export {
 export { RUNTIME_NAMES, type RuntimeName } from './compiler/runtime.js';
 export type { FilterFlag, Warning } from './policy.js';
 
+// Ask what a profile does with a call
+
+export type { ArgumentValue, CallArguments } from './explain/call-arguments.js';
+export type { PossibleAnswer } from './explain/call-decision.js';
+export { type CallDecision, type DecideCallOptions, decideCall, decideCallSync } from './explain/decide-call.js';
+
 // Read, extend and write a profile
 
 export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './profile/document/profile-error.js';

@@ -66,14 +66,14 @@ const ROOMS: Record<string, string> = {
   'src/compiler':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend',
   'src/explain':
-    'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/model src/profile/resolve src/compiler',
+    'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/model src/profile/resolve src/profile/extend src/compiler',
   'src/check':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/extend src/compiler',
   'src/learn':
     'src/syscalls src/libseccomp src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/compiler',
-  'src/testing': 'src/syscalls src/libseccomp src/bpf/index.ts src/compiler',
+  'src/testing': 'src/syscalls src/profile/builtin src/profile/extend src/compiler src/explain',
   'src/index.ts':
-    'src/profile/document src/profile/formats/index.ts src/profile/model src/profile/formats src/profile/extend src/compiler',
+    'src/profile/document src/profile/formats/index.ts src/profile/model src/profile/formats src/profile/extend src/compiler src/explain',
   'src/inline.ts':
     'src/syscalls src/libseccomp src/bpf/minimize src/bpf/index.ts src/explain src/check src/learn src/index.ts',
   'src/playground':

@@ -34,6 +34,7 @@ export {
 export { type DiagramBudget, DiagramStore, type Node, ProgramTooComplexError } from './decisions/diagram-store.js';
 export { type ConditionNames, formatCondition, formatConditions } from './decisions/format-conditions.js';
 export type { Field } from './decisions/input-variables.js';
+export { allBitsKnown, type KnownBits } from './decisions/known-bits.js';
 export {
   type ArchitectureTable,
   type CallNumber,
@@ -46,13 +47,7 @@ export {
   type SeenArchitectures,
   seenArchitectures,
 } from './decisions/policy-table.js';
-export {
-  allBitsKnown,
-  type CallPattern,
-  type KnownBits,
-  type PossibleDecision,
-  possibleDecisions,
-} from './decisions/possible-decisions.js';
+export { type CallPattern, type PossibleDecision, possibleDecisions } from './decisions/possible-decisions.js';
 export { recoverConditions } from './decisions/recover-conditions.js';
 
 // What a program does with one call

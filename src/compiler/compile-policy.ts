@@ -215,7 +215,8 @@ export async function loadDefault(): Promise<Libseccomp> {
   return defaultLibseccomp;
 }
 
-function loadDefaultSync(): Libseccomp {
+/** As {@link loadDefault}, in Node. */
+export function loadDefaultSync(): Libseccomp {
   if (!defaultLibseccomp?.usable) defaultLibseccomp = loadLibseccompSync();
   return defaultLibseccomp;
 }

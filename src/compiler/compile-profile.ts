@@ -1,8 +1,11 @@
+import { InvalidArgumentError } from '../errors.js';
 import { checkOptions, FUNCTION, type OptionTable } from '../options.js';
+import { findBuiltin } from '../profile/builtin/names.js';
 import { extendProfile, type LoadBase } from '../profile/extend/extend-profile.js';
 import { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/extend/operator-union.js';
 import { readProfile } from '../profile/formats/read-profile.js';
-import type { ParsedProfile } from '../profile/model/parsed-profile.js';
+import { isParsedProfile, type ParsedProfile } from '../profile/model/parsed-profile.js';
+import { quote } from '../text.js';
 import {
   COMPILE_OPTIONS,
   type CompiledFilter,
@@ -27,7 +30,7 @@ export interface CompileProfileOptions extends CompileOptions {
 export type OwnCompileProfileOptions = OwnCompileOptions & Pick<CompileProfileOptions, 'loadBase' | 'operator'>;
 
 /** The values of {@link OwnCompileProfileOptions}. */
-const PROFILE_OPTIONS: OptionTable<OwnCompileProfileOptions> = {
+export const PROFILE_OPTIONS: OptionTable<OwnCompileProfileOptions> = {
   ...COMPILE_OPTIONS,
   loadBase: [FUNCTION],
   operator: OPERATOR_VERSIONS,
@@ -63,7 +66,7 @@ export async function compileProfile(
   options: OwnCompileProfileOptions,
 ): Promise<CompiledFilter> {
   checkOptions('compileProfile', options, PROFILE_OPTIONS);
-  const parsed = parse(profile, options);
+  const parsed = parseInput(profile, options);
   const { libseccomp = await loadDefault() } = options;
   const loadBase = options.loadBase ?? (parsed.seccomp.extends ? await loadBuiltins() : undefined);
   return compileProfileSync(parsed, { ...options, libseccomp, loadBase });
@@ -92,7 +95,7 @@ export function compileProfileSync(profile: ProfileInput, options: OwnCompilePro
 export function compileProfileSync(profile: ProfileInput, options: OwnCompileProfileOptions): CompiledFilter {
   checkOptions('compileProfileSync', options, PROFILE_OPTIONS);
   const { loadBase, operator, verify = proveProgram, ...others } = options;
-  const parsed = parse(profile, options);
+  const parsed = parseInput(profile, options);
   return compileParsedProfile(loadBase ? extendProfile(parsed, loadBase, { operator }) : parsed, { ...others, verify });
 }
 
@@ -114,11 +117,14 @@ export async function loadBuiltins(): Promise<LoadBase> {
   return (await import('../profile/builtin/index.js')).builtinProfile;
 }
 
-function parse(profile: ProfileInput, { source }: Pick<CompileOptions, 'source'>): ParsedProfile {
+/** What a caller gave, as a profile that was read. */
+export function parseInput(profile: ProfileInput, { source }: Pick<CompileOptions, 'source'>): ParsedProfile {
+  if (isParsedProfile(profile)) return profile;
+  if (typeof profile === 'string' && findBuiltin(profile)) {
+    throw new InvalidArgumentError(
+      `${quote(profile)} is the name of a built-in profile: give { extends: '${profile}' }`,
+    );
+  }
   // compileParsedProfile has the guards of the runtime.
-  return isParsed(profile) ? profile : readProfile(profile, { source, notifyGuards: false });
-}
-
-function isParsed(profile: ProfileInput): profile is ParsedProfile {
-  return typeof profile === 'object' && 'locate' in profile && typeof profile.locate === 'function';
+  return readProfile(profile, { source, notifyGuards: false });
 }

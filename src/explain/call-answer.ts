@@ -1,18 +1,12 @@
 import { formatAction } from '../action.js';
 import { ARCHITECTURES, type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
-import {
-  type CallNumber,
-  createCallTable,
-  numbersOf,
-  type SeenArchitectures,
-  seenArchitectures,
-} from '../bpf/index.js';
+import { createCallTable, type SeenArchitectures, seenArchitectures } from '../bpf/index.js';
 import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
-import { bitsOfCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
-import { type Libseccomp, lookUpSyscallName, lookUpSyscallNumber } from '../libseccomp/index.js';
+import type { Libseccomp } from '../libseccomp/index.js';
 import { withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { formatPlace } from '../source-place.js';
 import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
+import { waysOf } from './call-ways.js';
 import { decidedBy, type EntryAbout, entriesAbout } from './entries-about.js';
 import { formatDecisions } from './format-policy.js';
 import { isSame, type NamedCall, nameCall } from './named-policy.js';
@@ -38,12 +32,6 @@ export interface CallAnswer extends NamedCall {
   withDockerCapabilities?: NamedCall['decisions'];
   /** What the kernel does, whatever the filter says. */
   notes?: readonly string[];
-}
-
-/** A number that a call is made by. */
-interface Way extends CallNumber {
-  name: string;
-  through?: string | undefined;
 }
 
 export interface CallAnswers {
@@ -89,28 +77,6 @@ function seenBy({ program, endianness, profile }: AskedFilter): SeenArchitecture
   const auditArches = profile.entries.compiled.arches.map((name) => parseArchitecture(name).auditArch);
   const architectures = ARCHITECTURES.filter(({ auditArch }) => auditArches.includes(auditArch));
   return { looksAtArchitecture: true, architectures };
-}
-
-function waysOf(syscall: string, architectures: readonly Architecture[], libseccomp: Libseccomp): Way[] {
-  if (/^(0[xX][\da-fA-F]+|\d+)$/.test(syscall)) {
-    const number = Number(syscall);
-    const named = new Map(lookUpSyscallNumber(libseccomp, number).map((entry) => [entry.architecture, entry.name]));
-    return architectures.flatMap((architecture): Way[] => {
-      const [from, to] = numbersOf(architecture);
-      if (number < from || number > to) return [];
-      return [{ architecture, number, name: named.get(architecture.name) ?? syscall }];
-    });
-  }
-  const found = new Map(lookUpSyscallName(libseccomp, syscall).map((entry) => [entry.architecture, entry]));
-  return architectures.flatMap((architecture): Way[] => {
-    const { name = syscall, number, multiplexer } = found.get(architecture.name) ?? {};
-    const own = number === undefined ? [] : [{ architecture, number, name }];
-    const multiplexed = MULTIPLEXED_CALLS.get(name);
-    if (!multiplexer || !multiplexed) return own;
-    const argument0 = { bits: bitsOfCall(multiplexed.multiplexer, architecture), value: Number(multiplexed.call) };
-    const through = { architecture, ...multiplexer, through: multiplexer.name, argument0 };
-    return [...own, through].sort((a, b) => a.number - b.number);
-  });
 }
 
 /** An answer as lines of text, with the profile's entries below it. */

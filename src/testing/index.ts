@@ -6,5 +6,5 @@
 
 // Matchers
 
+export type { QuestionOptions, Subject } from './asked-subject.js';
 export { type MatcherResult, type SeccompAssertions, type SeccompMatchers, seccompMatchers } from './matchers.js';
-export type { ArgumentValue, CallArguments, QuestionOptions, Subject } from './policy-question.js';

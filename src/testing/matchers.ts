@@ -1,13 +1,13 @@
 import { actionData, encodeAction, formatAction, hasData, mayRun, permits } from '../action.js';
-import type { ArchitectureName } from '../architecture.js';
-import type { PossibleDecision } from '../bpf/index.js';
-import { COMPILE_OPTIONS } from '../compiler/compile-policy.js';
 import { InvalidArgumentError } from '../errors.js';
-import { checkOptions, TEXT } from '../options.js';
+import type { CallArguments } from '../explain/call-arguments.js';
+import { DECIDE_OPTIONS } from '../explain/decide-call.js';
+import { checkOptions } from '../options.js';
 import type { Action } from '../policy.js';
-import { describeValue } from '../syscalls/constants.js';
+import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import { quote } from '../text.js';
-import { ask, type CallArguments, type PolicyAnswer, type QuestionOptions, type Subject } from './policy-question.js';
+import { askSubject, type QuestionOptions, type Subject } from './asked-subject.js';
+import { formatExample, reasonsOf } from './failure.js';
 
 /** The result of a matcher for vitest's and jest's `expect.extend`. */
 export interface MatcherResult {
@@ -19,29 +19,54 @@ export interface MatcherResult {
 export type SeccompMatchers = {
   toAllow(subject: Subject, syscall: string, args?: CallArguments): MatcherResult;
   toDeny(subject: Subject, syscall: string, args?: CallArguments): MatcherResult;
-  toReturn(subject: Subject, action: string | Action, syscall: string, args?: CallArguments): MatcherResult;
+  toAnswer(subject: Subject, action: string | Action, syscall: string, args?: CallArguments): MatcherResult;
 };
 
-/** The same as methods of `expect(profile)`: `declare module` adds them to a test runner's types. */
+/**
+ * The same as methods of `expect(profile)`. Importing this entry adds them to the types of vitest's and jest's `expect`;
+ * `declare module` adds them to another runner's.
+ */
 export interface SeccompAssertions<R = void> {
   /** Every such call is executed (ALLOW, LOG). */
   toAllow(syscall: string, args?: CallArguments): R;
   /** No such call is executed, and no other process decides it. */
   toDeny(syscall: string, args?: CallArguments): R;
   /** Every such call is answered so: `ERRNO(EPERM)`, `KILL_PROCESS`. */
-  toReturn(action: string | Action, syscall: string, args?: CallArguments): R;
+  toAnswer(action: string | Action, syscall: string, args?: CallArguments): R;
+}
+
+// A runner that is not installed has no module to add to, which is no error of its user's: here it may be an error or not.
+
+// biome-ignore lint/suspicious/noTsIgnore: an error that is expected would be one where the runner is installed
+/** @ts-ignore */
+declare module 'vitest' {
+  interface Assertion<T> extends SeccompAssertions {}
+}
+
+// biome-ignore lint/suspicious/noTsIgnore: as above
+/** @ts-ignore */
+declare module 'expect' {
+  interface Matchers<R> extends SeccompAssertions<R> {}
+}
+
+// `expect` of @types/jest, which is global.
+declare global {
+  namespace jest {
+    interface Matchers<R> extends SeccompAssertions<R> {}
+  }
 }
 
 /**
  * Matchers for `expect.extend`: they decide exactly what a profile does with a system call, without a container.
  *
  * expect.extend(seccompMatchers({ arch: 'x86_64' })); expect(profile).toAllow('socket', { domain: 'AF_UNIX' });
- * expect(profile).toDeny('ptrace'); expect(profile).toReturn('ERRNO(ENOSYS)', 'clone3');
+ * expect(profile).toDeny('ptrace'); expect(profile).toAnswer('ERRNO(ENOSYS)', 'clone3');
  *
- * The profile is text, bytes or an object of any format `readProfile` takes, or a filter from `compileProfile`. A claim
- * holds for every value of the arguments that are not given. Denying includes every upper half of a 32-bit argument,
- * since the kernel does not read it. Allowing means as the C library passes it. The failure shows a call for which the
- * claim is wrong.
+ * The profile is text, bytes or an object of any format `readProfile` takes, or a filter from `compileProfile`. What it
+ * extends is a built-in profile, unless the option `loadBase` finds another. A claim holds for every value of the
+ * arguments that are not given, by every number that the call is made by. Denying includes every upper half of a 32-bit
+ * argument, since the kernel does not read it. Allowing means as the C library passes it. The failure shows a call for
+ * which the claim is wrong, and says why.
  *
  * @throws {InvalidArgumentError} when an option is unknown; the matchers throw it for an unknown call, argument,
  * constant or action too
@@ -56,23 +81,23 @@ export interface SeccompAssertions<R = void> {
  * const { toAllow, toDeny } = seccompMatchers({ arch: 'x86_64' });
  * const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] };
  * console.log(toDeny(profile, 'ptrace').pass, toAllow(profile, 'read').pass); // true true
- * console.log(toAllow(profile, 'ptrace').message().split(': ')[1]); // the filter's answer is ERRNO(EPERM)
+ * console.log(toAllow(profile, 'ptrace').message().split('\n')[1]); //   syscalls[0].names[0] has this action
  * ```
  */
 export function seccompMatchers(options: QuestionOptions = {}): SeccompMatchers {
-  checkOptions('seccompMatchers', options, { ...COMPILE_OPTIONS, callArch: [TEXT] });
+  checkOptions('seccompMatchers', options, DECIDE_OPTIONS);
   return {
     toAllow: (subject, syscall, args = {}) =>
-      judge('allowed', ask(subject, syscall, args, 'extended', options), syscall, permits),
+      judge({ subject, syscall, args, options, claim: 'allowed', includesUnread: false, holds: permits }),
     toDeny: (subject, syscall, args = {}) =>
-      judge('denied', ask(subject, syscall, args, 'any', options), syscall, (action) => !mayRun(action)),
-    toReturn(subject, action, syscall, args = {}) {
+      judge({ subject, syscall, args, options, claim: 'denied', includesUnread: true, holds: (each) => !mayRun(each) }),
+    toAnswer(subject, action, syscall, args = {}) {
       checkAction(action);
       const wanted = typeof action === 'string' ? action : spellData(action);
-      const isDenial = !/^(ALLOW|LOG|TRACE|NOTIFY)/.test(wanted);
-      const answer = ask(subject, syscall, args, isDenial ? 'any' : 'extended', options);
-      const spellings = (each: Action) => [formatAction(each, answer.architecture.name), spellData(each)];
-      return judge(`answered with ${wanted}`, answer, syscall, (each) => spellings(each).includes(wanted));
+      const includesUnread = !/^(ALLOW|LOG|TRACE|NOTIFY)/.test(wanted);
+      const holds = (each: Action, architecture: Parameters<typeof formatAction>[1]) =>
+        [formatAction(each, architecture), spellData(each)].includes(wanted);
+      return judge({ subject, syscall, args, options, claim: `answered with ${wanted}`, includesUnread, holds });
     },
   };
 }
@@ -92,47 +117,39 @@ function checkAction(action: string | Action): void {
   }
 }
 
-function judge(
-  claim: string,
-  answer: PolicyAnswer,
-  syscall: string,
-  holds: (action: Action) => boolean,
-): MatcherResult {
-  const against = answer.decisions.find(({ action }) => !holds(action));
-  const inFavour = answer.decisions.find(({ action }) => holds(action));
-  const { name } = answer.architecture;
+interface Claim {
+  subject: Subject;
+  syscall: string;
+  args: CallArguments;
+  options: QuestionOptions;
+  /** As in "is not …". */
+  claim: string;
+  /** Whether calls count that have something in bits which the kernel does not read: where the claim is that it is not executed. */
+  includesUnread: boolean;
+  holds: (action: Action, architecture: Parameters<typeof formatAction>[1]) => boolean;
+}
+
+function judge({ subject, syscall, args, options, claim, includesUnread, holds }: Claim): MatcherResult {
+  const { decide, entries } = askSubject(subject, options);
+  const found = decide({ syscall, args, callArch: options.callArch });
+  const { name } = found.architecture;
+  const answers = found.answers.filter(({ unreadBits }) => includesUnread || unreadBits === undefined);
+  const against = answers.find(({ action }) => !holds(action, name));
+  // The kernel executes some calls whatever the filter says.
+  const numbers = answers.filter(({ through }) => through === undefined).map(({ way }) => way.number);
+  const unfiltered = includesUnread ? unfilteredNotes(name, ({ number }) => numbers.includes(number)) : [];
   return {
-    pass: against === undefined,
+    pass: against === undefined && unfiltered.length === 0,
     message: () => {
-      const shown = against ?? inFavour;
-      const call = shown ? describeCall(shown, answer, syscall) : syscall;
-      const got = shown ? formatAction(shown.action, name) : 'nothing';
-      return against
+      if (against === undefined && unfiltered.length > 0)
+        return `on ${name}, ${syscall} is not ${claim}: ${unfiltered.join('; ')}`;
+      const shown = against ?? answers[0]!;
+      const call = formatExample(syscall, shown, found);
+      const got = formatAction(shown.action, name);
+      const headline = against
         ? `on ${name}, ${call} is not ${claim}: the filter's answer is ${got}`
         : `on ${name}, ${syscall} was not to be ${claim}, and is for all such calls, as ${call}: ${got}`;
+      return [headline, ...reasonsOf(syscall, shown, found, entries)].join('\n  ');
     },
   };
-}
-
-/** `socket(domain=AF_INET, type=0, protocol=0)` */
-function describeCall(
-  { example }: PossibleDecision,
-  { parameters, architecture }: PolicyAnswer,
-  syscall: string,
-): string {
-  const last = example.args.reduce((found, value, index) => (value === 0n ? found : index + 1), 0);
-  const count = Math.max(parameters.length, last);
-  const shown = example.args.slice(0, count).map((value, index) => {
-    const parameter = parameters[index];
-    const text = describeArgument(value, architecture.name, parameter?.constants);
-    return parameter ? `${parameter.name}=${text}` : text;
-  });
-  return `${syscall}(${shown.join(', ')})`;
-}
-
-type Family = Parameters<typeof describeValue>[0];
-
-function describeArgument(value: bigint, architecture: ArchitectureName, family: Family | undefined): string {
-  if (family !== undefined && value <= 0xffff_ffffn) return describeValue(family, value, architecture);
-  return value > 9n ? `0x${value.toString(16)}` : `${value}`;
 }

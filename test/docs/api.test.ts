@@ -44,11 +44,11 @@ describe('the public surface', () => {
     for (const [name, text] of api.reports) compare(`etc/${name}`, text);
   });
 
-  it('has some thirty names in the main entry', () => {
+  it('has some forty names in the main entry', () => {
     const names = exported(api.reports.get('index.api.md')!).map(({ name }) => name);
     expect(names).toContain('compileProfile');
     expect(names.length).toBeGreaterThan(20);
-    expect(names.length).toBeLessThan(40);
+    expect(names.length).toBeLessThan(46);
   });
 
   it('has a name in one entry alone, /inline aside', () => {
@@ -89,7 +89,7 @@ describe('docs/api', () => {
     expect(pages.get('index.md')).toContain('### compileProfile()\n');
     expect(pages.get('loader.md')).toContain('### spawnSandboxed()\n');
     const first = pages.get('README.md')!.split('## What people need first')[1]!;
-    expect([...first.matchAll(/^\| \[`(\w+)`\]/gm)].map(([, name]) => name)).toHaveLength(12);
+    expect([...first.matchAll(/^\| \[`(\w+)`\]/gm)].map(([, name]) => name)).toHaveLength(13);
   });
 
   it('has words on every function and class', () => {

@@ -2,14 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSimulator } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
-import { type SeccompAssertions, seccompMatchers } from '../../src/testing/index.js';
-
-// As the documentation has it; `toReturn` is vitest's own too, without arguments.
-declare module 'vitest' {
-  interface Assertion<T> extends Omit<SeccompAssertions, 'toReturn'> {
-    toReturn(...args: Parameters<SeccompAssertions['toReturn']> | []): void;
-  }
-}
+import { readProfile } from '../../src/index.js';
+import { seccompMatchers } from '../../src/testing/index.js';
 
 expect.extend(seccompMatchers({ arch: 'x86_64' }));
 
@@ -55,7 +49,7 @@ describe('toAllow', () => {
 
   it('does not where one call is not, and shows it', () => {
     expect(failure(() => expect(PROFILE).toAllow('socket'))).toMatch(
-      /^on x86_64, socket\(domain=\w+, type=\w+, protocol=\w+\) is not allowed: the filter's answer is ERRNO\(ENOSYS\)$/,
+      /^on x86_64, socket\(domain=\w+, type=\w+, protocol=\w+\) is not allowed: the filter's answer is ERRNO\(ENOSYS\)\n {2}the default action decides$/,
     );
     expect(failure(() => expect(PROFILE).toAllow('ioctl'))).toContain('request=TIOCSTI');
     expect(failure(() => expect(PROFILE).toAllow('mount'))).toContain('NOTIFY');
@@ -83,15 +77,74 @@ describe('toDeny', () => {
   });
 });
 
-describe('toReturn', () => {
+describe('toAnswer', () => {
   it('compares the whole answer', () => {
-    expect(PROFILE).toReturn('ERRNO(ENOSYS)', 'openat');
-    expect(PROFILE).toReturn('ERRNO(38)', 'openat');
-    expect(PROFILE).toReturn({ kind: 'KILL_PROCESS' }, 'ptrace');
-    expect(PROFILE).toReturn('NOTIFY', 'mount', { source: 0 });
-    expect(PROFILE).not.toReturn('ERRNO(EPERM)', 'openat');
-    expect(failure(() => expect(PROFILE).not.toReturn('KILL_PROCESS', 'ptrace'))).toContain('was not to be');
+    expect(PROFILE).toAnswer('ERRNO(ENOSYS)', 'openat');
+    expect(PROFILE).toAnswer('ERRNO(38)', 'openat');
+    expect(PROFILE).toAnswer({ kind: 'KILL_PROCESS' }, 'ptrace');
+    expect(PROFILE).toAnswer('NOTIFY', 'mount', { source: 0 });
+    expect(PROFILE).not.toAnswer('ERRNO(EPERM)', 'openat');
+    expect(failure(() => expect(PROFILE).not.toAnswer('KILL_PROCESS', 'ptrace'))).toContain('was not to be');
   });
+});
+
+describe('a failure says why', () => {
+  const why = (claim: () => void) => failure(claim).split('\n').slice(1).join('\n');
+
+  it('the kernel reads some of the bits', () => {
+    expect(why(() => expect(PROFILE).toDeny('ioctl', { request: 'TIOCSTI' }))).toMatch(
+      /kernel reads only the low 32 bits of request.*SCMP_CMP_MASKED_EQ and the mask 0xffffffff/,
+    );
+  });
+
+  it('which entry it was, and where', () => {
+    const text =
+      '{"defaultAction": "SCMP_ACT_ALLOW",\n"syscalls": [{"names": ["ptrace"], "action": "SCMP_ACT_ERRNO"}]}';
+    expect(why(() => expect(text).toAllow('ptrace'))).toMatch(/profile:2:\d+\) has this action/);
+    expect(why(() => expect(text).toDeny('read'))).toContain('the default action decides');
+  });
+
+  it('the capability that the container lacks', () => {
+    const entry = { names: ['mount'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN'] } };
+    const profile = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] };
+    expect(why(() => expect(profile).toAllow('mount'))).toMatch(
+      /lacks CAP_SYS_ADMIN.*capabilities: \['CAP_SYS_ADMIN'\]/,
+    );
+    expect(seccompMatchers({ capabilities: ['SYS_ADMIN'] }).toAllow(profile, 'mount').pass).toBe(true);
+  });
+
+  it('another process decides', () => {
+    expect(why(() => expect(PROFILE).toDeny('mount'))).toContain('a supervisor decides');
+  });
+
+  it('the call has another way, through a multiplexer', () => {
+    const entry = { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: args([0, 'MASKED_EQ', 0xffffffff, 1]) };
+    const profile = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [entry] };
+    const { toDeny } = seccompMatchers({ arch: 'x86' });
+    const { pass, message } = toDeny(profile, 'socket', { domain: 'AF_INET' });
+    expect([pass, message()]).toEqual([false, expect.stringContaining('x86 makes the call through socketcall too')]);
+  });
+
+  it('the kernel asks no filter', () => {
+    const { pass, message } = seccompMatchers().toDeny({ defaultAction: 'SCMP_ACT_ERRNO' }, 'uretprobe');
+    expect([pass, message()]).toEqual([false, expect.stringContaining('never ask a filter')]);
+  });
+});
+
+it('reads a built-in profile that another extends, and others by loadBase', () => {
+  expect({ extends: 'no-network' }).toDeny('socket', { domain: 'AF_INET' });
+  expect({ extends: 'container-default' }).toAllow('read');
+  expect(() => seccompMatchers().toAllow({ extends: 'container-defualt' }, 'read')).toThrow('did you mean');
+  const base = readProfile({ defaultAction: 'SCMP_ACT_ERRNO' }, { source: 'base' });
+  const { toDeny } = seccompMatchers({ loadBase: () => base });
+  expect(toDeny({ extends: 'mine', syscalls: [] }, 'read').pass).toBe(true);
+});
+
+it('refuses a filter for another machine', () => {
+  const filter = compileProfileSync(PROFILE, { arch: 'x86_64' });
+  expect(() => seccompMatchers({ arch: 'arm64' }).toAllow(filter, 'read')).toThrow(
+    'compiled for x86_64, not for arm64',
+  );
 });
 
 describe('what is asked wrong', () => {
@@ -101,7 +154,7 @@ describe('what is asked wrong', () => {
     ['no such constant', () => expect(PROFILE).toAllow('socket', { domain: 'AF_NIX' }), 'no constant "AF_NIX"'],
     ['too wide', () => expect(PROFILE).toAllow('socket', { domain: 2n ** 32n }), 'does not fit its 32 bits'],
     ['inexact', () => expect(PROFILE).toAllow('lseek', { offset: 2 ** 60 }), 'give a bigint'],
-    ['no such action', () => expect(PROFILE).toReturn('EPERM', 'read'), 'is no action'],
+    ['no such action', () => expect(PROFILE).toAnswer('EPERM', 'read'), 'is no action'],
   ])('%s', (_, claim, message) => {
     // Also where the claim is negated: a misspelt question has no answer.
     expect(failure(claim)).toContain(message);

@@ -10,7 +10,8 @@ import {
   terminalAction,
 } from './decision-diagram.js';
 import { type DiagramStore, type Node, ProgramTooComplexError } from './diagram-store.js';
-import { fieldLevel, Level } from './input-variables.js';
+import { Level } from './input-variables.js';
+import { type KnownBits, withKnownBits } from './known-bits.js';
 import { type Part, partition } from './partition.js';
 import { createTerminalRecovery } from './recover-conditions.js';
 
@@ -83,12 +84,12 @@ export function policyTable(program: ProgramInput, options: DecisionDiagramOptio
   return { looksAtArchitecture, architectures, otherArchitectures: rangesOf(other) };
 }
 
-/** One number of an architecture; for a call behind a multiplexer, with the bits that select that call. */
+/** One number of an architecture. */
 export interface CallNumber {
   architecture: Architecture;
   number: number;
-  /** What some low bits of argument 0 are, at most 32, where that is known. */
-  argument0?: { bits: number; value: number } | undefined;
+  /** What is known of the arguments, by index: for a call behind a multiplexer, the bits that select it. */
+  args?: readonly (KnownBits | undefined)[] | undefined;
 }
 
 /**
@@ -119,32 +120,8 @@ export function createCallTable(
 ): (call: CallNumber) => readonly Decision[] {
   const { store, build } = createDiagramBuilder(program, options);
   const decide = createDecider(store);
-  return ({ architecture, number, argument0 }) => {
-    const decided = build({ arch: architecture.auditArch, nr: number });
-    return decide(argument0 === undefined ? decided : withArgument0(store, decided, argument0));
-  };
-}
-
-/** A function with known low bits of argument 0: it does not test them any more. */
-function withArgument0(store: DiagramStore, root: Node, { bits, value }: { bits: number; value: number }): Node {
-  const end = fieldLevel(1);
-  const first = end - bits;
-  const known = new Map<Node, Node>();
-  const visit = (node: Node): Node => {
-    const level = store.level(node);
-    if (level >= end) return node;
-    const seen = known.get(node);
-    if (seen !== undefined) return seen;
-    store.spend(1);
-    const isSet = level >= first && ((value >>> (end - 1 - level)) & 1) === 1;
-    const result =
-      level < first
-        ? store.node(level, visit(store.low(node)), visit(store.high(node)))
-        : visit(isSet ? store.high(node) : store.low(node));
-    known.set(node, result);
-    return result;
-  };
-  return visit(root);
+  return ({ architecture, number, args = [] }) =>
+    decide(withKnownBits(store, build({ arch: architecture.auditArch, nr: number }), args));
 }
 
 /** The architectures that a program treats differently from all others, and what the others meet. */
@@ -220,7 +197,7 @@ function between(ranges: readonly NumberRange[], from: number, to: number): Numb
 }
 
 /** The decisions of functions of the arguments. */
-function createDecider(store: DiagramStore): (node: Node) => readonly Decision[] {
+export function createDecider(store: DiagramStore): (node: Node) => readonly Decision[] {
   const known = new Map<Node, readonly Decision[]>();
   const conditionsOf = createTerminalRecovery(store);
   return (node) => {

@@ -9,6 +9,7 @@ export type ProfileIssueCode =
   | 'input-too-large'
   | 'not-utf8'
   | 'binary-input'
+  | 'path-given'
   | 'bad-syntax'
   | 'duplicate-key'
   | 'nesting-too-deep'

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type SourcePosition } from '../../errors.js';
 import { formatPath, type JsonPath } from './json-path.js';
+import { readingHint } from './path-given.js';
 import { ProfileError, type UnplacedIssue } from './profile-error.js';
 
 /** The largest profile that is read, in bytes or UTF-16 code units. Docker's default profile has about 15 kB. */
@@ -65,6 +66,10 @@ export function textOf(input: unknown, source: string | undefined): SourceText |
   if (ArrayBuffer.isView(input)) {
     return SourceText.decode(new Uint8Array(input.buffer, input.byteOffset, input.byteLength), source);
   }
+  if (input instanceof URL)
+    throw new InvalidArgumentError(`a profile is text, bytes or an object; ${readingHint(input)}`);
+  if (input instanceof Promise)
+    throw new InvalidArgumentError('a profile is text, bytes or an object, not a Promise: await it');
   if (typeof input === 'object' && input !== null) return undefined;
   throw new InvalidArgumentError(`a profile is text, bytes or an object, not ${input === null ? input : typeof input}`);
 }

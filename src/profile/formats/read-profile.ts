@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../../errors.js';
 import { checkOptions } from '../../options.js';
 import { parseJsonText } from '../document/json-document.js';
+import { pathGivenError } from '../document/path-given.js';
 import { documentOfObject } from '../document/plain-object.js';
 import { ProfileError } from '../document/profile-error.js';
 import { selectDocument } from '../document/select-document.js';
@@ -54,9 +55,10 @@ export function readText(text: SourceText, options: ReadOptions): ParsedProfile 
   try {
     return readSyntax(text, options);
   } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
     // Our own formats come first; of other tools' languages some are recognised.
-    const isUnread = error instanceof ProfileError && options.format === undefined;
-    throw (isUnread ? foreignFormatError(text) : undefined) ?? error;
+    const foreign = options.format === undefined ? foreignFormatError(text) : undefined;
+    throw pathGivenError(text.text, options.source) ?? foreign ?? error;
   }
 }
 

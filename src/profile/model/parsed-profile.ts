@@ -1,5 +1,6 @@
-import type { SourcePosition } from '../../errors.js';
+import { InvalidArgumentError, type SourcePosition } from '../../errors.js';
 import type { Warning } from '../../policy.js';
+import { readingHint } from '../document/path-given.js';
 import type { ProfileIssue } from '../document/profile-error.js';
 import type { ProfileFormat } from '../formats/index.js';
 import type { DockerSeccomp } from './schema.js';
@@ -38,4 +39,28 @@ export interface ParsedProfile {
   readonly inheritsDefault?: boolean | undefined;
   /** The formats of the profiles that it extends, by their `source`. */
   readonly baseFormats?: ReadonlyMap<string, ProfileFormat> | undefined;
+}
+
+/** Whether a value is a profile that was read. */
+export function isParsedProfile(value: unknown): value is ParsedProfile {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'locate' in value &&
+    typeof value.locate === 'function' &&
+    'seccomp' in value &&
+    typeof value.seccomp === 'object' &&
+    value.seccomp !== null
+  );
+}
+
+/**
+ * Check that a caller gave a profile that was read.
+ *
+ * @throws {InvalidArgumentError} when it is something else, as its text or its path
+ */
+export function checkParsedProfile(caller: string, value: unknown): asserts value is ParsedProfile {
+  if (isParsedProfile(value)) return;
+  const what = value === null ? 'null' : value === undefined ? 'undefined' : `of type ${typeof value}`;
+  throw new InvalidArgumentError(`${caller} takes a profile that was read, and this is ${what}; ${readingHint(value)}`);
 }
