@@ -13,8 +13,8 @@
 #                         [--loaded N] [--seed S]
 #   ./build.sh --demo     build, then compile a container profile and run a command under it
 #   ./build.sh STEP...    only these, and what they need:
-#                         packages source patched wasm launcher bundles native oracle simulator s390x testinputs testtools
-#                         types lint
+#                         packages source patched wasm launcher bundles native oracle second simulator s390x testinputs
+#                         testtools types lint
 #   ./build.sh --dry-run [any of these]    says which steps would be made and what would be installed, and does nothing
 #
 # Variables:
@@ -40,7 +40,7 @@ while [ $# -gt 0 ]; do
       if [ -n "$mode" ]; then usage "$mode or $1, not both"; fi
       mode=$1
       ;;
-    packages | source | patched | wasm | launcher | bundles | native | oracle | simulator | s390x | testinputs | testtools | types | lint)
+    packages | source | patched | wasm | launcher | bundles | native | oracle | second | simulator | s390x | testinputs | testtools | types | lint)
       steps+=" $1"
       ;;
     *)
@@ -221,7 +221,7 @@ needs() {
   case "$1" in
     patched) echo source ;;
     wasm | native) echo patched ;;
-    oracle | simulator | s390x) echo native ;;
+    oracle | second | simulator | s390x) echo native ;;
     bundles) echo packages wasm launcher ;;
     testtools) echo testinputs ;;
     types | lint) echo packages ;;
@@ -255,7 +255,8 @@ build_packages() {
 
 # --- libseccomp's source ---------------------------------------------------------------------------------------------
 
-lock() { sed -n "s/^$1=//p" wasm/libseccomp.lock; }
+# lock KEY [FILE]: what a lock file says; wasm/libseccomp.lock is the one that everything is built from.
+lock() { sed -n "s/^$1=//p" "${2:-wasm/libseccomp.lock}"; }
 linux() { sed -n "s/^$1=//p" "$linux_lock"; }
 linux_lock=$PWD/wasm/linux.lock
 tarball=build/$(lock file)
@@ -267,9 +268,9 @@ build_source() {
   if [ -n "${LIBSECCOMP_SOURCE:-}" ]; then
     cp "$LIBSECCOMP_SOURCE" "$tarball" || return 1
     from="LIBSECCOMP_SOURCE"
-  elif from_distribution; then
+  elif from_mirror "$(lock distribution)" "$(lock sha256)" "$PWD/$tarball"; then
     from="the distribution's source package"
-  elif from_upstream; then
+  elif from_upstream "$(lock upstream)" "$tarball"; then
     from="upstream's release"
   else
     die "could not fetch libseccomp $(lock version): no source package here and $(lock upstream) is out of reach;
@@ -282,7 +283,8 @@ build_source() {
   step source "libseccomp $(lock version) from $from"
 }
 
-# apt's own downloader takes the address of the configured mirror, its proxy settings and the expected sha256.
+# from_mirror PATH SHA256 OUTPUT: apt's own downloader takes the address of the configured mirror, its proxy settings and the
+# expected sha256. OUTPUT is an absolute path.
 from_mirror() {
   local path=$1 hash=$2 target=$3 helper=/usr/lib/apt/apt-helper mirror
   [ -x $helper ] || return 1
@@ -294,27 +296,44 @@ from_mirror() {
   return 1
 }
 
-from_distribution() { from_mirror "$(lock distribution)" "$(lock sha256)" "$PWD/$tarball"; }
-
+# from_upstream URL OUTPUT
 from_upstream() {
-  local url
-  url=$(lock upstream)
-  if command -v curl >/dev/null; then curl -fsSL --connect-timeout 20 -o "$tarball" "$url"
-  elif command -v wget >/dev/null; then wget -q -T 20 -O "$tarball" "$url"
+  if command -v curl >/dev/null; then curl -fsSL --connect-timeout 20 -o "$2" "$1"
+  elif command -v wget >/dev/null; then wget -q -T 20 -O "$2" "$1"
   else return 1; fi
+}
+
+# is_older RELEASE OTHER
+is_older() {
+  awk -v one="$1" -v other="$2" 'BEGIN {
+    split(one, a, "."); split(other, b, ".")
+    for (i = 1; i <= 3; i++) if (a[i] + 0 != b[i] + 0) exit !(a[i] + 0 < b[i] + 0)
+    exit 1
+  }'
+}
+
+# The patches that a release needs. One that upstream has taken says from which release on: Applied-Upstream in its head,
+# a field of DEP-3.
+needed_patches() {
+  local patch applied
+  for patch in wasm/patches/*.patch; do
+    applied=$(sed -n '/^--- /q;s/^Applied-Upstream: \([0-9.]*\).*/\1/p' "$patch")
+    if [ -z "$applied" ] || is_older "$1" "$applied"; then echo "$patch"; fi
+  done
 }
 
 # The source with our patches. They change the table of system calls, so the lookup code is made from it again, by
 # upstream's own script and command (src/Makefile.am); without a change it comes out as the release has it.
 build_patched() {
-  local patches=(wasm/patches/*.patch) patch
+  local patch
   rm -rf build/source
   mkdir -p build/source
   tar -xzf "$tarball" -C build/source --strip-components=1
-  for patch in "${patches[@]}"; do
+  needed_patches "$(lock version)" >build/needed-patches
+  while read -r patch; do
     # what every patch(1) takes
     (cd build/source && patch -p1 -i "../../$patch") >build/patched.log || { cat build/patched.log >&2; return 1; }
-  done
+  done <build/needed-patches
   find build/source -name '*.orig' -exec rm {} +
   (
     # upstream's script is written for GNU's sed
@@ -327,7 +346,7 @@ build_patched() {
     ./arch-gperf-generate syscalls.csv syscalls.perf.template &&
       gperf -m 100 --null-strings --pic -tCEG -T -S1 syscalls.perf >syscalls.perf.c
   ) || return 1
-  step patched "build/source, with ${#patches[@]} patches"
+  step patched "build/source, with $(count -l build/needed-patches) patches"
 }
 
 # --- the wasm ----------------------------------------------------------------------------------------------------------
@@ -359,6 +378,10 @@ build_wasm() {
   cp $source/libseccomp.wasm build/libseccomp.wasm
   # load.ts finds the module beside itself, in the sources as in the package
   cp build/libseccomp.wasm src/libseccomp/libseccomp.wasm
+  {
+    echo "/** The release in libseccomp.wasm: made by build.sh of wasm/libseccomp.lock. */"
+    echo "export const LIBSECCOMP_VERSION = '$(lock version)';"
+  } >src/release.ts
   step wasm "build/libseccomp.wasm, $(count -c build/libseccomp.wasm) bytes, $(($(gzip -9c build/libseccomp.wasm | wc -c))) gzipped, sha256 $(digest <build/libseccomp.wasm | cut -c1-16)"
 }
 
@@ -440,6 +463,41 @@ build_oracle() {
   step oracle "build/oracle: native libseccomp behind a line protocol"
 }
 
+# The second oracle: the libseccomp of wasm/libseccomp-second.lock as Debian built it, behind the same protocol. What it
+# says of notify_used counts for nothing: that reads a structure of this source.
+second=wasm/libseccomp-second.lock
+build_second() {
+  local folder=build/second
+  rm -rf $folder
+  mkdir -p $folder
+  if ! command -v dpkg-deb >/dev/null || [ "$(uname -m)" != x86_64 ] ||
+    ! from_mirror "$(lock library $second)" "$(lock library_sha256 $second)" "$PWD/$folder/library.deb"; then
+    step second "LEFT OUT: $(lock library $second) cannot be had here; tests skip what they compare with it"
+    return
+  fi
+  dpkg-deb -x $folder/library.deb $folder/package &&
+    cp $folder/package/usr/lib/x86_64-linux-gnu/libseccomp.a $folder/package/usr/include/*.h $folder &&
+    gcc -O2 -Wall -Wextra -Ibuild/native -Ibuild/native/include -Ibuild/native/src test/native/oracle.c wasm/host.c \
+      $folder/libseccomp.a -o $folder/oracle || return 1
+  rm -rf $folder/package $folder/library.deb
+  step second "$folder: libseccomp $(lock version $second) of Debian, behind a line protocol"
+}
+
+# Its source, which Debian's archive did not hand out for months: what the patches are tried on as well.
+build_second_source() {
+  local output
+  output=build/$(lock file $second)
+  if [ -e "$output" ]; then return; fi
+  if from_mirror "$(lock distribution $second)" "$(lock sha256 $second)" "$PWD/$output" ||
+    { from_upstream "$(lock upstream $second)" "$output" 2>/dev/null &&
+      [ "$(digest <"$output")" = "$(lock sha256 $second)" ]; }; then
+    step second "$output can be had now: see CONTRIBUTING.md, A new libseccomp"
+    return
+  fi
+  rm -f "$output"
+  step second "NO SOURCE: $(lock file $second) cannot be had here; tests skip what they try on it"
+}
+
 build_simulator() {
   gcc -O2 -static -Ibuild/native/tools -Ibuild/native/include test/upstream/scmp-bpf-sim-all.c build/native/tools/util.c \
     build/native/src/.libs/libseccomp.a -o build/scmp-bpf-sim-all || return 1
@@ -494,7 +552,7 @@ build_bundles() {
     echo "  $(lock upstream)"
     echo "  sha256 $(lock sha256)"
     echo "with these patches and shims of this package's wasm/ folder, by its build.sh:"
-    find wasm/patches wasm/host.c wasm/include -type f | sort | sed 's/^/  /'
+    { cat build/needed-patches; find wasm/host.c wasm/include -type f; } | sort | sed 's/^/  /'
     echo "You may replace the file by your own build: loadLibseccomp({wasm}) takes it from anywhere."
   } >dist/libseccomp.SOURCE.txt
   cp dist/libseccomp.LICENSE.txt dist/libseccomp.SOURCE.txt dist/playground/ # it stands alone on a static host
@@ -605,6 +663,12 @@ make_native() {
 
 make_oracle() { run_step oracle build/oracle build/native/src/.libs/libseccomp.a wasm/host.c test/native/oracle.c; }
 
+# What cannot be had is asked for again each time.
+make_second() {
+  run_step second build/second/oracle build/native/src/.libs/libseccomp.a $second wasm/host.c test/native/oracle.c
+  if [ -z "$dry" ]; then build_second_source; fi
+}
+
 make_simulator() {
   run_step simulator build/scmp-bpf-sim-all build/native/src/.libs/libseccomp.a test/upstream/scmp-bpf-sim-all.c
 }
@@ -669,7 +733,7 @@ if [ -n "$dry" ]; then
     --native) make_steps packages oracle simulator wasm ;;
     --bench | --fuzz) make_steps packages oracle simulator testinputs wasm launcher bundles ;;
     --test)
-      if is_linux; then make_steps packages oracle simulator testtools wasm launcher bundles types lint s390x
+      if is_linux; then make_steps packages oracle second simulator testtools wasm launcher bundles types lint s390x
       else make_steps packages wasm launcher bundles types lint; fi
       ;;
   esac
@@ -714,7 +778,7 @@ case "$mode" in
   --test)
     made+=" native"
     make_steps lint
-    if [ -n "$native" ]; then make_steps s390x; fi
+    if [ -n "$native" ]; then make_steps s390x second; fi
     exec node_modules/.bin/vitest run
     ;;
   --bench | --fuzz)

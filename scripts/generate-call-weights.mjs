@@ -152,7 +152,7 @@ const rows = [...tables].map(
 );
 writeFileSync(
   OUTPUT,
-  `// Made by scripts/generate-call-weights.mjs of call-frequencies.list and libseccomp ${libseccomp.version}'s tables.
+  `// Made by scripts/generate-call-weights.mjs of call-frequencies.list and libseccomp's tables.
 
 /** The calls of one table of the kernel's. */
 export interface CallNumbers {

@@ -1,7 +1,7 @@
 // The list of what is in the package, CycloneDX 1.5: node scripts/sbom.mjs >sbom.cdx.json
 //
 // npm's own list has everything that the tests need and not what matters most here: libseccomp, its checksum and patches.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { bundledPackages } from './bundled-packages.mjs';
 
 const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -40,9 +40,10 @@ const libseccomp = {
   hashes: [{ alg: 'SHA-256', content: lock.sha256 }],
   externalReferences: [{ type: 'distribution', url: lock.upstream }],
   pedigree: {
-    patches: readdirSync(new URL('../wasm/patches', import.meta.url))
-      .sort()
-      .map((file) => ({ type: 'unofficial', diff: { url: `wasm/patches/${file}` } })),
+    patches: read('build/needed-patches')
+      .trimEnd()
+      .split('\n')
+      .map((file) => ({ type: 'unofficial', diff: { url: file } })),
   },
 };
 const components = [

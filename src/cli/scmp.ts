@@ -1,7 +1,8 @@
 import { Command, CommanderError, Help } from 'commander';
 import { ScmpError } from '../errors.js';
+import { LIBSECCOMP_VERSION } from '../release.js';
 import { printable } from '../text.js';
-import { LIBSECCOMP_VERSION, LINUX_VERSION, VERSION } from '../version.js';
+import { LINUX_VERSION, VERSION } from '../version.js';
 import { errorText } from './error-text.js';
 import { addExamples } from './examples.js';
 import { ExitCode, exitCodeOf, internalError } from './exit-code.js';

@@ -2,7 +2,7 @@ import { formatAction } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import type { SeccompData } from '../bpf/execution/simulate.js';
 import type { Action } from '../policy.js';
-import { LIBSECCOMP_VERSION } from '../version.js';
+import { LIBSECCOMP_VERSION } from '../release.js';
 import { CompileError } from './compile-error.js';
 import type { RuleOperation } from './filter-operation.js';
 

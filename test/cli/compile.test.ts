@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostArchitecture } from '../../native-loader/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
-import { LIBSECCOMP_VERSION } from '../../src/version.js';
+import { LIBSECCOMP_VERSION } from '../../src/release.js';
 import { ROOT, scmp } from './scmp.js';
 
 const PROFILE = join(ROOT, 'examples/container-default.json');

@@ -7,19 +7,13 @@ const page = readFileSync(join(ROOT, 'docs/libseccomp-faults.md'), 'utf8');
 const rows = [...page.matchAll(/^\| (\d\d) \| .* \| (.*) \|$/gm)].map(([, number, fixed]) => ({ number, fixed }));
 const patches = readdirSync(join(ROOT, 'wasm/patches')).map((file) => ({
   number: file.slice(0, 2),
-  head: readFileSync(join(ROOT, 'wasm/patches', file), 'utf8')
-    .split(/^--- /m)[0]!
-    .replaceAll(/\s+/g, ' '),
+  applied: /^Applied-Upstream: (.*)$/m.exec(readFileSync(join(ROOT, 'wasm/patches', file), 'utf8'))?.[1],
 }));
 
 it('docs/libseccomp-faults.md has every patch, with the release and the advisories that its head names', () => {
   expect(rows.map(({ number }) => number)).toEqual(patches.map(({ number }) => number).sort());
-  for (const { number, head } of patches) {
-    const { fixed = '' } = rows.find((row) => row.number === number) ?? {};
-    const [, release] = /fixed upstream in ([\d.]+\d)/i.exec(head) ?? [];
-    if (release) expect(fixed, number).toContain(release);
-    expect([...fixed.matchAll(/GHSA-[\w-]+/g)].join(), number).toBe([...head.matchAll(/GHSA-[\w-]+/g)].join());
-  }
+  for (const { number, applied = 'no' } of patches)
+    expect(rows.find((row) => row.number === number)?.fixed, number).toBe(applied);
 });
 
 it('tells of the fault alone: other pages link it', () => {

@@ -11,7 +11,7 @@ import {
   LibseccompWorkLimitError,
 } from '../../src/libseccomp/index.js';
 import type { Action, CompareOperator } from '../../src/policy.js';
-import { askOracle, ORACLE } from './oracle.js';
+import { askOracle } from './oracle.js';
 
 // Random work on filter contexts, done on the wasm through the typed API and, in the oracle's words, on native libseccomp:
 // every step must have the same outcome, program and text byte for byte. A case is its seed.
@@ -24,18 +24,24 @@ export interface Difference {
   native: string;
 }
 
-interface Step {
+export interface Step {
   line: string;
   answer: string;
 }
 
+/** What the wasm was asked with a seed, in the oracle's words, and what it answered. */
+export interface RandomCase {
+  seed: number;
+  steps: readonly Step[];
+}
+
 /**
- * Run cases with seeds from `first`; native libseccomp (`oracle`) does them all in one process. A case that the wasm stops
- * for its work is none: native libseccomp would take hours.
+ * The cases with seeds from `first`, run on the wasm. A case that it stops for its work is none: native libseccomp would
+ * take hours.
  */
-export function fuzz(load: () => Libseccomp, first: number, count: number, oracle = ORACLE): Difference[] {
+export function randomCases(load: () => Libseccomp, first: number, count: number): RandomCase[] {
   let libseccomp = load();
-  const cases = Array.from({ length: count }, (_, i) => first + i).flatMap((seed) => {
+  return Array.from({ length: count }, (_, i) => first + i).flatMap((seed) => {
     try {
       return [{ seed, steps: new FuzzCase(libseccomp, seed).run() }];
     } catch (error) {
@@ -44,8 +50,13 @@ export function fuzz(load: () => Libseccomp, first: number, count: number, oracl
       return [];
     }
   });
+}
+
+/** Run cases with seeds from `first`; native libseccomp does them all in one process. */
+export function fuzz(load: () => Libseccomp, first: number, count: number): Difference[] {
+  const cases = randomCases(load, first, count);
   const lines = cases.flatMap(({ steps }) => steps.map(({ line }) => line));
-  const answers = askOracle(lines, oracle);
+  const answers = askOracle(lines);
   let at = 0;
   return cases.flatMap(({ seed, steps }) => {
     const native = answers.slice(at, at + steps.length);

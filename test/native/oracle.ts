@@ -7,7 +7,7 @@ import type { FilterOperation } from '../../src/compiler/index.js';
 import type { Action } from '../../src/policy.js';
 
 /** Native libseccomp behind a line protocol; see oracle.c for the operations. Built by `./build.sh --native`. */
-export const ORACLE = fileURLToPath(new URL('../../build/oracle', import.meta.url));
+const ORACLE = fileURLToPath(new URL('../../build/oracle', import.meta.url));
 
 export function requireOracle(): void {
   if (!existsSync(ORACLE)) throw new Error('build/oracle is missing: run ./build.sh --native (npm test does)');

@@ -4,11 +4,37 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync,
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** wasm/patches as files by number. */
-export const PATCHES: ReadonlyMap<number, string> = new Map(
-  readdirSync(path('wasm/patches'))
-    .sort()
-    .map((name) => [Number.parseInt(name, 10), path(`wasm/patches/${name}`)]),
+export interface Patch {
+  number: number;
+  file: string;
+  /** The first release that has it; none has where this is undefined. */
+  appliedUpstream: string | undefined;
+}
+
+/** wasm/patches. */
+export const PATCHES: readonly Patch[] = readdirSync(path('wasm/patches'))
+  .sort()
+  .map((name) => {
+    const file = path(`wasm/patches/${name}`);
+    const appliedUpstream = /^Applied-Upstream: ([\d.]+)/m.exec(readFileSync(file, 'utf8'))?.[1];
+    return { number: Number.parseInt(name, 10), file, appliedUpstream };
+  });
+
+/** Those that a release needs; build.sh chooses in the same way. */
+export function neededPatches(release: string): Patch[] {
+  const isOlder = (other: string) => release.localeCompare(other, 'en', { numeric: true }) < 0;
+  return PATCHES.filter(({ appliedUpstream }) => appliedUpstream === undefined || isOlder(appliedUpstream));
+}
+
+/** What a lock file says: wasm/libseccomp.lock, or the one of the second oracle. */
+export function readLock(name: 'libseccomp' | 'libseccomp-second'): ReadonlyMap<string, string> {
+  const text = readFileSync(path(`wasm/${name}.lock`), 'utf8');
+  return new Map([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value]));
+}
+
+/** Those of build/source, by number. */
+export const APPLIED: ReadonlyMap<number, Patch> = new Map(
+  neededPatches(readLock('libseccomp').get('version') ?? '').map((patch) => [patch.number, patch]),
 );
 
 /** The C programs linked with libseccomp; each says in its head what it is for. */
@@ -18,17 +44,18 @@ const PROGRAMS = {
 };
 
 export interface Variant {
-  /** The number of the patch to leave out; all are applied without it. */
-  without?: number | undefined;
+  /** The numbers of the patches to leave out; all are applied without it. */
+  without?: readonly number[] | undefined;
   /** With AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer. What is undefined is reported on standard error alone. */
   sanitize?: boolean;
   /** With a count of the basic blocks of gen_bpf.c that run, on standard error (count-blocks.c). */
   count?: boolean;
 }
 
-/** The patch of src/syscalls.csv, and what build.sh makes of it. */
-const TABLE_PATCH = 8;
+/** What build.sh makes of the table, src/syscalls.csv, and how. */
 const PERF = 'build/source/src/syscalls.perf.c';
+const MAKE_PERF =
+  './arch-gperf-generate syscalls.csv syscalls.perf.template && gperf -m 100 --null-strings --pic -tCEG -T -S1 syscalls.perf >syscalls.perf.c';
 
 const CACHE = path('build/patch-variants');
 const COMPILER = 'gcc';
@@ -54,8 +81,25 @@ export function buildUpstreamTest(name: string, variant: Variant = {}): string {
   );
 }
 
+/** libseccomp alone, for programs that other tests write: its archive, and the folder of its header. */
+export function buildLibrary(variant: Variant = {}): { library: string; include: string } {
+  const { source, objects, base } = compile([], variant);
+  const library = join(CACHE, `libseccomp-${digest(base, ...objects)}.a`);
+  make(library, (output) => run('ar', ['rcs', output, ...objects]));
+  return { library, include: join(source, 'include') };
+}
+
 function link(name: string, programs: readonly string[], variant: Variant): string {
-  const { without, sanitize = false, count = false } = variant;
+  const { objects, base } = compile(programs, variant);
+  const executable = join(CACHE, `${name}-${digest(base, ...objects)}`);
+  const flags = variant.sanitize ? SANITIZERS : [];
+  make(executable, (output) => run(COMPILER, [...flags, ...objects, '-o', output, '-lpthread']));
+  return executable;
+}
+
+/** The objects of libseccomp and of programs, the source they are of, and the digest of what all depend on. */
+function compile(programs: readonly string[], variant: Variant) {
+  const { without = [], sanitize = false, count = false } = variant;
   const source = unpack(without);
   const flags = [...FLAGS, ...(sanitize ? SANITIZERS : []), ...['', 'include', 'src'].map((d) => `-I${source}/${d}`)];
   const files = [source, `${source}/include`, `${source}/src`].flatMap((d) =>
@@ -74,9 +118,7 @@ function link(name: string, programs: readonly string[], variant: Variant): stri
     make(object, (output) => run(COMPILER, [...flags, ...counter, '-c', file, '-o', output]));
     return object;
   });
-  const executable = join(CACHE, `${name}-${digest(base, ...objects)}`);
-  make(executable, (output) => run(COMPILER, [...(sanitize ? SANITIZERS : []), ...objects, '-o', output, '-lpthread']));
-  return executable;
+  return { source, objects, base };
 }
 
 /** The source files that a program takes in whole, for their static functions: they are not linked with it again. */
@@ -84,10 +126,12 @@ function includedSources(program: string): string[] {
   return [...readFileSync(program, 'utf8').matchAll(/^#include "(\w+\.c)"$/gm)].map(([, name]) => name as string);
 }
 
-/** The folder of libseccomp's source with all patches but one. */
-function unpack(without: number | undefined): string {
-  const patches = [...PATCHES].filter(([number]) => number !== without).map(([, file]) => file);
-  if (without !== undefined && !PATCHES.has(without)) throw new Error(`there is no patch ${without}`);
+/** The folder of libseccomp's source with all patches but some. */
+function unpack(without: readonly number[]): string {
+  const absent = without.filter((number) => !APPLIED.has(number));
+  if (absent.length > 0) throw new Error(`build/source has no patch ${absent}`);
+  const applied = [...APPLIED.values()];
+  const patches = applied.filter(({ number }) => !without.includes(number)).map(({ file }) => file);
   const folder = join(
     CACHE,
     `source-${digest(tarballDigest(), ...[...patches, path(PERF)].map((file) => readFileSync(file)))}`,
@@ -97,11 +141,10 @@ function unpack(without: number | undefined): string {
     for (const part of ['src', 'include'])
       cpSync(path(`build/source/${part}`), join(output, part), { recursive: true });
     copyFileSync(path('build/native/configure.h'), join(output, 'configure.h'));
-    if (without === undefined) return;
-    run('patch', ['-R', '-d', output, '-p1', '-s', '--no-backup-if-mismatch', '-i', PATCHES.get(without) as string]);
-    // The lookup code is made from the table by gperf, and shipped made from the table that the release has.
-    const perf = `${basename(tarball(), '.tar.gz')}/src/syscalls.perf.c`;
-    if (without === TABLE_PATCH) run('tar', ['-xzf', tarball(), '-C', output, '--strip-components=1', perf]);
+    const left = applied.filter(({ number }) => without.includes(number)).reverse();
+    for (const { file } of left) run('patch', ['-R', '-d', output, '-p1', '-s', '--no-backup-if-mismatch', '-i', file]);
+    if (left.some(({ file }) => readFileSync(file, 'utf8').includes('\n--- a/src/syscalls.csv')))
+      run('sh', ['-c', `cd "$0" && ${MAKE_PERF}`, join(output, 'src')]);
   });
   return folder;
 }
@@ -128,7 +171,7 @@ function run(command: string, args: readonly string[]): string {
 const compilerVersion = once(() => run(COMPILER, ['--version']));
 
 const tarball = once(() => {
-  const name = /^file=(.*)$/m.exec(readFileSync(path('wasm/libseccomp.lock'), 'utf8'))?.[1];
+  const name = readLock('libseccomp').get('file');
   const file = path(`build/${name}`);
   if (!existsSync(file) || !existsSync(path('build/native/configure.h'))) {
     throw new Error(`build/${name} or build/native is missing: run ./build.sh --native (npm test does)`);

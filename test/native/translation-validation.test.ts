@@ -3,17 +3,18 @@ import type { CompiledRules } from '../../src/compiler/expected-decisions.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { proveDecisions } from '../../src/compiler/prove-decisions.js';
 import { nativeProgram, oracleLines } from './oracle.js';
-import { buildVariant } from './patch-variants.js';
+import { APPLIED, buildVariant } from './patch-variants.js';
 
 // The fault of GHSA-4q85-33p6-j5g6, which patch 1 fixes, against the proof: native libseccomp with the patch and
 // without.
 
 const MERGE_PATCH = 1;
+const isNeeded = APPLIED.has(MERGE_PATCH);
 
 // Compiling libseccomp several times takes a while; the objects are kept under build/.
 beforeAll(() => {
   buildVariant('oracle');
-  buildVariant('oracle', { without: MERGE_PATCH });
+  if (isNeeded) buildVariant('oracle', { without: [MERGE_PATCH] });
 }, 240_000);
 
 it.each([
@@ -40,8 +41,9 @@ it.each([
     proveDecisions({ ...(compiledRules as CompiledRules), program: nativeProgram(lines, oracle) });
   };
   prove(buildVariant('oracle'));
+  if (!isNeeded) return; // the release has it: there is nothing to find
   // below the smaller bound both entries hold: which of them decides then hangs on the upper half
-  expect(() => prove(buildVariant('oracle', { without: MERGE_PATCH }))).toThrow(
+  expect(() => prove(buildVariant('oracle', { without: [MERGE_PATCH] }))).toThrow(
     expect.objectContaining({ code: 'MISCOMPILED', message: expect.stringContaining('where the same entries hold') }),
   );
 });

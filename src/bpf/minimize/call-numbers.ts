@@ -1,4 +1,4 @@
-// Made by scripts/generate-call-weights.mjs of call-frequencies.list and libseccomp 2.6.0's tables.
+// Made by scripts/generate-call-weights.mjs of call-frequencies.list and libseccomp's tables.
 
 /** The calls of one table of the kernel's. */
 export interface CallNumbers {
