@@ -31,6 +31,16 @@ export {
   superviseListener,
 } from './supervise/supervisor.js';
 
+// Virtual files
+
+export {
+  type VirtualFile,
+  type VirtualFileAnswer,
+  type VirtualFilesHandler,
+  type VirtualFilesOptions,
+  virtualFiles,
+} from './virtual-files/virtual-files.js';
+
 // Answer calls of containers
 
 export type { ContainerProcessState, ContainerState } from './container/container-state.js';

@@ -78,15 +78,16 @@ const ROOMS: Record<string, string> = {
     'src/syscalls src/libseccomp src/bpf/minimize src/bpf/index.ts src/explain src/check src/learn src/index.ts',
   'src/playground':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check',
-  'native-loader/libc': 'src/bpf/program',
+  'native-loader/libc': 'src/syscalls src/bpf/program',
   'native-loader/install': 'src/bpf/program native-loader/libc',
   'native-loader/supervise': 'src/syscalls native-loader/libc',
   'native-loader/run': 'src/bpf/program native-loader/libc native-loader/install native-loader/supervise',
   'native-loader/trace': 'native-loader/libc native-loader/install native-loader/supervise native-loader/run',
   'native-loader/container': 'native-loader/libc native-loader/supervise native-loader/run',
-  'native-loader/worker.ts': 'native-loader/supervise native-loader/run',
+  'native-loader/virtual-files': 'src/syscalls native-loader/libc native-loader/supervise',
+  'native-loader/worker.ts': 'native-loader/supervise native-loader/run native-loader/virtual-files',
   'native-loader/index.ts':
-    'native-loader/libc native-loader/install native-loader/supervise native-loader/run native-loader/container',
+    'native-loader/libc native-loader/install native-loader/supervise native-loader/run native-loader/container native-loader/virtual-files',
   'src/cli':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/explain src/learn native-loader/libc',
   'src/cli/commands':

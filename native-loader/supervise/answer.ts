@@ -19,7 +19,8 @@ export interface ValueAnswer {
 
 /**
  * The call returns a new file descriptor in the target, a duplicate of this process's `fd`. SECCOMP_IOCTL_NOTIF_ADDFD
- * does it with SECCOMP_ADDFD_FLAG_SEND, so that a target that is interrupted keeps no descriptor.
+ * does it with SECCOMP_ADDFD_FLAG_SEND, so that a target that is interrupted keeps no descriptor. Where the target has as
+ * many as its RLIMIT_NOFILE allows, the call fails with EMFILE.
  */
 export interface FdAnswer {
   readonly kind: 'fd';

@@ -106,11 +106,15 @@ export class Listener {
     return this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result, addFd) ? undefined : result;
   }
 
-  /** Answer a call with a new descriptor. False if it is no longer waiting. */
+  /**
+   * Answer a call with a new descriptor, or with EMFILE where the target has no number left for it. False if it is no
+   * longer waiting.
+   */
   sendFd(call: NotificationWords, { fd, closeOnExec = false, closeSource = false }: FdAnswer): boolean {
     const request = { source: fd, target: 0, targetFlags: closeOnExec ? O_CLOEXEC : 0, flags: 0 };
     try {
       const result = this.#addFd(call, { ...request, flags: SECCOMP_ADDFD_FLAG_SEND });
+      if (result === -EMFILE) return this.send(call, { value: 0n, error: EMFILE, flags: 0 });
       if (result !== -EINVAL) return !this.#gone('SECCOMP_IOCTL_NOTIF_ADDFD', result, request);
       // Before Linux 5.14: in two steps.
       const added = this.addFd(call, request);

@@ -9,12 +9,22 @@ const tables = new Map<ArchitectureName, ReadonlyMap<number, string>>();
  * or 6000. Undefined for a number that libseccomp's table lacks.
  */
 export function syscallName(number: number, architecture: ArchitectureName): string | undefined {
+  return tableOf(architecture).get(number);
+}
+
+/** The number of a system call as the kernel has it; undefined where the architecture's table lacks it. */
+export function syscallNumber(name: string, architecture: ArchitectureName): number | undefined {
+  for (const [number, each] of tableOf(architecture)) if (each === name) return number;
+  return undefined;
+}
+
+function tableOf(architecture: ArchitectureName): ReadonlyMap<number, string> {
   let table = tables.get(architecture);
   if (!table) {
     table = readTable(architecture);
     tables.set(architecture, table);
   }
-  return table.get(number);
+  return table;
 }
 
 function readTable(architecture: ArchitectureName): ReadonlyMap<number, string> {
