@@ -9,8 +9,8 @@ import { readSession, readStatus } from './proc-status.js';
 const { EACCES } = constants.errno;
 
 /**
- * A thread that opens files in another process's stead. It is one of its own for two reasons: what an open waits for (a
- * disk, a server) does not keep the main thread, and user ids, capabilities and umask are a thread's in the kernel.
+ * A thread that opens files in another process's stead. What an open waits for (a disk, a server) does not keep the main
+ * thread. And user ids, capabilities and umask are a thread's in the kernel, so that those of all others stay.
  */
 export class OpenerWorker {
   readonly #c: FileCalls = fileCalls();
