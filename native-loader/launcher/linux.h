@@ -233,3 +233,15 @@ static inline long new_process(void) {
   return call(CLONE, SIGCHLD);
 #endif
 }
+
+// mmap(2) of a file, shared, to read and write.
+static inline long map_file(int fd, word size) {
+  enum { PROT_READ_WRITE = 3, MAP_SHARED = 1 };
+#ifdef __s390x__
+  // The arguments are in memory there: mmap(2), "C library/kernel differences".
+  word arguments[6] = {0, size, PROT_READ_WRITE, MAP_SHARED, (word)fd, 0};
+  return call(MMAP, arguments);
+#else
+  return call(MMAP, 0, size, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+#endif
+}

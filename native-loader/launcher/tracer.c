@@ -31,7 +31,7 @@ enum {
   SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGTRAP = 5, SIGKILL = 9, SIGTERM = 15, SIGCONT = 18, SIGSTOP = 19,
   SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22, SYSCALL_STOP = SIGTRAP | 0x80,
   SYS_SECCOMP = 1, NT_PRSTATUS = 1, WALL = 0x40000000,
-  PROT_READ_WRITE = 3, MAP_SHARED = 1, RLIMIT_NOFILE = 7, PR_SET_PDEATHSIG = 1, PR_SET_DUMPABLE = 4,
+  RLIMIT_NOFILE = 7, PR_SET_PDEATHSIG = 1, PR_SET_DUMPABLE = 4, PR_SET_NAME = 15,
   SIG_SETMASK = 2, POLLIN = 1, AT_FDCWD = -100, O_NOCTTY = 0400,
 #if defined(__powerpc64__)
   TIOCGPGRP = 0x40047477
@@ -490,6 +490,7 @@ static _Noreturn void become_command(void) {
   if (call(GETPPID) != own_id) leave(126);
   while (!__atomic_load_n(&account->go, __ATOMIC_ACQUIRE)) call(FUTEX, &account->go, FUTEX_WAIT, 0, 0);
   call(PRCTL, PR_SET_PDEATHSIG, 0, 0, 0, 0);
+  call(PRCTL, PR_SET_NAME, "scmp", 0, 0, 0); // until it is the command
   set_open_files(account->open_files);
   for (char **variable = launch.envp; *variable; variable++) write_listen_pid(*variable);
   call(RT_SIGPROCMASK, SIG_SETMASK, &signal_mask, 0, sizeof signal_mask);
@@ -514,7 +515,7 @@ static void map_account(int fd) {
     fail(REQUEST, EINVAL);
   }
   word size = sizeof header + header.masks * sizeof(struct mask) + header.capacity * sizeof(struct entry);
-  long mapped = call(MMAP, 0, size, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+  long mapped = map_file(fd, size);
   if (mapped < 0 && mapped > -4096) fail(MEMORY, -mapped);
   account = (struct account *)mapped;
   masks = (struct mask *)(account + 1);

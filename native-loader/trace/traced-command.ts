@@ -46,7 +46,7 @@ export interface TraceOptions {
 }
 
 /** How soon the tracer has a signal that this process had, if its process group had it. */
-const GROUP_SIGNAL_MILLISECONDS = 100;
+const GROUP_SIGNAL_MILLISECONDS = 250;
 
 /**
  * Start a command under a filter and the tracer. Fulfilled when it is executed.

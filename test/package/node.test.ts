@@ -149,6 +149,14 @@ describe('installed without optional dependencies', () => {
     const project = installed.project('node', { ...FILES, 'load.mjs': LOAD });
     expect((await node(project, ['esm.mjs'])).trim()).toBe(PROGRAM);
     expect((await node(project, ['commonjs.cjs'])).trim()).toBe(PROGRAM);
+    // The tracer needs none.
+    if (
+      process.platform === 'linux' &&
+      existsSync(join(installed.folder, 'node_modules/libseccomp-wasm/dist/launcher'))
+    ) {
+      const scmp = join(installed.folder, 'node_modules/libseccomp-wasm/dist/scmp.cjs');
+      expect(await node(project, [scmp, 'record', 'true'])).toContain('"execve"');
+    }
     await expect(node(project, ['load.mjs'])).rejects.toThrow(/optional dependency: install it \(npm install koffi\)/);
   });
 
