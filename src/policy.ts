@@ -1,5 +1,6 @@
 import type { Architecture } from './architecture.js';
 import type { SourcePosition } from './errors.js';
+import type { KernelVersion } from './kernel-version.js';
 
 /**
  * What the kernel does with a system call. `data` is the 16-bit value of the action. For ERRNO it is the errno
@@ -79,4 +80,6 @@ export interface SeccompPolicy {
   rules: readonly PolicyRule[];
   listenerPath?: string | undefined;
   listenerMetadata?: string | undefined;
+  /** Calls that came after this Linux, and that no rule names, answer ENOSYS instead of the default action. */
+  enosysNewerThan?: KernelVersion | undefined;
 }

@@ -56,7 +56,7 @@ const section: AdviceWording = {
   answerOddEnosys: (_name, architecture) =>
     `make a profile for these machines with errnoRet ${enosys(architecture)} (ENOSYS)`,
   defaultEnosys: (architecture) =>
-    `make ENOSYS the default ("defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": ${enosys(architecture)}) and name what is to have another errno; runc answers so by itself (--runtime runc)`,
+    `make ENOSYS the default ("defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": ${enosys(architecture)}) and name what is to have another errno, or give the Linux that it was written for ("enosysNewerThan", --enosys-newer-than); runc answers so by itself (--runtime runc)`,
   addArchitecture: (name, isMapped) =>
     `add "${parseArchitecture(name).ociName}" to ${isMapped ? 'its "subArchitectures"' : '"architectures"'}`,
   splitByteOrders: 'make a profile for each byte order',
@@ -125,7 +125,7 @@ const plainList: AdviceWording = {
   action: (kind) => (kind === 'ERRNO' ? 'errno' : kind.toLowerCase()),
   answerEnosys: (names) => `write "${names.join(', ')} -> errno ENOSYS"`,
   answerOddEnosys: (name) => `write "${name} -> errno ENOSYS"`,
-  defaultEnosys: () => 'write "default errno ENOSYS", or compile with --enosys-stub',
+  defaultEnosys: () => 'write "default errno ENOSYS", or "enosys-newer-than" with the Linux that it was written for',
   addArchitecture: (name) => `write "arch ${name}"`,
   splitByteOrders: 'make a list for each byte order',
   tieToCapability: (name, capability) => `write "when cap ${capability}: allow ${name}", or take ${name} out`,

@@ -8,6 +8,7 @@ import {
 import { COMPILE_OPTIONS } from '../compiler/compile-policy.js';
 import { behaviourOf } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
+import { parseRelease } from '../kernel-version.js';
 import { nearestName } from '../nearest-name.js';
 import { checkOptions, LIST, type OptionTable, TEXT } from '../options.js';
 import { traitsOf } from '../profile/formats/index.js';
@@ -89,6 +90,7 @@ export function checkTargets(
   const { ignore = [], text, engine } = options;
   const context = contextOf(profile, targets, {
     behaviour: behaviourOf(options),
+    kernel: options.kernel === undefined ? undefined : parseRelease(options.kernel),
     libseccompVersion: options.libseccompVersion,
     libseccomp: options.libseccomp,
     ruleIds: CHECK_RULE_IDS,

@@ -2,6 +2,7 @@ import { permits } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import type { LibseccompVersion } from '../compiler/host-libseccomp.js';
 import { type RuntimeBehaviour, readMasks } from '../compiler/runtime.js';
+import type { KernelVersion } from '../kernel-version.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { Action, ArgumentCondition } from '../policy.js';
 import { tryConditions } from '../profile/model/conditional-entry.js';
@@ -34,6 +35,8 @@ export interface CheckContext {
   readonly behaviour: RuntimeBehaviour;
   /** The libseccomp of the host, where it was named. */
   readonly libseccompVersion: LibseccompVersion | undefined;
+  /** The Linux of the host, where it was named. */
+  readonly kernel: KernelVersion | undefined;
   readonly defaultAction: Action;
   /** Whether what the profile does not name may run. */
   readonly isDenyList: boolean;
@@ -55,7 +58,10 @@ export interface CheckContext {
 export function contextOf(
   profile: ParsedProfile,
   targets: readonly CheckedTarget[],
-  given: Pick<CheckContext, 'behaviour' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'raw' | 'engine'>,
+  given: Pick<
+    CheckContext,
+    'behaviour' | 'kernel' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'raw' | 'engine'
+  >,
 ): CheckContext {
   const { defaultAction: name, defaultErrnoRet } = profile.seccomp;
   const defaultAction = actionOf(name, defaultErrnoRet);

@@ -32,6 +32,7 @@ export async function compileOptions(
   return {
     capabilities: givenCapabilities(flags),
     kernel: flags.kernel,
+    enosysNewerThan: flags.enosysNewerThan,
     optimize: optimize === undefined || optimize === 'min' ? optimize : (Number(optimize) as 0 | 1 | 2),
     fallback,
     weights: await weightsOption(flags),

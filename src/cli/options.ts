@@ -90,6 +90,11 @@ const ROWS = {
       `the kernel, for conditional entries (default: ${otherwise})`,
   },
 
+  enosysNewerThan: {
+    flags: '--enosys-newer-than <X.Y>',
+    help: 'ENOSYS for calls that came after this Linux, where the profile does not name them; older ones get its default',
+  },
+
   runtime: {
     flags: '--runtime <runtime>',
     help: 'whose behaviour to follow, where runtimes differ',
@@ -171,6 +176,7 @@ export const RUNTIME_OPTIONS = {
 export const COMPILE_OPTIONS = {
   ...TARGET_OPTIONS,
   optimize: true,
+  enosysNewerThan: true,
   ...RUNTIME_OPTIONS,
   fallback: true,
   weights: true,

@@ -14,6 +14,7 @@ import { omittedRuleEffect, planFilter, plannedPieces } from './filter-plan.js';
 import { forHost, LIBSECCOMP_VERSIONS, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
 import { makeProgram } from './make-program.js';
 import type { Minimizer } from './minimizer.js';
+import { newerCalls, parseNewerThan } from './newer-calls.js';
 import { decisionsOf, type ProgramDecisions } from './program-decisions.js';
 import { proveConditions, proveDecisions } from './prove-decisions.js';
 import {
@@ -35,6 +36,12 @@ export interface CompileOptions extends RuntimeOptions {
   capabilities?: readonly string[] | undefined;
   /** The kernel the filter will meet, "X.Y", for conditional entries. Default: newer than any the profile names. */
   kernel?: string | undefined;
+  /**
+   * A Linux, "X.Y". Calls that came after it on their architecture, and every number above the tables here, answer ENOSYS
+   * unless the profile names them; older ones get the default. A C library then falls back to an older call. Default:
+   * what the profile says (`enosysNewerThan`).
+   */
+  enosysNewerThan?: string | undefined;
   /**
    * libseccomp's optimisation level. 0 leaves libseccomp's default, which is 1: rules by priority and complexity. 2: a
    * binary tree by system call number. `'min'`: not libseccomp's program, but the smallest and fastest found for the
@@ -88,6 +95,7 @@ export const COMPILE_OPTIONS: OptionTable<OwnCompileOptions> = {
   arch: [ANYTHING],
   capabilities: [LIST],
   kernel: [ANYTHING],
+  enosysNewerThan: [ANYTHING],
   optimize: [0, 1, 2, 'min'],
   fallback: ['min'],
   weights: ['uncached', LIST],
@@ -164,12 +172,15 @@ export function compileWithEffects(given: SeccompPolicy, options: OwnCompileOpti
     ...plan.operations.flatMap((o) => ('architecture' in o ? [o.architecture] : [])),
   ];
   const { operations, skipped } = plan;
+  const newerThan =
+    options.enosysNewerThan === undefined ? policy.enosysNewerThan : parseNewerThan(options.enosysNewerThan);
   const rules: Rules = {
     policy,
     operations,
     skipped,
     architectures,
     enosysStub: hasEnosysStub(policy, behaviour),
+    newer: newerThan && new Map(architectures.map((each) => [each, newerCalls(newerThan, each, policy, libseccomp)])),
     resolve: (name, arch) => libseccomp.resolveSyscallName(name, arch),
     ownNumber: numberFinder(libseccomp),
     source,

@@ -1,5 +1,6 @@
 import { takesEnosysStub } from '../action.js';
 import { type Architecture, X32_SYSCALL_BIT } from '../architecture.js';
+import type { NumberRange } from '../bpf/decisions/partition.js';
 import { errnoNumber } from '../errno.js';
 import type { Action, ArgumentCondition, SeccompPolicy } from '../policy.js';
 import { type FilterOperation, isRuleOperation, type RuleOperation } from './filter-operation.js';
@@ -18,6 +19,8 @@ export interface Rules {
   architectures: readonly Architecture[];
   /** Whether calls newer than all that the policy names are to be answered ENOSYS (see `enosysStub`). */
   enosysStub: boolean;
+  /** For each architecture the numbers that are answered ENOSYS for being newer than a Linux (see `newerCalls`). */
+  newer?: ReadonlyMap<Architecture, readonly NumberRange[]> | undefined;
   /**
    * A name's number on an architecture, as libseccomp resolves it. Undefined or negative where it has none of its own.
    */
@@ -74,7 +77,7 @@ export function expectedDecisions(compiledRules: Rules, auditArch: number): Expe
   const { defaultAction } = compiledRules.policy;
   const enosysFor = enosysAnswers(members, compiledRules);
   return splitAt(sectionsOf(members), members, compiledRules).map(({ from, to, architecture }) => {
-    // The stub stands in front of the filter.
+    // The stubs stand in front of the filter.
     const enosys = enosysFor?.(from);
     if (enosys) return { from, to, architecture, rules: [], otherwise: enosys };
     if (!architecture) return { from, to, architecture, rules: [], otherwise: BAD_ARCHITECTURE };
@@ -125,6 +128,8 @@ function splitAt(sections: readonly Section[], members: readonly Architecture[],
     for (const member of members) cuts.push(lastNamed(member, compiledRules) + 1);
     cuts.push(1, X32_SYSCALL_BIT, 2 * X32_SYSCALL_BIT, 3 * X32_SYSCALL_BIT);
   }
+  for (const member of members)
+    for (const { from, to } of compiledRules.newer?.get(member) ?? []) cuts.push(from, to + 1);
   const sorted = Float64Array.from(cuts).sort();
   const split: Section[] = [];
   let next = 0;
@@ -141,21 +146,35 @@ function splitAt(sections: readonly Section[], members: readonly Architecture[],
   return split;
 }
 
+/** The answer of the stubs that stand in front of the filter: that of `newerCallsStub`, then that of `enosysStub`. */
+function enosysAnswers(
+  members: readonly Architecture[],
+  compiledRules: Rules,
+): ((number: number) => Action | undefined) | undefined {
+  const newer = members.flatMap((member) => compiledRules.newer?.get(member) ?? []);
+  const pastNamed = answersPastNamed(members, compiledRules);
+  if (newer.length === 0) return pastNamed;
+  const enosys = enosysAction(compiledRules);
+  return (number) => (newer.some(({ from, to }) => from <= number && number <= to) ? enosys : pastNamed?.(number));
+}
+
+const enosysAction = ({ architectures: [target] }: Rules): Action => ({
+  kind: 'ERRNO',
+  data: errnoNumber('ENOSYS', target?.name) as number,
+});
+
 /**
  * The answer of runc's stub (libcontainer/seccomp/patchbpf) to calls newer than all that the policy names. Per
  * architecture these are the numbers above the largest one that is named, and on s390 setup(2), which is 0. There is
  * none where the default lets the call run, or is ENOSYS. x32's numbers are all with bit 30 set, negative ones too.
  */
-function enosysAnswers(
+function answersPastNamed(
   members: readonly Architecture[],
   compiledRules: Rules,
 ): ((number: number) => Action | undefined) | undefined {
   const { defaultAction } = compiledRules.policy;
   if (!compiledRules.enosysStub || !takesEnosysStub(defaultAction)) return undefined;
-  const enosys: Action = {
-    kind: 'ERRNO',
-    data: errnoNumber('ENOSYS', compiledRules.architectures[0]?.name) as number,
-  };
+  const enosys = enosysAction(compiledRules);
   const [x8664, x32] = ['x86_64', 'x32'].map((wanted) => members.find(({ name }) => name === wanted));
   return (number) => {
     const member = !x8664 && !x32 ? members[0] : (number & X32_SYSCALL_BIT) !== 0 ? x32 : x8664;

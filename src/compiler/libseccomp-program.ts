@@ -6,6 +6,7 @@ import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
 import type { Rules } from './expected-decisions.js';
 import { applyOperation, type FilterOperation } from './filter-operation.js';
+import { newerCallsStub } from './newer-calls-stub.js';
 import { architectureRefused, ruleRefused } from './refusal.js';
 import { describeConflict } from './rule-conflict.js';
 import { fastestOrder, withoutRepeats } from './rule-order.js';
@@ -17,7 +18,7 @@ export interface LibseccompProgram {
 }
 
 /**
- * The program that libseccomp makes of rules, after the ENOSYS stub where there is one.
+ * The program that libseccomp makes of rules, after the ENOSYS stubs where there are any.
  *
  * @throws {CompileError} when libseccomp refuses a rule, or the program has more instructions than the kernel loads
  */
@@ -25,7 +26,7 @@ export function libseccompProgram(
   rules: Rules,
   { libseccomp, pfc = false }: { libseccomp: Libseccomp; pfc?: boolean | undefined },
 ): LibseccompProgram {
-  const { policy, architectures, enosysStub: hasStub, resolve, source } = rules;
+  const { policy, architectures, enosysStub: hasStub, newer, resolve, source } = rules;
   const [architecture] = architectures as [Architecture];
   using filter = buildFilter(libseccomp, rules);
   const exported = exportBpf(filter, source);
@@ -35,6 +36,7 @@ export function libseccompProgram(
     const stub = enosysStub(policy.defaultAction, architectures, names, resolve);
     program = concatenate(encodeProgram(stub, architecture.endianness), exported);
   }
+  if (newer) program = concatenate(encodeProgram(newerCallsStub(newer), architecture.endianness), program);
   const instructions = program.length / INSTRUCTION_SIZE;
   if (instructions > MAX_INSTRUCTIONS) {
     throw new CompileError(

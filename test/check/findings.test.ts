@@ -420,6 +420,12 @@ const CASES: Record<string, Case[]> = {
   'new-calls-refused': [
     { what: 'EPERM for all', found: { ...allowList(), defaultErrnoRet: 1 }, at: 'defaultAction', passed: allowList() },
     { what: 'KILL for all', found: restricting('SCMP_ACT_KILL'), at: 'defaultAction', passed: denyList() },
+    {
+      what: 'no Linux that it was written for',
+      found: { ...allowList(), defaultErrnoRet: 1 },
+      at: 'defaultAction',
+      passed: { ...allowList(), defaultErrnoRet: 1, enosysNewerThan: '6.1' },
+    },
   ],
   'errno-missing': [
     {
@@ -704,6 +710,15 @@ const CASES: Record<string, Case[]> = {
       at: 'syscalls[1].names[0]',
       passed: denyList(deny('mseal')),
       options: { libseccompVersion: '2.6.0' },
+    },
+  ],
+  'newer-than-kernel': [
+    {
+      what: 'a call of a later Linux',
+      found: allowList(allow('mseal')),
+      at: 'syscalls[1].names[0]',
+      passed: allowList(allow('close_range')),
+      options: { kernel: '5.10' },
     },
   ],
   'empty-args': [

@@ -9,17 +9,21 @@ const resolve = (...args: string[]) => {
 it('shows a system call on every architecture, as a table and as JSON', () => {
   const { status, stdout, stderr } = resolve('socket');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(/^x86 +359 {2}socket {2}also through socketcall \(102\)$/m);
-  expect(stdout).toMatch(/^x86_64 +41 {2}socket$/m);
+  expect(stdout).toMatch(/^x86 +359 {2}socket {2}since Linux 4\.3 +also through socketcall \(102\)$/m);
+  expect(stdout).toMatch(/^x86_64 +41 {2}socket {2}Linux 3\.0 or before$/m);
   expect(stdout.trim().split('\n')).toHaveLength(23);
   const entries = JSON.parse(resolve('socket', '--json').stdout) as { architecture: string; number?: number }[];
-  expect(entries.find(({ architecture }) => architecture === 'riscv64')).toMatchObject({ name: 'socket', number: 198 });
+  expect(entries.find(({ architecture }) => architecture === 'riscv64')).toMatchObject({
+    name: 'socket',
+    number: 198,
+    since: '4.15',
+  });
 });
 
 it('shows what a number is, which differs', () => {
   const { stdout } = resolve('0x101');
-  expect(stdout).toMatch(/^x86_64 +257 {2}openat$/m);
-  expect(stdout).toMatch(/^x86 +257 {2}remap_file_pages$/m);
+  expect(stdout).toMatch(/^x86_64 +257 {2}openat +Linux 3\.0 or before$/m);
+  expect(stdout).toMatch(/^x86 +257 {2}remap_file_pages +Linux 3\.0 or before$/m);
 });
 
 it('says no, and what may be meant', () => {

@@ -118,7 +118,7 @@ const newCallsRefused: CheckRule = {
     'An allow-list that refuses calls newer than itself with something else than ENOSYS, which programs fall back from.',
   *checkTarget({ policy, architecture }, { behaviour, profile, terms }) {
     const { defaultAction } = policy;
-    if (mayRun(defaultAction) || behaviour.enosysStub || policy.rules.length === 0) return;
+    if (mayRun(defaultAction) || behaviour.enosysStub || policy.enosysNewerThan || policy.rules.length === 0) return;
     if (defaultAction.kind === 'ERRNO' && defaultAction.data === errnoNumber('ENOSYS', architecture.name)) return;
     const does = defaultAction.kind === 'ERRNO' ? 'refuses them' : 'ends the program';
     yield {

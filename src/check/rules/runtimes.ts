@@ -1,7 +1,13 @@
 import { permits } from '../../action.js';
+import type { Architecture } from '../../architecture.js';
 import { firstToKnow } from '../../compiler/host-libseccomp.js';
+import { MULTIPLEXED_CALLS } from '../../compiler/multiplexed-calls.js';
+import { isAtLeast, type KernelVersion } from '../../kernel-version.js';
+import type { Libseccomp } from '../../libseccomp/index.js';
+import { firstLinux } from '../../syscalls/first-linux.js';
 import type { CheckRule } from '../rule.js';
 import { lifted } from './lifted.js';
+import { list } from './phrases.js';
 
 const refusedByRuntime: CheckRule = {
   id: 'refused-by-runtime',
@@ -40,4 +46,45 @@ const newerThanLibseccomp: CheckRule = {
   },
 };
 
-export const RUNTIME_RULES: readonly CheckRule[] = [refusedByRuntime, emptyArgs, newerThanLibseccomp];
+const newerThanKernel: CheckRule = {
+  id: 'newer-than-kernel',
+  severity: 'advice',
+  summary: 'Calls that the Linux of `--kernel` does not have: it answers ENOSYS where the filter lets them through.',
+  *checkTarget({ policy, architectures }, { kernel, libseccomp }) {
+    if (kernel === undefined) return;
+    for (const { names } of policy.rules) {
+      const lacking = names.flatMap((listed) => {
+        const first = firstOnAny(listed.name, architectures, libseccomp);
+        return first && !isAtLeast(kernel, first) ? [{ listed, first }] : [];
+      });
+      const [start] = lacking;
+      if (start === undefined) continue;
+      const calls = lacking.map(({ listed: { name }, first }) => `${name} (${first.version}.${first.revision})`);
+      yield {
+        place: start.listed,
+        message: `Linux ${kernel.version}.${kernel.revision} does not have ${list(calls, 12)}: these came with the Linux in brackets`,
+        advice: 'nothing, where programs fall back to older calls; what they need then has to be allowed too',
+      };
+    }
+  },
+};
+
+/** The first Linux in which an architecture of the filter has a call; undefined where none has it by a number of its own. */
+export function firstOnAny(
+  name: string,
+  architectures: readonly Architecture[],
+  libseccomp: Libseccomp,
+): KernelVersion | undefined {
+  let least: KernelVersion | undefined;
+  for (const architecture of architectures) {
+    const number = libseccomp.resolveSyscallName(name, architecture);
+    // A call behind a multiplexer was there before it had a number.
+    if (number !== undefined && number < 0 && MULTIPLEXED_CALLS.has(name)) return undefined;
+    if (number === undefined || number < 0) continue;
+    const first = firstLinux(name, architecture);
+    if (least === undefined || isAtLeast(least, first)) least = first;
+  }
+  return least;
+}
+
+export const RUNTIME_RULES: readonly CheckRule[] = [refusedByRuntime, emptyArgs, newerThanLibseccomp, newerThanKernel];

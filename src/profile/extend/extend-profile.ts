@@ -83,7 +83,7 @@ function extend(
   return merge(profile, extend(base, loadBase, links, operator), operator);
 }
 
-const INHERITED = ['flags', 'listenerPath', 'listenerMetadata'] as const;
+const INHERITED = ['flags', 'listenerPath', 'listenerMetadata', 'enosysNewerThan'] as const;
 
 function merge(own: ParsedProfile, base: ParsedProfile, operator: OperatorVersion): ParsedProfile {
   const union = traitsOf(own).extendsAs === 'operator' ? operator : undefined;

@@ -1,5 +1,5 @@
+import { isAtLeast, parseMinKernel } from '../../kernel-version.js';
 import { dockerArchitecture } from '../model/conditional-entry.js';
-import { isAtLeast, parseMinKernel } from '../model/kernel-version.js';
 import type { DockerCondition, DockerSyscall } from '../model/schema.js';
 
 /** The conditions of an entry: what must hold for it to apply. */

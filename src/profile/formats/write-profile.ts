@@ -57,6 +57,9 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
     cannot: (message, hint, ...path) => note(`${phrase} cannot say this: ${message}`, hint, ...path),
     name,
   });
+  if (profile.seccomp.enosysNewerThan && format !== 'list') {
+    note(`${phrase} cannot say this: "enosysNewerThan"`, 'compile the profile, or take it out', 'enosysNewerThan');
+  }
   if (issues.length > 0) throw new ProfileError('PROFILE_INVALID', issues, profile.source);
   return text;
 }

@@ -1,13 +1,13 @@
 import { type ActionName, maxErrnoRet } from '../../action.js';
 import { ARCHITECTURES, findArchitecture, nearestArchitecture } from '../../architecture.js';
 import { ERRNO_NAMES, errnoNumber } from '../../errno.js';
+import { parseMinKernel } from '../../kernel-version.js';
 import { nearestName } from '../../nearest-name.js';
 import type { Warning } from '../../policy.js';
 import { quote } from '../../text.js';
 import type { ProfileIssue, ProfileIssueCode } from '../document/profile-error.js';
 import { CAPABILITIES } from './capability.js';
 import { DOCKER_ARCHITECTURES, dockerNames } from './conditional-entry.js';
-import { parseMinKernel } from './kernel-version.js';
 import type { Locate } from './parsed-profile.js';
 import type { DockerCondition, DockerSeccomp, DockerSyscall } from './schema.js';
 
@@ -58,6 +58,10 @@ export function checkSection(seccomp: DockerSeccomp, locate: Locate): Pick<Secti
   if (seccomp.remove?.length && !seccomp.extends) {
     const message = '"remove" takes system calls out of the profile that "extends" names, and there is none';
     findings.issue('remove-without-extends', ['remove'], message, 'name one, or take "remove" out');
+  }
+  if (seccomp.enosysNewerThan && !parseMinKernel(seccomp.enosysNewerThan)) {
+    const message = `must be a kernel version X.Y, not ${quote(seccomp.enosysNewerThan)}`;
+    findings.issue('bad-kernel-version', ['enosysNewerThan'], message, 'for instance "5.10"');
   }
   syscalls.forEach((entry, index) => {
     const path = ['syscalls', index];

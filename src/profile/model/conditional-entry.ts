@@ -1,5 +1,5 @@
 import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../../architecture.js';
-import { isAtLeast, type KernelVersion, parseMinKernel } from './kernel-version.js';
+import { isAtLeast, type KernelVersion, parseMinKernel } from '../../kernel-version.js';
 import type { DockerCondition, DockerSyscall } from './schema.js';
 
 /** What the conditions of entries depend on. */

@@ -22,6 +22,8 @@ const DESCRIPTIONS: Readonly<Record<keyof typeof KNOWN_KEYS, Readonly<Record<str
     syscalls: 'The entries. Several for one system call are alternatives.',
     extends: 'Another profile, by path or name, or a built-in ("builtin:container-default"), that this one changes.',
     remove: 'System calls to take out of the profile that "extends" names.',
+    enosysNewerThan:
+      'A Linux, "X.Y": calls that came after it, and that no entry names, answer ENOSYS instead of the default action.',
   },
   syscall: {
     names: 'System calls, by name.',

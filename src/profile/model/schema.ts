@@ -87,15 +87,16 @@ const archMapEntry = z.object({
 
 /**
  * Docker's format (moby/moby, profiles/seccomp/seccomp.go) with the errno names that Podman adds to it
- * (containers/common, pkg/seccomp/types.go), and this package's own `extends` and `remove`.
+ * (containers/common, pkg/seccomp/types.go), and this package's own `extends`, `remove` and `enosysNewerThan`.
  */
 export const dockerSeccompSchema = z.extend(ociSeccompSchema, {
   defaultErrno: optional.string,
   archMap: z.nullish(z.array(archMapEntry)),
   syscalls: z.nullish(z.array(dockerSyscall)),
-  // Ours: see extend-profile.ts. No runtime knows them.
+  // Ours: see extend-profile.ts and newer-calls.ts. No runtime knows them.
   extends: optional.string,
   remove: optional.strings,
+  enosysNewerThan: optional.string,
 });
 
 export type OciSeccomp = z.infer<typeof ociSeccompSchema>;
@@ -121,4 +122,4 @@ export const DOCKER_ONLY_KEYS = {
 } as const;
 
 /** Those of them that no runtime has. */
-export const OUR_KEYS: readonly string[] = ['extends', 'remove'];
+export const OUR_KEYS: readonly string[] = ['extends', 'remove', 'enosysNewerThan'];

@@ -1,5 +1,6 @@
 import { type ActionName, kindOfName } from '../../action.js';
 import { type Architecture, findArchitecture } from '../../architecture.js';
+import { parseMinKernel } from '../../kernel-version.js';
 import type { Action, ArgumentCondition, CompareOperator, PolicyRule, SeccompPolicy } from '../../policy.js';
 import type { Locate, Place } from '../model/parsed-profile.js';
 import { type DockerSeccomp, NATIVE_ARCHITECTURE, type SeccompArgument } from '../model/schema.js';
@@ -11,12 +12,13 @@ type PolicyBase = Omit<SeccompPolicy, 'architectures' | 'rules'>;
 
 /** The parts of a policy that no condition of a profile changes. */
 export function policyBase(seccomp: Omit<DockerSeccomp, 'syscalls'>, errno: bigint | null | undefined): PolicyBase {
-  const { defaultAction, flags, listenerPath, listenerMetadata } = seccomp;
+  const { defaultAction, flags, listenerPath, listenerMetadata, enosysNewerThan } = seccomp;
   return {
     defaultAction: actionOf(defaultAction, errno),
     flags: flags ? [...new Set(flags)] : undefined,
     listenerPath: listenerPath ?? undefined,
     listenerMetadata: listenerMetadata ?? undefined,
+    ...(enosysNewerThan ? { enosysNewerThan: parseMinKernel(enosysNewerThan) } : {}),
   };
 }
 

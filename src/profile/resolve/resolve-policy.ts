@@ -2,6 +2,7 @@ import { type ActionName, takesErrnoRet } from '../../action.js';
 import { type Architecture, findArchitecture } from '../../architecture.js';
 import { errnoNumber } from '../../errno.js';
 import { InvalidArgumentError } from '../../errors.js';
+import { type KernelVersion, parseRelease } from '../../kernel-version.js';
 import { ANYTHING, BOOLEAN, checkOptions, LIST, OBJECT, type OptionTable } from '../../options.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../../policy.js';
 import { quote } from '../../text.js';
@@ -9,7 +10,6 @@ import { failOnIssues, ProfileError, type ProfileIssue } from '../document/profi
 import { traitsOf } from '../formats/index.js';
 import { parseCapabilities } from '../model/capability.js';
 import { type ConditionOutcome, type ResolutionTarget, tryConditions } from '../model/conditional-entry.js';
-import { type KernelVersion, parseRelease } from '../model/kernel-version.js';
 import type { Locate, ParsedProfile, Place } from '../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall } from '../model/schema.js';
 import { actionOf, conditionsOf, listedArchitectures, policyBase, policyRule } from './plain-rule.js';

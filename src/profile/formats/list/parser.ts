@@ -39,13 +39,15 @@ export interface ListTest {
 export type ListStatement = ListWord & { comment: string | undefined } & (
     | { kind: 'default'; action: ListAction }
     | { kind: 'arch' | 'flags' | 'remove'; words: readonly ListWord[] }
-    | { kind: 'extends' | 'listener' | 'listener-metadata'; word: ListWord }
+    | { kind: 'extends' | 'listener' | 'listener-metadata' | 'enosys-newer-than'; word: ListWord }
     | { kind: 'rule'; action: ListAction; calls: readonly ListCall[]; tests: readonly ListTest[] }
   );
 
 const ACTIONS = ['allow', 'deny', 'log', 'trap', 'notify', 'kill', 'kill-thread', 'kill-process', 'errno', 'trace'];
 const LISTS = ['arch', 'flags', 'remove'];
 const SINGLES = ['extends', 'listener', 'listener-metadata'];
+/** What is followed by a kernel version. */
+const NEWER_THAN = 'enosys-newer-than';
 const TESTS = ['cap', 'arch', 'kernel'];
 const OPERATORS = ['==', '!=', '<', '<=', '>', '>='];
 
@@ -102,6 +104,9 @@ class LineParser {
       this.#at++;
       return finished({ ...head, kind: text as 'extends', word: this.#word('a name', 'string') });
     }
+    if (this.#accept('word', NEWER_THAN)) {
+      return finished({ ...head, kind: NEWER_THAN, word: this.#word('a kernel version', 'number') });
+    }
     return finished({ ...head, kind: 'rule', ...this.#rule() });
   }
 
@@ -120,7 +125,9 @@ class LineParser {
     if (!this.#accept('sign', '->')) {
       const first = calls[0]!.text;
       const nearest =
-        calls.length === 1 ? nearestName(start.text, [...ACTIONS, 'default', ...LISTS, ...SINGLES], 1) : undefined;
+        calls.length === 1
+          ? nearestName(start.text, [...ACTIONS, 'default', ...LISTS, ...SINGLES, NEWER_THAN], 1)
+          : undefined;
       const hint = nearest ? `did you mean ${quote(nearest)}?` : `write "allow ${first}", or "${first} -> errno EPERM"`;
       throw this.#fail(start.offset, 'no action is given', hint);
     }

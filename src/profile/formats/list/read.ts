@@ -154,6 +154,10 @@ class ListReader {
           settings.extends = statement.word.text;
           this.#words.set('extends', [statement.word.offset]);
           break;
+        case 'enosys-newer-than':
+          settings.enosysNewerThan = statement.word.text;
+          this.#words.set('enosysNewerThan', [statement.word.offset]);
+          break;
         case 'listener':
           settings.listenerPath = statement.word.text;
           this.#words.set('listenerPath', [statement.word.offset]);

@@ -34,13 +34,24 @@ const ACTION_WORDS: Readonly<Record<ActionName, string>> = {
 };
 const OPERATOR_WORDS = { EQ: '==', NE: '!=', LT: '<', LE: '<=', GT: '>', GE: '>=' } as const;
 /** Words that begin a statement, where a call's name may be too. */
-const RESERVED = new Set(['default', 'when', 'arch', 'flags', 'remove', 'extends', 'listener', 'listener-metadata']);
+const RESERVED = new Set([
+  'default',
+  'when',
+  'arch',
+  'flags',
+  'remove',
+  'extends',
+  'listener',
+  'listener-metadata',
+  'enosys-newer-than',
+]);
 const MAX_LINE_WIDTH = 110;
 const LOW_HALF = 0xffffffffn;
 
 /** A profile as a plain list. Its conditions on targets (`when`) and its base stay open. */
 export function writeList({ profile, resolved, cannot }: Draft): string {
-  const seccomp: DockerSeccomp = resolved ?? profile.seccomp;
+  const { enosysNewerThan } = profile.seccomp;
+  const seccomp: DockerSeccomp = resolved ? { ...resolved, enosysNewerThan } : profile.seccomp;
   const inheritsDefault = !resolved && profile.inheritsDefault;
   const lines: string[] = [];
   if (seccomp.extends) lines.push(`extends ${string(seccomp.extends)}`);
@@ -62,6 +73,7 @@ export function writeList({ profile, resolved, cannot }: Draft): string {
     const words = seccomp.flags.map((name) => wordOf.get(name) as string);
     lines.push(`flags ${words.length > 0 ? words.join(', ') : 'none'}`);
   }
+  if (seccomp.enosysNewerThan) lines.push(`enosys-newer-than ${seccomp.enosysNewerThan}`);
   if (seccomp.listenerPath) lines.push(`listener ${string(seccomp.listenerPath)}`);
   for (const key of ['extends', 'listenerPath', 'listenerMetadata'] as const) {
     const text = seccomp[key]?.replaceAll('\n', '');
