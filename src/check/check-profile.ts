@@ -101,12 +101,9 @@ export function checkTargets(
   });
 
   const own = allFindings(context).sort(byPosition);
-  const dependsOnCapabilities =
-    options.capabilities === undefined &&
-    targets.some(
-      ({ architecture }) => dependentEntries(profile, { arch: architecture, kernel: options.kernel }).length > 0,
-    );
-  const findings = dependsOnCapabilities ? compareWithUsual(own, profile, options) : own;
+  const usual = options.capabilities === undefined ? usualTargets(profile, targets, options) : targets;
+  const isAlike = usual.every((target, index) => target === targets[index]);
+  const findings = isAlike ? own : compareWithUsual(own, checkTargets(profile, usual, asUsual(options)));
   const isIgnored = ignoring(context, new Set(ignore));
   return {
     findings: findings.filter((finding) => !isIgnored(finding)),
@@ -130,12 +127,32 @@ function allFindings(context: CheckContext): Finding[] {
   );
 }
 
+const asUsual = (options: CheckOptions): CheckOptions => ({
+  ...options,
+  ignore: [],
+  capabilities: USUAL_CAPABILITIES,
+});
+
+/** The targets with Docker's default capabilities, which are the same ones where no entry depends on them. */
+function usualTargets(
+  profile: ParsedProfile,
+  targets: readonly CheckedTarget[],
+  options: CheckOptions,
+): readonly CheckedTarget[] {
+  return targets.map((target) => {
+    const { architecture } = target;
+    const entries = dependentEntries(profile, { arch: architecture, kernel: options.kernel });
+    if (entries.length === 0) return target;
+    const names = entries.flatMap((entry) => entry.names);
+    return targetOf(profile, architecture, targetOptions(asUsual(options)), { target, names });
+  });
+}
+
 /**
  * The findings, without and with Docker's default capabilities where the caller named none. A finding that is there
  * only without them, or only with them, says so.
  */
-function compareWithUsual(own: readonly Finding[], profile: ParsedProfile, options: CheckOptions): Finding[] {
-  const { findings, ignored } = checkProfile(profile, { ...options, ignore: [], capabilities: USUAL_CAPABILITIES });
+function compareWithUsual(own: readonly Finding[], { findings, ignored }: CheckReport): Finding[] {
   const usual = [...findings, ...ignored];
   const keyOf = ({ id, severity, path, source, message }: Finding) =>
     JSON.stringify([id, severity, path, source, message]);
@@ -155,12 +172,15 @@ function compareWithUsual(own: readonly Finding[], profile: ParsedProfile, optio
 
 /** The profile on every machine that it is checked for. */
 export function checkedTargets(profile: ParsedProfile, options: CheckOptions): readonly CheckedTarget[] {
-  const { targets: asked, ignore: _ignore, text: _text, engine: _engine, ...targetOptions } = options;
+  const { targets: asked } = options;
   const architectures = asked?.length
     ? asked.map((each) => (typeof each === 'string' ? parseArchitecture(each) : each))
     : defaultTargets(profile);
-  return [...new Set(architectures)].map((architecture) => targetOf(profile, architecture, targetOptions));
+  return [...new Set(architectures)].map((architecture) => targetOf(profile, architecture, targetOptions(options)));
 }
+
+const targetOptions = ({ targets: _targets, ignore: _ignore, text: _text, engine: _engine, ...rest }: CheckOptions) =>
+  rest;
 
 /**
  * The machines that a profile is for, if the caller names none. They are those of `archMap`, else the 64-bit ones of

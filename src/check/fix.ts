@@ -94,7 +94,7 @@ function areNoMorePermissive(after: readonly CheckedTarget[], before: readonly C
   return after.every((fixed, index) => {
     const earlier = before[index];
     if (earlier === undefined) return false;
-    const isLost = fixed.outcome instanceof CompileError && !(earlier.outcome instanceof CompileError);
+    const isLost = fixed.filter instanceof CompileError && !(earlier.filter instanceof CompileError);
     if (isLost) return false;
     const store = new DiagramStore();
     const theirs = earlier.decisions(store);

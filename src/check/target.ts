@@ -1,9 +1,8 @@
 import { permits } from '../action.js';
 import type { Architecture } from '../architecture.js';
-import { buildDecisionDiagram } from '../bpf/decisions/decision-diagram.js';
-import { type DiagramStore, type Node, orTooComplex } from '../bpf/decisions/diagram-store.js';
+import type { DiagramStore, Node } from '../bpf/decisions/diagram-store.js';
 import { CompileError } from '../compiler/compile-error.js';
-import { type CompiledFilter, type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
+import { type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
 import type { EntryEffect } from '../compiler/entry-effect.js';
 import { planFilter, plannedPieces } from '../compiler/filter-plan.js';
 import { forHost, type NewerName } from '../compiler/host-libseccomp.js';
@@ -13,10 +12,12 @@ import { behaviourOf, readMasks } from '../compiler/runtime.js';
 import { runtimeRefusals } from '../compiler/runtime-refusals.js';
 import { isNarrow, narrowConditions } from '../compiler/wide-values.js';
 import type { Libseccomp } from '../libseccomp/index.js';
+import { numberFinder } from '../libseccomp/syscall-table.js';
 import type { Action, ArgumentCondition, SeccompPolicy, Warning } from '../policy.js';
 import type { ProfileIssue } from '../profile/document/profile-error.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { resolve } from '../profile/resolve/resolve-policy.js';
+import { compileFilter, compileVariant, type TargetFilter } from './target-filter.js';
 import { permittedBy, type Verdict, verdictsOf } from './verdict.js';
 
 /** A check is about runtimes, which compile a profile with libseccomp. */
@@ -45,7 +46,7 @@ export interface CheckedTarget {
   readonly refusals: readonly ProfileIssue[];
   /** The names that the host's libseccomp does not know; `policy` is without them. */
   readonly newer: readonly NewerName[];
-  /** What the compiler warns of. */
+  /** What the plan of the rules warns of. */
   readonly warnings: readonly Warning[];
   /**
    * The program's decisions on calls with a number of their own and arguments that meet the conditions; none where
@@ -55,7 +56,7 @@ export interface CheckedTarget {
   /** The entries with another effect than they say; none where there is no filter. */
   readonly effects: readonly EntryEffect[];
   /** The filter, or why there is none. */
-  readonly outcome: CompiledFilter | CompileError;
+  readonly filter: TargetFilter | CompileError;
   /**
    * All decisions: those of the filter. Where libseccomp mistakes the rules (`MISCOMPILED`) there is none, and they are
    * what the rules say. Undefined where there is no filter for another reason.
@@ -65,19 +66,30 @@ export interface CheckedTarget {
   decisions(store: DiagramStore): Node | undefined;
 }
 
+/** A target of the same profile and machine with other capabilities, and the names in entries that these decide about. */
+interface SimilarTarget {
+  target: CheckedTarget;
+  names: readonly string[];
+}
+
 /**
- * A profile on one machine.
+ * A profile on one machine. `like` saves work, and changes nothing.
  *
  * @throws {ProfileError} when the machine lacks an errno
  * @throws {InvalidArgumentError} when a capability or the kernel version is unknown
  */
-export function targetOf(profile: ParsedProfile, architecture: Architecture, options: TargetOptions): CheckedTarget {
+export function targetOf(
+  profile: ParsedProfile,
+  architecture: Architecture,
+  options: TargetOptions,
+  like?: SimilarTarget,
+): CheckedTarget {
   const { libseccomp, capabilities, kernel } = options;
   const resolution = resolve(profile, { arch: architecture, capabilities, kernel });
   const { policy: written } = resolution;
   const behaviour = behaviourOf(options);
   const { policy, newer } = forHost(readMasks(written, behaviour), options.libseccompVersion);
-  let outcome: ReturnType<typeof compile> | undefined;
+  let filter: TargetFilter | CompileError | undefined;
   const byEntries = verdictsOf(policy);
   const verdicts = new Map<string, Verdict>();
   // With conditions, or behind a multiplexer, only the program shows the effect of entries.
@@ -98,6 +110,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     return target.actions(multiplexed.multiplexer, on, [isCall(multiplexed)]) ?? [];
   };
   // Findings about entries hold even where there is no filter.
+  let planWarnings: readonly Warning[] | undefined;
   const planned = () =>
     planFilter(policy, {
       architecture,
@@ -106,6 +119,7 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
       ...plannedPieces(behaviour),
       resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
     }).warnings;
+  const ownNumber = numberFinder(libseccomp);
   const compileOptions: CompileOptions = {
     ...options,
     arch: architecture.name,
@@ -113,8 +127,10 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     unknownSyscall: 'ignore',
   };
   const compiled = () => {
-    outcome ??= compile(written, compileOptions);
-    return outcome;
+    filter ??= like
+      ? compileVariant({ base: like.target.filter, names: like.names, policy: written }, compileOptions)
+      : compileFilter(written, compileOptions);
+    return filter;
   };
   const target: CheckedTarget = {
     architecture,
@@ -128,28 +144,27 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     newer,
     refusals: runtimeRefusals(profile, resolution, options),
     get warnings() {
-      const made = compiled();
-      return made instanceof CompileError ? planned() : made.compiled.warnings;
+      planWarnings ??= planned();
+      return planWarnings;
     },
     actions(name, on, conditions) {
       const made = compiled();
       if (made instanceof CompileError) return undefined;
       const resolved = libseccomp.resolveSyscallName(name, on) ?? -1;
       // Negative for those behind a multiplexer, which may have a number of their own too.
-      const number = resolved < 0 && MULTIPLEXED_CALLS.has(name) ? made.compiledRules.ownNumber(name, on) : resolved;
+      const number = resolved < 0 && MULTIPLEXED_CALLS.has(name) ? ownNumber(name, on) : resolved;
       if (number === undefined || number < 0) return [];
       const isExact = behaviour.wideValues === 'exact' && isNarrow(on);
       const meant = isExact ? narrowConditions(conditions) : conditions;
       if (meant === undefined) return [];
-      return orTooComplex(() => made.decisions.actions(on, number, meant));
+      return made.actions(name, on, number, meant);
     },
-    get outcome() {
-      const made = compiled();
-      return made instanceof CompileError ? made : made.compiled;
+    get filter() {
+      return compiled();
     },
     decisions(store) {
       const made = compiled();
-      if (!(made instanceof CompileError)) return buildDecisionDiagram(made.compiled, { store }).root;
+      if (!(made instanceof CompileError)) return made.decisions(store);
       if (made.code !== 'MISCOMPILED') return undefined;
       const { compiledRules } = compileWithEffects(written, { ...compileOptions, verify: false });
       return ruleDecisions(compiledRules, store);
@@ -160,13 +175,4 @@ export function targetOf(profile: ParsedProfile, architecture: Architecture, opt
     },
   };
   return target;
-}
-
-function compile(policy: SeccompPolicy, options: CompileOptions): ReturnType<typeof compileWithEffects> | CompileError {
-  try {
-    return compileWithEffects(policy, options);
-  } catch (error) {
-    if (error instanceof CompileError) return error;
-    throw error;
-  }
 }

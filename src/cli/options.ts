@@ -114,7 +114,7 @@ const ROWS = {
   },
   fallback: {
     flags: '--fallback <level>',
-    help: "where libseccomp's program is wrong or too long: the one of --optimize min instead of an error",
+    help: "where libseccomp's program is wrong, too long or too much work: the one of --optimize min instead of an error",
     choices: ['min'],
   },
   weights: {

@@ -1,4 +1,4 @@
-import { fstatSync, readFileSync } from 'node:fs';
+import { fstatSync, readFileSync, statSync } from 'node:fs';
 
 /**
  * Whether a file descriptor is a terminal. Using `process.stdout` or `process.stderr` for that would load all of Node's
@@ -6,11 +6,17 @@ import { fstatSync, readFileSync } from 'node:fs';
  */
 export function isTerminal(fd: number): boolean {
   try {
-    if (!fstatSync(fd).isCharacterDevice()) return false;
+    const file = fstatSync(fd);
+    if (!file.isCharacterDevice() || file.rdev === nullDevice()) return false;
   } catch {
     return false; // closed
   }
   return process.getBuiltinModule('node:tty').isatty(fd);
+}
+
+/** The number of the device that scripts send output to which nobody reads. It is a character device, as a terminal is. */
+function nullDevice(): number | undefined {
+  return statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
 }
 
 /** Whether this process is in the foreground of a terminal, whose keys send signals to all of its process group then. */

@@ -49,8 +49,8 @@ export interface CompileOptions extends RuntimeOptions {
    */
   optimize?: 0 | 1 | 2 | 'min' | undefined;
   /**
-   * `'min'`: where libseccomp's program is wrong, or longer than the kernel takes, the program is made as with
-   * `optimize: 'min'`, with a warning. Default: an error.
+   * `'min'`: where libseccomp's program is wrong, longer than the kernel takes, or too much work for libseccomp, the
+   * program is made as with `optimize: 'min'`, with a warning. Default: an error.
    */
   fallback?: 'min' | undefined;
   /**

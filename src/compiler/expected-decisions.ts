@@ -4,7 +4,7 @@ import type { NumberRange } from '../bpf/decisions/partition.js';
 import { errnoNumber } from '../errno.js';
 import type { Action, ArgumentCondition, SeccompPolicy } from '../policy.js';
 import { type FilterOperation, isRuleOperation, type RuleOperation } from './filter-operation.js';
-import { conditionsBehind, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
+import { conditionsBehind, isMultiplexer, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 // The right decision for every call, worked out from the rules alone. libseccomp gives the numbers of names, and
 // nothing else.
@@ -91,7 +91,7 @@ export function* conditionalDecisions(rules: Rules): Generator<Expectation & { a
   for (const architecture of rules.architectures) {
     const members = rules.architectures.filter(({ auditArch }) => auditArch === architecture.auditArch);
     const enosysFor = enosysAnswers(members, rules);
-    for (const [number, placed] of rulesOf(rules, architecture)) {
+    for (const [number, placed] of contestedRulesOf(rules, architecture)) {
       const standing = effective(placed);
       const isConditional = standing.some(({ conditions }) => conditions.length > 0);
       if (!isConditional || enosysFor?.(number)) continue;
@@ -209,16 +209,37 @@ function lastNamed(architecture: Architecture, compiledRules: Rules): number {
 /** The rules of each number, in the order of the profile. */
 type PlacedRules = ReadonlyMap<number, readonly ExpectedRule[]>;
 
-const known = new WeakMap<Rules, Map<Architecture, PlacedRules>>();
-
-/** The rules of each number, placed once per program. */
-export function rulesOf(compiledRules: Rules, architecture: Architecture): PlacedRules {
-  const byArchitecture = known.get(compiledRules) ?? new Map<Architecture, PlacedRules>();
-  known.set(compiledRules, byArchitecture);
-  const made = byArchitecture.get(architecture) ?? placeRules(compiledRules, compiledRules.operations, architecture);
-  byArchitecture.set(architecture, made);
-  return made;
+/** Places the rules of a program once per architecture. */
+function placedOnce(operationsOf: (rules: Rules) => readonly FilterOperation[]) {
+  const known = new WeakMap<Rules, Map<Architecture, PlacedRules>>();
+  return (rules: Rules, architecture: Architecture): PlacedRules => {
+    const byArchitecture = known.get(rules) ?? new Map<Architecture, PlacedRules>();
+    known.set(rules, byArchitecture);
+    const made = byArchitecture.get(architecture) ?? placeRules(rules, operationsOf(rules), architecture);
+    byArchitecture.set(architecture, made);
+    return made;
+  };
 }
+
+/** The rules of each number. */
+export const rulesOf = placedOnce(({ operations }) => operations);
+
+/**
+ * {@link rulesOf} without calls of which a single rule without conditions decides. They are most calls of most profiles,
+ * and then need no number. Names show which they are, since no two names have one number on an architecture.
+ */
+export const contestedRulesOf = placedOnce((rules) => {
+  // The stub may answer any number instead.
+  if (rules.enosysStub) return rules.operations;
+  const contested = new Set((rules.skipped ?? []).map(({ name }) => name));
+  const seen = new Set<string>();
+  const placed = rules.operations.filter(isRuleOperation);
+  for (const { name, conditions } of placed) {
+    if (conditions.length > 0 || seen.has(name)) contested.add(name);
+    seen.add(name);
+  }
+  return placed.filter(({ name }) => contested.has(name) || MULTIPLEXED_CALLS.has(name) || isMultiplexer(name));
+});
 
 /** Where the entries with the default's action would be. */
 export function skippedRulesOf(compiledRules: Rules, architecture: Architecture): PlacedRules {

@@ -2,7 +2,7 @@ import { formatAction, isSameAction, permits } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { Action, PolicyRule } from '../policy.js';
 import { consequenceOf, type EntryEffect } from './entry-effect.js';
-import { type CompiledRules, type ExpectedRule, rulesOf, skippedRulesOf } from './expected-decisions.js';
+import { type CompiledRules, contestedRulesOf, type ExpectedRule, skippedRulesOf } from './expected-decisions.js';
 import { isMultiplexer } from './multiplexed-calls.js';
 import { isAmong, type ProgramDecisions } from './program-decisions.js';
 
@@ -89,7 +89,7 @@ function placeLosses(compiledRules: CompiledRules, architecture: Architecture, d
     if (loss) losses.set(rule, loss);
   };
   const skipped = skippedRulesOf(compiledRules, architecture);
-  const placed = rulesOf(compiledRules, architecture);
+  const placed = contestedRulesOf(compiledRules, architecture);
   for (const [number, rules] of placed) {
     const [first] = rules as [ExpectedRule];
     // The usual case: an entry that is alone about its call decides it. Only the stub takes one call from it.

@@ -2,6 +2,7 @@ import type { Architecture } from '../architecture.js';
 import { encodeProgram } from '../bpf/program/codec.js';
 import { INSTRUCTION_SIZE, MAX_INSTRUCTIONS } from '../bpf/program/instruction.js';
 import { FilterContext, type Libseccomp, LibseccompError, LibseccompWorkLimitError } from '../libseccomp/index.js';
+import { TOO_MUCH_WORK } from '../libseccomp/libseccomp-error.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
 import type { Rules } from './expected-decisions.js';
@@ -10,6 +11,9 @@ import { newerCallsStub } from './newer-calls-stub.js';
 import { architectureRefused, ruleRefused } from './refusal.js';
 import { describeConflict } from './rule-conflict.js';
 import { fastestOrder, withoutRepeats } from './rule-order.js';
+
+/** A program's length is 16 bits (`struct sock_fprog`), so that libseccomp makes no longer ones. */
+const MAX_EXPORTED = 0xffff;
 
 /** A program, and with `pfc` its pseudo filter code. */
 export interface LibseccompProgram {
@@ -107,8 +111,12 @@ function exportBpf(filter: FilterContext, source: string | undefined): Uint8Arra
   try {
     return filter.exportBpf();
   } catch (cause) {
-    if (!(cause instanceof LibseccompWorkLimitError)) throw cause;
-    throw new CompileError('TOO_COMPLEX', cause.message, { source }, { cause });
+    if (cause instanceof LibseccompWorkLimitError) {
+      throw new CompileError('TOO_COMPLEX', TOO_MUCH_WORK, { source }, { cause });
+    }
+    if (!(cause instanceof LibseccompError) || cause.errno !== 'E2BIG') throw cause;
+    const message = `the program has more than ${MAX_EXPORTED} instructions, the kernel loads ${MAX_INSTRUCTIONS} at most; use fewer architectures or conditions`;
+    throw new CompileError('PROGRAM_TOO_LARGE', message, { source }, { cause });
   }
 }
 
@@ -118,7 +126,8 @@ function refusal(operation: FilterOperation, cause: unknown, rules: Rules): unkn
   switch (operation.kind) {
     case 'addRule': {
       const isConflict = !isLimit && cause.errno === 'EEXIST';
-      const reason = (isConflict && describeConflict(operation, rules)) || cause.message;
+      const conflict = isConflict ? describeConflict(operation, rules) : undefined;
+      const reason = isLimit ? TOO_MUCH_WORK : conflict || cause.message;
       return ruleRefused(operation, reason, rules, { code: isLimit ? 'TOO_COMPLEX' : 'RULE_REFUSED', cause });
     }
     case 'addArchitecture':

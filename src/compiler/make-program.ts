@@ -54,10 +54,12 @@ export function makeProgram(rules: Rules, backEnd: BackEnd): MadeProgram {
     }
   }
   try {
-    return proved(libseccompProgram(rules, backEnd));
+    // What is too complex for libseccomp ends its instance, and the minimiser asks it for the numbers of names.
+    const libseccomp = fallback === 'min' ? backEnd.libseccomp.another() : backEnd.libseccomp;
+    return proved(libseccompProgram(rules, { ...backEnd, libseccomp }));
   } catch (error) {
     if (!(error instanceof CompileError) || !isOfLibseccomp(error)) throw error;
-    if (fallback !== 'min' || error.code === 'TOO_COMPLEX') throw error.withRemedy('min');
+    if (fallback !== 'min') throw error.withRemedy('min');
     const message = `libseccomp's program is not used, this one is the minimiser's: ${error.reason}`;
     return proved({ program: minimized(rules, backEnd) }, warning(message, error));
   }
@@ -75,7 +77,7 @@ function isFault(error: unknown): error is ScmpError {
 function minimized(rules: Rules, { minimizer, weights, libseccomp }: BackEnd): Uint8Array {
   if (minimizer === undefined) throw new Error('the minimiser was not loaded');
   refuseForMin(rules);
-  return minimizer(rules, { weights, candidates: () => libseccompPrograms(rules, libseccomp) });
+  return minimizer(rules, { weights, candidates: () => libseccompPrograms(rules, libseccomp.another()) });
 }
 
 /**

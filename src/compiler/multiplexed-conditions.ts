@@ -2,7 +2,7 @@ import { formatAction, permits } from '../action.js';
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { Action } from '../policy.js';
 import type { EntryEffect } from './entry-effect.js';
-import { type CompiledRules, type ExpectedRule, rulesOf } from './expected-decisions.js';
+import { type CompiledRules, contestedRulesOf, type ExpectedRule } from './expected-decisions.js';
 import { isCall, MULTIPLEXED_CALLS, MULTIPLEXERS } from './multiplexed-calls.js';
 import type { ProgramDecisions } from './program-decisions.js';
 
@@ -26,7 +26,7 @@ export function* multiplexedConditions(
     for (const multiplexer of MULTIPLEXERS) {
       const number = compiledRules.resolve(multiplexer, architecture);
       if (number === undefined || number < 0) continue;
-      const rules = rulesOf(compiledRules, architecture).get(number) ?? [];
+      const rules = contestedRulesOf(compiledRules, architecture).get(number) ?? [];
       if (rules.some(({ conditions }) => conditions.length === 0)) continue;
       for (const expected of rules) {
         const { name, rule, conditions } = expected.operation;

@@ -153,6 +153,10 @@ export class LibseccompCrashError extends ScmpError {
   readonly code = 'LIBSECCOMP_CRASH';
 }
 
+/** Why libseccomp was stopped. @internal */
+export const TOO_MUCH_WORK =
+  'libseccomp was stopped: the rules of one system call have more LT, LE, GT, GE and NE of 64-bit values than it can combine; use fewer, or EQ and MASKED_EQ';
+
 /**
  * A call would have kept libseccomp busy for minutes, or hours: rules of one system call with many LT, LE, GT, GE or NE of
  * 64-bit values multiply. The instance cannot be used again.
@@ -177,9 +181,7 @@ export class LibseccompWorkLimitError extends ScmpError {
   readonly code = 'LIBSECCOMP_WORK_LIMIT';
 
   constructor() {
-    super(
-      'libseccomp was stopped: the rules of one system call have more LT, LE, GT, GE and NE of 64-bit values than it can combine; use fewer, or EQ and MASKED_EQ. Load a new instance to go on',
-    );
+    super(`${TOO_MUCH_WORK}. Load a new instance to go on`);
   }
 }
 

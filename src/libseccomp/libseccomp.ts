@@ -55,6 +55,7 @@ export class Libseccomp {
     seccomp_syscall_resolve_name_arch: new Map<number, Map<string, number>>(),
     seccomp_syscall_resolve_name_rewrite: new Map<number, Map<string, number>>(),
   };
+  readonly #module: WebAssembly.Module;
   #native: number;
   #crash: LibseccompCrashError | LibseccompWorkLimitError | undefined;
   /** Where the module's writes go while a text export runs. */
@@ -66,6 +67,7 @@ export class Libseccomp {
    * @throws {WasmModuleError} when it is another module than this package's, or does not start
    */
   constructor(module: WebAssembly.Module) {
+    this.#module = module;
     let instance: WebAssembly.Instance;
     try {
       instance = new WebAssembly.Instance(module, this.#imports());
@@ -87,6 +89,18 @@ export class Libseccomp {
     } catch (cause) {
       throw new WasmModuleError(`the wasm module does not start as libseccomp: ${(cause as Error).message}`, { cause });
     }
+  }
+
+  /**
+   * Another instance of the same module, with the same settings: for work that may leave its instance unusable.
+   * @internal
+   */
+  another(): Libseccomp {
+    const made = new Libseccomp(this.#module);
+    made.workLimit = this.workLimit;
+    const level = this.getApiLevel();
+    if (level !== FULL_API_LEVEL) made.setApiLevel(level);
+    return made;
   }
 
   /** The release the module was built from, as `major.minor.micro`. */

@@ -291,6 +291,25 @@ describe('fallback: min', () => {
     ]);
   });
 
+  it.each([
+    ['adding the rules', 10],
+    ['making the program', 1000],
+  ])('takes the other one where libseccomp cannot combine the rules in bearable time, in %s', (_, steps) => {
+    const given = profile(
+      'ALLOW',
+      ...[0, 1, 2].map((value) => entry('mmap', 'ERRNO', [0, 'GT', value], [1, 'GT', value])),
+    );
+    const limited = loadLibseccompSync();
+    limited.workLimit = steps;
+    expect(refusal(() => compile(given, { libseccomp: limited.another() }))).toMatchObject({ code: 'TOO_COMPLEX' });
+    const { program, warnings } = compile(given, { libseccomp: limited, fallback: 'min' });
+    expect(program).toEqual(min(given).program);
+    expect(warnings).toMatchObject([
+      { code: 'other-compiler', message: expect.stringMatching(/more LT, LE.* than it can combine.*MASKED_EQ$/) },
+    ]);
+    expect(limited.usable).toBe(true);
+  });
+
   it('keeps what libseccomp refuses refused', () => {
     const conflict = profile('LOG', entry('kill', 'ALLOW', [1, 'EQ', 9]), entry('kill', 'ERRNO', [1, 'EQ', 9]));
     expect(refusal(() => compile(conflict, { fallback: 'min' })).code).toBe('RULE_REFUSED');

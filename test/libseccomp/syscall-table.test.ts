@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES, type ArchitectureName } from '../../src/architecture.js';
-import { loadLibseccompSync, lookUpSyscallName, lookUpSyscallNumber } from '../../src/libseccomp/index.js';
+import {
+  listSyscalls,
+  loadLibseccompSync,
+  lookUpSyscallName,
+  lookUpSyscallNumber,
+} from '../../src/libseccomp/index.js';
 
 const libseccomp = loadLibseccompSync();
 
@@ -138,5 +143,18 @@ describe('every number', () => {
       expect(entry).toMatchObject({ number, multiplexer: { number: rewritten } });
     }
     expect(calls).toBeGreaterThan(270);
+  });
+});
+
+describe('the numbers of names', () => {
+  it('are different ones on an architecture, which contestedRulesOf relies on', () => {
+    const names = new Set(ARCHITECTURES.flatMap((each) => listSyscalls(libseccomp, each).map(({ name }) => name)));
+    expect(names.size).toBeGreaterThan(500);
+    for (const architecture of ARCHITECTURES) {
+      const numbers = [...names]
+        .map((name) => libseccomp.resolveSyscallName(name, architecture) ?? -1)
+        .filter((number) => number >= 0);
+      expect(new Set(numbers).size).toBe(numbers.length);
+    }
   });
 });

@@ -55,7 +55,7 @@ export const BUDGET_OPTIONS: OptionTable<DiagramBudget> = { nodes: [NUMBER], ste
 /** So that two nodes fit in one number, as `apply` needs. */
 const MAX_NODES = 2 ** 26;
 /** Enough for single calls: most of a program is proved without nodes. */
-const INITIAL_CAPACITY = 1 << 10;
+const INITIAL_CAPACITY = 1 << 12;
 /** Terminals and pairs of nodes are kept beside the nodes. Their memory is counted in steps. */
 const COST_OF_TERMINAL = 16;
 const COST_OF_PAIR = 2;
@@ -203,6 +203,20 @@ export class DiagramStore {
     const result = this.node(level, low, high);
     this.#remember(condition, then, otherwise, result);
     return result;
+  }
+
+  /**
+   * {@link ite}, sooner where the condition is a variable before those of both functions, as bits of a loaded word are.
+   * @internal
+   */
+  choose(condition: Node, then: Node, otherwise: Node): Node {
+    const level = this.#levels[condition]!;
+    const isFirst = level < this.#levels[then]! && level < this.#levels[otherwise]!;
+    if (!isFirst || this.#lows[condition] !== FALSE || this.#highs[condition] !== TRUE) {
+      return this.ite(condition, then, otherwise);
+    }
+    this.spend(1);
+    return this.node(level, otherwise, then);
   }
 
   and(one: Node, other: Node): Node {

@@ -65,7 +65,7 @@ export class SymbolicWords {
     let equal: Node = TRUE;
     // From the last variable to the first, so that each step adds one node on top.
     for (let bit = 0; bit < WORD_BITS; bit++) {
-      equal = store.ite(one[bit]!, store.and(other[bit]!, equal), store.ite(other[bit]!, FALSE, equal));
+      equal = store.choose(one[bit]!, store.and(other[bit]!, equal), store.ite(other[bit]!, FALSE, equal));
     }
     this.#equal.set(key, equal);
     return equal;
@@ -78,7 +78,10 @@ export class SymbolicWords {
     const other = this.bits(b);
     let greater: Node = orEqual ? TRUE : FALSE;
     for (let bit = 0; bit < WORD_BITS; bit++) {
-      greater = store.ite(store.xor(one[bit]!, other[bit]!), one[bit]!, greater);
+      const [mine, theirs] = [one[bit]!, other[bit]!];
+      if (theirs === TRUE) greater = store.choose(mine, greater, FALSE);
+      else if (theirs === FALSE) greater = store.choose(mine, TRUE, greater);
+      else greater = store.ite(store.xor(mine, theirs), mine, greater);
     }
     return greater;
   }
@@ -87,7 +90,7 @@ export class SymbolicWords {
   intersects(a: SymbolicWord, b: SymbolicWord): Node {
     const { store } = this;
     const other = this.bits(b);
-    return this.bits(a).reduce((some, bit, at) => store.or(store.and(bit, other[at]!), some), FALSE);
+    return this.bits(a).reduce((some, bit, at) => store.choose(store.and(bit, other[at]!), TRUE, some), FALSE);
   }
 
   /**

@@ -177,8 +177,8 @@ const waitKillableWithoutNotify: CheckRule = {
     const flag = 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
     const at = profile.seccomp.flags?.indexOf(flag) ?? -1;
     if (!target.policy.flags?.includes(flag)) return;
-    const { outcome } = target;
-    if (outcome instanceof CompileError || outcome.usesListener) return;
+    const { filter } = target;
+    if (filter instanceof CompileError || filter.usesListener) return;
     const isLoaded = behaviour.refusedFlags === 'load-without';
     const consequence = isLoaded
       ? 'crun loads it again with no flags at all, so every flag of the profile is lost'

@@ -1,4 +1,4 @@
-import { INSTRUCTION_SIZE, MAX_INSTRUCTIONS } from '../../bpf/program/instruction.js';
+import { MAX_INSTRUCTIONS } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { LibseccompError } from '../../libseccomp/index.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
@@ -12,9 +12,9 @@ function* refusals(
   test: (error: CompileError) => boolean,
   advice: string,
 ): Generator<RuleFinding> {
-  const { outcome } = target;
-  if (!(outcome instanceof CompileError) || !test(outcome)) return;
-  const { path = '', position, reason } = outcome;
+  const { filter } = target;
+  if (!(filter instanceof CompileError) || !test(filter)) return;
+  const { path = '', position, reason } = filter;
   yield { place: { path, position, source: sourceOf(target, path) }, message: reason, advice };
 }
 
@@ -77,9 +77,9 @@ const filterNearLimit: CheckRule = {
   id: 'filter-near-limit',
   severity: 'warning',
   summary: `A filter within a tenth of the ${MAX_INSTRUCTIONS} instructions that the kernel loads.`,
-  *checkTarget({ outcome }, { profile }) {
-    if (outcome instanceof CompileError) return;
-    const instructions = outcome.program.length / INSTRUCTION_SIZE;
+  *checkTarget({ filter }, { profile }) {
+    if (filter instanceof CompileError) return;
+    const { instructions } = filter;
     if (instructions < NEAR_LIMIT) return;
     yield {
       place: profile.locate('syscalls'),
