@@ -5,8 +5,11 @@ import { buildVariant } from './patch-variants.js';
 import { compareWithSecond, hasSecond, LACKING, SECOND_RELEASE } from './second-oracle.js';
 
 const COUNT = 2000;
-/** What patches of ours make different in these cases: those that change a filter, and none of the others. */
-const CHANGING = [7, 9, 10, 12];
+/**
+ * What patches of ours make different in these cases. The others count work and take less of it (11, 13), need a filter for the
+ * other byte order that is longer than these (7), or other names (14): test/native/upstream-faults.test.ts has them.
+ */
+const CHANGING = [9, 10, 12];
 
 describe.skipIf(!hasSecond)(`libseccomp ${SECOND_RELEASE} as Debian built it`, () => {
   // Compiling libseccomp several times takes a while; the objects are kept under build/.

@@ -22,8 +22,10 @@ if (!hasSecond) {
 /** The patches that make all the difference there may be. */
 export const LACKING: readonly number[] = neededPatches(SECOND_RELEASE).map(({ number }) => number);
 
-/** Processor time for a case, in seconds: a release without our patches does not end some. Others take some milliseconds. */
-const CPU_LIMIT = 1;
+/** Processor time in seconds for one case: a release without our patches does not end some. Most take some milliseconds. */
+const LIMIT_OF_ONE = 1;
+/** For all cases that are known to end. */
+const LIMIT_OF_ALL = 120;
 
 /** The patch of rules for which libseccomp never ends. */
 const CIRCLE_PATCH = 9;
@@ -43,34 +45,79 @@ export interface Difference {
 
 /** The cases that the second oracle answers otherwise than the wasm did. */
 export function compareWithSecond(cases: readonly RandomCase[]): Difference[] {
-  return cases.flatMap((each): Difference[] => {
-    const ours = each.steps.map(({ answer }) => answer).join('\n');
-    const answers = answersOf(each, SECOND);
-    if (answers === ours) return [];
-    const lines = answers.split('\n');
+  const differing = cases.flatMap((each) => {
+    const [theirs] = ask(SECOND, [each], LIMIT_OF_ONE);
+    return theirs === each.steps.map(({ answer }) => answer).join('\n') ? [] : [{ each, theirs: theirs as Answers }];
+  });
+  const patches = explain(differing);
+  return differing.map(({ each, theirs }, at) => {
+    const lines = theirs.split('\n');
     const step = each.steps.findIndex(({ answer }, i) => answer !== lines[i]);
     const { line, answer } = each.steps[step]!;
-    return [{ seed: each.seed, line, ours: answer, theirs: lines[step] ?? '', patches: explain(each, answers) }];
+    return { seed: each.seed, line, ours: answer, theirs: lines[step] ?? '', patches: patches[at] };
   });
 }
 
-/** The patches without which our own build answers a case just so, and with each of which it no longer does. */
-function explain(each: RandomCase, answers: Answers): readonly number[] | undefined {
-  const isSo = (without: readonly number[]) => answersOf(each, buildVariant('oracle', { without })) === answers;
-  // what does not end takes long to try
-  if (answers === DOES_NOT_END && isSo([CIRCLE_PATCH])) return [CIRCLE_PATCH];
-  if (!isSo(LACKING)) return undefined;
-  return LACKING.reduce((without, number) => {
-    const fewer = without.filter((other) => other !== number);
-    return isSo(fewer) ? fewer : without;
-  }, LACKING);
+interface Differing {
+  each: RandomCase;
+  theirs: Answers;
 }
 
-function answersOf({ steps }: RandomCase, oracle: string): Answers {
-  const input = steps.map(({ line }) => `${line}\n`).join('');
-  const command = `ulimit -t ${CPU_LIMIT}; exec "$0"`;
-  const { status, signal, stdout } = spawnSync('sh', ['-c', command, oracle], { input, encoding: 'utf8' });
-  if (status === 0) return stdout.trimEnd();
-  if (signal === 'SIGXCPU' || signal === 'SIGKILL') return DOES_NOT_END;
+/** The patches without which our own build answers a case just so, and with any of which it no longer does. */
+function explain(differing: readonly Differing[]): (readonly number[] | undefined)[] {
+  const sets = differing.map(({ each, theirs }): readonly number[] | undefined => {
+    if (theirs !== DOES_NOT_END) return LACKING;
+    const [ours] = ask(buildVariant('oracle', { without: [CIRCLE_PATCH] }), [each], LIMIT_OF_ONE);
+    return ours === theirs ? [CIRCLE_PATCH] : undefined;
+  });
+  const isOpen = differing.map(({ theirs }) => theirs !== DOES_NOT_END);
+  const narrow = (without: (set: readonly number[]) => readonly number[], otherwise: (at: number) => void) => {
+    const groups = new Map<string, number[]>();
+    sets.forEach((set, at) => {
+      if (set && isOpen[at]) groups.set(`${set}`, [...(groups.get(`${set}`) ?? []), at]);
+    });
+    for (const members of groups.values()) {
+      const fewer = without(sets[members[0]!]!);
+      const of = members.map((at) => differing[at]!);
+      const answers = ask(
+        buildVariant('oracle', { without: fewer }),
+        of.map(({ each }) => each),
+        LIMIT_OF_ALL,
+      );
+      members.forEach((at, i) => {
+        if (answers[i] === of[i]?.theirs) sets[at] = fewer;
+        else otherwise(at);
+      });
+    }
+  };
+  narrow(
+    (set) => set,
+    (at) => {
+      sets[at] = undefined;
+    },
+  );
+  for (const number of LACKING)
+    narrow(
+      (set) => set.filter((other) => other !== number),
+      () => {},
+    );
+  return sets;
+}
+
+/** What an oracle answers to each of some cases, in one process. */
+function ask(oracle: string, cases: readonly RandomCase[], limit: number): Answers[] {
+  const input = cases.flatMap(({ steps }) => steps.map(({ line }) => `${line}\n`)).join('');
+  const command = `ulimit -t ${limit}; exec "$0"`;
+  const options = { input, encoding: 'utf8', maxBuffer: 1 << 28 } as const;
+  const { status, signal, stdout } = spawnSync('sh', ['-c', command, oracle], options);
+  if (status === 0) {
+    const lines = stdout.split('\n');
+    let at = 0;
+    return cases.map(({ steps }) => {
+      at += steps.length;
+      return lines.slice(at - steps.length, at).join('\n');
+    });
+  }
+  if (cases.length === 1 && (signal === 'SIGXCPU' || signal === 'SIGKILL')) return [DOES_NOT_END];
   throw new Error(`${oracle}: status ${status}, signal ${signal}`);
 }
