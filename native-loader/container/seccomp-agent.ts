@@ -5,6 +5,7 @@ import { errnoName } from '../libc/libc.js';
 import { type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
 import { unixAddress } from '../libc/unix-address.js';
 import { CountedWarnings } from '../supervise/counted-warnings.js';
+import { protectSupervisor } from '../supervise/protect-supervisor.js';
 import { type Supervision, type SupervisorOptions, superviseListener } from '../supervise/supervisor.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
 import { supervisorThread, type Watching } from '../supervise/supervisor-thread.js';
@@ -101,6 +102,8 @@ class Agent implements SeccompAgent {
   #closing = false;
 
   constructor(options: SeccompAgentOptions) {
+    // How each container is supervised says whether this process may be traced.
+    protectSupervisor({ dumpable: true });
     this.#options = options;
     this.socketPath = options.socketPath;
     const server = this.#bind(options);

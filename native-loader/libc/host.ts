@@ -17,24 +17,25 @@ export const thisHost: Host = {
 
 interface HostArchitecture {
   readonly names: Readonly<Record<Host['endianness'], ArchitectureName>>;
-  /** The number of seccomp(2), from the kernel's system call tables. */
+  /** The numbers of seccomp(2) and rt_sigaction(2), from the kernel's system call tables. */
   readonly seccomp: number;
+  readonly rtSigaction: number;
 }
 
 const one = (name: ArchitectureName): HostArchitecture['names'] => ({ little: name, big: name });
 
 /** By `process.arch`. */
 const hostArchitectures: ReadonlyMap<string, HostArchitecture> = new Map([
-  ['x64', { names: one('x86_64'), seccomp: 317 }],
-  ['ia32', { names: one('x86'), seccomp: 354 }],
-  ['arm64', { names: one('aarch64'), seccomp: 277 }],
-  ['arm', { names: one('arm'), seccomp: 383 }],
-  ['riscv64', { names: one('riscv64'), seccomp: 277 }],
-  ['loong64', { names: one('loongarch64'), seccomp: 277 }],
-  ['ppc64', { names: { little: 'ppc64le', big: 'ppc64' }, seccomp: 358 }],
-  ['s390x', { names: one('s390x'), seccomp: 348 }],
-  ['mips', { names: one('mips'), seccomp: 4352 }],
-  ['mipsel', { names: one('mipsel'), seccomp: 4352 }],
+  ['x64', { names: one('x86_64'), seccomp: 317, rtSigaction: 13 }],
+  ['ia32', { names: one('x86'), seccomp: 354, rtSigaction: 174 }],
+  ['arm64', { names: one('aarch64'), seccomp: 277, rtSigaction: 134 }],
+  ['arm', { names: one('arm'), seccomp: 383, rtSigaction: 174 }],
+  ['riscv64', { names: one('riscv64'), seccomp: 277, rtSigaction: 134 }],
+  ['loong64', { names: one('loongarch64'), seccomp: 277, rtSigaction: 134 }],
+  ['ppc64', { names: { little: 'ppc64le', big: 'ppc64' }, seccomp: 358, rtSigaction: 173 }],
+  ['s390x', { names: one('s390x'), seccomp: 348, rtSigaction: 174 }],
+  ['mips', { names: one('mips'), seccomp: 4352, rtSigaction: 4194 }],
+  ['mipsel', { names: one('mipsel'), seccomp: 4352, rtSigaction: 4194 }],
 ]);
 
 function describeHost(host: Host): HostArchitecture {
@@ -62,4 +63,9 @@ export function hostArchitecture(host: Host = thisHost): ArchitectureName {
 /** The number of seccomp(2) for system calls of this process. */
 export function seccompNumber(host: Host = thisHost): number {
   return describeHost(host).seccomp;
+}
+
+/** The number of rt_sigaction(2) for system calls of this process. */
+export function sigactionNumber(host: Host = thisHost): number {
+  return describeHost(host).rtSigaction;
 }

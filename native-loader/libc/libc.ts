@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { type Host, seccompNumber, thisHost } from './host.js';
+import { type Host, seccompNumber, sigactionNumber, thisHost } from './host.js';
 import { allocator, type Koffi, loadKoffi, orErrno as orErrnoOf } from './load-koffi.js';
 
 /** An address in this process. */
@@ -30,6 +30,8 @@ export interface Libc extends Memory {
   fcntl(fd: number, command: number, argument: number): number;
   /** signal(3p) with a raw handler (0 is SIG_DFL, 1 is SIG_IGN); returns the handler there was. */
   signal(signal: number, handler: Pointer): Pointer;
+  /** What a signal does now (sigaction(2)): its handler, and whether it has SA_RESTART. Undefined: the kernel refuses. */
+  signalAction(signal: number): { handler: Pointer; restarts: boolean } | undefined;
   /** sigprocmask(2) with SIG_SETMASK: `set` and `previous` are a whole sigset_t, {@link SIGNAL_SET_SIZE} bytes. */
   setSignalMask(set: Uint8Array, previous: Uint8Array): number;
   /** setrlimit(2) of RLIMIT_NOFILE. */
@@ -54,6 +56,9 @@ export const SIGNAL_SET_SIZE = 128;
 // The same on every architecture that koffi has a binary for (mips, which differs, is not among them).
 const SIG_SETMASK = 2;
 const RLIMIT_NOFILE = 7;
+const SA_RESTART = 0x10000000;
+/** The kernel's sigset_t, in bytes. */
+const KERNEL_SIGNAL_SET_SIZE = 8;
 
 // pthread_spinlock_t is an int in glibc and musl.
 const SPIN_LOCK_SIZE = 8;
@@ -69,11 +74,14 @@ const PTHREAD_PROCESS_PRIVATE = 0;
 export function openLibc(host: Host = thisHost, load?: () => Koffi): Libc {
   const k = loadKoffi(host, load);
   const seccompSystemCall = seccompNumber(host);
+  const sigactionSystemCall = sigactionNumber(host);
+  const pointerSize = k.sizeof('void *') === 4 ? 4 : 8;
 
   // The symbols of the process itself: glibc or musl, whichever Node was linked with. Integers and pointers only, for
   // which Linux's calling conventions pass variadic arguments (syscall, prctl, fcntl) as they pass fixed ones.
   const symbols = k.load(null);
   const syscall = symbols.func('long syscall(long number, unsigned long a, unsigned long b, void *c)');
+  const rtSigaction = symbols.func('long syscall(long number, long signal, void *, void *, unsigned long size)');
   const prctl = symbols.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)');
   const fcntl = symbols.func('int fcntl(int, int, long)');
   const signal = symbols.func('uintptr_t signal(int, uintptr_t)');
@@ -93,6 +101,17 @@ export function openLibc(host: Host = thisHost, load?: () => Koffi): Libc {
     prctl: (option, value) => orErrno(prctl(option, value, 0, 0, 0)),
     fcntl: (fd, command, argument) => orErrno(fcntl(fd, command, argument)),
     signal: (number, handler) => BigInt(signal(number, handler)),
+    signalAction: (number) => {
+      // The kernel's structure, for the C library's has its fields in an order of its own on each machine: the handler,
+      // then the flags as an unsigned long.
+      const action = new Uint8Array(4 * pointerSize + KERNEL_SIGNAL_SET_SIZE);
+      if (rtSigaction(sigactionSystemCall, number, null, action, KERNEL_SIGNAL_SET_SIZE) !== 0) return undefined;
+      const [handler = 0n, flags = 0n] =
+        pointerSize === 8
+          ? new BigUint64Array(action.buffer, 0, 2)
+          : [...new Uint32Array(action.buffer, 0, 2)].map(BigInt);
+      return { handler, restarts: (flags & BigInt(SA_RESTART)) !== 0n };
+    },
     setSignalMask: (set, previous) => orErrno(sigprocmask(SIG_SETMASK, set, previous)),
     setOpenFilesLimit: (soft, hard) => orErrno(setrlimit(RLIMIT_NOFILE, new BigUint64Array([soft, hard]))),
     write: (fd, bytes) => orErrno(write(fd, bytes, bytes.length)),
@@ -109,7 +128,7 @@ export function openLibc(host: Host = thisHost, load?: () => Koffi): Libc {
     environment: () => k.decode(symbols.symbol('environ'), 'void *'),
     allocate: allocator(k),
     free: (pointer) => k.free(pointer),
-    pointerSize: k.sizeof('void *') === 4 ? 4 : 8,
+    pointerSize,
     endianness: host.endianness,
   };
 }

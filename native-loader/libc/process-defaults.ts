@@ -4,6 +4,7 @@ import { F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC } from './fcntl.js';
 import { type Libc, SIGNAL_SET_SIZE } from './libc.js';
 
 const SIG_DFL = 0n;
+const SIG_IGN = 1n;
 
 /**
  * Undo what Node did to this process at its start, where execve(2) would pass it on. The steps pushed to `cleanup` do
@@ -16,7 +17,10 @@ export function restoreProcessDefaults(c: Libc, cleanup: (() => void)[], descrip
     // Node sets it on pipes and terminals that it uses as streams; commands expect them to block.
     clearFlag(c, cleanup, fd, F_GETFL, F_SETFL, fsConstants.O_NONBLOCK);
   }
-  for (const signal of [constants.signals.SIGPIPE, constants.signals.SIGXFSZ]) {
+  const { SIGPIPE, SIGXFSZ, SIGUSR1 } = constants.signals;
+  // SIGUSR1: supervise/protect-supervisor.ts.
+  const ignored = [SIGPIPE, SIGXFSZ, SIGUSR1].filter((signal) => c.signalAction(signal)?.handler === SIG_IGN);
+  for (const signal of ignored) {
     const handler = c.signal(signal, SIG_DFL);
     cleanup.push(() => c.signal(signal, handler));
   }

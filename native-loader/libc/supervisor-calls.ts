@@ -1,4 +1,5 @@
-import { O_CLOEXEC } from './fcntl.js';
+import { constants } from 'node:os';
+import { F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, O_CLOEXEC } from './fcntl.js';
 import { type Host, thisHost } from './host.js';
 import type { Memory, Pointer } from './libc.js';
 import { allocator, type Koffi, loadKoffi, orErrno } from './load-koffi.js';
@@ -22,8 +23,10 @@ export interface SupervisorCalls extends Memory {
   eventfd(): number;
   readEventfd(fd: number): number;
   writeEventfd(fd: number): number;
-  /** memfd_create(2), close-on-exec. */
+  /** memfd_create(2), close-on-exec, not executable as far as the kernel knows that, and to be sealed. */
   memoryFile(name: string): number;
+  /** F_ADD_SEALS of fcntl(2), for good: nobody writes to the memory file, or changes its size or its seals. */
+  seal(fd: number): number;
   /** A pair of connected unix stream sockets, close-on-exec; or -errno. */
   socketPair(): [number, number] | number;
   /** A unix stream socket, close-on-exec and blocking. */
@@ -58,6 +61,9 @@ const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const EFD_NONBLOCK = 0o4000;
 const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+/** Linux 6.3. The sysctl vm.memfd_noexec may demand it. */
+const MFD_NOEXEC_SEAL = 8;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
@@ -81,6 +87,7 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
   const eventfd = symbols.func('int eventfd(unsigned int, int)');
   const read = symbols.func('long read(int, void *, size_t)');
   const write = symbols.func('long write(int, void *, size_t)');
+  const fcntl = symbols.func('int fcntl(int, int, long)');
   const memfd = symbols.func('int memfd_create(const char *, unsigned int)');
   const socketpair = symbols.func('int socketpair(int, int, int, void *)');
   const socket = symbols.func('int socket(int, int, int)');
@@ -134,7 +141,12 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
     eventfd: () => result(eventfd(0, O_CLOEXEC | EFD_NONBLOCK)),
     readEventfd: (fd) => result(read(fd, counter, 8)),
     writeEventfd: (fd) => result(write(fd, one, 8)),
-    memoryFile: (name) => result(memfd(name, MFD_CLOEXEC)),
+    memoryFile: (name) => {
+      const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+      const fd = result(memfd(name, flags | MFD_NOEXEC_SEAL));
+      return fd === -constants.errno.EINVAL ? result(memfd(name, flags)) : fd;
+    },
+    seal: (fd) => result(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)),
     socketPair: () => {
       const pair = new Int32Array(2);
       const outcome = result(socketpair(AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, pair));

@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { INSTRUCTION_SIZE } from '../../src/bpf/program/instruction.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { checkInstallation, type Installation } from '../install/install-filter.js';
+import { supportsFlag } from '../install/probe.js';
 import { type Host, thisHost } from '../libc/host.js';
+import { libc } from '../libc/libc.js';
 import { INSTALL_FLAGS } from '../libc/seccomp-abi.js';
 import { checkCStrings, environmentStrings } from './c-strings.js';
 import { findCommand } from './path-lookup.js';
@@ -30,9 +32,11 @@ export function launchRequest(command: string, args: readonly string[], options:
   }
   const usesListener = !(filter instanceof Uint8Array) && filter?.usesListener === true;
   const listener = installOptions.listener ?? (usesListener || onNotification !== undefined || answers !== undefined);
+  // The calls of a command that has a supervisor are not interrupted once it has them, where the kernel can do that.
+  const waitKillable = listener && supportsFlag(libc(), 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV');
   const installation = checkInstallation(
     filter,
-    { noNewPrivs: true, ...installOptions, listener, tsync: false },
+    { noNewPrivs: true, ...(waitKillable ? { waitKillable } : {}), ...installOptions, listener, tsync: false },
     thisHost,
   );
   const argv = [command, ...args];

@@ -6,8 +6,8 @@ import { SUPERVISOR_OPTIONS, type SupervisorOptions } from '../supervise/supervi
 export interface SandboxOptions extends SupervisorOptions {
   filter: InstallableFilter;
   /**
-   * As for `installFilter`, without `tsync`. Two defaults differ: no_new_privs is set, and with `onNotification` or
-   * `answers` there is a listener.
+   * As for `installFilter`, without `tsync`. Three defaults differ: no_new_privs is set; with `onNotification` or
+   * `answers` there is a listener; and with a listener `waitKillable` is on, where the kernel has it (Linux 5.19).
    */
   installOptions?: Omit<InstallOptions, 'tsync'>;
   /** As for child_process.spawn, without `ipc`. Default: pipes. */

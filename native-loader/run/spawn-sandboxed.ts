@@ -6,6 +6,7 @@ import { quote } from '../../src/text.js';
 import { thisHost } from '../libc/host.js';
 import { errnoName } from '../libc/libc.js';
 import { type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
+import { protectSupervisor } from '../supervise/protect-supervisor.js';
 import { type CheckedOptions, checkSupervisorOptions, type Supervision, supervise } from '../supervise/supervisor.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
 import { supervisorThread } from '../supervise/supervisor-thread.js';
@@ -115,21 +116,29 @@ class Launch {
     const stdio = stdioList(options.stdio);
     this.#request = launchRequest(command, args, options);
     const { listener } = this.#request.installation;
+    // Without a listener too: the command must not get out of its filter by way of this process.
+    protectSupervisor(this.#supervisorOptions);
     const opened: number[] = [];
+    const succeeded = (result: number, what: string) => {
+      if (result >= 0) return result;
+      const errno = errnoName(-result);
+      throw new SupervisorError('LAUNCH', `${what}: ${errno}`, { errno });
+    };
     const own = (fd: number, what: string) => {
-      if (fd < 0) throw new SupervisorError('LAUNCH', `${what}: ${errnoName(-fd)}`, { errno: errnoName(-fd) });
-      opened.push(fd);
+      opened.push(succeeded(fd, what));
       return fd;
     };
     let ours: number | undefined;
     try {
       const file = own(c.memoryFile('seccomp-launch'), 'memfd_create');
       writeRequest(file, this.#request);
+      // Other commands of this user could open it as /proc/PID/fd/N, and change the filter.
+      succeeded(c.seal(file), 'sealing the request');
       // Node's own pipe brings no descriptors.
       let theirs: number | undefined;
       if (listener) {
         const pair = c.socketPair();
-        if (typeof pair === 'number') throw own(pair, 'socketpair');
+        if (typeof pair === 'number') throw succeeded(pair, 'socketpair');
         ours = pair[0];
         theirs = own(pair[1], 'socketpair');
       }
@@ -254,7 +263,14 @@ function spawnLauncher(requestFd: number, options: SpawnOptions): ChildProcess {
     if (child.pid !== undefined) return child;
     child.on('error', () => {});
   }
-  return spawn(process.execPath, [workerFile(), String(requestFd)], { ...options, env: launcherEnvironment() });
+  const args = [...noInspectorSignal(), workerFile(), String(requestFd)];
+  return spawn(process.execPath, args, { ...options, env: launcherEnvironment() });
+}
+
+/** The launcher is under no filter yet, and must not start an inspector for who sends it SIGUSR1. */
+function noInspectorSignal(): string[] {
+  const flag = '--disable-sigusr1';
+  return process.allowedNodeEnvironmentFlags.has(flag) ? [flag] : [];
 }
 
 class Sandbox implements SandboxedProcess {

@@ -1,8 +1,8 @@
 import { printable } from '../../src/text.js';
 
 /**
- * Warnings of the process about what a supervised program can make happen as often as it likes, so that it cannot fill a
- * log: the first of each kind, and at the end how many there were.
+ * Warnings of the process about what a supervised program can make happen as often as it likes. It must not fill a log:
+ * the first of each kind is printed, and at the end how many there were.
  */
 export class CountedWarnings {
   readonly #type: string;

@@ -35,6 +35,9 @@ export interface Watching {
   overdue(milliseconds: number): readonly number[] | undefined;
 }
 
+/** Binding takes a few milliseconds; this is for a thread that failed before. */
+const MAX_BIND_MILLISECONDS = 1000;
+
 /**
  * A thread that waits for listeners and sockets, started on first use. It keeps the process alive while it has
  * something to watch. Descriptors still belong to their owners, who may close them after `onEnd`, not before.
@@ -67,11 +70,13 @@ class SupervisorThread {
     }
     const mailbox = createMailbox(1 + NOTIFICATION_WORDS);
     this.#mailbox = new MailboxReader(mailbox, (packet) => this.#notify(packet), this.#c.yieldProcessor);
+    const bound = new Int32Array(new SharedArrayBuffer(4));
     const workerData: ThreadStart = {
       role: 'supervisor',
       handlerModule,
       wakeUp: this.#wakeUp,
       stop: this.#stop,
+      bound,
       mailbox,
       work: this.#work,
     };
@@ -89,7 +94,11 @@ class SupervisorThread {
     });
     this.#worker.on('message', (message: FromThread) => this.#receive(message));
     // Node waits for its threads when the process ends, and this one may be waiting in C.
-    const stop = () => this.#interrupt(1);
+    const stop = () => {
+      this.#interrupt(1);
+      // koffi aborts the process (FATAL ERROR, napi_throw) when its thread is ended while it binds functions.
+      Atomics.wait(bound, 0, 0, MAX_BIND_MILLISECONDS);
+    };
     process.on('exit', stop);
     let failure: unknown;
     this.#worker.on('error', (error) => {

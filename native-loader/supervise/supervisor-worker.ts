@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { thisHost } from '../libc/host.js';
-import { errnoName } from '../libc/libc.js';
+import { errnoName, libc } from '../libc/libc.js';
 import { type Pinned, type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
 import { loadHandler, messageOf, type SynchronousHandler } from './handler-module.js';
 import { ListenerWatch } from './listener-watch.js';
@@ -59,6 +59,9 @@ export class SupervisorWorker {
   constructor(port: MessagePort, start: ThreadStart) {
     this.#port = port;
     this.#start = start;
+    libc();
+    Atomics.store(start.bound, 0, 1);
+    Atomics.notify(start.bound, 0);
     this.#layOutPoll();
     if (start.handlerModule === undefined) this.#listen();
     else void this.#load(start.handlerModule);

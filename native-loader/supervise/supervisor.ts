@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../../src/architecture.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import { InvalidArgumentError } from '../../src/errors.js';
-import { ANYTHING, checkOptions, FUNCTION, LIST, type OptionTable } from '../../src/options.js';
+import { ANYTHING, BOOLEAN, checkOptions, FUNCTION, LIST, type OptionTable } from '../../src/options.js';
 import { hostArchitecture } from '../libc/host.js';
 import { supervisorCalls } from '../libc/supervisor-calls.js';
 import { type Answer, type ConstantAnswer, encodeAnswer } from './answer.js';
@@ -11,6 +11,7 @@ import { CountedWarnings } from './counted-warnings.js';
 import { Listener } from './listener.js';
 import { Notification, type SyscallNamer } from './notification.js';
 import type { NotificationWords, RawResponse } from './notify-abi.js';
+import { protectSupervisor } from './protect-supervisor.js';
 import { isPromise, sendAnswer, sendFailure } from './send-answer.js';
 import { SupervisorError } from './supervisor-error.js';
 import { supervisorThread, type Watching } from './supervisor-thread.js';
@@ -59,6 +60,11 @@ export interface SupervisorOptions {
   syscallName?: SyscallNamer | undefined;
   /** Count the calls, by these bits of their arguments; see `Supervision.tallied`. Default: do not. */
   tally?: TallyMasks | undefined;
+  /**
+   * Leave this process as traceable as it is (PR_SET_DUMPABLE of prctl(2)): debuggers and profilers of its user can look
+   * into it, and so can its sandboxed commands. Default: false, and a process that was made untraceable stays so.
+   */
+  dumpable?: boolean | undefined;
 }
 
 /** A listener that is being answered. */
@@ -131,6 +137,7 @@ export const SUPERVISOR_OPTIONS: OptionTable<SupervisorOptions> = {
   onReport: [FUNCTION],
   syscallName: [FUNCTION],
   tally: [ANYTHING],
+  dumpable: [BOOLEAN],
 };
 
 /** Options that were checked: nothing in them can fail any more. */
@@ -145,6 +152,7 @@ export interface CheckedOptions {
   readonly report: ((report: SupervisorReport) => void) | undefined;
   readonly syscallName: SyscallNamer | undefined;
   readonly tally: TallyMasks | undefined;
+  readonly dumpable: boolean;
 }
 
 /**
@@ -154,7 +162,7 @@ export interface CheckedOptions {
  */
 export function checkSupervisorOptions(options: SupervisorOptions): CheckedOptions {
   const { onNotification, answers = [], unhandled = { kind: 'errno', errno: 'ENOSYS' }, failure = 'EPERM' } = options;
-  const { handlerTimeout: timeout = DEFAULT_TIMEOUT, onReport, syscallName, tally } = options;
+  const { handlerTimeout: timeout = DEFAULT_TIMEOUT, onReport, syscallName, tally, dumpable = false } = options;
   const handlerModule = onNotification instanceof URL ? onNotification : undefined;
   if (handlerModule && !/^(file|data):$/.test(handlerModule.protocol)) {
     throw new InvalidArgumentError(`onNotification is a file: or data: URL, not ${handlerModule.protocol}`);
@@ -194,6 +202,7 @@ export function checkSupervisorOptions(options: SupervisorOptions): CheckedOptio
     report: onReport,
     syscallName,
     tally,
+    dumpable,
   };
 }
 
@@ -251,6 +260,7 @@ class ListenerSupervision implements Supervision {
     // calls fail.
     this.closed.catch(() => {});
     try {
+      protectSupervisor(options);
       this.#listener.useSyncWakeUp();
       const { answers, unhandled, failure, tally, handlerModule } = options;
       this.#thread = supervisorThread(handlerModule);

@@ -65,6 +65,8 @@ export interface ThreadStart {
   readonly wakeUp: number;
   /** One number; not 0 when the thread shall end. */
   readonly stop: Int32Array;
+  /** One number; not 0 once the thread has bound the C library's functions. Until then it must not be ended. */
+  readonly bound: Int32Array;
   readonly mailbox: SharedMailbox;
   readonly work: SharedWork;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Notification, SandboxedProcess, SupervisorReport } from '../../native-loader/index.js';
+import type { Notification, SandboxedProcess, SandboxOptions, SupervisorReport } from '../../native-loader/index.js';
 import { assemble, type Instruction, load, ret } from './bpf.js';
 import { describeKernel, inChild, nodeCommand } from './child.js';
 import { children, describeLaunchers, loader, notifyOf, openFiles, outcome } from './sandbox.js';
@@ -24,7 +24,7 @@ describeLaunchers('supervising, when something goes wrong', () => {
   /** A sandbox that waits in mkdir, and the call. */
   async function waiting(
     script: string,
-    filter = notifyOf('mkdir', 'mkdirat'),
+    options: Partial<SandboxOptions> = {},
   ): Promise<{ sandbox: SandboxedProcess; call: Notification; reports: SupervisorReport[]; proceed: () => void }> {
     const reports: SupervisorReport[] = [];
     let proceed = () => {};
@@ -34,8 +34,9 @@ describeLaunchers('supervising, when something goes wrong', () => {
     let sandbox: Promise<SandboxedProcess> | undefined;
     const call = await new Promise<Notification>((resolve) => {
       sandbox = loader.spawnSandboxed('sh', ['-c', script], {
-        filter,
+        filter: notifyOf('mkdir', 'mkdirat'),
         cwd: directory,
+        ...options,
         onReport: (report) => void reports.push(report),
         onNotification: async (call) => {
           resolve(call);
@@ -87,12 +88,30 @@ describeLaunchers('supervising, when something goes wrong', () => {
     await sandbox.supervision!.closed;
   });
 
-  it('drops the answer to a call that a signal interrupted', async () => {
-    // cd is the shell's own, and its trap has no SA_RESTART.
-    const { sandbox, call, reports, proceed } = await waiting(
-      'trap "echo trapped" USR1; cd /; echo end',
-      notifyOf('chdir'),
-    );
+  // cd is the shell's own, and its trap has no SA_RESTART.
+  const TRAPPED = 'trap "echo trapped" USR1; cd /does/not/exist && echo answered; echo end';
+
+  it('does not let a signal interrupt a call that it has', async () => {
+    const { sandbox, call, proceed } = await waiting(TRAPPED, { filter: notifyOf('chdir') });
+    sandbox.kill('SIGUSR1');
+    await sleep(200);
+    expect(call.isPending()).toBe(true);
+    proceed();
+    expect(await outcome(sandbox)).toMatchObject({ stdout: 'trapped\nanswered\nend\n', code: 0 });
+  });
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)('lets a fatal %s end such a call', async (signal) => {
+    const { sandbox, call } = await waiting('exec mkdir never');
+    sandbox.kill(signal);
+    expect(await sandbox.exited).toEqual({ code: null, signal });
+    expect(call.isPending()).toBe(false);
+  });
+
+  it('drops the answer to a call that a signal interrupted, where that was asked for', async () => {
+    const { sandbox, call, reports, proceed } = await waiting(TRAPPED, {
+      filter: notifyOf('chdir'),
+      installOptions: { waitKillable: false },
+    });
     sandbox.kill('SIGUSR1');
     await expect.poll(() => call.isPending()).toBe(false);
     proceed();
@@ -286,8 +305,8 @@ describeLaunchers('supervising, when something goes wrong', () => {
       expect(result).toEqual({
         failures: 6,
         warnings: [
-          warning(`the handler for mkdir of thread \\d+ failed: broken \\\\u001b\\[31m ${counted}`),
-          warning(`the handler for mkdir of thread \\d+ took longer than 10 ms ${counted}`),
+          warning(`the handler for mkdir\\w* of thread \\d+ failed: broken \\\\u001b\\[31m ${counted}`),
+          warning(`the handler for mkdir\\w* of thread \\d+ took longer than 10 ms ${counted}`),
           warning('the handler took too long: 5 times in all'),
         ],
       });
