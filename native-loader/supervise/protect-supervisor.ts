@@ -13,7 +13,7 @@ const PR_SET_DUMPABLE = 4;
 const SIG_IGN = 1n;
 
 /**
- * Close the ways into this process that it can close itself, before a sandboxed command runs: SIGUSR1 starts no inspector,
+ * Close the ways into this process that it can close itself, before a sandboxed command runs. SIGUSR1 starts no inspector,
  * and nobody without CAP_SYS_PTRACE traces this process or reads its memory. For good: processes that a command leaves
  * behind are under its filter as long as they like. `dumpable`: leave this process as traceable as it is.
  *

@@ -51,6 +51,73 @@ describe.each(BUILTIN_NAMES)('%s', (name) => {
   });
 });
 
+// docs/guides/hostile-child.md says which built-in closes which way from a command to a supervisor of its user.
+describe('against a supervisor of the same user', () => {
+  const allBut = (...names: string[]) => BUILTIN_NAMES.filter((name) => !names.includes(name));
+
+  it.each(allBut('container-default'))('%s denies tracing', (name) => {
+    for (const call of ['ptrace', 'process_vm_writev', 'pidfd_getfd']) {
+      for (const arch of ['x86_64', 'aarch64', 's390x']) expect(decide(name, arch, call), call).toMatch(/^ERRNO/);
+    }
+  });
+
+  it('container-default denies what programs do not need of it, without CAP_SYS_PTRACE', () => {
+    for (const call of ['pidfd_getfd', 'kcmp', 'process_madvise', 'perf_event_open', 'move_pages']) {
+      expect(decide('container-default', 'x86_64', call), call).toBe('ERRNO 1');
+    }
+  });
+
+  it.each(['container-default', 'node', 'deny-dangerous'])('%s: limits are one’s own', (name) => {
+    for (const arch of ['x86_64', 'aarch64', 's390x']) {
+      expect(decide(name, arch, 'prlimit64', [0n, 7n, 1n])).toBe('ALLOW');
+      for (const pid of [1n, 4242n, 0xffffffffn, 0x80000000n]) {
+        expect(decide(name, arch, 'prlimit64', [pid, 7n, 1n])).toBe('ERRNO 1');
+      }
+    }
+  });
+
+  it('container-default: an engine inside of a container sets the limits of what it starts', () => {
+    for (const capability of ['CAP_SYS_ADMIN', 'CAP_SYS_RESOURCE'] as const) {
+      const profile = builtinProfile('container-default')!;
+      const { program } = compileProfileSync(profile, { arch: 'x86_64', capabilities: [capability], libseccomp });
+      const args = [4242n, 7n, 1n, 0n, 0n, 0n] as const;
+      const data = { nr: 302, arch: 0xc000003e, instructionPointer: 0n, args };
+      expect(createSimulator(program).simulate(data).action.kind).toBe('ALLOW');
+    }
+  });
+
+  it.each(['no-network', 'read-only-inspection'])('%s makes no sockets to an open inspector', (name) => {
+    for (const family of [2n, 10n]) expect(decide(name, 'x86_64', 'socket', [family])).toMatch(/^ERRNO/);
+  });
+
+  it('read-only-inspection sends no signals, and changes no priorities', () => {
+    for (const call of [
+      'kill',
+      'tkill',
+      'tgkill',
+      'pidfd_send_signal',
+      'rt_sigqueueinfo',
+      'rt_tgsigqueueinfo',
+      'setpriority',
+      'sched_setscheduler',
+      'sched_setaffinity',
+      'ioprio_set',
+    ]) {
+      expect(decide('read-only-inspection', 'x86_64', call), call).toBe('ERRNO 1');
+    }
+  });
+
+  it.each(['deny-dangerous', 'read-only-inspection'])('%s types into no terminal', (name) => {
+    for (const request of [0x5412n, 0x541cn, 0x1_00005412n]) {
+      expect(decide(name, 'x86_64', 'ioctl', [0n, request])).toBe('ERRNO 1');
+    }
+  });
+
+  it.each(allBut('no-network', 'no-new-processes'))('%s has no userfaultfd', (name) => {
+    expect(decide(name, 'x86_64', 'userfaultfd')).toBe('ERRNO 1');
+  });
+});
+
 it.each(['', 'builtin:', 'Node', 'builtin:builtin:node', 'toString'])('there is no built-in "%s"', (name) => {
   expect(builtinProfile(name)).toBeUndefined();
 });
