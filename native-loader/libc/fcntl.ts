@@ -10,13 +10,6 @@ export const FD_CLOEXEC = 1;
 export const F_ADD_SEALS = 1033;
 export const F_SEAL_EVERYTHING = 0xf;
 
-/** Of linux/fcntl.h: fcntl(2), "File Sealing". */
-export const F_ADD_SEALS = 1033;
-export const F_SEAL_SEAL = 1;
-export const F_SEAL_SHRINK = 2;
-export const F_SEAL_GROW = 4;
-export const F_SEAL_WRITE = 8;
-
 /** O_CLOEXEC of asm-generic/fcntl.h: also SOCK_CLOEXEC (linux/net.h) and EFD_CLOEXEC (linux/eventfd.h). */
 export const O_CLOEXEC = 0o2000000;
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, O_CLOEXEC } from './fcntl.js';
+import { F_ADD_SEALS, F_SEAL_EVERYTHING, O_CLOEXEC } from './fcntl.js';
 import { type Host, thisHost } from './host.js';
 import type { Memory, Pointer } from './libc.js';
 import { allocator, type Koffi, loadKoffi, orErrno } from './load-koffi.js';
@@ -146,7 +146,7 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
       const fd = result(memfd(name, flags | MFD_NOEXEC_SEAL));
       return fd === -constants.errno.EINVAL ? result(memfd(name, flags)) : fd;
     },
-    seal: (fd) => result(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)),
+    seal: (fd) => result(fcntl(fd, F_ADD_SEALS, F_SEAL_EVERYTHING)),
     socketPair: () => {
       const pair = new Int32Array(2);
       const outcome = result(socketpair(AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, pair));
