@@ -24,7 +24,8 @@ open_tree_attr: fd dirfd FDCWD, string pathname, uint flags OPEN_TREE, pointer a
 open_by_handle_at: fd mount_fd FDCWD, pointer handle, int flags O
 name_to_handle_at: fd dirfd FDCWD, string pathname, pointer handle, pointer mount_id, int flags AT
 creat: string pathname, mode mode S
-close syncfs fsync fdatasync fchdir: fd fd
+close syncfs fsync fdatasync: fd fd
+fchdir: fd fd FD_ROOT
 close_range: uint first, uint last, uint flags CLOSE_RANGE
 stat stat64 lstat lstat64 oldstat oldlstat: string pathname, pointer statbuf
 fstat fstat64 oldfstat: fd fd, pointer statbuf
@@ -95,7 +96,7 @@ getdents getdents64: fd fd, pointer dirp, uint count
 readdir: fd fd, pointer dirp, uint count
 getcwd: pointer buf, size size
 chdir chroot swapoff: string path
-fchroot: fd fd, uint flags
+fchroot: fd fd FD_ROOT, uint flags
 swapon: string path, int swapflags
 acct: string filename
 uselib: string library
@@ -194,7 +195,7 @@ subpage_prot: ulong addr, ulong len, pointer map
 clone: uint flags CLONE, pointer stack, pointer parent_tid, pointer child_tid, ulong tls
 clone3: pointer cl_args, size size
 unshare: ulong flags UNSHARE
-setns: fd fd, int nstype UNSHARE
+setns: fd fd, int nstype SETNS
 execve: string pathname, pointer argv, pointer envp
 execveat: fd dirfd FDCWD, string pathname, pointer argv, pointer envp, int flags AT
 exit exit_group: int status
@@ -340,8 +341,8 @@ bpf: int cmd BPF, pointer attr, uint size, pointer attr_common, uint size_common
 perf_event_open: pointer attr, pid pid, int cpu, fd group_fd, ulong flags PERF_FLAG
 seccomp: uint operation SECCOMP, uint flags SECCOMP_FILTER_FLAG, pointer args
 landlock_create_ruleset: pointer attr, size size, uint flags LANDLOCK_CREATE_RULESET
-landlock_add_rule: fd ruleset_fd, int rule_type LANDLOCK_RULE, pointer rule_attr, uint flags
-landlock_restrict_self: fd ruleset_fd, uint flags
+landlock_add_rule: fd ruleset_fd, int rule_type LANDLOCK_RULE, pointer rule_attr, uint flags LANDLOCK_ADD_RULE
+landlock_restrict_self: fd ruleset_fd, uint flags LANDLOCK_RESTRICT_SELF
 lsm_get_self_attr: uint attr, pointer ctx, pointer size, uint flags
 lsm_set_self_attr: uint attr, pointer ctx, uint size, uint flags
 lsm_list_modules: pointer ids, pointer size, uint flags
