@@ -804,6 +804,20 @@ const CASES: Record<string, Case[]> = {
       options: { targets: ['s390x'] },
     },
   ],
+  'unshare-empty-mntns': [
+    {
+      what: 'CLONE_NEWNS denied',
+      found: denyList(deny('unshare', args([0, 'MASKED_EQ', 0x20000, 0x20000]))),
+      at: 'syscalls[1].args[0]',
+      passed: denyList(deny('unshare', args([0, 'MASKED_EQ', 0x10000000, 0x10000000]))),
+    },
+    {
+      what: 'allowed without CLONE_NEWNS',
+      found: allowList(allow('unshare', args([0, 'MASKED_EQ', 0x7e020000, 0]))),
+      at: 'syscalls[1].args[0]',
+      passed: allowList(allow('unshare', args([0, 'MASKED_EQ', 0x7e120000, 0]))),
+    },
+  ],
   'vfork-missing': [
     {
       what: 'fork, clone and clone3 without it',

@@ -73,4 +73,32 @@ const vforkMissing: CheckRule = {
   },
 };
 
-export const CLONE_RULES: readonly CheckRule[] = [cloneFlagsIndex, vforkMissing];
+const NEW_MOUNTS = 0x20000n;
+/** UNSHARE_EMPTY_MNTNS (linux/sched.h); of clone(2) the same bit is CLONE_PARENT_SETTID. */
+const EMPTY_MOUNTS = 0x100000n;
+
+const unshareEmptyMounts: CheckRule = {
+  id: 'unshare-empty-mntns',
+  severity: 'warning',
+  summary:
+    'A condition on CLONE_NEWNS of unshare that leaves UNSHARE_EMPTY_MNTNS open, which makes a mount namespace too.',
+  *checkText(context) {
+    for (const { entry, condition, place } of placedConditions(context)) {
+      const { index, op, value: mask, valueTwo: datum } = condition;
+      if (index !== 0 || op !== 'MASKED_EQ' || !entry.names.some(({ name }) => name === 'unshare')) continue;
+      if ((mask & NEW_MOUNTS) === 0n || (mask & EMPTY_MOUNTS) !== 0n) continue;
+      // An entry is about the namespace where it denies it, or allows only calls without it.
+      if (permits(entry.action) === ((datum & NEW_MOUNTS) !== 0n)) continue;
+      yield {
+        place,
+        message:
+          'a mount namespace is also made by UNSHARE_EMPTY_MNTNS (0x100000) of newer kernels, which this mask leaves out',
+        advice: permits(entry.action)
+          ? 'put 0x100000 into the mask; of clone(2) that bit is CLONE_PARENT_SETTID, so compare unshare in an entry of its own'
+          : 'deny 0x100000 too, in an entry of its own: of clone(2) that bit is CLONE_PARENT_SETTID',
+      };
+    }
+  },
+};
+
+export const CLONE_RULES: readonly CheckRule[] = [cloneFlagsIndex, vforkMissing, unshareEmptyMounts];

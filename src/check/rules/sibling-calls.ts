@@ -54,6 +54,20 @@ export const SIBLING_GROUPS: readonly SiblingGroup[] = [
       when: 'denied',
     },
   ),
+  equals('chroot fchroot', 'each of them changes the root directory', { when: 'denied' }),
+  directed(
+    'unshare',
+    'open_tree open_tree_attr fsmount',
+    'with OPEN_TREE_NAMESPACE or FSMOUNT_NAMESPACE they make a mount namespace',
+    {
+      when: 'denied',
+      severity: 'advice',
+    },
+  ),
+  directed('pivot_root', 'fchroot', 'fchroot(2) changes the root directory of a process', {
+    when: 'denied',
+    severity: 'advice',
+  }),
   equals('umount umount2', 'umount2(2) is umount(2) with flags'),
   equals('init_module finit_module', 'each of them loads a kernel module'),
   equals('kexec_load kexec_file_load', 'each of them loads a kernel to be run next'),
