@@ -45,7 +45,7 @@ const entries = [...tables].map(
 );
 writeFileSync(
   OUTPUT,
-  `// Made by scripts/generate-syscall-numbers.mjs of the tables of libseccomp ${libseccomp.version} with this package's patches.
+  `// Made by scripts/generate-syscall-numbers.mjs of libseccomp's tables with this package's patches.
 
 /**
  * By architectures, each with the number that its table starts at: libseccomp's names in the order of their numbers.

@@ -66,7 +66,7 @@ const filesOf = (title: string) =>
 describe('a recipe', () => {
   // The last one that was added of a kind is named in all the files that it took. Other files mention it for another reason.
   it.each<[title: string, text: string, mentions?: string[]]>([
-    ['A new system call', 'rseq_slice_yield'],
+    ['A new system call', 'rseq_slice_yield', ['wasm/patches/08-syscall-table.patch']],
     ['A new notify request', 'SET_FLAGS'],
     [
       'A new libseccomp',
@@ -78,6 +78,9 @@ describe('a recipe', () => {
         'test/compiler/compile.test.ts',
         'test/compiler/host-libseccomp.test.ts',
         'test/compiler/prove-decisions.test.ts',
+        'test/native/release-patches.test.ts',
+        'test/native/upstream-faults.test.ts',
+        'wasm/patches/08-syscall-table.patch',
       ],
     ],
     [
