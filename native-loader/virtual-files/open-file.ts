@@ -5,6 +5,7 @@ import type { FileCalls, FileFacts } from '../libc/file-calls.js';
 import type { OpenCall } from './open-call.js';
 import type { OpenOutcome, Viewpoint } from './opener-protocol.js';
 import { type AsOurselves, isDirectory, isSameFile, PathWalk, type Place, type VirtualPaths } from './path-walk.js';
+import { mayOpenInProc, PROC_SUPER_MAGIC } from './proc-files.js';
 
 const { S_IFMT, S_IFREG, S_IFIFO, S_IFCHR, S_IFBLK, S_IFSOCK } = fileConstants;
 const { EACCES, EAGAIN, EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EOVERFLOW } = constants.errno;
@@ -30,6 +31,11 @@ export interface OpenContext {
   readonly session: number;
   readonly asOurselves: AsOurselves;
 }
+
+/** linux/magic.h: cgroup, cgroup2, sysfs, debugfs, tracefs, securityfs, selinuxfs, smackfs, bpf, efivarfs. To write acts. */
+const CONTROL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
+  0x27e0eb, 0x63677270, 0x62656572, 0x64626720, 0x74726163, 0x73636673, 0xf97cff8c, 0x43415d53, 0xcafe4a11, 0xde5e81e4,
+]);
 
 /** Open a file as the caller would. */
 export function openFile(
@@ -77,6 +83,7 @@ function openFound(
   const { flags, mode } = call;
   const { facts, entry } = place;
   const type = facts.mode & S_IFMT;
+  if (!mayOpenOnSystem(c, call, place, viewpoint)) return failure(EACCES);
   if (flags & fcntl.O_TMPFILE_BIT) return opened(c, call, facts, c.openAt(place.fd, '.', flags | O_CLOEXEC, mode));
   if (flags & O_CREAT) {
     if (flags & O_EXCL) return failure(EEXIST);
@@ -106,6 +113,22 @@ function openFound(
     }
   }
   return opened(c, call, facts, fd);
+}
+
+/** Some of the kernel's own file systems look at who opens, and that is we. */
+function mayOpenOnSystem(
+  c: FileCalls,
+  { flags }: OpenCall,
+  { fd, facts, entry }: Place & { kind: 'found' },
+  viewpoint: Viewpoint,
+): boolean {
+  const system = c.fileSystem(fd);
+  if (typeof system === 'number') return false;
+  if (CONTROL_FILE_SYSTEMS.has(system.type)) return (flags & (O_ACCMODE | fcntl.O_TRUNC)) === 0;
+  if (system.type !== PROC_SUPER_MAGIC) return true;
+  // Where the directory of a file is not known, nobody knows whose it is.
+  const directory = isDirectory(facts) ? fd : entry?.directory;
+  return directory !== undefined && mayOpenInProc(c, directory, entry?.name, flags, viewpoint);
 }
 
 /** By the descriptor that the walk has ended with, which no other file takes the place of. */

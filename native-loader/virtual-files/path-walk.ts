@@ -11,6 +11,7 @@ import {
   RESOLVE_NO_XDEV,
 } from './open-call.js';
 import type { Viewpoint } from './opener-protocol.js';
+import { callerIn, PROC_ROOT_INODE, PROC_SUPER_MAGIC, procOwner } from './proc-files.js';
 
 // inode(7)
 const S_ISVTX = 0o1000;
@@ -20,9 +21,6 @@ const { EACCES, EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, EXDEV } = constants.errn
 
 /** MAXSYMLINKS of linux/namei.h */
 const MAX_LINKS = 40;
-const PROC_SUPER_MAGIC = 0x9fa0;
-/** PROC_ROOT_INO of linux/proc_fs.h */
-const PROC_ROOT_INODE = 1n;
 /** Of proc_pid(5): where a process is, and what it runs. */
 const OWN_LINKS: ReadonlySet<string> = new Set(['cwd', 'root', 'exe']);
 /** linux/statfs.h */
@@ -236,6 +234,7 @@ export class PathWalk {
         }
       } else if (this.#isMagicLink(here, name)) {
         if (resolve & RESOLVE_NO_MAGICLINKS) throw new Failure(ELOOP);
+        if (!here.own && procOwner(this.#c, here.fd, this.#viewpoint) === 'supervisor') throw new Failure(EACCES);
         if (resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) throw new Failure(EXDEV);
         const target = this.#known(this.#open(this.#lookUp(here, name, O_PATH | O_CLOEXEC)));
         if (resolve & RESOLVE_NO_XDEV && target.facts.mount !== here.facts.mount) throw new Failure(EXDEV);
@@ -247,20 +246,10 @@ export class PathWalk {
     return text;
   }
 
-  /** The caller's ids in the PID namespace of a proc file system, which lists those from its own inwards. */
   #inProc(root: number): { process: number; thread: number } {
-    const { processIds, threadIds } = this.#viewpoint;
-    for (let level = processIds.length - 1; level >= 0; level--) {
-      const [process, thread] = [processIds[level]!, threadIds[level]!];
-      if (processIds.length === 1) return { process, thread };
-      const fd = this.#c.openAt(root, `${process}/status`, O_CLOEXEC);
-      if (fd < 0) continue;
-      this.#opened.add(fd);
-      const ids = /^NStgid:\s*(.*)$/m.exec(readFileSync(fd, 'latin1'))?.[1]?.split(/\s+/).map(Number);
-      this.#shut(fd);
-      if (ids?.join() === processIds.slice(level).join()) return { process, thread };
-    }
-    throw new Failure(ENOENT);
+    const ids = callerIn(this.#c, root, this.#viewpoint);
+    if (!ids) throw new Failure(ENOENT);
+    return ids;
   }
 
   /** protected_symlinks of proc_sys_fs(5): may_follow_link of the kernel (fs/namei.c). */

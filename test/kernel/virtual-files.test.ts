@@ -241,6 +241,36 @@ describeSupervisor('virtual files', () => {
     expect(stderr.trim().split('\n')).toHaveLength(2);
   });
 
+  it('open nothing of the supervisor: proc(5) takes a thread of its own for itself', async () => {
+    const tried = [
+      'environ',
+      'mem',
+      'maps',
+      'root/etc/passwd',
+      'cwd/package.json',
+      'fd/1',
+      'task/$PPID/environ',
+      'ns/uts',
+    ];
+    const script = `p=/proc/$PPID; for f in ${tried.join(' ')}; do eval : "< $p/$f" && echo opened $f; done
+      (cd $p; : < environ && echo opened here); (cd $p/task; : < $PPID/maps && echo opened there); (cd $p/fd; : < 1 && echo opened)
+      cat /proc/$PPID/environ /proc/self/root/proc/$PPID/environ | wc -c
+      : < /proc/$$/environ && : < /proc/1/stat && : < /proc/sys/kernel/ostype && : <> /proc/self/mem && echo others`;
+    const { stdout, stderr } = await run(['bash', '-c', script], {});
+    expect(stdout).toBe('0\nothers\n');
+    expect(stderr.match(/Permission denied/g)?.length).toBeGreaterThanOrEqual(tried.length + 4);
+    expect(stderr).not.toMatch(/No such file/);
+  });
+
+  it.runIf(root)('see other namespaces as the program does, and open nothing in them that looks at ours', async () => {
+    if (!has('unshare')) return;
+    const inner = `read self rest < /proc/self/stat; echo $self $$; cat /etc/hosts real; cat < /dev/stdin
+      : < /proc/sys/net/ipv4/ip_forward; : > /sys/kernel/mm/ksm/run; : < /sys/kernel/mm/ksm/run && echo read`;
+    const { stdout, stderr } = await sh(`echo in | unshare -pmnf --mount-proc bash -c '${inner}'`, hosts);
+    expect(stdout).toBe('1 1\nvirtual\nreal\nin\nread\n');
+    expect(stderr.match(/Permission denied/g)).toHaveLength(2);
+  });
+
   it('wait until a lease is given up', async () => {
     if (!has('python3')) return;
     writeFileSync(join(directory, 'leased'), 'leased\n');
