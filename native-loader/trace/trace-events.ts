@@ -70,7 +70,7 @@ export function decodeEvent(bytes: Uint8Array, endianness: Host['endianness']): 
       return { kind: kind === KINDS.tracer ? 'tracer' : 'stopped', call };
     }
     default:
-      throw new Error(`the tracer told something of kind ${kind}`);
+      throw new Error(`an event of the tracer is of the unknown kind ${kind}`);
   }
 }
 

@@ -297,15 +297,17 @@ time.sleep(0.5); print([count.get(number) for number in numbers])`;
           .join('')
           .replace(/\[\d+\]/, '[N]'),
       ).toBe(
-        'scmp: warning: a filter ended observed[N] (SIGSYS) at getppid: its own, or one that scmp is under itself; the recording lacks the fatal call, and what would have followed',
+        'scmp: warning: a filter ended observed[N] by SIGSYS at getppid: its own, or one above scmp; the recording lacks the fatal call, and what would have followed',
       );
     }
+    const twice = record('sh', '-c', `${observed} filtered 80000000; ${observed} filtered 80000000`);
+    expect(twice.stderr).toContain('] (and 1 more) by SIGSYS at getppid');
     expect(record('sh', '-c', 'kill -SYS $$')).toMatchObject({ status: 159, stderr: '' });
     const list = file('open.list', 'default allow\nmkdir -> errno EPERM\n');
     const { status, stderr } = scmp(['run', '--trace', '--profile', list, observed, 'filtered', '80000000']);
     expect({ status, stderr: stderr.replace(/\[\d+\]/, '[N]') }).toEqual({
       status: 159,
-      stderr: 'scmp: another filter ended observed[N] (SIGSYS) at getppid: its own, or one that scmp is under itself\n',
+      stderr: 'scmp: warning: a filter ended observed[N] by SIGSYS at getppid: its own, or one above scmp\n',
     });
   });
 
@@ -340,6 +342,42 @@ time.sleep(0.5); print([count.get(number) for number in numbers])`;
 });
 
 describe.skipIf(!linux)('where ptrace is not to be had', () => {
+  it('passes on SIGINT and SIGQUIT, and says that a filter ended the command', async () => {
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGQUIT', 131],
+    ] as const) {
+      const ready = file(`notified-${signal}`);
+      const script = `import time; open("${ready}", "w").close(); time.sleep(30)`;
+      const { child, closed } = start(
+        'record',
+        '--observe',
+        'notify',
+        '-o',
+        file('notified'),
+        PYTHON,
+        '-c',
+        `import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); ${script}`,
+      );
+      await until(() => existsSync(ready));
+      child.kill(signal);
+      expect((await closed)[0]).toBe(code);
+    }
+    const { stderr } = scmp([
+      'record',
+      '--observe',
+      'notify',
+      '-o',
+      file('notified'),
+      observed,
+      'filtered',
+      '80000000',
+    ]);
+    expect(stderr).toBe(
+      `scmp: warning: a filter ended ${observed} by SIGSYS: its own, or one above scmp; the recording lacks the fatal call, and what would have followed\n`,
+    );
+  });
+
   it('notifies, and says what that means', (context) => {
     if (!canTrace || !isOnPath('strace')) context.skip('no tracer, or no strace');
     const words = (what: string) =>

@@ -34,6 +34,14 @@ describe('scmp record from logs', () => {
     expect(stdout.toString()).toContain('allow socket(domain == AF_UNIX && ');
   });
 
+  it('says that a filter ended a process of the log', () => {
+    const log = '7  getppid() = 110\n7  +++ killed by SIGSYS +++\n8  sync() = 162\n8  +++ killed by SIGSYS +++\n';
+    const { stderr } = scmp(['record', '--from-strace', '-', '--arch', 'x86_64'], { input: log });
+    expect(stderr).toBe(
+      'stdin: learned from 2 lines\nstdin:2: warning: a filter ended process 7 (and 1 more) by SIGSYS, with getppid as the last call: its own, or one above strace; the recording lacks what would have followed. A log of strace --seccomp-bpf lacks the fatal call too\n',
+    );
+  });
+
   it('adds to a profile, and keeps what it says', () => {
     writeFileSync(file('base.list'), 'default errno EPERM\nallow read\nmkdir -> errno EACCES\n');
     const merge = (log: string) =>

@@ -8,6 +8,9 @@ import {
   type TraceOptions,
   TracingUnavailable,
 } from '../../../native-loader/trace/traced-command.js';
+import { nameOfNumber } from '../../learn/notified-calls.js';
+import type { SyscallLookup } from '../../learn/read-log.js';
+import { printable } from '../../text.js';
 import type { Observer } from '../options.js';
 import { printError } from '../output.js';
 
@@ -181,15 +184,37 @@ export class FilterKills {
     this.#byProcess.set(id, known);
   };
 
-  /** `isKnown`: the call was let through before, so that it may be another thread's. */
-  *ended(
-    isKnown: (call: KilledCall) => boolean,
-  ): Iterable<{ pid: number; command: string; call: KilledCall | undefined }> {
+  /**
+   * One of each command and call, and how many more there were. `isKnown`: the call was let through before, so that it may be
+   * another thread's. `isReported`: it was said of the process already.
+   */
+  kinds(isKnown: (call: KilledCall) => boolean, isReported: (pid: number) => boolean = () => false): FilterKill[] {
+    const kinds = new Map<string, FilterKill>();
     for (const [pid, { command, wasSent, calls }] of this.#byProcess) {
-      if (wasSent) continue;
-      yield { pid, command, call: calls.length === 1 ? calls[0] : calls.find((call) => !isKnown(call)) };
+      if (wasSent || isReported(pid)) continue;
+      const call = calls.length === 1 ? calls[0] : calls.find((each) => !isKnown(each));
+      const key = `${command} ${call?.auditArch} ${call?.number}`;
+      const known = kinds.get(key);
+      if (known) known.others++;
+      else kinds.set(key, { process: `${command}[${pid}]`, call, others: 0 });
     }
+    return [...kinds.values()];
   }
+}
+
+export interface FilterKill {
+  process: string;
+  /** Undefined where it is not known which. */
+  call: KilledCall | undefined;
+  /** Processes of the same command that ended likewise. */
+  others: number;
+}
+
+/** `a filter ended cat[42] (and 2 more) by SIGSYS at openat: its own, or one above scmp` */
+export function describeKill({ process, call, others }: FilterKill, table: SyscallLookup): string {
+  const more = others > 0 ? ` (and ${others} more)` : '';
+  const at = call ? ` at ${nameOfNumber(call, table)}` : '';
+  return printable(`a filter ended ${process}${more} by SIGSYS${at}: its own, or one above scmp`);
 }
 
 export interface KilledCall {

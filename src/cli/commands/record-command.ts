@@ -4,9 +4,11 @@ import { encodeAction } from '../../action.js';
 import { encodeProgram, Opcode } from '../../bpf/index.js';
 import { UnsupportedHostError } from '../../errors.js';
 import type { Action } from '../../policy.js';
+import { printable } from '../../text.js';
 import { printError } from '../output.js';
 import {
   type CommandStart,
+  type FilterKill,
   FilterKills,
   isSigsys,
   type KilledCall,
@@ -28,8 +30,7 @@ export interface Recording {
 }
 
 export type RecordingGap =
-  /** `call` if it is known which one; `command` if it is not known whether it was the command itself. */
-  | { kind: 'filter'; process: string | undefined; call: KilledCall | undefined }
+  | { kind: 'filter'; kill: FilterKill }
   | { kind: 'uncounted'; count: number }
   | { kind: 'cut off' };
 
@@ -58,11 +59,7 @@ async function recordTraced(start: CommandStart, tally: TallyMasks): Promise<Rec
   const { calls, uncounted } = traced.tallied();
   const counted = new Set(calls.map(({ auditArch, number }) => `${auditArch} ${number}`));
   const isCounted = ({ auditArch, number }: KilledCall) => counted.has(`${auditArch} ${number}`);
-  const gaps: RecordingGap[] = [...kills.ended(isCounted)].map(({ pid, command, call }) => ({
-    kind: 'filter',
-    process: `${command}[${pid}]`,
-    call,
-  }));
+  const gaps: RecordingGap[] = kills.kinds(isCounted).map((kill) => ({ kind: 'filter', kill }));
   if (uncounted > 0) gaps.push({ kind: 'uncounted', count: uncounted });
   if (traced.wasCutOff) gaps.push({ kind: 'cut off' });
   return { calls, exitCode: exitCodeOfCommand(exit), gaps };
@@ -97,7 +94,8 @@ async function recordNotified(start: CommandStart, tally: TallyMasks): Promise<R
   await supervision.closed;
   clearTimeout(reminder);
   const exitCode = exitCodeOfCommand(exit);
-  const gaps: RecordingGap[] = isSigsys(exitCode) ? [{ kind: 'filter', process: undefined, call: undefined }] : [];
+  const kill = { process: printable(start.command), call: undefined, others: 0 };
+  const gaps: RecordingGap[] = isSigsys(exitCode) ? [{ kind: 'filter', kill }] : [];
   return { calls: supervision.tallied, exitCode, gaps };
 }
 

@@ -26,7 +26,7 @@ import {
   withLauncher,
   writeCallCounts,
 } from '../../learn/index.js';
-import { describeUnnamed, nameOfNumber } from '../../learn/notified-calls.js';
+import { describeUnnamed } from '../../learn/notified-calls.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../profile/formats/index.js';
 import { writeProfile } from '../../profile/formats/write-profile.js';
@@ -38,7 +38,7 @@ import { fileError, readInput } from '../input.js';
 import { addOptions, type FlagsOf, INPUT_OPTIONS, TARGET_OPTIONS } from '../options.js';
 import { printError, printWarnings, writeResult } from '../output.js';
 import { readInputProfile } from '../read-input-profile.js';
-import type { CommandStart } from './observe.js';
+import { type CommandStart, describeKill } from './observe.js';
 import type { RecordingGap } from './record-command.js';
 
 const OPTIONS = {
@@ -162,11 +162,8 @@ async function runCommand(
 
 function describeGap(gap: RecordingGap, lookup: SyscallLookup): string {
   switch (gap.kind) {
-    case 'filter': {
-      const at = gap.call && nameOfNumber(gap.call, lookup);
-      const process = printable(gap.process ?? 'the command');
-      return `a filter ended ${process} (SIGSYS)${at ? ` at ${at}` : ''}: its own, or one that scmp is under itself; the recording lacks the fatal call, and what would have followed`;
-    }
+    case 'filter':
+      return `${describeKill(gap.kill, lookup)}; the recording lacks the fatal call, and what would have followed`;
     case 'uncounted':
       return `${gap.count} calls of too many kinds were not counted: the recording lacks those that were not seen before`;
     case 'cut off':
@@ -200,11 +197,13 @@ function printSummary({ used, problems, filterKills }: LogSummary, source: strin
     const others = count > 1 ? ` (and ${count - 1} more such lines)` : '';
     printError(`${formatPlace(source, { line })}: warning: not used, ${reason}: ${text}${others}`);
   }
-  for (const { line, process, lastCall } of filterKills) {
-    const who = process === '' ? 'the process' : `process ${process}`;
-    const last = lastCall === undefined ? '' : `; its last call here is ${lastCall}`;
+  const [kill] = filterKills;
+  if (kill) {
+    const who = kill.process === '' ? 'the process' : `process ${kill.process}`;
+    const others = filterKills.length > 1 ? ` (and ${filterKills.length - 1} more)` : '';
+    const last = kill.lastCall === undefined ? '' : `, with ${kill.lastCall} as the last call`;
     printError(
-      `${formatPlace(source, { line })}: warning: a filter ended ${who} (SIGSYS): its own, or one that strace was under${last}; the recording lacks what would have followed, and the fatal call too where strace ran with --seccomp-bpf`,
+      `${formatPlace(source, kill)}: warning: a filter ended ${who}${others} by SIGSYS${last}: its own, or one above strace; the recording lacks what would have followed. A log of strace --seccomp-bpf lacks the fatal call too`,
     );
   }
   if (used === 0) throw new InvalidArgumentError(`${printable(source)}: there is no system call in it`);

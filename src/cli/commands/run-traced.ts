@@ -23,7 +23,7 @@ import { traceDenials } from '../../bpf/program/trace-denials.js';
 import type { CompiledFilter } from '../../compiler/compile-policy.js';
 import { type DenyingProfile, describeDenial } from '../../learn/describe-denial.js';
 import { allowingLine, type DeniedCall } from '../../learn/index.js';
-import { architectureOf, nameOfNumber } from '../../learn/notified-calls.js';
+import { architectureOf } from '../../learn/notified-calls.js';
 import type { SyscallLookup } from '../../learn/read-log.js';
 import { syscallLookup } from '../../learn/syscall-lookup.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
@@ -34,6 +34,7 @@ import { printError } from '../output.js';
 import {
   type CommandStart,
   commandOf,
+  describeKill,
   FilterKills,
   processOf,
   sayUnavailable,
@@ -135,13 +136,11 @@ async function runWithTracer(start: CommandStart, traced: Traced): Promise<numbe
   report.sum();
   // Processes that the command leaves behind stay under the filter, and go on.
   command.leave();
-  for (const { pid, command: name, call } of killed.ended(() => true)) {
-    if (own.has(pid)) continue;
-    const at = call ? ` at ${nameOfNumber(call, table)}` : '';
-    printError(
-      printable(`scmp: another filter ended ${name}[${pid}] (SIGSYS)${at}: its own, or one that scmp is under itself`),
-    );
-  }
+  const others = killed.kinds(
+    () => true,
+    (pid) => own.has(pid),
+  );
+  for (const kill of others) printError(`scmp: warning: ${describeKill(kill, table)}`);
   if (command.wasCutOff) printError('scmp: the tracer was killed, and the command with it');
   return exitCodeOfCommand(exit);
 }
