@@ -90,7 +90,7 @@ describe('a recipe', () => {
     ],
     ['A new error code', 'INVALID_CALL_COUNTS'],
     ['A new error code', 'CallCountsError'],
-    ['A new built-in profile', 'read-only-inspection', ['docs/guides/node-child.md']],
+    ['A new built-in profile', 'read-only-inspection', ['docs/guides/node-child.md', 'docs/guides/hostile-child.md']],
     ['A new tab of the playground', 'exportView'],
     [
       'Add a format',
