@@ -151,6 +151,19 @@ describe.skipIf(process.platform !== 'linux')('scmp run --trace', () => {
     expect(stderr).toContain('SCMP_ACT_TRAP are not reported');
   });
 
+  // The command's parent is the tracer, and the tracer's is scmp.
+  it.each([
+    ['run --trace', ['run', '--trace', '--profile', file('all.list', 'default allow\n'), '--']],
+    ['record', ['record', '-o', file('signalled.json'), '--']],
+  ])('%s opens no inspector when the command sends SIGUSR1', (_, args) => {
+    const script = `up=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$PPID/status)
+      for id in $PPID $up; do if grep -q scmp.cjs /proc/$id/cmdline; then kill -USR1 $id && echo sent; fi; done
+      sleep 0.3`;
+    const { status, stdout, stderr } = scmp([...args, 'sh', '-c', script]);
+    expect({ status, stdout: stdout.toString() }).toEqual({ status: 0, stdout: 'sent\n' });
+    expect(stderr).not.toMatch(/debugger|inspector/i);
+  });
+
   it('says nothing where nothing is denied', () => {
     const list = file('open.list', 'default log\n');
     expect(trace(list, 'echo', 'hello')).toEqual({ status: 0, stdout: 'hello\n', reported: [] });
