@@ -1,6 +1,7 @@
 import type { ArchitectureName } from './architecture.js';
 import { errnoName } from './errno.js';
 import { InvalidArgumentError } from './errors.js';
+import { checkArgument, OBJECT } from './options.js';
 import type { Action } from './policy.js';
 import { quote } from './text.js';
 
@@ -46,7 +47,7 @@ export type ActionName = `SCMP_ACT_${ActionKind}` | 'SCMP_ACT_KILL';
 type AnyAction = { kind: ActionKind } | ActionName;
 
 function meaningOf(action: AnyAction): Meaning {
-  const kind = typeof action === 'string' ? kindOfName(action) : action.kind;
+  const kind = typeof action === 'string' ? kindOfName(action) : action?.kind;
   if (!Object.hasOwn(MEANINGS, kind)) throw new InvalidArgumentError(`unknown action ${quote(String(kind))}`);
   return MEANINGS[kind];
 }
@@ -232,8 +233,10 @@ export function kernelAction(returnValue: number): Action {
  * ```
  */
 export function encodeAction(action: Action): number {
-  const value = MEANINGS[action.kind]?.returnValue;
-  if (value === undefined) throw new InvalidArgumentError(`unknown action ${quote(String(action))}`);
+  if (typeof action !== 'object' || action === null) {
+    throw new InvalidArgumentError(`unknown action ${quote(String(action))}; an action is { kind: 'ALLOW' }`);
+  }
+  const value = meaningOf(action).returnValue;
   if (!hasData(action.kind)) return value;
   const data = actionData(action);
   if (data === undefined || !Number.isInteger(data) || data < 0 || data > ACTION_DATA_MASK) {
@@ -302,6 +305,7 @@ export function errnoRetOf(action: Action): number | undefined {
  * ```
  */
 export function formatAction(action: Action, architecture?: ArchitectureName): string {
+  checkArgument('formatAction', 'action', action, OBJECT);
   switch (action.kind) {
     case 'ERRNO':
       return `ERRNO(${errnoName(action.data, architecture) ?? action.data})`;

@@ -143,7 +143,7 @@ for (const architecture of ARCHITECTURES) {
  * ```
  */
 export function findArchitecture(name: string): Architecture | undefined {
-  return byAnyName.get(name.toLowerCase());
+  return typeof name === 'string' ? byAnyName.get(name.toLowerCase()) : undefined;
 }
 
 /**

@@ -16,6 +16,30 @@ export const NUMBER = typed('number', 'a number');
 export const FUNCTION = typed('function', 'a function');
 export const LIST: Kind = { says: 'a list', holds: Array.isArray };
 export const OBJECT: Kind = { says: 'an object', holds: (value) => typeof value === 'object' && value !== null };
+/** By what it does: an instance of another copy of this package is one too. */
+export const LIBSECCOMP: Kind = {
+  says: 'what loadLibseccomp returns',
+  holds: (value) =>
+    typeof (value as { resolveSyscallName?: unknown } | null | undefined)?.resolveSyscallName === 'function',
+};
+export const ARCHITECTURE: Kind = {
+  says: 'an architecture of findArchitecture',
+  holds: (value) => typeof (value as { auditArch?: unknown } | null | undefined)?.auditArch === 'number',
+};
+export const BYTES: Kind = {
+  says: 'a Uint8Array',
+  holds: (value) => Object.prototype.toString.call(value) === '[object Uint8Array]',
+};
+
+/** An object that has something of a type: what another function of this package returns. */
+const having = (property: string, type: string, says: string): Kind => ({
+  says,
+  holds: (value) =>
+    typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[property] === type,
+});
+export const OBSERVATIONS = having('calls', 'function', 'Observations');
+export const COMPILED_PROFILE = having('compiledRules', 'object', 'what compileWithEntries returns');
+export const DIAGRAM = having('store', 'object', 'what buildDecisionDiagram returns');
 /** A value that is checked where it is used, with its own message. */
 export const ANYTHING: Kind = { says: 'anything', holds: () => true };
 
@@ -53,22 +77,32 @@ export function checkOptions<Options extends object>(
       const hint = nearest === undefined ? `it has ${known.join(', ')}` : `did you mean ${nearest}?`;
       throw new InvalidArgumentError(`${caller} has no option ${quote(name)}; ${hint}`);
     }
-    if (value !== undefined) checkValue(caller, name, value, table[name as keyof Options]);
+    if (value !== undefined) checkValue(caller, `option ${name}`, value, table[name as keyof Options]);
   }
 }
 
-function checkValue(caller: string, name: string, value: unknown, allowed: readonly Allowed[]): void {
+/**
+ * Check an argument of a function that may be called without types.
+ *
+ * @throws {InvalidArgumentError} when it is none of the values or kinds
+ */
+export function checkArgument(caller: string, name: string, value: unknown, ...allowed: readonly Allowed[]): void {
+  checkValue(caller, `argument ${name}`, value, allowed);
+}
+
+function checkValue(caller: string, what: string, value: unknown, allowed: readonly Allowed[]): void {
   if (allowed.some((each) => (typeof each === 'object' ? each.holds(value) : each === value))) return;
   const words = allowed.filter((each) => typeof each === 'string');
   const nearest = typeof value === 'string' ? nearestName(value, words) : undefined;
   const all = allowed.map((each) => (typeof each === 'object' ? each.says : JSON.stringify(each)));
   const hint = nearest === undefined ? `it takes ${all.join(', ')}` : `did you mean ${quote(nearest)}?`;
-  throw new InvalidArgumentError(`${caller}: the option ${name} cannot be ${shown(value)}; ${hint}`);
+  throw new InvalidArgumentError(`${caller}: the ${what} cannot be ${shown(value)}; ${hint}`);
 }
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return 'a list';
-  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
+    return String(value);
   return typeof value === 'bigint' ? `${value}n` : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -85,6 +85,12 @@ export async function createSeccompAgent(options: SeccompAgentOptions): Promise<
     onSupervision: [FUNCTION],
     onError: [FUNCTION],
   });
+  const { mode = 0 } = options;
+  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
+    throw new InvalidArgumentError(
+      `createSeccompAgent: mode is the permissions of the socket, from 0 to 0o777, not ${mode}`,
+    );
+  }
   if (typeof options.onContainer !== 'function') throw new InvalidArgumentError('onContainer is a function');
   return new Agent(options);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { INSTRUCTION_SIZE } from '../../src/bpf/program/instruction.js';
-import { ScmpError } from '../../src/errors.js';
+import { InvalidArgumentError, ScmpError } from '../../src/errors.js';
 import { type Host, thisHost } from '../libc/host.js';
 import { errnoName } from '../libc/libc.js';
 import { type Koffi, loadKoffi, orErrno } from '../libc/load-koffi.js';
@@ -81,6 +81,9 @@ const MAX_STOP_MILLISECONDS = 5000;
  * ```
  */
 export function dumpFilters(pid: number, host: Host = thisHost): Uint8Array[] {
+  if (!Number.isInteger(pid) || pid < 1 || pid > MAX_PID) {
+    throw new InvalidArgumentError(`a process is given by its number, from 1 to ${MAX_PID}, not as ${String(pid)}`);
+  }
   const tracer = openTracer(host);
   using tracee = new Tracee(tracer, pid);
   const filters: Uint8Array[] = [];
@@ -91,6 +94,9 @@ export function dumpFilters(pid: number, host: Host = thisHost): Uint8Array[] {
   }
   return filters;
 }
+
+/** PID_MAX_LIMIT of linux/threads.h. */
+const MAX_PID = 2 ** 22;
 
 interface Tracer {
   ptrace(request: number, pid: number, address: number, data: number | Uint8Array | null): number;

@@ -1,21 +1,41 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import { InvalidArgumentError } from '../../src/errors.js';
+import { quote } from '../../src/text.js';
 
 export type StdioEntry = Exclude<StdioOptions, string>[number];
 
 /**
  * A list of at least three.
  *
- * @throws {InvalidArgumentError} when one is `ipc`
+ * @throws {InvalidArgumentError} when one is `ipc`, or nothing that child_process.spawn takes
  */
 export function stdioList(stdio: StdioOptions = 'pipe'): StdioEntry[] {
+  if (typeof stdio !== 'string' && !Array.isArray(stdio)) {
+    throw new InvalidArgumentError(
+      'stdio is a word, as "pipe" or "inherit", or a list with an entry for each descriptor',
+    );
+  }
   const list: StdioEntry[] = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
   while (list.length < 3) list.push('pipe');
+  const wrong = list.find((entry) => !isStdioEntry(entry));
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(
+      `stdio: ${typeof wrong === 'string' ? quote(wrong) : `a ${typeof wrong}`} is none of pipe, overlapped, ignore, inherit, a stream, a descriptor`,
+    );
+  }
   if (list.includes('ipc')) {
     throw new InvalidArgumentError('stdio: ipc is not supported: the command would inherit Node’s channel');
   }
   return list.map((entry) => entry ?? 'pipe');
+}
+
+/** What child_process.spawn takes of one descriptor: a word, a descriptor, a stream, or nothing. */
+function isStdioEntry(entry: unknown): boolean {
+  if (entry === null || entry === undefined) return true;
+  if (typeof entry === 'string') return ['pipe', 'overlapped', 'ignore', 'inherit', 'ipc'].includes(entry);
+  if (typeof entry === 'number') return Number.isInteger(entry) && entry >= 0;
+  return typeof entry === 'object';
 }
 
 /**

@@ -10,9 +10,9 @@ import { behaviourOf } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
 import { parseRelease } from '../kernel-version.js';
 import { nearestName } from '../nearest-name.js';
-import { checkOptions, LIST, type OptionTable, TEXT } from '../options.js';
+import { checkArgument, checkOptions, LIBSECCOMP, LIST, type OptionTable, TEXT } from '../options.js';
 import { traitsOf } from '../profile/formats/index.js';
-import type { ParsedProfile } from '../profile/model/parsed-profile.js';
+import { checkParsedProfile, type ParsedProfile } from '../profile/model/parsed-profile.js';
 import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { printable, quote } from '../text.js';
 import { adviceWordingOf } from './advice-wording.js';
@@ -77,6 +77,8 @@ export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
  */
 export function checkProfile(profile: ParsedProfile, options: CheckOptions): CheckReport {
   checkOptions('checkProfile', options, CHECK_OPTIONS);
+  checkParsedProfile('checkProfile', profile);
+  checkArgument('checkProfile', 'options.libseccomp', options.libseccomp, LIBSECCOMP);
   for (const id of options.ignore ?? []) checkId(id);
   return checkTargets(profile, checkedTargets(profile, options), options);
 }
@@ -198,7 +200,9 @@ const targetOptions = ({ targets: _targets, ignore: _ignore, text: _text, engine
  * console.log(defaultTargets(profile).map(({ name }) => name)); // [ 'riscv64' ]
  * ```
  */
-export function defaultTargets({ seccomp: { archMap, architectures } }: ParsedProfile): readonly Architecture[] {
+export function defaultTargets(profile: ParsedProfile): readonly Architecture[] {
+  checkParsedProfile('defaultTargets', profile);
+  const { archMap, architectures } = profile.seccomp;
   const named = (archMap ?? [])
     .map(({ architecture }) => architecture)
     .concat(archMap?.length ? [] : (architectures ?? []));

@@ -1,8 +1,8 @@
 import { DiagramStore } from '../bpf/decisions/diagram-store.js';
 import { CompileError } from '../compiler/compile-error.js';
-import { checkOptions } from '../options.js';
+import { checkArgument, checkOptions, FUNCTION, LIBSECCOMP, TEXT } from '../options.js';
 import { ProfileError } from '../profile/document/profile-error.js';
-import type { ParsedProfile } from '../profile/model/parsed-profile.js';
+import { checkParsedProfile, type ParsedProfile } from '../profile/model/parsed-profile.js';
 import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkId, checkTargets } from './check-profile.js';
 import type { CheckReport, Finding, TextEdit } from './finding.js';
 import { decidesNoMorePermissively } from './no-more-permissive.js';
@@ -50,7 +50,11 @@ export async function fixProfile(
   options: Omit<CheckOptions, 'text'>,
 ): Promise<FixedProfile> {
   checkOptions('fixProfile', options, CHECK_OPTIONS);
+  checkArgument('fixProfile', 'text', text, TEXT);
+  checkArgument('fixProfile', 'read', read, FUNCTION);
+  checkArgument('fixProfile', 'options.libseccomp', options.libseccomp, LIBSECCOMP);
   let profile = await read(text);
+  checkParsedProfile('fixProfile', profile);
   for (const id of options.ignore ?? []) checkId(id);
   let targets = checkedTargets(profile, options);
   let current = text;

@@ -3,7 +3,7 @@ import type { Weights } from '../bpf/minimize/weigh.js';
 import type { FilterProgram } from '../bpf/program/program.js';
 import { type Libseccomp, loadLibseccomp, loadLibseccompSync } from '../libseccomp/index.js';
 import { numberFinder } from '../libseccomp/syscall-table.js';
-import { ANYTHING, BOOLEAN, FUNCTION, LIST, OBJECT, type OptionTable, TEXT } from '../options.js';
+import { ANYTHING, BOOLEAN, FUNCTION, LIBSECCOMP, LIST, type OptionTable, TEXT } from '../options.js';
 import type { FilterFlag, SeccompPolicy, Warning } from '../policy.js';
 import { quote } from '../text.js';
 import { CompileError } from './compile-error.js';
@@ -105,7 +105,7 @@ export const COMPILE_OPTIONS: OptionTable<OwnCompileOptions> = {
   verify: ['all', 'conditions', BOOLEAN, FUNCTION],
   pfc: [BOOLEAN],
   source: [TEXT],
-  libseccomp: [OBJECT],
+  libseccomp: [LIBSECCOMP],
 };
 
 /** Throws where a program does not decide as the rules that it was made from. */

@@ -1,6 +1,6 @@
 import { checkOptions } from '../options.js';
 import type { SeccompPolicy } from '../policy.js';
-import type { ParsedProfile } from '../profile/model/parsed-profile.js';
+import { checkParsedProfile, type ParsedProfile } from '../profile/model/parsed-profile.js';
 import { type CompiledProfile, compileEntriesWith as compileEntries } from './compile-parsed-profile.js';
 import {
   COMPILE_OPTIONS,
@@ -50,6 +50,7 @@ export function compileWithEntries(parsed: ParsedProfile, options: CompileOption
 export function compileWithEntries(parsed: ParsedProfile, options: OwnCompileOptions): CompiledProfile;
 export function compileWithEntries(parsed: ParsedProfile, options: OwnCompileOptions): CompiledProfile {
   checkOptions('compiling', options, COMPILE_OPTIONS);
+  checkParsedProfile('compileWithEntries', parsed);
   return compileEntries(parsed, withMinimizer(options));
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../compiler/compile-profile.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Libseccomp } from '../libseccomp/index.js';
-import { checkOptions, OBJECT, type OptionTable, TEXT } from '../options.js';
+import { checkOptions, LIBSECCOMP, type OptionTable, TEXT } from '../options.js';
 import type { Action } from '../policy.js';
 import { extendProfile } from '../profile/extend/extend-profile.js';
 import { CAPABILITIES } from '../profile/model/capability.js';
@@ -43,7 +43,7 @@ export const DECIDE_OPTIONS: OptionTable<DecideCallOptions> = { ...PROFILE_OPTIO
 const FILTER_OPTIONS: OptionTable<Pick<DecideCallOptions, 'arch' | 'callArch' | 'libseccomp'>> = {
   arch: PROFILE_OPTIONS.arch,
   callArch: [TEXT],
-  libseccomp: [OBJECT],
+  libseccomp: [LIBSECCOMP],
 };
 
 export interface CallDecision {

@@ -6,6 +6,7 @@ import { type ExpectedRule, rulesOf, skippedRulesOf, stubAnswers } from '../comp
 import { bitsOfCall, MULTIPLEXED_CALLS, type Multiplexer } from '../compiler/multiplexed-calls.js';
 import { omittedEntries } from '../compiler/omitted-entries.js';
 import type { SourcePosition } from '../errors.js';
+import { COMPILED_PROFILE, checkArgument, OBJECT } from '../options.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../policy.js';
 import type { NamedDecision } from './named-policy.js';
 
@@ -62,6 +63,8 @@ export interface AskedCall {
  * ```
  */
 export function entriesAbout(profile: CompiledProfile, asked: AskedCall): EntryAbout[] {
+  checkArgument('entriesAbout', 'profile', profile, COMPILED_PROFILE);
+  checkArgument('entriesAbout', 'asked', asked, OBJECT);
   const { compiledRules } = profile;
   const { architecture, number, name, through } = asked;
   const multiplexed = through === undefined ? undefined : MULTIPLEXED_CALLS.get(name);

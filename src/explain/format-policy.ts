@@ -1,6 +1,6 @@
 import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
-import { checkOptions, NUMBER, OBJECT } from '../options.js';
+import { checkArgument, checkOptions, LIST, NUMBER, OBJECT } from '../options.js';
 import { withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import {
@@ -45,6 +45,8 @@ export const ARCHITECTURE_UNSEEN =
  * ```
  */
 export function formatPolicy(policy: NamedPolicy, options: FormatPolicyOptions = {}): string {
+  checkArgument('formatPolicy', 'policy', policy, OBJECT);
+  checkArgument('formatPolicy', 'policy.architectures', policy.architectures, LIST);
   checkOptions('formatPolicy', options, { width: [NUMBER], withUsualCapabilities: [OBJECT] });
   const parts = policy.architectures.map((each) => formatArchitecture(each, options));
   if (!policy.looksAtArchitecture) parts.unshift(ARCHITECTURE_UNSEEN);
@@ -148,6 +150,7 @@ function formatRest(
  * ```
  */
 export function formatDecisions(decisions: readonly NamedDecision[], architecture?: ArchitectureName): string {
+  checkArgument('formatDecisions', 'decisions', decisions, LIST);
   return decisions
     .map(({ action, when }, index) => {
       const text = formatAction(action, architecture);

@@ -1,6 +1,7 @@
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import type { Decision, NumberRange, PolicyTable } from '../bpf/index.js';
 import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
+import { checkArgument, LIBSECCOMP, LIST, OBJECT } from '../options.js';
 import type { Action } from '../policy.js';
 import { describeConditions } from './condition-names.js';
 import { ListingBound } from './listing-bound.js';
@@ -56,6 +57,9 @@ export interface NamedPolicy {
  * ```
  */
 export function nameTable(table: PolicyTable, libseccomp: Libseccomp): NamedPolicy {
+  checkArgument('nameTable', 'table', table, OBJECT);
+  checkArgument('nameTable', 'table.architectures', table.architectures, LIST);
+  checkArgument('nameTable', 'libseccomp', libseccomp, LIBSECCOMP);
   const bound = new ListingBound();
   return {
     looksAtArchitecture: table.looksAtArchitecture,

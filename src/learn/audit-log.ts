@@ -1,4 +1,5 @@
 import { type ArchitectureName, findArchitecture } from '../architecture.js';
+import { BYTES, checkArgument, FUNCTION, TEXT } from '../options.js';
 import { printable } from '../text.js';
 import { architectureOf } from './notified-calls.js';
 import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallLookup } from './read-log.js';
@@ -59,6 +60,8 @@ export function readAuditLog(
   onCall: (call: LoggedCall) => void,
   { architecture: native }: AuditLogOptions = {},
 ): LogSummary {
+  checkArgument('readAuditLog', 'log', log, TEXT, BYTES);
+  checkArgument('readAuditLog', 'onCall', onCall, FUNCTION);
   const report = new LogReport();
   for (const { line, text: record } of linesOf(log)) {
     const type = (JOURNAL_TYPE.exec(record) ?? TYPE.exec(record))?.[1];

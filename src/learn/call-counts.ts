@@ -4,7 +4,7 @@ import { ScmpError } from '../errors.js';
 import { libseccompName } from '../libseccomp/kernel-names.js';
 import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { numberFinder } from '../libseccomp/syscall-table.js';
-import { checkOptions, OBJECT, type OptionTable, TEXT } from '../options.js';
+import { BYTES, checkArgument, checkOptions, LIST, OBJECT, type OptionTable, TEXT } from '../options.js';
 import type { Warning } from '../policy.js';
 import { formatPlace } from '../source-place.js';
 import { nearestSyscall } from '../syscalls/nearest-syscall.js';
@@ -80,6 +80,7 @@ const NUMBER = /^\d+(?:\.\d+)?$/;
  * ```
  */
 export function readCallCounts(text: string | Uint8Array, options: CallCountsOptions): CallCounts {
+  checkArgument('readCallCounts', 'text', text, TEXT, BYTES);
   checkOptions('readCallCounts', options, COUNTS_OPTIONS);
   const { source = 'counts', libseccomp } = options;
   return new Reader(parseArchitecture(options.architecture), source, numberFinder(libseccomp)).read(text);
@@ -99,6 +100,8 @@ export function readCallCounts(text: string | Uint8Array, options: CallCountsOpt
  * ```
  */
 export function writeCallCounts(calls: readonly ObservedCall[], head: string): string {
+  checkArgument('writeCallCounts', 'calls', calls, LIST);
+  checkArgument('writeCallCounts', 'head', head, TEXT);
   const counts = new Map<string, number>();
   for (const { architecture, name, count } of calls) {
     const key = `${architecture} ${name}`;

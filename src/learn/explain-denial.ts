@@ -1,9 +1,10 @@
 import { isSameAction, permits } from '../action.js';
-import type { Architecture, ArchitectureName } from '../architecture.js';
+import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
 import { type CompiledRules, rulesOf, skippedRulesOf, stubAnswers } from '../compiler/expected-decisions.js';
 import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { omittedEntries } from '../compiler/omitted-entries.js';
+import { COMPILED_PROFILE, checkArgument, OBJECT } from '../options.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 import { formatExactJson } from '../profile/document/exact-json.js';
 import { readProfile } from '../profile/formats/read-profile.js';
@@ -73,6 +74,8 @@ export function explainDenial(profile: CompiledProfile, call: DeniedCall): Denia
 /** @internal */
 export function explainDenial(profile: DenyingProfile, call: DeniedCall): DenialReason;
 export function explainDenial(profile: DenyingProfile, call: DeniedCall): DenialReason {
+  checkArgument('explainDenial', 'profile', profile, COMPILED_PROFILE);
+  checkArgument('explainDenial', 'call', call, OBJECT);
   const { compiledRules } = profile;
   const architecture = compiledRules.architectures.find(({ name }) => name === call.architecture);
   if (!architecture) return { kind: 'architecture' };
@@ -130,6 +133,8 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
  * ```
  */
 export function allowingLine(denied: DeniedCall, format: 'list' | 'json'): string {
+  checkArgument('allowingLine', 'denied', denied, OBJECT);
+  checkArgument('allowingLine', 'format', format, 'list', 'json');
   return lineOf(allowingEntry(denied), format);
 }
 
@@ -139,6 +144,7 @@ export function isConditional(denied: DeniedCall): boolean {
 }
 
 function allowingEntry({ architecture, name, args }: DeniedCall): LearnedEntry {
+  parseArchitecture(architecture);
   const observations = new Observations(learnedArguments);
   observations.add({ architecture, name, args });
   return learnedEntries(learnedRules(observations.calls(), true))[0] as LearnedEntry;

@@ -1,3 +1,4 @@
+import { checkArgument } from '../options.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { type ResolveOptions, resolvePolicy } from '../profile/resolve/resolve-policy.js';
 
@@ -18,7 +19,7 @@ const CALLS: Readonly<Record<Launcher, { names: readonly string[]; when: string 
  * A profile with an entry for those of a launcher's calls that no entry is about.
  *
  * @throws {ProfileError} when the target lacks an errno, or `extends` was not resolved
- * @throws {InvalidArgumentError} when a capability, kernel version or option of the target is unknown
+ * @throws {InvalidArgumentError} when the launcher is unknown, or a capability, kernel version or option of the target
  *
  * @example
  * ```js
@@ -32,6 +33,7 @@ const CALLS: Readonly<Record<Launcher, { names: readonly string[]; when: string 
  * ```
  */
 export function withLauncher(profile: ParsedProfile, launcher: Launcher, target: ResolveOptions): ParsedProfile {
+  checkArgument('withLauncher', 'launcher', launcher, ...LAUNCHERS);
   const { policy } = resolvePolicy(profile, target);
   const { names, when } = CALLS[launcher];
   const listed = new Set(policy.rules.flatMap((rule) => rule.names.map(({ name }) => name)));

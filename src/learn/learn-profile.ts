@@ -1,6 +1,6 @@
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
-import { ANYTHING, BOOLEAN, checkOptions } from '../options.js';
+import { ANYTHING, BOOLEAN, checkArgument, checkOptions, OBSERVATIONS } from '../options.js';
 import type { Warning } from '../policy.js';
 import { readProfile } from '../profile/formats/read-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
@@ -67,6 +67,7 @@ const OLD_ESSENTIALS: ReadonlySet<ArchitectureName> = new Set([
  * ```
  */
 export function learnProfile(observations: Observations, options: LearnOptions): LearnedProfile {
+  checkArgument('learnProfile', 'observations', observations, OBSERVATIONS);
   checkOptions('learnProfile', options, { arguments: [BOOLEAN], architecture: [ANYTHING], essentials: [BOOLEAN] });
   const calls = observations.calls();
   const architectures = [...new Set([options.architecture, ...calls.map(({ architecture }) => architecture)])];

@@ -1,4 +1,5 @@
-import type { ArchitectureName } from '../architecture.js';
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { checkArgument, TEXT } from '../options.js';
 import { constantExpression } from '../syscalls/constants.js';
 import { syscallSignature } from '../syscalls/signature.js';
 import type { ArgumentMask, ObservedArgument } from './observations.js';
@@ -40,7 +41,7 @@ const LEARNED: ReadonlyMap<string, readonly string[]> = new Map(
 /**
  * The bits of a call's arguments that `--args` learns from; none for a call that does one thing whatever its arguments.
  *
- * @throws nothing: of a name that nobody knows there are none
+ * @throws {InvalidArgumentError} when there is no such architecture; of a call that nobody knows there are none
  *
  * @example
  * ```js
@@ -51,6 +52,9 @@ const LEARNED: ReadonlyMap<string, readonly string[]> = new Map(
  * ```
  */
 export function learnedArguments(name: string, architecture: ArchitectureName): readonly ArgumentMask[] {
+  // An unknown one would have no arguments, and the entry would allow the call with all of them.
+  parseArchitecture(architecture);
+  checkArgument('learnedArguments', 'name', name, TEXT);
   const learned = LEARNED.get(name);
   if (!learned) return [];
   const parameters = syscallSignature(name, architecture) ?? [];

@@ -1,7 +1,7 @@
 import { permits } from '../action.js';
 import { parseArchitecture } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
-import { BOOLEAN, checkOptions, OBJECT } from '../options.js';
+import { BOOLEAN, checkArgument, checkOptions, OBJECT, OBSERVATIONS } from '../options.js';
 import type { PolicyRule, SeccompPolicy, Warning } from '../policy.js';
 import type { ParsedProfile, Place } from '../profile/model/parsed-profile.js';
 import type { DockerSeccomp } from '../profile/model/schema.js';
@@ -81,6 +81,7 @@ export function mergeMasks(base: ParsedProfile, { target, arguments: withArgumen
  * ```
  */
 export function mergeLearned(base: ParsedProfile, observations: Observations, options: MergeOptions): LearnedProfile {
+  checkArgument('mergeLearned', 'observations', observations, OBSERVATIONS);
   checkOptions('mergeLearned', options, { target: [OBJECT], arguments: [BOOLEAN] });
   const { policy } = resolvePolicy(base, options.target);
   const warnings: Warning[] = [];

@@ -1,6 +1,7 @@
 import { type ArchitectureName, auditArchitecture, callArchitecture, parseArchitecture } from '../architecture.js';
 import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { listSyscalls } from '../libseccomp/syscall-table.js';
+import { checkArgument, FUNCTION, LIBSECCOMP, LIST, OBSERVATIONS } from '../options.js';
 import { kernelArchitectures } from './kernel-architectures.js';
 import type { ArgumentMask, ArgumentMasks, Observations } from './observations.js';
 import type { SyscallLookup } from './read-log.js';
@@ -34,6 +35,8 @@ export function numberedMasks(
   native: ArchitectureName,
   masks: ArgumentMasks,
 ): Map<number, Map<number, readonly ArgumentMask[]>> {
+  checkArgument('numberedMasks', 'libseccomp', libseccomp, LIBSECCOMP);
+  checkArgument('numberedMasks', 'masks', masks, FUNCTION);
   const byArchitecture = new Map<number, Map<number, readonly ArgumentMask[]>>();
   for (const name of kernelArchitectures(native)) {
     const architecture = parseArchitecture(name);
@@ -69,6 +72,8 @@ export function observeNumbered(
   calls: readonly NumberedCall[],
   table: SyscallLookup,
 ): NumberedCall[] {
+  checkArgument('observeNumbered', 'observations', observations, OBSERVATIONS);
+  checkArgument('observeNumbered', 'calls', calls, LIST);
   return calls.filter((call) => {
     const architecture = architectureOf(call.auditArch, call.number);
     const name = architecture && table.name(call.number, architecture);

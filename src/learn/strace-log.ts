@@ -1,4 +1,5 @@
 import type { ArchitectureName } from '../architecture.js';
+import { BYTES, checkArgument, FUNCTION, TEXT } from '../options.js';
 import { printable } from '../text.js';
 import { otherModes } from './kernel-architectures.js';
 import { type LoggedCall, LogReport, type LogSummary, linesOf, type SyscallLookup } from './read-log.js';
@@ -57,6 +58,8 @@ export function readStrace(
   { architecture: native }: StraceOptions,
   onCall: (call: LoggedCall) => void,
 ): LogSummary {
+  checkArgument('readStrace', 'log', log, TEXT, BYTES);
+  checkArgument('readStrace', 'onCall', onCall, FUNCTION);
   const report = new LogReport();
   const modes = otherModes(native);
   const processes = new Map<string, ArchitectureName>();

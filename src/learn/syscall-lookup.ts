@@ -2,6 +2,7 @@ import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { libseccompName } from '../libseccomp/kernel-names.js';
 import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
+import { checkArgument, LIBSECCOMP } from '../options.js';
 import type { SyscallLookup } from './read-log.js';
 
 /**
@@ -19,6 +20,7 @@ import type { SyscallLookup } from './read-log.js';
  * ```
  */
 export function syscallLookup(libseccomp: Libseccomp): SyscallLookup {
+  checkArgument('syscallLookup', 'libseccomp', libseccomp, LIBSECCOMP);
   const naming = syscallNaming(libseccomp);
   return {
     name: (number, architecture) => naming.syscallName(parseArchitecture(architecture).token, number),

@@ -299,6 +299,8 @@ class ModuleExit extends Error {
 
 /** Whether a text has a NUL: C would read only the part before it. */
 function endsEarly(text: string): boolean {
+  // What is no text would go on into the module, and crash it for all that use it.
+  if (typeof text !== 'string') throw new InvalidArgumentError(`a name is a text, not of type ${typeof text}`);
   return text.includes('\0');
 }
 

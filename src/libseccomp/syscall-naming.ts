@@ -1,4 +1,5 @@
 import { ARCHITECTURES } from '../architecture.js';
+import { checkArgument, LIBSECCOMP } from '../options.js';
 import { libseccompName } from './kernel-names.js';
 import type { Libseccomp } from './libseccomp.js';
 import { listSyscalls } from './syscall-table.js';
@@ -36,6 +37,7 @@ const namings = new WeakMap<Libseccomp, SyscallNaming>();
  * ```
  */
 export function syscallNaming(libseccomp: Libseccomp): SyscallNaming {
+  checkArgument('syscallNaming', 'libseccomp', libseccomp, LIBSECCOMP);
   const known = namings.get(libseccomp);
   if (known) return known;
   const naming = makeNaming(libseccomp);

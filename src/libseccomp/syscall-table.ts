@@ -1,4 +1,5 @@
 import { ARCHITECTURES, type Architecture, type ArchitectureName, X32_SYSCALL_BIT } from '../architecture.js';
+import { ARCHITECTURE, checkArgument, LIBSECCOMP, NUMBER, TEXT } from '../options.js';
 import { libseccompName } from './kernel-names.js';
 import type { Libseccomp } from './libseccomp.js';
 
@@ -49,6 +50,8 @@ const ownNumbers = ({ name }: Architecture) => (name.startsWith('mips') ? { ...O
  * ```
  */
 export function lookUpSyscallName(libseccomp: Libseccomp, asked: string): SyscallEntry[] {
+  checkArgument('lookUpSyscallName', 'libseccomp', libseccomp, LIBSECCOMP);
+  checkArgument('lookUpSyscallName', 'asked', asked, TEXT);
   return ARCHITECTURES.flatMap((architecture) => {
     const name = libseccompName(asked, architecture.name);
     const resolved = libseccomp.resolveSyscallName(name, architecture);
@@ -78,6 +81,8 @@ export function lookUpSyscallName(libseccomp: Libseccomp, asked: string): Syscal
  * ```
  */
 export function lookUpSyscallNumber(libseccomp: Libseccomp, number: number): SyscallEntry[] {
+  checkArgument('lookUpSyscallNumber', 'libseccomp', libseccomp, LIBSECCOMP);
+  checkArgument('lookUpSyscallNumber', 'number', number, NUMBER);
   return ARCHITECTURES.flatMap((architecture) => {
     // libseccomp's resolver takes numbers with and without the architecture's base; the kernel does not.
     if (number < firstNumber(architecture)) return [];
@@ -101,6 +106,8 @@ export function lookUpSyscallNumber(libseccomp: Libseccomp, number: number): Sys
  * ```
  */
 export function listSyscalls(libseccomp: Libseccomp, architecture: Architecture): { name: string; number: number }[] {
+  checkArgument('listSyscalls', 'libseccomp', libseccomp, LIBSECCOMP);
+  checkArgument('listSyscalls', 'architecture', architecture, ARCHITECTURE);
   return [...eachSyscall(libseccomp, architecture)];
 }
 

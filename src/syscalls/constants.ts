@@ -1,5 +1,6 @@
 import type { ArchitectureName } from '../architecture.js';
 import { editsFor, nearestName } from '../nearest-name.js';
+import { checkArgument, TEXT } from '../options.js';
 import { type ConstantFamily, FAMILIES, type FamilyData } from './constant-families.js';
 
 export type { ConstantFamily } from './constant-families.js';
@@ -151,6 +152,7 @@ export function familyConstants(
  * ```
  */
 export function constantValue(name: string, architecture: ArchitectureName = DEFAULT_ARCHITECTURE): bigint | undefined {
+  checkArgument('constantValue', 'name', name, TEXT);
   for (const family of CONSTANT_FAMILIES) {
     const { prefix = `${family}_` } = FAMILIES[family] as FamilyData;
     if (!name.startsWith(prefix)) continue;
@@ -175,6 +177,7 @@ export function constantValue(name: string, architecture: ArchitectureName = DEF
  * ```
  */
 export function constantExpression(text: string, architecture?: ArchitectureName): bigint | undefined {
+  checkArgument('constantExpression', 'text', text, TEXT);
   let result = 0n;
   for (const part of text.split('|')) {
     const term = part.trim();

@@ -1,12 +1,13 @@
 import type { ArchitectureName } from '../architecture.js';
+import { checkArgument, LIST, TEXT } from '../options.js';
 import { quote } from '../text.js';
-import { describeValue } from './constants.js';
+import { constantValue, describeValue } from './constants.js';
 import { type SyscallParameter, syscallSignature } from './signature.js';
 
 const LOW_HALF = 0xffffffffn;
 
 /**
- * A call in words: `openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC, 0)`. Integers are as wide as the kernel takes them,
+ * A call in words: `openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC)`. Integers are as wide as the kernel takes them,
  * addresses in hexadecimal. `readString` gives the string at an address, or undefined where that cannot be read; without it
  * strings are addresses. A call without a known signature has its six registers.
  *
@@ -17,7 +18,7 @@ const LOW_HALF = 0xffffffffn;
  * import { describeCall } from 'libseccomp-wasm/syscalls';
  *
  * const args = [0xffffff9cn, 0x7ffd0000n, 0x80000n, 0n, 0n, 0n];
- * console.log(describeCall('openat', args, 'x86_64')); // openat(AT_FDCWD, 0x7ffd0000, O_RDONLY|O_CLOEXEC, 0o0)
+ * console.log(describeCall('openat', args, 'x86_64')); // openat(AT_FDCWD, 0x7ffd0000, O_RDONLY|O_CLOEXEC)
  * console.log(describeCall('chdir', [1n], 'x86_64', () => '/etc')); // chdir("/etc")
  * ```
  */
@@ -27,14 +28,32 @@ export function describeCall(
   architecture: ArchitectureName,
   readString: (address: bigint) => string | undefined = () => undefined,
 ): string {
+  checkArgument('describeCall', 'name', name, TEXT);
+  checkArgument('describeCall', 'args', args, LIST);
   const parameters = syscallSignature(name, architecture);
   if (!parameters) return `${name}(${args.map(hexadecimal).join(', ')})`;
-  const texts = parameters.map((parameter, index) => {
+  const texts = readParameters(parameters, args, architecture).map((parameter, index) => {
     const value = args[index] ?? 0n;
     const text = parameter.type === 'string' && value !== 0n ? readString(value) : undefined;
     return text === undefined ? describeArgument(parameter, value, architecture) : quote(text);
   });
   return `${name}(${texts.join(', ')})`;
+}
+
+/** Without the absent mode of an open(2) that makes no file: the kernel does not look at it. */
+function readParameters(
+  parameters: readonly SyscallParameter[],
+  args: readonly bigint[],
+  architecture: ArchitectureName,
+): readonly SyscallParameter[] {
+  const flags = parameters.findIndex(({ constants }) => constants === 'O');
+  const isGiven = (args[parameters.length - 1] ?? 0n) !== 0n;
+  if (flags < 0 || parameters.at(-1)?.type !== 'mode' || isGiven) return parameters;
+  const makesFile = ['O_CREAT', 'O_TMPFILE'].some((name) => {
+    const bits = constantValue(name, architecture) ?? 0n;
+    return ((args[flags] ?? 0n) & bits) === bits;
+  });
+  return makesFile ? parameters : parameters.slice(0, -1);
 }
 
 function describeArgument(

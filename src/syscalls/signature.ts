@@ -1,4 +1,5 @@
 import { type ArchitectureName, findArchitecture } from '../architecture.js';
+import { checkArgument, TEXT } from '../options.js';
 import type { ConstantFamily } from './constant-families.js';
 import { ALIGNED_PAIRS, SIGNATURES, UID16_ARCHITECTURES, UID16_CALLS, VARIANTS } from './signatures.js';
 
@@ -129,6 +130,7 @@ export function syscallSignature(
   name: string,
   architecture?: ArchitectureName,
 ): readonly SyscallParameter[] | undefined {
+  checkArgument('syscallSignature', 'name', name, TEXT);
   generic ??= index(SIGNATURES);
   variants ??= index(VARIANTS);
   const text = (architecture && variants.get(`${name}@${architecture}`)) ?? generic.get(name);

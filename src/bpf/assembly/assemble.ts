@@ -1,6 +1,6 @@
 import { type Architecture, type ArchitectureName, auditArchitecture, parseArchitecture } from '../../architecture.js';
 import type { SourcePosition } from '../../errors.js';
-import { checkOptions, FUNCTION, LIST, TEXT } from '../../options.js';
+import { checkArgument, checkOptions, FUNCTION, LIST, TEXT } from '../../options.js';
 import { encodeProgram } from '../program/codec.js';
 import { analyzeFlow, type FlowState } from '../program/dataflow.js';
 import { usesOperand } from '../program/effects.js';
@@ -50,6 +50,7 @@ export interface AssembledProgram extends FilterProgram {
  * ```
  */
 export function assemble(text: string, options: AssembleOptions = {}): AssembledProgram {
+  checkArgument('assemble', 'text', text, TEXT);
   checkOptions('assemble', options, {
     architectures: [LIST],
     syscallNumber: [FUNCTION],

@@ -10,7 +10,7 @@ import {
 } from '../../architecture.js';
 import { errnoName } from '../../errno.js';
 import { checkOptions, FUNCTION, LIST } from '../../options.js';
-import { type ProgramInput, readProgram } from '../program/codec.js';
+import { checkProgramInput, type ProgramInput, readProgram } from '../program/codec.js';
 import { analyzeFlow, type FlowState, type LoadedOffset } from '../program/dataflow.js';
 import {
   type Endianness,
@@ -98,6 +98,7 @@ export function disassemble(program: ProgramInput, options: DisassembleOptions =
     syscallName: [FUNCTION],
     syscallNumber: [FUNCTION],
   });
+  checkProgramInput(program);
   const own = 'arches' in program ? program.arches : [];
   const assumed = (options.architectures ?? own).map(parseArchitecture);
   const { instructions, endianness } = readProgram(program, options.endianness ?? assumed[0]?.endianness);

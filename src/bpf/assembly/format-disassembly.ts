@@ -1,5 +1,5 @@
 import type { ArchitectureName } from '../../architecture.js';
-import { checkOptions, FUNCTION, OBJECT, type OptionTable } from '../../options.js';
+import { checkArgument, checkOptions, FUNCTION, LIST, OBJECT, type OptionTable } from '../../options.js';
 import type { Endianness } from '../program/instruction.js';
 import type { DisassemblyLine } from './disassemble.js';
 import { isPlain } from './naming.js';
@@ -34,6 +34,7 @@ const COMMENT_COLUMN = { listing: 72, source: 48 };
  * ```
  */
 export function formatDisassembly(lines: readonly DisassemblyLine[], options: FormatOptions = {}): string {
+  checkArgument('formatDisassembly', 'lines', lines, LIST);
   checkOptions('formatDisassembly', options, FORMAT_OPTIONS);
   const { paint = (_, text) => text } = options;
   const heads = headings(lines, paint);
@@ -66,6 +67,7 @@ export function formatDisassembly(lines: readonly DisassemblyLine[], options: Fo
  * ```
  */
 export function formatAssembly(lines: readonly DisassemblyLine[], options: FormatOptions = {}): string {
+  checkArgument('formatAssembly', 'lines', lines, LIST);
   checkOptions('formatAssembly', options, FORMAT_OPTIONS);
   const { paint = (_, text) => text } = options;
   const targets = new Set(lines.flatMap(({ text }) => [...text.matchAll(/goto (\d+)/g)].map(([, to]) => Number(to))));

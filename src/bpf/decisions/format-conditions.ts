@@ -1,3 +1,4 @@
+import { checkArgument, LIST, OBJECT } from '../../options.js';
 import { ALL_64_BITS, type Condition, type DnfTerms, LOW_HALF } from './condition.js';
 import { type Field, INSTRUCTION_POINTER_FIELD } from './input-variables.js';
 
@@ -32,6 +33,7 @@ export interface ConditionNames {
  * ```
  */
 export function formatConditions(terms: DnfTerms, names: ConditionNames = {}): string {
+  checkArgument('formatConditions', 'terms', terms, LIST);
   if (terms.length === 0) return 'never';
   return terms.map((term) => term.map((each) => formatCondition(each, names)).join(' and ')).join(', or ');
 }
@@ -44,6 +46,7 @@ export function formatConditions(terms: DnfTerms, names: ConditionNames = {}): s
  * @see {@link formatConditions}
  */
 export function formatCondition(condition: Condition, names: ConditionNames = {}): string {
+  checkArgument('formatCondition', 'condition', condition, OBJECT);
   const { field, mask } = condition;
   const name = names.field?.(field) ?? (field === INSTRUCTION_POINTER_FIELD ? 'instruction_pointer' : `arg${field}`);
   const whole = names.registerBits === 32 ? LOW_HALF : ALL_64_BITS;

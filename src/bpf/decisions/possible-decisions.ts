@@ -1,3 +1,4 @@
+import { checkArgument, DIAGRAM, OBJECT } from '../../options.js';
 import type { Action } from '../../policy.js';
 import type { SeccompData } from '../execution/simulate.js';
 import { type DecisionDiagram, terminalAction } from './decision-diagram.js';
@@ -39,6 +40,8 @@ export interface PossibleDecision {
  * ```
  */
 export function possibleDecisions(diagram: DecisionDiagram, pattern: CallPattern): PossibleDecision[] {
+  checkArgument('possibleDecisions', 'diagram', diagram, DIAGRAM);
+  checkArgument('possibleDecisions', 'pattern', pattern, OBJECT);
   const { store, root } = diagram;
   const known = pattern.args ?? [];
   const argument = (index: number) => known[index]?.value ?? 0n;

@@ -1,6 +1,7 @@
 import type { Architecture } from '../../architecture.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { nearestName } from '../../nearest-name.js';
+import { ARCHITECTURE, checkArgument, LIST, OBJECT, TEXT } from '../../options.js';
 import { constantExpression, nearestConstant } from '../../syscalls/constants.js';
 import { nearestSyscall } from '../../syscalls/nearest-syscall.js';
 import { hasNarrowRegisters, type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
@@ -50,6 +51,10 @@ export interface ParsedCall {
  * ```
  */
 export function parseCall(call: WrittenCall): ParsedCall {
+  checkArgument('parseCall', 'call', call, OBJECT);
+  checkArgument('parseCall', 'call.architecture', call.architecture, ARCHITECTURE);
+  checkArgument('parseCall', 'call.args', call.args, LIST);
+  checkArgument('parseCall', 'call.syscall', call.syscall, TEXT);
   const { architecture } = call;
   const nr = parseNumber(call);
   const name = call.syscallName(architecture.token, nr);

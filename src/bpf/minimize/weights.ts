@@ -1,4 +1,5 @@
 import { X32_SYSCALL_BIT } from '../../architecture.js';
+import { checkArgument, LIST } from '../../options.js';
 import { CALL_NUMBERS } from './call-numbers.js';
 
 /** How often each system call happens, relative to the others. */
@@ -67,6 +68,8 @@ class TableWeights implements CallWeights {
  * ```
  */
 export function callWeights(architectures: readonly number[], counted: readonly WeighedCall[] = []): CallWeights {
+  checkArgument('callWeights', 'architectures', architectures, LIST);
+  checkArgument('callWeights', 'counted', counted, LIST);
   const tables = new Map<number, Map<number, number>>();
   for (const auditArch of architectures) {
     const table = new Map<number, number>();

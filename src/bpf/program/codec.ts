@@ -1,5 +1,6 @@
 import { parseArchitecture } from '../../architecture.js';
 import { InvalidArgumentError } from '../../errors.js';
+import { BYTES, checkArgument, LIST } from '../../options.js';
 import { InvalidProgramError, UnknownByteOrderError } from './errors.js';
 import { type Endianness, INSTRUCTION_SIZE, type Instruction } from './instruction.js';
 import type { FilterProgram } from './program.js';
@@ -28,6 +29,7 @@ export type ProgramInput = FilterProgram | DecodedProgram | Uint8Array;
  * ```
  */
 export function decodeProgram(bytes: Uint8Array, endianness: Endianness): Instruction[] {
+  checkArgument('decodeProgram', 'bytes', bytes, BYTES);
   if (bytes.length % INSTRUCTION_SIZE !== 0) {
     throw new InvalidProgramError(
       'LENGTH',
@@ -61,6 +63,7 @@ export function decodeProgram(bytes: Uint8Array, endianness: Endianness): Instru
  * ```
  */
 export function encodeProgram(instructions: readonly Instruction[], endianness: Endianness): Uint8Array {
+  checkArgument('encodeProgram', 'instructions', instructions, LIST);
   const bytes = new Uint8Array(instructions.length * INSTRUCTION_SIZE);
   const view = new DataView(bytes.buffer);
   const little = endianness === 'little';
@@ -139,6 +142,7 @@ export function detectEndianness(bytes: Uint8Array): Endianness {
  * ```
  */
 export function readProgram(input: ProgramInput, endianness?: Endianness): DecodedProgram {
+  checkProgramInput(input);
   if (!(input instanceof Uint8Array) && 'instructions' in input) return input;
   const bytes = input instanceof Uint8Array ? input : input.program;
   const arches = input instanceof Uint8Array ? [] : input.arches;
@@ -148,4 +152,16 @@ export function readProgram(input: ProgramInput, endianness?: Endianness): Decod
   }
   const [order = endianness ?? detectEndianness(bytes)] = orders;
   return { instructions: decodeProgram(bytes, order), endianness: order };
+}
+
+/**
+ * Check that a caller gave a program.
+ *
+ * @throws {InvalidArgumentError} when it is something else, as its path
+ */
+export function checkProgramInput(input: unknown): asserts input is ProgramInput {
+  if (BYTES.holds(input)) return;
+  const { instructions, program, arches } = (Object(input) ?? {}) as Record<string, unknown>;
+  if (Array.isArray(instructions) || (BYTES.holds(program) && Array.isArray(arches))) return;
+  throw new InvalidArgumentError('a program is its bytes (a Uint8Array), or what compiling or decoding one returns');
 }

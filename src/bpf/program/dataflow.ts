@@ -1,3 +1,4 @@
+import { checkArgument, LIST } from '../../options.js';
 import { Cell, effectOf } from './effects.js';
 import {
   type Instruction,
@@ -51,6 +52,7 @@ const FEW = 8;
  * ```
  */
 export function analyzeFlow(instructions: readonly Instruction[]): (FlowState | undefined)[] {
+  checkArgument('analyzeFlow', 'instructions', instructions, LIST);
   const states = new Array<FlowState | undefined>(instructions.length).fill(undefined);
   states[0] = {
     a: undefined,

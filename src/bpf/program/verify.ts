@@ -1,3 +1,4 @@
+import { checkArgument, LIST } from '../../options.js';
 import { checkFields } from './codec.js';
 import { Cell, effectOf } from './effects.js';
 import { InvalidProgramError, type InvalidProgramReason } from './errors.js';
@@ -37,6 +38,7 @@ import {
  * ```
  */
 export function verifyProgram(instructions: readonly Instruction[]): void {
+  checkArgument('verifyProgram', 'instructions', instructions, LIST);
   const length = instructions.length;
   if (length === 0) throw new InvalidProgramError('LENGTH', 'no instructions; a filter has 1 to 4096');
   if (length > MAX_INSTRUCTIONS) {

@@ -1,3 +1,4 @@
+import { checkArgument, LIST } from '../../options.js';
 import type { FileReport } from '../file-report.js';
 import type { Finding, Severity } from '../finding.js';
 
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 
  * ```
  */
 export function renderGithub(files: readonly FileReport[]): string {
+  checkArgument('renderGithub', 'files', files, LIST);
   const lines = files.flatMap(({ report }) => report.findings.map(annotation));
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -1,3 +1,4 @@
+import { checkArgument, LIST } from '../../options.js';
 import { countFindings, type FileReport } from '../file-report.js';
 
 /**
@@ -19,6 +20,7 @@ import { countFindings, type FileReport } from '../file-report.js';
  * ```
  */
 export function renderJson(files: readonly FileReport[]): string {
+  checkArgument('renderJson', 'files', files, LIST);
   const { error, warning, advice, ignored, fixed } = countFindings(files);
   const document = {
     files: files.map(({ source, report, fixed = [], isUnreadable = false }) => ({

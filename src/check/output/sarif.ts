@@ -1,3 +1,4 @@
+import { checkArgument, LIST } from '../../options.js';
 import { VERSION } from '../../version.js';
 import { type FileReport, UNREADABLE } from '../file-report.js';
 import type { Finding, Severity, TextEdit } from '../finding.js';
@@ -31,6 +32,7 @@ const INDEXES = new Map(DESCRIPTORS.map(({ id }, index) => [id, index]));
  * ```
  */
 export function renderSarif(files: readonly FileReport[]): string {
+  checkArgument('renderSarif', 'files', files, LIST);
   const driver = {
     name: 'scmp check',
     version: VERSION,

@@ -1,3 +1,4 @@
+import { checkArgument, LIST } from '../../options.js';
 import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
 import { countFindings, type FileReport } from '../file-report.js';
@@ -22,6 +23,7 @@ import { count } from '../rules/phrases.js';
  * ```
  */
 export function renderText(files: readonly FileReport[]): string {
+  checkArgument('renderText', 'files', files, LIST);
   const lines = files.flatMap(({ report, fixed }) => [
     ...report.findings.flatMap(lineOf),
     ...(fixed ?? []).map((finding) => `${placeOf(finding)}: fixed: ${finding.message} [${finding.id}]`),

@@ -1,13 +1,13 @@
 import { mayRun } from '../../action.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { nearestName } from '../../nearest-name.js';
-import { checkOptions } from '../../options.js';
+import { checkArgument, checkOptions, FUNCTION } from '../../options.js';
 import type { Warning } from '../../policy.js';
 import { quote } from '../../text.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX } from '../builtin/names.js';
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
 import { traitsOf } from '../formats/index.js';
-import type { Locate, ParsedProfile } from '../model/parsed-profile.js';
+import { checkParsedProfile, type Locate, type ParsedProfile } from '../model/parsed-profile.js';
 import type { DockerSeccomp } from '../model/schema.js';
 import { mergeEntries } from './extend-entries.js';
 import { DEFAULT_OPERATOR, OPERATOR_VERSIONS, type OperatorVersion } from './operator-union.js';
@@ -47,6 +47,8 @@ export interface ExtendOptions {
  */
 export function extendProfile(profile: ParsedProfile, loadBase: LoadBase, options: ExtendOptions = {}): ParsedProfile {
   checkOptions('extendProfile', options, { operator: OPERATOR_VERSIONS });
+  checkParsedProfile('extendProfile', profile);
+  checkArgument('extendProfile', 'loadBase', loadBase, FUNCTION);
   const { operator = DEFAULT_OPERATOR } = options;
   if (!OPERATOR_VERSIONS.includes(operator)) {
     const known = OPERATOR_VERSIONS.join(', ');

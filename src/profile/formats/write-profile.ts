@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../../errors.js';
 import { ANYTHING, checkOptions, LIST, TEXT } from '../../options.js';
 import type { Warning } from '../../policy.js';
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
-import type { ParsedProfile } from '../model/parsed-profile.js';
+import { checkParsedProfile, type ParsedProfile } from '../model/parsed-profile.js';
 import { HANDLERS } from './handlers.js';
 import { type OutputFormat, writtenFormat } from './index.js';
 import { resolvedSection, unrepresentableIn } from './plain-section.js';
@@ -41,6 +41,7 @@ export interface WriteTarget {
  */
 export function writeProfile(profile: ParsedProfile, format: OutputFormat, target: WriteTarget = {}): string {
   checkOptions('writeProfile', target, { arch: [ANYTHING], capabilities: [LIST], kernel: [ANYTHING], name: [TEXT] });
+  checkParsedProfile('writeProfile', profile);
   const { arch, capabilities, kernel, name } = target;
   if (arch === undefined && (capabilities?.length || kernel !== undefined)) {
     throw new InvalidArgumentError('capabilities and a kernel decide entries for a target: name its architecture too');
@@ -81,5 +82,6 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
  * ```
  */
 export function writeWarnings(profile: ParsedProfile, format: OutputFormat): readonly Warning[] {
+  checkParsedProfile('writeWarnings', profile);
   return HANDLERS[format]?.warnings?.(profile) ?? [];
 }

@@ -43,6 +43,8 @@ function fullNames(list: string): readonly string[] {
 export function parseCapabilities(names: readonly string[]): ReadonlySet<string> {
   const capabilities = new Set<string>();
   for (const name of names) {
+    if (typeof name !== 'string')
+      throw new InvalidArgumentError(`a capability is given by its name, not as ${typeof name}`);
     const set = SETS.get(name.toLowerCase());
     if (set) {
       if (set.length === 0 && names.length > 1) {

@@ -3,14 +3,23 @@ import { type Architecture, findArchitecture } from '../../architecture.js';
 import { errnoNumber } from '../../errno.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { type KernelVersion, parseRelease } from '../../kernel-version.js';
-import { ANYTHING, BOOLEAN, checkOptions, LIST, OBJECT, type OptionTable } from '../../options.js';
+import {
+  ANYTHING,
+  ARCHITECTURE,
+  BOOLEAN,
+  checkArgument,
+  checkOptions,
+  LIST,
+  OBJECT,
+  type OptionTable,
+} from '../../options.js';
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../../policy.js';
 import { quote } from '../../text.js';
 import { failOnIssues, ProfileError, type ProfileIssue } from '../document/profile-error.js';
 import { traitsOf } from '../formats/index.js';
 import { parseCapabilities } from '../model/capability.js';
 import { type ConditionOutcome, type ResolutionTarget, tryConditions } from '../model/conditional-entry.js';
-import type { Locate, ParsedProfile, Place } from '../model/parsed-profile.js';
+import { checkParsedProfile, type Locate, type ParsedProfile, type Place } from '../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall } from '../model/schema.js';
 import { actionOf, conditionsOf, listedArchitectures, policyBase, policyRule } from './plain-rule.js';
 
@@ -110,6 +119,8 @@ export function resolvePolicy(
  */
 export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolution {
   const { arch, capabilities = [], kernel } = options;
+  checkParsedProfile('resolving', profile);
+  checkArgument('resolving', 'arch', arch, ARCHITECTURE);
   const { seccomp, locate, source } = profile;
   if (seccomp.extends) {
     const message = `the profile extends ${quote(seccomp.extends)}, which was not read`;
@@ -218,8 +229,8 @@ export function uselessErrnos(
 }
 
 function parseKernel(text: string): KernelVersion {
-  const kernel = parseRelease(text);
-  if (!kernel) throw new InvalidArgumentError(`${quote(text)} is no kernel version; give one as "6.1"`);
+  const kernel = typeof text === 'string' ? parseRelease(text) : undefined;
+  if (!kernel) throw new InvalidArgumentError(`${quote(String(text))} is no kernel version; give one as "6.1"`);
   return kernel;
 }
 
