@@ -1,4 +1,5 @@
 // For start.ts, which is to load nothing else.
+import { statSync } from 'node:fs';
 
 /**
  * The commands that have ended, or become another program, before optimised code pays, and the option of each after which it
@@ -14,6 +15,9 @@ export const BRIEF_COMMANDS = {
 /** What makes any command run for long: the minimiser works for longer than libseccomp. */
 export const MINIMIZING = { option: '--optimize', level: 'min' } as const;
 
+/** Bytes. Reading a file of more takes long enough for optimised code; profiles in use have a tenth of that. */
+const LARGE_INPUT = 1 << 18;
+
 /** Whether a command, by its name and all arguments, is over before optimised code pays. */
 export function isBrief(command: string, args: readonly string[]): boolean {
   const { option, level } = MINIMIZING;
@@ -21,5 +25,15 @@ export function isBrief(command: string, args: readonly string[]): boolean {
     return false;
   if (!Object.hasOwn(BRIEF_COMMANDS, command)) return false;
   const long = BRIEF_COMMANDS[command as keyof typeof BRIEF_COMMANDS];
-  return long === undefined || !args.includes(long);
+  if (long !== undefined && args.includes(long)) return false;
+  // what `run` becomes may be a large file too
+  return command === 'run' || !args.slice(args.indexOf(command) + 1).some(isLargeFile);
+}
+
+function isLargeFile(path: string): boolean {
+  try {
+    return !path.startsWith('-') && (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LARGE_INPUT;
+  } catch {
+    return false; // its reader says why
+  }
 }

@@ -10,7 +10,11 @@ import { runtimeOptions } from '../../src/cli/compile-options.js';
 import { addOptions, COMPILE_OPTIONS, INPUT_OPTIONS, RUNTIME_OPTIONS } from '../../src/cli/options.js';
 import { type RuntimeOptions, runtimeBehaviour } from '../../src/compiler/runtime.js';
 import { pick } from '../../src/options.js';
+
 import { ROOT } from './scmp.js';
+
+/** A file that takes long to read. */
+const LARGE = process.execPath;
 
 const SHARED = { arch: true, output: true, json: true, ...INPUT_OPTIONS, ...COMPILE_OPTIONS } as const;
 const shared = addOptions(new Command(), SHARED).options;
@@ -88,6 +92,8 @@ describe('a command that is over before optimised code pays', () => {
     ['run --profile p.json -- ls', true],
     ['run --trace --profile p.json -- ls', false],
     ['disasm p.bpf --trace', true],
+    [`compile ${LARGE}`, false],
+    [`run --profile p.json -- ${LARGE}`, true],
     ['check p.json', false],
     ['toString', false],
     ['', false],
