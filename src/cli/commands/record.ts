@@ -115,7 +115,7 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   };
   const base = flags.merge === undefined ? undefined : await readInputProfile(flags.merge, flags);
   const merging = { target, arguments: flags.args };
-  const masks = base ? mergeMasks(base, merging) : flags.args ? learnedArguments : () => [];
+  const masks = base ? mergeMasks(base, merging) : flags.args ? learnedArguments : undefined;
   const observations = new Observations(masks);
   const log = flags.fromAudit ?? flags.fromStrace;
   if (log !== undefined) readLog(observations, log, target.arch.name, flags);
@@ -143,17 +143,18 @@ async function record(command: string | undefined, args: string[], flags: Flags)
 /** The command's exit code becomes this one's. */
 async function runCommand(
   observations: Observations,
-  masks: ArgumentMasks,
+  masks: ArgumentMasks | undefined,
   start: CommandStart,
   { output = '-', counts = '-' }: Flags,
 ): Promise<void> {
   for (const file of [output, counts]) if (file !== '-') checkFolder(file);
   const { recordCommand } = await import('./record-command.js');
-  const libseccomp = loadLibseccompSync();
-  const tally = numberedMasks(libseccomp, hostArchitecture(), masks);
-  const { calls, exitCode, gaps } = await recordCommand({ ...start, isStdoutTaken: output === '-' }, tally);
+  const tally = masks ? numberedMasks(loadLibseccompSync(), hostArchitecture(), masks) : new Map();
+  const recording = recordCommand({ ...start, isStdoutTaken: output === '-' }, tally);
+  // While the command runs.
+  const lookup = syscallLookup(loadLibseccompSync());
+  const { calls, exitCode, gaps } = await recording;
   process.exitCode = exitCode;
-  const lookup = syscallLookup(libseccomp);
   for (const call of observeNumbered(observations, calls, lookup)) {
     printError(`scmp: warning: ${describeUnnamed(call)}`);
   }
