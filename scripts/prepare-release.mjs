@@ -4,8 +4,8 @@
 //       looks that the tag is the version's and that CHANGELOG.md has its entry, writes the address into package.json, and
 //       prints the entry
 //   node scripts/prepare-release.mjs --check
-//       fails where package.json has no address (npm runs it before it publishes)
-import { readFileSync, writeFileSync } from 'node:fs';
+//       fails where package.json has no address, or dist/ lacks a launcher or tracer (npm runs it before it publishes)
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const die = (message) => {
   console.error(`prepare-release: ${message} (see RELEASING.md)`);
@@ -18,6 +18,16 @@ if (argument === '--check') {
   for (const key of ['repository', 'bugs', 'homepage']) {
     if (!manifest[key]) die(`package.json has no ${key}: the release workflow fills it in from REPOSITORY_URL`);
   }
+  // A build without clang leaves them out, and says so: a package without them would start sandboxes by Node there.
+  const [, table] =
+    /^LAUNCHERS='\n([^']+)'$/m.exec(readFileSync('build.sh', 'utf8')) ?? die('build.sh has no LAUNCHERS');
+  const architectures = table
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/\s/)[0]);
+  const programs = architectures.flatMap((each) => [`launcher-linux-${each}`, `tracer-linux-${each}`]);
+  const lacking = programs.filter((each) => !existsSync(`dist/launcher/${each}`));
+  if (lacking.length > 0) die(`dist/launcher lacks ${lacking.join(', ')}: build.sh makes them with clang and lld 19`);
   process.exit(0);
 }
 

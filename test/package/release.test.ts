@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -76,8 +76,14 @@ describe('a release', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   const { version } = manifest;
   const ENTRY = `## ${version} - 2026-01-31\n\n### Added\n\n- All of it.\n\n`;
+  /** Those that Node and koffi run on (native-loader/run/native-launcher.ts). */
+  const LAUNCHERS = ['x86_64', 'aarch64', 'arm', 'riscv64', 'ppc64le', 's390x', 'loongarch64'].flatMap((architecture) =>
+    ['launcher', 'tracer'].map((program) => `${program}-linux-${architecture}`),
+  );
   beforeEach(() => {
-    cpSync(`${ROOT}package.json`, join(folder, 'package.json'));
+    for (const file of ['package.json', 'build.sh']) cpSync(`${ROOT}${file}`, join(folder, file));
+    mkdirSync(join(folder, 'dist/launcher'), { recursive: true });
+    for (const launcher of LAUNCHERS) writeFileSync(join(folder, 'dist/launcher', launcher), '');
     writeFileSync(
       join(folder, 'CHANGELOG.md'),
       `# Changelog\n\n## Unreleased\n\n${ENTRY}## 0.0.1 - 2025-01-31\n\n- It began.\n`,
@@ -105,6 +111,17 @@ describe('a release', () => {
       bugs: { url: `${url}/issues` },
       repository: { type: 'git', url: `git+${url}.git` },
     });
+    expect(prepare('--check').status).toBe(0);
+  });
+
+  it('is not published without one of the launchers and tracers', () => {
+    expect(prepare(`v${version}`, 'https://host.example/owner/name').status).toBe(0);
+    for (const lacking of LAUNCHERS) {
+      rmSync(join(folder, 'dist/launcher', lacking));
+      const { status, stderr } = prepare('--check');
+      expect([status, stderr]).toEqual([1, expect.stringContaining(`lacks ${lacking}:`)]);
+      writeFileSync(join(folder, 'dist/launcher', lacking), '');
+    }
     expect(prepare('--check').status).toBe(0);
   });
 
