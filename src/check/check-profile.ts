@@ -18,6 +18,7 @@ import { printable, quote } from '../text.js';
 import { adviceWordingOf } from './advice-wording.js';
 import { type CheckContext, CONTAINER_ENGINES, type ContainerEngine, contextOf } from './context.js';
 import type { CheckReport, Finding } from './finding.js';
+import { hostDifferences, namesHost } from './host-differences.js';
 import { ignoredIds } from './ignore-comment.js';
 import { profileEditor } from './profile-editor.js';
 import { CHECK_RULE_IDS, CHECK_RULES } from './registry.js';
@@ -110,6 +111,7 @@ export function checkTargets(
   return {
     findings: findings.filter((finding) => !isIgnored(finding)),
     ignored: findings.filter(isIgnored),
+    ...(namesHost(options) ? { host: hostDifferences(profile, targets, targetOptions(options)) } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ArchitectureName } from '../architecture.js';
 import type { SourcePosition } from '../errors.js';
 
 /**
@@ -43,9 +44,25 @@ export interface Finding {
   fix?: readonly TextEdit[] | undefined;
 }
 
+/** A call that a profile names, and that a host decides otherwise than the newest Linux and the libseccomp here. */
+export interface HostDifference {
+  architecture: ArchitectureName;
+  /** Undefined where it is about the whole filter. */
+  call?: string | undefined;
+  /** The actions here, and there, with arguments of any kind. */
+  here: string;
+  there: string;
+  because: string;
+}
+
 /** The result of checking a profile, each list in the order of the text. */
 export interface CheckReport {
   findings: readonly Finding[];
   /** Findings that the caller, or a comment of the profile, said to ignore. */
   ignored: readonly Finding[];
+  /**
+   * Where the options name a host by two or more of `kernel`, `libseccompVersion` and `runtime`: the named calls that it
+   * decides otherwise than the newest Linux and the libseccomp here.
+   */
+  host?: readonly HostDifference[] | undefined;
 }

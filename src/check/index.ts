@@ -8,7 +8,14 @@
 // Check and fix a profile
 
 export { type CheckOptions, checkProfile, defaultTargets } from './check-profile.js';
-export { type CheckReport, type Finding, SEVERITIES, type Severity, type TextEdit } from './finding.js';
+export {
+  type CheckReport,
+  type Finding,
+  type HostDifference,
+  SEVERITIES,
+  type Severity,
+  type TextEdit,
+} from './finding.js';
 export { type FixedProfile, fixProfile } from './fix.js';
 export { CHECK_RULES } from './registry.js';
 export type { CheckRule } from './rule.js';

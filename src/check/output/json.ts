@@ -29,6 +29,7 @@ export function renderJson(files: readonly FileReport[]): string {
       findings: report.findings,
       ignored: report.ignored,
       fixed,
+      ...(report.host ? { host: report.host } : {}),
     })),
     summary: { errors: error, warnings: warning, advice, ignored, fixed },
   };

@@ -3,6 +3,7 @@ import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
 import { countFindings, type FileReport } from '../file-report.js';
 import type { Finding } from '../finding.js';
+import { hostTable } from '../host-differences.js';
 import { count } from '../rules/phrases.js';
 
 /**
@@ -24,9 +25,12 @@ import { count } from '../rules/phrases.js';
  */
 export function renderText(files: readonly FileReport[]): string {
   checkArgument('renderText', 'files', files, LIST);
-  const lines = files.flatMap(({ report, fixed }) => [
+  const lines = files.flatMap(({ source, report, fixed }) => [
     ...report.findings.flatMap(lineOf),
     ...(fixed ?? []).map((finding) => `${placeOf(finding)}: fixed: ${finding.message} [${finding.id}]`),
+    ...(report.host
+      ? hostTable(report.host).map((line, index) => printable(index === 0 ? `${source}: ${line}` : line))
+      : []),
   ]);
   return `${[...lines, summaryOf(files)].join('\n')}\n`;
 }
