@@ -16,8 +16,8 @@ export interface SupervisorCalls extends Memory {
   ioctl(fd: number, request: number, argument: Address): number;
   /** poll(2) of `count` `struct pollfd`s. */
   poll(entries: Address, count: number, timeoutMilliseconds: number): number;
-  /** sched_yield(2) */
-  yieldProcessor(): void;
+  /** ppoll(2) of one `struct pollfd`. */
+  pollBriefly(entry: Address, timeoutNanoseconds: number): number;
   close(fd: number): number;
   /** eventfd(2), close-on-exec, not blocking. */
   eventfd(): number;
@@ -82,7 +82,7 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
   // Addresses as numbers: koffi takes about as long as the kernel does for looking into a typed array.
   const ioctl = symbols.func('int ioctl(int, unsigned long, uintptr_t)');
   const poll = symbols.func('int poll(uintptr_t, unsigned long, int)');
-  const schedYield = symbols.func('int sched_yield()');
+  const ppoll = symbols.func('int ppoll(uintptr_t, unsigned long, uintptr_t, void *)');
   const close = symbols.func('int close(int)');
   const eventfd = symbols.func('int eventfd(unsigned int, int)');
   const read = symbols.func('long read(int, void *, size_t)');
@@ -128,6 +128,9 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
     typeof vectors.address === 'bigint'
       ? vectors.address + BigInt(2 * memory.pointerSize)
       : vectors.address + 2 * memory.pointerSize;
+  // `struct timespec`: two numbers as wide as a pointer, also where time_t is wider (glibc's and musl's ppoll of old).
+  const timeout = pin(2 * memory.pointerSize);
+  const timeoutView = new DataView(timeout.buffer);
   const counter = new Uint8Array(8);
   const one = new Uint8Array(new BigUint64Array([1n]).buffer);
 
@@ -136,7 +139,12 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
     pin,
     ioctl: (fd, request, argument) => result(ioctl(fd, request, argument)),
     poll: (entries, count, timeout) => result(poll(entries, count, timeout)),
-    yieldProcessor: () => schedYield(),
+    pollBriefly: (entry, nanoseconds) => {
+      // Less than a second, which is the first member.
+      const little = memory.endianness === 'little';
+      timeoutView.setUint32(little ? memory.pointerSize : 2 * memory.pointerSize - 4, nanoseconds, little);
+      return result(ppoll(entry, 1, timeout.address, null));
+    },
     close: (fd) => result(close(fd)),
     eventfd: () => result(eventfd(0, O_CLOEXEC | EFD_NONBLOCK)),
     readEventfd: (fd) => result(read(fd, counter, 8)),

@@ -2,12 +2,14 @@ import { constants } from 'node:os';
 import { thisHost } from '../libc/host.js';
 import { errnoName } from '../libc/libc.js';
 import type { SupervisorCalls } from '../libc/supervisor-calls.js';
+import { AnswerLookup } from './answer-lookup.js';
 import { CallTally, type TalliedCall } from './call-tally.js';
 import { Cancellation } from './cancellation.js';
 import type { SynchronousHandler } from './handler-module.js';
 import { Listener } from './listener.js';
 import { Notification } from './notification.js';
-import { MEMBER, NOTIFICATION_WORDS, type RawResponse } from './notify-abi.js';
+import { MEMBER, NOTIFICATION_WORDS } from './notify-abi.js';
+import { beginReceiving, endReceiving, turnsOfMainThread } from './reception.js';
 import { answeredAtOnce, sendAnswer, sendFailure } from './send-answer.js';
 import type { ListenerRequest } from './watch-protocol.js';
 import { beginWork, endWork, type SharedWork } from './work-in-progress.js';
@@ -34,9 +36,9 @@ export class ListenerWatch {
   readonly #module: ModuleHandler | undefined;
   readonly #recipients: Recipients;
   readonly #tally: CallTally | undefined;
-  /** Signed, as the words of notifications are: small numbers are found faster. */
-  readonly #bySyscall: ReadonlyMap<number, ReadonlyMap<number, RawResponse>>;
+  readonly #answers: AnswerLookup;
   readonly #view: DataView;
+  #turns = 0;
   /** Nobody waits for a handler that has answered when it returns. */
   readonly #cancellation = new Cancellation();
 
@@ -51,21 +53,36 @@ export class ListenerWatch {
     this.#module = module;
     this.#recipients = recipients;
     this.#tally = request.tally && new CallTally(request.tally, thisHost.endianness);
-    this.#bySyscall = new Map([...request.answers.bySyscall].map(([auditArch, table]) => [auditArch | 0, table]));
+    this.#answers = new AnswerLookup(request.answers);
     this.#view = new DataView(this.#listener.received.buffer);
   }
 
-  /** Receive the call that poll(2) saw, and answer it or pass it on. The errno with which the listener failed. */
-  next(): string | undefined {
+  /**
+   * Receive the call that poll(2) saw, and answer it or pass it on. The errno with which the listener failed; false if
+   * the main thread receives now, and will wake this one.
+   */
+  next(): string | false | undefined {
+    const { reception } = this.#request;
+    if (!reception) return this.#next();
+    if (!beginReceiving(reception)) return false;
+    try {
+      // The main thread may have received the call since poll(2) saw it, and RECV would wait for another.
+      const turns = turnsOfMainThread(reception);
+      const isSeen = turns === this.#turns;
+      this.#turns = turns;
+      return isSeen ? this.#next() : undefined;
+    } finally {
+      endReceiving(reception);
+    }
+  }
+
+  #next(): string | undefined {
     const result = this.#listener.receive();
     // ENOENT: the target was killed, or a signal interrupted the call, since poll(2) has seen it.
     if (result < 0) return result === -ENOENT || result === -EINTR ? undefined : errnoName(-result);
     const words = this.#listener.received;
-    const number = words[MEMBER.number]!;
-    const auditArch = words[MEMBER.auditArch]!;
-    this.#tally?.count(auditArch >>> 0, number, this.#view);
-    const { answers } = this.#request;
-    const response = this.#bySyscall.get(auditArch)?.get(number) ?? answers.otherwise;
+    this.#tally?.count(words[MEMBER.auditArch]! >>> 0, words[MEMBER.number]!, this.#view);
+    const response = this.#answers.find(words);
     // ENOENT says that the call is gone; the table was checked, so that nothing else can be wrong.
     if (response) this.#listener.send(words, response);
     else if (this.#module) this.#handle(this.#module, words);

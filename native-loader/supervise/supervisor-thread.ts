@@ -2,9 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { errnoName } from '../libc/libc.js';
 import { supervisorCalls } from '../libc/supervisor-calls.js';
 import type { TalliedCall } from './call-tally.js';
-import { createMailbox, MailboxReader } from './mailbox.js';
-import { NOTIFICATION_WORDS } from './notify-abi.js';
 import { SupervisorError } from './supervisor-error.js';
+import { TurnBudget } from './turn-budget.js';
 import type {
   FromThread,
   ListenerRequest,
@@ -49,7 +48,8 @@ class SupervisorThread {
   readonly #wakeUp: number;
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   readonly #worker: Worker;
-  readonly #mailbox: MailboxReader;
+  /** Calls that came in one turn of the event loop, and wait for the next. */
+  readonly #queue: NotificationPacket[] = [];
   readonly #work = createWork();
   readonly #watches = new Map<number, WatchEvents>();
   readonly #onGone: () => void;
@@ -68,8 +68,6 @@ class SupervisorThread {
       const errno = errnoName(-this.#wakeUp);
       throw new SupervisorError('SUPERVISOR_THREAD', `no eventfd for the supervisor thread: ${errno}`, { errno });
     }
-    const mailbox = createMailbox(1 + NOTIFICATION_WORDS);
-    this.#mailbox = new MailboxReader(mailbox, (packet) => this.#notify(packet), this.#c.yieldProcessor);
     const bound = new Int32Array(new SharedArrayBuffer(4));
     const workerData: ThreadStart = {
       role: 'supervisor',
@@ -77,7 +75,6 @@ class SupervisorThread {
       wakeUp: this.#wakeUp,
       stop: this.#stop,
       bound,
-      mailbox,
       work: this.#work,
     };
     this.#worker = new Worker(workerFile(), {
@@ -142,9 +139,23 @@ class SupervisorThread {
     for (const { onEnd } of events) onEnd(error);
   }
 
-  /** A call was answered, and the next may come at once. */
-  answered(): void {
-    this.#mailbox.look();
+  /** Have the thread look at all its listeners. */
+  wake(): void {
+    this.#c.writeEventfd(this.#wakeUp);
+  }
+
+  /** One after another: handlers that answer in promises do so in between, and within the turn's time. */
+  #notifyNext(): void {
+    const next = () => this.#notifyNext();
+    if (!turnBudget.isLeft) {
+      setImmediate(next);
+      return;
+    }
+    try {
+      this.#notify(this.#queue.shift()!);
+    } finally {
+      if (this.#queue.length > 0) queueMicrotask(next);
+    }
   }
 
   #notify(packet: NotificationPacket): void {
@@ -163,7 +174,8 @@ class SupervisorThread {
 
   #receive(message: FromThread): void {
     if (message instanceof Int32Array) {
-      this.#notify(message);
+      // One that waits already has its own turn.
+      if (this.#queue.push(message) === 1) this.#notifyNext();
       return;
     }
     if (message.kind === 'loaded') {
@@ -199,6 +211,9 @@ function receiveError(errno: string): SupervisorError {
   return new SupervisorError('LISTENER', `nothing more can be received: ${errno}`, { errno });
 }
 
+/** Of this process's main thread, whatever supervisors there are. */
+export const turnBudget = new TurnBudget();
+
 /** By the address of the handler's module; undefined: the thread without one. */
 const running = new Map<string | undefined, SupervisorThread>();
 
@@ -208,7 +223,7 @@ const running = new Map<string | undefined, SupervisorThread>();
  */
 export function supervisorThread(
   handlerModule?: string,
-): Pick<SupervisorThread, 'watch' | 'answered' | 'loaded' | 'abandon'> {
+): Pick<SupervisorThread, 'watch' | 'wake' | 'loaded' | 'abandon'> {
   let thread = running.get(handlerModule);
   if (!thread) {
     thread = new SupervisorThread(handlerModule, () => {

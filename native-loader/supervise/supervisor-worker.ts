@@ -1,31 +1,26 @@
 import { constants } from 'node:os';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { thisHost } from '../libc/host.js';
 import { errnoName, libc } from '../libc/libc.js';
 import { type Pinned, type SupervisorCalls, supervisorCalls } from '../libc/supervisor-calls.js';
 import { loadHandler, messageOf, type SynchronousHandler } from './handler-module.js';
 import { ListenerWatch } from './listener-watch.js';
-import { putInMailbox } from './mailbox.js';
 import { NOTIFICATION_WORDS } from './notify-abi.js';
+import { POLLERR, POLLHUP, POLLNVAL, pollEntry, returnedEvents } from './poll-entry.js';
+import { takeBack } from './reception.js';
 import { useOwnConsole } from './thread-console.js';
 import { asError, codeOf } from './thread-error.js';
 import type { FromThread, ThreadStart, ToThread, Watch } from './watch-protocol.js';
 
-const POLLIN = 1;
-const POLLERR = 8;
-const POLLHUP = 16;
-const POLLNVAL = 32;
 const { EINTR, EAGAIN, ECONNABORTED } = constants.errno;
-
-/** `events` and `revents` of a `struct pollfd` are 16 bits each, in this order, in one word. */
-const EVENTS_SHIFT = thisHost.endianness === 'little' ? 0 : 16;
-const RETURNED_SHIFT = 16 - EVENTS_SHIFT;
 
 /**
  * Node cannot end a thread that waits in C. Ending it may take this long in the worst case; usually the eventfd wakes
  * it.
  */
 const MAX_WAIT_MILLISECONDS = 1000;
+
+/** So long a handler on the main thread holds up the answers that this thread gives for the same listener. */
+const ASIDE_MILLISECONDS = 2;
 
 // A handler's module may start timers, write to streams and leave promises behind: they go on in the event loop.
 /** So many polls with something to do, at some 10 µs each, and the event loop gets its turn. */
@@ -53,6 +48,8 @@ export class SupervisorWorker {
   #poll!: Pinned;
   #pollEntries!: Int32Array;
   #watched: readonly Watched[] = [];
+  /** How many listeners are left to the main thread just now. */
+  #asideCount = 0;
   #isTurning = false;
   #isStopped = false;
 
@@ -91,8 +88,10 @@ export class SupervisorWorker {
     const wait = hasModule ? IDLE_MILLISECONDS : MAX_WAIT_MILLISECONDS;
     for (let polls = 0; this.#watched.length > 0; polls++) {
       const entries = this.#pollEntries;
-      const ready = this.#c.poll(this.#poll.address, entries.length / 2, wait);
+      const isAside = this.#asideCount > 0;
+      const ready = this.#c.poll(this.#poll.address, entries.length / 2, isAside ? ASIDE_MILLISECONDS : wait);
       if (ready > 0) this.#answerReady(entries);
+      else if (isAside) this.#lookAgain();
       if (this.#isStopped) return;
       if (hasModule && (ready === 0 || polls >= POLLS_A_TURN)) {
         this.#turn();
@@ -114,14 +113,15 @@ export class SupervisorWorker {
     // The list changes while this goes on: only entries of this poll count.
     const watched = this.#watched;
     for (let index = 0; index < watched.length; index++) {
-      const events = (entries[2 * index + 1]! >>> RETURNED_SHIFT) & 0xffff;
+      const events = returnedEvents(entries[2 * index + 1]!);
       if (events !== 0) this.#ready(watched[index]!, events);
     }
-    if (((entries[2 * watched.length + 1]! >>> RETURNED_SHIFT) & 0xffff) !== 0) this.#readMessages();
+    if (returnedEvents(entries[2 * watched.length + 1]!) !== 0) this.#readMessages();
   }
 
   #readMessages(): void {
     this.#c.readEventfd(this.#start.wakeUp);
+    if (this.#asideCount > 0) this.#includeAll();
     this.#isStopped = Atomics.load(this.#start.stop, 0) !== 0;
     for (let next = receiveMessageOnPort(this.#port); next; next = receiveMessageOnPort(this.#port)) {
       this.#handle(next.message as ToThread);
@@ -146,17 +146,35 @@ export class SupervisorWorker {
     return new ListenerWatch(this.#c, watch, this.#handler && { handler: this.#handler, work: this.#start.work }, {
       passOn: (words) => {
         for (let word = 0; word < NOTIFICATION_WORDS; word++) packet[word + 1] = words[word]!;
-        if (!putInMailbox(this.#start.mailbox, packet)) this.#post(packet);
+        this.#post(packet);
       },
       failed: (words, error) => this.#post({ kind: 'failed', id, words, error: asError(error), code: codeOf(error) }),
     });
   }
 
   #layOutPoll(): void {
+    this.#asideCount = 0;
     const fds = [...this.#watched.map(({ watch }) => watch.fd), this.#start.wakeUp];
     this.#poll = this.#c.pin(8 * fds.length);
     this.#pollEntries = new Int32Array(this.#poll.buffer, 0, 2 * fds.length);
-    this.#pollEntries.set(fds.flatMap((fd) => [fd, POLLIN << EVENTS_SHIFT]));
+    this.#pollEntries.set(fds.flatMap(pollEntry));
+  }
+
+  /** The main thread receives: poll(2) leaves out a negative descriptor. */
+  #setAside(id: number): void {
+    this.#asideCount++;
+    this.#pollEntries[2 * this.#watched.findIndex(({ watch }) => watch.id === id)] = -1;
+  }
+
+  /** Look again at listeners that were left to the main thread, or take them back. */
+  #lookAgain(): void {
+    for (const { watch } of this.#watched) if (watch.kind === 'listener' && watch.reception) takeBack(watch.reception);
+    this.#includeAll();
+  }
+
+  #includeAll(): void {
+    this.#asideCount = 0;
+    for (const [index, { watch }] of this.#watched.entries()) this.#pollEntries[2 * index] = watch.fd;
   }
 
   #end(id: number, errno?: string): void {
@@ -185,7 +203,8 @@ export class SupervisorWorker {
       return;
     }
     const errno = listener.next();
-    if (errno !== undefined) this.#end(id, errno);
+    if (errno === false) this.#setAside(id);
+    else if (errno !== undefined) this.#end(id, errno);
   }
 
   #receiveData({ id, fd }: Watch): void {

@@ -9,12 +9,14 @@ import type { TalliedCall, TallyMasks } from './call-tally.js';
 import { Cancellation } from './cancellation.js';
 import { CountedWarnings } from './counted-warnings.js';
 import { Listener } from './listener.js';
+import { MainSession } from './main-session.js';
 import { Notification, type SyscallNamer } from './notification.js';
 import type { NotificationWords, RawResponse } from './notify-abi.js';
 import { protectSupervisor } from './protect-supervisor.js';
+import { createReception } from './reception.js';
 import { isPromise, sendAnswer, sendFailure } from './send-answer.js';
 import { SupervisorError } from './supervisor-error.js';
-import { supervisorThread, type Watching } from './supervisor-thread.js';
+import { supervisorThread, turnBudget, type Watching } from './supervisor-thread.js';
 import type { AnswerTable } from './watch-protocol.js';
 
 /** Calls whose answer does not depend on their arguments; the supervisor thread gives it without running any handler. */
@@ -240,6 +242,7 @@ class ListenerSupervision implements Supervision {
   #watchdog: NodeJS.Timeout | undefined;
   readonly #thread: ReturnType<typeof supervisorThread>;
   readonly #watching: Watching;
+  readonly #session: MainSession | undefined;
 
   constructor(fd: number, options: CheckedOptions) {
     this.#options = options;
@@ -248,6 +251,7 @@ class ListenerSupervision implements Supervision {
     this.closed = new Promise((resolve, reject) => {
       onEnd = (error, tallied = []) => {
         clearInterval(this.#watchdog);
+        this.#session?.end();
         this.tallied = tallied;
         this.#listener.close();
         for (const giveUp of this.#pending) giveUp();
@@ -262,10 +266,24 @@ class ListenerSupervision implements Supervision {
     try {
       protectSupervisor(options);
       this.#listener.useSyncWakeUp();
-      const { answers, unhandled, failure, tally, handlerModule } = options;
+      const { handler, answers, unhandled, failure, tally, handlerModule } = options;
       this.#thread = supervisorThread(handlerModule);
+      // Calls are counted in the supervisor thread.
+      const reception = handler && !tally ? createReception() : undefined;
+      this.#session =
+        reception &&
+        new MainSession({
+          calls: this.#listener.calls,
+          fd,
+          listener: this.#listener,
+          answers,
+          reception,
+          budget: turnBudget,
+          wakeThread: () => this.#thread.wake(),
+          deliver: (words) => this.#receive(words),
+        });
       this.#watching = this.#thread.watch(
-        { kind: 'listener', fd, answers, unhandled, failure, tally },
+        { kind: 'listener', fd, answers, unhandled, failure, tally, reception },
         {
           onNotification: (words) => this.#receive(words),
           onFailed: (words, error) =>
@@ -281,6 +299,7 @@ class ListenerSupervision implements Supervision {
   }
 
   close(): Promise<void> {
+    this.#session?.end();
     this.#watching.stop();
     return this.closed;
   }
@@ -348,7 +367,7 @@ class ListenerSupervision implements Supervision {
 
   #send(words: NotificationWords, answer: Answer | undefined): void {
     sendAnswer(this.#listener, words, answer, this.#options.unhandled);
-    this.#thread.answered();
+    this.#session?.answered();
   }
 
   #fail({ words, notification }: Pick<HandledCall, 'words' | 'notification'>, error: unknown): void {

@@ -1,6 +1,6 @@
 import type { TalliedCall, TallyMasks } from './call-tally.js';
-import type { SharedMailbox } from './mailbox.js';
 import type { RawResponse } from './notify-abi.js';
+import type { SharedReception } from './reception.js';
 import type { SharedWork } from './work-in-progress.js';
 
 // The messages between the process's main thread and its supervisor thread.
@@ -25,6 +25,8 @@ export interface ListenerRequest {
   readonly unhandled: RawResponse;
   readonly failure: RawResponse;
   readonly tally: TallyMasks | undefined;
+  /** Where the main thread may receive too. */
+  readonly reception: SharedReception | undefined;
 }
 
 export interface AnswerTable {
@@ -67,6 +69,5 @@ export interface ThreadStart {
   readonly stop: Int32Array;
   /** One number; not 0 once the thread has bound the C library's functions. Until then it must not be ended. */
   readonly bound: Int32Array;
-  readonly mailbox: SharedMailbox;
   readonly work: SharedWork;
 }

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Notification, SandboxedProcess, SandboxOptions, SupervisorReport } from '../../native-loader/index.js';
-import { assemble, type Instruction, load, ret } from './bpf.js';
+import { assemble, type Instruction, load, machine, ret } from './bpf.js';
 import { describeKernel, inChild, nodeCommand } from './child.js';
 import { children, describeLaunchers, loader, notifyOf, openFiles, outcome } from './sandbox.js';
 
@@ -173,6 +173,29 @@ describeLaunchers('supervising, when something goes wrong', () => {
     for (let i = 0; i < 20; i++) await sleep(1);
     expect(performance.now() - begin).toBeLessThan(10_000);
     await sandbox[Symbol.asyncDispose]();
+  });
+
+  it('gives constant answers while a handler holds up the main thread, which has received calls itself', async () => {
+    const [begun, mark] = [join(directory, 'begun'), join(directory, 'mark')];
+    const target = 'for (let i = 0; i < 200; i++) require("node:os").getPriority()';
+    const script = `"$0" -e '${target}' & while ! [ -e ${begun} ]; do sleep 0.01; done; cd / || touch ${mark}; wait`;
+    let calls = 0;
+    const sandbox = await loader.spawnSandboxed('sh', ['-c', script, process.execPath], {
+      filter: notifyOf('getpriority', 'chdir'),
+      answers: [{ syscalls: [machine.syscalls.chdir], answer: { kind: 'errno', errno: 'EXDEV' } }],
+      onNotification: () => {
+        if (++calls === 100) {
+          writeFileSync(begun, '');
+          const end = performance.now() + 20_000;
+          while (!existsSync(mark) && performance.now() < end);
+        }
+        return { kind: 'value', value: 20 };
+      },
+    });
+    const begin = performance.now();
+    expect(await outcome(sandbox)).toMatchObject({ code: 0 });
+    expect(performance.now() - begin).toBeLessThan(20_000);
+    expect(existsSync(mark)).toBe(true);
   });
 
   it('takes a filter of 4096 instructions', async () => {
