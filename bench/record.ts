@@ -30,7 +30,16 @@ export function recordFigures(root: string): Figure[] {
       plain: seconds(build),
       strace: seconds(['strace', '-f', '-o', join(folder, 'strace.log'), ...build]),
       // It takes a filter alone: of all calls but one that nothing here makes.
-      filtered: seconds(['strace', '-f', '--seccomp-bpf', '-e', '!sethostname', '-o', join(folder, 'strace.log'), ...build]),
+      filtered: seconds([
+        'strace',
+        '-f',
+        '--seccomp-bpf',
+        '-e',
+        '!sethostname',
+        '-o',
+        join(folder, 'strace.log'),
+        ...build,
+      ]),
       record: seconds([...scmp, ...build]),
       args: seconds([...scmp, '--args', ...build]),
       notify: seconds([...scmp, '--observe', 'notify', ...build]),

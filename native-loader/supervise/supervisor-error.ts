@@ -21,7 +21,7 @@ export type SupervisorErrorCode =
   | 'LAUNCH'
   /** The module that `onNotification` names cannot be loaded, or exports no function. */
   | 'HANDLER_MODULE'
-  /** The supervisor's own thread ended. */
+  /** The supervisor's own thread ended, or a module's handler did not return in time. */
   | 'SUPERVISOR_THREAD';
 
 /**
