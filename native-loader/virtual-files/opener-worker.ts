@@ -35,7 +35,9 @@ export class OpenerWorker {
       openFile(this.#c, call, viewpoint, paths, { openOthers, session: readSession('self'), asOurselves });
     if (isSame(own, wanted)) return open((action) => action());
     if (this.#c.become(wanted) < 0) {
-      this.#become(own);
+      this.#c.become(own);
+      if (!isSame(readStatus('thread-self').identity, own))
+        throw new Error('this thread is neither itself nor another');
       return { kind: 'errno', errno: EACCES };
     }
     try {

@@ -15,7 +15,7 @@ export interface ThreadStatus {
 /** `thread` is a name in /proc. */
 export function readStatus(thread: string): ThreadStatus {
   const status = readFileSync(`/proc/${thread}/status`, 'latin1');
-  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim() ?? '';
+  const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(status)?.[1]?.trim() ?? '';
   const numbers = (name: string) => field(name).split(/\s+/).filter(Boolean).map(Number);
   const capabilities = (name: string) => BigInt(`0x${field(name) || '0'}`);
   // Real, effective, saved, and that of access to files: credentials(7).

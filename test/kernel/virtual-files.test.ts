@@ -64,8 +64,6 @@ describeSupervisor('virtual files', () => {
     loader.spawnSandboxed(command[0]!, command.slice(1), {
       filter,
       cwd,
-      // A signal that comes before a call is received would make it fail, as it makes slow calls of any kind.
-      installOptions: { noNewPrivs: true, listener: true, waitKillable: true },
       onNotification: loader.virtualFiles(files, options),
       onReport: (report) => void reports.push(report),
     });

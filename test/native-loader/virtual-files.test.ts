@@ -2,6 +2,7 @@ import { openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type VirtualFile, virtualFiles } from '../../native-loader/index.js';
 import { VirtualPaths } from '../../native-loader/virtual-files/path-walk.js';
+import { readStatus } from '../../native-loader/virtual-files/proc-status.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 
 const bytes = Buffer.from('x');
@@ -63,4 +64,11 @@ describe('the paths of virtual files', () => {
     ]);
     expect(['a/b', 'A/b/c', ''].map((path) => paths.isFile(path.split('/')))).toEqual([false, false, false]);
   });
+});
+
+it.runIf(process.platform === 'linux')('reads ids that are ids, also of a process without groups', () => {
+  const { identity, processIds } = readStatus('self');
+  for (const id of [identity.uid, identity.gid, ...identity.groups]) expect(Number.isInteger(id)).toBe(true);
+  expect(identity.groups).not.toContain(process.pid);
+  expect([identity.uid, processIds.at(0)]).toEqual([process.geteuid?.(), process.pid]);
 });
