@@ -31,6 +31,12 @@ export const BYTES: Kind = {
   holds: (value) => Object.prototype.toString.call(value) === '[object Uint8Array]',
 };
 
+/** Its items are checked where they are used. */
+export const ITERABLE: Kind = {
+  says: 'an iterable of Uint8Array',
+  holds: (value) => typeof value === 'object' && value !== null && Symbol.iterator in value,
+};
+
 /** An object that has something of a type: what another function of this package returns. */
 const having = (property: string, type: string, says: string): Kind => ({
   says,

@@ -43,6 +43,11 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string, note?:
     ['scmp explain filter.bpf --json', 'a filter of some other program'],
   ],
   resolve: [['scmp resolve openat2', 'its number on every architecture'], ['scmp resolve 59']],
+  why: [
+    ['scmp why audit.log --profile profile.json', 'which calls were denied, why, and what to add'],
+    ['journalctl _TRANSPORT=audit -o json | scmp why - --profile profile.json'],
+    ['scmp why trace.log --profile profile.json', 'of a run that worked: what would the profile deny?'],
+  ],
   run: [
     ['scmp run --profile profile.json -- ls -l'],
     ['scmp compile profile.json | scmp run --profile - -- ls', 'a program will do'],

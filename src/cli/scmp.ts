@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   implies: async () => (await import('./commands/implies.js')).addImpliesCommand,
   explain: async () => (await import('./commands/explain.js')).addExplainCommand,
   resolve: async () => (await import('./commands/resolve.js')).addResolveCommand,
+  why: async () => (await import('./commands/why.js')).addWhyCommand,
   run: async () => (await import('./commands/run.js')).addRunCommand,
   record: async () => (await import('./commands/record.js')).addRecordCommand,
   dump: async () => (await import('./commands/dump.js')).addDumpCommand,

@@ -11,8 +11,8 @@ import { nearestSyscall } from '../syscalls/nearest-syscall.js';
 import { knownSyscalls } from '../syscalls/signature.js';
 import { printable, quote } from '../text.js';
 import { otherModes } from './kernel-architectures.js';
+import { LogLines } from './log-lines.js';
 import type { ObservedCall } from './observations.js';
-import { linesOf } from './read-log.js';
 
 /**
  * A file of counts that cannot be used; the message begins with the file and the line.
@@ -129,7 +129,11 @@ class Reader {
   }
 
   read(text: string | Uint8Array): CallCounts {
-    for (const { line, text: whole } of linesOf(text)) this.#line(line, whole.replace(/#.*$/, '').trim());
+    const lines = new LogLines((all, begin, end, line) =>
+      this.#line(line, all.slice(begin, end).replace(/#.*$/, '').trim()),
+    );
+    lines.push(typeof text === 'string' ? new TextEncoder().encode(text) : text);
+    lines.end();
     if (this.#weights.size === 0) {
       throw new CallCountsError(
         `${printable(this.#source)}: there is no call of ${this.#native.name} that was made; it takes the table of strace -c, or lines of a name and a count`,

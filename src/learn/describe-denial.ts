@@ -85,6 +85,12 @@ function describeReason(profile: DenyingProfile, reason: DenialReason): string {
       return 'not the profile itself, but what was added to it (an ENOSYS stub for calls newer than it)';
     case 'entry':
       return place(profile, reason.rule);
+    case 'unclear': {
+      const rules = reason.rules.map((rule) => place(profile, rule)).join(', or ');
+      return reason.orDefault
+        ? `${rules}, or the default: arguments decide, which are not known`
+        : `${rules}, by arguments that are not known`;
+    }
     case 'default': {
       const { others, dropped } = reason;
       if (others.length === 0 && dropped.length === 0) return 'the default, no entry names it';

@@ -18,8 +18,8 @@ import { Observations } from './observations.js';
 export interface DeniedCall {
   architecture: ArchitectureName;
   name: string;
-  /** Six registers. */
-  args: readonly bigint[];
+  /** By register; undefined where it is not known. */
+  args: readonly (bigint | undefined)[];
   action: Action;
 }
 
@@ -27,6 +27,8 @@ export interface DeniedCall {
 export type DenialReason =
   /** An entry about the call whose conditions hold. */
   | { kind: 'entry'; rule: PolicyRule }
+  /** Arguments that are not known decide: one of these entries did it, or, where `orDefault`, the default. */
+  | { kind: 'unclear'; rules: readonly PolicyRule[]; orDefault: boolean }
   /**
    * No entry about the call applies. The conditions of `others` on arguments do not hold; `dropped` are not for this
    * target.
@@ -79,7 +81,7 @@ export function explainDenial(profile: DenyingProfile, call: DeniedCall): Denial
   const { compiledRules } = profile;
   const architecture = compiledRules.architectures.find(({ name }) => name === call.architecture);
   if (!architecture) return { kind: 'architecture' };
-  const known = call.args.map((value, index) => ({ index, mask: ALL_64_BITS, value }));
+  const known = call.args.flatMap((value, index) => (value === undefined ? [] : [{ index, mask: ALL_64_BITS, value }]));
   const holds = ({ conditions }: Pick<PolicyRule, 'conditions'>) =>
     conditionsHold(conditions, known, architecture.wordSize);
   const number = numberOf(compiledRules, call.name, architecture);
@@ -88,9 +90,14 @@ export function explainDenial(profile: DenyingProfile, call: DeniedCall): Denial
     (rules) => (number === undefined ? undefined : rules.get(number)) ?? [],
   );
   if (number !== undefined && stubAnswers(compiledRules, architecture, number)) return { kind: 'added' };
-  const deciding = about.find((rule) => isSameAction(rule.action, call.action) && holds(rule) === true);
+  const alike = about.filter((rule) => isSameAction(rule.action, call.action));
+  const deciding = alike.find((rule) => holds(rule) === true);
   if (deciding) return { kind: 'entry', rule: deciding.operation.rule };
-  if (!isSameAction(compiledRules.policy.defaultAction, call.action)) return { kind: 'added' };
+  const perhaps = alike.filter((rule) => holds(rule) === 'unknown').map(({ operation }) => operation.rule);
+  const isDefault = isSameAction(compiledRules.policy.defaultAction, call.action);
+  // One of them must have, where nothing else does so.
+  if (perhaps.length > 0) return { kind: 'unclear', rules: [...new Set(perhaps)], orDefault: isDefault };
+  if (!isDefault) return { kind: 'added' };
   const names = [call.name, ...namesBehind(call)];
   const others = about.filter((rule) => names.includes(rule.operation.name)).map(({ operation }) => operation.rule);
   return {
@@ -111,7 +118,8 @@ function numberOf({ resolve, ownNumber }: CompiledRules, name: string, architect
 
 /** The call that a multiplexer was asked for. */
 export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): string[] {
-  const asked = BigInt.asUintN(32, args[0] ?? 0n);
+  if (args[0] === undefined) return [];
+  const asked = BigInt.asUintN(32, args[0]);
   return [...MULTIPLEXED_CALLS].flatMap(([behind, { multiplexer, call }]) =>
     multiplexer === name && call === asked ? [behind] : [],
   );

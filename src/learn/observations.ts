@@ -33,7 +33,10 @@ export type ArgumentMasks = (name: string, architecture: ArchitectureName) => re
  */
 export const MAX_KINDS = 256;
 
-interface Kinds {
+interface CountedCall {
+  readonly architecture: ArchitectureName;
+  readonly name: string;
+  readonly masks: readonly ArgumentMask[];
   readonly byValues: Map<string, { args: readonly ObservedArgument[]; count: number }>;
   isMerged: boolean;
 }
@@ -54,7 +57,9 @@ interface Kinds {
  */
 export class Observations {
   readonly #masks: ArgumentMasks;
-  readonly #calls = new Map<string, Kinds & { architecture: ArchitectureName; name: string }>();
+  readonly #byArchitecture = new Map<ArchitectureName, Map<string, CountedCall>>();
+  /** In the order they were seen first. */
+  readonly #calls: CountedCall[] = [];
 
   /** Without `masks` no arguments are kept. */
   constructor(masks: ArgumentMasks = () => []) {
@@ -63,20 +68,21 @@ export class Observations {
 
   /** Count a call. `args` are its registers, 64 bits unsigned each; undefined where the source does not have them. */
   add(
-    {
-      architecture,
-      name,
-      args,
-    }: { architecture: ArchitectureName; name: string; args: readonly (bigint | undefined)[] },
+    logged: {
+      architecture: ArchitectureName;
+      name: string;
+      args: readonly (bigint | undefined)[];
+    },
     count = 1,
   ): void {
-    const observed = this.#masks(name, architecture).flatMap(({ index, mask }): ObservedArgument[] => {
+    const call = this.#kindsOf(logged.architecture, logged.name);
+    // The reader of a log parses arguments when they are asked for.
+    const args = call.masks.length > 0 && !call.isMerged ? logged.args : [];
+    const kept = call.masks.flatMap(({ index, mask }): ObservedArgument[] => {
       const value = args[index];
       return value === undefined ? [] : [{ index, mask, value: value & mask }];
     });
-    const call = this.#kindsOf(architecture, name);
-    const kept = call.isMerged ? [] : observed;
-    const key = kept.map(({ index, value }) => `${index}=${value}`).join();
+    const key = kept.length === 0 ? '' : kept.map(({ index, value }) => `${index}=${value}`).join();
     const known = call.byValues.get(key);
     if (known) {
       known.count += count;
@@ -86,16 +92,22 @@ export class Observations {
     if (call.byValues.size > MAX_KINDS) this.#merge(call);
   }
 
-  #kindsOf(architecture: ArchitectureName, name: string) {
-    const key = `${architecture} ${name}`;
-    const known = this.#calls.get(key);
+  #kindsOf(architecture: ArchitectureName, name: string): CountedCall {
+    let calls = this.#byArchitecture.get(architecture);
+    if (calls === undefined) {
+      calls = new Map();
+      this.#byArchitecture.set(architecture, calls);
+    }
+    const known = calls.get(name);
     if (known) return known;
-    const call = { architecture, name, byValues: new Map(), isMerged: false };
-    this.#calls.set(key, call);
+    const masks = this.#masks(name, architecture);
+    const call: CountedCall = { architecture, name, masks, byValues: new Map(), isMerged: false };
+    calls.set(name, call);
+    this.#calls.push(call);
     return call;
   }
 
-  #merge(call: Kinds): void {
+  #merge(call: CountedCall): void {
     const count = [...call.byValues.values()].reduce((sum, kind) => sum + kind.count, 0);
     call.byValues.clear();
     call.byValues.set('', { args: [], count });
@@ -104,13 +116,13 @@ export class Observations {
 
   /** What was seen, in the order it was seen first. */
   calls(): ObservedCall[] {
-    return [...this.#calls.values()].flatMap(({ architecture, name, byValues }) =>
+    return this.#calls.flatMap(({ architecture, name, byValues }) =>
       [...byValues.values()].map(({ args, count }) => ({ architecture, name, args, count })),
     );
   }
 
   /** Names of calls with more than {@link MAX_KINDS} kinds, which are counted without arguments. */
   merged(): string[] {
-    return [...new Set([...this.#calls.values()].filter(({ isMerged }) => isMerged).map(({ name }) => name))];
+    return [...new Set(this.#calls.filter(({ isMerged }) => isMerged).map(({ name }) => name))];
   }
 }

@@ -1,5 +1,7 @@
+import type { ActionKind } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import { printable } from '../text.js';
+import { LogLines } from './log-lines.js';
 
 /** The names of system calls for the readers of logs; libseccomp's, see `syscallLookup`. */
 export interface SyscallLookup {
@@ -11,13 +13,49 @@ export interface SyscallLookup {
   has(name: string, architecture: ArchitectureName): boolean;
 }
 
-/** A system call in a line of a log. */
+/** A log: whole, or in pieces of any size. */
+export type LogSource = string | Uint8Array | Iterable<Uint8Array>;
+
+/** A kind of system call in a log. A reader gives the same object for lines that differ in time and process id alone. */
 export interface LoggedCall {
-  architecture: ArchitectureName;
-  name: string;
+  readonly architecture: ArchitectureName;
+  readonly name: string;
   /** By register; undefined where the line does not have it, or in words that are not known here. */
-  args: readonly (bigint | undefined)[];
+  readonly args: readonly (bigint | undefined)[];
+  /** The number that the kernel was called with (x32's with bit 30 set), where the line has it. */
+  readonly number?: number | undefined;
+  /** What became of the call, as far as the line says it. */
+  readonly outcome?: LoggedOutcome | undefined;
+  /** The program: the path of its file, or else its name. */
+  readonly program?: string | undefined;
+  /** The call as the log shows it, with its arguments, where it does. */
+  readonly text?: string | undefined;
 }
+
+/** What a log says of the fate of a call. */
+export type LoggedOutcome =
+  /** A filter's answer. The kernel's records have no errno, and no data of TRAP and TRACE. */
+  | { readonly kind: 'filter'; readonly action: ActionKind }
+  /** SIGSYS came for the call: a filter's TRAP, or a kill. */
+  | { readonly kind: 'signal' }
+  /** The call was executed. */
+  | { readonly kind: 'returned' }
+  /** The call failed with an errno, by its name; who answered so is not in the log. */
+  | { readonly kind: 'errno'; readonly errno: string };
+
+/** When and in which process a call was made, as far as the line says it. */
+export interface LoggedPlace {
+  /** From 1. */
+  readonly line: number;
+  readonly pid?: string | undefined;
+  /** As the log has it: seconds since 1970, or a time of day. */
+  readonly time?: string | undefined;
+  /** How many such calls the line stands for. Default: 1. */
+  readonly times?: number | undefined;
+}
+
+/** What a reader does with each call that it finds. */
+export type OnCall = (call: LoggedCall, place: LoggedPlace) => void;
 
 /** A problem of a log that its user should know. */
 export interface LogProblem {
@@ -76,18 +114,32 @@ export class LogReport {
   }
 }
 
-const NEWLINE = 0x0a;
+/** Reads a log that comes in pieces. */
+export class LogReader {
+  readonly #report: LogReport;
+  readonly #lines: LogLines;
 
-/** The lines of a log, with their numbers, one at a time: bytes of a large one would make no string. */
-export function* linesOf(log: string | Uint8Array): Generator<{ line: number; text: string }> {
-  const bytes = typeof log === 'string' ? new TextEncoder().encode(log) : log;
-  const decoder = new TextDecoder();
-  let line = 0;
-  for (let start = 0; start < bytes.length; ) {
-    const end = bytes.indexOf(NEWLINE, start);
-    const stop = end < 0 ? bytes.length : end;
-    line++;
-    yield { line, text: decoder.decode(bytes.subarray(start, stop)).replace(/\r$/, '') };
-    start = stop + 1;
+  /** `onLine` counts what it finds in `report`. */
+  constructor(report: LogReport, onLine: ConstructorParameters<typeof LogLines>[0]) {
+    this.#report = report;
+    this.#lines = new LogLines(onLine);
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#lines.push(bytes);
+  }
+
+  /** The log is at its end. */
+  end(): LogSummary {
+    this.#lines.end();
+    return this.#report.summary();
+  }
+
+  /** Read all of a log. */
+  read(log: LogSource): LogSummary {
+    if (typeof log === 'string') this.push(new TextEncoder().encode(log));
+    else if (log instanceof Uint8Array) this.push(log);
+    else for (const piece of log) this.push(piece);
+    return this.end();
   }
 }

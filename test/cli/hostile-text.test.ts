@@ -262,6 +262,7 @@ describe('logs', () => {
     const source = file(log, `strace-${NAME}`);
     expectSafe(scmp(['record', '--from-strace', source, '--args', ...ARCH]));
     expectSafe(scmp(['record', '--from-strace', '-', '--to', 'list', ...ARCH], log));
+    expectSafe(scmp(['why', source, ...ARCH]));
   });
 
   it('a profile that a log is merged into', () => {

@@ -6,6 +6,7 @@ import { hostArchitecture } from '../../../native-loader/libc/host.js';
 import { inheritedDescriptors } from '../../../native-loader/libc/inherited-descriptors.js';
 import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
 import { InvalidArgumentError } from '../../errors.js';
+import { auditLogReader } from '../../learn/audit-log.js';
 import {
   type ArgumentMasks,
   LAUNCHERS,
@@ -19,14 +20,13 @@ import {
   numberedMasks,
   Observations,
   observeNumbered,
-  readAuditLog,
-  readStrace,
   type SyscallLookup,
   syscallLookup,
   withLauncher,
   writeCallCounts,
 } from '../../learn/index.js';
 import { describeUnnamed } from '../../learn/notified-calls.js';
+import { straceReader } from '../../learn/strace-log.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../profile/formats/index.js';
 import { writeProfile } from '../../profile/formats/write-profile.js';
@@ -34,7 +34,8 @@ import type { ResolveOptions } from '../../profile/resolve/resolve-policy.js';
 import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
 import { onlyArch } from '../arch-option.js';
-import { fileError, readInput } from '../input.js';
+import { fileError } from '../input.js';
+import { logInputs } from '../log-input.js';
 import { addOptions, type FlagsOf, INPUT_OPTIONS, TARGET_OPTIONS } from '../options.js';
 import { printError, printWarnings, writeResult } from '../output.js';
 import { readInputProfile } from '../read-input-profile.js';
@@ -118,7 +119,7 @@ async function record(command: string | undefined, args: string[], flags: Flags)
   const masks = base ? mergeMasks(base, merging) : flags.args ? learnedArguments : undefined;
   const observations = new Observations(masks);
   const log = flags.fromAudit ?? flags.fromStrace;
-  if (log !== undefined) readLog(observations, log, target.arch.name, flags);
+  if (log !== undefined) await readLog(observations, log, target.arch.name, flags);
   if (command !== undefined)
     await runCommand(observations, masks, { command, args, descriptors, observer: flags.observe }, flags);
 
@@ -181,15 +182,22 @@ function checkFolder(file: string): void {
   }
 }
 
-function readLog(observations: Observations, file: string, architecture: ArchitectureName, flags: Flags): void {
-  const { bytes, source } = readInput(file, 'file');
+async function readLog(
+  observations: Observations,
+  path: string,
+  architecture: ArchitectureName,
+  flags: Flags,
+): Promise<void> {
   const table = syscallLookup(loadLibseccompSync());
   const onCall = (call: LoggedCall) => observations.add(call);
-  const summary =
-    flags.fromAudit === undefined
-      ? readStrace(bytes, table, { architecture }, onCall)
-      : readAuditLog(bytes, table, onCall, { architecture });
-  printSummary(summary, source);
+  for (const { source, pieces } of logInputs([path])) {
+    const reader =
+      flags.fromAudit === undefined
+        ? straceReader(table, { architecture }, onCall)
+        : auditLogReader(table, onCall, { architecture });
+    for await (const piece of pieces) reader.push(piece);
+    printSummary(reader.end(), source);
+  }
 }
 
 function printSummary({ used, problems, filterKills }: LogSummary, source: string): void {

@@ -1,0 +1,124 @@
+import { hostArchitecture } from '../../native-loader/libc/host.js';
+import { formatAction, isSameAction, permits } from '../action.js';
+import { ARCHITECTURES, type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
+import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
+import { compileEntriesWith } from '../compiler/compile-parsed-profile.js';
+import type { OwnCompileOptions } from '../compiler/index.js';
+import { errnoName } from '../errno.js';
+import { type Denial, explains, type Judge } from '../learn/denial-table.js';
+import { describeDenial } from '../learn/describe-denial.js';
+import { createJudge, type NumberOf } from '../learn/judge-calls.js';
+import { kernelArchitectures } from '../learn/kernel-architectures.js';
+import type { Libseccomp } from '../libseccomp/index.js';
+import { lookUpSyscallName } from '../libseccomp/index.js';
+import type { Action } from '../policy.js';
+import { traitsOf } from '../profile/formats/index.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
+import { compileWithUsualCapabilities } from './compile-targets.js';
+
+/** What a profile has to say of a denied call. */
+export interface ProfileAnswer {
+  /** The profile's name in messages. */
+  source: string;
+  /** What it decides, and why. */
+  why: string;
+  /** Ways to allow the call; none where there is nothing to add. */
+  advice: readonly string[];
+  /** Whether it is the profile that denies the call, or may be. */
+  isDenied: boolean;
+}
+
+interface Compiled extends CompiledProfile {
+  judge: Judge;
+  judgeUsual: Judge | undefined;
+}
+
+/** A profile that is asked about the calls of logs, on the machine each of them is from. */
+export class AskedProfile {
+  readonly profile: ParsedProfile;
+  readonly #options: Omit<OwnCompileOptions, 'arch'> & { libseccomp: Libseccomp };
+  readonly #machine: ArchitectureName | undefined;
+  readonly #byMachine = new Map<ArchitectureName, Compiled>();
+
+  /** `machine`: the one that the logs are from; else it is the one that runs programs of a call's architecture. */
+  constructor(
+    profile: ParsedProfile,
+    options: Omit<OwnCompileOptions, 'arch'> & { libseccomp: Libseccomp },
+    machine: ArchitectureName | undefined,
+  ) {
+    this.profile = profile;
+    this.#options = options;
+    this.#machine = machine;
+  }
+
+  readonly judge: Judge = (call) => this.#compiledFor(call.architecture).judge(call);
+
+  /** Why a call of a row was denied. `index`: which of its verdicts is this profile's. */
+  answer(denial: Denial, index: number): ProfileAnswer {
+    const { source = 'profile' } = this.profile;
+    const { architecture, outcome } = denial;
+    const { possible } = denial.verdicts[index]!;
+    const text = (action: Action) => formatAction(action, architecture);
+    const answer = (why: string, isDenied = false): ProfileAnswer => ({ source, why, advice: [], isDenied });
+    if (possible.length === 0) return answer('nothing: its architecture has no number for this call');
+    const isLogged = outcome?.kind === 'filter' && (outcome.action === 'LOG' || outcome.action === 'ALLOW');
+    const fitting = possible.filter(
+      (action) => isLogged || explains(action, outcome, (errno) => errnoName(errno, architecture)),
+    );
+    const denying = (fitting.length > 0 ? fitting : possible).filter((action) => !permits(action));
+    const [first, ...others] = denying;
+    if (first === undefined) {
+      return answer(
+        isLogged || outcome === undefined || outcome.kind === 'returned'
+          ? `${possible.map(text).join(' or ')}`
+          : `${possible.map(text).join(' or ')}: it allows the call, so another filter in the stack answered, or another profile`,
+      );
+    }
+    const compiled = this.#compiledFor(architecture);
+    const denied = { ...denial, action: first };
+    const usual = compiled.judgeUsual?.({ ...denial, text: undefined, program: undefined }).possible;
+    const words = describeDenial(
+      { ...compiled, source, format: traitsOf(this.profile).entrySyntax ?? 'json' },
+      denied,
+      usual?.length === 1 && !usual.some((action) => isSameAction(action, first)) ? usual[0] : undefined,
+    );
+    const also = others.length > 0 ? `${others.map(text).join(', ')} or ` : '';
+    const allowed = possible.some(permits) && fitting.some(permits);
+    const unless = allowed ? ', where its arguments are denied: the log does not show them all' : '';
+    const unlike =
+      fitting.length === 0 ? '; the log has another answer, so another filter gave that, or another profile' : '';
+    return { source, why: `${also}${words.decision}${unless}${unlike}`, advice: words.advice, isDenied: true };
+  }
+
+  #compiledFor(architecture: ArchitectureName): Compiled {
+    const machine = this.#machine ?? machineOf(architecture);
+    const known = this.#byMachine.get(machine);
+    if (known) return known;
+    const arch = parseArchitecture(machine);
+    const entries = compileEntriesWith(this.profile, { ...this.#options, arch: machine });
+    const [usual] = compileWithUsualCapabilities(this.profile, [arch], this.#options);
+    const judgeOf = ({ program }: { program: Uint8Array }) => createJudge(program, arch.endianness, this.#numberOf);
+    const compiled = { ...entries, judge: judgeOf(entries.compiled), judgeUsual: usual && judgeOf(usual) };
+    this.#byMachine.set(machine, compiled);
+    return compiled;
+  }
+
+  readonly #numbers = new Map<string, ReadonlyMap<ArchitectureName, number | undefined>>();
+  readonly #numberOf: NumberOf = (name, architecture) => {
+    let numbers = this.#numbers.get(name);
+    if (numbers === undefined) {
+      const entries = lookUpSyscallName(this.#options.libseccomp, name);
+      numbers = new Map(entries.map((entry) => [entry.architecture, entry.number]));
+      this.#numbers.set(name, numbers);
+    }
+    return numbers.get(architecture);
+  };
+}
+
+/** The machine that runs programs of an architecture: this one where it does, else one with both kinds. */
+function machineOf(architecture: ArchitectureName): ArchitectureName {
+  const runs = (machine: ArchitectureName) => kernelArchitectures(machine).includes(architecture);
+  if (runs(hostArchitecture())) return hostArchitecture();
+  const both = ARCHITECTURES.find(({ name }: Architecture) => name !== architecture && runs(name));
+  return both?.name ?? architecture;
+}

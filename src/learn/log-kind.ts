@@ -1,0 +1,48 @@
+import type { ArchitectureName } from '../architecture.js';
+import { auditLogReader } from './audit-log.js';
+import type { LogReader, OnCall, SyscallLookup } from './read-log.js';
+import { straceReader } from './strace-log.js';
+import { traceReader } from './trace-log.js';
+
+/** `audit`: seccomp records of the kernel, in any form; `strace`: of strace(1); `trace`: of `scmp run --trace`. */
+export const LOG_KINDS = ['audit', 'strace', 'trace'] as const;
+export type LogKind = (typeof LOG_KINDS)[number];
+
+/** How much of a log is looked at, in bytes. */
+const SAMPLE = 1 << 16;
+
+const SIGNS: Readonly<Record<LogKind, RegExp>> = {
+  audit: /\btype=(?:\d{4}|[A-Z][A-Z_\d]+) |\baudit(?:\[\d+\])?: |^SECCOMP |"?\btype"?="seccomp"|"_TRANSPORT"/,
+  strace:
+    /^(?:\[pid +\d+[^\]]*\] +|\d+(?:<[^>]*>)? +)?(?:[\d:.]+ +)*[a-z_]\w*\(.*(?:\)\s+= |<unfinished \.\.\.>$)|^(?:strace: )?\[ Process PID=|^[%a-z/ -]+ syscall$/,
+  trace: /^scmp: denied/,
+};
+
+/** What kind of log begins so: the one that most lines look like, the kernel's where none does. */
+export function detectLogKind(begin: Uint8Array): LogKind {
+  const lines = new TextDecoder().decode(begin.subarray(0, SAMPLE)).split('\n');
+  const counts = LOG_KINDS.map((kind) => lines.filter((line) => SIGNS[kind].test(line)).length);
+  // One line of ours among many of the command is enough: no other log has it.
+  if (counts[LOG_KINDS.indexOf('trace')]! > 0) return 'trace';
+  return LOG_KINDS[counts.indexOf(Math.max(...counts))]!;
+}
+
+/** What a reader of any kind of log is given. */
+export interface LogHandlers {
+  architecture: ArchitectureName;
+  onCall: OnCall;
+  /** A call that a filter's SIGSYS came for: strace shows it besides the call. */
+  onSignal: OnCall;
+}
+
+export function logReader(kind: LogKind, table: SyscallLookup, handlers: LogHandlers): LogReader {
+  const { architecture, onCall, onSignal } = handlers;
+  switch (kind) {
+    case 'audit':
+      return auditLogReader(table, onCall, { architecture });
+    case 'strace':
+      return straceReader(table, { architecture, onSignal }, onCall);
+    case 'trace':
+      return traceReader(table, onCall);
+  }
+}
