@@ -5,7 +5,7 @@
  * the whole time of `scmp compile`, a third of its processor time. WebAssembly that runs for long is still optimised, and
  * functions of our module that are not called are not validated.
  */
-export const BRIEF_FLAGS = ['--no-opt', '--no-maglev', '--wasm-tiering-budget=300000000', '--wasm-lazy-validation'];
+const BRIEF_FLAGS = ['--no-opt', '--no-maglev', '--wasm-tiering-budget=300000000', '--wasm-lazy-validation'];
 
 /**
  * For the other commands on V8 11 (Node 20 and 21). It optimises what has executed 66 kB of bytecode, and WebAssembly as

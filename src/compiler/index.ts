@@ -7,7 +7,6 @@ export {
   compileProfileSync,
   loadBuiltins,
   type OwnCompileProfileOptions,
-  type ProfileInput,
 } from './compile-profile.js';
 export type { CompiledRules } from './expected-decisions.js';
 export { applyOperation, type FilterOperation } from './filter-operation.js';

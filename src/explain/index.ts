@@ -17,6 +17,7 @@ export {
 
 // A profile on one machine
 
+export type { KernelVersion } from '../kernel-version.js';
 export type { ArgumentCondition, PolicyRule, RulePlace, SeccompPolicy } from '../policy.js';
 export type { ConditionOutcome } from '../profile/model/conditional-entry.js';
 export type { Locate, Place } from '../profile/model/parsed-profile.js';

@@ -22,7 +22,17 @@ export {
 
 export { type AuditLogOptions, readAuditLog } from './audit-log.js';
 export { type NumberedCall, numberedMasks, observeNumbered } from './notified-calls.js';
-export type { FilterKill, LoggedCall, LogProblem, LogSummary, SyscallLookup } from './read-log.js';
+export type {
+  FilterKill,
+  LoggedCall,
+  LoggedOutcome,
+  LoggedPlace,
+  LogProblem,
+  LogSource,
+  LogSummary,
+  OnCall,
+  SyscallLookup,
+} from './read-log.js';
 export { readStrace, type StraceOptions } from './strace-log.js';
 export { syscallLookup } from './syscall-lookup.js';
 

@@ -116,7 +116,7 @@ const FIRST_OF_ARCHITECTURE: Partial<Record<ArchitectureName, string>> = {
   loongarch64: '5.19',
 };
 
-/** The oldest release that is told from those before it. */
+/** The oldest release that has a place of its own here; what is older is older than this. */
 export const OLDEST_LINUX: KernelVersion = { version: 3, revision: 0 };
 
 /** Those that differ in byte order alone have one table. */

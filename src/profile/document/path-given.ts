@@ -5,7 +5,7 @@ import { ProfileError } from './profile-error.js';
 const READ_IT = "give the file's text: readFileSync(path, 'utf8')";
 
 /** Whether a text is the path of a file, or its URL, rather than what is in one. */
-export function looksLikePath(text: string): boolean {
+function looksLikePath(text: string): boolean {
   const line = text.trim();
   // A path could have these, and a profile on one line does.
   if (line === '' || line.length > 4096 || /[\n\r{}"]/.test(line)) return false;
