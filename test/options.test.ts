@@ -25,6 +25,7 @@ const parsed = library.readProfile(profile);
 const { policy } = library.resolvePolicy(parsed, { arch: parseArchitecture('x86_64') });
 const filter = library.compileProfileSync(profile, { arch: 'x86_64', libseccomp });
 const x86 = parseArchitecture('x86_64');
+const syscalls = library.syscallLookup(libseccomp);
 
 type Call = (options: object) => unknown;
 
@@ -35,6 +36,8 @@ const FUNCTIONS: Readonly<Record<string, Call>> = {
   compileParsedProfile: (given) => library.compileParsedProfile(parsed, { arch: 'x86_64', libseccomp, ...given }),
   compileWithEntries: (given) => library.compileWithEntries(parsed, { arch: 'x86_64', libseccomp, ...given }),
   compilePolicy: (given) => library.compilePolicy(policy, { arch: 'x86_64', libseccomp, ...given }),
+  readAuditLog: (given) => library.readAuditLog('', syscalls, () => {}, given),
+  readStrace: (given) => library.readStrace('', syscalls, { architecture: 'x86_64', ...given }, () => {}),
   minimizeProgram: (given) => library.minimizeProgram(filter, given),
   planFilter: (given) =>
     library.planFilter(policy, {

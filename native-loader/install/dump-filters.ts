@@ -95,8 +95,8 @@ export function dumpFilters(pid: number, host: Host = thisHost): Uint8Array[] {
   return filters;
 }
 
-/** PID_MAX_LIMIT of linux/threads.h. */
-const MAX_PID = 2 ** 22;
+/** A pid_t is 32 bits, signed. */
+const MAX_PID = 0x7fffffff;
 
 interface Tracer {
   ptrace(request: number, pid: number, address: number, data: number | Uint8Array | null): number;

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
+import { UnsupportedHostError } from '../../src/errors.js';
 import { errnoName, libc } from '../libc/libc.js';
 
 // A sandboxed command of this process's user is the supervisor's neighbour: the kernel lets it send signals, and do what
@@ -23,6 +24,22 @@ export function protectSupervisor({ dumpable }: { readonly dumpable: boolean }):
   ignoreInspectorSignal();
   if (!dumpable) forbidTracing();
   warnOfOpenDoors();
+}
+
+/**
+ * As {@link protectSupervisor}, where koffi may be absent: a tracer needs none. Then a listener takes SIGUSR1, and this process
+ * stays as traceable as it is, which is said.
+ */
+export function protectTracer(): void {
+  try {
+    protectSupervisor({ dumpable: false });
+  } catch (error) {
+    if (!(error instanceof UnsupportedHostError)) throw error;
+    process.on('SIGUSR1', () => {});
+    warnOnce(
+      'without the package koffi this process stays traceable: a command of its user may trace it, as far as its filter lets it',
+    );
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ import { encodeRequest, type LaunchRequest, launchRequest } from '../run/launch-
 import { nativeTracer } from '../run/native-launcher.js';
 import type { SandboxExit } from '../run/spawn-sandboxed.js';
 import type { TalliedCall, TallyMasks } from '../supervise/call-tally.js';
-import { protectSupervisor } from '../supervise/protect-supervisor.js';
+import { protectTracer } from '../supervise/protect-supervisor.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
 import { Account } from './account.js';
 import { decodeEvent, EVENT_SIZE, type StoppedCall, type TraceEvent } from './trace-events.js';
@@ -75,7 +75,7 @@ export async function spawnTraced(
     env: environment(),
   });
   // The tracer is between the command and this process, and has the same user as both.
-  protectSupervisor({ dumpable: false });
+  protectTracer();
   const started = new TracedCommand(tracer, request, options);
   return started.start();
 }

@@ -56,7 +56,7 @@ const section: AdviceWording = {
   answerOddEnosys: (_name, architecture) =>
     `make a profile for these machines with errnoRet ${enosys(architecture)} (ENOSYS)`,
   defaultEnosys: (architecture) =>
-    `make ENOSYS the default ("defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": ${enosys(architecture)}) and name what is to have another errno; or give the Linux that it was written for ("enosysNewerThan", --enosys-newer-than); runc answers so by itself (--runtime runc)`,
+    `make ENOSYS the default ("defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": ${enosys(architecture)}) and name what is to have another errno. Or give the Linux that it was written for ("enosysNewerThan", --enosys-newer-than). runc answers so by itself (--runtime runc)`,
   addArchitecture: (name, isMapped) =>
     `add "${parseArchitecture(name).ociName}" to ${isMapped ? 'its "subArchitectures"' : '"architectures"'}`,
   splitByteOrders: 'make a profile for each byte order',

@@ -51,6 +51,10 @@ const ROWS = {
       where = 'where to write the result; DIR/ or a name with %a: one for each --arch (default: standard output)',
     ) => where,
   },
+  profile: {
+    flags: '--profile <file>',
+    help: (what = 'a profile, or a compiled program; "-" is standard input') => what,
+  },
   json: { flags: '--json', help: 'as JSON' },
   observe: {
     flags: '--observe <how>',
@@ -212,11 +216,16 @@ export function addOptions<Taken extends TakenOptions<Taken>>(command: Command, 
       continue;
     }
     const row = SHARED_OPTIONS[name as OptionName];
-    const help = typeof row.help === 'string' ? row.help : row.help(words === true ? undefined : words);
-    command.addOption(commanderOption(row, help));
+    command.addOption(sharedOption(name as OptionName, words === true ? undefined : words));
     if (row.helpNo) command.option(row.flags.replace('--', '--no-'), row.helpNo);
   }
   return command;
+}
+
+/** A shared option, with words of the command's own, for a command that makes more of it. */
+export function sharedOption(name: OptionName, words?: string): Option {
+  const row = SHARED_OPTIONS[name];
+  return commanderOption(row, typeof row.help === 'string' ? row.help : row.help(words));
 }
 
 function commanderOption({ flags, choices, parse, default: otherwise }: SharedOption, help: string): Option {

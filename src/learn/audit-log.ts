@@ -1,6 +1,6 @@
 import { type ActionKind, decodeReturnValue } from '../action.js';
 import { type ArchitectureName, findArchitecture } from '../architecture.js';
-import { BYTES, checkArgument, FUNCTION, ITERABLE, TEXT } from '../options.js';
+import { BYTES, checkArgument, checkOptions, FUNCTION, ITERABLE, TEXT } from '../options.js';
 import { printable } from '../text.js';
 import { detached } from './log-lines.js';
 import { architectureOf } from './notified-calls.js';
@@ -73,6 +73,7 @@ export function readAuditLog(
 ): LogSummary {
   checkArgument('readAuditLog', 'log', log, TEXT, BYTES, ITERABLE);
   checkArgument('readAuditLog', 'onCall', onCall, FUNCTION);
+  checkOptions('readAuditLog', options, { architecture: [TEXT] });
   return auditLogReader(table, onCall, options).read(log);
 }
 

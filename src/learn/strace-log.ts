@@ -1,5 +1,5 @@
 import type { ArchitectureName } from '../architecture.js';
-import { BYTES, checkArgument, FUNCTION, ITERABLE, TEXT } from '../options.js';
+import { BYTES, checkArgument, checkOptions, FUNCTION, ITERABLE, TEXT } from '../options.js';
 import { printable } from '../text.js';
 import { otherModes } from './kernel-architectures.js';
 import { detached } from './log-lines.js';
@@ -80,6 +80,7 @@ interface ReaderOptions extends StraceOptions {
 export function readStrace(log: LogSource, table: SyscallLookup, options: StraceOptions, onCall: OnCall): LogSummary {
   checkArgument('readStrace', 'log', log, TEXT, BYTES, ITERABLE);
   checkArgument('readStrace', 'onCall', onCall, FUNCTION);
+  checkOptions('readStrace', options, { architecture: [TEXT] });
   return straceReader(table, options, onCall).read(log);
 }
 

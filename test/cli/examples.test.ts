@@ -37,6 +37,10 @@ describe('the examples in the help of every command', () => {
     workspace.write('new.json', '{ "extends": "container-default", "remove": ["ptrace"] }');
     workspace.write('unit.service', '[Service]\nSystemCallFilter=@system-service\n');
     workspace.write('trace.log', '7 execve("/bin/ls", ["ls"], 0x7ffc /* 9 vars */) = 0\n7 exit_group(0) = ?\n');
+    workspace.write(
+      'audit.log',
+      'type=1326 audit(1.0:1): pid=7 comm="a" exe="/a" sig=0 arch=c000003e syscall=101 compat=0 ip=0x0 code=0x50000\n',
+    );
     const prepare = 'scmp compile profile.json -o filter.bpf; scmp disasm filter.bpf --format asm > filter.asm';
     expect(workspace.shell(prepare).status).toBe(0);
     sleeper = spawn(process.execPath, [
@@ -69,7 +73,7 @@ describe('the examples in the help of every command', () => {
   it.each(runnable)('%s', (line) => {
     const { status, output } = workspace.shell(line.replace('4711', String(sleeper.pid)));
     // Findings and differences are an answer; what the shell or scmp cannot do is none.
-    const answersNo = /^scmp (check|diff|implies) /.test(line);
+    const answersNo = /^scmp (check|diff|implies|why) /.test(line);
     expect(answersNo ? [0, 1] : [0], output).toContain(status);
     expect(output).not.toMatch(/^scmp: |internal error|Usage:/m);
   });

@@ -21,16 +21,13 @@ import { BRIEF_COMMANDS } from '../brief-commands.js';
 import { compileOptions } from '../compile-options.js';
 import { assumedWarnings, compileWithUsualCapabilities } from '../compile-targets.js';
 import { isProgram, readInput } from '../input.js';
-import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
+import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS, sharedOption } from '../options.js';
 import { printWarnings } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
 import type { TracedRun } from './run-traced.js';
 
 const OPTIONS = {
-  profile: new Option(
-    '--profile <file>',
-    'a profile, or a compiled program; "-" is standard input',
-  ).makeOptionMandatory(),
+  profile: sharedOption('profile').makeOptionMandatory(),
   noNewPrivs: new Option('--no-new-privs', 'set no_new_privs first (on by default)'),
   newPrivs: new Option('--new-privs', 'do not set no_new_privs; needs CAP_SYS_ADMIN').default(false),
   trace: new Option(BRIEF_COMMANDS.run, 'report denied calls as they happen; the command is a child process then'),

@@ -21,7 +21,7 @@ import { readInputProfile } from '../read-input-profile.js';
 import { type ExplainedDenial, RENDERERS, renderRow } from './why-report.js';
 
 const OPTIONS = {
-  profile: new Option('--profile <profile>', 'the profile that the programs ran under, or are to run under'),
+  profile: 'the profile that the programs ran under, or are to run under',
   against: new Option('--against <profile>', 'another one, asked about the same calls'),
   log: new Option('--log <kind>', 'what the logs are (default: as their first lines look)').choices(LOG_KINDS),
   follow: new Option(
@@ -36,7 +36,6 @@ const OPTIONS = {
 } as const;
 
 interface Flags extends FlagsOf<typeof OPTIONS> {
-  profile?: string;
   against?: string;
   log?: LogKind;
   follow?: boolean;
