@@ -1,6 +1,7 @@
 import { formatAction, isSameAction } from '../action.js';
 import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
 import type { Action, PolicyRule } from '../policy.js';
+import type { EntrySyntax } from '../profile/formats/format.js';
 import { withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { formatPlace } from '../source-place.js';
 import {
@@ -16,8 +17,8 @@ import {
 /** The profile that denied a call, and how to speak of it. */
 export interface DenyingProfile extends Pick<CompiledProfile, 'compiledRules' | 'resolution' | 'libseccompVersion'> {
   source: string;
-  /** The form of an addition to it: a line of a list, or an entry in JSON. */
-  format: 'list' | 'json';
+  /** The form of an addition to it. */
+  format: EntrySyntax;
 }
 
 export interface DenialWords {
@@ -46,10 +47,12 @@ function adviceOf(profile: DenyingProfile, denied: DeniedCall, reason: DenialRea
   const line = allowingLine(denied, format);
   const capabilities = reason.dropped.find((each) => each.capabilities.length > 0)?.capabilities;
   const enosys = clone3Line(compiledRules.policy, denied, format);
+  const whole = format === 'unit' && isConditional(denied) ? ' (a unit compares no arguments)' : '';
+  const answer = format === 'seccompiler' ? 'answer ENOSYS by "mismatch_action"' : `add: ${enosys}`;
   const add =
     enosys === undefined
-      ? `to allow it${capabilities ? ' without' : ''}, ${takeOut(profile, denied, reason)}add: ${line}`
-      : `its flags are in memory, where no filter sees them, and those of clone are compared here; to make the C library call clone, add: ${enosys}`;
+      ? `to allow it${capabilities ? ' without' : ''}, ${takeOut(profile, denied, reason)}add: ${line}${whole}`
+      : `its flags are in memory, where no filter sees them, and those of clone are compared here; to make the C library call clone, ${answer}`;
   if (!capabilities) return [add];
   const options = (name: string) => capabilities.map((each) => `${name} ${each.replace(/^CAP_/, '')}`).join(' ');
   return [

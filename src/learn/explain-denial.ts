@@ -7,6 +7,7 @@ import { omittedEntries } from '../compiler/omitted-entries.js';
 import { COMPILED_PROFILE, checkArgument, OBJECT } from '../options.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
 import { formatExactJson } from '../profile/document/exact-json.js';
+import type { EntrySyntax } from '../profile/formats/format.js';
 import { readProfile } from '../profile/formats/read-profile.js';
 import { writeProfile } from '../profile/formats/write-profile.js';
 import { conditionsHold } from './condition-outcome.js';
@@ -126,8 +127,8 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
 }
 
 /**
- * What to add to a profile to allow the call, with its arguments where they matter: a line of a plain list, or an entry
- * of `syscalls` in JSON.
+ * What to add to a profile to allow the call, with its arguments where they matter: a line of a plain list, an entry of
+ * `syscalls` in JSON, a rule of seccompiler, or a line of a systemd unit, which compares no arguments.
  *
  * @throws {ProfileError} when a profile cannot have the name
  *
@@ -140,9 +141,9 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
  * console.log(allowingLine(denied, 'list')); // allow personality(persona == PER_LINUX32)
  * ```
  */
-export function allowingLine(denied: DeniedCall, format: 'list' | 'json'): string {
+export function allowingLine(denied: DeniedCall, format: EntrySyntax): string {
   checkArgument('allowingLine', 'denied', denied, OBJECT);
-  checkArgument('allowingLine', 'format', format, 'list', 'json');
+  checkArgument('allowingLine', 'format', format, 'list', 'json', 'unit', 'seccompiler');
   return lineOf(allowingEntry(denied), format);
 }
 
@@ -178,19 +179,36 @@ function allowingEntry({ architecture, name, args }: DeniedCall): LearnedEntry {
  * console.log(clone3Line(policy, denied, 'json')); // { "names": [ "clone3" ], "action": "SCMP_ACT_ERRNO", "errnoRet": 38 }
  * ```
  */
-export function clone3Line(policy: SeccompPolicy, { name, architecture }: DeniedCall, format: 'list' | 'json') {
+export function clone3Line(policy: SeccompPolicy, { name, architecture }: DeniedCall, format: EntrySyntax) {
   if (name !== 'clone3') return undefined;
   const clone = policy.rules.filter(({ names }) => names.some((each) => each.name === 'clone'));
   const isConditional = clone.length > 0 && clone.every(({ conditions }) => conditions.length > 0);
   return isConditional ? lineOf(clone3Entry(architecture), format) : undefined;
 }
 
-function lineOf(entry: LearnedEntry, format: 'list' | 'json'): string {
+function lineOf(entry: LearnedEntry, format: EntrySyntax): string {
   const { comment: _comment, ...bare } = entry;
   if (format === 'json')
     return formatExactJson(bare)
       .replace(/\s*\n\s*/g, ' ')
       .trim();
+  if (format === 'unit') {
+    const { names, action } = entry;
+    return `SystemCallFilter=${action === 'SCMP_ACT_ALLOW' ? names.join(' ') : `~${names.map((name) => `${name}:ENOSYS`).join(' ')}`}`;
+  }
+  if (format === 'seccompiler') return seccompilerRule(entry);
   const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [bare] }, { format: 'docker' });
   return writeProfile(profile, 'list').trimEnd().split('\n').at(-1)!;
+}
+
+/** A rule of rust-vmm's seccompiler; the name of a call stands in each. */
+function seccompilerRule({ names, args }: LearnedEntry): string {
+  const compared = args?.map(({ index, value, valueTwo, op }) => {
+    const isDword = op === 'SCMP_CMP_MASKED_EQ' && value === 0xffffffffn;
+    const operator = op === 'SCMP_CMP_EQ' || isDword ? '"eq"' : `{ "masked_eq": ${value} }`;
+    const datum = op === 'SCMP_CMP_EQ' ? value : valueTwo;
+    return `{ "index": ${index}, "type": "${isDword ? 'dword' : 'qword'}", "op": ${operator}, "val": ${datum} }`;
+  });
+  const rest = compared ? `, "args": [ ${compared.join(', ')} ]` : '';
+  return names.map((name) => `{ "syscall": ${JSON.stringify(name)}${rest} }`).join(', ');
 }

@@ -122,6 +122,7 @@ describe.skipIf(!canTrace)('a command that a tracer observes', () => {
 import os, signal, time
 child = os.fork()
 if child == 0: time.sleep(30); os._exit(3)
+os.setpgid(child, child) # SIGTSTP stops nobody in an orphaned group, as that of a service is
 def wait(options):
   _, status = os.waitpid(child, options)
   return os.WIFSTOPPED(status), os.WIFCONTINUED(status), os.WIFSIGNALED(status) and os.WTERMSIG(status)

@@ -81,6 +81,15 @@ describe('scmp why', () => {
     expect(found.get('socket')!.why).toContain('the conditions of');
   });
 
+  it('says what to add in the format of the profile', () => {
+    const unit = file('[Service]\nSystemCallFilter=read write\nSystemCallErrorNumber=EPERM\n', 'app.service');
+    const [row] = rows(['-', '--profile', unit, ...ARCH], record(41));
+    expect(row!.profiles[0]!.advice).toEqual([expect.stringMatching(/add: SystemCallFilter=socket\b/)]);
+    const list = file('default errno EPERM\nallow read\n', 'app.list');
+    const [other] = rows(['-', '--profile', list, '--from', 'list', ...ARCH], record(101));
+    expect(other!.profiles[0]!.advice[0]).toContain('add: allow ptrace');
+  });
+
   it('says what check finds in the profile with the addition', () => {
     const [row] = rows(['-', '--profile', PROFILE, ...ARCH], record(425));
     expect(row).toMatchObject({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
-import { type CompileOptions, compileWithEntries } from '../../src/compiler/index.js';
+import { createSimulator, type SeccompData } from '../../src/bpf/index.js';
+import { type CompileOptions, compileProfileSync, compileWithEntries } from '../../src/compiler/index.js';
 import { allowingLine, clone3Line, explainDenial } from '../../src/learn/index.js';
 import type { Action } from '../../src/policy.js';
 import { readProfile, resolvePolicy } from '../../src/profile/index.js';
@@ -153,6 +154,27 @@ describe('allowingLine', () => {
   it('has none where they do not', () => {
     expect(allowingLine(call('mkdir', [1n]), 'list')).toBe('allow mkdir');
     expect(allowingLine(call('mkdir', [1n]), 'json')).toBe('{ "names": [ "mkdir" ], "action": "SCMP_ACT_ALLOW" }');
+  });
+});
+
+describe('an addition in the syntax of other formats', () => {
+  const denied = call('socket', [2n, 0x80001n, 0n]);
+
+  it('to a seccompiler filter is a rule that allows the very call', () => {
+    const rule = allowingLine(denied, 'seccompiler');
+    const filter = `{ "t": { "mismatch_action": "trap", "match_action": "allow", "filter": [ ${rule} ] } }`;
+    const { program } = compileProfileSync(filter, { arch: 'x86_64' });
+    const decide = createSimulator(program, { endianness: 'little' });
+    const answer = (args: SeccompData['args']) =>
+      decide.simulate({ nr: 41, arch: 0xc000003e, instructionPointer: 0n, args }).returnValue;
+    expect(answer([2n, 0x80001n, 0n, 0n, 0n, 0n])).toBe(0x7fff0000);
+    expect(answer([10n, 1n, 0n, 0n, 0n, 0n])).toBe(0x30000);
+    expect(answer([2n, 3n, 0n, 0n, 0n, 0n])).toBe(0x30000);
+  });
+
+  it('to a unit is a line, of all arguments', () => {
+    const unit = `[Service]\nSystemCallFilter=read\n${allowingLine(denied, 'unit')}\n`;
+    expect(readProfile(unit).seccomp.syscalls?.flatMap(({ names }) => names)).toContain('socket');
   });
 });
 

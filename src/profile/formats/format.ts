@@ -52,6 +52,9 @@ export interface LinesFormat extends Described {
 
 export type Format = KeysFormat | LinesFormat;
 
+/** How an entry is written: in OCI's JSON, as a line of a list or of a systemd unit, or as a rule of seccompiler. */
+export type EntrySyntax = 'json' | 'list' | 'unit' | 'seccompiler';
+
 /** In what a format differs from most. A trait that is left out is as most have it. */
 export interface FormatTraits {
   /** Which programs read such a file as it is: container engines (Docker, Podman), OCI runtimes. Default: none. */
@@ -64,7 +67,7 @@ export interface FormatTraits {
   /** The option that chooses one filter of a file with several. */
   readonly selectedBy?: 'thread' | 'document';
   /** How an entry is written that somebody is to add. Default: as JSON. */
-  readonly entrySyntax?: 'list';
+  readonly entrySyntax?: Exclude<EntrySyntax, 'json'>;
   /** It has no errno for the default action. */
   readonly lacksDefaultErrno?: true;
   /** Its filter is for one architecture. */

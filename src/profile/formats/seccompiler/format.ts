@@ -16,5 +16,5 @@ export const seccompiler = {
     );
     return found && { key: found[0] };
   },
-  traits: { selectedBy: 'thread', isForOneArchitecture: true },
+  traits: { selectedBy: 'thread', isForOneArchitecture: true, entrySyntax: 'seccompiler' },
 } as const satisfies KeysFormat;

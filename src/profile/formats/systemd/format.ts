@@ -7,5 +7,5 @@ export const systemd = {
   phrase: 'a systemd unit',
   syntax: 'lines',
   sign: (line) => /^(?:\[[A-Z][A-Za-z-]*\]\s*$|[ \t]*SystemCall[A-Za-z]*[ \t]*=)/.test(line),
-  traits: {},
+  traits: { entrySyntax: 'unit' },
 } as const satisfies LinesFormat;
