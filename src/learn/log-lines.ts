@@ -48,7 +48,8 @@ export class LogLines {
   }
 
   #keep(bytes: Uint8Array): void {
-    const kept = bytes.slice(0, Math.max(0, MAX_LINE_BYTES - this.#begunLength));
+    // A copy: slice() of a Buffer is a view.
+    const kept = new Uint8Array(bytes.subarray(0, Math.max(0, MAX_LINE_BYTES - this.#begunLength)));
     if (kept.length === 0) return;
     this.#begun.push(kept);
     this.#begunLength += kept.length;

@@ -24,6 +24,8 @@ export interface LoggedCall {
   readonly args: readonly (bigint | undefined)[];
   /** The number that the kernel was called with (x32's with bit 30 set), where the line has it. */
   readonly number?: number | undefined;
+  /** Whether `outcome` may be a filter's answer. Default: true; a line of strace never has one. */
+  readonly saysAnswer?: false | undefined;
   /** What became of the call, as far as the line says it. */
   readonly outcome?: LoggedOutcome | undefined;
   /** The program: the path of its file, or else its name. */

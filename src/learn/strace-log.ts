@@ -296,6 +296,7 @@ class StraceCall implements LoggedCall {
   readonly architecture: ArchitectureName;
   readonly name: string;
   readonly program: string | undefined;
+  readonly saysAnswer = false;
   /** From behind the opening parenthesis on. */
   readonly #text: string;
 

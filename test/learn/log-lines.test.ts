@@ -6,7 +6,7 @@ function lines(pieces: readonly Uint8Array[]): [number, string][] {
   const found: [number, string][] = [];
   const cutter = new LogLines((text, begin, end, line) => found.push([line, text.slice(begin, end)]));
   for (const piece of pieces) {
-    const lent = piece.slice();
+    const lent = Buffer.from(piece);
     cutter.push(lent);
     lent.fill(0x58); // a reader reads the next piece into the same memory
   }
