@@ -127,8 +127,8 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
 }
 
 /**
- * What to add to a profile to allow the call, with its arguments where they matter: a line of a plain list, an entry of
- * `syscalls` in JSON, a rule of seccompiler, or a line of a systemd unit, which compares no arguments.
+ * What to add to a profile to allow the call, with its arguments where they matter. It is an entry of `syscalls` in JSON, a
+ * line of a plain list, or a rule of seccompiler. It may be a line of a systemd unit, which compares no arguments.
  *
  * @throws {ProfileError} when a profile cannot have the name
  *

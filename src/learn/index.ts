@@ -38,6 +38,7 @@ export { syscallLookup } from './syscall-lookup.js';
 
 // Why a call was denied
 
+export type { EntrySyntax } from '../profile/formats/format.js';
 export {
   allowingLine,
   clone3Line,
