@@ -13,6 +13,9 @@ export const F_SEAL_EVERYTHING = 0xf;
 /** O_CLOEXEC of asm-generic/fcntl.h: also SOCK_CLOEXEC (linux/net.h) and EFD_CLOEXEC (linux/eventfd.h). */
 export const O_CLOEXEC = 0o2000000;
 
+/** linux/fcntl.h: the current directory in place of a descriptor, openat(2). */
+export const AT_FDCWD = -100;
+
 // open(2). Those of Node are as its machine has them. Programs of other architectures that run on the same kernel have
 // the same: arm and arm64, ppc and ppc64, x86 and x86_64.
 export const { O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_APPEND, O_NONBLOCK } = constants;

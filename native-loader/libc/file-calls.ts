@@ -2,6 +2,8 @@ import { constants } from 'node:os';
 import { syscallNumber } from '../../src/syscalls/syscall-name.js';
 import { hostArchitecture, thisHost } from './host.js';
 import { loadKoffi, orErrno } from './load-koffi.js';
+import { memoryFileCall } from './memory-file.js';
+import { PR_GET_DUMPABLE, PR_SET_DUMPABLE } from './prctl.js';
 
 /** What statx(2) says of a file. */
 export interface FileFacts {
@@ -53,8 +55,8 @@ export interface FileCalls {
   umask(mask: number): number;
   /** Become this in all that concerns files; the real and saved ids, and the permitted capabilities, stay. This thread only. */
   become(identity: Identity): number;
-  /** memfd_create(2): close-on-exec, to be sealed, never executable where the kernel can say so. */
-  sealableFile(name: string): number;
+  /** {@link memoryFileCall} */
+  memoryFile(name: string): number;
   /** Whether a FIFO that is open for reading has a writer; -errno for failures. */
   hasWriter(fifo: number): boolean | number;
 }
@@ -69,16 +71,11 @@ const OPENAT2 = 437;
 const O_PATH_CLOEXEC = 0o12000000n;
 const CLONE_FS = 0x200;
 const CAPABILITY_VERSION_3 = 0x20080522;
-const PR_GET_DUMPABLE = 3;
-const PR_SET_DUMPABLE = 4;
 const POLLIN = 1;
 const POLLHUP = 16;
 const SPLICE_F_NONBLOCK = 2;
 const O_NONBLOCK_CLOEXEC = 0o2004000;
-const MFD_CLOEXEC = 1;
-const MFD_ALLOW_SEALING = 2;
-const MFD_NOEXEC_SEAL = 8;
-const { EAGAIN, EINVAL } = constants.errno;
+const { EAGAIN } = constants.errno;
 const MAX_LINK = 4096;
 
 const toC = (text: string): Buffer => Buffer.from(`${text}\0`, 'latin1');
@@ -104,7 +101,6 @@ function openFileCalls(): FileCalls {
   const capset = symbols.func('int capset(void *, void *)');
   const poll = symbols.func('int poll(void *, unsigned long, int)');
   const pipe2 = symbols.func('int pipe2(void *, int)');
-  const memfd = symbols.func('int memfd_create(void *, unsigned int)');
   const tee = symbols.func('long tee(int, int, size_t, unsigned int)');
   const syscall4 = symbols.func('long syscall(long, long, void *, void *, long)');
   const syscall3 = symbols.func('long syscall(long, long, long, long)');
@@ -202,11 +198,7 @@ function openFileCalls(): FileCalls {
       if (dumpable === 1) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
       return outcome;
     },
-    sealableFile: (name) => {
-      const fd = result(memfd(toC(name), MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL));
-      // Before Linux 6.3.
-      return fd === -EINVAL ? result(memfd(toC(name), MFD_CLOEXEC | MFD_ALLOW_SEALING)) : fd;
-    },
+    memoryFile: memoryFileCall(k),
     hasWriter: (fifo) => {
       const entry = Int32Array.of(fifo, little ? POLLIN : POLLIN << 16);
       const polled = result(poll(entry, 1, 0));

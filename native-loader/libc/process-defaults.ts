@@ -4,7 +4,8 @@ import { F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC } from './fcntl.js';
 import { type Libc, SIGNAL_SET_SIZE } from './libc.js';
 
 const SIG_DFL = 0n;
-const SIG_IGN = 1n;
+/** signal(3p) */
+export const SIG_IGN = 1n;
 
 /**
  * Undo what Node did to this process at its start, where execve(2) would pass it on. The steps pushed to `cleanup` do

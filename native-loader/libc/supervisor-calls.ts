@@ -1,9 +1,10 @@
-import { constants } from 'node:os';
 import { F_ADD_SEALS, F_SEAL_EVERYTHING, O_CLOEXEC } from './fcntl.js';
 import { type Host, thisHost } from './host.js';
 import type { Memory, Pointer } from './libc.js';
 import { allocator, type Koffi, loadKoffi, orErrno } from './load-koffi.js';
+import { memoryFileCall } from './memory-file.js';
 import { MessageBlock, type Received } from './socket-message.js';
+import { AF_UNIX } from './unix-address.js';
 
 /**
  * The C library's functions that supervisors call. As in `Libc`, numbers are C's results, or `-errno` for -1. Only
@@ -23,7 +24,7 @@ export interface SupervisorCalls extends Memory {
   eventfd(): number;
   readEventfd(fd: number): number;
   writeEventfd(fd: number): number;
-  /** memfd_create(2), close-on-exec, not executable as far as the kernel knows that, and to be sealed. */
+  /** {@link memoryFileCall} */
   memoryFile(name: string): number;
   /** F_ADD_SEALS of fcntl(2), for good: nobody writes to the memory file, or changes its size or its seals. */
   seal(fd: number): number;
@@ -56,14 +57,9 @@ export interface Pinned {
   readonly address: Address;
 }
 
-const AF_UNIX = 1;
 // mips, which differs, has no koffi.
 const SOCK_STREAM = 1;
 const EFD_NONBLOCK = 0o4000;
-const MFD_CLOEXEC = 1;
-const MFD_ALLOW_SEALING = 2;
-/** Linux 6.3. The sysctl vm.memfd_noexec may demand it. */
-const MFD_NOEXEC_SEAL = 8;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
@@ -88,7 +84,6 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
   const read = symbols.func('long read(int, void *, size_t)');
   const write = symbols.func('long write(int, void *, size_t)');
   const fcntl = symbols.func('int fcntl(int, int, long)');
-  const memfd = symbols.func('int memfd_create(const char *, unsigned int)');
   const socketpair = symbols.func('int socketpair(int, int, int, void *)');
   const socket = symbols.func('int socket(int, int, int)');
   const connect = symbols.func('int connect(int, void *, unsigned int)');
@@ -149,11 +144,7 @@ function openSupervisorCalls(host: Host, load?: () => Koffi): SupervisorCalls {
     eventfd: () => result(eventfd(0, O_CLOEXEC | EFD_NONBLOCK)),
     readEventfd: (fd) => result(read(fd, counter, 8)),
     writeEventfd: (fd) => result(write(fd, one, 8)),
-    memoryFile: (name) => {
-      const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-      const fd = result(memfd(name, flags | MFD_NOEXEC_SEAL));
-      return fd === -constants.errno.EINVAL ? result(memfd(name, flags)) : fd;
-    },
+    memoryFile: memoryFileCall(k),
     seal: (fd) => result(fcntl(fd, F_ADD_SEALS, F_SEAL_EVERYTHING)),
     socketPair: () => {
       const pair = new Int32Array(2);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../../src/errors.js';
 import { quote } from '../../src/text.js';
 
-const AF_UNIX = 1;
+export const AF_UNIX = 1;
 /** `sizeof(sun_path)` of unix(7), with the NUL. */
 const MAX_PATH = 108;
 

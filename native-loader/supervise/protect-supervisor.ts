@@ -2,16 +2,12 @@ import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { UnsupportedHostError } from '../../src/errors.js';
 import { errnoName, libc } from '../libc/libc.js';
+import { PR_GET_DUMPABLE, PR_SET_DUMPABLE } from '../libc/prctl.js';
+import { SIG_IGN } from '../libc/process-defaults.js';
 
 // A sandboxed command of this process's user is the supervisor's neighbour: the kernel lets it send signals, and do what
 // ptrace(2) allows, as far as its filter does. What this process can do about that stands here;
 // docs/guides/hostile-child.md lists all ways and what closes each.
-
-// linux/prctl.h
-const PR_GET_DUMPABLE = 3;
-const PR_SET_DUMPABLE = 4;
-/** signal(3p) */
-const SIG_IGN = 1n;
 
 /**
  * Close the ways into this process that it can close itself, before a sandboxed command runs. SIGUSR1 starts no inspector,

@@ -34,8 +34,8 @@ export class OpenFailure {
   constructor(readonly errno: number) {}
 }
 
-const AT_FDCWD = -100;
-const { O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_APPEND, O_NONBLOCK, O_DSYNC, O_SYNC, O_ASYNC } = fcntl;
+const { AT_FDCWD, O_ACCMODE, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_APPEND, O_NONBLOCK, O_DSYNC, O_SYNC, O_ASYNC } =
+  fcntl;
 const { O_DIRECT, O_LARGEFILE, O_DIRECTORY, O_NOFOLLOW, O_NOATIME, O_CLOEXEC, O_PATH, O_TMPFILE_BIT } = fcntl;
 const VALID_FLAGS =
   O_ACCMODE |

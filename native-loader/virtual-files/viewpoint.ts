@@ -1,13 +1,12 @@
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
-import { O_CLOEXEC, O_PATH } from '../libc/fcntl.js';
+import { AT_FDCWD, O_CLOEXEC, O_PATH } from '../libc/fcntl.js';
 import type { Notification } from '../supervise/notification.js';
 import { SupervisorError } from '../supervise/supervisor-error.js';
 import { type OpenCall, OpenFailure, RESOLVE_BENEATH, RESOLVE_IN_ROOT } from './open-call.js';
 import type { Viewpoint } from './opener-protocol.js';
 import { readSession, readStatus } from './proc-status.js';
 
-const AT_FDCWD = -100;
 const { EBADF, EACCES } = constants.errno;
 
 /**
