@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { has, Workspace } from '../docs/workspace.js';
+import { Workspace } from '../docs/workspace.js';
+import { isOnPath } from '../on-path.js';
 import { ROOT, scmp } from './scmp.js';
 
 /** The examples of the help, as somebody copies them. */
@@ -68,7 +69,7 @@ describe('the examples in the help of every command', () => {
     .flatMap(examples)
     .filter((line) => !NOT_RUN.test(line))
     .filter((line) => isRoot || !line.startsWith('scmp dump'))
-    .filter((line) => process.env.CI || !line.includes('bwrap') || has('bwrap'));
+    .filter((line) => process.env.CI || !line.includes('bwrap') || isOnPath('bwrap'));
 
   it.each(runnable)('%s', (line) => {
     const { status, output } = workspace.shell(line.replace('4711', String(sleeper.pid)));
@@ -79,7 +80,7 @@ describe('the examples in the help of every command', () => {
   });
 });
 
-describe.runIf(process.env.CI || has('script'))('a command that takes long', () => {
+describe.runIf(process.env.CI || isOnPath('script'))('a command that takes long', () => {
   const workspace = new Workspace();
   afterAll(() => workspace.remove());
   const slowly = 'cp $ROOT/examples/no-network.json . ; (sleep 2.6; cat no-network.json) | scmp compile - -o out.bpf';

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isOnPath } from '../on-path.js';
 import { PYTHON } from '../python.js';
 import { ROOT, scmp } from './scmp.js';
 
@@ -34,7 +35,6 @@ beforeAll(() => {
     });
 });
 
-const isOnPath = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 const canTrace = linux && existsSync(join(ROOT, 'dist/launcher/tracer-linux-x86_64'));
 const lacking = [
   ...(canTrace ? [] : ['a tracer for this machine (./build.sh launcher)']),

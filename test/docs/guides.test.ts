@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../cli/scmp.js';
+import { isOnPath } from '../on-path.js';
 import { codeBlocks } from './code-blocks.js';
-import { has, Workspace } from './workspace.js';
+import { Workspace } from './workspace.js';
 
 const GUIDES = `${ROOT}docs/guides`;
 const guides = readdirSync(GUIDES).filter((name) => name !== 'README.md');
@@ -25,7 +26,7 @@ describe.each(pages)('%s', (name) => {
       it(`line ${block.line}: ${block.file}`, () => workspace.write(block.file, block.text));
     } else if (block.kind === 'shell') {
       const { needs } = block;
-      const isHere = needs === undefined || has(needs) || existsSync(`${ROOT}node_modules/.bin/${needs}`);
+      const isHere = needs === undefined || isOnPath(needs) || existsSync(`${ROOT}node_modules/.bin/${needs}`);
       if (!isHere && !process.env.CI) console.warn(`SKIPPED: a block of ${name}, ${needs} is missing`);
       it.runIf(isHere || process.env.CI)(`line ${block.line}: ${block.text.trim().split('\n')[0]}`, () => {
         const { status, output } = workspace.shell(block.text);

@@ -54,5 +54,3 @@ export class Workspace {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
-
-export const has = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;

@@ -24,7 +24,9 @@ import { encodeRequest, type LaunchRequest } from '../../native-loader/run/launc
 import type { ArchitectureName } from '../../src/architecture.js';
 import { parseArchitecture } from '../../src/architecture.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+import { isOnPath } from '../on-path.js';
 import { allowAll, allowOnly, answer, assemble, EPERM, errno, exit42Executable, KILL_PROCESS, ret } from './bpf.js';
+import { EMULATORS } from './emulators.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SOURCES = join(ROOT, 'native-loader/launcher');
@@ -34,25 +36,13 @@ const BUILT = join(ROOT, 'build/launcher');
 const { SECCOMP_FILTER_FLAG_NEW_LISTENER: LISTENER, SECCOMP_FILTER_FLAG_TSYNC: TSYNC } = INSTALL_FLAGS;
 const { EINVAL, ENOENT, ENOSYS } = constants.errno;
 
-/** What build.sh makes, and who runs it where the processor is another. */
-const QEMU: readonly (readonly [ArchitectureName, string])[] = [
-  ['x86_64', 'qemu-x86_64-static'],
-  ['aarch64', 'qemu-aarch64-static'],
-  ['arm', 'qemu-arm-static'],
-  ['riscv64', 'qemu-riscv64-static'],
-  ['ppc64le', 'qemu-ppc64le-static'],
-  ['s390x', 'qemu-s390x-static'],
-  ['loongarch64', 'qemu-loongarch64-static'],
-];
-
-const isOnPath = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 const linux = process.platform === 'linux';
 const isBuilt = linux && existsSync(BUILT);
 const hasClang = linux && ['clang-19', 'clang'].some(isOnPath);
 const lacking = [
   ...(isBuilt ? [] : ['the launchers (./build.sh launcher)']),
   ...(hasClang ? [] : ['clang']),
-  ...QEMU.filter(([arch, qemu]) => !isOnPath(qemu) || !existsSync(join(BUILT, `launcher-linux-${arch}`))).map(
+  ...EMULATORS.filter(([arch, qemu]) => !isOnPath(qemu) || !existsSync(join(BUILT, `launcher-linux-${arch}`))).map(
     ([arch]) => `the launcher of ${arch} and its qemu`,
   ),
 ];
@@ -282,7 +272,7 @@ describe.skipIf(lacking.length > 0)('a launcher under qemu-user', () => {
     return bytes;
   };
 
-  it.each(QEMU)('%s: fails at seccomp(2), and executes nothing', async (arch, qemu) => {
+  it.each(EMULATORS)('%s: fails at seccomp(2), and executes nothing', async (arch, qemu) => {
     for (const flags of [0, LISTENER]) {
       const command = [qemu, join(BUILT, `launcher-linux-${arch}`)];
       const { stdout, answered, exit } = await launch(requestFor(arch, flags), command);
@@ -300,7 +290,7 @@ describe.skipIf(lacking.length > 0)('a launcher under qemu-user', () => {
     }
   });
 
-  it.each(QEMU)('%s: hands over, and executes, where seccomp(2) would have succeeded', async (arch, qemu) => {
+  it.each(EMULATORS)('%s: hands over, and executes, where seccomp(2) would have succeeded', async (arch, qemu) => {
     for (const flags of [0, LISTENER]) {
       const command = [qemu, join(others, `launcher-linux-${arch}`)];
       expect(await launch(requestFor(arch, flags), command)).toMatchObject({

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -22,6 +22,7 @@ import type {
 } from '../../native-loader/index.js';
 import { hostArchitecture } from '../../native-loader/index.js';
 import { parseArchitecture } from '../../src/architecture.js';
+import { isOnPath } from '../on-path.js';
 import { machine } from './bpf.js';
 import { describeKernel, run, spawnChild } from './child.js';
 import { describeSupervisor, loader, openFiles } from './sandbox.js';
@@ -29,8 +30,6 @@ import { describeSupervisor, loader, openFiles } from './sandbox.js';
 /** The path that mkdir(2) or mkdirat(2) is called with. */
 const mkdirPath = (call: Notification) =>
   call.readString(call.args[process.arch === 'x64' && call.number === machine.syscalls.mkdir ? 0 : 1]!);
-
-const has = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 
 let directory: string;
 let socketPath: string;
@@ -96,7 +95,7 @@ describeSupervisor('createSeccompAgent', () => {
   });
 
   // Debian: runc and busybox-static; a container needs root.
-  const canRun = process.getuid?.() === 0 && has('runc') && existsSync('/bin/busybox');
+  const canRun = process.getuid?.() === 0 && isOnPath('runc') && existsSync('/bin/busybox');
   it.skipIf(!canRun && !process.env.CI)("answers a runc container's mkdir", async () => {
     await start(answerMkdir);
     const bundle = join(directory, 'bundle');

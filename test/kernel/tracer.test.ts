@@ -11,8 +11,10 @@ import { LAUNCH_STEPS } from '../../native-loader/run/launch-protocol.js';
 import { encodeRequest } from '../../native-loader/run/launch-request.js';
 import { Account } from '../../native-loader/trace/account.js';
 import { decodeEvent, EVENT_SIZE, type TraceEvent } from '../../native-loader/trace/trace-events.js';
-import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
+import { parseArchitecture } from '../../src/architecture.js';
+import { isOnPath } from '../on-path.js';
 import { assemble, ret } from './bpf.js';
+import { EMULATORS } from './emulators.js';
 
 // What `scmp record` and `run --trace` do with the tracer is in test/cli/observe.test.ts.
 
@@ -21,19 +23,11 @@ const BUILT = join(ROOT, 'build/launcher');
 const TRACE = 0x7ff00000;
 const { ENOSYS, EINVAL, ENOENT } = constants.errno;
 
-const QEMU: readonly (readonly [ArchitectureName, string])[] = [
-  ['aarch64', 'qemu-aarch64-static'],
-  ['arm', 'qemu-arm-static'],
-  ['riscv64', 'qemu-riscv64-static'],
-  ['ppc64le', 'qemu-ppc64le-static'],
-  ['s390x', 'qemu-s390x-static'],
-  ['loongarch64', 'qemu-loongarch64-static'],
-];
-const isOnPath = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 const linux = process.platform === 'linux';
 const isBuilt = linux && existsSync(join(BUILT, `tracer-linux-${hostArchitecture()}`));
-const emulated = QEMU.filter(([arch, qemu]) => isOnPath(qemu) && existsSync(join(BUILT, `tracer-linux-${arch}`)));
-if (!isBuilt || emulated.length < QEMU.length) {
+const others = EMULATORS.filter(([arch]) => arch !== 'x86_64');
+const emulated = others.filter(([arch, qemu]) => isOnPath(qemu) && existsSync(join(BUILT, `tracer-linux-${arch}`)));
+if (!isBuilt || emulated.length < others.length) {
   if (linux && process.env.CI) throw new Error('there is no tracer, or not every qemu-user: ./build.sh --test');
   console.warn('SKIPPED some tests of the tracer: it was not built (./build.sh launcher), or there is no qemu-user');
 }
