@@ -59,7 +59,7 @@ export class AskedProfile {
     const { architecture, outcome } = denial;
     const { possible } = denial.verdicts[index]!;
     const text = (action: Action) => formatAction(action, architecture);
-    const answer = (why: string, isDenied = false): ProfileAnswer => ({ source, why, advice: [], isDenied });
+    const answer = (why: string): ProfileAnswer => ({ source, why, advice: [], isDenied: false });
     if (possible.length === 0) return answer('nothing: its architecture has no number for this call');
     const isLogged = outcome?.kind === 'filter' && (outcome.action === 'LOG' || outcome.action === 'ALLOW');
     const fitting = possible.filter(

@@ -1,4 +1,5 @@
 import { writeFileSync, writeSync } from 'node:fs';
+import type { LogProblem } from '../learn/read-log.js';
 import type { Warning } from '../policy.js';
 import { formatPlace } from '../source-place.js';
 import { escapeControls, printable } from '../text.js';
@@ -59,6 +60,14 @@ export function printWarnings(warnings: readonly Warning[], source = 'profile'):
     return printable(`${formatPlace(file, position)}: warning: ${path ? `${path}: ` : ''}${message}`);
   });
   for (const line of new Set(lines)) printError(line);
+}
+
+/** What of a log was not understood: the first line of each kind, and how many more. */
+export function printLogProblems(problems: readonly LogProblem[], source: string): void {
+  for (const { line, text, reason, count } of problems) {
+    const others = count > 1 ? ` (and ${count - 1} more such lines)` : '';
+    printError(`${formatPlace(source, { line })}: warning: not used, ${reason}: ${text}${others}`);
+  }
 }
 
 /** Write a result to the named file, or to standard output. Binary data is not written to a terminal. */

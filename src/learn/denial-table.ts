@@ -49,6 +49,8 @@ export class DenialTable {
   readonly #judges: readonly Judge[];
   readonly #rows = new Map<string, Row>();
   #known = new Map<LoggedCall, Row | undefined>();
+  /** Rows whose last place is in the present block. */
+  readonly #unsettled = new Set<Row>();
   #calls = 0;
   #left = 0;
 
@@ -80,6 +82,7 @@ export class DenialTable {
       row.pids = row.seen.size;
     }
     row.last = { ...place, source };
+    this.#unsettled.add(row);
   }
 
   /**
@@ -97,13 +100,13 @@ export class DenialTable {
 
   /** The most frequent first. */
   rows(): readonly Denial[] {
-    // What was kept of a line is a slice of a block of the log, which must not outlive it.
     return [...this.#rows.values()].filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
   }
 
-  /** The block of the log that the last calls were in goes away. */
+  /** The block of the log that the last calls were in goes away: what was kept of a line is a slice of it. */
   settle(): void {
-    for (const row of this.#rows.values()) row.last = detachedPlace(row.last);
+    for (const row of this.#unsettled) row.last = detachedPlace(row.last);
+    this.#unsettled.clear();
   }
 
   #knownRow(call: LoggedCall, place: LoggedPlace, source: string): Row | undefined {
@@ -122,7 +125,6 @@ export class DenialTable {
     const { architecture, name, outcome, program, number } = call;
     if (!isDenied(outcome, verdicts)) return undefined;
     const decided = verdicts.map(({ possible }) => possible.map(({ kind, ...data }) => [kind, data]));
-    const args = this.#judges.length > 0 ? call.args : [];
     const key = JSON.stringify([program, architecture, name, number, outcome, decided]);
     const known = this.#rows.get(key);
     if (known) return known;
@@ -130,6 +132,7 @@ export class DenialTable {
       this.#left++;
       return undefined;
     }
+    const args = this.#judges.length > 0 ? call.args : [];
     const first = { ...detachedPlace(place), source };
     const row: Row = {
       ...{ program, architecture, name, number, args, text: call.text, outcome, verdicts },

@@ -5,7 +5,6 @@ import { allBitsKnown } from '../bpf/decisions/known-bits.js';
 import { possibleDecisions } from '../bpf/decisions/possible-decisions.js';
 import type { ProgramInput } from '../bpf/program/codec.js';
 import type { Endianness } from '../bpf/program/instruction.js';
-import type { Action } from '../policy.js';
 import type { Judge, Verdict } from './denial-table.js';
 import type { LoggedCall } from './read-log.js';
 
@@ -35,7 +34,7 @@ export function createJudge(program: ProgramInput, endianness: Endianness | unde
   const possible = (root: Node, arch: number, nr: number, args: LoggedCall['args']): Verdict => {
     const bits = args.map((value) => (value === undefined ? undefined : allBitsKnown(value)));
     const decisions = possibleDecisions({ store, root }, { arch, nr, args: bits });
-    return { possible: distinct(decisions.map(({ action }) => action)) };
+    return { possible: decisions.map(({ action }) => action) };
   };
   return (call) => {
     const { architecture, name } = call;
@@ -63,7 +62,3 @@ export function createJudge(program: ProgramInput, endianness: Endianness | unde
 
 /** A call that no number of the architecture is for: a multiplexer's, or one of another kernel. Nothing is known of it. */
 const UNKNOWN: Verdict = { possible: [] };
-
-function distinct(actions: readonly Action[]): readonly Action[] {
-  return [...new Map(actions.map((action) => [JSON.stringify(action), action])).values()];
-}

@@ -37,7 +37,7 @@ import { onlyArch } from '../arch-option.js';
 import { fileError } from '../input.js';
 import { logInputs } from '../log-input.js';
 import { addOptions, type FlagsOf, INPUT_OPTIONS, TARGET_OPTIONS } from '../options.js';
-import { printError, printWarnings, writeResult } from '../output.js';
+import { printError, printLogProblems, printWarnings, writeResult } from '../output.js';
 import { readInputProfile } from '../read-input-profile.js';
 import { type CommandStart, describeKill } from './observe.js';
 import type { RecordingGap } from './record-command.js';
@@ -202,10 +202,7 @@ async function readLog(
 
 function printSummary({ used, problems, filterKills }: LogSummary, source: string): void {
   printError(`${printable(source)}: learned from ${used} line${used === 1 ? '' : 's'}`);
-  for (const { line, text, reason, count } of problems) {
-    const others = count > 1 ? ` (and ${count - 1} more such lines)` : '';
-    printError(`${formatPlace(source, { line })}: warning: not used, ${reason}: ${text}${others}`);
-  }
+  printLogProblems(problems, source);
   const [kill] = filterKills;
   if (kill) {
     const who = kill.process === '' ? 'the process' : `process ${kill.process}`;

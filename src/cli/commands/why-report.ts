@@ -1,4 +1,5 @@
 import { escapeData, escapeProperty } from '../../check/output/github.js';
+import { count } from '../../check/rules/phrases.js';
 import type { Denial } from '../../learn/denial-table.js';
 import type { LoggedOutcome } from '../../learn/read-log.js';
 import { printable } from '../../text.js';
@@ -91,9 +92,8 @@ function summary(rows: readonly ExplainedDenial[], { calls, left }: Totals): str
   const denied = rows.filter(({ isDenied }) => isDenied);
   const times = denied.reduce((sum, { denial }) => sum + denial.count, 0);
   const programs = new Set(denied.map(({ denial }) => denial.program)).size;
-  const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
-  const more = left > 0 ? `; ${plural(left, 'more call')} of other kinds, which are too many to list` : '';
-  return `${plural(denied.length, 'kind')} of denied calls, ${plural(times, 'time')}, ${plural(programs, 'program')}; ${plural(calls, 'call')} read${more}`;
+  const more = left > 0 ? `; ${count(left, 'more call')} of other kinds, which are too many to list` : '';
+  return `${count(denied.length, 'kind')} of denied calls, ${count(times, 'time')}, ${count(programs, 'program')}; ${count(calls, 'call')} read${more}`;
 }
 
 function renderText(rows: readonly ExplainedDenial[], totals: Totals): string {

@@ -8,7 +8,6 @@ import { mergeLearned, mergeMasks, Observations, syscallLookup } from '../../lea
 import { detectLogKind, LOG_KINDS, type LogKind, logReader } from '../../learn/log-kind.js';
 import type { LogReader } from '../../learn/read-log.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
-import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
 import { onlyArch } from '../arch-option.js';
 import { AskedProfile } from '../asked-profile.js';
@@ -16,7 +15,7 @@ import { compileOptions, givenCapabilities, runtimeOptions } from '../compile-op
 import { ExitCode } from '../exit-code.js';
 import { type LogInput, logInputs } from '../log-input.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS, jsonFormatOption } from '../options.js';
-import { print, printError } from '../output.js';
+import { print, printError, printLogProblems } from '../output.js';
 import { readInputProfile } from '../read-input-profile.js';
 import { type ExplainedDenial, RENDERERS, renderRow } from './why-report.js';
 
@@ -126,10 +125,7 @@ async function readLog(
   if (reader === undefined) return;
   const { used, problems } = reader.end();
   onPiece();
-  for (const { line, text, reason, count } of problems) {
-    const others = count > 1 ? ` (and ${count - 1} more such lines)` : '';
-    printError(`${formatPlace(source, { line })}: warning: not used, ${reason}: ${text}${others}`);
-  }
+  printLogProblems(problems, source);
   if (used === 0) printError(`${printable(source)}: warning: there is no system call in it`);
 }
 
