@@ -1,6 +1,7 @@
 import { kills, permits } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import type { Action } from '../policy.js';
+import { learnedArguments } from './learned-arguments.js';
 import { detached } from './log-lines.js';
 import type { LoggedCall, LoggedOutcome, LoggedPlace } from './read-log.js';
 
@@ -125,14 +126,19 @@ export class DenialTable {
     const { architecture, name, outcome, program, number } = call;
     if (!isDenied(outcome, verdicts)) return undefined;
     const decided = verdicts.map(({ possible }) => possible.map(({ kind, ...data }) => [kind, data]));
-    const key = JSON.stringify([program, architecture, name, number, outcome, decided]);
+    // What is to be added depends on the arguments that decide what the call does.
+    const args = this.#judges.length > 0 ? call.args : [];
+    const kind = learnedArguments(name, architecture).map(({ index, mask }) => {
+      const value = args[index];
+      return value === undefined ? null : (value & mask).toString(16);
+    });
+    const key = JSON.stringify([program, architecture, name, number, outcome, decided, kind]);
     const known = this.#rows.get(key);
     if (known) return known;
     if (this.#rows.size >= MAX_ROWS) {
       this.#left++;
       return undefined;
     }
-    const args = this.#judges.length > 0 ? call.args : [];
     const first = { ...detachedPlace(place), source };
     const row: Row = {
       ...{ program, architecture, name, number, args, text: call.text, outcome, verdicts },

@@ -117,6 +117,13 @@ describe('scmp why', () => {
       ['getpid', 'executed', true],
     ]);
     expect(found[0]!.profiles[0]!.advice[0]).toContain('"valueTwo": 2,');
+    const families = ['AF_INET', 'AF_INET6', 'AF_INET'];
+    const sockets = families.map((family) => `7 socket(${family}, SOCK_STREAM, 0) = 4\n`).join('');
+    const each = rows(['-', '--profile', PROFILE, ...ARCH], sockets);
+    expect(each.map(({ count, profiles }) => [count, /"valueTwo": \d+/.exec(profiles[0]!.advice[0]!)![0]])).toEqual([
+      [2, '"valueTwo": 2'],
+      [1, '"valueTwo": 10'],
+    ]);
   });
 
   it.each(['markdown', 'github'])('reports as %s', (format) => {
@@ -194,7 +201,7 @@ describe('scmp why', () => {
       '--',
       'node',
       '-e',
-      'require("net").connect(9).on("error", () => {})',
+      'require("net").connect(9, "127.0.0.1").on("error", () => {})',
     ]);
     expect(status, stderr).toBe(0);
     const found = rows(['-', '--profile', 'examples/no-network.json'], stderr);
