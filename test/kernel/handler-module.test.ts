@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SandboxOptions, SupervisorReport } from '../../native-loader/index.js';
-import { describeSupervisor, loader, notifyOf, openFiles, outcome } from './sandbox.js';
+import { describeSupervisor, held, heldSince, loader, notifyOf, outcome } from './sandbox.js';
 
 describeSupervisor('a handler in a module', () => {
   let directory: string;
@@ -146,10 +146,9 @@ describeSupervisor('a handler in a module', () => {
       };
     `);
     await run('cd /', handler);
-    const before = openFiles();
+    const before = held();
     expect(await run(`cd /; while ! [ -e ${marker} ]; do sleep 0.01; done`, handler)).toMatchObject({ code: 0 });
     for (let i = 0; i < 5; i++) await run('cd /', handler);
-    // Threads and sandboxes of the tests before may still be closing.
-    await expect.poll(() => openFiles().length).toBeLessThanOrEqual(before.length);
+    await expect.poll(() => heldSince(before)).toEqual([]);
   });
 });

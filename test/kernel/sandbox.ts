@@ -44,10 +44,19 @@ export async function outcome(sandbox: loaderModule.SandboxedProcess) {
 }
 
 /** The targets of this process's descriptors, without those that a directory listing needs. */
-export const openFiles = (): string[] => readdirSync('/proc/self/fd').sort();
+const openFiles = (): string[] => readdirSync('/proc/self/fd');
 
 /** Child processes of this process, zombies included. */
-export const children = (): string[] =>
+const children = (): string[] =>
   readdirSync('/proc/self/task').flatMap((task) =>
     readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean),
   );
+
+/** The descriptors and the child processes that this process has. */
+export const held = (): string[] => [
+  ...openFiles().map((number) => `descriptor ${number}`),
+  ...children().map((pid) => `process ${pid}`),
+];
+
+/** What of it was not there before: what a test file that ran earlier in this process still held may go meanwhile. */
+export const heldSince = (before: readonly string[]): string[] => held().filter((one) => !before.includes(one));

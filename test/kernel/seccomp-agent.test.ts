@@ -25,7 +25,7 @@ import { parseArchitecture } from '../../src/architecture.js';
 import { isOnPath } from '../on-path.js';
 import { machine } from './bpf.js';
 import { describeKernel, run, spawnChild } from './child.js';
-import { describeSupervisor, loader, openFiles } from './sandbox.js';
+import { describeSupervisor, held, heldSince, loader } from './sandbox.js';
 
 /** The path that mkdir(2) or mkdirat(2) is called with. */
 const mkdirPath = (call: Notification) =>
@@ -81,7 +81,7 @@ describeSupervisor('createSeccompAgent', () => {
 
   it('reports what is no container process state, and goes on', async () => {
     await start(answerMkdir);
-    const files = openFiles();
+    const before = held();
     const send = (text: string) =>
       new Promise((resolve) => createConnection(socketPath).on('close', resolve).on('error', resolve).end(text));
     const good = { ociVersion: '1.0.2', fds: ['seccompFd'], pid: 1, state: {} };
@@ -91,7 +91,7 @@ describeSupervisor('createSeccompAgent', () => {
     await expect.poll(() => errors.length).toBe(5);
     expect(errors.map((error) => (error as { code: string }).code)).toEqual(Array(5).fill('CONTAINER_STATE'));
     expect(containers).toEqual([]);
-    expect(openFiles()).toEqual(files);
+    await expect.poll(() => heldSince(before)).toEqual([]);
   });
 
   // Debian: runc and busybox-static; a container needs root.
