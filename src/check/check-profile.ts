@@ -11,11 +11,11 @@ import { InvalidArgumentError } from '../errors.js';
 import { parseRelease } from '../kernel-version.js';
 import { nearestName } from '../nearest-name.js';
 import { checkArgument, checkOptions, LIBSECCOMP, LIST, type OptionTable, TEXT } from '../options.js';
+import { HANDLERS } from '../profile/formats/handlers.js';
 import { traitsOf } from '../profile/formats/index.js';
 import { checkParsedProfile, type ParsedProfile } from '../profile/model/parsed-profile.js';
 import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { printable, quote } from '../text.js';
-import { adviceWordingOf } from './advice-wording.js';
 import { type CheckContext, CONTAINER_ENGINES, type ContainerEngine, contextOf } from './context.js';
 import type { CheckReport, Finding } from './finding.js';
 import { hostDifferences, namesHost } from './host-differences.js';
@@ -123,7 +123,7 @@ function allFindings(context: CheckContext): Finding[] {
   const inTerms = (each: CheckContext['terms']) =>
     CHECK_RULES.flatMap((rule) => findingsOf(rule, { ...context, terms: each }));
   const baseTerms = new Map(
-    [...(profile.baseFormats ?? [])].map(([source, format]) => [source, adviceWordingOf(format)]),
+    [...(profile.baseFormats ?? [])].map(([source, format]) => [source, HANDLERS[format].advice]),
   );
   const termsAt = ({ source }: Finding) => (source === profile.source ? terms : (baseTerms.get(source) ?? terms));
   return [...new Set([terms, ...baseTerms.values()])].flatMap((each) =>

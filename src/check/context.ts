@@ -5,11 +5,12 @@ import { type RuntimeBehaviour, readMasks } from '../compiler/runtime.js';
 import type { KernelVersion } from '../kernel-version.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { Action, ArgumentCondition } from '../policy.js';
+import type { AdviceWording } from '../profile/formats/advice.js';
+import { HANDLERS } from '../profile/formats/handlers.js';
 import { tryConditions } from '../profile/model/conditional-entry.js';
 import type { ParsedProfile, Place } from '../profile/model/parsed-profile.js';
 import type { DockerSyscall } from '../profile/model/schema.js';
 import { actionOf, policyRule } from '../profile/resolve/plain-rule.js';
-import { type AdviceWording, adviceWordingOf } from './advice-wording.js';
 import type { ProfileEditor } from './profile-editor.js';
 import type { CheckedTarget } from './target.js';
 
@@ -72,7 +73,7 @@ export function contextOf(
     isDenyList: permits(defaultAction),
     entries,
     targets,
-    terms: adviceWordingOf(profile.format),
+    terms: HANDLERS[profile.format].advice,
     ...given,
   };
 }

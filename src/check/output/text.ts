@@ -1,10 +1,10 @@
 import { checkArgument, LIST } from '../../options.js';
+import { count } from '../../phrases.js';
 import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
 import { countFindings, type FileReport } from '../file-report.js';
 import type { Finding } from '../finding.js';
 import { hostTable } from '../host-differences.js';
-import { count } from '../rules/phrases.js';
 
 /**
  * For people: one line per finding in the form that compilers use, the advice below it, and a count at the end.

@@ -1,11 +1,11 @@
 import { mayRun, permits } from '../../action.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { errnoNumber } from '../../errno.js';
+import { count } from '../../phrases.js';
 import { traitsOf } from '../../profile/formats/index.js';
 import type { CheckContext, CheckedEntry } from '../context.js';
 import type { TextEdit } from '../finding.js';
 import type { CheckRule } from '../rule.js';
-import { count } from './phrases.js';
 
 const emptyAllowList: CheckRule = {
   id: 'empty-allow-list',

@@ -1,13 +1,13 @@
 import { permits } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import { isNarrow, narrowMeaning } from '../../compiler/wide-values.js';
+import { list, number } from '../../phrases.js';
 import type { Action, ArgumentCondition } from '../../policy.js';
+import type { AdviceWording } from '../../profile/formats/advice.js';
 import { type ParameterType, type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
-import type { AdviceWording } from '../advice-wording.js';
 import { type CheckContext, type CheckedEntry, type PlacedCondition, placedConditions } from '../context.js';
 import type { TextEdit } from '../finding.js';
 import type { CheckRule } from '../rule.js';
-import { list, number } from './phrases.js';
 
 const ALL_64_BITS = 2n ** 64n - 1n;
 const LOW_BITS = 0xffffffffn;

@@ -1,11 +1,11 @@
 import { isDecidedElsewhere, permits } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
+import { list } from '../../phrases.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 import { placedConditions } from '../context.js';
 import type { CheckRule } from '../rule.js';
 import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
-import { list } from './phrases.js';
 
 const parameterOf = (architecture: Architecture, index: number) =>
   syscallSignature('clone', architecture.name)?.[index];

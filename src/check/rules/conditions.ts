@@ -1,8 +1,8 @@
 import { isSameAction } from '../../action.js';
+import { number } from '../../phrases.js';
 import { coverAll, truthOf } from '../condition-algebra.js';
 import { placedConditions } from '../context.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
-import { number } from './phrases.js';
 
 const conditionNever: CheckRule = {
   id: 'condition-never',

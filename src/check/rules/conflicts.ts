@@ -1,11 +1,11 @@
 import { isSameAction, permits } from '../../action.js';
+import { list } from '../../phrases.js';
 import type { ArgumentCondition, PolicyRule } from '../../policy.js';
 import { areSameConditions, overlap } from '../condition-algebra.js';
 import type { CheckRule } from '../rule.js';
 import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
 import { lifted } from './lifted.js';
-import { list } from './phrases.js';
 
 const ineffectiveRule: CheckRule = {
   id: 'ineffective-rule',

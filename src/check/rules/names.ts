@@ -3,10 +3,10 @@ import type { ArchitectureName } from '../../architecture.js';
 import { isMultiplexer } from '../../compiler/multiplexed-calls.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import { libseccompName } from '../../libseccomp/kernel-names.js';
+import { count, list } from '../../phrases.js';
 import { suggester } from '../../syscalls/nearest-syscall.js';
 import { quote } from '../../text.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
-import { count, list } from './phrases.js';
 
 const unknownSyscall: CheckRule = {
   id: 'unknown-syscall',

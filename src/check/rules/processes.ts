@@ -1,12 +1,12 @@
 import { isDecidedElsewhere, kills, mayRun, permits } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import { errnoName, errnoNumber } from '../../errno.js';
+import { list } from '../../phrases.js';
 import { traitsOf } from '../../profile/formats/index.js';
 import { FALLBACKS } from '../../syscalls/fallbacks.js';
 import type { CheckRule } from '../rule.js';
 import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
-import { list } from './phrases.js';
 
 /** Calls that every process needs; of alternatives, one that exists is enough. */
 export const ESSENTIAL: readonly (readonly string[])[] = [

@@ -1,8 +1,8 @@
+import { count } from '../../phrases.js';
+import type { AdviceWording } from '../../profile/formats/advice.js';
 import { traitsOf } from '../../profile/formats/index.js';
-import type { AdviceWording } from '../advice-wording.js';
 import { BYTE_ORDER_MARK, type Severity } from '../finding.js';
 import type { CheckRule } from '../rule.js';
-import { count } from './phrases.js';
 
 /** What the reader warns of, under the reader's own code. Several of one kind are reported once, at the first. */
 function fromReader(

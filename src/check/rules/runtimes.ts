@@ -4,10 +4,10 @@ import { firstToKnow } from '../../compiler/host-libseccomp.js';
 import { MULTIPLEXED_CALLS } from '../../compiler/multiplexed-calls.js';
 import { isAtLeast, type KernelVersion } from '../../kernel-version.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
+import { list } from '../../phrases.js';
 import { firstLinux } from '../../syscalls/first-linux.js';
 import type { CheckRule } from '../rule.js';
 import { lifted } from './lifted.js';
-import { list } from './phrases.js';
 
 const refusedByRuntime: CheckRule = {
   id: 'refused-by-runtime',

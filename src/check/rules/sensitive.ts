@@ -1,6 +1,6 @@
 import { permits } from '../../action.js';
 import type { PolicyRule } from '../../policy.js';
-import type { AdviceWording } from '../advice-wording.js';
+import type { AdviceWording } from '../../profile/formats/advice.js';
 import type { CheckContext } from '../context.js';
 import type { CheckRule } from '../rule.js';
 

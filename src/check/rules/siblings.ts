@@ -2,11 +2,11 @@ import { permits } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import type { EntryEffect } from '../../compiler/entry-effect.js';
 import { callsBehind, MULTIPLEXERS } from '../../compiler/multiplexed-calls.js';
+import { list } from '../../phrases.js';
 import type { Severity } from '../finding.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
 import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
-import { list } from './phrases.js';
 import { IO_URING_OPERATIONS, SIBLING_GROUPS, type SiblingGroup } from './sibling-calls.js';
 
 /** Whether an entry means to deny the call, or to deny it for some arguments. */

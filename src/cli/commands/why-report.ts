@@ -1,7 +1,7 @@
 import { escapeData, escapeProperty } from '../../check/output/github.js';
-import { count } from '../../check/rules/phrases.js';
 import type { Denial } from '../../learn/denial-table.js';
 import type { LoggedOutcome } from '../../learn/read-log.js';
+import { count } from '../../phrases.js';
 import { printable } from '../../text.js';
 import type { ProfileAnswer } from '../asked-profile.js';
 

@@ -1,28 +1,35 @@
 import type { SourceDocument } from '../document/source-document.js';
 import type { SourceText } from '../document/source-text.js';
 import { dockerWarnings, writeDocker } from './docker/write.js';
-import type { Reader, Writer } from './handler.js';
-import type { FormatName, LinesFormatName, OutputFormat } from './index.js';
+import type { Advised, Reader, Writer } from './handler.js';
+import type { FormatName, LinesFormatName, OutputFormat, ProfileFormat } from './index.js';
+import { listAdvice } from './list/advice.js';
 import { readList } from './list/read.js';
 import { writeList } from './list/write.js';
+import { engineAdvice, sectionAdvice } from './oci/advice.js';
 import { readSection } from './oci/read.js';
 import { writeOci } from './oci/write.js';
+import { seccompilerAdvice } from './seccompiler/advice.js';
 import { readSeccompiler } from './seccompiler/read.js';
+import { spoAdvice } from './spo/advice.js';
 import { readSpo } from './spo/read.js';
 import { writeSpo } from './spo/write.js';
+import { systemdAdvice } from './systemd/advice.js';
 import { readSystemdUnit } from './systemd/read.js';
 
 type Handlers = {
-  readonly [Name in FormatName]: Reader<Name extends LinesFormatName ? SourceText : SourceDocument> &
+  readonly [Name in ProfileFormat]: Advised &
+    (Name extends FormatName ? Reader<Name extends LinesFormatName ? SourceText : SourceDocument> : unknown) &
     (Name extends OutputFormat ? Writer : unknown);
 };
 
-/** What reads each format of the list, and what writes it where a profile is written in it. */
+/** What reads each format of the list, what writes it where a profile is written in it, and the words of advice for it. */
 export const HANDLERS: Handlers = {
-  oci: { read: readSection, write: writeOci },
-  docker: { read: readSection, write: writeDocker, warnings: dockerWarnings },
-  spo: { read: readSpo, write: writeSpo },
-  seccompiler: { read: readSeccompiler },
-  systemd: { read: readSystemdUnit },
-  list: { read: readList, write: writeList },
+  oci: { read: readSection, write: writeOci, advice: engineAdvice },
+  'oci-config': { advice: sectionAdvice },
+  docker: { read: readSection, write: writeDocker, warnings: dockerWarnings, advice: engineAdvice },
+  spo: { read: readSpo, write: writeSpo, advice: spoAdvice },
+  seccompiler: { read: readSeccompiler, advice: seccompilerAdvice },
+  systemd: { read: readSystemdUnit, advice: systemdAdvice },
+  list: { read: readList, write: writeList, advice: listAdvice },
 };
