@@ -1,77 +1,141 @@
 import { ALL_64_BITS, type Condition, type DnfTerm, type DnfTerms, equalTo, LOW_HALF } from './condition.js';
+import { MAX_TERMS } from './cover.js';
+import { type Cube, commonBits, cubeCover } from './cubes.js';
 import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
+import { placesOf, support } from './field-bits.js';
 import { type Field, fieldLevel } from './input-variables.js';
+import { inInterval, intervals } from './intervals.js';
 
-/** Nobody reads more than this, and there are sets with 2^63 intervals. */
-export const MAX_TERMS = 128;
-
-interface Interval {
-  from: bigint;
-  to: bigint;
+/** Values of one field in words: terms about this field alone, and how much there is to read. */
+export interface ValuesInWords {
+  readonly terms: DnfTerms;
+  readonly cost: number;
 }
 
 /**
- * Describe a set of values of one field in as few conditions as can be found. The set is a boolean function of the
- * field's bits alone. Conditions are intervals of the field or of some of its bits, masks, or exceptions from either.
- * Exact; undefined where it takes more than {@link MAX_TERMS} terms.
+ * Describe a set of values of one field in as few words as can be found. The set is a boolean function of the field's
+ * bits alone. Conditions are intervals of the field or of some of its bits, masks, or exceptions from either. Exact;
+ * undefined where it takes more than {@link MAX_TERMS} terms.
  */
-export function describeValues(store: DiagramStore, set: Node, field: Field): DnfTerms | undefined {
+export function describeValues(store: DiagramStore, set: Node, field: Field): ValuesInWords | undefined {
   const alike = describeAlike(store, set, field);
-  if (alike && costOf(alike) <= LEAST_OF_HALVES) return alike;
-  return cheapest([alike, describeByHalves(store, set, field)]);
+  if (alike && alike.cost <= LEAST_OF_HALVES) return alike;
+  return cheapest([alike, describeInt(store, set, field), describeByHalves(store, set, field)]);
 }
 
 /**
  * What two conditions that hold together cost at least, one on each half. What depends on one half alone is said of the
  * halves as it is of the whole.
  */
-const LEAST_OF_HALVES = 2.85;
+const LEAST_OF_HALVES = 3.4;
 
 /** With the conditions on the upper half apart from those on the lower half: they may be of different kinds. */
-function describeByHalves(store: DiagramStore, set: Node, field: Field): DnfTerms | undefined {
+function describeByHalves(store: DiagramStore, set: Node, field: Field): ValuesInWords | undefined {
   const middle = fieldLevel(field) + 32;
   const terms: DnfTerm[] = [];
+  let cost = -COST_OF_OR;
   for (const lowSet of store.cut(set, middle)) {
     if (lowSet === FALSE) continue;
     const highSet = store.apply(set, set, (node) =>
       store.level(node) >= middle ? (node === lowSet ? TRUE : FALSE) : undefined,
     );
     const [high, low] = [describeAlike(store, highSet, field), describeAlike(store, lowSet, field)];
-    if (!high || !low || terms.length + high.length * low.length > MAX_TERMS) return undefined;
-    for (const one of high) for (const other of low) terms.push([...one, ...other]);
+    if (!high || !low || terms.length + high.terms.length * low.terms.length > MAX_TERMS) return undefined;
+    const isZero = highSet === equalTo(store, field, HIGH_HALF, 0n);
+    for (const one of high.terms) {
+      for (const other of low.terms) terms.push([...one, ...(isZero ? other.map(widenBelowBit32) : other)]);
+    }
+    cost += high.cost + low.cost + COST_OF_OR;
   }
-  return terms;
+  return { terms, cost };
+}
+
+const HIGH_HALF = ALL_64_BITS ^ LOW_HALF;
+const SIGN_BIT = 0x80000000n;
+const LEAST_NEGATIVE = 0xffffffff80000000n;
+
+/** The 64-bit values of a 32-bit argument: as it is, or extended by its sign. */
+export function intConditions(field: Field): [zeroExtended: Condition, signExtended: Condition] {
+  return [
+    { kind: 'between', field, mask: ALL_64_BITS, from: 0n, to: LOW_HALF },
+    { kind: 'between', field, mask: ALL_64_BITS, from: LEAST_NEGATIVE, to: ALL_64_BITS },
+  ];
+}
+
+/**
+ * As Chromium's and Firefox's filters compare an `int` (sandbox/linux/bpf_dsl): the upper half must be 0, or repeat the
+ * sign bit that is set; then the lower half is compared.
+ */
+function describeInt(store: DiagramStore, set: Node, field: Field): ValuesInWords | undefined {
+  const middle = fieldLevel(field) + 32;
+  let low = set;
+  while (store.level(low) < middle) low = store.low(low);
+  const negative = store.and(low, equalTo(store, field, SIGN_BIT, SIGN_BIT));
+  if (negative === FALSE) return undefined;
+  const isZero = equalTo(store, field, HIGH_HALF, 0n);
+  const isOnes = equalTo(store, field, HIGH_HALF, HIGH_HALF);
+  if (set !== store.or(store.and(isZero, low), store.and(isOnes, negative))) return undefined;
+  const inner = describeAlike(store, low, field);
+  if (!inner || inner.terms.length * 2 > MAX_TERMS) return undefined;
+  const wide = inner.terms.map((term) => term.map(widenInt));
+  return {
+    terms: intConditions(field).flatMap((extension) => wide.map((term) => [extension, ...term])),
+    cost: COST_OF_INT + inner.cost,
+  };
+}
+
+const COST_OF_INT = 1.2;
+
+/** A comparison of the lower half as one of all bits, where it is the same for the values of an `int`. */
+function widenInt(condition: Condition): Condition {
+  const { mask } = condition;
+  if ((mask & SIGN_BIT) === 0n) return condition;
+  if (condition.kind !== 'between') {
+    return (condition.value & SIGN_BIT) === 0n ? { ...condition, mask: mask | HIGH_HALF } : condition;
+  }
+  if ((condition.to & SIGN_BIT) === 0n) return { ...condition, mask: mask | HIGH_HALF };
+  if (condition.to === mask && (condition.from & SIGN_BIT) === 0n) {
+    return { ...condition, mask: mask | HIGH_HALF, to: condition.to | HIGH_HALF };
+  }
+  return condition;
+}
+
+/** The same where the upper half is 0. */
+function widenBelowBit32(condition: Condition): Condition {
+  if (condition.mask !== LOW_HALF) return condition;
+  if (condition.kind !== 'between' || condition.to !== LOW_HALF) return { ...condition, mask: ALL_64_BITS };
+  return { ...condition, mask: ALL_64_BITS, to: ALL_64_BITS };
 }
 
 /** With conditions of one kind. */
-function describeAlike(store: DiagramStore, set: Node, field: Field): DnfTerms | undefined {
-  if (set === TRUE) return [[]];
-  if (set === FALSE) return [];
+function describeAlike(store: DiagramStore, set: Node, field: Field): ValuesInWords | undefined {
+  if (set === TRUE) return { terms: [[]], cost: 0 };
+  if (set === FALSE) return { terms: [], cost: 0 };
   const complement = store.not(set);
   const bits = support(store, set, field);
   const one = describeCube(store, { set, complement }, field, bits);
   if (one) return one;
 
   // The first of the cheapest is taken, in this order; what must be dearer than one that was found is not looked for.
-  const candidates: (DnfTerms | undefined)[] = [];
+  const candidates: (ValuesInWords | undefined)[] = [];
   let least = Number.POSITIVE_INFINITY;
   const offer = (at: number, terms: DnfTerms | undefined) => {
     if (!terms) return;
-    candidates[at] = terms;
-    least = Math.min(least, costOf(terms));
+    const cost = costOf(terms);
+    candidates[at] = { terms, cost };
+    least = Math.min(least, cost);
   };
-  /** As many terms of one condition as may be no dearer, and as many conditions of one term. */
-  const maxTerms = () => Math.min(MAX_TERMS, Math.floor(least / (COST_OF_TERM + 1)));
-  const maxConditions = () => Math.min(MAX_TERMS, Math.floor(least - COST_OF_TERM));
+  /** As many values as may be no dearer. */
+  const limit = () => Math.min(MAX_TERMS, Math.floor((least - COST_OF_SUBJECT) / COST_OF_VALUE));
   const masks = masksFor(bits);
-  const offerIntervals = (limit: number) => {
+  const offerIntervals = (most: number) => {
     for (const [at, mask] of masks.entries()) {
-      const held = intervals(store, set, field, mask, Math.min(limit, maxTerms()));
+      const held = intervals(store, set, field, mask, Math.min(most, limit()));
       offer(
         2 * at,
         held?.map((interval) => [inInterval(field, mask, interval)]),
       );
-      const left = intervals(store, complement, field, mask, Math.min(limit, maxConditions()));
+      const left = intervals(store, complement, field, mask, Math.min(most, limit()));
       if (left?.every(({ from, to }) => from === to)) {
         offer(2 * at + 1, [left.map(({ from }) => ({ kind: 'notEqual', field, mask, value: from }))]);
       }
@@ -79,12 +143,12 @@ function describeAlike(store: DiagramStore, set: Node, field: Field): DnfTerms |
   };
   offerIntervals(FEW);
   const next = 2 * masks.length;
-  const cubes = cover(store, set, field, maxTerms());
+  const cubes = cubeCover(store, set, set, field, limit());
   offer(
     next,
     cubes?.map((cube) => [{ kind: 'equal', field, ...cube }]),
   );
-  const excluded = cover(store, complement, field, maxConditions());
+  const excluded = cubeCover(store, complement, complement, field, limit());
   offer(next + 1, excluded && [excluded.map((cube) => ({ kind: 'notEqual', field, ...cube }))]);
   const common = describeCommonBits(store, set, field);
   offer(next + 2, common && [common]);
@@ -93,7 +157,7 @@ function describeAlike(store: DiagramStore, set: Node, field: Field): DnfTerms |
     next + 3,
     lacked?.map((condition) => [negation(condition)]),
   );
-  if (maxConditions() > FEW) offerIntervals(MAX_TERMS);
+  if (limit() > FEW) offerIntervals(MAX_TERMS);
   return cheapest(candidates);
 }
 
@@ -109,12 +173,13 @@ function describeCube(
   { set, complement }: { set: Node; complement: Node },
   field: Field,
   bits: bigint,
-): DnfTerms | undefined {
-  if (bits !== ALL_64_BITS && ((bits & ~LOW_HALF) !== 0n || costOfMask(bits) > 0.25)) return undefined;
+): ValuesInWords | undefined {
+  if (bits !== ALL_64_BITS && ((bits & HIGH_HALF) !== 0n || costOfMask(bits) > COST_OF_MASK)) return undefined;
+  const cost = COST_OF_SUBJECT + COST_OF_VALUE + costOfMask(bits);
   const inside = commonBits(store, set, field);
-  if (inside.mask === bits) return [[{ kind: 'equal', field, ...inside }]];
+  if (inside.mask === bits) return { terms: [[{ kind: 'equal', field, ...inside }]], cost };
   const outside = commonBits(store, complement, field);
-  return outside.mask === bits ? [[{ kind: 'notEqual', field, ...outside }]] : undefined;
+  return outside.mask === bits ? { terms: [[{ kind: 'notEqual', field, ...outside }]], cost } : undefined;
 }
 
 /** More exceptions than these are no easier to read than what they are exceptions from. */
@@ -131,7 +196,8 @@ function describeCommonBits(
 ): (Condition & { kind: 'equal' | 'notEqual' })[] | undefined {
   const { mask, value } = commonBits(store, set, field);
   if (mask === 0n) return undefined;
-  const others = cover(store, store.and(equalTo(store, field, mask, value), store.not(set)), field, MAX_EXCEPTIONS);
+  const left = store.and(equalTo(store, field, mask, value), store.not(set));
+  const others = cubeCover(store, left, left, field, MAX_EXCEPTIONS);
   if (!others || others.length === 0) return undefined;
   const isWhole = (cube: Cube) => cube.mask === ALL_64_BITS || cube.mask === LOW_HALF;
   // Several exceptions that are no single values are hard to read.
@@ -150,174 +216,53 @@ function negation(condition: Condition & { kind: 'equal' | 'notEqual' }): Condit
   return { ...condition, kind: condition.kind === 'equal' ? 'notEqual' : 'equal' };
 }
 
-/** The bits that are the same in all values of a set. */
-function commonBits(store: DiagramStore, set: Node, field: Field): Cube {
-  const known = new Map<Node, Cube>();
-  const visit = (node: Node): Cube => {
-    if (store.isTerminal(node)) return { mask: 0n, value: 0n };
-    const seen = known.get(node);
-    if (seen) return seen;
-    const bit = bitAt(store.level(node), field);
-    const [low, high] = [store.low(node), store.high(node)];
-    const result =
-      low === FALSE
-        ? withBit(visit(high), bit, bit)
-        : high === FALSE
-          ? withBit(visit(low), bit, 0n)
-          : shared(visit(low), visit(high));
-    known.set(node, result);
-    return result;
-  };
-  return visit(set);
-}
-
-const withBit = ({ mask, value }: Cube, bit: bigint, set: bigint): Cube => ({ mask: mask | bit, value: value | set });
-
-function shared(one: Cube, other: Cube): Cube {
-  const mask = one.mask & other.mask & ~(one.value ^ other.value);
-  return { mask, value: one.value & mask };
-}
-
-/** What a term costs beside its conditions. */
-const COST_OF_TERM = 0.5;
-
-/** How much there is to read. A condition costs 1 at least. */
-export function costOf(terms: DnfTerms): number {
-  const ofCondition = (condition: Condition) => {
-    const ends = condition.kind !== 'between' ? 1 : isTwoSided(condition) ? 1.75 : 1.1;
-    return ends + costOfMask(condition.mask);
-  };
-  const ofTerm = (term: DnfTerm) => term.reduce((sum, condition) => sum + ofCondition(condition), COST_OF_TERM);
-  return terms.reduce((sum, term) => sum + ofTerm(term), 0);
-}
-
+// How much there is to read of `field in {1, 5..9}`, in words: conditions of one field and mask are written as one.
+const COST_OF_SUBJECT = 1;
+const COST_OF_VALUE = 0.6;
+const COST_OF_RANGE = 1.1;
+const COST_OF_MASK = 0.25;
+const COST_OF_OR = 0.5;
 /** A mask that lacks a bit or two is more often an accident of a few values than intended. */
+const COST_OF_ACCIDENTAL_MASK = 5;
+
+/** Of alternatives or of exceptions, as {@link formatConditions} writes them. */
+function costOf(terms: DnfTerms): number {
+  const [only] = terms;
+  if (terms.length === 1 && only) return costOfConditions(only);
+  if (terms.every((term) => term.length === 1)) return costOfConditions(terms.map(([condition]) => condition!));
+  return terms.reduce((sum, term) => sum + costOfConditions(term) + COST_OF_OR, -COST_OF_OR);
+}
+
+function costOfConditions(conditions: readonly Condition[]): number {
+  const subjects = new Map<bigint, number>();
+  for (const condition of conditions) {
+    const value = condition.kind === 'between' && isTwoSided(condition) ? COST_OF_RANGE : COST_OF_VALUE;
+    const sofar = subjects.get(condition.mask) ?? COST_OF_SUBJECT + costOfMask(condition.mask);
+    subjects.set(condition.mask, sofar + value);
+  }
+  return [...subjects.values()].reduce((sum, cost) => sum + cost, COST_OF_OR * Math.max(0, subjects.size - 1));
+}
+
 function costOfMask(mask: bigint): number {
   if (mask === ALL_64_BITS) return 0;
-  if (mask === LOW_HALF || (mask & LOW_HALF) === 0n) return 0.25;
+  if (mask === LOW_HALF || (mask & LOW_HALF) === 0n) return COST_OF_MASK;
   const width = mask > LOW_HALF ? 64 : 32;
-  return width - placesOf(mask).length < 4 ? 6 : 0.25;
+  return width - placesOf(mask).length < 4 ? COST_OF_ACCIDENTAL_MASK : COST_OF_MASK;
 }
 
 function isTwoSided(condition: Extract<Condition, { kind: 'between' }>): boolean {
   return condition.from !== 0n && condition.to !== condition.mask;
 }
 
-function cheapest(candidates: readonly (DnfTerms | undefined)[]): DnfTerms | undefined {
-  return candidates.reduce<DnfTerms | undefined>(
-    (least, each) => (each && (least === undefined || costOf(each) < costOf(least)) ? each : least),
+function cheapest(candidates: readonly (ValuesInWords | undefined)[]): ValuesInWords | undefined {
+  return candidates.reduce<ValuesInWords | undefined>(
+    (least, each) => (each && (least === undefined || each.cost < least.cost) ? each : least),
     undefined,
   );
 }
 
-/** The bits on which a function depends. */
-function support(store: DiagramStore, node: Node, field: Field): bigint {
-  let bits = 0n;
-  for (const each of store.reachable(node)) {
-    if (!store.isTerminal(each)) bits |= bitAt(store.level(each), field);
-  }
-  return bits;
-}
-
-/** The bits of a field, the most significant first: as its variables are ordered. */
-const BITS: readonly bigint[] = Array.from({ length: 64 }, (_, place) => 1n << BigInt(63 - place));
-
-const bitAt = (level: number, field: Field): bigint => BITS[level - fieldLevel(field)]!;
-
-/** The places in {@link BITS} of a mask's bits. */
-function placesOf(mask: bigint): number[] {
-  const high = Number(mask >> 32n);
-  const low = Number(mask & LOW_HALF);
-  const places: number[] = [];
-  for (let place = 0; place < 64; place++) {
-    if (((place < 32 ? high : low) >>> (31 - (place & 31))) & 1) places.push(place);
-  }
-  return places;
-}
-
 /** What to compare: the whole field, a half of it, or no more than the bits that matter. */
 function masksFor(bits: bigint): bigint[] {
-  const masks = [ALL_64_BITS, LOW_HALF, ALL_64_BITS ^ LOW_HALF, bits].filter((mask) => (bits & ~mask) === 0n);
+  const masks = [ALL_64_BITS, LOW_HALF, HIGH_HALF, bits].filter((mask) => (bits & ~mask) === 0n);
   return [...new Set(masks)];
-}
-
-function inInterval(field: Field, mask: bigint, { from, to }: Interval): Condition {
-  return from === to ? { kind: 'equal', field, mask, value: from } : { kind: 'between', field, mask, from, to };
-}
-
-/** The values of the field AND `mask` in the set as intervals, ascending; undefined where there are more than `limit`. */
-function intervals(store: DiagramStore, set: Node, field: Field, mask: bigint, limit: number): Interval[] | undefined {
-  const found: Interval[] = [];
-  const places = placesOf(mask);
-  const first = fieldLevel(field);
-  const visit = (node: Node, at: number, from: bigint): boolean => {
-    store.spend(1);
-    if (node === FALSE) return true;
-    const bit = at < places.length ? BITS[places[at]!]! : 0n;
-    if (node === TRUE) {
-      // with all bits of the mask from here on
-      const to = bit === 0n ? from : from | (mask & (2n * bit - 1n));
-      const last = found.at(-1);
-      if (last && follows(last.to, from, mask)) last.to = to;
-      else found.push({ from, to });
-      return found.length <= limit;
-    }
-    const isTested = store.level(node) - first === places[at];
-    return (
-      visit(isTested ? store.low(node) : node, at + 1, from) &&
-      visit(isTested ? store.high(node) : node, at + 1, from | bit)
-    );
-  };
-  return visit(set, 0, 0n) ? found : undefined;
-}
-
-/** Whether `next` is the value after `value` among those with no bit outside the mask. */
-function follows(value: bigint, next: bigint, mask: bigint): boolean {
-  return (((value | ~mask) + 1n) & mask) === next;
-}
-
-/** All values that have, in the bits of the mask, those of the value. */
-interface Cube {
-  mask: bigint;
-  value: bigint;
-}
-
-/**
- * An irredundant cover of a set by cubes (Minato, "Fast Generation of Irredundant Sum-of-Products Forms from Binary
- * Decision Diagrams", 1992); undefined where it takes more than `limit`.
- */
-function cover(store: DiagramStore, set: Node, field: Field, limit: number): Cube[] | undefined {
-  const known = new Map<string, { cubes: readonly Cube[]; union: Node }>();
-  // Cubes that cover all of `least` and nothing outside `most`.
-  const visit = (least: Node, most: Node): { cubes: readonly Cube[]; union: Node } | undefined => {
-    if (least === FALSE) return { cubes: [], union: FALSE };
-    if (most === TRUE) return { cubes: [{ mask: 0n, value: 0n }], union: TRUE };
-    const key = `${least},${most}`;
-    const seen = known.get(key);
-    if (seen) return seen;
-    store.spend(4);
-    const level = Math.min(store.level(least), store.level(most));
-    const half = (node: Node, side: 'low' | 'high') => (store.level(node) === level ? store[side](node) : node);
-    const [min0, min1] = [half(least, 'low'), half(least, 'high')];
-    const [max0, max1] = [half(most, 'low'), half(most, 'high')];
-    const with0 = visit(store.and(min0, store.not(max1)), max0);
-    const with1 = with0 && visit(store.and(min1, store.not(max0)), max1);
-    if (!with1) return undefined;
-    const rest = store.or(store.and(min0, store.not(with0.union)), store.and(min1, store.not(with1.union)));
-    const without = visit(rest, store.and(max0, max1));
-    if (!without) return undefined;
-    const bit = bitAt(level, field);
-    const cubes = [
-      ...with0.cubes.map(({ mask, value }) => ({ mask: mask | bit, value })),
-      ...with1.cubes.map(({ mask, value }) => ({ mask: mask | bit, value: value | bit })),
-      ...without.cubes,
-    ];
-    if (cubes.length > limit) return undefined;
-    const union = store.or(store.node(level, with0.union, with1.union), without.union);
-    const result = { cubes, union };
-    known.set(key, result);
-    return result;
-  };
-  const covered = visit(set, set);
-  return covered && [...covered.cubes].sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
 }

@@ -1,13 +1,14 @@
-import type { DnfTerm, DnfTerms } from './condition.js';
+import { type DnfTerms, dnfDiagram } from './condition.js';
+import { coverTerms, type DescribedValues } from './cover.js';
 import { type DiagramStore, FALSE, type Node, ProgramTooComplexError, TRUE } from './diagram-store.js';
-import { costOf, describeValues, MAX_TERMS } from './field-values.js';
-import { type Field, fieldLevel, Level } from './input-variables.js';
+import { describeValues, type ValuesInWords } from './field-values.js';
+import type { Field } from './input-variables.js';
 
 /**
  * A boolean function of the arguments and the instruction pointer, as conditions that people can read: few comparisons,
  * as they were meant. It recovers 64-bit comparisons that a filter makes in two halves. Exact: the terms hold where the
- * function does, and nowhere else. Undefined where that takes more than 128 terms, or more work than any real filter
- * needs.
+ * function does, and nowhere else, which is proven before they are returned. Undefined where that takes more than 128
+ * terms, or more work than any real filter needs. For entries of a profile there is {@link ruleConditions}.
  *
  * @throws nothing: conditions that are too complex are undefined
  *
@@ -22,7 +23,7 @@ import { type Field, fieldLevel, Level } from './input-variables.js';
  * ```
  */
 export function recoverConditions(store: DiagramStore, node: Node): DnfTerms | undefined {
-  return store.attempt(STEPS_OF_ONE, () => recover(store, node)).result;
+  return store.attempt(STEPS_OF_ONE, () => new Recovery(store).of(node)).result;
 }
 
 /** For one function: a hundred times what the conditions of any real filter take. */
@@ -51,6 +52,7 @@ export interface TerminalConditions {
 export function createTerminalRecovery(store: DiagramStore): (node: Node) => TerminalConditions[] {
   let decisionsLeft = MAX_DECISIONS;
   let stepsLeft = STEPS_OF_ALL;
+  const recovery = new Recovery(store);
   const whereItIs = (node: Node, terminal: Node) => store.map(node, (each) => (each === terminal ? TRUE : FALSE));
   return (node) => {
     if (store.isTerminal(node)) return [{ terminal: node, when: [[]] }];
@@ -63,54 +65,41 @@ export function createTerminalRecovery(store: DiagramStore): (node: Node) => Ter
     }
     return terminals.map((terminal) => {
       const most = Math.min(stepsLeft, STEPS_OF_ONE);
-      const { result, taken } = store.attempt(most, () => recover(store, whereItIs(node, terminal)));
+      const { result, taken } = store.attempt(most, () => recovery.of(whereItIs(node, terminal)));
       stepsLeft -= taken;
       return { terminal, when: result };
     });
   };
 }
 
-function recover(store: DiagramStore, node: Node): DnfTerms | undefined {
-  const known = new Map<Node, DnfTerms | undefined>();
-  const visit = (rest: Node): DnfTerms | undefined => {
-    if (rest === FALSE) return [];
-    if (rest === TRUE) return [[]];
-    if (!known.has(rest)) known.set(rest, recoverFrom(store, rest, visit));
-    return known.get(rest);
-  };
-  return visit(node);
-}
+/** Conditions of functions of one store. Calls of a filter often share theirs, and their arguments' values. */
+class Recovery {
+  readonly #terms = new Map<Node, DnfTerms | undefined>();
+  readonly #values = new Map<Node, ValuesInWords | undefined>();
 
-/**
- * The function tests one field first, and then the later ones. For each node that follows: the values of the field that
- * lead there. Values that lead to a wider function may be included where that is easier to read.
- */
-function recoverFrom(
-  store: DiagramStore,
-  node: Node,
-  visit: (rest: Node) => DnfTerms | undefined,
-): DnfTerms | undefined {
-  const field = Math.floor((store.level(node) - Level.ARGUMENTS) / 64) as Field;
-  const rests = [...store.cut(node, fieldLevel(field) + 64)].filter((rest) => rest !== FALSE);
-  // Each pair is compared for which is wider, so many would take long; and nobody would read them.
-  if (rests.length > MAX_TERMS) return undefined;
-  const found: DnfTerm[] = [];
-  for (const rest of rests) {
-    store.spend(rests.length);
-    const later = visit(rest);
-    const wider = rests.filter((other) => other === rest || store.implies(rest, other));
-    const exact = describeValues(store, valuesLeadingTo(store, node, field, new Set([rest])), field);
-    const loose =
-      wider.length > 1 ? describeValues(store, valuesLeadingTo(store, node, field, new Set(wider)), field) : exact;
-    const values = [loose, exact].filter((terms) => terms !== undefined).sort((a, b) => costOf(a) - costOf(b))[0];
-    if (!later || !values || found.length + values.length * later.length > MAX_TERMS) return undefined;
-    for (const one of values) for (const other of later) found.push([...one, ...other]);
+  constructor(readonly store: DiagramStore) {}
+
+  of(node: Node): DnfTerms | undefined {
+    if (!this.#terms.has(node)) this.#terms.set(node, this.#recover(node));
+    return this.#terms.get(node);
   }
-  return found;
-}
 
-/** The values of the field from which the function goes on with one of the given nodes. */
-function valuesLeadingTo(store: DiagramStore, node: Node, field: Field, rests: ReadonlySet<Node>): Node {
-  const end = fieldLevel(field) + 64;
-  return store.apply(node, node, (each) => (store.level(each) >= end ? (rests.has(each) ? TRUE : FALSE) : undefined));
+  #recover(node: Node): DnfTerms | undefined {
+    const { store } = this;
+    const terms = coverTerms(store, node, (least, most, field) => this.#describe(least, most, field));
+    return terms && dnfDiagram(store, terms) === node ? terms : undefined;
+  }
+
+  /** The one of both sets that takes fewer words. */
+  #describe(least: Node, most: Node, field: Field): DescribedValues | undefined {
+    const [narrow, wide] = [this.#wordsFor(least, field), least === most ? undefined : this.#wordsFor(most, field)];
+    if (wide && (narrow === undefined || wide.cost <= narrow.cost)) return { terms: wide.terms, set: most };
+    return narrow && { terms: narrow.terms, set: least };
+  }
+
+  /** A set that is not constant is of one field alone. */
+  #wordsFor(set: Node, field: Field): ValuesInWords | undefined {
+    if (!this.#values.has(set)) this.#values.set(set, describeValues(this.store, set, field));
+    return this.#values.get(set);
+  }
 }
