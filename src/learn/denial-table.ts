@@ -3,7 +3,8 @@ import type { ArchitectureName } from '../architecture.js';
 import type { Action } from '../policy.js';
 import { learnedArguments } from './learned-arguments.js';
 import { detached } from './log-lines.js';
-import type { LoggedCall, LoggedOutcome, LoggedPlace } from './read-log.js';
+import { NumberSet } from './number-set.js';
+import type { CallTally, LoggedCall, LoggedOutcome, LoggedPlace } from './read-log.js';
 
 /** What a profile decides for a logged call: one action, or several where the log lacks the arguments that decide. */
 export interface Verdict {
@@ -35,25 +36,26 @@ export interface Denial {
   last: LoggedPlace & { source: string };
 }
 
-/** How many processes of a row are told apart, and how many rows there are; the memory must not grow with the log. */
+/** How many processes are told apart, of one row and of all, and how many rows there are: memory must not grow with the log. */
 const MAX_PIDS = 10_000;
+const MAX_ALL_PIDS = 200_000;
+/** include/linux/threads.h has 2^22 as the largest; a line of a log may have anything. */
+const MAX_PID = 2 ** 31 - 2;
 const MAX_ROWS = 5_000;
-/** How many calls are known by their object. */
-const MAX_KNOWN = 50_000;
 
 interface Row extends Denial {
-  readonly seen: Set<string>;
+  readonly seen: NumberSet;
 }
 
 /** Collects the calls of logs that were denied, or that a profile would deny. */
 export class DenialTable {
   readonly #judges: readonly Judge[];
   readonly #rows = new Map<string, Row>();
-  #known = new Map<LoggedCall, Row | undefined>();
   /** Rows whose last place is in the present block. */
   readonly #unsettled = new Set<Row>();
   #calls = 0;
   #left = 0;
+  #pidsLeft = MAX_ALL_PIDS;
 
   /** Without a profile the log alone says what was denied. */
   constructor(judges: readonly Judge[]) {
@@ -70,19 +72,22 @@ export class DenialTable {
     return this.#left;
   }
 
-  /** Count a call. What is a row is decided here; `isShared`: the reader gives this object again for the same kind. */
-  add(call: LoggedCall, place: LoggedPlace, source: string, isShared: boolean): void {
-    const { times = 1 } = place;
-    this.#calls += times;
-    const row = isShared ? this.#knownRow(call, place, source) : this.#rowOf(call, place, source);
+  /** Count a call. */
+  add(call: LoggedCall, place: LoggedPlace, source: string): void {
+    const { times = 1, pid } = place;
+    const row = this.#rowOf(call, place, source, times);
     if (!row) return;
-    row.count += times;
-    if (place.pid !== undefined && !row.isMany && !row.seen.has(place.pid)) {
-      if (row.seen.size >= MAX_PIDS) row.isMany = true;
-      else row.seen.add(detached(place.pid));
-      row.pids = row.seen.size;
-    }
+    if (pid !== undefined) this.#addProcess(row, Number(pid));
     row.last = { ...place, source };
+    this.#unsettled.add(row);
+  }
+
+  /** Count calls of one kind. */
+  addAll(call: LoggedCall, { count, first, last, pids }: CallTally, source: string): void {
+    const row = this.#rowOf(call, first, source, count);
+    if (!row) return;
+    for (const pid of pids) this.#addProcess(row, pid);
+    row.last = { ...last, source };
     this.#unsettled.add(row);
   }
 
@@ -96,7 +101,7 @@ export class DenialTable {
     });
     if (shown) shown.count--;
     this.#calls--;
-    this.add({ ...call, args: shown?.args ?? call.args, text: shown?.text }, place, source, false);
+    this.add({ ...call, args: shown?.args ?? call.args, text: shown?.text }, place, source);
   }
 
   /** The most frequent first. */
@@ -110,15 +115,21 @@ export class DenialTable {
     this.#unsettled.clear();
   }
 
-  #knownRow(call: LoggedCall, place: LoggedPlace, source: string): Row | undefined {
-    if (this.#known.has(call)) return this.#known.get(call);
-    const row = this.#rowOf(call, place, source);
-    if (this.#known.size >= MAX_KNOWN) this.#known = new Map();
-    this.#known.set(call, row);
-    return row;
+  #addProcess(row: Row, pid: number): void {
+    const isPid = pid >= 0 && pid <= MAX_PID;
+    if (!isPid || row.isMany || row.seen.has(pid)) return;
+    if (row.seen.size >= MAX_PIDS || this.#pidsLeft === 0) {
+      row.isMany = true;
+      return;
+    }
+    this.#pidsLeft--;
+    row.seen.add(pid);
+    row.pids = row.seen.size;
   }
 
-  #rowOf(call: LoggedCall, place: LoggedPlace, source: string): Row | undefined {
+  /** The row of calls, which are counted there; undefined: they were not denied, or there are too many rows. */
+  #rowOf(call: LoggedCall, place: LoggedPlace, source: string, times: number): Row | undefined {
+    this.#calls += times;
     const verdicts = this.#judges.map((judge) => judge(call));
     // What strace shows of a call that is allowed does not matter, and takes longer to read than the rest.
     const isAllowed = verdicts.length > 0 && verdicts.every(({ possible }) => possible.every(permits));
@@ -134,15 +145,18 @@ export class DenialTable {
     });
     const key = JSON.stringify([program, architecture, name, number, outcome, decided, kind]);
     const known = this.#rows.get(key);
-    if (known) return known;
+    if (known) {
+      known.count += times;
+      return known;
+    }
     if (this.#rows.size >= MAX_ROWS) {
-      this.#left++;
+      this.#left += times;
       return undefined;
     }
     const first = { ...detachedPlace(place), source };
     const row: Row = {
       ...{ program, architecture, name, number, args, text: call.text, outcome, verdicts },
-      ...{ count: 0, pids: 0, isMany: false, first, last: first, seen: new Set() },
+      ...{ count: times, pids: 0, isMany: false, first, last: first, seen: new NumberSet() },
     };
     this.#rows.set(key, row);
     return row;

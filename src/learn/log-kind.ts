@@ -1,6 +1,6 @@
 import type { ArchitectureName } from '../architecture.js';
 import { auditLogReader } from './audit-log.js';
-import type { LogReader, OnCall, SyscallLookup } from './read-log.js';
+import type { LogReader, OnCall, OnCalls, SyscallLookup } from './read-log.js';
 import { straceReader } from './strace-log.js';
 import { traceReader } from './trace-log.js';
 
@@ -31,15 +31,17 @@ export function detectLogKind(begin: Uint8Array): LogKind {
 export interface LogHandlers {
   architecture: ArchitectureName;
   onCall: OnCall;
+  /** Audit records, which are counted by kind. */
+  onCalls: OnCalls;
   /** A call that a filter's SIGSYS came for: strace shows it besides the call. */
   onSignal: OnCall;
 }
 
 export function logReader(kind: LogKind, table: SyscallLookup, handlers: LogHandlers): LogReader {
-  const { architecture, onCall, onSignal } = handlers;
+  const { architecture, onCall, onCalls, onSignal } = handlers;
   switch (kind) {
     case 'audit':
-      return auditLogReader(table, onCall, { architecture });
+      return auditLogReader(table, onCalls, { architecture });
     case 'strace':
       return straceReader(table, { architecture, onSignal }, onCall);
     case 'trace':

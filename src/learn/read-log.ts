@@ -1,7 +1,6 @@
 import type { ActionKind } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import { printable } from '../text.js';
-import { LogLines } from './log-lines.js';
 
 /** The names of system calls for the readers of logs; libseccomp's, see `syscallLookup`. */
 export interface SyscallLookup {
@@ -59,6 +58,18 @@ export interface LoggedPlace {
 /** What a reader does with each call that it finds. */
 export type OnCall = (call: LoggedCall, place: LoggedPlace) => void;
 
+/** Calls of one kind in a part of a log. */
+export interface CallTally {
+  readonly count: number;
+  readonly first: LoggedPlace;
+  readonly last: LoggedPlace;
+  /** Of each call that has one. */
+  readonly pids: readonly number[];
+}
+
+/** What a reader does with the calls that it counted: once for each kind in each part of the log. */
+export type OnCalls = (call: LoggedCall, tally: CallTally) => void;
+
 /** A problem of a log that its user should know. */
 export interface LogProblem {
   /** From 1; the first such line. */
@@ -96,8 +107,8 @@ export class LogReport {
   readonly #problems = new Map<string, LogProblem>();
   readonly #filterKills: FilterKill[] = [];
 
-  use(): void {
-    this.#used++;
+  use(count = 1): void {
+    this.#used += count;
   }
 
   filterKill(kill: FilterKill): void {
@@ -116,24 +127,30 @@ export class LogReport {
   }
 }
 
+/** Cuts a log; see `LogLines` and `LineBlocks`. */
+interface LogCutter {
+  push(bytes: Uint8Array): void;
+  end(): void;
+}
+
 /** Reads a log that comes in pieces. */
 export class LogReader {
   readonly #report: LogReport;
-  readonly #lines: LogLines;
+  readonly #cutter: LogCutter;
 
-  /** `onLine` counts what it finds in `report`. */
-  constructor(report: LogReport, onLine: ConstructorParameters<typeof LogLines>[0]) {
+  /** What `cutter` gives on counts what it finds in `report`. */
+  constructor(report: LogReport, cutter: LogCutter) {
     this.#report = report;
-    this.#lines = new LogLines(onLine);
+    this.#cutter = cutter;
   }
 
   push(bytes: Uint8Array): void {
-    this.#lines.push(bytes);
+    this.#cutter.push(bytes);
   }
 
   /** The log is at its end. */
   end(): LogSummary {
-    this.#lines.end();
+    this.#cutter.end();
     return this.#report.summary();
   }
 

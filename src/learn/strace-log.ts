@@ -2,7 +2,7 @@ import type { ArchitectureName } from '../architecture.js';
 import { BYTES, checkArgument, checkOptions, FUNCTION, ITERABLE, TEXT } from '../options.js';
 import { printable } from '../text.js';
 import { otherModes } from './kernel-architectures.js';
-import { detached } from './log-lines.js';
+import { detached, LogLines } from './log-lines.js';
 import {
   type LoggedCall,
   type LoggedOutcome,
@@ -190,7 +190,7 @@ export function straceReader(
     }
     count(word, own, args, { line, pid, time }, () => whole);
   };
-  return new LogReader(report, readLine);
+  return new LogReader(report, new LogLines(readLine));
 }
 const SPACE = 0x20;
 const OPENING_PARENTHESIS = 0x28;

@@ -1,6 +1,6 @@
 import { type ActionKind, STRICTEST_FIRST } from '../action.js';
 import { findArchitecture } from '../architecture.js';
-import { detached } from './log-lines.js';
+import { detached, LogLines } from './log-lines.js';
 import { type LoggedCall, LogReader, LogReport, type OnCall, type SyscallLookup } from './read-log.js';
 import { registersOf } from './strace-arguments.js';
 
@@ -13,7 +13,7 @@ const AGAIN = /^scmp: denied (\d{1,15}) times? more: ([a-z_]\w*) \((\w+)\)$/;
 export function traceReader(table: SyscallLookup, onCall: OnCall): LogReader {
   const report = new LogReport();
   const last = new Map<string, LoggedCall>();
-  return new LogReader(report, (all, begin, end, line) => {
+  const lines = new LogLines((all, begin, end, line) => {
     const text = all.slice(begin, end);
     const [, name, args, arch, program, pid, action] = DENIED.exec(text) ?? [];
     if (name !== undefined && arch !== undefined) {
@@ -40,4 +40,5 @@ export function traceReader(table: SyscallLookup, onCall: OnCall): LogReader {
     const call = times === undefined ? undefined : last.get(`${again} ${on}`);
     if (call) onCall(call, { line, times: Number(times) });
   });
+  return new LogReader(report, lines);
 }

@@ -11,7 +11,8 @@ function table(log: string, kind: LogKind = detectLogKind(new TextEncoder().enco
   const denials = new DenialTable([]);
   const reader = logReader(kind, lookup, {
     architecture: 'x86_64',
-    onCall: (call, place) => denials.add(call, place, 'log', kind === 'audit'),
+    onCall: (call, place) => denials.add(call, place, 'log'),
+    onCalls: (call, tally) => denials.addAll(call, tally, 'log'),
     onSignal: (call, place) => denials.addSignal(call, place, 'log'),
   });
   const summary = reader.read(log);

@@ -194,7 +194,7 @@ async function readLog(
     const reader =
       flags.fromAudit === undefined
         ? straceReader(table, { architecture }, onCall)
-        : auditLogReader(table, onCall, { architecture });
+        : auditLogReader(table, (call, { count }) => observations.add(call, count), { architecture });
     for await (const piece of pieces) reader.push(piece);
     printSummary(reader.end(), source);
   }

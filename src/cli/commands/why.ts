@@ -115,7 +115,8 @@ async function readLog(
       const kind = log ?? detectLogKind(piece);
       reader = logReader(kind, lookup, {
         architecture: machine,
-        onCall: (call, place) => table.add(call, place, source, kind === 'audit'),
+        onCall: (call, place) => table.add(call, place, source),
+        onCalls: (call, tally) => table.addAll(call, tally, source),
         onSignal: (call, place) => table.addSignal(call, place, source),
       });
     }
