@@ -8,6 +8,7 @@ import { traitsOf } from '../profile/formats/index.js';
 import { loadProfile } from '../profile/formats/load-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable, quote } from '../text.js';
+import { includedFile } from './included-files.js';
 import { FileError, fileError, isReadable, readInput } from './input.js';
 
 const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
@@ -68,7 +69,7 @@ async function findBase(
 
 async function read(path: string): Promise<ParsedProfile> {
   const { bytes, source } = readInput(path === '-' ? './-' : path, 'file');
-  return loadProfile(bytes, { source });
+  return loadProfile(bytes, { source, include: includedFile });
 }
 
 /** The SeccompProfiles of a folder with this `metadata.name`, which is what `baseProfileName` means to the operator. */

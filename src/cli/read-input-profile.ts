@@ -4,6 +4,7 @@ import { traitsOf } from '../profile/formats/index.js';
 import { loadProfile } from '../profile/formats/load-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable } from '../text.js';
+import { includedFile } from './included-files.js';
 import { type Input, readInput } from './input.js';
 import type { FlagsOf, INPUT_OPTIONS } from './options.js';
 
@@ -36,6 +37,7 @@ export async function profileOfInput(
     format: from,
     thread,
     document,
+    include: includedFile,
     notifyGuards: runtimeBehaviour({ runtime, notifyGuards }).notifyGuards,
   });
   const { selectedBy } = traitsOf(profile);

@@ -13,8 +13,6 @@ const message = (text: string) => {
 
 describe('a policy in another tool\u2019s language', () => {
   it.each([
-    ['Minijail', 'close: 1\ndup: arg0 == 2\n# no more\n'],
-    ['Minijail', '@include /etc/more.policy\nmkdir: return EACCES\n'],
     ['Kafel', 'POLICY web {\n  ALLOW { close, dup }\n}\nUSE web DEFAULT KILL\n'],
     ['Kafel', '#define N 1\nUSE base, web DEFAULT ERRNO(N)\n'],
     ['LXC', '2\nallowlist\n[x86_64]\nclose\n'],

@@ -58,6 +58,12 @@ export type ProfileIssueCode =
   | 'architectures-and-arch-map'
   | 'notify-default'
   | 'notify-write'
+  | 'unknown-syscall'
+  // Of what a policy includes.
+  | 'include-open'
+  | 'include-not-found'
+  | 'include-cycle'
+  | 'include-too-deep'
   // Of "extends".
   | 'extends-open'
   | 'extends-not-found'

@@ -8,9 +8,11 @@ export type Syntax = 'json' | 'yaml' | LinesFormatName;
 
 const YAML_LINE = /^(?:---|%YAML\b|(?:"[^"]*"|'[^']*'|[\w$.-]+)[ \t]*:(?=\s|$)|- )/;
 
+const YAML_LIKE = LINES_FORMATS.filter((format) => 'looksLikeYaml' in format);
+
 /** What only that syntax has at the beginning of a line; JSON is detected by its first character. */
 const LINE_SIGNS: readonly { id: Exclude<Syntax, 'json'>; phrase: string; sign(line: string): boolean }[] = [
-  { id: 'yaml', phrase: 'YAML', sign: (line) => YAML_LINE.test(line) },
+  { id: 'yaml', phrase: 'YAML', sign: (line) => YAML_LINE.test(line) && !YAML_LIKE.some(({ sign }) => sign(line)) },
   ...LINES_FORMATS,
 ];
 

@@ -28,15 +28,6 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
     isWritten: ([first = '', second = '']) => /^[12]$/.test(first) && /^(?:allow|deny|white|black)list\b/.test(second),
   },
   {
-    what: "a Minijail policy (ChromeOS, Android's crosvm)",
-    isWritten: (lines) =>
-      !some(lines, /^(?:apiVersion|kind|default\w*|spec|linux)\s*:/) &&
-      some(
-        lines,
-        /^[a-z_]\w*\s*:\s*(?:1|allow|kill|trap|log|trace|return\b.*|arg[0-5]\b.*|\{\s*(?:arg[0-5]|return)\b.*\})$/,
-      ),
-  },
-  {
     what: 'a firejail profile',
     isWritten: (lines) =>
       some(lines, /^seccomp(?:\.32)?(?:\.drop|\.keep|\.block-secondary)?(?:\s+[!@\w].*)?$/) ||

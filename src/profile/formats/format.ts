@@ -46,6 +46,8 @@ export interface KeySign {
 /** Lines of a syntax of its own. */
 export interface LinesFormat extends Described {
   readonly syntax: 'lines';
+  /** Its lines are YAML keys too: a line with its sign is none of YAML's. */
+  readonly looksLikeYaml?: true;
   /** Whether a line shows that the text is of this format. */
   sign(line: string): boolean;
 }

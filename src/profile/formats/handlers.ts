@@ -6,6 +6,8 @@ import type { FormatName, LinesFormatName, OutputFormat, ProfileFormat } from '.
 import { listAdvice } from './list/advice.js';
 import { readList } from './list/read.js';
 import { writeList } from './list/write.js';
+import { minijailAdvice } from './minijail/advice.js';
+import { readMinijail, readMinijailPy } from './minijail/read.js';
 import { engineAdvice, sectionAdvice } from './oci/advice.js';
 import { readSection } from './oci/read.js';
 import { writeOci } from './oci/write.js';
@@ -31,5 +33,7 @@ export const HANDLERS: Handlers = {
   spo: { read: readSpo, write: writeSpo, advice: spoAdvice },
   seccompiler: { read: readSeccompiler, advice: seccompilerAdvice },
   systemd: { read: readSystemdUnit, advice: systemdAdvice },
+  'minijail-py': { read: readMinijailPy, advice: minijailAdvice },
+  minijail: { read: readMinijail, advice: minijailAdvice },
   list: { read: readList, write: writeList, advice: listAdvice },
 };

@@ -3,13 +3,24 @@ import { quote } from '../../text.js';
 import { docker } from './docker/format.js';
 import type { Format, FormatTraits, Output } from './format.js';
 import { list } from './list/format.js';
+import { minijail, minijailPy } from './minijail/format.js';
 import { oci, ociConfig } from './oci/format.js';
 import { seccompiler } from './seccompiler/format.js';
 import { spo } from './spo/format.js';
 import { systemd } from './systemd/format.js';
 
 /** The formats of profiles, in the order of `--help`. Their readers and writers are loaded when a profile needs one. */
-export const FORMATS = [oci, ociConfig, docker, spo, seccompiler, systemd, list] as const satisfies readonly Format[];
+export const FORMATS = [
+  oci,
+  ociConfig,
+  docker,
+  spo,
+  seccompiler,
+  systemd,
+  minijailPy,
+  minijail,
+  list,
+] as const satisfies readonly Format[];
 
 type AnyFormat = (typeof FORMATS)[number];
 type NamedFormat = Exclude<AnyFormat, { readonly variantOf: string }>;

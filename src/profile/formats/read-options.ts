@@ -1,4 +1,5 @@
-import { BOOLEAN, type OptionTable, TEXT } from '../../options.js';
+import { BOOLEAN, FUNCTION, type OptionTable, TEXT } from '../../options.js';
+import type { LoadInclude } from './include.js';
 import { INPUT_FORMATS, type InputFormat } from './index.js';
 
 export interface ReadOptions {
@@ -15,6 +16,11 @@ export interface ReadOptions {
    * answer to its own call. Default: true. crun sends the listener from another process, and takes both.
    */
   notifyGuards?: boolean | undefined;
+  /**
+   * Finds the text that a policy of minijail or kafel includes: by the path that it names, and the `source` of the text
+   * that names it. Undefined where there is none. Default: a policy that includes another is an error.
+   */
+  include?: LoadInclude | undefined;
 }
 
 /** The values of {@link ReadOptions}. */
@@ -24,4 +30,5 @@ export const READ_OPTIONS: OptionTable<ReadOptions> = {
   thread: [TEXT],
   document: [TEXT],
   notifyGuards: [BOOLEAN],
+  include: [FUNCTION],
 };

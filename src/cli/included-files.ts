@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import type { IncludedText } from '../profile/formats/include.js';
+import { fileError, isReadable } from './input.js';
+
+/**
+ * The file that a policy includes, relative to the folder of the one that names it, or to the working directory. Policies
+ * are installed under an absolute path (crosvm's in /usr/share/policy/crosvm) and developed side by side: an absolute
+ * path that is not on this machine is looked for by its last part in the folder of the file that names it.
+ */
+export function includedFile(path: string, from: string | undefined): IncludedText | undefined {
+  const folder = from !== undefined && isReadable(from) ? dirname(from) : '.';
+  const candidates = isAbsolute(path) ? [path, join(folder, basename(path))] : [join(folder, path)];
+  const file = candidates.find(isReadable);
+  if (file === undefined) return undefined;
+  try {
+    return { text: readFileSync(file), source: file };
+  } catch (cause) {
+    throw fileError(file, cause);
+  }
+}
