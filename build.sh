@@ -78,6 +78,7 @@ groff                    groff-base                                   groff-base
 runc                     runc                                         runc                  runc                      -
 strace                   strace                                       strace                strace                    -
 python3                  python3                                      python3               python3                   python
+lxc-execute              lxc                                          lxc                   lxc                       -
 systemd-analyze          systemd                                      systemd               -                         -
 busybox                  busybox-static                               busybox               busybox-static            -
 s390x-linux-gnu-gcc      gcc-s390x-linux-gnu,libc6-dev-s390x-cross    gcc-s390x-linux-gnu   -                         -
@@ -685,7 +686,7 @@ make_testinputs() { run_step testinputs build/test-inputs/linux wasm/linux.lock;
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {
-  want bwrap chromium-headless-shell zsh fish groff runc strace python3 systemd-analyze busybox s390x-linux-gnu-gcc \
+  want bwrap chromium-headless-shell zsh fish groff runc strace python3 lxc-execute systemd-analyze busybox s390x-linux-gnu-gcc \
     qemu-s390x-static shellcheck
 }
 

@@ -42,6 +42,8 @@ export interface PolicyRule {
   conditions: readonly ArgumentCondition[];
   /** The runtime gets the entry with an empty list of conditions, not without one: youki distinguishes them. */
   hasEmptyArgs?: boolean | undefined;
+  /** The architectures of the filter that the rule is for; left out: all. */
+  abis?: readonly Architecture[] | undefined;
   /** Where in the profile: the JSON path, for instance `syscalls[3]`, and the position where the text is known. */
   path: string;
   position?: SourcePosition | undefined;

@@ -89,7 +89,7 @@ function entriesOf(
     const place = locate('syscalls', index);
     const listed = (names ?? []).map((each, at) => ({ name: each, place: locate('syscalls', index, 'names', at) }));
     const action = actionOf(actionName, errnoRet);
-    const rules = [policyRule([], action, args, place)];
+    const rules = [policyRule([], action, { args }, place)];
     const asRead = readMasks({ defaultAction: action, architectures: [], flags: undefined, rules }, behaviour);
     return {
       index,

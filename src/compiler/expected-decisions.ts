@@ -3,7 +3,7 @@ import { type Architecture, X32_SYSCALL_BIT } from '../architecture.js';
 import type { NumberRange } from '../bpf/decisions/partition.js';
 import { errnoNumber } from '../errno.js';
 import type { Action, ArgumentCondition, SeccompPolicy } from '../policy.js';
-import { type FilterOperation, isRuleOperation, type RuleOperation } from './filter-operation.js';
+import { type FilterOperation, isOn, isRuleOperation, type RuleOperation } from './filter-operation.js';
 import { conditionsBehind, isMultiplexer, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 // The right decision for every call, worked out from the rules alone. libseccomp gives the numbers of names, and
@@ -262,8 +262,8 @@ function placeRules(
   };
   for (const operation of operations) {
     if (!isRuleOperation(operation)) continue;
-    const { name, conditions, wordSize = architecture.wordSize } = operation;
-    if (wordSize !== architecture.wordSize) continue;
+    const { name, conditions } = operation;
+    if (!isOn(operation, architecture)) continue;
     const number = resolve(name, architecture);
     const multiplexed = number !== undefined && number < 0 ? MULTIPLEXED_CALLS.get(name) : undefined;
     if (!multiplexed) {

@@ -17,8 +17,8 @@ export type FilterOperation =
       /** The native architecture's number, or one of libseccomp's pseudo-numbers. */
       syscall: number;
       conditions: readonly ArgumentCondition[];
-      /** For the architectures of this word size alone; left out: for all. */
-      wordSize?: 32 | 64;
+      /** The architectures of the filter that it is for; left out: all. */
+      on?: readonly Architecture[];
       /** For messages: the system call's name and the profile's entry it comes from. */
       name: string;
       rule: PolicyRule;
@@ -27,6 +27,10 @@ export type FilterOperation =
 export type RuleOperation = Extract<FilterOperation, { kind: 'addRule' }>;
 
 export const isRuleOperation = (operation: FilterOperation): operation is RuleOperation => operation.kind === 'addRule';
+
+/** Whether a rule is for an architecture of the filter. */
+export const isOn = ({ on }: RuleOperation, architecture: Architecture): boolean =>
+  on === undefined || on.includes(architecture);
 
 /** Apply an operation to a filter context. */
 export function applyOperation(filter: FilterContext, operation: FilterOperation): void {

@@ -160,10 +160,10 @@ function splitConditions(
   return conditions.map((condition) => [condition]);
 }
 
-/** The conditions of one libseccomp rule, and the word size it is for where it is not for all. */
+/** The conditions of one libseccomp rule, and the architectures it is for where it is not for all. */
 interface Alternative {
   conditions: readonly ArgumentCondition[];
-  wordSize?: 32 | 64;
+  on?: readonly Architecture[];
 }
 
 /**
@@ -180,10 +180,11 @@ function fitWords(
     warnings: Warning[];
   },
 ): readonly Alternative[] {
-  const whole = split.map((conditions) => ({ conditions }));
-  if (!split.some(isCutShort)) return whole;
   const { policy, mode, warnings } = given;
-  const all = [...given.architectures];
+  const all = [...given.architectures].filter((each) => rule.abis?.includes(each) ?? true);
+  const only = all.length < given.architectures.size ? { on: all } : {};
+  const whole = split.map((conditions) => ({ conditions, ...only }));
+  if (!split.some(isCutShort)) return whole;
   const narrow = all.filter(isNarrow);
   if (narrow.length === 0) return whole;
   const where = narrow.map(({ name }) => name).join(', ');
@@ -201,14 +202,15 @@ function fitWords(
   }
   const isMixed = narrow.length < all.length;
   return split.flatMap((conditions): Alternative[] => {
-    if (!isCutShort(conditions)) return [{ conditions }];
+    if (!isCutShort(conditions)) return [{ conditions, ...only }];
     const fitting = narrowConditions(conditions);
     if (fitting === undefined)
       warn(
         `no argument can meet it there, so the entry is left out there, and the default, ${policy.defaultAction.kind}, applies`,
       );
     else warn('every argument meets it there, so that condition is left out');
-    const there: Alternative[] = fitting ? [{ conditions: fitting, ...(isMixed ? { wordSize: 32 } : {}) }] : [];
-    return isMixed ? [{ conditions, wordSize: 64 }, ...there] : there;
+    const there: Alternative[] = fitting ? [{ conditions: fitting, ...(isMixed ? { on: narrow } : only) }] : [];
+    const wide = all.filter((each) => !isNarrow(each));
+    return isMixed ? [{ conditions, on: wide }, ...there] : there;
   });
 }

@@ -6,7 +6,7 @@ import { TOO_MUCH_WORK } from '../libseccomp/libseccomp-error.js';
 import { CompileError } from './compile-error.js';
 import { enosysStub } from './enosys-stub.js';
 import type { Rules } from './expected-decisions.js';
-import { applyOperation, type FilterOperation } from './filter-operation.js';
+import { applyOperation, type FilterOperation, isOn, isRuleOperation, type RuleOperation } from './filter-operation.js';
 import { newerCallsStub } from './newer-calls-stub.js';
 import { architectureRefused, ruleRefused } from './refusal.js';
 import { describeConflict } from './rule-conflict.js';
@@ -57,17 +57,17 @@ function buildFilter(libseccomp: Libseccomp, rules: Rules): FilterContext {
   const { operations, policy } = rules;
   const [architecture] = rules.architectures as [Architecture];
   const build = (all: readonly FilterOperation[]) => {
-    // Where rules differ by word size, each size is first a filter of its own.
-    const other = architecture.wordSize === 64 ? 32 : 64;
-    const isSplit = all.some((operation) => operation.kind === 'addRule' && operation.wordSize !== undefined);
-    const filter = fill(isSplit ? all.filter((operation) => isForWordSize(operation, architecture.wordSize)) : all);
-    if (!isSplit) return filter;
+    // Architectures with other rules are first a filter of their own.
+    const [own, ...others] = alike(rules.architectures, all.filter(isRuleOperation)) as [Architecture[]];
+    const filter = fill(others.length > 0 ? all.filter((operation) => isFor(operation, own)) : all);
     try {
-      const rest = fill(
-        all.filter((operation) => isForWordSize(operation, other)),
-        (context) => context.removeArchitecture(architecture),
-      );
-      filter.merge(rest);
+      for (const members of others) {
+        const rest = fill(
+          all.filter((operation) => isFor(operation, members)),
+          (context) => context.removeArchitecture(architecture),
+        );
+        filter.merge(rest);
+      }
       return filter;
     } catch (error) {
       filter.release();
@@ -102,9 +102,21 @@ function buildFilter(libseccomp: Libseccomp, rules: Rules): FilterContext {
   }
 }
 
-function isForWordSize(operation: FilterOperation, size: 32 | 64): boolean {
-  if (operation.kind === 'addRule') return (operation.wordSize ?? size) === size;
-  return operation.kind !== 'addArchitecture' || operation.architecture.wordSize === size;
+/** The architectures in groups that have the same rules; the first one's group is the first. */
+function alike(architectures: readonly Architecture[], operations: readonly RuleOperation[]): Architecture[][] {
+  const sets = new Set(operations.flatMap(({ on }) => (on ? [on] : [])));
+  const groups = new Map<string, Architecture[]>();
+  for (const architecture of architectures) {
+    const key = [...sets].map((set) => Number(set.includes(architecture))).join('');
+    groups.set(key, [...(groups.get(key) ?? []), architecture]);
+  }
+  return [...groups.values()];
+}
+
+/** Whether an operation is one of the filter of some architectures that have the same rules. */
+function isFor(operation: FilterOperation, members: readonly Architecture[]): boolean {
+  if (operation.kind === 'addRule') return isOn(operation, members[0]!);
+  return operation.kind !== 'addArchitecture' || members.includes(operation.architecture);
 }
 
 function exportBpf(filter: FilterContext, source: string | undefined): Uint8Array {

@@ -1,47 +1,14 @@
 import type { Architecture } from '../architecture.js';
 import type { ArgumentCondition } from '../policy.js';
+import type { Multiplexer } from '../syscalls/multiplexed-calls.js';
 
-/** The multiplexers: libseccomp puts the rules of other calls there too, so more than their own rules decides them. */
-export const MULTIPLEXERS = ['socketcall', 'ipc'] as const;
-export type Multiplexer = (typeof MULTIPLEXERS)[number];
-
-export const isMultiplexer = (name: string): name is Multiplexer => (MULTIPLEXERS as readonly string[]).includes(name);
-
-/**
- * The system calls that some architectures reach through a multiplexer, which takes their number as its first argument:
- * the multiplexer and that number (linux/net.h, SYS_…; linux/ipc.h).
- */
-export const MULTIPLEXED_CALLS: ReadonlyMap<string, { multiplexer: Multiplexer; call: bigint }> = new Map([
-  ...numbered('socketcall', 1, [
-    'socket',
-    'bind',
-    'connect',
-    'listen',
-    'accept',
-    'getsockname',
-    'getpeername',
-    'socketpair',
-    'send',
-    'recv',
-    'sendto',
-    'recvfrom',
-    'shutdown',
-    'setsockopt',
-    'getsockopt',
-    'sendmsg',
-    'recvmsg',
-    'accept4',
-    'recvmmsg',
-    'sendmmsg',
-  ]),
-  ...numbered('ipc', 1, ['semop', 'semget', 'semctl', 'semtimedop']),
-  ...numbered('ipc', 11, ['msgsnd', 'msgrcv', 'msgget', 'msgctl']),
-  ...numbered('ipc', 21, ['shmat', 'shmdt', 'shmget', 'shmctl']),
-]);
-
-/** The calls that a multiplexer makes. */
-export const callsBehind = (multiplexer: Multiplexer): readonly string[] =>
-  [...MULTIPLEXED_CALLS].filter(([, by]) => by.multiplexer === multiplexer).map(([name]) => name);
+export {
+  callsBehind,
+  isMultiplexer,
+  MULTIPLEXED_CALLS,
+  MULTIPLEXERS,
+  type Multiplexer,
+} from '../syscalls/multiplexed-calls.js';
 
 /** The condition that selects a call of a multiplexer, as libseccomp compares it: with the whole register. */
 export const isCall = ({ call }: { call: bigint }): ArgumentCondition => ({
@@ -63,7 +30,3 @@ export const conditionsBehind = (
  */
 export const bitsOfCall = (multiplexer: Multiplexer, { name }: Architecture): number =>
   multiplexer === 'ipc' && !name.startsWith('s390') ? 16 : 32;
-
-function numbered(multiplexer: Multiplexer, first: number, names: readonly string[]) {
-  return names.map((name, index) => [name, { multiplexer, call: BigInt(first + index) }] as const);
-}

@@ -3,7 +3,7 @@ import type { Architecture } from '../architecture.js';
 import type { ArgumentCondition, PolicyRule } from '../policy.js';
 import { formatPlace } from '../source-place.js';
 import { effectiveConditions, type Rules } from './expected-decisions.js';
-import { isRuleOperation, type RuleOperation } from './filter-operation.js';
+import { isOn, isRuleOperation, type RuleOperation } from './filter-operation.js';
 import { conditionsBehind, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 /**
@@ -30,11 +30,12 @@ export function describeConflict(refused: RuleOperation, { operations, architect
  * The number of a rule on an architecture, and its conditions as they are compared there. Undefined where it has none.
  */
 function standing(
-  { name, conditions, wordSize }: RuleOperation,
+  operation: RuleOperation,
   architecture: Architecture,
   resolve: Rules['resolve'],
 ): { name: string; conditions: ReadonlySet<string> } | undefined {
-  if (wordSize !== undefined && wordSize !== architecture.wordSize) return undefined;
+  if (!isOn(operation, architecture)) return undefined;
+  const { name, conditions } = operation;
   const multiplexed = (resolve(name, architecture) ?? 0) < 0 ? MULTIPLEXED_CALLS.get(name) : undefined;
   const meant = multiplexed ? conditionsBehind(multiplexed, conditions) : conditions;
   const text = ({ index, op, value, valueTwo }: ArgumentCondition) => {

@@ -27,7 +27,8 @@ export function withoutRepeats(operations: readonly FilterOperation[]): FilterOp
   const seen = new Set<string>();
   return operations.filter((operation) => {
     if (operation.kind !== 'addRule' || operation.conditions.length > 0 || isShared(operation)) return true;
-    const key = `${operation.syscall} ${operation.wordSize} ${encodeAction(operation.action)}`;
+    const on = operation.on?.map(({ name }) => name);
+    const key = `${operation.syscall} ${on} ${encodeAction(operation.action)}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

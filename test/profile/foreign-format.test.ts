@@ -15,8 +15,6 @@ describe('a policy in another tool\u2019s language', () => {
   it.each([
     ['Kafel', 'POLICY web {\n  ALLOW { close, dup }\n}\nUSE web DEFAULT KILL\n'],
     ['Kafel', '#define N 1\nUSE base, web DEFAULT ERRNO(N)\n'],
-    ['LXC', '2\nallowlist\n[x86_64]\nclose\n'],
-    ['LXC', '1\nwhitelist\n103\n'],
     ['firejail', 'include default.local\nseccomp.drop mkdir,@clock\n'],
     ['firejail', 'caps.drop all\nseccomp\n'],
     ['Elastic', 'seccomp:\n  default_action: errno\n  syscalls:\n  - action: allow\n    names: [close]\n'],

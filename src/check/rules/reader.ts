@@ -82,6 +82,8 @@ const NAMED_CODES: ReadonlySet<string> = new Set(NAMED.map(({ id }) => id));
 /** By the reader's code. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['disabled-profile', 'take "disabled" out'],
+  ['lxc-section', 'write the lines into [all], or keep them for these hosts'],
+  ['lxc-no-all', 'put a section [all] before what every host is to allow'],
   ['unread-setting', 'nothing need be fixed: what it denies is in addition to what is read here'],
   ['never-matches', 'compare with what is meant, or take the call out'],
   ['always-matches', 'compare with what is meant, or take the condition out'],

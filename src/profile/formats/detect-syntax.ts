@@ -41,6 +41,8 @@ export function detectSyntax(source: SourceText, wanted?: InputFormat): Syntax {
   if (looksLikeJson(source.text)) return 'json';
   // The other formats have keys, and are JSON or YAML; nothing else need be distinguished.
   if (wanted !== undefined) return 'yaml';
+  const whole = LINES_FORMATS.find((format) => 'isWhole' in format && format.isWhole(source.text));
+  if (whole) return whole.id;
   const [first, second] = findSigns(source.text);
   if (first && second) {
     const issue: UnplacedIssue = {

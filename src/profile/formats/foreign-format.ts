@@ -24,10 +24,6 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
       lines.some((line) => /^\s*USE\s/.test(line) && /\bDEFAULT\b/.test(line)),
   },
   {
-    what: "LXC's seccomp configuration",
-    isWritten: ([first = '', second = '']) => /^[12]$/.test(first) && /^(?:allow|deny|white|black)list\b/.test(second),
-  },
-  {
     what: 'a firejail profile',
     isWritten: (lines) =>
       some(lines, /^seccomp(?:\.32)?(?:\.drop|\.keep|\.block-secondary)?(?:\s+[!@\w].*)?$/) ||

@@ -25,6 +25,8 @@ export interface Output {
   readonly about?: string;
   /** What to do with the file, for the playground. */
   readonly note: string;
+  /** It can say that a rule is for some ABIs of the filter alone. */
+  hasAbis?: true;
   /** The engine that reads it decides conditional entries; the playground leaves them open. */
   readonly isOpen?: true;
 }
@@ -50,12 +52,14 @@ export interface LinesFormat extends Described {
   readonly looksLikeYaml?: true;
   /** Whether a line shows that the text is of this format. */
   sign(line: string): boolean;
+  /** Whether the beginning of a text, or all of it, shows that it is of this format and of no other. */
+  isWhole?(text: string): boolean;
 }
 
 export type Format = KeysFormat | LinesFormat;
 
 /** How an entry is written: in OCI's JSON, as a line of a list or of a systemd unit, or as a rule of seccompiler. */
-export type EntrySyntax = 'json' | 'list' | 'unit' | 'seccompiler';
+export type EntrySyntax = 'json' | 'list' | 'unit' | 'seccompiler' | 'lxc';
 
 /** In what a format differs from most. A trait that is left out is as most have it. */
 export interface FormatTraits {

@@ -1,8 +1,7 @@
 import type { Warning } from '../../policy.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
-import type { OciSeccomp } from '../model/schema.js';
 import type { AdviceWording } from './advice.js';
-import type { Unrepresentable } from './plain-section.js';
+import type { ResolvedSection, Unrepresentable } from './plain-section.js';
 import type { ReadOptions } from './read-options.js';
 
 /** How advice is worded for files of a format. */
@@ -26,7 +25,7 @@ export interface Writer {
 export interface Draft {
   profile: ParsedProfile;
   /** The profile decided for a target; without it conditional entries stay open. */
-  resolved: OciSeccomp | undefined;
+  resolved: ResolvedSection | undefined;
   /** Reports what the format cannot say. */
   cannot: Unrepresentable;
   /** What to call the profile, where the format has a name for it. */

@@ -6,6 +6,9 @@ import type { FormatName, LinesFormatName, OutputFormat, ProfileFormat } from '.
 import { listAdvice } from './list/advice.js';
 import { readList } from './list/read.js';
 import { writeList } from './list/write.js';
+import { lxcAdvice } from './lxc/advice.js';
+import { readLxc } from './lxc/read.js';
+import { writeLxc } from './lxc/write.js';
 import { minijailAdvice } from './minijail/advice.js';
 import { readMinijail, readMinijailPy } from './minijail/read.js';
 import { engineAdvice, sectionAdvice } from './oci/advice.js';
@@ -33,6 +36,7 @@ export const HANDLERS: Handlers = {
   spo: { read: readSpo, write: writeSpo, advice: spoAdvice },
   seccompiler: { read: readSeccompiler, advice: seccompilerAdvice },
   systemd: { read: readSystemdUnit, advice: systemdAdvice },
+  lxc: { read: readLxc, write: writeLxc, advice: lxcAdvice },
   'minijail-py': { read: readMinijailPy, advice: minijailAdvice },
   minijail: { read: readMinijail, advice: minijailAdvice },
   list: { read: readList, write: writeList, advice: listAdvice },

@@ -3,6 +3,7 @@ import { quote } from '../../text.js';
 import { docker } from './docker/format.js';
 import type { Format, FormatTraits, Output } from './format.js';
 import { list } from './list/format.js';
+import { lxc } from './lxc/format.js';
 import { minijail, minijailPy } from './minijail/format.js';
 import { oci, ociConfig } from './oci/format.js';
 import { seccompiler } from './seccompiler/format.js';
@@ -17,6 +18,7 @@ export const FORMATS = [
   spo,
   seccompiler,
   systemd,
+  lxc,
   minijailPy,
   minijail,
   list,
@@ -28,8 +30,8 @@ type NamedFormat = Exclude<AnyFormat, { readonly variantOf: string }>;
 /**
  * `oci` is a `LinuxSeccomp` object, and `oci-config` the `linux.seccomp` of a `config.json`. `docker` is Docker's or
  * Podman's format, wherever it was found. `spo` is the SeccompProfile of Kubernetes' Security Profiles Operator.
- * `seccompiler` is one thread's filter of a Firecracker file. `systemd` is the SystemCall…= lines of a unit, and `list`
- * the plain list.
+ * `seccompiler` is one thread's filter of a Firecracker file. `systemd` is the SystemCall…= lines of a unit, `lxc` a
+ * policy of LXC, and `list` the plain list.
  */
 export type ProfileFormat = AnyFormat['id'];
 export type FormatName = NamedFormat['id'];

@@ -23,8 +23,13 @@ export function cannotExtend(cannot: Unrepresentable): void {
   cannot('"extends"', 'choose the target (--arch) to have both in one', 'extends');
 }
 
+/** Entries for some ABIs of the filter alone say which, where that is not all. */
+export interface ResolvedSection extends OciSeccomp {
+  syscalls: (OciSyscall & Pick<DockerSyscall, 'abis'>)[];
+}
+
 /** A profile decided for a target, in the shape of the OCI runtime spec. */
-export function resolvedSection(profile: ParsedProfile, target: ResolveOptions): OciSeccomp {
+export function resolvedSection(profile: ParsedProfile, target: ResolveOptions): ResolvedSection {
   const { policy } = resolvePolicy(profile, target);
   const { defaultAction, architectures, flags, rules, listenerPath, listenerMetadata } = policy;
   const defaultErrnoRet = errnoRetOf(defaultAction);
@@ -36,7 +41,11 @@ export function resolvedSection(profile: ParsedProfile, target: ResolveOptions):
     ...(flags === undefined ? {} : { flags: [...flags] }),
     ...(listenerPath === undefined ? {} : { listenerPath }),
     ...(listenerMetadata === undefined ? {} : { listenerMetadata }),
-    syscalls: rules.map(ociRule),
+    syscalls: rules.map((rule) => {
+      const abis = rule.abis?.map(({ ociName }) => ociName);
+      const isPartial = abis && [...names].some(({ ociName }) => !abis.includes(ociName));
+      return { ...ociRule(rule), ...(isPartial ? { abis } : {}) };
+    }),
   };
 }
 

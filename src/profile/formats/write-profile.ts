@@ -6,7 +6,7 @@ import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
 import { checkParsedProfile, type ParsedProfile } from '../model/parsed-profile.js';
 import { HANDLERS } from './handlers.js';
 import { type OutputFormat, writtenFormat } from './index.js';
-import { resolvedSection, unrepresentableIn } from './plain-section.js';
+import { resolvedSection, type Unrepresentable, unrepresentableIn } from './plain-section.js';
 
 /** The target to decide conditional entries for; without `arch` they stay open. */
 export interface WriteTarget {
@@ -47,17 +47,18 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
     throw new InvalidArgumentError('capabilities and a kernel decide entries for a target: name its architecture too');
   }
   const issues: ProfileIssue[] = [];
-  const { phrase } = writtenFormat(format);
+  const { phrase, output } = writtenFormat(format);
   const note = unrepresentableIn(profile, issues);
-  const text = HANDLERS[format].write({
-    profile,
-    resolved:
-      arch === undefined
-        ? undefined
-        : resolvedSection(profile, { arch: parseArchitecture(arch), capabilities, kernel }),
-    cannot: (message, hint, ...path) => note(`${phrase} cannot say this: ${message}`, hint, ...path),
-    name,
-  });
+  const resolved =
+    arch === undefined ? undefined : resolvedSection(profile, { arch: parseArchitecture(arch), capabilities, kernel });
+  const cannot: Unrepresentable = (message, hint, ...path) =>
+    note(`${phrase} cannot say this: ${message}`, hint, ...path);
+  const text = HANDLERS[format].write({ profile, resolved, cannot, name });
+  if (!output.hasAbis) {
+    (resolved ?? profile.seccomp).syscalls?.forEach(({ abis }, index) => {
+      if (abis) cannot('a rule for some ABIs of the filter alone', 'compile the profile', 'syscalls', index);
+    });
+  }
   if (profile.seccomp.enosysNewerThan && format !== 'list') {
     note(`${phrase} cannot say this: "enosysNewerThan"`, 'compile the profile, or take it out', 'enosysNewerThan');
   }

@@ -101,8 +101,14 @@ export const dockerSeccompSchema = z.extend(ociSeccompSchema, {
 
 export type OciSeccomp = z.infer<typeof ociSeccompSchema>;
 export type OciSyscall = z.infer<typeof ociSyscall>;
-export type DockerSeccomp = z.infer<typeof dockerSeccompSchema>;
-export type DockerSyscall = z.infer<typeof dockerSyscall>;
+/**
+ * A profile in memory. `abis` is of no file in this shape, and the schema drops it: a reader sets it where the format's
+ * owner makes a rule for some ABIs of the filter alone. They are the OCI runtime spec's names.
+ */
+export type DockerSeccomp = Omit<z.infer<typeof dockerSeccompSchema>, 'syscalls'> & {
+  syscalls?: DockerSyscall[] | null | undefined;
+};
+export type DockerSyscall = z.infer<typeof dockerSyscall> & { abis?: readonly string[] | undefined };
 export type DockerCondition = z.infer<typeof condition>;
 export type SeccompArgument = z.infer<typeof argument>;
 

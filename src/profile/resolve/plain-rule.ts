@@ -3,7 +3,7 @@ import { type Architecture, findArchitecture } from '../../architecture.js';
 import { parseMinKernel } from '../../kernel-version.js';
 import type { Action, ArgumentCondition, CompareOperator, PolicyRule, SeccompPolicy } from '../../policy.js';
 import type { Locate, Place } from '../model/parsed-profile.js';
-import { type DockerSeccomp, NATIVE_ARCHITECTURE, type SeccompArgument } from '../model/schema.js';
+import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE, type SeccompArgument } from '../model/schema.js';
 
 /** EPERM: the answer of runc and youki where ERRNO or TRACE has no `errnoRet`, and the spec's default. */
 const DEFAULT_ERRNO = 1n;
@@ -36,10 +36,16 @@ export function listedArchitectures(
 export function policyRule(
   names: PolicyRule['names'],
   action: Action,
-  args: readonly SeccompArgument[] | null | undefined,
+  { args, abis }: Pick<DockerSyscall, 'args' | 'abis'>,
   place: Place,
 ): PolicyRule {
-  return { names, action, conditions: conditionsOf(args), ...place };
+  return {
+    names,
+    action,
+    conditions: conditionsOf(args),
+    ...(abis ? { abis: abis.map((name) => findArchitecture(name)!) } : {}),
+    ...place,
+  };
 }
 
 export function conditionsOf(args: readonly SeccompArgument[] | null | undefined): ArgumentCondition[] {

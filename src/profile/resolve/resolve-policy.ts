@@ -157,7 +157,7 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
       return { ...resolved, rule: undefined, dropped };
     }
     const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
-    const rule = policyRule(names, actionOf(entry.action, errno), entry.args, place);
+    const rule = policyRule(names, actionOf(entry.action, errno), entry, place);
     // Docker and Podman pass their profiles on without empty lists (Go's "omitempty").
     const hasEmptyArgs = traitsOf(profile).readBy?.includes('runtime') && entry.args?.length === 0;
     return { ...resolved, rule: hasEmptyArgs ? { ...rule, hasEmptyArgs } : rule };

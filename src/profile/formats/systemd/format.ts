@@ -6,6 +6,6 @@ export const systemd = {
   title: 'systemd',
   phrase: 'a systemd unit',
   syntax: 'lines',
-  sign: (line) => /^(?:\[[A-Z][A-Za-z-]*\]\s*$|[ \t]*SystemCall[A-Za-z]*[ \t]*=)/.test(line),
+  sign: (line) => /^(?:\[[A-Z][a-z-][A-Za-z-]*\]\s*$|[ \t]*SystemCall[A-Za-z]*[ \t]*=)/.test(line),
   traits: { entrySyntax: 'unit' },
 } as const satisfies LinesFormat;
