@@ -286,6 +286,12 @@ const FOLLOWED: Record<string, Followed> = {
     says: ['vfork'],
     done: (text, [name]) => `${text}SystemCallFilter=${name}\n`,
   },
+  'restart-missing, list': {
+    id: 'restart-missing',
+    text: 'default errno ENOSYS\nallow poll, nanosleep\n',
+    says: ['restart_syscall'],
+    done: (text, [name]) => `${text}allow ${name}\n`,
+  },
   'byte-order-mark, JSON': {
     id: 'byte-order-mark',
     text: `\uFEFF${json({})}`,

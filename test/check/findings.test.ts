@@ -232,6 +232,12 @@ const CASES: Record<string, Case[]> = {
       passed: denyList(deny('socket', args([0, 'GE', 2]))),
     },
     {
+      what: 'a value past 32 bits, where no other condition has all such values',
+      found: denyList(deny('shmctl', args([1, 'EQ', 2 ** 32 + 1]))),
+      at: 'syscalls[1].args[0]',
+      passed: denyList(deny('shmctl', args([1, 'GE', 9], [1, 'EQ', 2 ** 32 + 1]))),
+    },
+    {
       what: 'a mask that looks at too much',
       found: denyList(deny('ioctl', args([1, 'MASKED_EQ', 0x1ffffffff, 0x5412]))),
       at: 'syscalls[1].args[0]',
@@ -824,6 +830,20 @@ const CASES: Record<string, Case[]> = {
       found: allowList(allow('fork clone clone3')),
       at: 'syscalls[1].names[0]',
       passed: allowList(allow('fork clone clone3 vfork')),
+    },
+  ],
+  'restart-missing': [
+    {
+      what: 'waits that a stop interrupts',
+      found: allowList(allow('nanosleep poll')),
+      at: 'syscalls[1].names[0]',
+      passed: allowList(allow('nanosleep poll restart_syscall')),
+    },
+    {
+      what: 'a wait alone, of a kind that the kernel does not restart so',
+      found: allowList(allow('select futex')),
+      at: 'syscalls[1].names[1]',
+      passed: allowList(allow('select epoll_wait')),
     },
   ],
   'time64-missing': [

@@ -26,9 +26,8 @@ const SECOND: Partial<Record<ArchitectureName, string[]>> = {
 };
 const NAMES =
   `socket connect sendto recv accept semop shmget shmctl msgget socketcall ipc kill tgkill clone clone3 unshare vfork fork execve
-  openat open ioctl io_uring_setup statx clock_gettime clock_gettime64 setns ptrace mprotect read exit_group prctl personality`.split(
-    /\s+/,
-  );
+  openat open ioctl io_uring_setup statx clock_gettime clock_gettime64 setns ptrace mprotect read exit_group prctl personality futex poll
+  restart_syscall`.split(/\s+/);
 const VALUES = [0, 1, 2, 3, 9, 16, 0x5412, 0x541c, 0x7e020000, 0xffffffff, 2 ** 32, 2 ** 32 + 1];
 const ACTIONS = 'ALLOW ALLOW ALLOW ERRNO ERRNO ERRNO KILL_PROCESS TRAP LOG'.split(' ');
 

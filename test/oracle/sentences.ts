@@ -338,6 +338,16 @@ export const SENTENCES: readonly (readonly [RegExp, Test])[] = [
     },
   ],
   [
+    /^restart_syscall is not allowed: (.+) with a timeout fails? when the process was stopped meanwhile /,
+    ([list = ''], about) => {
+      const there = { ...about, on: [about.target] };
+      return (
+        fates(list, there).every((found) => isSome(found, mayRun)) &&
+        fates('restart_syscall', there).every((found) => every(found, unless))
+      );
+    },
+  ],
+  [
     /^32-bit programs with 64-bit time call (.+) first, and fall back on ENOSYS alone, which this profile does not answer$/,
     ([list = ''], about) =>
       fates(list, about).every((found) => every(found, (action) => unless(action) && action !== 'ERRNO(ENOSYS)')),

@@ -94,16 +94,23 @@ function bypassingValue({ op, value, valueTwo }: ArgumentCondition, bits: number
   switch (op) {
     case 'EQ':
     case 'NE':
-      return value ^ step;
+      return otherAbove(value, step, step);
     case 'MASKED_EQ': {
       const beyond = value & bitsBeyond(bits);
-      return beyond === 0n ? undefined : (valueTwo & value) ^ (beyond & -beyond);
+      return beyond === 0n ? undefined : otherAbove(valueTwo & value, beyond & -beyond, step);
     }
     default: {
       const above = (value / step + 1n) * step;
       return above > ALL_64_BITS ? undefined : above;
     }
   }
+}
+
+/** The value with this bit changed, and with some bit from `step` on set. */
+function otherAbove(value: bigint, bit: bigint, step: bigint): bigint {
+  const other = value ^ bit;
+  if (other >= step) return other;
+  return other | (bit === step ? step << 1n : step);
 }
 
 /** The program's decisions on 64-bit architectures, for calls that meet an entry's other conditions and these. */

@@ -149,6 +149,35 @@ const probeNotEnosys: CheckRule = {
 };
 
 /**
+ * Calls with a timeout that the kernel goes on with as restart_syscall(2) when the process was stopped in between: those
+ * that set a restart block (kernel/time/hrtimer.c, kernel/time/posix-cpu-timers.c, kernel/futex, fs/select.c).
+ */
+const RESTARTED: readonly string[] = `nanosleep clock_nanosleep clock_nanosleep_time64 poll futex futex_time64`.split(
+  ' ',
+);
+
+const restartMissing: CheckRule = {
+  id: 'restart-missing',
+  severity: 'warning',
+  summary:
+    'An allow-list with calls that wait, and without restart_syscall, by which the kernel goes on with them after a stop.',
+  *checkTarget(target) {
+    const { isDenyList, architecture, exists, verdict } = target;
+    if (isDenyList || !exists('restart_syscall', architecture) || !isRefused(target, 'restart_syscall')) return;
+    const waiting = RESTARTED.filter((name) => exists(name, architecture) && verdict(name).permitted !== 'never');
+    const [first] = waiting;
+    if (first === undefined) return;
+    const rule = verdict(first).rules.find(({ action }) => permits(action));
+    if (rule === undefined) return;
+    yield {
+      place: placeOfName(rule, first),
+      message: `restart_syscall is not allowed: ${list(waiting)} with a timeout ${waiting.length === 1 ? 'fails' : 'fail'} when the process was stopped meanwhile (SIGSTOP, a debugger, a paused container)`,
+      advice: 'allow restart_syscall too',
+    };
+  },
+};
+
+/**
  * The call that a 32-bit program with 64-bit time tries first, by the older call (asm-generic/unistd.h, numbers 403 to
  * 423).
  */
@@ -231,6 +260,7 @@ export const PROCESS_RULES: readonly CheckRule[] = [
   missingEssential,
   killProbed,
   probeNotEnosys,
+  restartMissing,
   time64Missing,
   missing32Bit,
 ];
