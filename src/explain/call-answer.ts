@@ -1,15 +1,16 @@
-import { formatAction } from '../action.js';
 import { ARCHITECTURES, type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { createCallTable, type SeenArchitectures, seenArchitectures } from '../bpf/index.js';
 import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
 import type { Libseccomp } from '../libseccomp/index.js';
-import { withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { formatPlace } from '../source-place.js';
 import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
+import { escapeControls } from '../text.js';
 import { waysOf } from './call-ways.js';
+import { callWords } from './described-call.js';
 import { decidedBy, type EntryAbout, entriesAbout } from './entries-about.js';
-import { formatDecisions } from './format-policy.js';
 import { isSame, type NamedCall, nameCall } from './named-policy.js';
+import { type Paint, PLAIN, paintAction } from './paint.js';
+import { wrapConditions, wrapWords } from './wrap.js';
 
 /** A filter that answers questions about single calls. */
 export interface AskedFilter {
@@ -79,25 +80,40 @@ function seenBy({ program, endianness, profile }: AskedFilter): SeenArchitecture
   return { looksAtArchitecture: true, architectures };
 }
 
+/** How an answer is written: in these colours, and in lines of this many columns where they can be broken. */
+export interface AnswerOptions {
+  paint?: Paint | undefined;
+  width?: number | undefined;
+}
+
 /** An answer as lines of text, with the profile's entries below it. */
-export function formatCallAnswer(answer: CallAnswer, { profile }: Pick<AskedFilter, 'profile'>): string {
+export function formatCallAnswer(
+  answer: CallAnswer,
+  { profile }: Pick<AskedFilter, 'profile'>,
+  { paint = PLAIN, width = Number.POSITIVE_INFINITY }: AnswerOptions = {},
+): string {
   const { architecture, name, number, decisions, through, entries, notes, withDockerCapabilities: usual } = answer;
-  const decided = formatDecisions(decisions, architecture);
-  const answered = usual ? withAndWithout(decided, formatDecisions(usual, architecture)) : decided;
   const call = through ? `through ${through} (${number})` : `${name} (${number})`;
-  const says = (entries ?? []).map((entry) => formatEntry(entry, architecture, profile?.source ?? 'profile'));
-  const below = [...says, ...formatFallback(answer, profile), ...(notes ?? [])].map((line) => `    ${line}`);
-  return `${[`${architecture}: ${call}: ${answered}`, ...below].join('\n')}\n`;
+  const first = `${paint('heading', architecture)}: ${call}: ${callWords({ decisions, usual }, architecture, paint)}`;
+  const says = (entries ?? []).map((entry) => formatEntry(entry, architecture, profile?.source ?? 'profile', paint));
+  const below = [...says, ...formatFallback(answer, profile), ...(notes ?? [])];
+  const lines = [
+    ...wrapConditions(first, { width, first: '', next: '        ' }),
+    ...below.flatMap((line) => wrapWords(line.split(' '), { width, first: '    ', next: '      ' })),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 /** `p.json:3:5: syscalls[0].names[1]: ALLOW, does not apply: the container lacks CAP_SYS_ADMIN; with --cap SYS_ADMIN it does` */
-function formatEntry(entry: EntryAbout, architecture: ArchitectureName, profileSource: string): string {
+function formatEntry(entry: EntryAbout, architecture: ArchitectureName, profileSource: string, paint: Paint): string {
   const { path, position, source = profileSource, action, isConditional, dropped, lackingCapabilities } = entry;
   const options = lackingCapabilities?.map((capability) => `--cap ${capability.replace(/^CAP_/, '')}`).join(' ');
   return [
-    `${formatPlace(source, position)}: ${path}: ${action ? formatAction(action, architecture) : `an errno that ${architecture} lacks`}`,
+    `${escapeControls(`${formatPlace(source, position)}: ${path}`)}: ${action ? paintAction(action, architecture, paint) : `an errno that ${architecture} lacks`}`,
     ...(isConditional ? ['depending on arguments'] : []),
-    ...(dropped === undefined ? [] : [`does not apply: ${dropped}${options ? `; with ${options} it does` : ''}`]),
+    ...(dropped === undefined
+      ? []
+      : [`does not apply: ${escapeControls(dropped)}${options ? `; with ${options} it does` : ''}`]),
     ...(entry.hasEffect === false ? ['which no call gets here'] : []),
   ].join(', ');
 }

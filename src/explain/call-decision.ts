@@ -20,7 +20,7 @@ import {
   withArgument,
 } from './call-arguments.js';
 import { type Way, waysOf } from './call-ways.js';
-import { formatDecisions } from './format-policy.js';
+import { formatDecisions } from './format-decisions.js';
 import { isSame, nameCall } from './named-policy.js';
 
 /** An answer that a call can get. */

@@ -6,7 +6,8 @@
 
 // A program in words
 
-export { type FormatPolicyOptions, formatDecisions, formatPolicy } from './format-policy.js';
+export { formatDecisions } from './format-decisions.js';
+export { type FormatPolicyOptions, formatPolicy } from './format-policy.js';
 export {
   type NamedArchitecture,
   type NamedCall,
@@ -14,6 +15,7 @@ export {
   type NamedPolicy,
   nameTable,
 } from './named-policy.js';
+export type { ExplanationPart, Paint } from './paint.js';
 
 // A profile on one machine
 

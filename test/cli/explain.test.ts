@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { scmp } from './scmp.js';
 
@@ -34,16 +35,22 @@ describe('scmp explain', () => {
   it('says the whole policy in words', () => {
     const { status, text } = explain(profile);
     expect(status).toBe(0);
-    const x86_64 = text.split('\n\n').find((part) => part.startsWith('x86_64\n'));
-    expect(x86_64?.split('\n').slice(0, -1)).toEqual([
+    const [summary, x86_64] = text.split('\n\n');
+    expect(summary).toMatch(
+      /^x86_64: 2 calls allowed, \d+ denied, 2 depending on arguments; any other number: ERRNO\(ENOSYS\), any\s+other architecture: KILL_THREAD$/,
+    );
+    expect(x86_64?.split('\n').slice(0, 7)).toEqual([
       'x86_64',
       '  ALLOW always (2):',
       '    read write',
       '  depending on arguments (2):',
-      '    socket: ALLOW when domain == AF_UNIX, KILL_PROCESS when domain >= AF_XDP and protocol <= 4095, else ERRNO(ENOSYS)',
+      '    socket: ALLOW when domain == AF_UNIX, KILL_PROCESS when domain >= AF_XDP and protocol <= 4095,',
+      '        else ERRNO(ENOSYS)',
       '    clone: ALLOW when (flags & CLONE_NEWUSER) == 0, else ERRNO(ENOSYS)',
     ]);
-    expect(x86_64).toMatch(/\n {2}every other call \(\d+ with a name\): ERRNO\(ENOSYS\)$/);
+    // What is denied is listed by name.
+    expect(x86_64).toMatch(/\n {2}every other call \(\d+ with a name\): ERRNO\(ENOSYS\)\n {4}_sysctl accept /);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
     expect(text).toContain('any other architecture\n  every call: KILL_THREAD\n');
   });
 
@@ -51,6 +58,112 @@ describe('scmp explain', () => {
     const program = join(folder, 'profile.bpf');
     expect(scmp(['compile', profile, '--arch', 'x86_64', '-o', program]).status).toBe(0);
     expect(scmp(['explain', program]).stdout.toString()).toBe(explain(profile).text);
+  });
+
+  it('begins with the machine, and tells the other ABIs by it where that is shorter', () => {
+    const sections = explain(profile).text.trimEnd().split('\n\n');
+    const titles = sections.map((section) => section.split('\n', 1)[0]);
+    expect(titles.slice(1)).toEqual([
+      'x86_64',
+      'x32',
+      'x86: as x86_64, but for',
+      'any other architecture',
+      expect.any(String),
+    ]);
+    expect(sections[2]).toMatch(
+      /\n {2}every other call \(\d+ with a name\): KILL_THREAD\n|\n {2}every call \(\d+ with a name\): KILL_THREAD$/,
+    );
+    expect(sections[3]).toMatch(/\nx86: calls that x86_64 lacks\n {2}ERRNO\(ENOSYS\) always \(\d+\):\n/);
+    const x86 = scmp(['explain', '--arch', 'x86', profile]).stdout.toString();
+    expect(x86.split('\n\n')[1]).toMatch(/^x86\n/);
+  });
+
+  it('says what an ABI does otherwise, where it compares the low 32 bits alone too', () => {
+    const path = written('x32.json', {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X32'],
+      syscalls: [{ names: ['socket'], action: 'SCMP_ACT_ERRNO', args: [{ index: 0, op: 'SCMP_CMP_EQ', value: 40 }] }],
+    });
+    expect(explain(path).text).toContain(
+      'x32: as x86_64, but for\n  by the low 32 bits of the arguments alone (1):\n    socket\n\n',
+    );
+    // systemd's filters, which leave x86_64 to a filter of its own, are such: all differs, and little is said.
+    const asm = written(
+      'x32.asm',
+      '.arch x86_64\nA = arch\nif (A != x86_64) goto yes\nA = nr\nif (A == 0x40000209) goto no\nyes: return ALLOW\nno: return ERRNO(EPERM)\n',
+    );
+    const program = join(folder, 'x32.bpf');
+    expect(scmp(['asm', asm, '-o', program]).status).toBe(0);
+    expect(explain(program).text).toContain('\nx32: as x86_64, but for\n  ERRNO(EPERM) always (1):\n    ptrace\n');
+  });
+
+  it('lists what is asked for, and exits 1 where that is nothing', () => {
+    const names = (...args: string[]) =>
+      [...explain(profile, ...args).text.matchAll(/^ {4}(\w+)[ :\n]/gm)].map(([, name]) => name);
+    expect(names('--call', 'clone,read', '--abi', 'amd64')).toEqual(['read', 'clone']);
+    expect(names('--call', '41', '--abi', 'x86_64')).toEqual(['socket']);
+    expect(names('--action', 'KILL_PROCESS', '--abi', 'x86_64')).toEqual(['socket']);
+    expect(names('--action', 'allowed', '--abi', 'x86_64')).toEqual(['read', 'socket', 'clone']);
+    expect(explain(profile, '--action', 'ENOSYS', '--call', 'ptrace,read').text).toBe(
+      ['x86_64: 1 call denied\n', 'x86_64\n  ERRNO(ENOSYS) always (1):\n    ptrace\n', 'x86: as x86_64\n'].join('\n'),
+    );
+    expect(explain(profile, '--action', 'SCMP_ACT_LOG')).toMatchObject({
+      status: 1,
+      text: 'nothing that was asked for\n',
+    });
+    expect(explain(profile, '--abi', 'arm64').text).toBe('any other architecture\n  every call: KILL_THREAD\n');
+    const json = JSON.parse(explain(profile, '--json', '--call', 'read', '--abi', 'x86_64').text);
+    expect(json.architectures).toMatchObject([{ architecture: 'x86_64', calls: [{ name: 'read' }], unnamed: [] }]);
+  });
+
+  it('does not say that an ABI lacks a call, or is alike, because of what was asked for', () => {
+    const asm = written(
+      'unlike.asm',
+      '.arch x86_64, x86\nA = arch\nif (A != x86_64) goto x86\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nx86: if (A != x86) goto no\nA = nr\nif (A == 3) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)\n',
+    );
+    const program = join(folder, 'unlike.bpf');
+    expect(scmp(['asm', asm, '-o', program])).toMatchObject({ status: 0, stderr: '' });
+    const { text } = explain(program, '--action', 'denied', '--abi', 'x86_64,x86');
+    expect(text).toContain('x86_64\n  ERRNO(EPERM) always (1):\n    ptrace\n');
+    // read is x86_64's too, where it is allowed.
+    expect(text).not.toContain('lacks');
+    expect(text).toMatch(/\nx86\n {2}ERRNO\(EPERM\) always \(1\):\n {4}read\n/);
+  });
+
+  it.each([
+    [['--action', 'ALLOWS'], 'did you mean ALLOW?'],
+    [['--action', 'ERRNO(EPREM)'], 'is no action'],
+    [['--call', 'opennat'], 'did you mean openat?'],
+    [['--abi', 'x86-46'], 'did you mean'],
+    [['socket', '--stat'], 'leave out --abi, --action, --call and --stat'],
+  ])('refuses %j', (args, message) => {
+    const { status, stderr, text } = explain(profile, ...args);
+    expect({ status, text }).toEqual({ status: 2, text: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('--stat counts calls by ABI', () => {
+    const [heads, ...rows] = explain(profile, '--stat').text.trimEnd().split('\n');
+    expect(heads?.trim().split(/\s+/)).toEqual(['x86_64', 'x32', 'x86']);
+    expect(rows.map((row) => row.split(/ {2,}/)[0])).toEqual([
+      'ERRNO(ENOSYS)',
+      'KILL_THREAD',
+      'ALLOW',
+      'depending on arguments',
+    ]);
+    expect(rows[2]).toMatch(/^ALLOW +2 +- +2$/);
+    const { architectures } = JSON.parse(explain(profile, '--stat', '--json').text);
+    expect(architectures.find((each: { architecture: string }) => each.architecture === 'x86_64').calls.ALLOW).toBe(2);
+  });
+
+  it('has colours where they are asked for, and escapes what the file says', () => {
+    const env = { ...process.env, FORCE_COLOR: '1', NO_COLOR: '' };
+    const colored = scmp(['explain', '--arch', 'x86_64', profile], { env }).stdout.toString();
+    expect(colored).toContain('\x1b[1mx86_64\x1b[0m\n  \x1b[32mALLOW\x1b[0m always (2):\n');
+    expect(stripVTControlCharacters(colored)).toBe(explain(profile).text);
+    expect(scmp(['explain', profile], { env: { ...env, NO_COLOR: '1' } }).stdout.toString()).not.toContain('\x1b');
+    const named = written('a\x1b[5mb.json', PROFILE);
+    expect(scmp(['explain', named, 'socket'], { env }).stdout.toString()).not.toContain('\x1b[5m');
   });
 
   it('says of one call what every architecture does with it, and the lines that say so', () => {

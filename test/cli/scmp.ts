@@ -13,7 +13,10 @@ export interface ScmpResult {
 }
 
 /** Run the built command as a user would. A hang is a failure: it is killed after 50 seconds. */
-export function scmp(args: readonly string[], options: { input?: string | Uint8Array; cwd?: string } = {}): ScmpResult {
+export function scmp(
+  args: readonly string[],
+  options: { input?: string | Uint8Array; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): ScmpResult {
   if (!existsSync(SCMP)) throw new Error('dist/scmp.cjs is missing: run ./build.sh (npm test does)');
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [SCMP, ...args], {
     cwd: ROOT,

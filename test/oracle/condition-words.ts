@@ -21,10 +21,16 @@ export function parseDecisions(text: string): DecisionWords[] {
 }
 
 /** Where the words of a condition hold on the arguments of a call: read here as a person reads them, and not by the writer of them. */
-export function readCondition(store: DiagramStore, words: string, syscall: string, arch: ArchitectureName): Node {
+export function readCondition(
+  store: DiagramStore,
+  words: string,
+  syscall: string,
+  arch: ArchitectureName,
+  whole = hasNarrowRegisters(arch) ? LOW_HALF : ALL_64_BITS,
+): Node {
   if (words === 'never') return FALSE;
   return words.split(', or ').reduce((some: Node, term) => {
-    const each = term.split(' and ').map((part) => conditionDiagram(store, readComparison(part, syscall, arch)));
+    const each = term.split(' and ').map((part) => conditionDiagram(store, readComparison(part, syscall, arch, whole)));
     const all = each.reduce((node: Node, next) => store.and(node, next), TRUE);
     return store.or(some, all);
   }, FALSE);
@@ -33,10 +39,9 @@ export function readCondition(store: DiagramStore, words: string, syscall: strin
 const SUBJECT = '(\\((\\S+) & (.+?)\\)|[^\\s()]+)';
 const COMPARISON = new RegExp(`^(?:(\\S+) <= )?${SUBJECT} (==|!=|<=|>=) (\\S+)$`);
 
-function readComparison(text: string, syscall: string, arch: ArchitectureName): Condition {
+function readComparison(text: string, syscall: string, arch: ArchitectureName, whole: bigint): Condition {
   const [, least, subject = '', masked, maskWords, operator, value = ''] = COMPARISON.exec(text) ?? [];
   if (operator === undefined) throw new Error(`no comparison: ${text}`);
-  const whole = hasNarrowRegisters(arch) ? LOW_HALF : ALL_64_BITS;
   const mask = maskWords === undefined ? whole : readMask(maskWords, whole, arch);
   const field = fieldOf(masked ?? subject, syscall, arch);
   const number = readNumber(value, arch);

@@ -119,6 +119,7 @@ function ask(text: string, target: ArchitectureName, random: Random, asked: Aske
 const FORMS = [
   ...['always', 'depends', 'depends on nothing else', 'depends on capabilities', 'with Docker’s default set'],
   ...['as many as it says', 'numbers of their own', 'numbers without a name', 'the other calls', 'other architecture'],
+  ...['summary', 'as another', 'low halves'],
   ...[
     'the number',
     'decisions',

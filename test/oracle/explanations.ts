@@ -1,4 +1,5 @@
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
+import { LOW_HALF } from '../../src/bpf/decisions/condition.js';
 import { FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
 import { policyTable } from '../../src/bpf/index.js';
 import { answerCall, type CallAnswer, formatCallAnswer } from '../../src/explain/call-answer.js';
@@ -32,11 +33,20 @@ export const NOBODY = 'nobody asks this';
 
 const DEPENDENT = /^(.*) without capabilities; (.*) with Docker's default set: --cap docker$/;
 
+/** The calls of a number; `whole` are the bits of arguments that conditions are about, where not of the whole register. */
+interface AskedNumber {
+  arch: ArchitectureName;
+  nr: number;
+  name: string;
+  within?: Node;
+  whole?: bigint | undefined;
+}
+
 /** Whether decisions in words are those of a number, on the calls for which `within` holds: each where its condition does. */
 function areDecisions(
   { program }: ExplainedProfile,
   words: readonly DecisionWords[],
-  { arch, nr, name, within = TRUE }: { arch: ArchitectureName; nr: number; name: string; within?: Node },
+  { arch, nr, name, within = TRUE, whole }: AskedNumber,
 ): boolean {
   const { store } = program;
   let left = within;
@@ -46,7 +56,11 @@ function areDecisions(
       const isTooMany = when === 'the arguments are of more kinds than can be listed';
       if ((when === undefined) !== (index === words.length - 1)) return false;
       const said =
-        when === undefined ? left : isTooMany ? given : store.and(readCondition(store, when, name, arch), within);
+        when === undefined
+          ? left
+          : isTooMany
+            ? given
+            : store.and(readCondition(store, when, name, arch, whole), within);
       left = store.and(left, store.not(said));
       return said === given && given !== FALSE;
     }) && left === FALSE
@@ -60,8 +74,49 @@ const same = (one: readonly DecisionWords[], other: readonly DecisionWords[]) =>
 export function askListing(about: ExplainedProfile, usual: ExplainedProfile | undefined, asked: AskedLines): void {
   const { libseccomp } = about;
   const named = ({ entries }: ExplainedProfile) => nameTable(policyTable(entries.compiled), libseccomp);
-  const text = formatPolicy(named(about), { withUsualCapabilities: usual && named(usual) });
-  for (const section of text.trimEnd().split('\n\n')) askSection(section, about, usual, asked);
+  // Words are not cut: a line is a sentence.
+  const options = { width: Number.MAX_SAFE_INTEGER, first: about.target };
+  const text = formatPolicy(named(about), { withUsualCapabilities: usual && named(usual), ...options });
+  const sections: Sections = new Map();
+  for (const section of text.trimEnd().split('\n\n')) askSection(section, about, usual, asked, sections);
+}
+
+/** What was told of a call: without capabilities, and in words with the usual ones, where that differs. */
+interface ToldCall {
+  decisions: readonly DecisionWords[];
+  usual?: string | undefined;
+}
+
+/** What was told of an architecture's calls, and of its numbers without a name. */
+interface ToldSection {
+  calls: Map<string, ToldCall>;
+  rest: readonly DecisionWords[] | undefined;
+  /** Those that are decided otherwise. */
+  numbers: [number, number][];
+}
+type Sections = Map<string, ToldSection>;
+
+/** `x86_64: 2 calls allowed, 384 denied; any other number: ERRNO(EPERM), any other architecture: KILL_THREAD` */
+function askSummary(title: string, about: ExplainedProfile, usual: ExplainedProfile | undefined, tell: Tell): boolean {
+  const [, arch, counts, others] =
+    /^(\w+): (\d+ calls?(?: [a-z]+)+(?:, \d+(?: [a-z]+)+)*); (any other number: .*)$/.exec(title) ?? [];
+  if (arch === undefined || counts === undefined || others === undefined) return false;
+  const { program } = about;
+  const all = listSyscalls(about.libseccomp, parseArchitecture(arch as ArchitectureName));
+  const kinds = all.map(({ number }) => {
+    if (!isAlike(about, usual, arch as ArchitectureName, number)) return 'depending on capabilities';
+    const [only = '', ...more] = program.actionsOf(program.decision(arch as ArchitectureName, number));
+    if (more.length > 0) return 'depending on arguments';
+    if (/^(ALLOW|LOG)$/.test(only)) return 'allowed';
+    return /^(TRACE|NOTIFY)/.test(only) ? 'decided by another process' : 'denied';
+  });
+  for (const [, count, kind] of counts.matchAll(/(\d+)(?: calls?)? ([a-z ]+)/g))
+    tell('summary', kinds.filter((each) => each === kind).length === Number(count), title);
+  const sum = [...counts.matchAll(/\d+/g)].reduce((total, [count]) => total + Number(count), 0);
+  tell('summary', sum === all.length && arch === about.target, title);
+  const elsewhere = / any other architecture: (\S+)$/.exec(others);
+  if (elsewhere) tell('summary', program.actionsOf(program.decisionAt(3, 0)).join() === elsewhere[1], title);
+  return true;
 }
 
 function askSection(
@@ -69,6 +124,7 @@ function askSection(
   about: ExplainedProfile,
   usual: ExplainedProfile | undefined,
   asked: AskedLines,
+  sections: Sections,
 ): void {
   const [title = '', ...lines] = section.split('\n');
   const tell = expectation(asked, about, title);
@@ -86,41 +142,66 @@ function askSection(
     }
     return;
   }
-  const arch = title as ArchitectureName;
+  if (lines.length === 0 && askSummary(title, about, usual, tell)) return;
   if (title === 'whatever the filter says') {
     for (const line of lines) askNote(line.trim(), about, tell);
     return;
   }
+  const [, folded, other, isBut] = /^(\w+): as (\w+)(, but for)?$/.exec(title) ?? [];
+  const arch = (folded ?? title) as ArchitectureName;
+  const there = other === undefined ? undefined : sections.get(other);
+  if (other !== undefined)
+    tell('as another', there !== undefined && (isBut === undefined) === !isTold(lines[0]), title);
   const all = new Map(listSyscalls(about.libseccomp, parseArchitecture(arch)).map((each) => [each.name, each.number]));
-  const told = new Set<string>();
-  const numbers: [number, number][] = [];
-  const one = (form: string, name: string, decisions: readonly DecisionWords[], line: string) => {
+  const answers: ToldSection = { calls: new Map(), rest: undefined, numbers: [] };
+  const { calls: told, numbers } = answers;
+  /** Whether the lines are about calls that the other architecture lacks. */
+  let isOwn = false;
+  const one = (form: string, name: string, call: ToldCall, line: string, whole?: bigint) => {
     const nr = all.get(name);
-    tell(
-      form,
-      nr !== undefined && !told.has(name) && areDecisions(about, decisions, { arch, nr, name }),
-      `${name}: ${line}`,
-    );
-    told.add(name);
+    const isSo = nr !== undefined && !told.has(name) && areDecisions(about, call.decisions, { arch, nr, name, whole });
+    tell(form, isSo, `${name}: ${line}`);
+    if (there) tell('as another', there.calls.has(name) !== isOwn, `${name}: ${line}`);
+    if (nr !== undefined && call.usual !== undefined) {
+      askUsual(name, call.usual, { arch, nr, name, whole }, usual, tell);
+      tell('depends on capabilities', !same(call.decisions, parseDecisions(call.usual)), line);
+    } else tell('depends on nothing else', isAlike(about, usual, arch, nr as number), line);
+    told.set(name, call);
+  };
+  const askNumbers = (decisions: readonly DecisionWords[], line: string) => {
+    for (const nr of unnamed(arch, all, numbers))
+      tell('numbers without a name', areDecisions(about, decisions, { arch, nr, name: '' }), `${nr}: ${line}`);
+    answers.rest = decisions;
   };
   let always: string | undefined;
+  let isLow = false;
   let left = 0;
+  let named = new Set<string>();
   for (const line of lines) {
-    const heading = /^ {2}(?:(\S+) always|depending on (?:arguments|capabilities)) \((\d+)\):$/.exec(line);
+    const heading =
+      /^ {2}(?:(\S+) always|depending on (?:arguments|capabilities)|(by the low 32 bits of the arguments alone)) \((\d+)\):$/.exec(
+        line,
+      );
     const rest = /^ {2}(?:every (?:other )?call \((\d+) with a name\)|(numbers without a name)): (.*)$/.exec(line);
     const range = /^ {2}numbers? (?:from )?(\d+)(?: to (\d+))?, without a name: (.*)$/.exec(line);
     const call = /^ {4}(\w+): (.*)$/.exec(line);
-    if (heading || rest || range) tell('as many as it says', left === 0, line);
-    if (heading) {
+    const lacks = /^(\w+): calls that (\w+) lacks$/.exec(line);
+    if (heading || rest || range || lacks) tell('as many as it says', left === 0, line);
+    if (lacks) {
+      tell('as another', lacks[1] === arch && lacks[2] === other, line);
+      isOwn = true;
+    } else if (heading) {
       always = heading[1];
-      left = Number(heading[2]);
+      isLow = heading[2] !== undefined;
+      left = Number(heading[3]);
     } else if (rest) {
       const decisions = parseDecisions(rest[3] as string);
-      const others = [...all.keys()].filter((name) => !told.has(name));
-      tell('as many as it says', others.length === Number(rest[1] ?? 0), line);
-      for (const name of others) one('the other calls', name, decisions, line);
-      for (const nr of unnamed(arch, all, numbers))
-        tell('numbers without a name', areDecisions(about, decisions, { arch, nr, name: '' }), `${nr}: ${line}`);
+      const others = [...all.keys()].filter((name) => !told.has(name) && (!there || (isOwn && !there.calls.has(name))));
+      if (rest[1] !== undefined || !there) tell('as many as it says', others.length === Number(rest[1] ?? 0), line);
+      if (rest[1] !== undefined) for (const name of others) one('the other calls', name, { decisions }, line);
+      if (!isOwn) askNumbers(decisions, line);
+      named = new Set(others);
+      always = undefined;
     } else if (range) {
       const [from, to] = [Number(range[1]), Number(range[2] ?? (line.includes('from') ? 2 ** 32 - 1 : range[1]))];
       numbers.push([from, to]);
@@ -134,20 +215,35 @@ function askSection(
       const [, name = '', words = ''] = call;
       const [, without, withUsual] = DEPENDENT.exec(words) ?? [];
       left--;
-      if (without !== undefined && withUsual !== undefined) {
-        askUsual(name, withUsual, { arch, nr: all.get(name) as number, name }, usual, tell);
-        tell('depends on capabilities', !same(parseDecisions(without), parseDecisions(withUsual)), line);
-      } else tell('depends on nothing else', isAlike(about, usual, arch, all.get(name) as number), line);
-      one('depends', name, parseDecisions(without ?? words), line);
-    } else if (/^ {4}[\w ]+$/.test(line) && always !== undefined) {
+      one('depends', name, { decisions: parseDecisions(without ?? words), usual: withUsual }, line);
+    } else if (/^ {4}[\w ]+$/.test(line)) {
       for (const name of line.trim().split(' ')) {
-        left--;
-        one('always', name, [{ action: always }], line);
-        tell('depends on nothing else', isAlike(about, usual, arch, all.get(name) as number), line);
+        const alike = there?.calls.get(name);
+        if (left > 0 && always !== undefined) one('always', name, { decisions: [{ action: always }] }, line);
+        else if (left > 0 && isLow && alike) one('low halves', name, alike, line, LOW_HALF);
+        else tell('the other calls', named.delete(name), `${name}: ${line}`);
+        if (left > 0) left--;
       }
+      if (left === 0 && always === undefined && !isLow) tell('as many as it says', named.size === 0, line);
     } else tell(NOBODY, false, line);
   }
+  if (there) {
+    for (const [name, call] of there.calls)
+      if (all.has(name) && !told.has(name)) {
+        isOwn = false;
+        one('as another', name, call, title);
+      }
+    tell('as another', told.size === all.size, `${title}: every call`);
+    if (!answers.rest && there.rest) {
+      numbers.push(...there.numbers);
+      askNumbers(there.rest, title);
+    }
+  }
+  sections.set(arch, answers);
 }
+
+/** Whether a line says anything of the calls that two architectures have. */
+const isTold = (line: string | undefined) => line?.startsWith(' ') === true;
 
 function isAlike(about: ExplainedProfile, usual: ExplainedProfile | undefined, arch: ArchitectureName, nr: number) {
   return usual === undefined || usual.program.decision(arch, nr) === about.program.decision(arch, nr);
@@ -169,7 +265,7 @@ function unnamed(
 function askUsual(
   what: string,
   words: string,
-  call: { arch: ArchitectureName; nr: number; name: string; within?: Node },
+  call: AskedNumber,
   usual: ExplainedProfile | undefined,
   tell: Tell,
 ): void {

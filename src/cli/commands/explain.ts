@@ -1,23 +1,39 @@
 import type { Command } from 'commander';
-import type { ArchitectureName } from '../../architecture.js';
+import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
 import { policyTable } from '../../bpf/index.js';
 import type { CompiledProfile } from '../../compiler/compile-parsed-profile.js';
-import { type AskedFilter, answerCall, formatCallAnswer } from '../../explain/call-answer.js';
-import { ARCHITECTURE_UNSEEN, formatPolicy, usualDecisions } from '../../explain/format-policy.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { type AskedFilter, answerCall, type CallAnswer, formatCallAnswer } from '../../explain/call-answer.js';
+import { usualDecisions } from '../../explain/described-call.js';
+import { ARCHITECTURE_UNSEEN, listPolicy, shownFirst } from '../../explain/format-policy.js';
 import { type NamedCall, type NamedPolicy, nameTable } from '../../explain/named-policy.js';
+import { formatPolicyStatistics, policyStatistics } from '../../explain/policy-summary.js';
+import { type Selection, selectPolicy } from '../../explain/select-answers.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { byteOrdersOf, headingAmong, targetsOf } from '../arch-option.js';
 import { compileOptions } from '../compile-options.js';
 import { compileEntriesForTargets, compileWithUsualCapabilities } from '../compile-targets.js';
 import { ExitCode } from '../exit-code.js';
 import { isProgram, readInput } from '../input.js';
+import { listingColors } from '../listing-colors.js';
+import { type ListingFlags, listingOptions, selectionOf } from '../listing-options.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
-import { jsonPerTarget, print, printError } from '../output.js';
+import { jsonPerTarget, print, printError, printPainted } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
+import { terminalColumns } from '../terminal.js';
 import { unknownSyscall } from '../unknown-syscall.js';
 
-const OPTIONS = { json: true, arch: true, ...INPUT_OPTIONS, ...COMPILE_OPTIONS } as const;
-type Flags = FlagsOf<typeof OPTIONS>;
+const OPTIONS = {
+  json: true,
+  ...listingOptions({
+    action: 'calls that can get this action alone: ERRNO, EPERM, TRACE(7), allowed, denied; repeatable',
+    stat: 'how many calls get each action, instead of their names',
+  }),
+  arch: true,
+  ...INPUT_OPTIONS,
+  ...COMPILE_OPTIONS,
+} as const;
+type Flags = FlagsOf<typeof OPTIONS> & ListingFlags;
 
 export function addExplainCommand(program: Command): void {
   const command = program
@@ -33,8 +49,14 @@ export function addExplainCommand(program: Command): void {
 
 async function explain(path: string, syscall: string | undefined, flags: Flags): Promise<void> {
   const libseccomp = loadLibseccompSync();
+  const selection = selectionOf(flags, libseccomp);
+  if (syscall !== undefined && (selection || flags.stat)) {
+    throw new InvalidArgumentError(
+      'one system call is explained by itself: leave out --abi, --action, --call and --stat',
+    );
+  }
   const all = await read(path, flags, libseccomp);
-  if (syscall === undefined) listAll(all, flags, libseccomp);
+  if (syscall === undefined) listAll(all, selection, flags, libseccomp);
   else answerAll(all, syscall, flags, libseccomp);
 }
 
@@ -42,24 +64,43 @@ async function explain(path: string, syscall: string | undefined, flags: Flags):
 interface Explained extends AskedFilter {
   /** Undefined where only one machine was asked for. */
   target: ArchitectureName | undefined;
+  /** What the answer begins with, where the filter distinguishes it. */
+  machine: ArchitectureName;
 }
 
 const heading = ({ target }: Explained) => (target ? `compiled for ${target}:\n` : '');
 
-function listAll(all: readonly Explained[], { json }: Flags, libseccomp: Libseccomp): void {
+function listAll(
+  all: readonly Explained[],
+  selection: Selection | undefined,
+  { json, stat, abi }: Flags,
+  libseccomp: Libseccomp,
+): void {
   const policies = all.map((explained) => {
     const { program, endianness, withUsual } = explained;
     const named = (bytes: Uint8Array) => nameTable(policyTable(bytes, { endianness }), libseccomp);
-    return { explained, policy: named(program), withUsual: withUsual && named(withUsual) };
+    const [whole, usual] = [named(program), withUsual && named(withUsual)];
+    const policy = selection ? selectPolicy(whole, selection, usual) : whole;
+    return { explained, whole, policy, withUsual: usual };
   });
+  const isNothing = ({ policy }: { policy: NamedPolicy }) =>
+    policy.architectures.length + policy.otherArchitectures.length === 0;
+  if (policies.every(isNothing)) process.exitCode = ExitCode.NO;
   if (json) {
-    print(jsonPerTarget(policies.map(({ explained, policy, withUsual }) => policyJson(explained, policy, withUsual))));
+    const toJson = stat ? statisticsJson : policyJson;
+    print(jsonPerTarget(policies.map(({ explained, policy, withUsual }) => toJson(explained, policy, withUsual))));
     return;
   }
-  const texts = policies.map(({ explained, policy, withUsual }) => {
-    return `${heading(explained)}${formatPolicy(policy, { withUsualCapabilities: withUsual })}`;
+  const paint = listingColors();
+  const texts = policies.map(({ explained, whole, policy, withUsual }) => {
+    if (isNothing({ policy })) return `${heading(explained)}nothing that was asked for\n`;
+    const first = abi?.[0] ?? explained.machine;
+    const text = stat
+      ? formatPolicyStatistics(shownFirst(policy, first), withUsual, paint)
+      : listPolicy(whole, policy, { withUsualCapabilities: withUsual, first, paint, width: terminalColumns() });
+    return `${heading(explained)}${text}`;
   });
-  print(texts.join('\n'));
+  (paint ? printPainted : print)(texts.join('\n'));
 }
 
 function answerAll(all: readonly Explained[], syscall: string, { json }: Flags, libseccomp: Libseccomp): void {
@@ -70,13 +111,18 @@ function answerAll(all: readonly Explained[], syscall: string, { json }: Flags, 
     );
     print(`${JSON.stringify(answers, null, 2)}\n`);
   } else {
+    const options = { paint: listingColors(), width: terminalColumns() };
     const texts = answered.flatMap(({ explained, answers }) =>
       answers.length > 0
-        ? [`${heading(explained)}${answers.map((answer) => formatCallAnswer(answer, explained)).join('\n')}`]
+        ? [
+            `${heading(explained)}${machineFirst(answers, explained)
+              .map((answer) => formatCallAnswer(answer, explained, options))
+              .join('\n')}`,
+          ]
         : [],
     );
     const isUnseen = texts.length > 0 && answered.some(({ looksAtArchitecture }) => !looksAtArchitecture);
-    print(`${isUnseen ? `${ARCHITECTURE_UNSEEN}\n\n` : ''}${texts.join('\n')}`);
+    (options.paint ? printPainted : print)(`${isUnseen ? `${ARCHITECTURE_UNSEEN}\n\n` : ''}${texts.join('\n')}`);
   }
   for (const { explained, answers } of answered) {
     if (answers.length > 0) continue;
@@ -86,6 +132,26 @@ function answerAll(all: readonly Explained[], syscall: string, { json }: Flags, 
     }
     process.exitCode = ExitCode.NO;
   }
+}
+
+/** Answers on the machine itself come first, then those on its other ABIs, then the others. */
+function machineFirst(answers: readonly CallAnswer[], { machine }: Explained): CallAnswer[] {
+  const { auditArch } = parseArchitecture(machine);
+  const rank = ({ architecture }: CallAnswer) => {
+    if (architecture === machine) return 0;
+    return parseArchitecture(architecture).auditArch === auditArch ? 1 : 2;
+  };
+  return [...answers].sort((one, other) => rank(one) - rank(other));
+}
+
+function statisticsJson({ target }: Explained, policy: NamedPolicy, withUsual: NamedPolicy | undefined): object {
+  const architectures = policy.architectures.map((each) => ({
+    architecture: each.architecture,
+    calls: Object.fromEntries(
+      policyStatistics([each], withUsual).map(({ label, counts }) => [label, counts[0] as number]),
+    ),
+  }));
+  return { ...(target && { target }), looksAtArchitecture: policy.looksAtArchitecture, architectures };
 }
 
 function policyJson({ target }: Explained, policy: NamedPolicy, withUsual: NamedPolicy | undefined): object {
@@ -107,6 +173,7 @@ async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise
     const isDetected = flags.arch.length === 0;
     return targets.map((target) => ({
       target: headingAmong(targets, target),
+      machine: target.name,
       program: input.bytes,
       endianness: isDetected ? undefined : target.endianness,
     }));
@@ -119,6 +186,7 @@ async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise
     const entries = all[index] as CompiledProfile;
     return {
       target: headingAmong(asked, arch),
+      machine: arch.name,
       program: entries.compiled.program,
       endianness: arch.endianness,
       withUsual: usual[index]?.program,
