@@ -64,8 +64,9 @@ struct entry { u32 arch, number, known, unused; u64 count, args[6]; };
 
 enum {
   ACCOUNT_MAGIC = 0x31415453,
-  REPORTS_STOPS = 1,       // do not count: the filter stops calls that it denies, and each is reported
-  MAY_SET_NO_NEW_PRIVS = 2 // where the filter cannot be installed without
+  REPORTS_STOPS = 1,        // do not count: the filter stops calls that it denies, and each is reported
+  MAY_SET_NO_NEW_PRIVS = 2, // where the filter cannot be installed without
+  REPORTS_RESULTS = 4       // do not count: the filter stops calls, of which each is reported, and what it returns
 };
 
 static struct mask *masks;
@@ -73,14 +74,14 @@ static struct entry *entries;
 
 // --- what Node is told -----------------------------------------------------------------------------------------------
 
-enum kind { STARTED = 1, ENDED, FAILED, SIGNAL, STOPPED, TRACER, KILLED };
+enum kind { STARTED = 1, ENDED, FAILED, SIGNAL, STOPPED, TRACER, KILLED, RETURNED };
 
 struct event {
   u32 kind;
   u32 thread;
   u32 arch;
   u32 number; // of the call; of ENDED the status of wait4(2), of SIGNAL the signal, of FAILED the step
-  u64 ip;     // of FAILED the errno
+  u64 ip;     // of FAILED the errno, of RETURNED the result
   u64 args[6];
 };
 
@@ -198,14 +199,14 @@ static void count(u32 arch, u32 number, const u64 *args) {
 // --- the tracees -----------------------------------------------------------------------------------------------------
 
 static long own_id, parent_id, command_id;
-static int has_started, reports_stops;
+static int has_started, reports_stops, reports_results;
 static u32 native_arch; // of the command's first call, which this program makes
 
 static long trace(int request, long thread, word address, word data) {
   return call(PTRACE, request, thread, address, data);
 }
 
-// struct ptrace_syscall_info, of a seccomp stop.
+// struct ptrace_syscall_info, of a seccomp stop. At the stop after a call the result is where the number is.
 struct call_info { u8 op, pad[3]; u32 arch; u64 ip, sp, number, args[6]; u32 data, pad2; };
 
 static int get_call_info(long thread, struct call_info *info) {
@@ -298,6 +299,12 @@ static void at_call(long thread) {
     resume(thread, 0);
     return;
   }
+  if (reports_results) {
+    // The program's own filter may stop calls too, for a tracer of its own: without one they would fail, and do so.
+    report_stop(thread, &info, STOPPED);
+    trace(PTRACE_SYSCALL, thread, 0, 0);
+    return;
+  }
   if (!reports_stops) {
     if (!native_arch) native_arch = info.arch;
     count(info.arch, (u32)info.number, info.args);
@@ -316,6 +323,14 @@ static void at_call(long thread) {
 }
 
 static void after_call(long thread) {
+  if (reports_results) {
+    struct call_info info;
+    struct event event = {RETURNED, (u32)thread, 0, 0, 0, {0, 0, 0, 0, 0, 0}};
+    if (get_call_info(thread, &info)) event.ip = info.number;
+    ask(&event);
+    resume(thread, 0);
+    return;
+  }
   struct denied *place = find_denied(thread);
   if (place && place->ip != SENT) set_ip(thread, place->ip);
   resume(thread, 0);
@@ -521,6 +536,7 @@ static void map_account(int fd) {
   masks = (struct mask *)(account + 1);
   entries = (struct entry *)(masks + header.masks);
   reports_stops = account->flags & REPORTS_STOPS;
+  reports_results = account->flags & REPORTS_RESULTS;
 }
 
 // SEIZE works, and the kernel has PTRACE_GET_SYSCALL_INFO (Linux 5.3).

@@ -14,6 +14,7 @@ const KINDS = {
   stopped: 5,
   tracer: 6,
   killed: 7,
+  returned: 8,
 } as const;
 
 /** A call that waits: its thread is in a ptrace stop. */
@@ -40,7 +41,9 @@ export type TraceEvent =
   /** The call would make another thread a tracee: it fails. */
   | { kind: 'tracer'; call: StoppedCall }
   /** A thread ends by SIGSYS; `wasSent`: somebody sent it that signal, and no filter did. */
-  | { kind: 'killed'; pid: number; auditArch: number; wasSent: boolean };
+  | { kind: 'killed'; pid: number; auditArch: number; wasSent: boolean }
+  /** A reported call returned; a negative result is an errno. */
+  | { kind: 'returned'; pid: number; result: bigint };
 
 export function decodeEvent(bytes: Uint8Array, endianness: Host['endianness']): TraceEvent {
   const little = endianness === 'little';
@@ -63,6 +66,8 @@ export function decodeEvent(bytes: Uint8Array, endianness: Host['endianness']): 
       return { kind: 'signal', signal: number };
     case KINDS.killed:
       return { kind: 'killed', pid, auditArch, wasSent: number !== 0 };
+    case KINDS.returned:
+      return { kind: 'returned', pid, result: BigInt.asIntN(64, detail) };
     case KINDS.stopped:
     case KINDS.tracer: {
       const args = Array.from({ length: 6 }, (_, index) => view.getBigUint64(24 + 8 * index, little));

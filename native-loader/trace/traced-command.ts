@@ -40,6 +40,8 @@ export interface TraceOptions {
   tally?: TallyMasks | undefined;
   /** The thread waits until this returns. */
   onStop?: ((call: StoppedCall) => void) | undefined;
+  /** With `onStop`: what the call returned. The thread waits until this returns. */
+  onResult?: ((returned: { pid: number; result: bigint }) => void) | undefined;
   /** The thread makes itself or another a tracee, which fails: it waits until this returns. */
   onTracer?: ((call: StoppedCall) => void) | undefined;
   /** The thread waits until this returns. */
@@ -109,6 +111,7 @@ export class TracedCommand {
     this.#request = request;
     this.#account = new Account({
       tally: options.tally,
+      results: options.onResult !== undefined,
       maySetNoNewPrivs: options.noNewPrivs === 'ifNeeded',
       openFiles: inheritedOpenFilesLimit(),
     });
@@ -195,7 +198,7 @@ export class TracedCommand {
   }
 
   #handle(event: TraceEvent): void {
-    const { onStop, onTracer, onKilled } = this.#options;
+    const { onStop, onTracer, onKilled, onResult } = this.#options;
     switch (event.kind) {
       case 'started':
         this.pid = event.pid;
@@ -223,6 +226,7 @@ export class TracedCommand {
         try {
           if (event.kind === 'stopped') onStop?.(event.call);
           else if (event.kind === 'tracer') onTracer?.(event.call);
+          else if (event.kind === 'returned') onResult?.(event);
           else onKilled?.(event);
         } finally {
           this.#socket?.write(Uint8Array.of(1));

@@ -49,7 +49,10 @@ export {
 } from './decisions/policy-table.js';
 export { type CallPattern, type PossibleDecision, possibleDecisions } from './decisions/possible-decisions.js';
 export { recoverConditions } from './decisions/recover-conditions.js';
+
 export { ruleConditions } from './decisions/rule-conditions.js';
+
+export { stackDecisions } from './decisions/stack.js';
 
 // What a program does with one call
 

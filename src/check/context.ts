@@ -84,14 +84,16 @@ function entriesOf(
   behaviour: RuntimeBehaviour,
 ): CheckedEntry[] {
   const { seccomp, locate } = profile;
-  return (seccomp.syscalls ?? []).map((written, index) => {
-    const { name, names, action: actionName, errnoRet, args } = written;
+  return (seccomp.syscalls ?? []).flatMap((written, index) => {
+    const { name, names, action: actionName, errnoRet, args, impliedBy } = written;
+    // How its conditions are written is nobody's choice here; what it decides is in the filters.
+    if (impliedBy) return [];
     const place = locate('syscalls', index);
     const listed = (names ?? []).map((each, at) => ({ name: each, place: locate('syscalls', index, 'names', at) }));
     const action = actionOf(actionName, errnoRet);
     const rules = [policyRule([], action, { args }, place)];
     const asRead = readMasks({ defaultAction: action, architectures: [], flags: undefined, rules }, behaviour);
-    return {
+    const entry: CheckedEntry = {
       index,
       written,
       place,
@@ -102,6 +104,7 @@ function entriesOf(
         ...new Set(targets.filter((target) => mayApply(written, target)).flatMap(({ architectures }) => architectures)),
       ],
     };
+    return [entry];
   });
 }
 

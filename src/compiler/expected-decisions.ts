@@ -234,8 +234,8 @@ export const contestedRulesOf = placedOnce((rules) => {
   const contested = new Set((rules.skipped ?? []).map(({ name }) => name));
   const seen = new Set<string>();
   const placed = rules.operations.filter(isRuleOperation);
-  for (const { name, conditions } of placed) {
-    if (conditions.length > 0 || seen.has(name)) contested.add(name);
+  for (const { name, conditions, on } of placed) {
+    if (conditions.length > 0 || on || seen.has(name)) contested.add(name);
     seen.add(name);
   }
   return placed.filter(({ name }) => contested.has(name) || MULTIPLEXED_CALLS.has(name) || isMultiplexer(name));

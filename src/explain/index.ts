@@ -23,7 +23,7 @@ export type { KernelVersion } from '../kernel-version.js';
 export type { ArgumentCondition, PolicyRule, RulePlace, SeccompPolicy } from '../policy.js';
 export type { ConditionOutcome } from '../profile/model/conditional-entry.js';
 export type { Locate, Place } from '../profile/model/parsed-profile.js';
-export type { DockerSeccomp } from '../profile/model/schema.js';
+export type { DockerSeccomp, DockerSyscall } from '../profile/model/schema.js';
 export {
   type EntryExplanation,
   explainResolution,

@@ -89,7 +89,7 @@ function describeReason(profile: DenyingProfile, reason: DenialReason): string {
     case 'entry':
       return place(profile, reason.rule);
     case 'unclear': {
-      const rules = reason.rules.map((rule) => place(profile, rule)).join(', or ');
+      const rules = [...new Set(reason.rules.map((rule) => place(profile, rule)))].join(', or ');
       return reason.orDefault
         ? `${rules}, or the default: arguments decide, which are not known`
         : `${rules}, by arguments that are not known`;
@@ -97,7 +97,7 @@ function describeReason(profile: DenyingProfile, reason: DenialReason): string {
     case 'default': {
       const { others, dropped } = reason;
       if (others.length === 0 && dropped.length === 0) return 'the default, no entry names it';
-      const unmet = others.map((rule) => place(profile, rule)).join(', ');
+      const unmet = [...new Set(others.map((rule) => place(profile, rule)))].join(', ');
       const because = [
         ...(unmet ? [`the conditions of ${unmet} do not hold`] : []),
         ...dropped.map((each) => `${place(profile, each.place)} does not apply: ${each.reason}`),

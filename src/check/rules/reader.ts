@@ -84,7 +84,6 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['disabled-profile', 'take "disabled" out'],
   ['lxc-section', 'write the lines into [all], or keep them for these hosts'],
   ['lxc-no-all', 'put a section [all] before what every host is to allow'],
-  ['unread-setting', 'nothing need be fixed: what it denies is in addition to what is read here'],
   ['never-matches', 'compare with what is meant, or take the call out'],
   ['always-matches', 'compare with what is meant, or take the condition out'],
   ['value-truncated', 'write "type": "qword" to compare 64 bits, or the low half as the value'],

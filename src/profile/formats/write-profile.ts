@@ -54,10 +54,11 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
   const cannot: Unrepresentable = (message, hint, ...path) =>
     note(`${phrase} cannot say this: ${message}`, hint, ...path);
   const text = HANDLERS[format].write({ profile, resolved, cannot, name });
-  if (!output.hasAbis) {
-    (resolved ?? profile.seccomp).syscalls?.forEach(({ abis }, index) => {
-      if (abis) cannot('a rule for some ABIs of the filter alone', 'compile the profile', 'syscalls', index);
-    });
+  if (!output.hasAbis && (resolved ?? profile.seccomp).syscalls?.some(({ abis }) => abis)) {
+    const hint = resolved ? 'compile the profile' : 'choose the target (--arch) to have it decided';
+    // One for all: a unit has tens of them.
+    const first = profile.seccomp.syscalls?.findIndex(({ abis }) => abis) ?? 0;
+    cannot('a rule for some ABIs of the filter alone', hint, 'syscalls', first);
   }
   if (profile.seccomp.enosysNewerThan && format !== 'list') {
     note(`${phrase} cannot say this: "enosysNewerThan"`, 'compile the profile, or take it out', 'enosysNewerThan');

@@ -108,7 +108,11 @@ export type OciSyscall = z.infer<typeof ociSyscall>;
 export type DockerSeccomp = Omit<z.infer<typeof dockerSeccompSchema>, 'syscalls'> & {
   syscalls?: DockerSyscall[] | null | undefined;
 };
-export type DockerSyscall = z.infer<typeof dockerSyscall> & { abis?: readonly string[] | undefined };
+export type DockerSyscall = z.infer<typeof dockerSyscall> & {
+  abis?: readonly string[] | undefined;
+  /** The setting of a systemd unit that stands for the entry: nobody wrote its conditions. */
+  impliedBy?: string | undefined;
+};
 export type DockerCondition = z.infer<typeof condition>;
 export type SeccompArgument = z.infer<typeof argument>;
 

@@ -141,10 +141,13 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
   };
 
   const { defaultAction, defaultErrnoRet, defaultErrno } = seccomp;
+  const { architectures, architecturesFrom } = selectArchitectures(seccomp, arch, locate);
+  const filtered = new Set([arch, ...architectures.map(({ architecture }) => architecture)]);
   const entries = (seccomp.syscalls ?? []).map((entry, index): ResolvedEntry => {
     const place = locate('syscalls', index);
     const names = namesOf(entry, index, locate);
-    const outcomes = tryConditions(entry, target);
+    const scope = scopeOf(entry, filtered);
+    const outcomes = [...tryConditions(entry, target), ...scope.outcomes];
     const resolved = { place, names: names.map(({ name }) => name), action: entry.action, outcomes };
     if (!outcomes.every(({ holds }) => holds)) {
       const errno = findErrno(entry.action, entry.errnoRet, entry.errno, arch);
@@ -160,16 +163,29 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     const rule = policyRule(names, actionOf(entry.action, errno), entry, place);
     // Docker and Podman pass their profiles on without empty lists (Go's "omitempty").
     const hasEmptyArgs = traitsOf(profile).readBy?.includes('runtime') && entry.args?.length === 0;
-    return { ...resolved, rule: hasEmptyArgs ? { ...rule, hasEmptyArgs } : rule };
+    const { abis } = scope;
+    return { ...resolved, rule: { ...rule, abis, ...(hasEmptyArgs ? { hasEmptyArgs } : {}) } };
   });
   if (options.strictErrnoRet) failOnIssues(uselessErrnos(profile, entries), source);
-  const { architectures, architecturesFrom } = selectArchitectures(seccomp, arch, locate);
   const policy = {
     ...policyBase(seccomp, errnoOf(defaultAction, defaultErrnoRet, defaultErrno, locate('defaultErrno'))),
     architectures,
     rules: entries.flatMap(({ rule }) => rule ?? []),
   };
   return { target, policy, entries, architecturesFrom };
+}
+
+/** Those of a filter's architectures that an entry is for: undefined where it is for all. */
+function scopeOf(
+  { abis }: DockerSyscall,
+  filtered: ReadonlySet<Architecture>,
+): { abis?: readonly Architecture[]; outcomes: readonly ConditionOutcome[] } {
+  if (!abis) return { outcomes: [] };
+  const there = [...filtered].filter(({ ociName }) => abis.includes(ociName));
+  if (there.length === filtered.size) return { outcomes: [] };
+  if (there.length > 0) return { abis: there, outcomes: [] };
+  const reason = `the filter has none of ${abis.join(', ')}`;
+  return { outcomes: [{ clause: 'includes', key: 'arches', holds: false, reason }] };
 }
 
 /**

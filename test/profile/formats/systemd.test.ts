@@ -105,11 +105,6 @@ describe('the other settings', () => {
       read: 'LOG',
     });
   });
-
-  it('warns of settings whose filters it does not read', () => {
-    const { warnings } = readProfile(unit('SystemCallFilter=~ptrace', 'RestrictNamespaces=yes'));
-    expect(warnings).toMatchObject([{ code: 'unread-setting', position: { line: 4, column: 1 } }]);
-  });
 });
 
 /** What the systemd of this machine says, and its version. */

@@ -2,7 +2,6 @@ import { maxErrnoRet } from '../../../action.js';
 import { ARCHITECTURES, type ArchitectureName, findArchitecture, nearestArchitecture } from '../../../architecture.js';
 import { ERRNO_NAMES } from '../../../errno.js';
 import { nearestName } from '../../../nearest-name.js';
-import type { Warning } from '../../../policy.js';
 import { quote } from '../../../text.js';
 import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
 import { failOnIssues } from '../../document/profile-error.js';
@@ -12,6 +11,8 @@ import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../../model/schema.js';
 import { systemd } from './format.js';
 import { SYSTEMD_GROUPS_TEXT, SYSTEMD_VERSION } from './groups.js';
+import { FILTER_OPTIONS, type OptionRestriction, restrictionsOf } from './options.js';
+import { abisOf, entriesOf } from './restrictions.js';
 import { type Assignment, parseUnit, type UnitWord } from './unit.js';
 
 type Action = Pick<DockerSyscall, 'action' | 'errno' | 'errnoRet'>;
@@ -25,12 +26,6 @@ const SETTINGS = ['SystemCallFilter', 'SystemCallErrorNumber', 'SystemCallArchit
 
 /** The sections of units that execute something (systemd.exec(5)); elsewhere systemd ignores these settings. */
 const SECTIONS = ['Service', 'Socket', 'Mount', 'Swap'];
-
-/** Settings for which systemd installs filters of its own, beside the one that is read here. */
-const OTHER_FILTERS =
-  `LockPersonality MemoryDenyWriteExecute PrivateDevices ProtectClock ProtectHostname ProtectKernelLogs
-  ProtectKernelModules ProtectKernelTunables RestrictAddressFamilies RestrictNamespaces RestrictRealtime
-  RestrictSUIDSGID`.split(/\s+/);
 
 /** systemd's names of architectures (seccomp_arch_from_string) that are not among ours. */
 const ARCHITECTURE_NAMES: Readonly<Record<string, ArchitectureName>> = {
@@ -70,10 +65,10 @@ export function systemdGroups(): ReadonlyMap<string, readonly string[]> {
 }
 
 /**
- * Read the SystemCallFilter=, SystemCallErrorNumber=, SystemCallArchitectures= and SystemCallLog= of a unit. They are
- * read as by systemd.exec(5) and systemd's source (config_parse_syscall_filter, seccomp_parse_syscall_filter,
- * apply_syscall_filter). systemd installs the filter and the log separately; here they become one profile, since the
- * kernel obeys the stricter. systemd ignores some faults with a warning. They are errors here where the unit would run
+ * Read the SystemCallFilter=, SystemCallErrorNumber=, SystemCallArchitectures= and SystemCallLog= of a unit, and the
+ * options for which systemd installs more filters. They are read as by systemd.exec(5) and systemd's source
+ * (config_parse_syscall_filter, seccomp_parse_syscall_filter, apply_syscall_filter). systemd installs the filter, the
+ * log, and a filter for each option and architecture; here they become one profile, since the kernel obeys the strictest. systemd ignores some faults with a warning. They are errors here where the unit would run
  * with a weaker filter than it says.
  */
 export function readSystemdUnit(text: SourceText): ParsedProfile {
@@ -101,17 +96,17 @@ type ListedCalls = ReadonlyMap<string, Pick<FilterWord, 'error' | 'offset'>>;
 
 class UnitReader {
   readonly #issues: ProfileIssue[] = [];
-  readonly #warnings: Warning[] = [];
   #filter: CallSet | undefined;
   #log: CallSet | undefined;
   #error: { action: Action; offset: number } = { action: KILL, offset: 0 };
   #architectures: { name: string; offset: number }[] = [];
+  #restrictions: readonly OptionRestriction[] = [];
   /** Other settings, and unknown groups: each is reported once. */
   readonly #reported = new Set<string>();
   /** The calls of each group named, those of the groups in it included. */
   readonly #groups = new Map<string, readonly string[]>();
-  /** Of each entry made: the offsets of its names. */
-  readonly #origins: number[][] = [];
+  /** Of each entry made: the setting that it comes from, and the offsets of its names. */
+  readonly #origins: { setting: string; offsets: readonly number[] }[] = [];
 
   readonly #text: SourceText;
 
@@ -123,15 +118,19 @@ class UnitReader {
     this.#refuseNspawn(assignments);
     const own = assignments.filter((assignment) => this.#isOwn(assignment));
     if (own.length === 0) {
-      const hint = 'it needs a SystemCallFilter= at least';
-      this.#issue('no-seccomp-section', 0, 'there is no SystemCall…= setting in this unit', hint);
+      const hint = 'it needs a SystemCallFilter=, or another such option, as RestrictNamespaces=';
+      this.#issue('no-seccomp-section', 0, 'no setting of this unit makes systemd install a filter', hint);
     }
     for (const assignment of own) this.#assign(assignment);
+    this.#restrictions = restrictionsOf(
+      assignments.filter(({ key }) => FILTER_OPTIONS.includes(key) || key === 'Personality'),
+      (group) => this.#members({ text: group, offset: 0 }),
+      (...issue) => this.#issue(...issue),
+    );
     failOnIssues(this.#issues, this.#text.source);
     return finishProfile(systemd, this.#text, {
       seccomp: this.#seccomp(),
       locate: (...path) => this.#locate(path),
-      warnings: this.#warnings,
     });
   }
 
@@ -153,12 +152,9 @@ class UnitReader {
   #isOwn({ key, section, offset }: Assignment): boolean {
     const isNew = !this.#reported.has(key);
     this.#reported.add(key);
-    if (isNew && OTHER_FILTERS.includes(key)) {
-      const message = `systemd installs a filter of its own for ${key}=; it is not read here`;
-      this.#warnings.push({ code: 'unread-setting', message, path: '', position: this.#text.positionAt(offset) });
-    }
-    if (!SETTINGS.includes(key)) {
-      const nearest = isNew ? nearestName(key, SETTINGS, 3) : undefined;
+    if (!SETTINGS.includes(key) && !FILTER_OPTIONS.includes(key)) {
+      // Many settings of units are called much like these options.
+      const nearest = isNew ? (nearestName(key, SETTINGS, 3) ?? nearestName(key, FILTER_OPTIONS, 1)) : undefined;
       if (nearest) this.#issue('misspelt-key', offset, `unknown setting ${quote(key)}`, `did you mean ${nearest}=?`);
       return false;
     }
@@ -288,24 +284,51 @@ class UnitReader {
     const isAllowed = ({ action }: Action) => action === 'SCMP_ACT_ALLOW';
     const byDefault = isAllowed(filterDefault) ? logDefault : filterDefault;
 
-    const entries = new Map<string, { entry: DockerSyscall; offsets: number[] }>();
     const [filteredCalls, loggedCalls] = [listedCalls(filter), listedCalls(log)];
-    for (const name of new Set([...filteredCalls.keys(), ...loggedCalls.keys()])) {
+    const decisionOf = (name: string): Action => {
       const filtered = filteredCalls.get(name);
       const logged = loggedCalls.get(name);
       const listed = filter?.isAllowList ? ALLOW : denied;
       const action = filtered ? (filtered.error ?? listed) : filterDefault;
       const logAction = logged ? (log?.isAllowList ? LOG : ALLOW) : logDefault;
-      const decision = isAllowed(action) ? logAction : action;
-      if (key(decision) === key(byDefault)) continue;
-      const found = entries.get(key(decision)) ?? { entry: { ...decision, names: [] }, offsets: [] };
-      found.entry.names!.push(name);
-      found.offsets.push((filtered ?? logged)!.offset);
-      entries.set(key(decision), found);
+      return isAllowed(action) ? logAction : action;
+    };
+    const isDefault = (decision: Action) => key(decision) === key(byDefault);
+
+    const restricted = new Scopes();
+    const syscalls: DockerSyscall[] = [];
+    for (const restriction of this.#restrictions) {
+      for (const calls of groupBy(restriction.calls, (name) => key(decisionOf(name))).values()) {
+        const standing = decisionOf(calls[0] as string);
+        // Both filters refuse it, and the kernel takes the answer of the newer one, which is SystemCallFilter='s.
+        if (standing.action !== 'SCMP_ACT_ALLOW' && standing.action !== 'SCMP_ACT_LOG') continue;
+        for (const name of calls) restricted.add(name, restriction.onlyOn);
+        const { option, offset, errno } = restriction;
+        const isDenied = isDefault({ action: 'SCMP_ACT_ERRNO', errno });
+        const made = entriesOf({ ...restriction, calls }, isDefault(standing) ? undefined : standing)
+          .filter(({ action }) => !isDenied || action !== 'SCMP_ACT_ERRNO')
+          .map((entry) => ({ ...entry, impliedBy: option }));
+        syscalls.push(...made);
+        this.#origins.push(...made.map(() => ({ setting: option, offsets: calls.map(() => offset) })));
+      }
     }
+    const entries = new Map<string, { entry: DockerSyscall; offsets: number[] }>();
+    for (const name of new Set([...filteredCalls.keys(), ...loggedCalls.keys()])) {
+      const decision = decisionOf(name);
+      const onlyOn = restricted.rest(name);
+      if (isDefault(decision) || onlyOn?.length === 0) continue;
+      const id = `${key(decision)} ${onlyOn ?? ''}`;
+      const found = entries.get(id) ?? {
+        entry: { ...decision, names: [], ...(onlyOn ? { abis: abisOf(onlyOn) } : {}) },
+        offsets: [],
+      };
+      found.entry.names!.push(name);
+      found.offsets.push((filteredCalls.get(name) ?? loggedCalls.get(name))!.offset);
+      entries.set(id, found);
+    }
+    this.#origins.push(...[...entries.values()].map(({ offsets }) => ({ setting: 'SystemCallFilter', offsets })));
+    syscalls.push(...[...entries.values()].map(({ entry }) => entry));
     const { action: defaultAction, errno: defaultErrno, errnoRet: defaultErrnoRet } = byDefault;
-    this.#origins.push(...[...entries.values()].map(({ offsets }) => offsets));
-    const syscalls = [...entries.values()].map(({ entry }) => entry);
     return {
       defaultAction,
       ...(defaultErrno === undefined ? {} : { defaultErrno }),
@@ -329,9 +352,9 @@ class UnitReader {
   #locate([key, entry, part, index]: readonly (string | number)[]): Place {
     const place = (path: string, offset: number) => ({ path, position: this.#text.positionAt(offset) });
     if (key === 'syscalls' && typeof entry === 'number') {
-      const offsets = this.#origins[entry] ?? [];
+      const { setting = 'SystemCallFilter', offsets = [] } = this.#origins[entry] ?? {};
       const at = part === 'names' && typeof index === 'number' ? offsets[index] : offsets[0];
-      return place('SystemCallFilter', at ?? this.#filter?.offset ?? 0);
+      return place(setting, at ?? this.#filter?.offset ?? 0);
     }
     if (key === 'architectures') {
       return place('SystemCallArchitectures', this.#architectures[Number(entry ?? 0)]?.offset ?? 0);
@@ -339,6 +362,27 @@ class UnitReader {
     if (key === 'defaultErrno' || key === 'defaultErrnoRet') return place('SystemCallErrorNumber', this.#error.offset);
     return place('SystemCallFilter', this.#filter?.offset ?? this.#log?.offset ?? 0);
   }
+}
+
+/** The architectures on which options restrict a call. */
+class Scopes {
+  readonly #left = new Map<string, readonly ArchitectureName[]>();
+
+  add(name: string, onlyOn: readonly ArchitectureName[] | undefined): void {
+    const left = this.#left.get(name) ?? ARCHITECTURES.map((architecture) => architecture.name);
+    this.#left.set(name, onlyOn ? left.filter((each) => !onlyOn.includes(each)) : []);
+  }
+
+  /** Those on which none does; undefined: on no architecture does any. */
+  rest(name: string): readonly ArchitectureName[] | undefined {
+    return this.#left.get(name);
+  }
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
 }
 
 /**
@@ -361,7 +405,7 @@ function listedCalls(set: CallSet | undefined): ListedCalls {
 }
 
 function key({ action, errno, errnoRet }: Action): string {
-  return `${action} ${errno ?? errnoRet ?? ''}`;
+  return `${action} ${(errnoRet === 1n ? 'EPERM' : errno) ?? errnoRet ?? ''}`;
 }
 
 function findSystemdArchitecture(name: string): string | undefined {

@@ -1,0 +1,159 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dumpFilters } from '../../native-loader/install/dump-filters.js';
+import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
+import { DiagramStore, type Node } from '../../src/bpf/decisions/diagram-store.js';
+import { Level } from '../../src/bpf/decisions/input-variables.js';
+import { partition } from '../../src/bpf/decisions/partition.js';
+import { stackDecisions } from '../../src/bpf/decisions/stack.js';
+import { compileProfileSync } from '../../src/index.js';
+import { SYSTEMD_VERSION } from '../../src/profile/formats/systemd/groups.js';
+
+/** The real systemd, as a user manager in a mount namespace where it thinks that it has booted the machine. */
+const MANAGER = '/lib/systemd/systemd';
+
+function whySkipped(): string | undefined {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return 'Linux on x86_64';
+  if (process.getuid?.() !== 0) return 'root';
+  try {
+    const version = Number(/^systemd (\d+)/.exec(execFileSync(MANAGER, ['--version'], { encoding: 'utf8' }))?.[1]);
+    return version === SYSTEMD_VERSION ? undefined : `systemd ${SYSTEMD_VERSION}, and this is ${version}`;
+  } catch {
+    return `systemd ${SYSTEMD_VERSION}`;
+  }
+}
+
+const lacking = whySkipped();
+if (lacking) console.warn(`systemd-units.test.ts is skipped: it takes ${lacking}`);
+
+/** The units, each with options that a manager of a user can apply. */
+const UNITS: Readonly<Record<string, readonly string[]>> = {
+  execution: ['MemoryDenyWriteExecute=yes'],
+  execution_listed: ['SystemCallFilter=@system-service', 'MemoryDenyWriteExecute=yes'],
+  realtime: ['RestrictRealtime=yes'],
+  realtime_listed: ['SystemCallFilter=@system-service', 'RestrictRealtime=1'],
+  suid: ['RestrictSUIDSGID=yes'],
+  suid_logged: ['SystemCallFilter=@system-service', 'RestrictSUIDSGID=yes', 'SystemCallLog=openat chmod'],
+  namespaces: ['RestrictNamespaces=yes'],
+  namespaces_listed: ['SystemCallFilter=@system-service', 'RestrictNamespaces=yes'],
+  namespaces_some: ['RestrictNamespaces=net user'],
+  namespaces_some_listed: ['SystemCallFilter=@system-service', 'RestrictNamespaces=net', 'RestrictNamespaces=user pid'],
+  namespaces_but: ['RestrictNamespaces=~user', 'RestrictNamespaces=~net'],
+  namespaces_time: ['RestrictNamespaces=time', 'SystemCallFilter=@system-service'],
+  namespaces_yes_but: ['RestrictNamespaces=yes', 'RestrictNamespaces=net'],
+  families: ['RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6'],
+  families_listed: [
+    'SystemCallFilter=@system-service',
+    'RestrictAddressFamilies=AF_UNIX',
+    'RestrictAddressFamilies=AF_NETLINK',
+  ],
+  families_but: ['RestrictAddressFamilies=~AF_PACKET AF_NETLINK', 'RestrictAddressFamilies=AF_NETLINK'],
+  families_none: ['RestrictAddressFamilies=none', 'SystemCallFilter=@system-service'],
+  personality: ['LockPersonality=yes'],
+  personality_x86: ['LockPersonality=yes', 'Personality=x86', 'SystemCallFilter=@system-service'],
+  devices: ['PrivateDevices=yes'],
+  hostname: ['ProtectHostname=yes', 'SystemCallFilter=@system-service sethostname'],
+  clock: ['ProtectClock=yes', 'SystemCallFilter=~settimeofday', 'SystemCallErrorNumber=EACCES'],
+  dynamic: ['DynamicUser=yes', 'RestrictSUIDSGID=no'],
+  native: ['SystemCallArchitectures=native', 'RestrictAddressFamilies=AF_UNIX', 'MemoryDenyWriteExecute=yes'],
+  all: [
+    ...['SystemCallFilter=@system-service', 'SystemCallFilter=~@privileged', 'SystemCallErrorNumber=EPERM'],
+    ...[
+      'RestrictAddressFamilies=AF_UNIX',
+      'MemoryDenyWriteExecute=yes',
+      'RestrictRealtime=yes',
+      'RestrictSUIDSGID=yes',
+    ],
+    ...['RestrictNamespaces=yes', 'LockPersonality=yes', 'PrivateDevices=yes', 'SystemCallLog=@file-system'],
+  ],
+};
+
+describe.skipIf(lacking)('what a real systemd installs for a unit', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'systemd-units-'));
+  let manager: ChildProcess;
+  let systemctl: (...args: string[]) => string;
+
+  beforeAll(async () => {
+    for (const [name, lines] of Object.entries(UNITS)) writeFileSync(join(directory, `${name}.service`), text(lines));
+    const script = [
+      'mount --make-rprivate /',
+      'mount -t tmpfs tmpfs /run',
+      'mkdir -p /run/systemd/system /run/own',
+      'echo $$',
+      `exec ${MANAGER} --user >/dev/null 2>&1`,
+    ].join(' && ');
+    const env = {
+      PATH: process.env.PATH,
+      HOME: directory,
+      XDG_RUNTIME_DIR: '/run/own',
+      // The colon: besides the usual ones.
+      SYSTEMD_UNIT_PATH: `${directory}:`,
+      SYSTEMD_LOG_TARGET: 'null',
+    };
+    manager = spawn('unshare', ['--mount', 'sh', '-c', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    systemctl = (...args) =>
+      execFileSync('nsenter', ['--mount', `--target=${manager.pid}`, 'systemctl', '--user', ...args], {
+        env,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    for (let tries = 0; tries < 200 && !attempt(() => systemctl('show', '--property=Version')); tries++)
+      await sleep(100);
+  }, 30_000);
+
+  afterAll(() => {
+    manager?.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it.each(Object.keys(UNITS))('%s', { timeout: 30_000 }, async (name) => {
+    const unit = `${name}.service`;
+    systemctl('start', unit);
+    const pid = Number(systemctl('show', '--property=MainPID', '--value', unit));
+    try {
+      // It is systemd's own process until the filters are installed.
+      const isStarted = () => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/bin/sleep');
+      for (let tries = 0; !isStarted() && tries < 100; tries++) await sleep(50);
+      expect(isStarted()).toBe(true);
+      const installed = dumpFilters(pid);
+      expect(installed.length).toBeGreaterThan(0);
+      const { program } = compileProfileSync(text(UNITS[name]!), { arch: 'x86_64', libseccompVersion: '2.5.4' });
+      const store = new DiagramStore();
+      const [theirs, ours] = [stackDecisions(installed, { store }), buildDecisionDiagram(program, { store })];
+      // Nothing is said there about the calls of another machine's architecture.
+      for (const arch of [0xc000003e, 0x40000003]) {
+        const isFiltered = arch === 0xc000003e || name !== 'native';
+        if (isFiltered)
+          expect(numbersThatDiffer(store, at(store, ours.root, arch), at(store, theirs.root, arch))).toEqual([]);
+      }
+    } finally {
+      systemctl('kill', '--signal=SIGKILL', unit);
+    }
+  });
+});
+
+const text = (lines: readonly string[]) => ['[Service]', 'ExecStart=/bin/sleep 60', ...lines, ''].join('\n');
+
+function attempt<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}
+
+function at(store: DiagramStore, root: Node, arch: number): Node {
+  return partition(store, root, Level.ARCH).find(({ from, to }) => from <= arch && arch <= to)!.node;
+}
+
+function numbersThatDiffer(store: DiagramStore, one: Node, other: Node): number[] {
+  const [a, b] = [one, other].map((node) => partition(store, node, Level.NR));
+  const nodeOf = (parts: typeof a, number: number) =>
+    parts!.find(({ from, to }) => from <= number && number <= to)!.node;
+  const numbers = new Set([...a!, ...b!].flatMap(({ from, to }) => [from, to]));
+  return [...numbers].filter((number) => nodeOf(a, number) !== nodeOf(b, number));
+}
