@@ -10,6 +10,7 @@ import { formatExactJson } from '../profile/document/exact-json.js';
 import type { EntrySyntax } from '../profile/formats/format.js';
 import { lxcLine } from '../profile/formats/lxc/write.js';
 import { readProfile } from '../profile/formats/read-profile.js';
+import { snapdLine } from '../profile/formats/snapd/write.js';
 import { writeProfile } from '../profile/formats/write-profile.js';
 import { conditionsHold } from './condition-outcome.js';
 import { learnedArguments } from './learned-arguments.js';
@@ -144,7 +145,7 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
  */
 export function allowingLine(denied: DeniedCall, format: EntrySyntax): string {
   checkArgument('allowingLine', 'denied', denied, OBJECT);
-  checkArgument('allowingLine', 'format', format, 'list', 'json', 'unit', 'seccompiler', 'lxc');
+  checkArgument('allowingLine', 'format', format, 'list', 'json', 'unit', 'seccompiler', 'lxc', 'snapd');
   return lineOf(allowingEntry(denied), format);
 }
 
@@ -198,6 +199,7 @@ function lineOf(entry: LearnedEntry, format: EntrySyntax): string {
     return `SystemCallFilter=${action === 'SCMP_ACT_ALLOW' ? names.join(' ') : `~${names.map((name) => `${name}:ENOSYS`).join(' ')}`}`;
   }
   if (format === 'seccompiler') return seccompilerRule(entry);
+  if (format === 'snapd') return snapdLine(bare);
   if (format === 'lxc') return lxcLine(bare);
   const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [bare] }, { format: 'docker' });
   return writeProfile(profile, 'list').trimEnd().split('\n').at(-1)!;

@@ -103,7 +103,7 @@ describe.skipIf(!hasLxc)('LXC', () => {
   it('agrees on random policies, which it writes as they were read', () => {
     let accepted = 0;
     const found: string[] = [];
-    for (let seed = 1; seed <= 150; seed++) {
+    for (let seed = 1; seed <= 70; seed++) {
       const policy = randomPolicy(seed);
       for (const difference of compared(policy)) found.push(`seed ${seed}: ${difference}\n${policy}`);
       if (typeof lxc(policy) === 'string') continue;
@@ -113,7 +113,7 @@ describe.skipIf(!hasLxc)('LXC', () => {
         found.push(`seed ${seed}, written again: ${difference}\n${policy}\n${again}`);
     }
     expect(found).toEqual([]);
-    expect(accepted).toBeGreaterThan(60);
+    expect(accepted).toBeGreaterThan(25);
   });
 });
 

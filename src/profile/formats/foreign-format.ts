@@ -33,14 +33,6 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
     what: "Elastic's seccomp policy (go-seccomp-bpf)",
     isWritten: (lines) => some(lines, /^\s*default_action\s*:/) && some(lines, /^\s*syscalls\s*:/),
   },
-  {
-    // snap-seccomp's language; @unrestricted and @complain are its words for a whole profile.
-    what: "snapd's seccomp template",
-    isWritten: (lines) =>
-      lines.every((line) => /^(?:@\w+|~?[a-z_]\w*(?:\s+(?:-|[!<>=|]*[\w:]+))*)$/.test(line)) &&
-      (some(lines, /^@(?:unrestricted|complain)$/) ||
-        (some(lines, /^[a-z_]\w*$/) && some(lines, /^[a-z_]\w*\s+(?:-\s|[!<>=|]*[A-Z][A-Z0-9_]+)/))),
-  },
 ];
 
 /** The error for a text in another tool's language; undefined for unknown languages. */

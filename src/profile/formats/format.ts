@@ -59,7 +59,7 @@ export interface LinesFormat extends Described {
 export type Format = KeysFormat | LinesFormat;
 
 /** How an entry is written: in OCI's JSON, as a line of a list or of a systemd unit, or as a rule of seccompiler. */
-export type EntrySyntax = 'json' | 'list' | 'unit' | 'seccompiler' | 'lxc';
+export type EntrySyntax = 'json' | 'list' | 'unit' | 'seccompiler' | 'lxc' | 'snapd';
 
 /** In what a format differs from most. A trait that is left out is as most have it. */
 export interface FormatTraits {

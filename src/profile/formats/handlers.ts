@@ -16,6 +16,9 @@ import { readSection } from './oci/read.js';
 import { writeOci } from './oci/write.js';
 import { seccompilerAdvice } from './seccompiler/advice.js';
 import { readSeccompiler } from './seccompiler/read.js';
+import { snapdAdvice } from './snapd/advice.js';
+import { readSnapd } from './snapd/read.js';
+import { writeSnapd } from './snapd/write.js';
 import { spoAdvice } from './spo/advice.js';
 import { readSpo } from './spo/read.js';
 import { writeSpo } from './spo/write.js';
@@ -36,6 +39,7 @@ export const HANDLERS: Handlers = {
   spo: { read: readSpo, write: writeSpo, advice: spoAdvice },
   seccompiler: { read: readSeccompiler, advice: seccompilerAdvice },
   systemd: { read: readSystemdUnit, advice: systemdAdvice },
+  snapd: { read: readSnapd, write: writeSnapd, advice: snapdAdvice },
   lxc: { read: readLxc, write: writeLxc, advice: lxcAdvice },
   'minijail-py': { read: readMinijailPy, advice: minijailAdvice },
   minijail: { read: readMinijail, advice: minijailAdvice },

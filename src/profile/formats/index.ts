@@ -7,6 +7,7 @@ import { lxc } from './lxc/format.js';
 import { minijail, minijailPy } from './minijail/format.js';
 import { oci, ociConfig } from './oci/format.js';
 import { seccompiler } from './seccompiler/format.js';
+import { snapd } from './snapd/format.js';
 import { spo } from './spo/format.js';
 import { systemd } from './systemd/format.js';
 
@@ -19,6 +20,7 @@ export const FORMATS = [
   seccompiler,
   systemd,
   lxc,
+  snapd,
   minijailPy,
   minijail,
   list,
@@ -31,7 +33,7 @@ type NamedFormat = Exclude<AnyFormat, { readonly variantOf: string }>;
  * `oci` is a `LinuxSeccomp` object, and `oci-config` the `linux.seccomp` of a `config.json`. `docker` is Docker's or
  * Podman's format, wherever it was found. `spo` is the SeccompProfile of Kubernetes' Security Profiles Operator.
  * `seccompiler` is one thread's filter of a Firecracker file. `systemd` is the SystemCall…= lines of a unit, `lxc` a
- * policy of LXC, and `list` the plain list.
+ * policy of LXC, `snapd` a snap's template, and `list` the plain list.
  */
 export type ProfileFormat = AnyFormat['id'];
 export type FormatName = NamedFormat['id'];

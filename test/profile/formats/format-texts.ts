@@ -20,6 +20,8 @@ export const TEXTS: readonly (readonly [format: string, text: string])[] = [
   ['systemd', '[Service]\nSystemCallFilter=read\n'],
   ['systemd', '# a drop-in\nSystemCallFilter = ~ptrace\n'],
   ['lxc', '2\ndenylist\nreject_force_umount\n[all]\nkill errno 1\n'],
+  ['snapd', '# a comment\nclose\nsocket AF_UNIX - 0\n'],
+  ['snapd', '@complain\nkill 1\n'],
   ['lxc', '1\nallowlist\n0\n'],
   ['minijail-py', 'read: 1\nmkdir: return EACCES\n'],
   ['minijail-py', '# a device\n@default trap\n{close, dup}: {arg0 == 2, kill}\n'],
