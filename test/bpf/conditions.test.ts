@@ -77,10 +77,10 @@ describe('recovered conditions are those that were meant', () => {
 
   it.each<[string, DnfTerms]>([
     ['arg0 == 5', [[equal(0, 5n)]]],
-    ['arg0 == 5, or arg0 == 7', [[equal(0, 7n)], [equal(0, 5n)]]],
+    ['arg0 in {5, 7}', [[equal(0, 7n)], [equal(0, 5n)]]],
     ['5 <= arg0 <= 7', [[equal(0, 6n)], [equal(0, 5n)], [equal(0, 7n)]]],
     ['arg0 != 5', [[between(0, 0n, 4n)], [between(0, 6n, ALL_64_BITS)]]],
-    ['arg0 != 0 and arg0 != 5', [[between(0, 1n, 4n)], [between(0, 6n, ALL_64_BITS)]]],
+    ['arg0 not in {0, 5}', [[between(0, 1n, 4n)], [between(0, 6n, ALL_64_BITS)]]],
     ['arg2 <= 0xffffffff', [[equal(2, 0n, ALL_64_BITS ^ LOW_HALF)]]],
     ['arg2 >= 0x500000005', [[between(2, 0x500000005n, ALL_64_BITS)]]],
     ['(arg0 & 0x7e020000) == 0', [[equal(0, 0n, 0x7e020000n)]]],
@@ -97,10 +97,7 @@ describe('recovered conditions are those that were meant', () => {
       ],
     ],
     ['(arg0 & 0xfe) != 0x70', [[{ kind: 'notEqual', field: 0, mask: 0xfen, value: 0x70n }]]],
-    [
-      'arg0 == 0, or arg0 == 8, or arg0 == 0x20000, or arg0 == 0x20008',
-      [[equal(0, 0n)], [equal(0, 8n)], [equal(0, 0x20000n)], [equal(0, 0x20008n)]],
-    ],
+    ['arg0 in {0, 8, 0x20000, 0x20008}', [[equal(0, 0n)], [equal(0, 8n)], [equal(0, 0x20000n)], [equal(0, 0x20008n)]]],
     ['arg0 != 0', [[between(0, 1n, ALL_64_BITS)]]],
     ['instruction_pointer == 0x10000', [[equal(6, 0x10000n)]]],
     ['', [[equal(0, 5n)], [between(0, 0n, 4n)], [between(0, 6n, ALL_64_BITS)]]],

@@ -95,34 +95,48 @@ class FieldCover {
     const { ways } = values;
     // Each is compared with each, so many would take long.
     if (ways.length > MAX_TERMS) return undefined;
+    const whole = this.#coversOf(ways);
     /** What may be said without the field. */
-    const always = ways.reduce((all: Node, way) => store.and(all, way.most), TRUE);
+    let always = ways.reduce((all: Node, way) => store.and(all, way.most), TRUE);
+    let covers = this.#coversOf(ways.map(({ least, most }) => ({ least: store.and(least, store.not(always)), most })));
+    if (whole && (covers === undefined || countOf(whole) <= countOf(covers))) {
+      // It would save nothing.
+      always = FALSE;
+      covers = whole;
+    }
+    if (covers === undefined) return undefined;
+    const special = ways.map((way) => store.and(way.least, store.not(always)));
     const open = ways.map((way) => way.least);
     const isOpen = (at: number, within: Node) =>
-      store.and(within, store.and(open[at] as Node, store.not(always))) !== FALSE;
+      store.and(within, store.and(open[at] as Node, special[at] as Node)) !== FALSE;
 
     const products: Product[] = [];
     let union: Node = FALSE;
-    for (const [at, way] of ways.entries()) {
-      store.spend(ways.length);
-      const later = this.of(store.and(open[at] as Node, store.not(always)), way.most);
-      if (later === undefined) return undefined;
-      for (const product of later.products) {
+    for (const at of widestFirst(store, ways)) {
+      for (const product of covers[at]!.products) {
         if (!isOpen(at, product.node)) continue; // by an earlier one's values
+        store.spend(ways.length);
         const allowed = ways.flatMap((each, index) => (store.implies(product.node, each.most) ? [index] : []));
-        const needed = allowed.filter((index) => isOpen(index, product.node));
-        const least = values.setOf(needed);
-        const described = this.describe(least, needed.length < allowed.length ? values.setOf(allowed) : least, field);
+        // Those for which it would be a product of their own, or all that they need.
+        const sharing = allowed.filter(
+          (index) =>
+            index === at ||
+            (isOpen(index, product.node) &&
+              (store.implies(special[index] as Node, product.node) ||
+                covers[index]!.products.some(({ node }) => node === product.node))),
+        );
+        const least = values.setOf(sharing);
+        const described = this.describe(least, sharing.length < allowed.length ? values.setOf(allowed) : least, field);
         if (described === undefined) return undefined;
         const node = store.and(described.set, product.node);
         products.push({ factors: [described, ...product.factors], node });
-        union = store.or(union, node);
-        for (const index of allowed) {
-          if (described.set !== least && !store.implies(values.setOf([index]), described.set)) continue;
-          if (described.set === least && !needed.includes(index)) continue;
-          open[index] = store.and(open[index] as Node, store.not(product.node));
-        }
         if (products.length > MAX_TERMS) return undefined;
+        union = store.or(union, node);
+        const isAmong = (index: number) =>
+          described.set === least ? sharing.includes(index) : store.implies(values.setOf([index]), described.set);
+        for (const index of allowed) {
+          if (isAmong(index)) open[index] = store.and(open[index] as Node, store.not(product.node));
+        }
       }
     }
     const rest = open.reduce((some: Node, each) => store.or(some, each), FALSE);
@@ -130,6 +144,30 @@ class FieldCover {
     if (general === undefined) return undefined;
     return { products: [...products, ...general.products], union: store.or(union, general.union) };
   }
+
+  #coversOf(ways: readonly Way[]): Cover[] | undefined {
+    const covers: Cover[] = [];
+    for (const { least, most } of ways) {
+      const cover = this.of(least, most);
+      if (cover === undefined) return undefined;
+      covers.push(cover);
+    }
+    return covers;
+  }
+}
+
+const countOf = (covers: readonly Cover[]) => covers.reduce((sum, { products }) => sum + products.length, 0);
+
+/** More are not compared with each other. */
+const FEW_WAYS = 16;
+
+/** Those first of which the others are special cases: what is said of them need not be said again. */
+function widestFirst(store: DiagramStore, ways: readonly Way[]): number[] {
+  const width = ways.map(({ most }) => {
+    if (most === TRUE) return ways.length;
+    return ways.length > FEW_WAYS ? 0 : ways.filter((other) => store.implies(other.most, most)).length;
+  });
+  return [...ways.keys()].sort((one, other) => (width[other] as number) - (width[one] as number));
 }
 
 /** The ways to go on after the variables before `end`, and the values that lead to each. */

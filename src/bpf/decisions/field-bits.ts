@@ -1,5 +1,5 @@
 import { LOW_HALF } from './condition.js';
-import type { DiagramStore, Node } from './diagram-store.js';
+import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { type Field, fieldLevel } from './input-variables.js';
 
 /** The bits of a field, the most significant first: as its variables are ordered. */
@@ -26,4 +26,26 @@ export function support(store: DiagramStore, node: Node, field: Field): bigint {
     if (!store.isTerminal(each)) bits |= bitAt(store.level(each), field);
   }
   return bits;
+}
+
+/** How many values of a field are in a set; past 2^53, about as many. */
+export function countValues(store: DiagramStore, set: Node, field: Field): number {
+  const end = fieldLevel(field) + 64;
+  const known = new Map<Node, number>();
+  const levelOf = (node: Node) => (store.isTerminal(node) ? end : store.level(node));
+  // Of the bits from the node's level on.
+  const count = (node: Node): number => {
+    if (node === FALSE) return 0;
+    if (node === TRUE) return 1;
+    const seen = known.get(node);
+    if (seen !== undefined) return seen;
+    const next = levelOf(node) + 1;
+    const sum = [store.low(node), store.high(node)].reduce(
+      (total, branch) => total + count(branch) * 2 ** (levelOf(branch) - next),
+      0,
+    );
+    known.set(node, sum);
+    return sum;
+  };
+  return count(set) * 2 ** (levelOf(set) - fieldLevel(field));
 }

@@ -2,7 +2,7 @@ import { ALL_64_BITS, type Condition, type DnfTerm, type DnfTerms, equalTo, LOW_
 import { MAX_TERMS } from './cover.js';
 import { type Cube, commonBits, cubeCover } from './cubes.js';
 import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
-import { placesOf, support } from './field-bits.js';
+import { countValues, placesOf, support } from './field-bits.js';
 import { type Field, fieldLevel } from './input-variables.js';
 import { inInterval, intervals } from './intervals.js';
 
@@ -10,6 +10,8 @@ import { inInterval, intervals } from './intervals.js';
 export interface ValuesInWords {
   readonly terms: DnfTerms;
   readonly cost: number;
+  /** Single values, or all but some: nothing else is looked for. */
+  readonly isList?: boolean;
 }
 
 /**
@@ -19,15 +21,17 @@ export interface ValuesInWords {
  */
 export function describeValues(store: DiagramStore, set: Node, field: Field): ValuesInWords | undefined {
   const alike = describeAlike(store, set, field);
-  if (alike && alike.cost <= LEAST_OF_HALVES) return alike;
-  return cheapest([alike, describeInt(store, set, field), describeByHalves(store, set, field)]);
+  if (alike && (alike.isList || alike.cost <= LEAST_OF_INT)) return alike;
+  const int = describeInt(store, set, field);
+  if (int === undefined && alike && alike.cost <= SHORT_LIST) return alike;
+  return cheapest([alike, int ?? describeByHalves(store, set, field)]);
 }
 
-/**
- * What two conditions that hold together cost at least, one on each half. What depends on one half alone is said of the
- * halves as it is of the whole.
- */
-const LEAST_OF_HALVES = 3.4;
+/** What can be said of an `int` at least: that it is one, and a value. */
+const LEAST_OF_INT = 2.8;
+
+/** What a list of eight values costs, or of some ranges: what is this short was meant, and no mask is looked for. */
+const SHORT_LIST = 5.8;
 
 /** With the conditions on the upper half apart from those on the lower half: they may be of different kinds. */
 function describeByHalves(store: DiagramStore, set: Node, field: Field): ValuesInWords | undefined {
@@ -113,7 +117,7 @@ function describeAlike(store: DiagramStore, set: Node, field: Field): ValuesInWo
   if (set === FALSE) return { terms: [], cost: 0 };
   const complement = store.not(set);
   const bits = support(store, set, field);
-  const one = describeCube(store, { set, complement }, field, bits);
+  const one = describeCube(store, { set, complement }, field, bits) ?? describeList(store, { set, complement }, field);
   if (one) return one;
 
   // The first of the cheapest is taken, in this order; what must be dearer than one that was found is not looked for.
@@ -141,14 +145,15 @@ function describeAlike(store: DiagramStore, set: Node, field: Field): ValuesInWo
       }
     }
   };
-  offerIntervals(FEW);
+  offerIntervals(SHORT);
+  if (least <= SHORT_LIST) return cheapest(candidates);
   const next = 2 * masks.length;
-  const cubes = cubeCover(store, set, set, field, limit());
+  const cubes = intendedCubes(store, set, field, Math.min(MAX_CUBES, limit()));
   offer(
     next,
     cubes?.map((cube) => [{ kind: 'equal', field, ...cube }]),
   );
-  const excluded = cubeCover(store, complement, complement, field, limit());
+  const excluded = intendedCubes(store, complement, field, Math.min(MAX_CUBES, limit()));
   offer(next + 1, excluded && [excluded.map((cube) => ({ kind: 'notEqual', field, ...cube }))]);
   const common = describeCommonBits(store, set, field);
   offer(next + 2, common && [common]);
@@ -157,12 +162,30 @@ function describeAlike(store: DiagramStore, set: Node, field: Field): ValuesInWo
     next + 3,
     lacked?.map((condition) => [negation(condition)]),
   );
-  if (limit() > FEW) offerIntervals(MAX_TERMS);
+  if (limit() > SHORT) offerIntervals(MAX_TERMS);
   return cheapest(candidates);
 }
 
+/** A cover by cubes of as many bits as can be compared, where the others need not be: they were hardly masked out. */
+function intendedCubes(store: DiagramStore, set: Node, field: Field, limit: number): Cube[] | undefined {
+  const cubes = cubeCover(store, set, set, field, limit);
+  if (cubes === undefined || cubes.length === 1) return cubes;
+  const nodes = cubes.map((cube) => equalTo(store, field, cube.mask, cube.value));
+  return cubes.map((cube, at) => {
+    if (costOfMask(cube.mask) !== COST_OF_ACCIDENTAL_MASK) return cube;
+    const whole = { mask: cube.mask > LOW_HALF ? ALL_64_BITS : LOW_HALF, value: cube.value };
+    const node = equalTo(store, field, whole.mask, whole.value);
+    const union = nodes.reduce((some: Node, each, index) => store.or(some, index === at ? node : each), FALSE);
+    if (union !== set) return cube;
+    nodes[at] = node;
+    return whole;
+  });
+}
+
 /** Intervals that are found soon; what they cost bounds what else is worth looking for. */
-const FEW = 2;
+const SHORT = 8;
+/** More masks than these nobody reads. */
+const MAX_CUBES = 16;
 
 /**
  * A set as one comparison, where nothing can be cheaper: of the whole field, or of bits of its lower half that no
@@ -181,6 +204,28 @@ function describeCube(
   const outside = commonBits(store, complement, field);
   return outside.mask === bits ? { terms: [[{ kind: 'notEqual', field, ...outside }]], cost } : undefined;
 }
+
+/** A set of single values, or all values but some. */
+function describeList(
+  store: DiagramStore,
+  { set, complement }: { set: Node; complement: Node },
+  field: Field,
+): ValuesInWords | undefined {
+  const isFew = (values: Node) => countValues(store, values, field) <= MAX_TERMS;
+  const values = isFew(set) ? set : isFew(complement) ? complement : undefined;
+  const found = values === undefined ? undefined : intervals(store, values, field, ALL_64_BITS, MAX_TERMS);
+  if (values === undefined || !found?.every(({ from, to }) => from === to)) return undefined;
+  // As many values may be those of a mask.
+  if (found.length >= 2 ** FEW && cubeCover(store, values, values, field, FEW)) return undefined;
+  const isHeld = values === set;
+  const conditions = found.map(
+    ({ from }): Condition => ({ kind: isHeld ? 'equal' : 'notEqual', field, mask: ALL_64_BITS, value: from }),
+  );
+  const terms = isHeld ? conditions.map((condition) => [condition]) : [conditions];
+  return { terms, cost: costOf(terms), isList: true };
+}
+
+const FEW = 4;
 
 /** More exceptions than these are no easier to read than what they are exceptions from. */
 const MAX_EXCEPTIONS = 4;

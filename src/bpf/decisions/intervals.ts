@@ -48,3 +48,66 @@ export function follows(value: bigint, next: bigint, mask: bigint): boolean {
 export function inInterval(field: Field, mask: bigint, { from, to }: Interval): Condition {
   return from === to ? { kind: 'equal', field, mask, value: from } : { kind: 'between', field, mask, from, to };
 }
+
+/** The values of a condition's field and mask on which it holds: ascending, no two of them neighbours. */
+export function intervalsOf(condition: Condition): Interval[] {
+  const { mask } = condition;
+  switch (condition.kind) {
+    case 'equal':
+      return [{ from: condition.value, to: condition.value }];
+    case 'notEqual':
+      return complementOf([{ from: condition.value, to: condition.value }], mask);
+    case 'between':
+      return [{ from: condition.from, to: condition.to }];
+  }
+}
+
+/** All other values of a mask. */
+export function complementOf(ranges: readonly Interval[], mask: bigint): Interval[] {
+  const found: Interval[] = [];
+  let next: bigint | undefined = 0n;
+  for (const { from, to } of ranges) {
+    if (next !== undefined && next < from) found.push({ from: next, to: (from - 1n) & mask });
+    next = to === mask ? undefined : ((to | ~mask) + 1n) & mask;
+  }
+  if (next !== undefined) found.push({ from: next, to: mask });
+  return found;
+}
+
+/** The values of either. */
+export function unionOf(one: readonly Interval[], other: readonly Interval[], mask: bigint): Interval[] {
+  const sorted = [...one, ...other].sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+  const found: { from: bigint; to: bigint }[] = [];
+  for (const { from, to } of sorted) {
+    const last = found.at(-1);
+    if (last && (from <= last.to || follows(last.to, from, mask))) {
+      if (to > last.to) last.to = to;
+    } else found.push({ from, to });
+  }
+  return found;
+}
+
+/** The values of both. */
+export function intersectionOf(one: readonly Interval[], other: readonly Interval[]): Interval[] {
+  const found: Interval[] = [];
+  for (const a of one) {
+    for (const b of other) {
+      const from = a.from > b.from ? a.from : b.from;
+      const to = a.to < b.to ? a.to : b.to;
+      if (from <= to) found.push({ from, to });
+    }
+  }
+  return found;
+}
+
+/** Single values, ascending; undefined where there are more than `limit`. */
+export function valuesIn(ranges: readonly Interval[], mask: bigint, limit: number): bigint[] | undefined {
+  const values: bigint[] = [];
+  for (const { from, to } of ranges) {
+    for (let value = from; ; value = ((value | ~mask) + 1n) & mask) {
+      if (values.push(value) > limit) return undefined;
+      if (value === to) break;
+    }
+  }
+  return values;
+}

@@ -10,6 +10,7 @@ import {
   terminalAction,
 } from './decision-diagram.js';
 import { type DiagramStore, type Node, ProgramTooComplexError } from './diagram-store.js';
+import { factorConditions, sizeOf } from './factor-conditions.js';
 import { Level } from './input-variables.js';
 import { type KnownBits, withKnownBits } from './known-bits.js';
 import { type Part, partition } from './partition.js';
@@ -217,6 +218,6 @@ export function createDecider(store: DiagramStore): (node: Node) => readonly Dec
  */
 function size(terms: DnfTerms | undefined): number {
   if (terms === undefined) return Number.POSITIVE_INFINITY;
-  const cost = ({ kind }: Condition) => (kind === 'notEqual' ? 1.5 : 1);
-  return terms.flat().reduce((sum, condition) => sum + cost(condition), terms.length);
+  const isDifferent = ({ kind }: Condition) => kind === 'notEqual';
+  return sizeOf(factorConditions(terms)) + (terms.flat().some(isDifferent) ? 0.5 : 0);
 }

@@ -93,7 +93,7 @@ class Recovery {
   /** The one of both sets that takes fewer words. */
   #describe(least: Node, most: Node, field: Field): DescribedValues | undefined {
     const [narrow, wide] = [this.#wordsFor(least, field), least === most ? undefined : this.#wordsFor(most, field)];
-    if (wide && (narrow === undefined || wide.cost <= narrow.cost)) return { terms: wide.terms, set: most };
+    if (wide && (narrow === undefined || wide.cost < narrow.cost)) return { terms: wide.terms, set: most };
     return narrow && { terms: narrow.terms, set: least };
   }
 
