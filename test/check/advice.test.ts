@@ -21,6 +21,8 @@ const FOREIGN: Readonly<Record<ParsedProfile['format'], RegExp>> = {
   lxc: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   'minijail-py': /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   minijail: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
+  kafel: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
+  nsjail: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   list: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
 };
 

@@ -13,8 +13,6 @@ const message = (text: string) => {
 
 describe('a policy in another tool\u2019s language', () => {
   it.each([
-    ['Kafel', 'POLICY web {\n  ALLOW { close, dup }\n}\nUSE web DEFAULT KILL\n'],
-    ['Kafel', '#define N 1\nUSE base, web DEFAULT ERRNO(N)\n'],
     ['firejail', 'include default.local\nseccomp.drop mkdir,@clock\n'],
     ['firejail', 'caps.drop all\nseccomp\n'],
     ['Elastic', 'seccomp:\n  default_action: errno\n  syscalls:\n  - action: allow\n    names: [close]\n'],

@@ -87,6 +87,14 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['lxc-no-all', 'put a section [all] before what every host is to allow'],
   ['never-matches', 'compare with what is meant, or take the call out'],
   ['always-matches', 'compare with what is meant, or take the condition out'],
+  [
+    'two-meanings',
+    'write it in braces, "{ …; return ERRNO }", which compile_seccomp_policy.py alone takes, and name it by --from',
+  ],
+  ['repeated-call', 'put the conditions of a call together in one line, with "||"'],
+  ['compiler-differs', 'end the list with "log", or leave the last action out and have @default decide'],
+  ['frequency-not-found', 'put the file there, or take the line out'],
+  ['x32-killed', 'nothing need be fixed here: deny numbers from 0x40000000 on where kafel makes the program'],
   ['value-truncated', 'write "type": "qword" to compare 64 bits, or the low half as the value'],
 ]);
 

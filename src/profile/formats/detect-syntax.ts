@@ -9,6 +9,7 @@ export type Syntax = 'json' | 'yaml' | LinesFormatName;
 const YAML_LINE = /^(?:---|%YAML\b|(?:"[^"]*"|'[^']*'|[\w$.-]+)[ \t]*:(?=\s|$)|- )/;
 
 const YAML_LIKE = LINES_FORMATS.filter((format) => 'looksLikeYaml' in format);
+const WHOLLY_YAML_LIKE = YAML_LIKE.filter(({ looksLikeYaml }) => looksLikeYaml === 'text');
 
 /** What only that syntax has at the beginning of a line; JSON is detected by its first character. */
 const LINE_SIGNS: readonly { id: Exclude<Syntax, 'json'>; phrase: string; sign(line: string): boolean }[] = [
@@ -75,5 +76,7 @@ function findSigns(text: string): LineSign[] {
       if (sign(content)) found.push({ id, phrase, line, offset });
     }
   }
-  return found;
+  const whole = found.find(({ id }) => WHOLLY_YAML_LIKE.some((format) => format.id === id));
+  const isLike = ({ id }: LineSign) => id === 'yaml' || YAML_LIKE.some((format) => format.id === id);
+  return whole ? found.filter((each) => each === whole || !isLike(each)) : found;
 }

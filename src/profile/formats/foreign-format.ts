@@ -18,12 +18,6 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
       some(lines, /^kind\s*:\s*["']?List["']?$/) && some(lines, /^\s*-?\s*kind\s*:\s*["']?SeccompProfile/),
   },
   {
-    what: 'a Kafel policy (nsjail)',
-    isWritten: (lines) =>
-      some(lines, /^\s*POLICY\s+\w+\s*(?:\{|$)/) ||
-      lines.some((line) => /^\s*USE\s/.test(line) && /\bDEFAULT\b/.test(line)),
-  },
-  {
     what: 'a firejail profile',
     isWritten: (lines) =>
       some(lines, /^seccomp(?:\.32)?(?:\.drop|\.keep|\.block-secondary)?(?:\s+[!@\w].*)?$/) ||

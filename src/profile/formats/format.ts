@@ -48,8 +48,8 @@ export interface KeySign {
 /** Lines of a syntax of its own. */
 export interface LinesFormat extends Described {
   readonly syntax: 'lines';
-  /** Its lines are YAML keys too: a line with its sign is none of YAML's. */
-  readonly looksLikeYaml?: true;
+  /** Its lines are YAML keys too: a line with its sign is none of YAML's; with `text`, no line of that text is. */
+  readonly looksLikeYaml?: 'line' | 'text';
   /** Whether a line shows that the text is of this format. */
   sign(line: string): boolean;
   /** Whether the beginning of a text, or all of it, shows that it is of this format and of no other. */

@@ -3,6 +3,8 @@ import type { SourceText } from '../document/source-text.js';
 import { dockerWarnings, writeDocker } from './docker/write.js';
 import type { Advised, Reader, Writer } from './handler.js';
 import type { FormatName, LinesFormatName, OutputFormat, ProfileFormat } from './index.js';
+import { kafelAdvice } from './kafel/advice.js';
+import { readKafel } from './kafel/read.js';
 import { listAdvice } from './list/advice.js';
 import { readList } from './list/read.js';
 import { writeList } from './list/write.js';
@@ -11,6 +13,7 @@ import { readLxc } from './lxc/read.js';
 import { writeLxc } from './lxc/write.js';
 import { minijailAdvice } from './minijail/advice.js';
 import { readMinijail, readMinijailPy } from './minijail/read.js';
+import { readNsjail } from './nsjail/read.js';
 import { engineAdvice, sectionAdvice } from './oci/advice.js';
 import { readSection } from './oci/read.js';
 import { writeOci } from './oci/write.js';
@@ -43,5 +46,7 @@ export const HANDLERS: Handlers = {
   lxc: { read: readLxc, write: writeLxc, advice: lxcAdvice },
   'minijail-py': { read: readMinijailPy, advice: minijailAdvice },
   minijail: { read: readMinijail, advice: minijailAdvice },
+  kafel: { read: readKafel, advice: kafelAdvice },
+  nsjail: { read: readNsjail, advice: kafelAdvice },
   list: { read: readList, write: writeList, advice: listAdvice },
 };

@@ -2,9 +2,11 @@ import { InvalidArgumentError } from '../../errors.js';
 import { quote } from '../../text.js';
 import { docker } from './docker/format.js';
 import type { Format, FormatTraits, Output } from './format.js';
+import { kafel } from './kafel/format.js';
 import { list } from './list/format.js';
 import { lxc } from './lxc/format.js';
 import { minijail, minijailPy } from './minijail/format.js';
+import { nsjail } from './nsjail/format.js';
 import { oci, ociConfig } from './oci/format.js';
 import { seccompiler } from './seccompiler/format.js';
 import { snapd } from './snapd/format.js';
@@ -23,6 +25,8 @@ export const FORMATS = [
   snapd,
   minijailPy,
   minijail,
+  kafel,
+  nsjail,
   list,
 ] as const satisfies readonly Format[];
 

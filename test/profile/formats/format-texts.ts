@@ -25,6 +25,9 @@ export const TEXTS: readonly (readonly [format: string, text: string])[] = [
   ['lxc', '1\nallowlist\n0\n'],
   ['minijail-py', 'read: 1\nmkdir: return EACCES\n'],
   ['minijail-py', '# a device\n@default trap\n{close, dup}: {arg0 == 2, kill}\n'],
+  ['kafel', 'POLICY web {\n  ALLOW { close, dup }\n}\nUSE web DEFAULT KILL\n'],
+  ['kafel', '// why\nERRNO(1) { ptrace }\nDEFAULT ALLOW\n'],
+  ['nsjail', 'name: "x"\nmax_cpus: 1\nmount {\n  src: "/"\n}\nseccomp_string: "DEFAULT ALLOW"\n'],
   ['list', 'default allow\n'],
   ['list', '\n# why\n\nread -> deny\ndefault allow\n'],
 ];

@@ -265,6 +265,8 @@ it('says where a policy has no effect, or its compiler another one', () => {
   expect(codes('read: arg0 & 0\n')).toEqual(['never-matches 1:7']);
   expect(codes('read: arg0 == 1 && arg0 == 2\n')).toEqual(['never-matches 1:7']);
   expect(codes('read: { arg0 == 1; return 5, allow }\n')).toEqual(['compiler-differs 1:9']);
+  expect(codes('read: arg0 == 1\nread: arg0 == 2\nread: arg0 == 3\n')).toEqual(['repeated-call 2:1']);
+  expect(codes('read: arg0 == 1; return 5\n')).toEqual(['two-meanings 1:7']);
   expect(codes('@frequency ./gone\nread: 1\n')).toEqual(['frequency-not-found 1:12']);
 });
 

@@ -13,7 +13,7 @@ export const minijailPy = {
   title: 'minijail (compile_seccomp_policy.py)',
   phrase: 'a minijail policy',
   syntax: 'lines',
-  looksLikeYaml: true,
+  looksLikeYaml: 'line',
   sign: (line) => STATEMENT.test(line),
   traits: {},
 } as const satisfies LinesFormat;

@@ -10,8 +10,9 @@ import { failOnIssues } from '../../document/profile-error.js';
 import type { SourceText } from '../../document/source-text.js';
 import { dockerNames } from '../../model/conditional-entry.js';
 import { finishProfile } from '../../model/finish-profile.js';
-import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
+import type { ParsedProfile } from '../../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall } from '../../model/schema.js';
+import { CallEntries, isSameDecision } from '../call-entries.js';
 import { type BitComparison, MAX_RULES } from '../exact-conditions.js';
 import { type Condition, comparison, firstMatch, neverHolds, TooManyRulesError } from '../first-match.js';
 import type { ReadOptions } from '../read-options.js';
@@ -29,6 +30,7 @@ import type {
   PolicyFilter,
   PolicyPlace,
   PolicyValue,
+  TwoMeanings,
 } from './syntax.js';
 
 /** The architectures that minijail compiles for, by the names that `[arch=…]` has. */
@@ -46,20 +48,21 @@ const TARGETS = [...ARCHITECTURE_NAMES.values()];
 
 type Decision = Pick<DockerSyscall, 'action' | 'errnoRet'>;
 
-const isSame = (a: Decision, b: Decision) => a.action === b.action && a.errnoRet === b.errnoRet;
-
 /** Read a policy as compile_seccomp_policy.py compiles it. */
 export function readMinijailPy(text: SourceText, { include, format }: ReadOptions): ParsedProfile {
   const policy = parsePolicy({ text }, include);
   const reader = new PolicyReader(text, minijailPy.id, policy);
   // Named, it is read as its owner does; found by its content, nobody knows which of the two it was written for.
   if (format === undefined) reader.refuseTwoMeanings();
+  else reader.warnOfTwoMeanings();
   return reader.read();
 }
 
 /** Read a policy as `minijail0 -S` compiles it. */
 export function readMinijail(text: SourceText, { include }: ReadOptions): ParsedProfile {
-  return new PolicyReader(text, minijail.id, parsePolicyLines({ text }, include)).read();
+  const reader = new PolicyReader(text, minijail.id, parsePolicyLines({ text }, include));
+  reader.warnOfTwoMeanings();
+  return reader.read();
 }
 
 interface CallFilters {
@@ -72,25 +75,28 @@ interface CallFilters {
 class PolicyReader {
   readonly #issues: ProfileIssue[] = [];
   readonly #warnings: Warning[] = [];
-  readonly #syscalls: DockerSyscall[] = [];
-  /** Of each entry made: where its names and its action are. */
-  readonly #origins: { names: PolicyPlace[]; action: PolicyPlace }[] = [];
+  readonly #entries: CallEntries;
   readonly #text: SourceText;
   readonly #format: typeof minijail.id | typeof minijailPy.id;
   readonly #policy: ParsedPolicy;
 
   constructor(text: SourceText, format: typeof minijail.id | typeof minijailPy.id, policy: ParsedPolicy) {
     this.#text = text;
+    this.#entries = new CallEntries(text);
     this.#format = format;
     this.#policy = policy;
   }
 
   refuseTwoMeanings(): void {
-    for (const { call, action, ...place } of this.#policy.twoMeanings) {
-      const message = `${call}: compile_seccomp_policy.py does "${action}" where the condition holds, minijail0 -S where it does not`;
-      this.#issue('ambiguous-format', place, message, 'say which: --from minijail-py, or --from minijail');
+    for (const found of this.#policy.twoMeanings) {
+      const hint = 'say which: --from minijail-py, or --from minijail';
+      this.#issue('ambiguous-format', found, twoMeanings(found), hint);
     }
     failOnIssues(this.#issues, this.#text.source);
+  }
+
+  warnOfTwoMeanings(): void {
+    for (const found of this.#policy.twoMeanings) this.#warn('two-meanings', found, twoMeanings(found));
   }
 
   read(): ParsedProfile {
@@ -108,13 +114,11 @@ class PolicyReader {
     const otherwise = isDenyList && !defaultAction ? rest : written;
     for (const filters of this.#callFilters()) this.#addCall(filters, rest, otherwise);
     failOnIssues(this.#issues, this.#text.source);
-    const seccomp: DockerSeccomp = {
-      defaultAction: rest.action,
-      ...(this.#syscalls.length > 0 ? { syscalls: this.#syscalls } : {}),
-    };
+    const { syscalls } = this.#entries;
+    const seccomp: DockerSeccomp = { defaultAction: rest.action, ...(syscalls.length > 0 ? { syscalls } : {}) };
     return finishProfile({ id: this.#format }, this.#text, {
       seccomp,
-      locate: (...path) => this.#locate(path),
+      locate: (...path) => this.#entries.locate(path, defaultAction),
       warnings: this.#warnings,
     });
   }
@@ -126,11 +130,20 @@ class PolicyReader {
       for (const call of calls) {
         const known = found.get(call.word) ?? { call, filters: [], comment, places: [] };
         found.set(call.word, known);
+        const [first] = known.places;
+        if (first && known.places.length === 1) this.#warnOfSecond(call, first);
         known.places.push(call);
         for (const filter of filters) known.filters.push({ ...filter, architectures: call.architectures });
       }
     }
     return found.values();
+  }
+
+  #warnOfSecond(call: PolicyCall, first: PolicyPlace): void {
+    const { line } = first.text.positionAt(first.offset);
+    const file = first.text === call.text ? '' : ` of ${first.text.source}`;
+    const message = `${call.word} was named before, in line ${line}${file}: what is said here counts where that does not hold. minijail0 -S refuses the policy`;
+    this.#warn('repeated-call', call, message);
   }
 
   #addCall(given: CallFilters, rest: Decision, otherwise: Decision): void {
@@ -167,7 +180,7 @@ class PolicyReader {
     for (const { targets: on, entries, places } of groups.values()) {
       entries.forEach((entry, index) => {
         const limited = isUniform ? entry : limit(entry, on.flatMap(dockerNames));
-        if (limited) this.#push(limited, call, places[index]!, comment);
+        if (limited) this.#entries.push(limited, call, places[index]!, comment);
       });
     }
   }
@@ -200,7 +213,7 @@ class PolicyReader {
     this.#warnOfCases(own, cases);
     try {
       const whole = [...cases, ...(end < 0 ? [{ condition: undefined, action: otherwise }] : [])];
-      const made = firstMatch(whole, rest, isSame).flatMap(({ index, action, rules }) =>
+      const made = firstMatch(whole, rest, isSameDecision).flatMap(({ index, action, rules }) =>
         entriesOfRules({ names: [call.word], ...action }, rules).map((entry) => ({
           entry,
           place: own[index]?.action ?? places[0]!,
@@ -250,47 +263,17 @@ class PolicyReader {
     }
   }
 
-  #push(entry: DockerSyscall, call: PolicyPlace, action: PolicyPlace, comment: string | undefined): void {
-    const last = this.#syscalls.at(-1);
-    // Calls that are decided alike for all arguments share an entry, up to the next comment.
-    const isPlain = (each: DockerSyscall) => !each.args && !each.includes;
-    const isAlike = last && isSame(last, entry) && last.comment === comment;
-    const shares = last && isAlike && isPlain(last) && isPlain(entry);
-    const continues = last && comment === undefined && isSame(last, entry) && isPlain(last) && isPlain(entry);
-    if (shares || continues) {
-      last.names!.push(...entry.names!);
-      this.#origins.at(-1)!.names.push(call);
-      return;
-    }
-    this.#syscalls.push({ ...entry, ...(comment === undefined ? {} : { comment }) });
-    this.#origins.push({ names: [call], action });
-  }
-
-  #locate([key, entry, part, index]: readonly (string | number)[]): Place {
-    if (key !== 'syscalls' || typeof entry !== 'number') {
-      return this.#place(this.#policy.defaultAction ?? { text: this.#text, offset: 0 });
-    }
-    const origin = this.#origins[entry];
-    if (!origin) return this.#place({ text: this.#text, offset: 0 });
-    const isName = part === undefined || part === 'names' || part === 'name';
-    return this.#place(
-      isName ? (origin.names[typeof index === 'number' ? index : 0] ?? origin.names[0]!) : origin.action,
-    );
-  }
-
-  #place({ text, offset }: PolicyPlace): Place {
-    const position = text.positionAt(offset);
-    return { path: '', position, ...(text === this.#text ? {} : { source: text.source }) };
-  }
-
   #issue(code: ProfileIssueCode, place: PolicyPlace, message: string, hint?: string): void {
-    this.#issues.push({ code, message, hint, ...this.#place(place) });
+    this.#issues.push({ code, message, hint, ...this.#entries.place(place) });
   }
 
   #warn(code: string, place: PolicyPlace, message: string): void {
-    this.#warnings.push({ code, message, ...this.#place(place) });
+    this.#warnings.push({ code, message, ...this.#entries.place(place) });
   }
 }
+
+const twoMeanings = ({ call, action }: TwoMeanings) =>
+  `${call}: compile_seccomp_policy.py does "${action}" where the condition holds, minijail0 -S where it does not`;
 
 function appliesTo({ architectures }: { architectures: readonly string[] | undefined }, target: Architecture): boolean {
   return architectures === undefined || architectures.some((name) => ARCHITECTURE_NAMES.get(name) === target);

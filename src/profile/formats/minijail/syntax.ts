@@ -1,12 +1,7 @@
 import type { ActionName } from '../../../action.js';
-import type { SourceText } from '../../document/source-text.js';
+import type { TextPlace } from '../call-entries.js';
 
-/** A place in one of a policy's texts. */
-export interface PolicyPlace {
-  readonly text: SourceText;
-  /** UTF-16 code units from the beginning of that text. */
-  readonly offset: number;
-}
+export type PolicyPlace = TextPlace;
 
 export interface PolicyWord extends PolicyPlace {
   readonly word: string;

@@ -1,0 +1,136 @@
+import { quote } from '../../../text.js';
+import type { SourceText } from '../../document/source-text.js';
+
+/** The value of a setting: decoded, with the place of each code unit of a string. */
+export interface Setting {
+  readonly name: string;
+  readonly offset: number;
+  readonly value: string;
+  /** Whether it was in quotes. */
+  readonly isString: boolean;
+  /** Of each code unit of the value, and of its end. */
+  readonly offsets: readonly number[];
+}
+
+/** Protobuf's text format (text_format): names, numbers and words, strings, signs. */
+const TOKEN =
+  /(?<blank>[ \t\r\n\f\v]+|#[^\n]*)|(?<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')|(?<word>[A-Za-z0-9_.+-]+)|(?<sign>[{}<>[\]:;,])/y;
+
+interface Token {
+  readonly kind: 'string' | 'word' | 'sign';
+  readonly word: string;
+  readonly offset: number;
+}
+
+const MAX_TOKENS = 200_000;
+
+/**
+ * The settings at the top of a configuration; messages in it are skipped.
+ *
+ * @throws {ProfileError} `PROFILE_SYNTAX`, when it is no text of protobuf
+ */
+export function topSettings(text: SourceText): Setting[] {
+  const tokens = tokensOf(text);
+  const settings: Setting[] = [];
+  /** The signs that close the messages and lists that are open. */
+  const open: string[] = [];
+  const fail = (offset: number, message: string, hint?: string) =>
+    text.fail(offset, { code: 'bad-syntax', message, hint });
+  for (let at = 0; at < tokens.length; at++) {
+    const { kind, word, offset } = tokens[at]!;
+    const closing = { '{': '}', '<': '>', '[': ']' }[word];
+    if (kind === 'sign' && closing) {
+      open.push(closing);
+      continue;
+    }
+    if (kind === 'sign' && (word === '}' || word === '>' || word === ']')) {
+      if (open.pop() !== word) throw fail(offset, `${quote(word)} closes nothing that is open`);
+      continue;
+    }
+    if (open.length > 0 || kind === 'sign') continue;
+    if (kind === 'string') throw fail(offset, 'a string without the name of a setting');
+    const next = tokens[at + 1];
+    if (next?.word === '{' || next?.word === '<') continue;
+    if (next?.word !== ':') throw fail(next?.offset ?? text.text.length, `expected ":" after ${quote(word)}`);
+    const value = tokens[at + 2];
+    if (!value) throw fail(text.text.length, `expected a value of ${quote(word)}`);
+    if (value.kind === 'sign') {
+      at++;
+      continue;
+    }
+    at += 2;
+    if (value.kind === 'word') {
+      const offsets = [...value.word].map((_, index) => value.offset + index);
+      settings.push({
+        name: word,
+        offset,
+        value: value.word,
+        isString: false,
+        offsets: [...offsets, value.offset + value.word.length],
+      });
+      continue;
+    }
+    // Strings beside each other are one.
+    const whole = { value: '', offsets: [] as number[] };
+    let last = value;
+    for (let each: Token | undefined = value; each?.kind === 'string'; each = tokens[++at]) {
+      const part = unquoted(each);
+      whole.value += part.value;
+      whole.offsets.push(...part.offsets);
+      last = each;
+    }
+    at--;
+    settings.push({
+      name: word,
+      offset,
+      isString: true,
+      ...whole,
+      offsets: [...whole.offsets, last.offset + last.word.length - 1],
+    });
+  }
+  if (open.length > 0) throw fail(text.text.length, `expected ${quote(open.at(-1)!)} before the end`);
+  return settings;
+}
+
+function tokensOf(text: SourceText): Token[] {
+  const tokens: Token[] = [];
+  for (let at = 0; at < text.text.length; at = TOKEN.lastIndex) {
+    TOKEN.lastIndex = at;
+    const groups = TOKEN.exec(text.text)?.groups;
+    if (!groups) {
+      const found = text.text[at]!;
+      const isQuote = found === '"' || found === "'";
+      const hint = isQuote ? 'a string ends with its quote, in the same line' : undefined;
+      throw text.fail(at, { code: 'bad-syntax', message: `${quote(found)} has no meaning here`, hint });
+    }
+    const { string, word, sign } = groups;
+    const found = string ?? word ?? sign;
+    if (found === undefined) continue;
+    if (tokens.length >= MAX_TOKENS) {
+      throw text.fail(at, { code: 'input-too-large', message: `more than ${MAX_TOKENS} words and signs` });
+    }
+    const kind = string !== undefined ? 'string' : word !== undefined ? 'word' : 'sign';
+    tokens.push({ kind, word: found, offset: at });
+  }
+  return tokens;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v' };
+
+function unquoted({ word, offset }: Token): { value: string; offsets: number[] } {
+  let value = '';
+  const offsets: number[] = [];
+  const part = /\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|(.))|[^\\]/gsy;
+  part.lastIndex = 1;
+  while (part.lastIndex < word.length - 1) {
+    const start = part.lastIndex;
+    const [whole, octal, hex, escaped] = part.exec(word)!;
+    const code =
+      octal !== undefined ? Number.parseInt(octal, 8) : hex !== undefined ? Number.parseInt(hex, 16) : undefined;
+    const one =
+      code !== undefined ? String.fromCharCode(code) : escaped !== undefined ? (ESCAPES[escaped] ?? escaped) : whole;
+    value += one;
+    for (let each = 0; each < one.length; each++) offsets.push(offset + start);
+  }
+  return { value, offsets };
+}

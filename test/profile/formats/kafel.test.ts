@@ -1,0 +1,396 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeReturnValue } from '../../../src/action.js';
+import { createSimulator } from '../../../src/bpf/execution/simulate.js';
+import { compileParsedWith } from '../../../src/compiler/compile-parsed-profile.js';
+import { minimizeRules } from '../../../src/compiler/minimize-rules.js';
+import { ScmpError } from '../../../src/errors.js';
+import { type ParsedProfile, ProfileError, readProfile } from '../../../src/profile/index.js';
+
+const FOLDER = new URL('../policies/', import.meta.url);
+const textOf = (name: string) => readFileSync(new URL(name, FOLDER)).toString();
+const six = ([a = 0n, b = 0n, c = 0n, d = 0n, e = 0n, f = 0n]: readonly bigint[]) => [a, b, c, d, e, f] as const;
+
+type Texts = Readonly<Record<string, string>>;
+const read = (text: string, files: Texts = {}, format: 'kafel' | 'nsjail' = 'kafel') =>
+  readProfile(text, {
+    format,
+    source: 'main',
+    include: (path) => (Object.hasOwn(files, path) ? { text: files[path]!, source: path } : undefined),
+  });
+
+function simulating(profile: ParsedProfile) {
+  const program = compileParsedWith(profile, { arch: 'x86_64', fallback: 'min', minimizer: minimizeRules });
+  const simulator = createSimulator(program);
+  return (nr: number, args: readonly bigint[] = [], arch = 0xc000003e) =>
+    simulator.simulate({ arch, nr, instructionPointer: 0n, args: six(args) }).action;
+}
+
+function deciding(text: string, files?: Texts) {
+  const decide = simulating(read(text, files));
+  return (nr: number, ...args: bigint[]): string => {
+    const action = decide(nr, args);
+    return 'data' in action && action.data !== undefined ? `${action.kind} ${action.data}` : action.kind;
+  };
+}
+
+const problems = (text: string, files?: Texts, format?: 'nsjail'): string[] => {
+  try {
+    read(text, files, format);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ProfileError);
+    return (error as ProfileError).issues.map(
+      ({ code, message, position, source }) =>
+        `${source ?? (error as ProfileError).source}:${position?.line}:${position?.column}: ${code}: ${message}`,
+    );
+  }
+  return [];
+};
+
+const [READ, WRITE, OPEN] = [0, 1, 2];
+const KILLED = 'KILL_THREAD';
+
+describe('samples of kafel and configurations of nsjail', () => {
+  const rows = ['kafel', 'nsjail'].flatMap((folder) =>
+    textOf(`${folder}/decisions.tsv`)
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => [folder, ...line.split('\t')] as [string, string, string, string, string, string]),
+  );
+
+  it.each([...new Set(rows.map(([folder, file]) => `${folder}/${file}`))])(
+    '%s decides as the program of kafel',
+    (name) => {
+      const profile = readProfile(textOf(name), { source: name });
+      expect(profile.format).toBe(name.split('/')[0]);
+      const decide = simulating(profile);
+      for (const [folder, file, arch, nr, given, returnValue] of rows) {
+        if (`${folder}/${file}` !== name) continue;
+        const args = given.split(' ').filter(Boolean).map(BigInt);
+        const expected = decodeReturnValue(Number(returnValue));
+        expect(decide(Number(nr), args, Number(arch)), `${nr}(${given})`).toEqual(expected);
+      }
+    },
+  );
+});
+
+describe('what a policy means', () => {
+  it('the first block that matches decides, of the policies that are used', () => {
+    const decide = deciding(`
+      #define LIMIT 010
+      POLICY unused { KILL_PROCESS { read } }
+      POLICY base { ERRNO(5) { read { fd == LIMIT } }, LOG { open } }
+      USE base
+      ALLOW { read { fd < 0x10 || count == 0b11, buf == 7 }, open, SYSCALL[3] }
+      TRACE(9) { read }
+      DEFAULT TRAP(0)
+    `);
+    expect([8n, 9n, 16n].map((fd) => decide(READ, fd))).toEqual(['ERRNO 5', 'ALLOW', 'TRACE 9']);
+    expect([decide(READ, 99n, 0n, 3n), decide(READ, 99n, 7n), decide(READ, 8n, 7n)]).toEqual([
+      'ALLOW',
+      'ALLOW',
+      'ERRNO 5',
+    ]);
+    expect([decide(OPEN), decide(3), decide(99)]).toEqual(['LOG', 'ALLOW', 'TRAP']);
+  });
+
+  it('names are those of ftrace', () => {
+    const { seccomp } = read('ALLOW { newstat, newfstat, newlstat, newuname, umount, sendfile64, sysctl }');
+    expect(seccomp.syscalls).toMatchObject([
+      { names: ['stat', 'fstat', 'lstat', 'uname', 'umount2', 'sendfile', '_sysctl'] },
+    ]);
+    expect(seccomp.defaultAction).toBe('SCMP_ACT_KILL_THREAD');
+    expect(() => read('ALLOW { stat }')).toThrow('kafel knows no system call "stat"; did you mean "newstat"?');
+    expect(() => read('ALLOW { raed }')).toThrow('main:1:9: kafel knows no system call "raed"; did you mean "read"?');
+  });
+
+  it('an int is 32 bits wide where it has its own name, and compares more only with what has more', () => {
+    const own = deciding('ALLOW { write { fd == 1 }, read { fd == -1 }, open { flags == 0xffffffff } }');
+    expect([own(WRITE, 1n), own(WRITE, 2n ** 40n + 1n), own(WRITE, 2n)]).toEqual(['ALLOW', 'ALLOW', KILLED]);
+    expect([own(READ, 2n ** 64n - 1n), own(READ, 0xffffffffn)]).toEqual(['ALLOW', KILLED]);
+    expect(own(OPEN, 0n, 2n ** 33n - 1n)).toBe('ALLOW');
+    const declared = deciding('ALLOW { write(a, b) { a == 1 && b != 1 } }');
+    expect([declared(WRITE, 1n), declared(WRITE, 2n ** 40n + 1n), declared(WRITE, 1n, 1n)]).toEqual([
+      'ALLOW',
+      KILLED,
+      KILLED,
+    ]);
+  });
+
+  it('& and | bind tighter than comparisons, and parentheses hold either', () => {
+    const decide = deciding('ALLOW { write { ((fd & 6) == 4 || !(buf | 1 == 5)) && (count) >= (2 | 4) } }');
+    const expected = (fd: bigint, buf: bigint, count: bigint) => ((fd & 6n) === 4n || (buf | 1n) !== 5n) && count >= 6n;
+    for (const fd of [0n, 4n, 6n, 5n]) {
+      for (const buf of [0n, 4n, 5n]) {
+        for (const count of [5n, 6n, 7n]) {
+          expect(decide(WRITE, fd, buf, count), `${fd} ${buf} ${count}`).toBe(
+            expected(fd, buf, count) ? 'ALLOW' : KILLED,
+          );
+        }
+      }
+    }
+  });
+
+  it('is on some architectures only, and numbers are those of each', () => {
+    const { seccomp } = read('ALLOW { read ON x86_64, open ON { arm, x86 }, SYSCALL[0] }');
+    expect(seccomp.syscalls).toMatchObject([
+      { names: ['read'], includes: { arches: expect.arrayContaining(['amd64']) } },
+      { names: ['open'], includes: { arches: ['x86', 'arm'] } },
+      { names: ['restart_syscall'], includes: { arches: expect.arrayContaining(['x86']) } },
+      { names: ['io_setup'], includes: { arches: expect.arrayContaining(['arm64']) } },
+    ]);
+  });
+
+  it('what it includes stands in its place', () => {
+    const files = { 'one.policy': '#define OUT 1\n', 'two.policy': 'POLICY out { ALLOW { write { fd == OUT } } }\n' };
+    const decide = deciding('#include "one.policy" "two.policy"; USE out\n', files);
+    expect([decide(WRITE, 1n), decide(WRITE, 2n)]).toEqual(['ALLOW', KILLED]);
+    expect(problems('#include "two.policy"\n', files)).toEqual([
+      'two.policy:1:36: unknown-argument: write has no argument "OUT"',
+    ]);
+    expect(problems('#include "a"\n', { a: '#include "a"\n' })).toEqual([
+      'a:1:10: include-cycle: the policy includes itself: main → a → a',
+    ]);
+    expect(problems('#include "gone"\n')).toEqual(['main:1:10: include-not-found: there is no file "gone" to include']);
+  });
+
+  it('of x32 is not what kafel does where the default lets calls through, which is said', () => {
+    expect(read('DEFAULT ALLOW').warnings).toMatchObject([{ code: 'x32-killed', position: { line: 1 } }]);
+    expect(read('DEFAULT KILL').warnings).toEqual([]);
+  });
+
+  it('keeps comments and places', () => {
+    const { seccomp, locate } = read('ALLOW {\n  // the log\n  write { fd == 2 },\n  read\n}\n');
+    expect(seccomp.syscalls).toMatchObject([{ names: ['write'], comment: 'the log' }, { names: ['read'] }]);
+    expect(locate('syscalls', 0, 'names', 0).position).toMatchObject({ line: 3, column: 3 });
+    expect(locate('syscalls', 1, 'action').position).toMatchObject({ line: 1, column: 1 });
+  });
+
+  it('bits of two arguments at once are rules for each bit, where that says it', () => {
+    expect(read('ALLOW { write { (fd & buf) != 0 } }').seccomp.syscalls).toHaveLength(64);
+    expect(read('ALLOW { dup2 { oldfd != newfd } }').seccomp.syscalls).toHaveLength(64);
+    expect(problems('ALLOW { dup2 { oldfd == newfd } }')).toEqual([
+      'main:1:9: too-many-conditions: dup2: these conditions would take more than 512 libseccomp rules',
+    ]);
+  });
+});
+
+describe('what kafel refuses, or a profile cannot say, is refused at its place', () => {
+  it.each([
+    ['ALLOW { read } DEFAULT KILL DEFAULT KILL', '1:29: duplicate-key: the default was given before, in line 1'],
+    ['POLICY a {} POLICY a {}', '1:20: duplicate-key: the policy "a" is there already'],
+    ['#define A 1\n#define A 2', '2:9: duplicate-key: "A" is 1 already'],
+    ['USE web', '1:5: bad-syntax: there is no policy "web" before this'],
+    ['ALLOW { read { fd & 1 } }', '1:23: bad-syntax: a value where a comparison is expected'],
+    ['ALLOW { read { (fd == 1) & 1 == 1 } }', '1:28: bad-syntax: a comparison where a value is expected'],
+    ['ALLOW { read(a, a) }', '1:17: duplicate-key: the argument "a" is there already'],
+    ['ALLOW { read { a0 == 1 } }', '1:16: unknown-argument: read has no argument "a0"'],
+    ['ERRNO(EPERM) { read }', '1:7: bad-syntax: expected a number, found "EPERM"'],
+    ['ERRNO(65536) { read }', '1:7: out-of-range: ERRNO takes 0 to 65535'],
+    ['ERRNO(5000) { read }', '1:1: out-of-range: an errno is at most 4094, and this is 5000'],
+    ['TRAP(7) { read }', '1:1: not-in-format: TRAP(7): a profile has no data for TRAP'],
+    [
+      'ALLOW { SYSCALL[-1] }',
+      '1:9: unknown-syscall: SYSCALL[-1] is the number 4294967295, which is that of no system call',
+    ],
+    ['ALOW { read }', '1:1: bad-syntax: expected an action or a statement, found "ALOW"'],
+    ['POLICY a { ALLOW { read } KILL { write } }', '1:27: bad-syntax: expected "," or "}", found "KILL"'],
+    ['ALLOW {}\n/* no end', '2:1: bad-syntax: a comment that is not ended'],
+    [
+      'ALLOW { read { fd == 0x1ffffffffffffffff } }',
+      '1:22: out-of-range: "0x1ffffffffffffffff" is no number of 64 bits',
+    ],
+    ['ALLOW { read }\r\n', '1:15: bad-syntax: "\\r" has no meaning in a kafel policy'],
+    [`ALLOW { read { ${'('.repeat(200)}fd == 1`, '1:117: nesting-too-deep: too many parentheses'],
+    ['ALLOW { read ON x86_65 }', '1:17: unknown-architecture: unknown architecture "x86_65"'],
+    ['// nothing\n// more\n', '3:1: empty-input: empty: there is no statement in it'],
+  ])('%s', (text, problem) => {
+    expect(problems(text)).toEqual([`main:${problem}`]);
+  });
+
+  it('names in a policy that is not used, too', () => {
+    expect(problems('POLICY a { ALLOW { nothing } }\nDEFAULT ALLOW')).toEqual([
+      'main:1:20: unknown-syscall: kafel knows no system call "nothing"',
+    ]);
+  });
+});
+
+describe('nsjail', () => {
+  it('has places in the .cfg, for what each string says', () => {
+    const text = 'name: "x"\nseccomp_string: "ALLOW {"\nseccomp_string: "\\twrite, raed"\nseccomp_string: "}"\n';
+    expect(problems(text, {}, 'nsjail')).toEqual(['main:3:27: unknown-syscall: kafel knows no system call "raed"']);
+    const { locate, seccomp } = readProfile(text.replace('raed', 'read'));
+    expect(locate('syscalls', 0, 'names', 1).position).toMatchObject({ line: 3, column: 27 });
+    expect(seccomp.flags).toBeUndefined();
+  });
+
+  it('takes the policy of a file, and the flag', () => {
+    const files = { 'web.kafel': 'ALLOW { read }\n' };
+    const { seccomp, format } = read('seccomp_policy_file: "web.kafel"\nseccomp_log: true\n', files, 'nsjail');
+    expect(format).toBe('nsjail');
+    expect(seccomp).toMatchObject({ flags: ['SECCOMP_FILTER_FLAG_LOG'], syscalls: [{ names: ['read'] }] });
+    expect(problems('seccomp_policy_file: "web.kafel"\nseccomp_string: "DEFAULT ALLOW"', files, 'nsjail')).toEqual([
+      'main:1:1: ambiguous-format: seccomp_policy_file beside seccomp_string: nsjail does not start',
+    ]);
+  });
+
+  it.each([
+    [
+      'mount { src: "/" }\n',
+      'main:undefined:undefined: no-seccomp-section: no seccomp_string and no seccomp_policy_file: nsjail installs no filter',
+    ],
+    ['mount {\n', 'main:2:1: bad-syntax: expected "}" before the end'],
+    ['seccomp_string: 7\n', 'main:1:17: wrong-type: seccomp_string takes a string in quotes'],
+    ['seccomp_string: "ALLOW\n', 'main:1:17: bad-syntax: "\\"" has no meaning here'],
+    ['seccomp_string "ALLOW"\n', 'main:1:16: bad-syntax: expected ":" after "seccomp_string"'],
+  ])('%j is refused', (text, problem) => {
+    expect(problems(text, {}, 'nsjail')).toEqual([problem]);
+  });
+});
+
+/** A comparison of `write`, and whether it holds, written a second time. */
+const constant = fc.constantFrom(0n, 1n, 5n, 6n, 0xffffffffn, 0x100000000n, 2n ** 64n - 1n);
+const operand = fc.oneof(
+  fc.constantFrom('fd', 'buf').map((name) => ({
+    text: name,
+    at: (args: readonly bigint[]) => args[name === 'fd' ? 0 : 1]!,
+    wide: name === 'buf',
+    number: undefined as bigint | undefined,
+  })),
+  constant.map((value) => ({
+    text: String(value),
+    at: () => value,
+    wide: value > 0xffffffffn,
+    number: value as bigint | undefined,
+  })),
+);
+const masked = fc
+  .tuple(fc.constantFrom('fd', 'buf'), fc.constantFrom(1n, 5n, 6n), fc.constantFrom('&', '|'))
+  .map(([name, mask, sign]) => ({
+    text: `(${name} ${sign} ${mask})`,
+    at: (args: readonly bigint[]) =>
+      sign === '&' ? args[name === 'fd' ? 0 : 1]! & mask : args[name === 'fd' ? 0 : 1]! | mask,
+    wide: name === 'buf',
+    number: undefined as bigint | undefined,
+  }));
+const comparison = fc
+  .tuple(fc.oneof(operand, masked), fc.constantFrom('==', '!=', '<', '<=', '>', '>='), constant)
+  .map(([left, op, right]) => ({
+    text: `${left.text} ${op} ${right}`,
+    holds: (args: readonly bigint[]) => {
+      const isConstant = left.number !== undefined;
+      const bits = isConstant || left.wide || right > 0xffffffffn ? 64 : 32;
+      const [a, b] = [BigInt.asUintN(bits, left.at(args)), BigInt.asUintN(bits, right)];
+      return { '==': a === b, '!=': a !== b, '<': a < b, '<=': a <= b, '>': a > b, '>=': a >= b }[op]!;
+    },
+  }));
+
+it('decides any comparisons as kafel compiles them', () => {
+  const blocks = fc.array(
+    fc.tuple(
+      fc.constantFrom('ALLOW', 'ERRNO(5)', 'LOG', 'KILL'),
+      fc.boolean(),
+      fc.array(comparison, { minLength: 1, maxLength: 2 }),
+    ),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  );
+  const values = fc.constantFrom(
+    0n,
+    1n,
+    4n,
+    5n,
+    6n,
+    7n,
+    0xfffffffen,
+    0xffffffffn,
+    0x100000000n,
+    0x100000005n,
+    2n ** 64n - 1n,
+  );
+  let compared = 0;
+  fc.assert(
+    fc.property(blocks, fc.array(fc.tuple(values, values), { minLength: 8, maxLength: 8 }), (list, calls) => {
+      const text = list
+        .map(
+          ([action, isAny, all]) =>
+            `${action} { write { ${all.map((each) => each.text).join(isAny ? ' || ' : ' && ')} } }`,
+        )
+        .join('\n');
+      let decide: ReturnType<typeof deciding>;
+      try {
+        decide = deciding(text);
+      } catch (error) {
+        if (error instanceof ScmpError) return;
+        throw error;
+      }
+      for (const args of calls) {
+        const found = list.find(([, isAny, all]) =>
+          isAny ? all.some((each) => each.holds(args)) : all.every((each) => each.holds(args)),
+        );
+        const expected = found ? { ALLOW: 'ALLOW', 'ERRNO(5)': 'ERRNO 5', LOG: 'LOG', KILL: KILLED }[found[0]] : KILLED;
+        expect(decide(WRITE, ...args), `${text}\n${args}`).toBe(expected);
+        compared++;
+      }
+    }),
+    { numRuns: 60 },
+  );
+  expect(compared).toBeGreaterThan(200);
+});
+
+it('never crashes on a mutated policy', () => {
+  const texts = [
+    'kafel/sample_basic.policy',
+    'kafel/sample_constants.policy',
+    'nsjail/firefox-with-net-X11.cfg',
+    'nsjail/imagemagick-convert.cfg',
+  ].map(textOf);
+  const pieces = [
+    '{',
+    '}',
+    '(',
+    ')',
+    ',',
+    '||',
+    '!',
+    '&',
+    '#',
+    '"',
+    '\\',
+    '/*',
+    '//',
+    '\n',
+    'USE ',
+    'POLICY x {',
+    '0x',
+    '-',
+    '[',
+    ' ON ',
+  ];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...texts),
+      fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(30), fc.constantFrom(...pieces)), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      fc.constantFrom<'kafel' | 'nsjail'>('kafel', 'nsjail'),
+      (text, edits, format) => {
+        let mutated = text;
+        for (const [where, cut, piece] of edits) {
+          const at = Math.floor(where * mutated.length);
+          mutated = mutated.slice(0, at) + piece + mutated.slice(at + cut);
+        }
+        try {
+          readProfile(mutated, { format });
+        } catch (error) {
+          expect(error).toBeInstanceOf(ScmpError);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
