@@ -261,6 +261,7 @@ build_packages() {
 lock() { sed -n "s/^$1=//p" "${2:-wasm/libseccomp.lock}"; }
 linux() { sed -n "s/^$1=//p" "$linux_lock"; }
 linux_lock=$PWD/wasm/linux.lock
+docker_lock=$PWD/src/profile/builtin/docker.lock
 tarball=build/$(lock file)
 
 # From a local file, from the distribution's source package, from upstream: in that order; only the locked bytes count.
@@ -579,6 +580,12 @@ build_testinputs() {
     apt-get download golang-github-docker-docker-dev
     dpkg-deb -x golang-github-docker-docker-dev_*.deb package
     cp "$(find package -path '*profiles/seccomp/default.json')" moby-default.json
+    # the one that builtin:docker is compared with
+    if from_mirror "$(lock package "$docker_lock")" "$(lock package_sha256 "$docker_lock")" "$PWD/docker.deb"; then
+      dpkg-deb -x docker.deb locked
+      cp "$(find locked -path '*profiles/seccomp/default.json')" docker-default.json
+      rm -rf locked
+    fi
     # the kernel's prototypes, constants and system calls, of all architectures: of the Linux that is locked, or where the
     # mirror does not have it any more, prototypes and constants of the distribution's newest
     if from_mirror "$(linux headers)" "$(linux headers_sha256)" "$PWD/linux-headers.deb" &&
@@ -610,6 +617,9 @@ build_testinputs() {
   ) >build/test-inputs.log 2>&1 || { cat build/test-inputs.log >&2; return 1; }
   if [ ! -e build/test-inputs/linux/arch/x86/include/uapi/asm/unistd_64.h ]; then
     step testinputs "LEFT OUT: the mirror has no Linux $(linux version): take a newer one into wasm/linux.lock"
+  fi
+  if [ ! -e build/test-inputs/docker-default.json ]; then
+    step testinputs "LEFT OUT: the mirror has no Docker $(lock version "$docker_lock"): take a newer one into $docker_lock"
   fi
   step testinputs "build/test-inputs/: Podman's and Moby's default profiles, Linux's headers"
 }
@@ -683,7 +693,7 @@ make_s390x() {
   run_step s390x build/oracle-s390x build/stamps/native wasm/host.c test/native/oracle.c
 }
 
-make_testinputs() { run_step testinputs build/test-inputs/linux wasm/linux.lock; }
+make_testinputs() { run_step testinputs build/test-inputs/linux wasm/linux.lock src/profile/builtin/docker.lock; }
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {

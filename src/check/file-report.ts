@@ -5,6 +5,8 @@ import type { CheckReport, Finding, Severity } from './finding.js';
 /** A file that was checked: what was found, or why there was nothing to check. */
 export interface FileReport {
   source: string;
+  /** The `metadata.name` of the document that it is about, in a file of several. */
+  document?: string | undefined;
   report: CheckReport;
   /** Findings that were fixed in the file. */
   fixed?: readonly Finding[] | undefined;
@@ -34,7 +36,7 @@ export const UNREADABLE = 'unreadable';
  * ```
  */
 export function unreadableReport(error: Error, source: string): FileReport {
-  const finding = (message: string, advice = 'fix the profile; nothing else was checked'): Finding => ({
+  const finding = (message: string, advice = ''): Finding => ({
     id: UNREADABLE,
     severity: 'error',
     path: '',
@@ -50,8 +52,14 @@ export function unreadableReport(error: Error, source: string): FileReport {
         position: issue.position,
         source: issue.source ?? (error as ProfileError).source,
       }))
-    : [finding(error.message)];
+    : [finding(withoutPlace(error.message, source))];
   return { source, report: { findings, ignored: [] }, isUnreadable: true };
+}
+
+/** A message that begins with the file's name, without it: the report has that in front of every finding. */
+function withoutPlace(message: string, source: string): string {
+  const place = `${printable(source)}: `;
+  return message.startsWith(place) ? message.slice(place.length) : message;
 }
 
 /** How many findings there are of each severity. */

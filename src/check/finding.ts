@@ -35,7 +35,7 @@ export interface Finding {
   source: string;
   /** Why, in a sentence. */
   message: string;
-  /** What to do, in a sentence. */
+  /** What to do, in a sentence; empty where a profile cannot be read and there is no hint. */
   advice: string;
   /**
    * How to fix the text, where a fix exists after which the profile decides as before or more strictly. In order, and

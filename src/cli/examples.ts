@@ -1,10 +1,21 @@
 import type { Command } from 'commander';
 
+type Example = readonly [line: string, note?: string];
+
+/** What people come for, in the help of `scmp` itself. A test runs them. */
+export const FIRST_EXAMPLES: readonly Example[] = [
+  ['scmp check profile.json', 'mistakes, holes, and what breaks programs'],
+  ['scmp explain profile.json', 'what it allows, in words'],
+  ['scmp why audit.log --profile profile.json', 'my container broke: which call, why, what to add'],
+  ['scmp diff builtin:docker profile.json', "what is otherwise than under Docker's default"],
+  ['scmp compile profile.json -o filter.bpf'],
+];
+
 /**
  * The examples of every command in the help and the manual page: lines as they are typed, with a note where it is
  * needed. A test runs them.
  */
-const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string, note?: string])[]>> = {
+const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   compile: [
     ['scmp compile profile.json -o filter.bpf'],
     ['scmp compile profile.json --arch arm64 --format c', 'for another machine, as a C array'],
@@ -20,6 +31,7 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string, note?:
     ['scmp check profile.json --arch x86_64 --arch arm64 --strict'],
     ['scmp check profile.json --fix', 'fix what can be fixed, and never weaken the filter'],
     ['scmp check profile.json --format github', 'annotations in a pull request'],
+    ['scmp check --explain wide-comparison', 'what a finding means, and what to do'],
   ],
   simulate: [
     ['scmp simulate profile.json socket AF_VSOCK SOCK_STREAM'],
@@ -42,7 +54,12 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string, note?:
     ['scmp explain profile.json socket', 'one system call, on every architecture'],
     ['scmp explain filter.bpf --json', 'a filter of some other program'],
   ],
-  resolve: [['scmp resolve openat2', 'its number on every architecture'], ['scmp resolve 59']],
+  resolve: [
+    ['scmp resolve openat2', 'its number on every architecture, and its arguments'],
+    ['scmp resolve openat ptrace @file-system --arch arm64'],
+    ['scmp resolve 59'],
+  ],
+  profiles: [['scmp profiles'], ['scmp diff builtin:docker builtin:container-default', 'every command takes them']],
   why: [
     ['scmp why audit.log --profile profile.json', 'which calls were denied, why, and what to add'],
     ['journalctl _TRANSPORT=audit -o json | scmp why - --profile profile.json'],
@@ -70,11 +87,9 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string, note?:
   ],
 };
 
-/** Show a command's examples after its options, under the heading that the manual page looks for. */
-export function addExamples(command: Command): void {
-  const examples = EXAMPLES[command.name()];
-  if (!examples) return;
+/** A command's examples as lines, the notes below each other; none where there are no examples. */
+export function exampleLines(command: Command): readonly string[] {
+  const examples = command.parent ? (EXAMPLES[command.name()] ?? []) : FIRST_EXAMPLES;
   const width = Math.max(...examples.map(([line, note]) => (note === undefined ? 0 : line.length)));
-  const rows = examples.map(([line, note]) => (note === undefined ? line : `${line.padEnd(width)}   ${note}`));
-  command.addHelpText('after', `\nExamples:\n${rows.map((row) => `  ${row}`).join('\n')}`);
+  return examples.map(([line, note]) => (note === undefined ? line : `${line.padEnd(width)}   ${note}`));
 }

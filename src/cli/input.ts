@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { decodeProgram } from '../bpf/program/codec.js';
 import { INSTRUCTION_SIZE, isOpcode } from '../bpf/program/instruction.js';
 import { ScmpError } from '../errors.js';
@@ -27,15 +28,52 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ENOTDIR', 'a part of its path is not a directory'],
 ]);
 
-/** Describe a failed file operation the way shells do. */
+/** Describe a failed file operation the way shells do, with the name that may be meant. */
 export function fileError(path: string, cause: unknown): FileError {
   const { code, message } = cause as NodeJS.ErrnoException;
-  return new FileError(`${printable(path)}: ${REASONS.get(code ?? '') ?? printable(message)}`, { cause });
+  const nearest = code === 'ENOENT' ? (nearestBuiltin(path) ?? nearestFile(path)) : undefined;
+  const hint = nearest === undefined ? '' : `; did you mean ${printable(nearest)}?`;
+  return new FileError(`${printable(path)}: ${REASONS.get(code ?? '') ?? printable(message)}${hint}`, { cause });
 }
+
+/** A built-in's name has no dot and no slash. */
+function nearestBuiltin(path: string): string | undefined {
+  const nearest = /[/.]/.test(path) ? undefined : nearestName(path, BUILTIN_NAMES);
+  return nearest === undefined ? undefined : BUILTIN_PREFIX + nearest;
+}
+
+/** Of a folder with more names than this the nearest one is not searched for. */
+const MAX_SEARCHED = 10_000;
+
+/** The file of the same folder whose name is nearest, or is the same but for its extension. */
+function nearestFile(path: string): string | undefined {
+  try {
+    const folder = dirname(path);
+    const names = readdirSync(folder);
+    if (names.length > MAX_SEARCHED) return undefined;
+    const [wanted, bare] = [basename(path), withoutExtension(basename(path))];
+    const nearest = nearestName(wanted, names) ?? names.find((name) => withoutExtension(name) === bare);
+    if (nearest === undefined) return undefined;
+    return path.startsWith('./') ? `./${join(folder, nearest)}` : join(folder, nearest);
+  } catch {
+    return undefined; // the folder is not there either
+  }
+}
+
+const withoutExtension = (name: string): string => name.replace(/(?<=.)\.[^.]*$/, '');
 
 /** Whether there is something of that name that may be read: not a folder. */
 export function isReadable(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
+}
+
+/** What was read, by its name in messages: diagnostics show the lines that they are about. */
+const read = new Map<string, Uint8Array>();
+
+/** The text of an input that was read before, without its byte order mark; undefined of any other. */
+export function inputText(source: string): string | undefined {
+  const bytes = read.get(source);
+  return bytes && new TextDecoder().decode(bytes);
 }
 
 /**
@@ -57,11 +95,11 @@ export function readInput(path: string, kind: 'any' | 'file' = 'any'): Input {
     throw new FileError(`${printable(path)}: no such built-in profile; ${hint}`);
   }
   try {
-    return path === '-' ? { bytes: readFileSync(0), source: 'stdin' } : { bytes: readFileSync(path), source: path };
+    const [bytes, source] = path === '-' ? [readFileSync(0), 'stdin'] : [readFileSync(path), path];
+    read.set(source, bytes);
+    return { bytes, source };
   } catch (cause) {
-    const error = fileError(path === '-' ? 'stdin' : path, cause);
-    const nearest = kind === 'any' && !/[/.]/.test(path) ? nearestName(path, BUILTIN_NAMES) : undefined;
-    throw nearest ? new FileError(`${error.message}; did you mean ${BUILTIN_PREFIX}${nearest}?`, { cause }) : error;
+    throw fileError(path === '-' ? 'stdin' : path, cause);
   }
 }
 

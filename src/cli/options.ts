@@ -25,7 +25,17 @@ interface SharedOption {
   readonly choices?: readonly string[];
   readonly parse?: (text: string, previous: never) => unknown;
   readonly default?: unknown;
+  /** Its heading in the help; without one it is among the command's own. */
+  readonly group?: OptionGroup;
 }
+
+const GROUPS = {
+  input: 'Which profile is read:',
+  target: 'The container and the kernel it is for:',
+  program: 'The program that is made:',
+  runtime: 'Where runtimes differ:',
+} as const;
+type OptionGroup = keyof typeof GROUPS;
 
 /** How the calls of a command are observed: seccomp(2), SECCOMP_RET_TRACE and SECCOMP_RET_USER_NOTIF. */
 export const OBSERVERS = ['trace', 'notify'] as const;
@@ -63,69 +73,82 @@ const ROWS = {
   },
 
   from: {
+    group: 'input',
     flags: '--from <format>',
     help: "the profile's format (default: detected by its content)",
     choices: INPUT_FORMATS,
   },
-  thread: { flags: '--thread <name>', help: 'of a seccompiler file: the thread whose filter is meant' },
+  thread: { group: 'input', flags: '--thread <name>', help: 'of a seccompiler file: the thread whose filter is meant' },
   document: {
+    group: 'input',
     flags: '--document <name>',
     help: 'of YAML with several SeccompProfiles: the one with this metadata.name',
   },
   base: {
+    group: 'input',
     flags: '--base <folder>',
     help: "where profiles are that others extend by name (default: the profile's own folder)",
   },
   operator: {
+    group: 'input',
     flags: '--operator <version>',
     help: `the Security Profiles Operator that unites a SeccompProfile with its base (default: ${DEFAULT_OPERATOR})`,
     choices: OPERATOR_VERSIONS,
   },
 
   cap: {
+    group: 'target',
     flags: '--cap <capability>',
     help: `a capability the container has, for conditional entries; repeatable; "all", "none", or an engine's default set: ${ENGINES.join(', ')} (default: none, said where it matters)`,
     parse: collect,
     default: [],
   },
   kernel: {
+    group: 'target',
     flags: '--kernel <X.Y>',
     help: (otherwise = 'newer than any the profile names') =>
       `the kernel, for conditional entries (default: ${otherwise})`,
   },
 
   enosysNewerThan: {
+    group: 'program',
     flags: '--enosys-newer-than <X.Y>',
     help: 'ENOSYS for calls that came after this Linux, where the profile does not name them; older ones get its default',
   },
 
   runtime: {
+    group: 'runtime',
     flags: '--runtime <runtime>',
     help: 'whose behaviour to follow, where runtimes differ',
     choices: RUNTIME_NAMES,
     default: 'libseccomp',
   },
   libseccomp: {
+    group: 'runtime',
     flags: '--libseccomp <version>',
     help: "the host's libseccomp: names that it does not know are left out (default: as new as the one here)",
     choices: LIBSECCOMP_VERSIONS,
   },
 
   optimize: {
+    group: 'program',
     flags: `${MINIMIZING.option} <level>`,
     help: "libseccomp's program, 0: its default, 1: by priority, 2: a binary tree; min: not libseccomp's, but the smallest and fastest found (default: the runtime's)",
     choices: ['0', '1', '2', MINIMIZING.level],
   },
   fallback: {
+    group: 'program',
     flags: '--fallback <level>',
     help: "where libseccomp's program is wrong, too long or too much work: the one of --optimize min instead of an error",
     choices: ['min'],
   },
   weights: {
+    group: 'program',
     flags: '--weights <file>',
     help: 'for min: how often calls happen, counted by strace -c, recorded, or listed ("name count"); "uncached": only those that the kernel runs filters for',
   },
   unknownSyscall: {
+    group: 'program',
     flags: '--unknown-syscall <what>',
     help: 'about names libseccomp does not know',
     choices: ['warn', 'error', 'ignore'],
@@ -144,10 +167,11 @@ const SHARED_OPTIONS: Readonly<Record<OptionName, SharedOption>> = {
 /** A piece of a runtime's behaviour as an option. */
 function choiceOption(_: string, { flag: flags, help, helpNo, takes, words }: RuntimeChoice): SharedOption {
   const [, metavariable] = flags.split(' ');
-  if (metavariable === undefined) return { flags, help, helpNo };
-  if (takes.includes(NUMBER)) return { flags, help, parse: (text: string) => parseCount(text, metavariable) };
-  if (words) return { flags, help, choices: Object.keys(words), parse: (word: string) => words[word] };
-  return { flags, help, choices: takes.filter((value) => typeof value === 'string') };
+  const row = { flags, help, group: 'runtime' } as const;
+  if (metavariable === undefined) return { ...row, helpNo };
+  if (takes.includes(NUMBER)) return { ...row, parse: (text: string) => parseCount(text, metavariable) };
+  if (words) return { ...row, choices: Object.keys(words), parse: (word: string) => words[word] };
+  return { ...row, choices: takes.filter((value) => typeof value === 'string') };
 }
 
 function parseCount(text: string, metavariable: string): number {
@@ -217,7 +241,7 @@ export function addOptions<Taken extends TakenOptions<Taken>>(command: Command, 
     }
     const row = SHARED_OPTIONS[name as OptionName];
     command.addOption(sharedOption(name as OptionName, words === true ? undefined : words));
-    if (row.helpNo) command.option(row.flags.replace('--', '--no-'), row.helpNo);
+    if (row.helpNo) command.addOption(grouped(new Option(row.flags.replace('--', '--no-'), row.helpNo), row));
   }
   return command;
 }
@@ -228,8 +252,12 @@ export function sharedOption(name: OptionName, words?: string): Option {
   return commanderOption(row, typeof row.help === 'string' ? row.help : row.help(words));
 }
 
-function commanderOption({ flags, choices, parse, default: otherwise }: SharedOption, help: string): Option {
-  const option = new Option(flags, help);
+const grouped = (option: Option, { group }: SharedOption): Option =>
+  group === undefined ? option : option.helpGroup(GROUPS[group]);
+
+function commanderOption(row: SharedOption, help: string): Option {
+  const { flags, choices, parse, default: otherwise } = row;
+  const option = grouped(new Option(flags, help), row);
   if (choices) option.choices(choices);
   const checked = option.parseArg ?? ((text: string) => text);
   if (parse) option.argParser<unknown>((text, previous) => parse(checked(text, ''), previous as never));

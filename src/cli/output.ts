@@ -54,6 +54,11 @@ export function printError(text: string): void {
   writeAll(2, Buffer.from(`${escapeControls(text)}\n`));
 }
 
+/** As {@link printError}, for what was escaped before it was coloured. */
+export function printPaintedError(text: string): void {
+  writeAll(2, Buffer.from(`${text}\n`));
+}
+
 /** Each warning once: several targets often have the same. */
 export function printWarnings(warnings: readonly Warning[], source = 'profile'): void {
   const lines = warnings.map(({ message, path, position, source: file = source }) => {

@@ -1,39 +1,59 @@
-import { Command, CommanderError, Help } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { ScmpError } from '../errors.js';
 import { LIBSECCOMP_VERSION } from '../release.js';
-import { printable } from '../text.js';
 import { LINUX_VERSION, VERSION } from '../version.js';
+import { isForPeople } from './colors.js';
 import { errorText } from './error-text.js';
-import { addExamples } from './examples.js';
 import { ExitCode, exitCodeOf, internalError } from './exit-code.js';
+import { HELP, usageReminder } from './help.js';
 import { refuseRepeats } from './once-only.js';
-import { print, printError } from './output.js';
+import { print, printError, printPaintedError } from './output.js';
 import { startProgress } from './progress.js';
+import { unknownCommand, usageErrorText } from './usage-error.js';
 
 type AddCommand = (program: Command) => void;
 
-/** One file per command, loaded on demand: no command loads what only another needs. The order is that of the help. */
-const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
-  compile: async () => (await import('./commands/compile.js')).addCompileCommand,
-  convert: async () => (await import('./commands/convert.js')).addConvertCommand,
-  check: async () => (await import('./commands/check.js')).addCheckCommand,
-  simulate: async () => (await import('./commands/simulate.js')).addSimulateCommand,
-  disasm: async () => (await import('./commands/disasm.js')).addDisasmCommand,
-  asm: async () => (await import('./commands/asm.js')).addAsmCommand,
-  diff: async () => (await import('./commands/diff.js')).addDiffCommand,
-  implies: async () => (await import('./commands/implies.js')).addImpliesCommand,
-  explain: async () => (await import('./commands/explain.js')).addExplainCommand,
-  resolve: async () => (await import('./commands/resolve.js')).addResolveCommand,
-  why: async () => (await import('./commands/why.js')).addWhyCommand,
-  run: async () => (await import('./commands/run.js')).addRunCommand,
-  record: async () => (await import('./commands/record.js')).addRecordCommand,
-  dump: async () => (await import('./commands/dump.js')).addDumpCommand,
-  playground: async () => (await import('./commands/playground.js')).addPlaygroundCommand,
-  schema: async () => (await import('./commands/schema.js')).addSchemaCommand,
-  features: async () => (await import('./commands/features.js')).addFeaturesCommand,
-  completion: async () => (await import('./commands/completion.js')).addCompletionCommand,
-  man: async () => (await import('./commands/man.js')).addManCommand,
+/**
+ * One file per command, loaded on demand: no command loads what only another needs. Order and headings are those of the
+ * help.
+ */
+const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<AddCommand>>>>> = {
+  'Understand a profile or a filter:': {
+    check: async () => (await import('./commands/check.js')).addCheckCommand,
+    explain: async () => (await import('./commands/explain.js')).addExplainCommand,
+    diff: async () => (await import('./commands/diff.js')).addDiffCommand,
+    implies: async () => (await import('./commands/implies.js')).addImpliesCommand,
+    simulate: async () => (await import('./commands/simulate.js')).addSimulateCommand,
+    disasm: async () => (await import('./commands/disasm.js')).addDisasmCommand,
+  },
+  'Find out what a program does, and what was denied:': {
+    why: async () => (await import('./commands/why.js')).addWhyCommand,
+    run: async () => (await import('./commands/run.js')).addRunCommand,
+    record: async () => (await import('./commands/record.js')).addRecordCommand,
+    dump: async () => (await import('./commands/dump.js')).addDumpCommand,
+  },
+  'Make a filter:': {
+    compile: async () => (await import('./commands/compile.js')).addCompileCommand,
+    convert: async () => (await import('./commands/convert.js')).addConvertCommand,
+    asm: async () => (await import('./commands/asm.js')).addAsmCommand,
+  },
+  'Look things up:': {
+    profiles: async () => (await import('./commands/profiles.js')).addProfilesCommand,
+    resolve: async () => (await import('./commands/resolve.js')).addResolveCommand,
+    features: async () => (await import('./commands/features.js')).addFeaturesCommand,
+    schema: async () => (await import('./commands/schema.js')).addSchemaCommand,
+    playground: async () => (await import('./commands/playground.js')).addPlaygroundCommand,
+    completion: async () => (await import('./commands/completion.js')).addCompletionCommand,
+    man: async () => (await import('./commands/man.js')).addManCommand,
+  },
 };
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = Object.assign(
+  {},
+  ...Object.values(COMMAND_GROUPS),
+);
+
+const groupOf = (name: string): string =>
+  Object.entries(COMMAND_GROUPS).find(([, commands]) => Object.hasOwn(commands, name))?.[0] ?? '';
 
 /** Commands about all commands. */
 const NEED_ALL: ReadonlySet<string> = new Set(['completion', 'man']);
@@ -42,27 +62,19 @@ const program = new Command('scmp')
   .description('Compile, inspect and run under seccomp profiles, with the compiler of libseccomp.')
   .version(`scmp ${VERSION}\nlibseccomp ${LIBSECCOMP_VERSION}\nsystem calls of Linux ${LINUX_VERSION}`)
   .enablePositionalOptions()
-  .configureHelp({
-    // A repeatable option is an empty list by default, which need not be shown.
-    optionDescription: (option) =>
-      Help.prototype.optionDescription(
-        Array.isArray(option.defaultValue) ? Object.create(option, { defaultValue: { value: undefined } }) : option,
-      ),
-  })
-  .showHelpAfterError('(add --help for the usage)')
+  .configureHelp(HELP)
+  .commandsGroup('Look things up:')
   .configureOutput({
     // commander's own writing ends in a stack trace when the reader has gone away.
     writeOut: print,
     writeErr: (text) => printError(text.trimEnd()),
-    outputError: (text) => printError(`scmp: ${usageError(text)}`),
+    outputError: (text) => printError(`scmp: ${usageErrorText(text)}`),
   })
   .exitOverride();
 
-/** commander quotes arguments as they are; its suggestions take a line of their own. */
-function usageError(text: string): string {
-  const [, message, suggestion = ''] = /^(.*?)(\n\(Did you mean .*\))?$/s.exec(text.trimEnd())!;
-  return printable(message!) + suggestion;
-}
+/** A first word that is neither a command nor one of the options that `scmp` has itself. */
+const isMistake = (word: string): boolean =>
+  word !== '' && !Object.hasOwn(COMMANDS, word) && !['help', '--help', '-h', '--version', '-V'].includes(word);
 
 async function main(): Promise<void> {
   const asked = process.argv[2] ?? '';
@@ -71,20 +83,27 @@ async function main(): Promise<void> {
   const wanted = isAlone ? [asked] : Object.keys(COMMANDS);
   for (const name of wanted) (await (COMMANDS[name] as () => Promise<AddCommand>)())(program);
   for (const command of program.commands) {
-    addExamples(command);
+    command.helpGroup(groupOf(command.name())).showHelpAfterError(usageReminder(command));
     refuseRepeats(command);
   }
+  program.showHelpAfterError(usageReminder(program));
+  if (!isAlone && isMistake(asked)) program.error(unknownCommand(asked, Object.keys(COMMANDS)));
   startProgress(asked);
   await program.parseAsync();
 }
 
-function report(error: unknown): number {
+async function report(error: unknown): Promise<number> {
   // commander has printed its message, and --help and --version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.UNUSABLE_INPUT;
-  printError(`scmp: ${error instanceof ScmpError ? errorText(error) : internalError(error).message}`);
+  const diagnostics = error instanceof ScmpError && isForPeople(2) ? await diagnosticsOf(error) : undefined;
+  if (diagnostics !== undefined) printPaintedError(diagnostics);
+  else printError(`scmp: ${error instanceof ScmpError ? errorText(error) : internalError(error).message}`);
   return exitCodeOf(error);
 }
 
-main().catch((error: unknown) => {
-  process.exitCode = report(error);
+/** Loaded where there is an error to show. */
+const diagnosticsOf = async (error: ScmpError) => (await import('./error-diagnostics.js')).errorDiagnostics(error);
+
+main().catch(async (error: unknown) => {
+  process.exitCode = await report(error);
 });

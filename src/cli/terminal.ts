@@ -14,9 +14,9 @@ export function isTerminal(fd: number): boolean {
   return process.getBuiltinModule('node:tty').isatty(fd);
 }
 
-/** Columns of the terminal that standard output is; undefined where it is none, or does not say. */
-export function terminalColumns(): number | undefined {
-  return isTerminal(1) ? process.stdout.columns || undefined : undefined;
+/** Columns of the terminal that standard output or standard error is; undefined where it is none, or does not say. */
+export function terminalColumns(fd: 1 | 2 = 1): number | undefined {
+  return isTerminal(fd) ? (fd === 1 ? process.stdout : process.stderr).columns || undefined : undefined;
 }
 
 /** The number of the device that scripts send output to which nobody reads. It is a character device, as a terminal is. */

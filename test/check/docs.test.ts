@@ -14,9 +14,14 @@ const sections = text
   });
 
 it('docs/check.md lists the findings there are, in the order of the registry', () => {
-  expect(sections.map(({ id, severity, summary }) => ({ id, severity, summary }))).toEqual(
-    CHECK_RULES.map(({ id, severity, summary }) => ({ id, severity, summary })),
-  );
+  expect(sections.map(({ id, severity, summary }) => ({ id, severity, summary }))).toEqual([
+    ...CHECK_RULES.map(({ id, severity, summary }) => ({ id, severity, summary })),
+    {
+      id: 'unreadable',
+      severity: 'error',
+      summary: 'A file that is not there, or a profile that cannot be read; nothing else of it was checked.',
+    },
+  ]);
 });
 
 /** An option that a finding is about stands alone in front of its example. */
@@ -33,6 +38,7 @@ it.each(sections)(
       expect(['rule-refused', 'filter-too-large', 'filter-near-limit', 'byte-order-mark', 'reader-warning']).toContain(
         id,
       );
+    else if (id === 'unreadable') expect(() => check(example, {})).toThrow('did you mean SCMP_ACT_ALLOW?');
     else expect(ids(check(example, { targets: undefined, ...optionsOf(section) }))).toContain(id);
   },
 );

@@ -51,6 +51,12 @@ describe.runIf(needs('bash'))('bash', () => {
     expect(complete('compile', '--opt')).toEqual(expect.arrayContaining(['--optimize']));
     expect(complete('compile', 'p.json', '--format', 'b')).toEqual(['bpf', 'base64', '']);
     expect(complete('compile', 'completion.b')).toContain('completion.bash');
+    for (const words of [
+      ['explain', 'dock'],
+      ['diff', 'p.json', 'dock'],
+      ['run', '--profile', 'dock'],
+    ])
+      expect(complete(...words)).toContain('docker');
     expect(complete('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
   });
 });
@@ -71,6 +77,9 @@ describe.runIf(needs('fish'))('fish', () => {
     expect(complete('scmp comp')).toMatch(/^compile\tcompile a profile/m);
     expect(complete('scmp compile --opt')).toMatch(/^--optimize\t/m);
     expect(complete('scmp compile --format ')).toMatch(/^base64/m);
+    expect(complete('scmp explain dock')).toMatch(/^docker/m);
+    expect(complete('scmp explain compl')).toContain('completion.fish');
+    expect(complete('scmp run --profile dock')).toMatch(/^docker/m);
   });
 });
 
@@ -83,7 +92,9 @@ describe('the manual page', () => {
 
   it('has every command of the help, and its examples', () => {
     const help = scmp(['--help']).stdout.toString();
-    const commands = [...help.matchAll(/^ {2}(\w+) /gm)].map((match) => match[1]).filter((name) => name !== 'help');
+    const commands = [...help.matchAll(/^ {2}(\w+) /gm)]
+      .map((match) => match[1])
+      .filter((name) => name !== 'help' && name !== 'scmp');
     expect(commands.length).toBeGreaterThan(6);
     for (const name of commands) expect(page()).toContain(`\nscmp ${name} `);
     expect(page()).toContain('source <(scmp completion bash)');

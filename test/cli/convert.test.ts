@@ -76,3 +76,16 @@ describe('the formats of scmp compile', () => {
     expect(stdout.length).toBeGreaterThan(1000);
   });
 });
+
+it('says the same fault of several entries once, with a count and the places', () => {
+  const calls = ['bpf', 'acct', 'mount', 'chroot', 'reboot', 'ptrace'];
+  const { stderr, status } = convert(
+    ['--to=spo'],
+    `default errno EPERM\n${calls.map((call) => `when cap CAP_BPF: allow ${call}\n`).join('')}`,
+  );
+  expect(status).toBe(2);
+  const said = stderr.split('\n').filter((line) => line.includes('a conditional entry'));
+  expect(said).toEqual([
+    expect.stringMatching(/^scmp: stdin:2:.*\(6 times, also at 3:\d+, 4:\d+, 5:\d+ and 2 more\); choose the target/),
+  ]);
+});

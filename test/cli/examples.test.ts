@@ -8,8 +8,8 @@ import { ROOT, scmp } from './scmp.js';
 
 /** The examples of the help, as somebody copies them. */
 function examples(command: string): string[] {
-  const help = scmp([command, '--help']).stdout.toString();
-  const text = help.split('\nExamples:\n')[1] ?? '';
+  const help = scmp(command === '' ? ['--help'] : [command, '--help']).stdout.toString();
+  const [, text = ''] = /\nExamples:\n([\s\S]*?)(?:\n\n|$)/.exec(help) ?? [];
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
@@ -22,7 +22,7 @@ const commands = [
     .matchAll(/^ {2}(\w+) /gm),
 ]
   .map((match) => match[1] as string)
-  .filter((name) => name !== 'help');
+  .filter((name) => name !== 'help' && name !== 'scmp');
 
 /** What would serve for ever, or writes to the user's own folders. */
 const NOT_RUN = /^scmp playground|^scmp completion (zsh|fish)/;
@@ -65,7 +65,21 @@ describe('the examples in the help of every command', () => {
     expect(commands.filter((command) => examples(command).length === 0)).toEqual([]);
   });
 
-  const runnable = commands
+  it('stand before the options, which stand in groups', () => {
+    for (const command of ['', ...commands]) {
+      const help = scmp(command === '' ? ['--help'] : [command, '--help']).stdout.toString();
+      expect(help.indexOf('\nExamples:\n')).toBeLessThan(help.indexOf('\nOptions:\n'));
+    }
+    const headings = [
+      ...scmp(['compile', '--help'])
+        .stdout.toString()
+        .matchAll(/^(\S.*):$/gm),
+    ].map((match) => match[1]);
+    expect(headings.slice(0, 3)).toEqual(['Examples', 'Arguments', 'Options']);
+    expect(headings.at(-1)).toBe('Where runtimes differ');
+  });
+
+  const runnable = ['', ...commands]
     .flatMap(examples)
     .filter((line) => !NOT_RUN.test(line))
     .filter((line) => isRoot || !line.startsWith('scmp dump'))

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SCMP = `${ROOT}dist/scmp.cjs`;
 
+/** What the one who runs the tests prefers is not what they are about. */
+const { FORCE_COLOR: _, NO_COLOR: __, COLUMNS: ___, ...PLAIN } = process.env;
+
 export interface ScmpResult {
   status: number | null;
   signal: NodeJS.Signals | null;
@@ -22,6 +25,7 @@ export function scmp(
     cwd: ROOT,
     timeout: 50_000,
     ...options,
+    env: { ...PLAIN, ...options.env },
     input: options.input ?? '',
   });
   return { status, signal, stdout, stderr: stderr.toString() };

@@ -31,7 +31,7 @@ export function renderGithub(files: readonly FileReport[]): string {
 function annotation({ severity, source, position, id, message, advice }: Finding): string {
   const place = position ? [`line=${position.line}`, `col=${position.column}`] : [];
   const properties = [`file=${escapeProperty(source)}`, ...place, `title=${escapeProperty(`scmp check: ${id}`)}`];
-  return `::${COMMANDS[severity]} ${properties.join(',')}::${escapeData(`${message}. ${advice}`)}`;
+  return `::${COMMANDS[severity]} ${properties.join(',')}::${escapeData(advice === '' ? message : `${message}. ${advice}`)}`;
 }
 
 /** Characters that would end the line or begin another command. */

@@ -22,9 +22,10 @@ import { countFindings, type FileReport } from '../file-report.js';
 export function renderJson(files: readonly FileReport[]): string {
   checkArgument('renderJson', 'files', files, LIST);
   const { error, warning, advice, ignored, fixed } = countFindings(files);
-  const document = {
-    files: files.map(({ source, report, fixed = [], isUnreadable = false }) => ({
+  const log = {
+    files: files.map(({ source, document, report, fixed = [], isUnreadable = false }) => ({
       source,
+      ...(document === undefined ? {} : { document }),
       readable: !isUnreadable,
       findings: report.findings,
       ignored: report.ignored,
@@ -33,5 +34,5 @@ export function renderJson(files: readonly FileReport[]): string {
     })),
     summary: { errors: error, warnings: warning, advice, ignored, fixed },
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${JSON.stringify(log, null, 2)}\n`;
 }

@@ -64,7 +64,7 @@ function resultOf({ id, severity, source, position, path, message, advice, fix }
     ruleId: id,
     ruleIndex: INDEXES.get(id),
     level: LEVELS[severity],
-    message: { text: `${message}. ${advice}.` },
+    message: { text: advice === '' ? `${message}.` : `${message}. ${advice}.` },
     locations: [{ physicalLocation: { artifactLocation, ...region }, ...logicalLocations }],
     ...(fix ? { fixes: [{ description: { text: advice }, artifactChanges: [changeOf(artifactLocation, fix)] }] } : {}),
   };

@@ -40,7 +40,7 @@ function lineOf(finding: Finding): string[] {
   const subject = path === '' ? '' : `${printable(path)}: `;
   return [
     `${placeOf(finding)}: ${severity}: ${subject}${message} [${id}]`,
-    `    ${advice}${fix ? ' (--fix does)' : ''}`,
+    ...(advice === '' ? [] : [`    ${advice}${fix ? ' (--fix does)' : ''}`]),
   ];
 }
 
@@ -48,7 +48,8 @@ function placeOf({ source, position }: Finding): string {
   return formatPlace(source, position);
 }
 
-function summaryOf(files: readonly FileReport[]): string {
+/** The counts, as the last line has them. */
+export function summaryOf(files: readonly FileReport[]): string {
   const { error, warning, advice, ignored, fixed } = countFindings(files);
   const counts = [
     error > 0 ? count(error, 'error') : '',

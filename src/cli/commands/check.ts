@@ -10,8 +10,10 @@ import { renderSarif } from '../../check/output/sarif.js';
 import { renderText } from '../../check/output/text.js';
 import { InvalidArgumentError, ScmpError } from '../../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
+import { isForPeople } from '../colors.js';
 import { givenCapabilities, runtimeOptions } from '../compile-options.js';
 import { ExitCode, internalError } from '../exit-code.js';
+import { findingPage } from '../finding-page.js';
 import { fileError, type Input, readInput } from '../input.js';
 import {
   addOptions,
@@ -22,7 +24,7 @@ import {
   RUNTIME_OPTIONS,
   TARGET_OPTIONS,
 } from '../options.js';
-import { print, printError, printVerbatim } from '../output.js';
+import { print, printError, printPainted, printVerbatim } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
 
 const RENDERERS = { text: renderText, json: renderJson, sarif: renderSarif, github: renderGithub } as const;
@@ -41,6 +43,7 @@ const OPTIONS = {
     '--fix',
     'fix in the file what can be fixed without weakening the filter; with "-": to standard output',
   ),
+  explain: new Option('--explain <id>', 'instead of checking: what a finding means, why, and what to do'),
   dryRun: new Option('--dry-run', 'with --fix: report what would be fixed, and change no file'),
   arch: 'a machine to check for (default: those the profile names, or x86_64 and aarch64)',
   ...INPUT_OPTIONS,
@@ -54,47 +57,102 @@ interface Flags extends FlagsOf<typeof OPTIONS> {
   strict?: boolean;
   fix?: boolean;
   dryRun?: boolean;
+  explain?: string;
 }
 
 export function addCheckCommand(program: Command): void {
   const command = program
     .command('check')
     .summary('look profiles over for mistakes, holes and what breaks programs')
-    .description('Look profiles over for what a reviewer would want to see. docs/check.md lists the findings.')
-    .argument('<profile...>', 'the profiles; "-" is standard input');
+    .description(
+      'Look profiles over for what a reviewer would want to see. docs/check.md lists the findings; --explain shows the page of one. ' +
+        'Of YAML with several SeccompProfiles each is checked.',
+    )
+    .argument('[profile...]', 'the profiles; "-" is standard input');
   addOptions(command, OPTIONS).action(check);
 }
 
 async function check(paths: string[], flags: Flags): Promise<void> {
+  if (flags.explain !== undefined) {
+    print(findingPage(flags.explain));
+    return;
+  }
+  if (paths.length === 0) throw new InvalidArgumentError('check which profiles? Give files, or --explain ID');
   if (flags.dryRun && !flags.fix) throw new InvalidArgumentError('--dry-run goes with --fix');
   const files: FileReport[] = [];
   let fixedInput: string | undefined;
   let hasFailed = false;
   let libseccomp: Libseccomp | undefined;
   for (const path of paths) {
-    // An instance that crashed on a profile cannot be used for the next.
-    if (!libseccomp?.usable) libseccomp = loadLibseccompSync();
-    const { file, text, isInternal } = await checkFile(path, flags, libseccomp);
-    files.push(file);
-    hasFailed ||= isInternal === true;
-    if (path === '-' && flags.fix && !flags.dryRun && !file.isUnreadable) fixedInput = text;
+    for (const checkOne of await inputsOf(path, flags)) {
+      // An instance that crashed on a profile cannot be used for the next.
+      if (!libseccomp?.usable) libseccomp = loadLibseccompSync();
+      const { file, text, isInternal } = await checkOne(libseccomp);
+      files.push(file);
+      hasFailed ||= isInternal === true;
+      if (path === '-' && flags.fix && !flags.dryRun && !file.isUnreadable) fixedInput = text;
+    }
   }
   const rendered = RENDERERS[flags.json ? 'json' : flags.format](files);
-  if (fixedInput === undefined) {
-    print(rendered);
-  } else {
+  const isText = flags.format === 'text' && !flags.json;
+  if (fixedInput !== undefined) {
     // The fixed profile is the result then, and the report goes to the diagnostics.
     printVerbatim(fixedInput);
     printError(rendered.trimEnd());
+  } else if (isText && isForPeople(1)) {
+    printPainted((await import('../check-diagnostics.js')).checkDiagnostics(files));
+  } else {
+    print(rendered);
   }
   process.exitCode = hasFailed ? ExitCode.INTERNAL_ERROR : exitCode(files, flags);
 }
 
-async function checkFile(
-  path: string,
-  flags: Flags,
-  libseccomp: Libseccomp,
-): Promise<{ file: FileReport; text: string; isInternal?: boolean }> {
+interface Checked {
+  file: FileReport;
+  text: string;
+  isInternal?: boolean;
+}
+
+/** What there is to check in a file: one profile, or each SeccompProfile of YAML with several documents. */
+async function inputsOf(path: string, flags: Flags): Promise<((libseccomp: Libseccomp) => Promise<Checked>)[]> {
+  const source = path === '-' ? 'stdin' : path;
+  let input: Input;
+  try {
+    input = readInput(path);
+  } catch (error) {
+    if (!(error instanceof ScmpError)) throw error;
+    return [async () => ({ file: unreadableReport(error, source), text: '' })];
+  }
+  const names = await documentNames(input, flags);
+  if (names === undefined) return [(libseccomp) => checkInput(path, input, flags, libseccomp)];
+  return names.map((document) => async (libseccomp) => {
+    const checked = await checkInput(path, input, { ...flags, document }, libseccomp);
+    return { ...checked, file: { ...checked.file, document } };
+  });
+}
+
+/** The names of the SeccompProfiles of YAML with several; undefined where one profile is meant, or names do not tell. */
+async function documentNames(input: Input, { document }: Flags): Promise<string[] | undefined> {
+  // Reading YAML takes a parser that JSON does not need.
+  if (input.builtin || document !== undefined || !/^---(?:\s|$)/m.test(new TextDecoder().decode(input.bytes)))
+    return undefined;
+  const { listDocuments } = await import('../../profile/formats/list-documents.js');
+  let documents: ReturnType<typeof listDocuments>;
+  try {
+    documents = listDocuments(input.bytes, input.source);
+  } catch {
+    return undefined; // the reader says what is wrong
+  }
+  const profiles = documents.filter(({ kind }) => kind === 'SeccompProfile');
+  const names = profiles.flatMap(({ name }) => name ?? []);
+  if (documents.length < 2 || profiles.length === 0 || new Set(names).size < profiles.length) return undefined;
+  const others = documents.length - profiles.length;
+  if (others > 0)
+    printError(`scmp: ${input.source}: ${others} of its documents are no SeccompProfile, and are not checked`);
+  return names;
+}
+
+async function checkInput(path: string, input: Input, flags: Flags, libseccomp: Libseccomp): Promise<Checked> {
   const { arch, kernel, ignore, target: engine } = flags;
   const capabilities = givenCapabilities(flags);
   const options: CheckOptions = {
@@ -106,9 +164,7 @@ async function checkFile(
     ignore,
     engine,
   };
-  const source = path === '-' ? 'stdin' : path;
   try {
-    const input = readInput(path);
     const profile = await profileOfInput(input, flags);
     const text = input.builtin ? undefined : new TextDecoder('utf-8', { ignoreBOM: true }).decode(input.bytes);
     if (!flags.fix || text === undefined) {
@@ -123,7 +179,7 @@ async function checkFile(
     if (error instanceof InvalidArgumentError) throw error;
     // After a fault of ours this file has no report, but the others do.
     const isInternal = !(error instanceof ScmpError);
-    return { file: unreadableReport(isInternal ? internalError(error) : error, source), text: '', isInternal };
+    return { file: unreadableReport(isInternal ? internalError(error) : error, input.source), text: '', isInternal };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Argument } from 'commander';
+import { BUILTIN_NAMES } from '../../profile/builtin/names.js';
 import { print } from '../output.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -20,6 +21,7 @@ interface CompletableOption {
   /** Whether a value follows, and its choices where they are few. */
   takesValue: boolean;
   choices: readonly string[];
+  takesProfile: boolean;
 }
 
 interface CompletableCommand {
@@ -28,7 +30,14 @@ interface CompletableCommand {
   options: CompletableOption[];
   /** What the first argument may be, where it is one of few words; else it is a file. */
   words: readonly string[];
+  /** Whether its arguments are profiles: files, and what comes with the package. */
+  takesProfiles: boolean;
 }
+
+/** What an argument or an option that takes a profile is called. */
+const PROFILE_ARGUMENTS: ReadonlySet<string> = new Set(['profile', 'input', 'a', 'b']);
+const PROFILE_OPTIONS: ReadonlySet<string> = new Set(['--profile', '--against', '--merge']);
+const PROFILES = BUILTIN_NAMES.join(' ');
 
 /** The completion script of a shell for a program and its subcommands, all of which must have been added. */
 export function completionScript(program: Command, shell: Shell): string {
@@ -50,25 +59,39 @@ function describe(command: Command): CompletableCommand {
     description: option.description,
     takesValue: option.required || option.optional,
     choices: option.argChoices ?? [],
+    takesProfile: PROFILE_OPTIONS.has(option.long ?? ''),
   }));
   return {
     name: command.name(),
     summary: command.summary() || command.description(),
     options,
     words: command.registeredArguments[0]?.argChoices ?? [],
+    takesProfiles: PROFILE_ARGUMENTS.has(command.registeredArguments[0]?.name() ?? ''),
   };
 }
 
 function bash(commands: readonly CompletableCommand[], own: readonly CompletableOption[]): string {
   const names = commands.map(({ name }) => name).join(' ');
   const ownFlags = own.flatMap(({ flags }) => flags).join(' ');
-  const cases = commands.map(({ name, options, words }) => {
+  const cases = commands.map(({ name, options, words: own, takesProfiles }) => {
+    const words = takesProfiles ? BUILTIN_NAMES : own;
     const valued = options.filter(({ takesValue }) => takesValue);
     const choices = valued
       .filter((option) => option.choices.length > 0)
       .map((option) => `        ${option.flags.join('|')}) words="${option.choices.join(' ')}" ;;`);
-    const others = valued.filter((option) => option.choices.length === 0).flatMap(({ flags }) => flags);
-    const files = others.length > 0 ? [`        ${others.join('|')}) files=1 ;;`] : [];
+    const others = valued.filter((option) => option.choices.length === 0);
+    const fileCase = (of: readonly CompletableOption[], set: string) =>
+      of.length > 0 ? [`        ${of.flatMap((option) => option.flags).join('|')}) ${set} ;;`] : [];
+    const files = [
+      ...fileCase(
+        others.filter(({ takesProfile }) => takesProfile),
+        `words="${PROFILES}" files=1`,
+      ),
+      ...fileCase(
+        others.filter(({ takesProfile }) => !takesProfile),
+        'files=1',
+      ),
+    ];
     const flags = options.flatMap((option) => option.flags).join(' ');
     return [
       `    ${name})`,
@@ -104,17 +127,20 @@ function quoted(text: string): string {
 function zsh(commands: readonly CompletableCommand[], own: readonly CompletableOption[]): string {
   // In _arguments' specifications brackets and colons have a meaning.
   const bare = (text: string) => text.replace(/[[\]:]/g, '\\$&');
-  const specification = ({ flags, description, takesValue, choices }: CompletableOption) => {
-    const value = !takesValue ? '' : choices.length > 0 ? `:value:(${choices.join(' ')})` : ':value:_files';
+  const specification = ({ flags, description, takesValue, choices, takesProfile }: CompletableOption) => {
+    const file = takesProfile ? ':profile:_scmp_profile' : ':value:_files';
+    const value = !takesValue ? '' : choices.length > 0 ? `:value:(${choices.join(' ')})` : file;
     return flags.map((flag) => quoted(`*${flag}[${bare(description)}]${value}`)).join(' ');
   };
   const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`);
-  const cases = commands.map(({ name, options, words }) => {
-    const first = words.length > 0 ? `1:argument:(${words.join(' ')})` : '*:file:_files';
+  const cases = commands.map(({ name, options, words, takesProfiles }) => {
+    const files = takesProfiles ? '*:profile:_scmp_profile' : '*:file:_files';
+    const first = words.length > 0 ? `1:argument:(${words.join(' ')})` : files;
     return `    ${name}) _arguments ${[...options.map(specification), quoted(first)].join(' ')} ;;`;
   });
   return `#compdef scmp
 # zsh completion for scmp: put it into a folder of $fpath as _scmp
+_scmp_profile() { _alternative 'builtins:built-in profile:(${PROFILES})' 'files:file:_files' }
 _scmp() {
   local -a commands=(
 ${names.join('\n')}
@@ -136,17 +162,24 @@ compdef _scmp scmp
 }
 
 function fish(commands: readonly CompletableCommand[], own: readonly CompletableOption[]): string {
-  const line = (condition: string, { flags, description, takesValue, choices }: CompletableOption) => {
+  const line = (condition: string, { flags, description, takesValue, choices, takesProfile }: CompletableOption) => {
     const names = flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
-    const value = !takesValue ? '' : choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : ' -r';
+    const value = !takesValue
+      ? ''
+      : choices.length > 0
+        ? ` -x -a ${quoted(choices.join(' '))}`
+        : takesProfile
+          ? ` -r -F -a ${quoted(PROFILES)}`
+          : ' -r';
     return `complete -c scmp -n ${condition} ${names.join(' ')}${value} -d ${quoted(description)}`;
   };
   return `${[
     '# fish completion for scmp: put it into ~/.config/fish/completions/scmp.fish',
     ...own.map((option) => line('__fish_use_subcommand', option)),
-    ...commands.flatMap(({ name, summary, options, words }) => [
+    ...commands.flatMap(({ name, summary, options, words, takesProfiles }) => [
       `complete -c scmp -n __fish_use_subcommand -f -a ${name} -d ${quoted(summary)}`,
       ...options.map((option) => line(`'__fish_seen_subcommand_from ${name}'`, option)),
+      ...(takesProfiles ? [`complete -c scmp -n '__fish_seen_subcommand_from ${name}' -a ${quoted(PROFILES)}`] : []),
       ...(words.length > 0
         ? [`complete -c scmp -n '__fish_seen_subcommand_from ${name}' -f -a ${quoted(words.join(' '))}`]
         : []),

@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander';
 import { VERSION } from '../../version.js';
+import { exampleLines } from '../examples.js';
 import { print } from '../output.js';
 
 export function addManCommand(program: Command): void {
@@ -35,7 +36,8 @@ export function manualPage(program: Command): string {
     '.TP\n.B 3\nThe host cannot do it: no seccomp, not Linux.',
     paragraph("scmp run and scmp record pass on the command's own; 126 and 127 are as in sh(1)."),
     '.SH ENVIRONMENT',
-    '.TP\n.B NO_COLOR\nIf set, listings on a terminal have no colours.',
+    '.TP\n.B NO_COLOR\nIf set, nothing has colours.',
+    '.TP\n.B FORCE_COLOR\nIf set, and not to 0, output has the colours and source lines that it has on a terminal.',
     `.TP\n.B NODE_DISABLE_COMPILE_CACHE\nIf set, Node's compile cache of scmp, in the package's folder, is neither used nor made (Node.js 22.1 and later).`,
     '.SH SEE ALSO',
     '.BR seccomp (2),',
@@ -70,16 +72,11 @@ function option({ flags, description, argChoices, defaultValue }: Option): strin
   return `.TP\n.B ${roff(flags)}\n${roff(description)}${notes === '' ? '' : roff(` (${notes})`)}`;
 }
 
-/** The part of a command's help that follows the options. */
 function examples(command: Command): string[] {
-  let text = '';
-  const before = command.configureOutput();
-  command.configureOutput({ writeOut: (part) => (text += part) });
-  command.outputHelp();
-  command.configureOutput(before);
-  const start = text.indexOf('\nExamples:\n');
-  if (start < 0) return [];
-  return ['.PP', 'Examples:', '.nf', roff(text.slice(start + '\nExamples:\n'.length).trimEnd()), '.fi'];
+  const lines = exampleLines(command);
+  return lines.length === 0
+    ? []
+    : ['.PP', 'Examples:', '.nf', roff(lines.map((line) => `  ${line}`).join('\n')), '.fi'];
 }
 
 function lowerFirst(text: string): string {

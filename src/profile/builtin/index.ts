@@ -4,14 +4,17 @@ import noNetwork from '../../../examples/no-network.json' with { type: 'json' };
 import { documentOfObject } from '../document/plain-object.js';
 import { readSection } from '../formats/oci/read.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
+import docker from './docker.json' with { type: 'json' };
 import { BUILTIN_PREFIX, type BuiltinName, findBuiltin } from './names.js';
 import noNewProcesses from './no-new-processes.json' with { type: 'json' };
 import node from './node.json' with { type: 'json' };
 import readOnlyInspection from './read-only-inspection.json' with { type: 'json' };
 
-// Ours, with the reasons as comments in their entries, each in a file of its name. Three of them are the examples.
+// With the reasons as comments in their entries, each in a file of its name. Three of them are the examples; `docker` decides as
+// the file in docker.lock does.
 const BUILTINS: Readonly<Record<BuiltinName, object>> = {
   'container-default': containerDefault,
+  docker,
   'no-network': noNetwork,
   'no-new-processes': noNewProcesses,
   'read-only-inspection': readOnlyInspection,

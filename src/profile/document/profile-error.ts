@@ -99,6 +99,7 @@ export interface ProfileIssue {
 export type UnplacedIssue = Pick<ProfileIssue, 'code' | 'message' | 'hint'>;
 
 const LISTED_ISSUES = 20;
+const LISTED_PLACES = 3;
 
 /**
  * A profile that cannot be read, with everything that is wrong with it. `PROFILE_SYNTAX`: not in its format's syntax
@@ -140,12 +141,36 @@ export function failOnIssues(issues: readonly ProfileIssue[], source: string | u
   throw new ProfileError('PROFILE_INVALID', inOrder, source);
 }
 
+/** The same at several places is one line, at the first of them. */
 function formatIssues(issues: readonly ProfileIssue[], source: string): string {
-  const lines = issues.slice(0, LISTED_ISSUES).map(({ message, path, position, hint, source: file = source }) => {
+  const alike = groupIssues(issues);
+  const lines = alike.slice(0, LISTED_ISSUES).map(([first, ...others]) => {
+    const { message, path, position, hint, source: file = source } = first;
     const [what, advice] = [printable(message), hint === undefined ? '' : `; ${printable(hint)}`];
-    return `${formatPlace(file, position)}: ${path === '' ? '' : `${path}: `}${what}${advice}`;
+    return `${formatPlace(file, position)}: ${path === '' ? '' : `${path}: `}${what}${elsewhere(others)}${advice}`;
   });
-  const unlisted = issues.length - lines.length;
+  const unlisted = alike.length - lines.length;
   if (unlisted > 0) lines.push(`${formatPlace(source)}: and ${unlisted} more`);
   return lines.join('\n');
+}
+
+/** Those with the same words in the same file, by the first of them. */
+export function groupIssues(issues: readonly ProfileIssue[]): readonly [ProfileIssue, ...ProfileIssue[]][] {
+  const groups = new Map<string, [ProfileIssue, ...ProfileIssue[]]>();
+  for (const issue of issues) {
+    const key = JSON.stringify([issue.message, issue.hint, issue.source]);
+    const group = groups.get(key);
+    if (group) group.push(issue);
+    else groups.set(key, [issue]);
+  }
+  return [...groups.values()];
+}
+
+/** ` (22 times, also at 500:3, 514:3, 534:3 and 18 more)`: the other places of an issue. */
+export function elsewhere(others: readonly ProfileIssue[]): string {
+  if (others.length === 0) return '';
+  const places = others.map(({ position, path }) => (position ? `${position.line}:${position.column}` : path));
+  const unlisted = places.length - LISTED_PLACES;
+  const listed = places.slice(0, LISTED_PLACES).join(', ');
+  return ` (${others.length + 1} times, also at ${listed}${unlisted > 0 ? ` and ${unlisted} more` : ''})`;
 }

@@ -32,7 +32,8 @@ export function selectDocument(
   throw fail('several-documents', second, `a second YAML document, of ${documents.length}`, hint);
 }
 
-function nameOf({ value }: SourceDocument): string | undefined {
+/** The `metadata.name` of a document. */
+export function nameOf({ value }: SourceDocument): string | undefined {
   const metadata = isJsonObject(value) ? value.metadata : undefined;
   return isJsonObject(metadata) && typeof metadata.name === 'string' ? metadata.name : undefined;
 }
