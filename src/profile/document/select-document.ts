@@ -3,6 +3,30 @@ import { isJsonObject } from './json-value.js';
 import type { ProfileIssueCode } from './profile-error.js';
 import type { SourceDocument } from './source-document.js';
 
+/** Kinds of Kubernetes objects that hold others: `kubectl get -o yaml` prints them. */
+const LISTS = ['List', 'SeccompProfileList'];
+
+/** Whether a document is a list of Kubernetes objects. */
+export function isList({ value }: SourceDocument): boolean {
+  return isJsonObject(value) && LISTS.includes(value.kind as string) && Array.isArray(value.items);
+}
+
+/** Documents, and in the place of a list the objects in it: the SeccompProfiles, where there are some. */
+export function withListed(
+  documents: readonly [SourceDocument, ...SourceDocument[]],
+): [SourceDocument, ...SourceDocument[]] {
+  const all = documents.flatMap((document) => {
+    if (!isList(document)) return [document];
+    const { items } = document.value as { items: unknown[] };
+    const parts = items.map((_, index) => document.part(['items', index]));
+    const profiles = parts.filter(({ value }) => isJsonObject(value) && value.kind === 'SeccompProfile');
+    return profiles.length > 0 ? profiles : parts;
+  });
+  const [first, ...others] = all;
+  if (first) return [first, ...others];
+  throw documents[0].fail(['items'], { code: 'empty-input', message: 'a list with nothing in it' });
+}
+
 /**
  * Select a document of a file with one or several: the one with the given `metadata.name`.
  *

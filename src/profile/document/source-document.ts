@@ -15,6 +15,8 @@ export interface ValueNode {
 /** A value that is read as a profile, its caller's name for it, and, if it was text, where its parts are written. */
 export class SourceDocument {
   readonly #written: { text: SourceText; root: ValueNode } | undefined;
+  /** Where it is in the document that it is a part of. */
+  #within: JsonPath = [];
 
   constructor(
     readonly value: JsonValue,
@@ -39,12 +41,22 @@ export class SourceDocument {
     return text.positionAt(keyOffset ?? offset);
   }
 
+  /** The value at a path, as a document; paths in it are said from the whole one. */
+  part(path: JsonPath): SourceDocument {
+    let value: JsonValue = this.value;
+    for (const key of path) value = (value as { [key: string | number]: JsonValue })[key] as JsonValue;
+    const written = this.#written && { text: this.#written.text, root: findNode(this.#written.root, path) };
+    const part = new SourceDocument(value, this.source, written);
+    part.#within = [...this.#within, ...path];
+    return part;
+  }
+
   placeOf(path: JsonPath): Pick<ProfileIssue, 'path' | 'position'> {
-    return { path: formatPath(path), position: this.positionOf(path) };
+    return { path: formatPath([...this.#within, ...path]), position: this.positionOf(path) };
   }
 
   placeOfKey(path: JsonPath): Pick<ProfileIssue, 'path' | 'position'> {
-    return { path: formatPath(path), position: this.keyPositionOf(path) };
+    return { path: formatPath([...this.#within, ...path]), position: this.keyPositionOf(path) };
   }
 
   /** The error (`PROFILE_INVALID`) at a value. */

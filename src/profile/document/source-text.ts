@@ -27,7 +27,7 @@ export class SourceText {
       throw new SourceText('', source).fail(undefined, { code: 'input-too-large', message });
     }
     const text = typeof input === 'string' ? input.replace(/^\uFEFF/, '') : decodeUtf8(input, source);
-    const decoded = new SourceText(text, source);
+    const decoded = new SourceText(withoutPreamble(text), source);
     const binaryAt = text.indexOf('\0');
     if (binaryAt >= 0) {
       const hint = 'a profile is text in UTF-8';
@@ -72,6 +72,16 @@ export function textOf(input: unknown, source: string | undefined): SourceText |
     throw new InvalidArgumentError('a profile is text, bytes or an object, not a Promise: await it');
   if (typeof input === 'object' && input !== null) return undefined;
   throw new InvalidArgumentError(`a profile is text, bytes or an object, not ${input === null ? input : typeof input}`);
+}
+
+/**
+ * A text without what tools put in front of JSON: lines of `//`, with which `gadget advise` names the container, and the
+ * `seccomp=` of Docker's --security-opt. Blanks stand there, so that places stay as they are.
+ */
+function withoutPreamble(text: string): string {
+  if (!/^\s*(?:\/\/|seccomp=\s*\{)/.test(text)) return text;
+  const [preamble = ''] = /^(?:\s*\/\/[^\r\n]*[\r\n])*\s*(?:seccomp=\s*)?(?=\{)/.exec(text) ?? [];
+  return preamble.replace(/[^\s]/g, ' ') + text.slice(preamble.length);
 }
 
 function decodeUtf8(bytes: Uint8Array, source: string | undefined): string {

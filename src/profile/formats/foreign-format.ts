@@ -13,11 +13,6 @@ const some = (lines: readonly string[], pattern: RegExp) => lines.some((line) =>
 
 const FOREIGN_FORMATS: readonly ForeignFormat[] = [
   {
-    what: 'a list of several Kubernetes objects',
-    isWritten: (lines) =>
-      some(lines, /^kind\s*:\s*["']?List["']?$/) && some(lines, /^\s*-?\s*kind\s*:\s*["']?SeccompProfile/),
-  },
-  {
     what: 'a firejail profile',
     isWritten: (lines) =>
       some(lines, /^seccomp(?:\.32)?(?:\.drop|\.keep|\.block-secondary)?(?:\s+[!@\w].*)?$/) ||

@@ -4,7 +4,7 @@ import { parseJsonText } from '../document/json-document.js';
 import { pathGivenError } from '../document/path-given.js';
 import { documentOfObject } from '../document/plain-object.js';
 import { ProfileError } from '../document/profile-error.js';
-import { selectDocument } from '../document/select-document.js';
+import { isList, selectDocument, withListed } from '../document/select-document.js';
 import type { SourceDocument } from '../document/source-document.js';
 import { type SourceText, textOf } from '../document/source-text.js';
 import { parseYaml } from '../document/yaml.js';
@@ -47,7 +47,7 @@ function readObject(input: object, options: ReadOptions): ParsedProfile {
   if (syntax !== undefined && syntax !== 'json' && syntax !== 'yaml') {
     throw new InvalidArgumentError(`a profile of the format "${format}" is text, not an object`);
   }
-  return readDocument(documentOfObject(input, source), options);
+  return readJson(documentOfObject(input, source), options);
 }
 
 /** As {@link readProfile}, for a text that was decoded; the caller guards SCMP_ACT_NOTIFY. */
@@ -68,7 +68,7 @@ function readSyntax(text: SourceText, options: ReadOptions): ParsedProfile {
     case 'json':
       return readJson(parseJsonText(text), options);
     case 'yaml':
-      return readDocument(selectDocument(parseYaml(text), options.document), options);
+      return readDocument(selectDocument(withListed(parseYaml(text)), options.document), options);
     default:
       return HANDLERS[syntax].read(text, options);
   }
@@ -76,8 +76,8 @@ function readSyntax(text: SourceText, options: ReadOptions): ParsedProfile {
 
 /** As {@link readText}, for JSON that was parsed. */
 export function readJson(document: SourceDocument, options: ReadOptions): ParsedProfile {
-  const isNamed = options.document !== undefined;
-  return readDocument(isNamed ? selectDocument([document], options.document) : document, options);
+  const isChosen = options.document !== undefined || isList(document);
+  return readDocument(isChosen ? selectDocument(withListed([document]), options.document) : document, options);
 }
 
 function readDocument(document: SourceDocument, options: ReadOptions): ParsedProfile {

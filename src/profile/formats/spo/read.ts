@@ -12,7 +12,9 @@ import { checkKeys } from '../../model/unknown-keys.js';
 import { spo } from './format.js';
 
 /** The API group's versions whose `spec` this reads: they differ in nothing that decides. */
-export const SPO_API_VERSIONS = ['v1', 'v1beta1'].map((version) => `security-profiles-operator.x-k8s.io/${version}`);
+export const SPO_API_VERSIONS = ['v1', 'v1beta1', 'v1alpha1'].map(
+  (version) => `security-profiles-operator.x-k8s.io/${version}`,
+);
 const KIND = 'SeccompProfile';
 
 /** Keys the API server drops, and a runtime would therefore never see: with them an entry means something else. */
@@ -22,7 +24,8 @@ const FOREIGN_KEYS = {
 } as const;
 
 /**
- * Read a SeccompProfile of Kubernetes' Security Profiles Operator (api/seccompprofile, v1 and v1beta1). Its `spec` is a
+ * Read a SeccompProfile of Kubernetes' Security Profiles Operator (api/seccompprofile, v1, v1beta1 and
+ * v1alpha1). Its `spec` is a
  * `LinuxSeccomp`, in which a missing `value` or `errnoRet` is 0, and an errno of 0 is EPERM. `baseProfileName` names a
  * profile that this one adds to.
  */
@@ -53,7 +56,8 @@ export function readSpo(document: SourceDocument): ParsedProfile {
 
   const locate: Locate = (...path) =>
     document.placeOf(['spec', ...(path[0] === 'extends' ? ['baseProfileName'] : path)]);
-  const { baseProfileName, disabled, ...own } = spec;
+  // Of v1alpha1; it names the pod to apply to.
+  const { baseProfileName, disabled, targetWorkload: _workload, ...own } = spec;
   const keys = checkKeys(document, ['spec'], withoutPrototype(own), false);
   const issues: ProfileIssue[] = [...foreignKeys(document, spec), ...keys.issues];
   const warnings = [...keys.warnings];
