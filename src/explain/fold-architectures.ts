@@ -56,7 +56,7 @@ function isLowHalf(one: readonly NamedDecision[], other: readonly NamedDecision[
 const MASKED = /\((~?\w+(?: & ~?(?:\w+|\([\w|]+\)))*) & 0xffffffff\)/g;
 
 /** Conditions without the mask that all their arguments have; undefined where one has none. */
-function withoutMask(when: string): string | undefined {
+export function withoutMask(when: string): string | undefined {
   // Arguments have lower-case names, their values have not.
   const unmasked = when.replace(MASKED, '').match(/\b[a-z_]\w*/g) ?? [];
   if (unmasked.some((word) => word !== 'and' && word !== 'or')) return undefined;

@@ -2,7 +2,8 @@
 export const DEFAULT_WIDTH = 100;
 
 const COLOR = new RegExp(`${String.fromCharCode(0x1b)}\\[[\\d;]*m`, 'g');
-const columns = (text: string) => text.replace(COLOR, '').length;
+/** Columns that a text takes: the escape sequences of colours take none. */
+export const columns = (text: string) => text.replace(COLOR, '').length;
 
 /** How lines are broken: the columns they may take, and the indents of the first line and of those that continue it. */
 export interface Layout {

@@ -39,6 +39,7 @@ describe('scmp diff', () => {
     const { status, stdout, stderr } = scmp(['diff', before, after, ...X86_64]);
     expect(`${stdout}`).toBe(
       [
+        '1 call weaker, 1 stronger',
         'on x86_64:',
         '  weaker    clone3: ERRNO(ENOSYS) → ALLOW',
         '  stronger  socket when domain == AF_VSOCK: ALLOW → ERRNO(EPERM)',
@@ -48,20 +49,120 @@ describe('scmp diff', () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
   });
 
-  it('says nothing and exits 0 where there is nothing, a profile against its own program too', () => {
+  it('says so and exits 0 where there is no difference, a profile against its own program too', () => {
     const file = join(directory, 'after.bpf');
     writeFileSync(file, compileProfileSync(AFTER, { arch: 'x86_64' }).program);
     expect(scmp(['diff', after, file, ...X86_64])).toMatchObject({ status: 0, stderr: '' });
-    expect(`${scmp(['diff', after, file, ...X86_64]).stdout}`).toBe('');
+    expect(`${scmp(['diff', after, file, ...X86_64]).stdout}`).toBe(
+      'no difference: both decide alike, on every possible input\n',
+    );
   });
 
   it('--only weaker is a gate: others do not count', () => {
-    expect(scmp(['diff', before, stricter, ...X86_64, '--only', 'weaker'])).toMatchObject({ status: 0 });
+    const none = scmp(['diff', before, stricter, ...X86_64, '--only', 'weaker']);
+    expect({ ...none, stdout: `${none.stdout}` }).toMatchObject({
+      status: 0,
+      stdout: 'no difference of those asked for\n',
+    });
     const { status, stdout } = scmp(['diff', stricter, '-', ...X86_64, '--only', 'weaker'], {
       input: JSON.stringify(BEFORE),
     });
     expect(status).toBe(1);
-    expect(`${stdout}`).toBe('on x86_64:\n  weaker    socket: ERRNO(EPERM) → ALLOW\n');
+    expect(`${stdout}`).toBe('1 call weaker\non x86_64:\n  weaker    socket: ERRNO(EPERM) → ALLOW\n');
+  });
+
+  it('writes alike ABIs together, others by what is otherwise there, and long lists below the change', () => {
+    const path = (name: string, data: object) => {
+      writeFileSync(join(directory, name), JSON.stringify(data));
+      return join(directory, name);
+    };
+    const abis = { architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'] };
+    const a = path('a.json', { ...BEFORE, ...abis });
+    const names = 'ptrace bpf mount umount2 openat openat2 renameat2 linkat unlinkat symlinkat mknodat'.split(' ');
+    const b = path('b.json', { ...profile(allow('read', 'socket', ...names)), ...abis });
+    const text = `${scmp(['diff', a, b, ...X86_64]).stdout}`;
+    expect(text).toBe(
+      [
+        '11 calls weaker, 1 other',
+        'on x86_64, x32 and x86:',
+        '  weaker    ERRNO(EPERM) → ALLOW (11 calls):',
+        '              bpf linkat mknodat mount openat openat2 ptrace renameat2 symlinkat umount2 unlinkat',
+        '  other     clone3: ERRNO(ENOSYS) → ERRNO(EPERM)',
+        '',
+      ].join('\n'),
+    );
+    const c = path('c.json', { ...AFTER, ...abis, syscalls: [...AFTER.syscalls, allow('waitpid', 'epoll_ctl_old')] });
+    expect(`${scmp(['diff', a, c, ...X86_64]).stdout}`).toBe(
+      [
+        '3 calls weaker, 1 stronger',
+        'on x86_64:',
+        '  weaker    epoll_ctl_old: ERRNO(EPERM) → ALLOW',
+        '  weaker    clone3: ERRNO(ENOSYS) → ALLOW',
+        '  stronger  socket when domain == AF_VSOCK: ALLOW → ERRNO(EPERM)',
+        'on x32: as on x86_64, but for',
+        '            by the low 32 bits of the arguments alone: socket',
+        'on x86: as on x86_64',
+        'on x86: calls that x86_64 lacks',
+        '  weaker    waitpid: ERRNO(EPERM) → ALLOW',
+        '',
+      ].join('\n'),
+    );
+    // JSON has each.
+    const json = JSON.parse(`${scmp(['diff', a, c, ...X86_64, '--json']).stdout}`);
+    expect(
+      json.differences.filter(({ architecture }: { architecture: string }) => architecture === 'x86'),
+    ).toHaveLength(3);
+  });
+
+  it('--abi, --call and --action choose, and the others do not count', () => {
+    const chosen = (...args: string[]) => {
+      const { status, stdout } = scmp(['diff', before, after, ...X86_64, ...args]);
+      return { status, lines: `${stdout}`.split('\n').filter((line) => line.startsWith('  ')) };
+    };
+    const weaker = '  weaker    clone3: ERRNO(ENOSYS) → ALLOW';
+    expect(chosen('--call', 'clone3,read')).toEqual({ status: 1, lines: [weaker] });
+    expect(chosen('--action', 'ENOSYS')).toEqual({ status: 1, lines: [weaker] });
+    expect(chosen('--call', 'read')).toEqual({ status: 0, lines: [] });
+    expect(chosen('--abi', 'arm64')).toEqual({ status: 0, lines: [] });
+    expect(scmp(['diff', before, after, '--call', 'clone4']).stderr).toContain('did you mean clone');
+  });
+
+  it('--stat counts calls by change and ABI', () => {
+    const { stdout } = scmp(['diff', before, after, ...X86_64, '--stat']);
+    expect(`${stdout}`.trimEnd().split('\n')).toEqual([
+      '1 call weaker, 1 stronger',
+      '',
+      expect.stringMatching(/^ +x86_64$/),
+      expect.stringMatching(/^weaker {4}ERRNO\(ENOSYS\) → ALLOW +1$/),
+      expect.stringMatching(/^stronger {2}ALLOW → ERRNO\(EPERM\) +1$/),
+    ]);
+    const json = JSON.parse(`${scmp(['diff', before, after, ...X86_64, '--stat', '--json']).stdout}`);
+    expect(json).toEqual({
+      equal: false,
+      statistics: [
+        { architecture: 'x86_64', direction: 'stronger', from: 'ALLOW', to: 'ERRNO(EPERM)', calls: 1 },
+        { architecture: 'x86_64', direction: 'weaker', from: 'ERRNO(ENOSYS)', to: 'ALLOW', calls: 1 },
+      ],
+    });
+  });
+
+  it('compiles the profile for the machine that a program is for, where none is asked for', () => {
+    // One of the two is no program for this machine.
+    const [foreign, other] =
+      process.arch === 'arm64' ? (['x86_64', 'aarch64'] as const) : (['aarch64', 'x86_64'] as const);
+    const file = join(directory, 'foreign.bpf');
+    writeFileSync(file, compileProfileSync(BEFORE, { arch: foreign }).program);
+    const { status, stdout, stderr } = scmp(['diff', file, before]);
+    expect({ status, stdout: `${stdout}` }).toEqual({
+      status: 0,
+      stdout: 'no difference: both decide alike, on every possible input\n',
+    });
+    expect(stderr).toContain(`foreign.bpf is a program for ${foreign}: the profile is compiled for that machine`);
+    expect(scmp(['implies', file, before]).status).toBe(0);
+    // Where there is nothing to compare, there is no list of all calls.
+    const asked = scmp(['diff', file, before, '--arch', other]);
+    expect(`${asked.stdout}`).toMatch(/^The filters are for different machines: /);
+    expect(`${asked.stdout}`.length).toBeLessThan(2000);
   });
 
   it('--json has every difference with a call that shows it', () => {

@@ -48,7 +48,7 @@ function placeOf({ source, position }: Finding): string {
   return formatPlace(source, position);
 }
 
-/** The counts, as the last line has them. */
+/** The counts, as the last line has them: `2 errors, 1 warning; 3 ignored`. */
 export function summaryOf(files: readonly FileReport[]): string {
   const { error, warning, advice, ignored, fixed } = countFindings(files);
   const counts = [

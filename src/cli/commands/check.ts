@@ -7,6 +7,7 @@ import { fixProfile } from '../../check/fix.js';
 import { renderGithub } from '../../check/output/github.js';
 import { renderJson } from '../../check/output/json.js';
 import { renderSarif } from '../../check/output/sarif.js';
+import { renderStatistics, renderStatisticsJson } from '../../check/output/statistics.js';
 import { renderText } from '../../check/output/text.js';
 import { InvalidArgumentError, ScmpError } from '../../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
@@ -28,6 +29,7 @@ import { print, printError, printPainted, printVerbatim } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
 
 const RENDERERS = { text: renderText, json: renderJson, sarif: renderSarif, github: renderGithub } as const;
+const STATISTICS: Partial<typeof RENDERERS> = { text: renderStatistics, json: renderStatisticsJson };
 
 const OPTIONS = {
   ...TARGET_OPTIONS,
@@ -39,6 +41,7 @@ const OPTIONS = {
   strict: new Option('--strict', 'advice counts as a finding, for the exit code'),
   format: new Option('--format <format>', 'how to report').choices(Object.keys(RENDERERS)).default('text'),
   json: jsonFormatOption(),
+  stat: new Option('--stat', 'how often each finding is there, instead of the findings'),
   fix: new Option(
     '--fix',
     'fix in the file what can be fixed without weakening the filter; with "-": to standard output',
@@ -55,6 +58,7 @@ interface Flags extends FlagsOf<typeof OPTIONS> {
   target?: ContainerEngine;
   ignore: string[];
   strict?: boolean;
+  stat?: boolean;
   fix?: boolean;
   dryRun?: boolean;
   explain?: string;
@@ -79,6 +83,9 @@ async function check(paths: string[], flags: Flags): Promise<void> {
   }
   if (paths.length === 0) throw new InvalidArgumentError('check which profiles? Give files, or --explain ID');
   if (flags.dryRun && !flags.fix) throw new InvalidArgumentError('--dry-run goes with --fix');
+  const format = flags.json ? 'json' : flags.format;
+  const render = (flags.stat ? STATISTICS : RENDERERS)[format];
+  if (!render) throw new InvalidArgumentError(`--stat is for --format text and json, not ${format}`);
   const files: FileReport[] = [];
   let fixedInput: string | undefined;
   let hasFailed = false;
@@ -93,8 +100,8 @@ async function check(paths: string[], flags: Flags): Promise<void> {
       if (path === '-' && flags.fix && !flags.dryRun && !file.isUnreadable) fixedInput = text;
     }
   }
-  const rendered = RENDERERS[flags.json ? 'json' : flags.format](files);
-  const isText = flags.format === 'text' && !flags.json;
+  const rendered = render(files);
+  const isText = format === 'text' && !flags.stat;
   if (fixedInput !== undefined) {
     // The fixed profile is the result then, and the report goes to the diagnostics.
     printVerbatim(fixedInput);

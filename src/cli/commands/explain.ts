@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
+import type { ArchitectureName } from '../../architecture.js';
 import { policyTable } from '../../bpf/index.js';
 import type { CompiledProfile } from '../../compiler/compile-parsed-profile.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { type AskedFilter, answerCall, type CallAnswer, formatCallAnswer } from '../../explain/call-answer.js';
 import { usualDecisions } from '../../explain/described-call.js';
+import { rankOf } from '../../explain/format-comparison.js';
 import { ARCHITECTURE_UNSEEN, listPolicy, shownFirst } from '../../explain/format-policy.js';
 import { type NamedCall, type NamedPolicy, nameTable } from '../../explain/named-policy.js';
 import { formatPolicyStatistics, policyStatistics } from '../../explain/policy-summary.js';
@@ -136,11 +137,7 @@ function answerAll(all: readonly Explained[], syscall: string, { json }: Flags, 
 
 /** Answers on the machine itself come first, then those on its other ABIs, then the others. */
 function machineFirst(answers: readonly CallAnswer[], { machine }: Explained): CallAnswer[] {
-  const { auditArch } = parseArchitecture(machine);
-  const rank = ({ architecture }: CallAnswer) => {
-    if (architecture === machine) return 0;
-    return parseArchitecture(architecture).auditArch === auditArch ? 1 : 2;
-  };
+  const rank = ({ architecture }: CallAnswer) => rankOf(architecture, machine);
   return [...answers].sort((one, other) => rank(one) - rank(other));
 }
 
