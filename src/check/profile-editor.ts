@@ -6,6 +6,8 @@ import type { TextEdit } from './finding.js';
 export interface ProfileEditor {
   /** Give a key another value. None where the place is no member of an object of this text. */
   setMember(object: Place, key: string, value: string | number): TextEdit[];
+  /** Write an entry once for each of some conditions, in the place of the one that it has there. */
+  splitEntry(entry: Place, condition: Place, conditions: readonly Record<string, string | number>[]): TextEdit[];
   /** Give a key, with its value, another name and value: `"name": "open"` becomes `"names": ["open"]`. */
   replaceMember(object: Place, key: string, newKey: string, newValue: readonly string[]): TextEdit[];
 }
@@ -25,6 +27,16 @@ export function profileEditor(text: string): ProfileEditor | undefined {
   const memberOf = (object: Node | undefined, key: string): Node | undefined =>
     object?.children?.find((property) => property.children?.[0]?.value === key);
 
+  /** An object laid out as another one. */
+  const written = (members: Record<string, string | number>, like: Node | undefined): string => {
+    const [first, last] = [like?.children?.at(0), like?.children?.at(-1)];
+    if (!like || !first || !last) return JSON.stringify(members);
+    const open = text.slice(like.offset + 1, first.offset);
+    const close = text.slice(last.offset + last.length, like.offset + like.length - 1);
+    const parts = Object.entries(members).map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+    return `{${open}${parts.join(`,${open.includes('\n') ? open : ' '}`)}${close}}`;
+  };
+
   return {
     setMember(place, key, value) {
       const object = objectAt(place);
@@ -40,6 +52,22 @@ export function profileEditor(text: string): ProfileEditor | undefined {
       const colon = text.slice(lastKey.offset + lastKey.length, lastValue.offset);
       const offset = last.offset + last.length;
       return [{ offset, length: 0, text: `,${gap}${JSON.stringify(key)}${colon}${newText}` }];
+    },
+    splitEntry(place, conditionPlace, conditions) {
+      const [entry, condition] = [objectAt(place), objectAt(conditionPlace)];
+      const [first, ...others] = conditions.map((each) => written(each, condition));
+      if (!entry || !condition || first === undefined || entry.parent?.type !== 'array') return [];
+      const end = entry.offset + entry.length;
+      const [before, after] = [
+        text.slice(entry.offset, condition.offset),
+        text.slice(condition.offset + condition.length, end),
+      ];
+      const gap = text.slice(gapStart(text, entry.offset), entry.offset);
+      const more = others.map((each) => `,${gap}${before}${each}${after}`).join('');
+      return [
+        { offset: condition.offset, length: condition.length, text: first },
+        { offset: end, length: 0, text: more },
+      ];
     },
     replaceMember(place, key, newKey, newValue) {
       const member = memberOf(objectAt(place), key);

@@ -7,7 +7,7 @@ import { decidesNoMorePermissively } from '../../src/check/no-more-permissive.js
 import { type CompiledFilter, compileProfileSync } from '../../src/compiler/index.js';
 import { readProfile } from '../../src/profile/index.js';
 import { AUDIT_ARCH_X86_64, seccompData } from '../bpf/programs.js';
-import { allow, allowList, args, deny, denyList, libseccomp, type Options } from './profiles.js';
+import { allow, allowList, args, check, deny, denyList, libseccomp, type Options } from './profiles.js';
 
 const compile = (profile: object | string) => compileProfileSync(profile, { arch: 'x86_64', verify: false });
 
@@ -99,7 +99,7 @@ describe('fixProfile', () => {
 
   it('leaves alone what has no safe fix: NE, an allowance, arguments that calls read differently', async () => {
     const profiles = [
-      allowList(allow('socket', args([0, 'NE', 16]))),
+      allowList(allow('socket', args([2, 'NE', 9]))),
       denyList(deny('socket', args([0, 'LT', 2]))),
       denyList(deny('madvise munmap', args([1, 'EQ', 4096]))),
       denyList(deny('socket chmod', args([1, 'EQ', 2]))),
@@ -217,3 +217,42 @@ function tryToCompile(text: string) {
     return undefined;
   }
 }
+
+describe('"not equal" of an address family', () => {
+  const family = (value: number) => allow('socket', args([0, 'NE', value]));
+  const profile = (value: number) => JSON.stringify(allowList(family(value)), null, 2);
+  const decisionOf = (filter: CompiledFilter, domain: bigint) =>
+    simulate(filter, seccompData({ arch: AUDIT_ARCH_X86_64, nr: 41, args: [domain, 0n, 0n, 0n, 0n, 0n] })).action.kind;
+
+  it.each([0, 16, 38, 40, 45])(
+    '%d: entries under masks allow all other families, whatever is above the bits that count',
+    async (value) => {
+      const { fixed, text, report } = await fix(profile(value));
+      expect(fixed.map(({ id }) => id)).toContain('wide-comparison');
+      expect(report.findings.map(({ id }) => id)).not.toContain('wide-comparison');
+      const filter = compile(text);
+      for (let domain = 0n; domain < 64n; domain++) {
+        const expected = domain === BigInt(value) ? 'ERRNO' : 'ALLOW';
+        expect(decisionOf(filter, domain), String(domain)).toBe(expected);
+        expect(decisionOf(filter, domain | (1n << 40n)), String(domain)).toBe(expected);
+      }
+      expect(decisionOf(filter, 64n)).toBe('ERRNO');
+    },
+  );
+
+  it('has the conditions in the advice, laid out as the profile is', async () => {
+    const [finding] = check(profile(40), { targets: ['x86_64'] }).findings.filter(({ id }) => id === 'wide-comparison');
+    expect(finding!.advice).toContain('write the entry 6 times');
+    expect(finding!.advice).toContain('value 0xffffffe0 (the mask), valueTwo 0;');
+    const { text } = await fix(profile(40));
+    expect(JSON.stringify(JSON.parse(text), null, 2)).toBe(text);
+  });
+
+  it('of other arguments is left to the author: their values are not counted', async () => {
+    const { fixed, report } = await fix(JSON.stringify(allowList(allow('socket', args([2, 'NE', 9])))));
+    expect(fixed.map(({ id }) => id)).not.toContain('wide-comparison');
+    expect(report.findings.find(({ id }) => id === 'wide-comparison')!.advice).toContain(
+      'allow the values that are wanted',
+    );
+  });
+});

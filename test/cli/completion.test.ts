@@ -96,8 +96,9 @@ describe('the manual page', () => {
       .map((match) => match[1])
       .filter((name) => name !== 'help' && name !== 'scmp');
     expect(commands.length).toBeGreaterThan(6);
-    for (const name of commands) expect(page()).toContain(`\nscmp ${name} `);
-    expect(page()).toContain('source <(scmp completion bash)');
+    const text = page();
+    for (const name of commands) expect(text).toContain(`\nscmp ${name} `);
+    expect(text).toContain('source <(scmp completion bash)');
   });
 
   it.runIf(needs('groff'))('is one that groff has nothing to say against', () => {

@@ -4,6 +4,7 @@ import { isNarrow, narrowMeaning } from '../../compiler/wide-values.js';
 import { list, number } from '../../phrases.js';
 import type { Action, ArgumentCondition } from '../../policy.js';
 import type { AdviceWording } from '../../profile/formats/advice.js';
+import { type ConstantFamily, familyConstants } from '../../syscalls/constants.js';
 import { type ParameterType, type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
 import { type CheckContext, type CheckedEntry, type PlacedCondition, placedConditions } from '../context.js';
 import type { TextEdit } from '../finding.js';
@@ -79,7 +80,7 @@ const wideComparison: CheckRule = {
         place,
         message: `the kernel reads ${parameter.bits} bits of ${list([...new Set(bypassed.map((each) => each.name))])}'s ${parameter.name} and this compares 64: a call with a bit above them set gets past it`,
         advice: remedy(placed, parameter, context.terms),
-        fix: context.behaviour.maskedOperands === 'mask-first' ? maskEdits(context, placed, bypassed, mask) : [],
+        fix: context.behaviour.maskedOperands === 'mask-first' ? fixEdits(context, placed, bypassed, mask) : [],
       };
     }
   },
@@ -145,11 +146,57 @@ function remedy(
     case 'MASKED_EQ':
       if ((value & mask) === 0n) return 'take the condition out: the kernel reads none of the bits of its mask';
       return `take the bits above ${number(mask)} out of the mask: ${terms.masked({ index, parameter, mask: value & mask, datum: valueTwo & value & mask })}`;
-    case 'NE':
-      return `allow the values that are wanted, each with ${terms.maskedForm(mask)}; there is no masked form of "not equal"`;
+    case 'NE': {
+      const groups = allBut(value, parameter);
+      if (groups.length > MAX_GROUPS) {
+        return `allow the values that are wanted, each with ${terms.maskedForm(mask)}; there is no masked form of "not equal"`;
+      }
+      const each = groups.map((group) => terms.masked({ index, parameter, ...group }));
+      return `write the entry ${each.length} times, with each of these conditions instead: ${each.join('; ')}`;
+    }
     default:
       return `say it with ${terms.maskedForm(mask)}, an entry for each group of values`;
   }
+}
+
+/** Constants that the kernel counts: it takes no larger value. */
+const COUNTED_FAMILIES: ReadonlySet<ConstantFamily> = new Set(['AF']);
+
+/** More entries than these nobody wants to read. */
+const MAX_GROUPS = 16;
+
+/**
+ * All values of a parameter but one, as comparisons under masks that exclude each other: for each bit those that agree
+ * above it and differ in it. Of a parameter whose values are counted, those with bits above all of them are left out.
+ */
+function allBut(value: bigint, { bits, constants }: SyscallParameter): { mask: bigint; datum: bigint }[] {
+  const all = 2n ** BigInt(bits) - 1n;
+  const isCounted = constants !== undefined && COUNTED_FAMILIES.has(constants);
+  const values = isCounted ? [...familyConstants(constants).values()] : [all];
+  const largest = values.reduce((a, b) => (a > b ? a : b));
+  const width = [...(largest | (value & all)).toString(2)].length;
+  return Array.from({ length: width }, (_, at) => {
+    const bit = 1n << BigInt(width - 1 - at);
+    const mask = all & ~(bit - 1n);
+    return { mask, datum: (value ^ bit) & mask };
+  });
+}
+
+/** Edits for what the kernel reads alone. */
+function fixEdits(context: CheckContext, placed: PlacedCondition, bypassed: readonly Compared[], mask: bigint) {
+  const { condition, entry, place } = placed;
+  if (condition.op !== 'NE') return maskEdits(context, placed, bypassed, mask);
+  const parameter = bypassed[0]?.parameter;
+  const isOne = new Set(bypassed.map((each) => JSON.stringify(each.parameter))).size === 1;
+  const groups = parameter && isOne ? allBut(condition.value, parameter) : [];
+  if (groups.length === 0 || groups.length > MAX_GROUPS) return [];
+  const conditions = groups.map(({ mask: group, datum }) => ({
+    index: condition.index,
+    value: Number(group),
+    valueTwo: Number(datum),
+    op: 'SCMP_CMP_MASKED_EQ',
+  }));
+  return context.text?.splitEntry(entry.place, place, conditions) ?? [];
 }
 
 /** Edits for the masked form. It holds for every value that the condition holds for, so a denial denies no less. */
