@@ -12,6 +12,7 @@ import { FilterContext, loadLibseccompSync } from '../src/libseccomp/index.js';
 import type { SeccompPolicy } from '../src/policy.js';
 import { readProfile, resolvePolicy } from '../src/profile/index.js';
 import { oracleLines, timeOracle } from '../test/native/oracle.js';
+import { conditionFigures } from './conditions.js';
 import { decisionDiagramFigures } from './decision-diagram.js';
 import type { Figure } from './figure.js';
 import { launchFigures } from './launch.js';
@@ -132,6 +133,7 @@ function wasmSize(): Figure {
 const figures: Figure[] = [
   // first: its first run is a cold one
   ...decisionDiagramFigures(root, libseccomp),
+  ...conditionFigures(),
   ...compileTime(0),
   ...compileTime(2),
   ...(await wholeCompileFigures(root)),

@@ -32,6 +32,7 @@ export {
   decide,
 } from './decisions/decision-diagram.js';
 export { type DiagramBudget, DiagramStore, type Node, ProgramTooComplexError } from './decisions/diagram-store.js';
+export type { IsFlag } from './decisions/factor-conditions.js';
 export { type ConditionNames, formatCondition, formatConditions } from './decisions/format-conditions.js';
 export type { Field } from './decisions/input-variables.js';
 export { allBitsKnown, type KnownBits } from './decisions/known-bits.js';

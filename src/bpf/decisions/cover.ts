@@ -39,7 +39,8 @@ const EVERYTHING: Cover = { products: [{ factors: [], node: TRUE }], union: TRUE
  * a field is said without it, and products may overlap where that is shorter.
  *
  * `describe` chooses the words for the values of a field, so the terms are what it makes: for people
- * (`recoverConditions`), or for rules of a profile (`ruleConditions`). The terms are checked: their diagram is `node`.
+ * (`recoverConditions`), or for rules of a profile (`ruleConditions`). What it says holds in the set that it gives; that the
+ * products of these sets make `node`, and nothing else, is checked here.
  * Undefined where that takes more than {@link MAX_TERMS} terms, or `describe` finds no words.
  *
  * @throws {ProgramTooComplexError} when the budget of the store is used up

@@ -56,8 +56,6 @@ export const BUDGET_OPTIONS: OptionTable<DiagramBudget> = { nodes: [NUMBER], ste
 const MAX_NODES = 2 ** 26;
 /** Enough for single calls: most of a program is proved without nodes. */
 const INITIAL_CAPACITY = 1 << 12;
-/** What is in the tables is put into the larger ones again, so they grow seldom. */
-const GROWTH = 4;
 /** Terminals and pairs of nodes are kept beside the nodes. Their memory is counted in steps. */
 const COST_OF_TERMINAL = 16;
 const COST_OF_PAIR = 2;
@@ -387,8 +385,8 @@ export class DiagramStore {
   }
 
   #growWhenFull(): void {
+    const capacity = this.#levels.length * 2;
     if (this.#count < this.#levels.length) return;
-    const capacity = this.#levels.length * GROWTH;
     this.#levels = enlarged(this.#levels, new Uint16Array(capacity));
     this.#lows = enlarged(this.#lows, new Int32Array(capacity));
     this.#highs = enlarged(this.#highs, new Int32Array(capacity));

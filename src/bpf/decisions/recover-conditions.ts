@@ -80,14 +80,11 @@ class Recovery {
   constructor(readonly store: DiagramStore) {}
 
   of(node: Node): DnfTerms | undefined {
-    if (!this.#terms.has(node)) this.#terms.set(node, this.#recover(node));
+    if (!this.#terms.has(node)) {
+      const terms = coverTerms(this.store, node, (least, most, field) => this.#describe(least, most, field));
+      this.#terms.set(node, terms);
+    }
     return this.#terms.get(node);
-  }
-
-  #recover(node: Node): DnfTerms | undefined {
-    const { store } = this;
-    const terms = coverTerms(store, node, (least, most, field) => this.#describe(least, most, field));
-    return terms && dnfDiagram(store, terms) === node ? terms : undefined;
   }
 
   /** The one of both sets that takes fewer words. */
@@ -97,9 +94,12 @@ class Recovery {
     return narrow && { terms: narrow.terms, set: least };
   }
 
-  /** A set that is not constant is of one field alone. */
+  /** A set that is not constant is of one field alone. Words are only taken where they are proven to hold there. */
   #wordsFor(set: Node, field: Field): ValuesInWords | undefined {
-    if (!this.#values.has(set)) this.#values.set(set, describeValues(this.store, set, field));
+    if (!this.#values.has(set)) {
+      const words = describeValues(this.store, set, field);
+      this.#values.set(set, words && dnfDiagram(this.store, words.terms) === set ? words : undefined);
+    }
     return this.#values.get(set);
   }
 }

@@ -31,10 +31,9 @@ import { type Interval, inInterval, intervals } from './intervals.js';
  * ```
  */
 export function ruleConditions(store: DiagramStore, node: Node): DnfTerms | undefined {
-  return store.attempt(MAX_STEPS, () => {
-    const terms = coverTerms(store, node, (least, most, field) => describeForRules(store, least, most, field));
-    return terms && dnfDiagram(store, terms) === node ? terms : undefined;
-  }).result;
+  return store.attempt(MAX_STEPS, () =>
+    coverTerms(store, node, (least, most, field) => describeForRules(store, least, most, field)),
+  ).result;
 }
 
 /** A hundred times what the conditions of any real filter take. */
