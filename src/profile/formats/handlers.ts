@@ -5,6 +5,7 @@ import type { Advised, Reader, Writer } from './handler.js';
 import type { FormatName, LinesFormatName, OutputFormat, ProfileFormat } from './index.js';
 import { kafelAdvice } from './kafel/advice.js';
 import { readKafel } from './kafel/read.js';
+import { writeKafel } from './kafel/write.js';
 import { listAdvice } from './list/advice.js';
 import { readList } from './list/read.js';
 import { writeList } from './list/write.js';
@@ -13,6 +14,7 @@ import { readLxc } from './lxc/read.js';
 import { writeLxc } from './lxc/write.js';
 import { minijailAdvice } from './minijail/advice.js';
 import { readMinijail, readMinijailPy } from './minijail/read.js';
+import { writeMinijailPy } from './minijail/write.js';
 import { readNsjail } from './nsjail/read.js';
 import { engineAdvice, sectionAdvice } from './oci/advice.js';
 import { readSection } from './oci/read.js';
@@ -44,9 +46,9 @@ export const HANDLERS: Handlers = {
   systemd: { read: readSystemdUnit, advice: systemdAdvice },
   snapd: { read: readSnapd, write: writeSnapd, advice: snapdAdvice },
   lxc: { read: readLxc, write: writeLxc, advice: lxcAdvice },
-  'minijail-py': { read: readMinijailPy, advice: minijailAdvice },
+  'minijail-py': { read: readMinijailPy, write: writeMinijailPy, advice: minijailAdvice },
   minijail: { read: readMinijail, advice: minijailAdvice },
-  kafel: { read: readKafel, advice: kafelAdvice },
+  kafel: { read: readKafel, write: writeKafel, advice: kafelAdvice },
   nsjail: { read: readNsjail, advice: kafelAdvice },
   list: { read: readList, write: writeList, advice: listAdvice },
 };

@@ -6,7 +6,7 @@ import { createSimulator } from '../../../src/bpf/execution/simulate.js';
 import { compileParsedWith } from '../../../src/compiler/compile-parsed-profile.js';
 import { minimizeRules } from '../../../src/compiler/minimize-rules.js';
 import { ScmpError } from '../../../src/errors.js';
-import { type ParsedProfile, ProfileError, readProfile } from '../../../src/profile/index.js';
+import { type ParsedProfile, ProfileError, readProfile, writeProfile } from '../../../src/profile/index.js';
 
 const FOLDER = new URL('../policies/', import.meta.url);
 const textOf = (name: string) => readFileSync(new URL(name, FOLDER)).toString();
@@ -339,6 +339,96 @@ it('decides any comparisons as kafel compiles them', () => {
     { numRuns: 60 },
   );
   expect(compared).toBeGreaterThan(200);
+});
+
+describe('what was written in a language of policies', () => {
+  const actions = fc.constantFrom('ALLOW', 'ERRNO(5)', 'LOG', 'KILL_PROCESS', 'USER_NOTIF');
+  const blocks = fc.array(
+    fc.tuple(actions, fc.constantFrom('read', 'dup2'), fc.boolean(), fc.array(comparison, { maxLength: 2 })),
+    {
+      minLength: 1,
+      maxLength: 4,
+    },
+  );
+  const values = fc.constantFrom(0n, 1n, 4n, 5n, 6n, 7n, 0xffffffffn, 0x100000000n, 0x100000005n, 2n ** 64n - 1n);
+
+  it.each(['kafel', 'minijail-py'] as const)('decides alike when it is read: %s', (format) => {
+    let written = 0;
+    fc.assert(
+      fc.property(blocks, fc.array(fc.tuple(values, values), { minLength: 6, maxLength: 6 }), (list, calls) => {
+        const text = list
+          .map(([action, name, isAny, all]) => {
+            const words = all.map((each) => each.text).join(isAny ? ' || ' : ' && ');
+            return `${action} { ${name}(fd, buf)${words === '' ? '' : ` { ${words} }`} }`;
+          })
+          .join('\n');
+        let before: ReturnType<typeof simulating>;
+        let copy: string;
+        try {
+          const profile = read(text);
+          before = simulating(profile);
+          copy = writeProfile(profile, format);
+        } catch (error) {
+          if (error instanceof ScmpError) return;
+          throw error;
+        }
+        written++;
+        const after = simulating(readProfile(copy, { format }));
+        for (const nr of [READ, 33, 39]) {
+          for (const args of calls)
+            expect(after(nr, args), `${text}\n${copy}\n${nr} ${args}`).toEqual(before(nr, args));
+        }
+      }),
+      { numRuns: 50 },
+    );
+    expect(written).toBeGreaterThan(25);
+  });
+
+  it.each(['kafel', 'minijail-py'] as const)('keeps comments, order and architectures: %s', (format) => {
+    const text = '// first\nALLOW { write { fd == 1 },\n// second\nread, close ON { x86_64, arm } }\nDEFAULT TRAP(0)\n';
+    const copy = writeProfile(read(text), format);
+    const { seccomp } = readProfile(copy, { format });
+    expect(seccomp).toMatchObject({
+      defaultAction: 'SCMP_ACT_TRAP',
+      syscalls: [
+        { names: ['write'] },
+        { names: ['read'], comment: 'second' },
+        { names: ['close'], includes: { arches: ['amd64', 'arm'] } },
+      ],
+    });
+  });
+
+  it.each([
+    ['kafel', { flags: ['SECCOMP_FILTER_FLAG_LOG'] }, 'flags'],
+    ['kafel', { defaultAction: 'SCMP_ACT_ALLOW' }, 'defaultAction'],
+    ['kafel', { architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'] }, 'architectures'],
+    ['minijail-py', { defaultAction: 'SCMP_ACT_LOG' }, 'defaultAction'],
+    ['minijail-py', { syscalls: [{ names: ['read'], action: 'SCMP_ACT_TRACE' }] }, 'syscalls[0].errnoRet'],
+    [
+      'minijail-py',
+      {
+        syscalls: [
+          { names: ['read'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] },
+          { names: ['read'], action: 'SCMP_ACT_LOG', args: [{ index: 1, value: 1, op: 'SCMP_CMP_EQ' }] },
+        ],
+      },
+      'syscalls[1]',
+    ],
+  ] as const)('is an error where it cannot be said: %s %j', (format, members, path) => {
+    const profile = readProfile({
+      defaultAction: 'SCMP_ACT_KILL_THREAD',
+      syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }],
+      ...members,
+    });
+    const paths = (): string[] => {
+      try {
+        return [writeProfile(profile, format)];
+      } catch (error) {
+        return (error as ProfileError).issues.map((issue) => `${issue.code} ${issue.path}`);
+      }
+    };
+    expect(paths()).toContain(`not-in-format ${path}`);
+  });
 });
 
 it('never crashes on a mutated policy', () => {

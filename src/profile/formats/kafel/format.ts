@@ -16,4 +16,5 @@ export const kafel = {
   syntax: 'lines',
   sign: (line) => STATEMENT.test(line),
   traits: {},
+  output: { extension: 'kafel', note: 'for kafel, and seccomp_policy_file of nsjail' },
 } as const satisfies LinesFormat;

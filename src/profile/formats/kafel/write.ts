@@ -1,0 +1,110 @@
+import type { ActionName } from '../../../action.js';
+import { escapeControls, quote } from '../../../text.js';
+import { dockerNames } from '../../model/conditional-entry.js';
+import type { DockerSeccomp, SeccompArgument } from '../../model/schema.js';
+import type { Draft } from '../handler.js';
+import { plainErrno, type Unrepresentable } from '../plain-section.js';
+import { type WrittenCase, writtenCalls } from '../written-calls.js';
+import { kafelCall, kafelName, TARGETS } from './calls.js';
+
+const ACTIONS: Readonly<Record<ActionName, string>> = {
+  SCMP_ACT_ALLOW: 'ALLOW',
+  SCMP_ACT_LOG: 'LOG',
+  SCMP_ACT_TRAP: 'TRAP(0)',
+  SCMP_ACT_NOTIFY: 'USER_NOTIF',
+  SCMP_ACT_KILL: 'KILL_THREAD',
+  SCMP_ACT_KILL_THREAD: 'KILL_THREAD',
+  SCMP_ACT_KILL_PROCESS: 'KILL_PROCESS',
+  SCMP_ACT_ERRNO: 'ERRNO',
+  SCMP_ACT_TRACE: 'TRACE',
+};
+const OPERATORS = { EQ: '==', NE: '!=', LT: '<', LE: '<=', GT: '>', GE: '>=' } as const;
+/** Names for arguments: what is declared is compared in 64 bits. */
+const ARGUMENTS = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+/** A profile as a policy of kafel. */
+export function writeKafel(draft: Draft): string {
+  const { profile, resolved, cannot } = draft;
+  const seccomp: DockerSeccomp = resolved ?? profile.seccomp;
+  const { defaultAction, defaultErrno, defaultErrnoRet } = seccomp;
+  const blocks: { action: string; filters: string[][] }[] = [];
+  for (const { name, comment, cases } of writtenCalls(draft)) {
+    const notes =
+      comment === undefined ? [] : comment.split(/\r\n?|\n/).map((line) => `// ${escapeControls(line)}`.trimEnd());
+    const word = kafelName(name);
+    if (kafelCall(word)?.name !== name) cases[0]?.cannot(`the name ${quote(name)}`, undefined, 'names');
+    const byKey = new Map<string, { action: string; targets: string; cases: WrittenCase[] }>();
+    for (const each of cases) {
+      const { action, errno, errnoRet } = each.entry;
+      const words = actionText(action, errno, errnoRet, each.cannot, 'errno');
+      const targets = targetsOf(each);
+      if (targets === undefined) continue;
+      const key = `${words} ${targets}`;
+      const group = byKey.get(key) ?? { action: words, targets, cases: [] };
+      group.cases.push(each);
+      byKey.set(key, group);
+    }
+    let isFirst = true;
+    for (const { action, targets, cases: own } of byKey.values()) {
+      const text = `${filterText(word, own)}${targets}`;
+      const last = blocks.at(-1);
+      const block = last?.action === action ? last : { action, filters: [] };
+      if (block !== last) blocks.push(block);
+      block.filters.push([...(isFirst ? notes : []), text]);
+      isFirst = false;
+    }
+  }
+  const lines = blocks.flatMap(({ action, filters }) => [
+    `${action} {`,
+    ...filters.flatMap((filter, index) =>
+      filter.map((line, at) => `  ${line}${at === filter.length - 1 && index < filters.length - 1 ? ',' : ''}`),
+    ),
+    '}',
+  ]);
+  return `${[...lines, `DEFAULT ${actionText(defaultAction, defaultErrno, defaultErrnoRet, cannot, 'defaultErrno')}`].join('\n')}\n`;
+}
+
+function actionText(
+  action: ActionName,
+  errno: string | null | undefined,
+  errnoRet: bigint | null | undefined,
+  cannot: Unrepresentable,
+  key: string,
+): string {
+  const word = ACTIONS[action];
+  if (action !== 'SCMP_ACT_ERRNO' && action !== 'SCMP_ACT_TRACE') return word;
+  const number = plainErrno(action, errno, errnoRet) ?? 1n;
+  if (number === 'differs') {
+    cannot(`${quote(errno!)} is not the same number everywhere`, 'choose the target (--arch)', key);
+    return word;
+  }
+  return `${word}(${number})`;
+}
+
+/** ` ON …`; undefined where the case is for none of kafel's targets. */
+function targetsOf({ arches }: WrittenCase): string | undefined {
+  if (arches === undefined) return '';
+  const names = [...TARGETS]
+    .filter(([, target]) => dockerNames(target).some((name) => arches.includes(name)))
+    .map(([name]) => name);
+  if (names.length === 0) return undefined;
+  return names.length === 1 ? ` ON ${names[0]}` : ` ON { ${names.join(', ')} }`;
+}
+
+function filterText(word: string, cases: readonly WrittenCase[]): string {
+  if (cases.some(({ args }) => args.length === 0)) return word;
+  const most = Math.max(...cases.flatMap(({ args }) => args.map(({ index }) => Number(index))));
+  const declared = ARGUMENTS.slice(0, most + 1).join(', ');
+  const conditions = cases.map(({ args }) => args.map(comparisonText).join(' && '));
+  return `${word}(${declared}) { ${conditions.join(' || ')} }`;
+}
+
+function comparisonText({ index, op, value, valueTwo }: SeccompArgument): string {
+  const name = ARGUMENTS[Number(index)]!;
+  if (op === 'SCMP_CMP_MASKED_EQ') return `(${name} & ${hex(value)}) == ${hex((valueTwo ?? 0n) & value)}`;
+  return `${name} ${OPERATORS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATORS]} ${hex(value)}`;
+}
+
+function hex(value: bigint): string {
+  return value < 1024n ? String(value) : `0x${value.toString(16)}`;
+}

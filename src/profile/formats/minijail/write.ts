@@ -1,0 +1,121 @@
+import type { ActionName } from '../../../action.js';
+import { findArchitecture } from '../../../architecture.js';
+import { syscallSignature } from '../../../syscalls/signature.js';
+import { escapeControls, quote } from '../../../text.js';
+import { dockerNames } from '../../model/conditional-entry.js';
+import type { DockerSyscall, SeccompArgument } from '../../model/schema.js';
+import type { Draft } from '../handler.js';
+import type { Unrepresentable } from '../plain-section.js';
+import { type WrittenCall, type WrittenCase, writtenCalls } from '../written-calls.js';
+
+const ACTIONS: Readonly<Partial<Record<ActionName, string>>> = {
+  SCMP_ACT_ALLOW: 'allow',
+  SCMP_ACT_LOG: 'log',
+  SCMP_ACT_TRAP: 'trap',
+  SCMP_ACT_NOTIFY: 'user-notify',
+  SCMP_ACT_KILL: 'kill-thread',
+  SCMP_ACT_KILL_THREAD: 'kill-thread',
+  SCMP_ACT_KILL_PROCESS: 'kill-process',
+  SCMP_ACT_TRACE: 'trace',
+};
+const DEFAULTS: readonly string[] = ['kill-thread', 'kill-process', 'trap', 'user-notify'];
+const OPERATORS = { EQ: '==', NE: '!=', LT: '<', LE: '<=', GT: '>', GE: '>=' } as const;
+/** minijail's names of architectures, by those of Docker. */
+const ARCHITECTURES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    x86_64: 'x86_64',
+    x86: 'x86',
+    aarch64: 'arm64',
+    arm: 'arm',
+    riscv64: 'riscv64',
+    loongarch64: 'loong64',
+  }).flatMap(([ours, name]) => dockerNames(findArchitecture(ours)!).map((each) => [each, name] as const)),
+);
+
+/** A profile as a policy for compile_seccomp_policy.py. */
+export function writeMinijailPy(draft: Draft): string {
+  const { profile, resolved, cannot } = draft;
+  const { defaultAction } = resolved ?? profile.seccomp;
+  const isDenyList = defaultAction === 'SCMP_ACT_ALLOW';
+  const word = ACTIONS[defaultAction];
+  const lines: string[] = [];
+  if (isDenyList) lines.push('@denylist');
+  else if (word === undefined || !DEFAULTS.includes(word)) {
+    cannot(`the default ${defaultAction}`, `known are ${DEFAULTS.join(', ')}`, 'defaultAction');
+  } else if (word !== 'kill-thread') lines.push(`@default ${word}`);
+  let comment: string | undefined;
+  for (const call of writtenCalls(draft)) {
+    if (call.comment !== undefined && call.comment !== comment) {
+      if (lines.length > 0) lines.push('');
+      lines.push(...call.comment.split(/\r\n?|\n/).map((line) => `# ${escapeControls(line)}`.trimEnd()));
+      // A backslash at its end would take the next line for more of the comment.
+      if (lines.at(-1)!.endsWith('\\')) lines[lines.length - 1] += '.';
+    }
+    comment = call.comment;
+    lines.push(...callLines(call, isDenyList));
+  }
+  if (lines.length === 0) cannot('a profile without entries', 'minijail refuses an empty policy', 'syscalls');
+  return `${lines.join('\n')}\n`;
+}
+
+function callLines({ name, cases }: WrittenCall, isDenyList: boolean): string[] {
+  const [first] = cases;
+  if (!first) return [];
+  if (!syscallSignature(name)) first.cannot(`the name ${quote(name)}`, undefined, 'names');
+  const byTargets = new Map<string, WrittenCase[]>();
+  for (const each of cases) {
+    const known = each.arches && [...new Set(each.arches.flatMap((arch) => ARCHITECTURES.get(arch) ?? []))];
+    // For none of the architectures that minijail knows, there is nothing to say.
+    if (known?.length === 0) continue;
+    const key = known ? `[arch=${known.join(',')}]` : '';
+    byTargets.set(key, [...(byTargets.get(key) ?? []), each]);
+  }
+  return [...byTargets].map(([targets, own]) => `${name}${targets}: ${filterText(own, isDenyList)}`);
+}
+
+/** Conditions of one action are alternatives; several actions are a list, in braces. */
+function filterText(cases: readonly WrittenCase[], isDenyList: boolean): string {
+  const byAction = new Map<string, WrittenCase[]>();
+  for (const each of cases) {
+    const action = actionText(each.entry, isDenyList, each.cannot);
+    byAction.set(action, [...(byAction.get(action) ?? []), each]);
+  }
+  const filters = [...byAction].map(([action, own]) => {
+    if (own.some(({ args }) => args.length === 0)) return action === 'allow' ? '1' : action;
+    const condition = own.map(({ args }) => args.map(atomText).join(' && ')).join(' || ');
+    return action === 'allow' && !isDenyList ? condition : `${condition}; ${action}`;
+  });
+  const [only, second] = filters as [string, string | undefined];
+  // Without braces "; return" has the opposite meaning to minijail0 -S.
+  return second === undefined && !only.includes('; return') ? only : `{ ${filters.join(', ')} }`;
+}
+
+function actionText({ action, errno, errnoRet }: DockerSyscall, isDenyList: boolean, cannot: Unrepresentable): string {
+  if (action === 'SCMP_ACT_ERRNO') return `return ${errno || String(errnoRet ?? 1n)}`;
+  if (isDenyList) cannot(`${action} in a deny-list`, 'every action of it is "return ERRNO"', 'action');
+  if (action === 'SCMP_ACT_TRACE' && (errno || errnoRet !== 0n))
+    cannot('a number for the tracer', undefined, 'errnoRet');
+  return ACTIONS[action]!;
+}
+
+function atomText({ index, op, value, valueTwo }: SeccompArgument): string {
+  const name = `arg${index}`;
+  if (op !== 'SCMP_CMP_MASKED_EQ') {
+    return `${name} ${OPERATORS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATORS]} ${hex(value)}`;
+  }
+  const set = (valueTwo ?? 0n) & value;
+  const clear = value & ~set;
+  if (value === 2n ** 64n - 1n) return `${name} == ${hex(set)}`;
+  // "&" is any of the bits: each that must be set is asked for by itself.
+  const atoms = [...bitsOf(set)].map((bit) => `${name} & ${hex(bit)}`);
+  if (clear !== 0n || atoms.length === 0) atoms.push(`${name} in ~${hex(clear)}`);
+  return atoms.join(' && ');
+}
+
+function* bitsOf(value: bigint): Generator<bigint> {
+  for (let bit = 1n; bit <= value; bit <<= 1n) if (value & bit) yield bit;
+}
+
+function hex(value: bigint): string {
+  return value < 1024n ? String(value) : `0x${value.toString(16)}`;
+}
