@@ -61,14 +61,23 @@ export function firstMatch<Action>(
   live.forEach(({ condition, action }, index) => {
     if (isSame(action, rest)) return;
     const earlier = live.slice(0, index).filter((each) => !isSame(each.action, action));
-    const excluded = earlier.map((each): Condition => ({ kind: 'not', of: each.condition! }));
-    const all: Condition = { kind: 'all', of: condition ? [condition, ...excluded] : excluded };
-    const rules = distinct(alternatives(all).flatMap((each) => rulesOf(each)));
+    const parts = condition ? alternatives(condition) : [[]];
+    const rules = distinct(parts.flatMap((part) => alternatives(without(part, earlier)).flatMap(rulesOf)));
     count += rules.length;
     if (count > MAX_RULES) throw new TooManyRulesError();
     decided.push({ index, action, rules });
   });
   return decided;
+}
+
+/** Comparisons that must all hold, and none of the earlier cases. One that they exclude themselves need not be named. */
+function without(part: Conjunction, earlier: readonly Case<unknown>[]): Condition {
+  const own: Condition = { kind: 'all', of: part.map(comparison) };
+  const others = earlier.flatMap(({ condition }): Condition[] => {
+    const both: Condition = { kind: 'all', of: [own, condition!] };
+    return neverHolds(both) ? [] : [{ kind: 'not', of: condition! }];
+  });
+  return { kind: 'all', of: [own, ...others] };
 }
 
 /** Whether no arguments meet a condition. What is too much work to tell counts as met. */
