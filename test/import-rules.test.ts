@@ -47,9 +47,10 @@ const ROOMS: Record<string, string> = {
   'src/bpf/program': '',
   'src/bpf/execution': 'src/syscalls src/bpf/program',
   'src/bpf/assembly': 'src/syscalls src/bpf/program',
+  'src/bpf/forms': 'src/syscalls src/bpf/program src/bpf/assembly',
   'src/bpf/decisions': 'src/bpf/program src/bpf/execution',
   'src/bpf/minimize': 'src/bpf/program src/bpf/decisions',
-  'src/bpf/index.ts': 'src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions',
+  'src/bpf/index.ts': 'src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/decisions',
   'src/profile/document': '',
   // What formats there are, and what each is recognised by: the light half, which every command loads.
   'src/profile/formats/format.ts': 'src/profile/document',
@@ -89,7 +90,7 @@ const ROOMS: Record<string, string> = {
   'native-loader/index.ts':
     'native-loader/libc native-loader/install native-loader/supervise native-loader/run native-loader/container native-loader/virtual-files',
   'src/cli':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/explain src/check src/learn native-loader/libc',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/explain src/check src/learn native-loader/libc',
   'src/cli/commands':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/explain src/check src/learn native-loader/libc native-loader/install native-loader/trace native-loader/index.ts src/cli',
   'src/cli/scmp.ts': 'src/cli src/cli/commands',

@@ -78,6 +78,16 @@ export {
   type ListingPart,
 } from './assembly/format-disassembly.js';
 
+// Programs in texts of other tools
+
+export { ProgramTextError } from './forms/program-text-error.js';
+export {
+  type ProgramForm,
+  type ReadProgram,
+  type ReadProgramOptions,
+  readProgramText,
+} from './forms/read-program-text.js';
+
 // Programs as data
 
 export { X32_SYSCALL_BIT } from '../architecture.js';

@@ -9,7 +9,8 @@ import { printable } from '../text.js';
 import { byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
 import { compileOptions } from './compile-options.js';
 import { compileForTargets, compileWithUsualCapabilities } from './compile-targets.js';
-import { type Input, isProgram, readInput } from './input.js';
+import { isProgram, readFilterInput } from './filter-input.js';
+import type { Input } from './input.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from './options.js';
 import { printError } from './output.js';
 import { profileOfInput } from './read-input-profile.js';
@@ -107,6 +108,6 @@ interface Comparable {
 }
 
 async function readOne(path: string, flags: ComparisonFlags): Promise<Comparable> {
-  const input = readInput(path);
+  const input = await readFilterInput(path, flags);
   return { input, profile: isProgram(input.bytes) ? undefined : await profileOfInput(input, flags) };
 }

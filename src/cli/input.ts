@@ -1,7 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { decodeProgram } from '../bpf/program/codec.js';
-import { INSTRUCTION_SIZE, isOpcode } from '../bpf/program/instruction.js';
 import { ScmpError } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX, type BuiltinName, findBuiltin } from '../profile/builtin/names.js';
@@ -101,15 +99,4 @@ export function readInput(path: string, kind: 'any' | 'file' = 'any'): Input {
   } catch (cause) {
     throw fileError(path === '-' ? 'stdin' : path, cause);
   }
-}
-
-/**
- * Whether bytes are a compiled program rather than a profile: whole instructions of known operations, in either byte
- * order. No text is one: a letter, brace or blank is no operation's code.
- */
-export function isProgram(bytes: Uint8Array): boolean {
-  if (bytes.length === 0 || bytes.length % INSTRUCTION_SIZE !== 0) return false;
-  return (['little', 'big'] as const).some((endianness) =>
-    decodeProgram(bytes, endianness).every(({ code }) => isOpcode(code)),
-  );
 }

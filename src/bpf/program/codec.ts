@@ -2,7 +2,7 @@ import { parseArchitecture } from '../../architecture.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { BYTES, checkArgument, LIST } from '../../options.js';
 import { InvalidProgramError, UnknownByteOrderError } from './errors.js';
-import { type Endianness, INSTRUCTION_SIZE, type Instruction } from './instruction.js';
+import { type Endianness, INSTRUCTION_SIZE, type Instruction, isOpcode } from './instruction.js';
 import type { FilterProgram } from './program.js';
 
 /** A program whose instructions and byte order are known. */
@@ -96,6 +96,17 @@ export function checkFields(instruction: Instruction, index: number): void {
       throw new InvalidArgumentError(`instruction ${index}: ${name} is ${value}, must be an integer from 0 to ${max}`);
     }
   }
+}
+
+/**
+ * Whether bytes are whole instructions of known operations, in either byte order: a program rather than a text. No text
+ * is one: a letter, brace or blank is no operation's code.
+ */
+export function areInstructions(bytes: Uint8Array): boolean {
+  if (bytes.length === 0 || bytes.length % INSTRUCTION_SIZE !== 0) return false;
+  return (['little', 'big'] as const).some((endianness) =>
+    decodeProgram(bytes, endianness).every(({ code }) => isOpcode(code)),
+  );
 }
 
 /**

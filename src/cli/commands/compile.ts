@@ -8,7 +8,7 @@ import { targetsOf } from '../arch-option.js';
 import { BRIEF_COMMANDS } from '../brief-commands.js';
 import { compileOptions, givenCapabilities } from '../compile-options.js';
 import { assumedWarnings, compileForTargets } from '../compile-targets.js';
-import { isProgram, readInput } from '../input.js';
+import { isProgram, readFilterInput } from '../filter-input.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { jsonPerTarget, printWarnings, writeResult } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
@@ -53,7 +53,7 @@ export function addCompileCommand(program: Command): void {
 }
 
 async function compile(path: string, flags: CompileCommandFlags, command: Command): Promise<void> {
-  const input = readInput(path);
+  const input = await readFilterInput(path, flags);
   if (isProgram(input.bytes)) {
     const { compileProgram } = await import('./compile-program.js');
     await compileProgram(input, flags, command);

@@ -12,7 +12,7 @@ import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { syscallNaming } from '../../libseccomp/syscall-naming.js';
 import { printable } from '../../text.js';
 import { byteOrderOf } from '../arch-option.js';
-import { isProgram, readInput } from '../input.js';
+import { isProgram, readFilterInput } from '../filter-input.js';
 import { listingColors } from '../listing-colors.js';
 import { addOptions, type FlagsOf, jsonFormatOption } from '../options.js';
 import { print, printPainted } from '../output.js';
@@ -42,8 +42,8 @@ export function addDisasmCommand(program: Command): void {
   addOptions(command, OPTIONS).action(disasm);
 }
 
-function disasm(path: string, flags: Flags): void {
-  const { bytes, source } = readInput(path);
+async function disasm(path: string, flags: Flags): Promise<void> {
+  const { bytes, source } = await readFilterInput(path, flags);
   if (!isProgram(bytes)) {
     throw new InvalidArgumentError(
       `${printable(source)}: this is no seccomp program (8 bytes an instruction); for a profile use scmp compile --format asm`,

@@ -15,7 +15,7 @@ import { byteOrdersOf, headingAmong, targetsOf } from '../arch-option.js';
 import { compileOptions } from '../compile-options.js';
 import { compileEntriesForTargets, compileWithUsualCapabilities } from '../compile-targets.js';
 import { ExitCode } from '../exit-code.js';
-import { isProgram, readInput } from '../input.js';
+import { isProgram, readFilterInput } from '../filter-input.js';
 import { listingColors } from '../listing-colors.js';
 import { type ListingFlags, listingOptions, selectionOf } from '../listing-options.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
@@ -163,7 +163,7 @@ const usualJson = (usual: NamedCall['decisions'] | undefined) => usual && { with
 
 /** The explanation for each machine; a program's is the same on all machines of a byte order. */
 async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise<Explained[]> {
-  const input = readInput(path);
+  const input = await readFilterInput(path, flags);
   const asked = targetsOf(flags);
   if (isProgram(input.bytes)) {
     const targets = byteOrdersOf(asked);

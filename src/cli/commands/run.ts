@@ -20,7 +20,7 @@ import { printable } from '../../text.js';
 import { BRIEF_COMMANDS } from '../brief-commands.js';
 import { compileOptions } from '../compile-options.js';
 import { assumedWarnings, compileWithUsualCapabilities } from '../compile-targets.js';
-import { isProgram, readInput } from '../input.js';
+import { isProgram, readFilterInput } from '../filter-input.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS, sharedOption } from '../options.js';
 import { printWarnings } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
@@ -90,7 +90,7 @@ interface RunFilter {
 
 /** The filter, and the agent that answers its NOTIFY calls if it has any. */
 async function filterOf(flags: Flags): Promise<RunFilter> {
-  const input = readInput(flags.profile);
+  const input = await readFilterInput(flags.profile, flags);
   const { bytes, source } = input;
   const arch = hostArchitecture();
   if (isProgram(bytes)) {

@@ -18,7 +18,7 @@ import { unfilteredNotes } from '../../syscalls/unfiltered-calls.js';
 import { targetsOf } from '../arch-option.js';
 import { compileOptions } from '../compile-options.js';
 import { compileForTargets, compileWithUsualCapabilities } from '../compile-targets.js';
-import { isProgram, readInput } from '../input.js';
+import { isProgram, readFilterInput } from '../filter-input.js';
 import { listingColors } from '../listing-colors.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { jsonPerTarget, print, printPainted } from '../output.js';
@@ -121,7 +121,7 @@ async function read(
   flags: Flags,
   libseccomp: Libseccomp,
 ): Promise<{ programs: readonly ProgramInput[]; usual: readonly (ProgramInput | undefined)[] }> {
-  const input = readInput(path);
+  const input = await readFilterInput(path, flags);
   if (isProgram(input.bytes)) return { programs: targets.map(() => input.bytes), usual: [] };
   const parsed = await profileOfInput(input, flags);
   const options = { ...(await compileOptions(flags)), libseccomp };

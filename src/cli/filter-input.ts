@@ -1,0 +1,42 @@
+import { hostArchitecture } from '../../native-loader/libc/host.js';
+import type { ArchitectureName } from '../architecture.js';
+import { mayBeProgramText } from '../bpf/forms/program-text-sign.js';
+import { areInstructions } from '../bpf/program/codec.js';
+import { loadLibseccompSync } from '../libseccomp/index.js';
+import { syscallNaming } from '../libseccomp/syscall-naming.js';
+import { type Input, readInput } from './input.js';
+
+/** What the caller says of an input. */
+export interface FilterInputFlags {
+  /** `--from`: it is a profile then. */
+  from?: string | undefined;
+  arch?: readonly ArchitectureName[] | undefined;
+}
+
+/**
+ * Read a filter, which is a profile or a program, from a file, standard input or the built-ins. A program may be in any
+ * form that `readProgramText` reads: `bytes` are then `struct sock_filter` after `struct sock_filter`, and
+ * {@link isProgram} says so. What reads those forms is loaded for a text that looks like one.
+ */
+export async function readFilterInput(path: string, flags: FilterInputFlags = {}): Promise<Input> {
+  const input = readInput(path);
+  return flags.from !== undefined || input.builtin ? input : asProgram(input, flags);
+}
+
+async function asProgram(input: Input, { arch = [] }: FilterInputFlags): Promise<Input> {
+  if (isProgram(input.bytes)) return input;
+  const text = new TextDecoder().decode(input.bytes);
+  if (!mayBeProgramText(text)) return input;
+  const { readProgramText } = await import('../bpf/forms/read-program-text.js');
+
+  const program = readProgramText(text, {
+    architectures: arch,
+    otherwise: hostArchitecture(),
+    source: input.source,
+    ...syscallNaming(loadLibseccompSync()),
+  });
+  return program ? { ...input, bytes: program.program } : input;
+}
+
+/** Whether an input's bytes are a compiled program rather than a profile. */
+export const isProgram = areInstructions;
