@@ -4,8 +4,10 @@ import { traitsOf } from '../profile/formats/index.js';
 import { loadProfile } from '../profile/formats/load-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable } from '../text.js';
+import type { ArchFlags } from './arch-option.js';
+import { isProgram, readFilterInput } from './filter-input.js';
 import { includedFile } from './included-files.js';
-import { type Input, readInput } from './input.js';
+import type { Input } from './input.js';
 import type { FlagsOf, INPUT_OPTIONS } from './options.js';
 
 export type InputFlags = FlagsOf<typeof INPUT_OPTIONS>;
@@ -15,10 +17,16 @@ type NotifyFlags = Pick<RuntimeOptions, 'runtime' | 'notifyGuards'>;
 
 /**
  * Read a profile of any format from a file, from standard input for `-`, or one that comes with this package, with all that
- * it extends. The built-ins, and what puts profiles together, are loaded when a profile needs them.
+ * it extends; or the profile that a program could have been compiled from. The built-ins, and what puts profiles together, are loaded when a profile needs them.
  */
-export async function readInputProfile(path: string, flags: InputFlags & NotifyFlags): Promise<ParsedProfile> {
-  return profileOfInput(readInput(path), flags);
+export async function readInputProfile(
+  path: string,
+  flags: InputFlags & NotifyFlags & ArchFlags,
+): Promise<ParsedProfile> {
+  const input = await readFilterInput(path, flags);
+  if (!isProgram(input.bytes)) return profileOfInput(input, flags);
+  const { profileOfProgram } = await import('./profile-of-program.js');
+  return profileOfProgram(input, flags.arch);
 }
 
 /** As {@link readInputProfile}, for bytes that were read before. */

@@ -17,6 +17,11 @@ export {
 } from './named-policy.js';
 export type { ExplanationPart, Paint } from './paint.js';
 
+// A program as a profile
+
+export { type Decompiled, type DecompileOptions, decompile } from '../decompile/decompile.js';
+export { DecompileError } from '../decompile/decompile-error.js';
+
 // A profile on one machine
 
 export type { KernelVersion } from '../kernel-version.js';

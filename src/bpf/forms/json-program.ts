@@ -81,10 +81,6 @@ function instructionOf(value: unknown): Instruction | undefined {
 
 function lowered(value: object): Record<keyof typeof MOST, unknown> {
   const fields = new Map(Object.entries(value).map(([name, field]) => [name.toLowerCase(), field as unknown]));
-  return {
-    code: fields.get('code') ?? fields.get('op'),
-    jt: fields.get('jt'),
-    jf: fields.get('jf'),
-    k: fields.get('k'),
-  };
+  const [operation = fields.get('op'), jt, jf, k] = ['code', 'jt', 'jf', 'k'].map((name) => fields.get(name));
+  return { code: operation, jt, jf, k };
 }

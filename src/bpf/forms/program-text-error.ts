@@ -2,8 +2,8 @@ import { ScmpError, type SourcePosition } from '../../errors.js';
 import { formatPlace } from '../../source-place.js';
 
 /**
- * A text that is meant to be a program and cannot be read as one: cut short, with a name that is not known here, or in a
- * form that does not hold the whole program. The message says where and what to do.
+ * A text that is meant to be a program and cannot be read as one. It is cut short, has a name that is not known here, or
+ * does not hold the whole program. The message says where and what to do.
  *
  * @example
  * ```js

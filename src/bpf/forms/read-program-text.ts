@@ -42,12 +42,12 @@ export interface ReadProgram {
 
 /**
  * Read a program from a text: hex digits, `xxd`, base64; arrays of C, Rust, Go and Python; BPF_STMT and BPF_JUMP, in a
- * source or as strace prints them; `scmp`'s assembler, listings and JSON; listings of libseccomp's tools, seccomp-tools
- * and firejail; `tcpdump -dd` and `-ddd`. Nothing of a program is left out or guessed.
+ * source or as strace prints them. `scmp`'s assembler, listings and JSON are read too, and so are listings of libseccomp's
+ * tools, seccomp-tools and firejail, and `tcpdump -dd` and `-ddd`. Nothing of a program is left out or guessed.
  *
  * @returns undefined for a text that is none of these
- * @throws {ProgramTextError} when a program is meant and it is cut short, has a name that is not known, or is one of
- * several; and for libseccomp's pseudo filter code, which does not hold the program
+ * @throws {ProgramTextError} when a program is meant and is cut short, has an unknown name, or is one of several, and for
+ * libseccomp's pseudo filter code
  * @throws {AssemblyError} when the text is assembler and has faults
  * @throws {InvalidArgumentError} when an architecture or option is unknown
  *

@@ -13,9 +13,9 @@ export type SourceLiteral =
 export type CallNumber = (name: string, offset: number) => number;
 
 /**
- * The programs that a source text in C, Rust, Go or Python, or a log of strace, has as literals: arrays of `sock_filter`
- * in any notation, of BPF_STMT and BPF_JUMP, of bytes, and strings with escapes. All of an array is understood, or it is a
- * fault: nothing is left out.
+ * The literals of a source text in C, Rust, Go or Python, or of a log of strace, that are programs. They are arrays of
+ * `sock_filter` in any notation, of BPF_STMT and BPF_JUMP, or of bytes, and strings with escapes. All of an array is
+ * understood, or it is a fault: nothing is left out.
  */
 export function readLiterals(text: string, callNumber: CallNumber): SourceLiteral[] {
   const tokens = sourceTokens(text);
