@@ -300,7 +300,7 @@ static void at_call(long thread) {
     return;
   }
   if (reports_results) {
-    // The program's own filter may stop calls too, for a tracer of its own: without one they would fail, and do so.
+    // The program's own filter may stop calls as well, for a tracer of its own. They are reported, and run.
     report_stop(thread, &info, STOPPED);
     trace(PTRACE_SYSCALL, thread, 0, 0);
     return;

@@ -75,7 +75,12 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['scmp record --args --merge profile.json -o profile.json -- ls /tmp', 'what another run needed'],
     ['scmp record --from-strace trace.log -o profile.json', 'trace.log is of: strace -f -o trace.log ls'],
   ],
-  dump: [['scmp dump 4711 -o filter.bpf'], ['scmp dump 4711 | scmp explain -', 'what a container may do']],
+  dump: [
+    ['scmp dump 4711 -o filter.bpf'],
+    ['scmp dump 4711 | scmp explain -', 'what a container may do'],
+    ['scmp dump 4711 --all', 'what all its filters decide together'],
+    ['scmp dump -- scmp run --profile profile.json -- ls', 'the filters that a command installs; takes no root'],
+  ],
   playground: [['scmp playground'], ['scmp playground --port 0', 'any free port']],
   schema: [['scmp schema -o schema.json', 'for "$schema" in a profile: editors complete and check it']],
   features: [['scmp features'], ['scmp features --json | grep notif']],

@@ -351,6 +351,8 @@ describe('arguments', () => {
     ['compile', profile, profile, HOSTILE],
     ['simulate', profile, 'read', '--ip', HOSTILE],
     ['dump', HOSTILE],
+    ['dump', HOSTILE, HOSTILE],
+    ['dump', '--', HOSTILE],
     ['playground', '--port', HOSTILE],
     ['completion', HOSTILE],
   ])('%s %s %j', (...args) => {

@@ -44,12 +44,13 @@ const PATIENCE_MILLISECONDS = 2000;
 /**
  * Start a command under a tracer, and pass on signals that end it. The command has them already where the process group had
  * them (a terminal, `kill -- -PGID`). SIGINT and SIGQUIT end all of the command's group, as a terminal would. With
- * `--observe notify`, or where no tracer is to be had, undefined: the caller does it by notification.
+ * `--observe notify`, or where no tracer is to be had, undefined: the caller does it by notification, of which
+ * `consequence` is said, or not at all.
  */
 export async function traceCommand(
   start: CommandStart,
   options: Omit<TraceOptions, 'stdio' | 'onTracer'>,
-  consequence: string,
+  consequence: string | undefined,
 ): Promise<TracedCommand | undefined> {
   if (start.observer === 'notify') return undefined;
   const early: NodeJS.Signals[] = [];
@@ -64,7 +65,7 @@ export async function traceCommand(
   if (traced instanceof TracingUnavailable) {
     for (const [signal, handler] of handlers) process.off(signal, handler);
     for (const signal of early) process.kill(process.pid, signal);
-    sayUnavailable(traced, consequence);
+    if (consequence !== undefined) sayUnavailable(traced, consequence);
     return undefined;
   }
   pass = (signal) => void passOn(traced, signal);
