@@ -1,5 +1,5 @@
 import type { Host } from '../libc/host.js';
-import { MAX_STRING, PROC_MEMORY, readUntilNul } from '../supervise/target-memory.js';
+import { MAX_STRING, PROC_MEMORY, readBytes, readUntilNul } from '../supervise/target-memory.js';
 
 // What the tracer tells: `struct event` of launcher/tracer.c, in this machine's byte order.
 
@@ -86,4 +86,13 @@ export function decodeEvent(bytes: Uint8Array, endianness: Host['endianness']): 
  */
 export function readStringOf({ pid }: StoppedCall, address: bigint): Uint8Array {
   return readUntilNul(PROC_MEMORY, pid, address, MAX_STRING);
+}
+
+/**
+ * Bytes in the memory of a stopped thread.
+ *
+ * @throws {SupervisorError} when they cannot be read
+ */
+export function readBytesOf({ pid }: Pick<StoppedCall, 'pid'>, address: bigint, length: number): Uint8Array {
+  return readBytes(PROC_MEMORY, pid, address, length);
 }

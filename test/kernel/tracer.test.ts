@@ -146,5 +146,5 @@ it('tracer.c has the structures that account.ts and trace-events.ts have', () =>
     .exec(source)![1]!
     .split(',')
     .map((each) => each.trim().split(' ')[0]!.toLowerCase());
-  expect(kinds).toEqual(['started', 'ended', 'failed', 'signal', 'stopped', 'tracer', 'killed']);
+  expect(kinds).toEqual(['started', 'ended', 'failed', 'signal', 'stopped', 'tracer', 'killed', 'returned']);
 });

@@ -1,8 +1,7 @@
 import { endianness } from 'node:os';
 import { hostArchitecture } from '../../../native-loader/libc/host.js';
 import { errnoName } from '../../../native-loader/libc/libc.js';
-import { PROC_MEMORY, readBytes } from '../../../native-loader/supervise/target-memory.js';
-import type { StoppedCall } from '../../../native-loader/trace/trace-events.js';
+import { readBytesOf, type StoppedCall } from '../../../native-loader/trace/trace-events.js';
 import { type Architecture, callArchitecture, parseArchitecture } from '../../architecture.js';
 import { assemble } from '../../bpf/index.js';
 import { INSTRUCTION_SIZE, MAX_INSTRUCTIONS } from '../../bpf/program/instruction.js';
@@ -85,7 +84,7 @@ export async function dumpCommand(start: CommandStart): Promise<Dumped> {
   );
   if (!traced) {
     throw new UnsupportedHostError(
-      'the filters that a command installs are seen by ptrace(2), which cannot be had here: another tracer has scmp, or Yama (kernel.yama.ptrace_scope), a container or a filter forbids it, or this package has no tracer for this machine. As root, scmp dump PID shows those of a process that runs',
+      'the filters that a command installs are seen by ptrace(2), which cannot be had here. Another tracer may have scmp, or Yama (kernel.yama.ptrace_scope), a container or a filter forbids it, or this package has no tracer for this machine. As root, scmp dump PID shows those of a running process',
     );
   }
   const exit = await traced.ended;
@@ -144,7 +143,7 @@ function attemptOf(call: StoppedCall, name: string | undefined, architecture: Ar
     program: undefined,
     failure: undefined,
   };
-  if (!isStrict) attempt.program = programAt(call.pid, third, architecture);
+  if (!isStrict) attempt.program = programAt(call, third, architecture);
   return attempt;
 }
 
@@ -155,17 +154,17 @@ function flagNames(flags: number): string[] {
 }
 
 /** `struct sock_fprog` (linux/filter.h): a length of 16 bits, and a pointer of the architecture's, x32's of 32 bits too. */
-function programAt(pid: number, address: bigint, { wordSize }: Architecture): Uint8Array | undefined {
+function programAt(call: StoppedCall, address: bigint, { wordSize }: Architecture): Uint8Array | undefined {
   const little = endianness() === 'LE';
   const width = wordSize / 8;
   try {
     const at = wordSize === 32 ? BigInt.asUintN(32, address) : address;
-    const header = readBytes(PROC_MEMORY, pid, at, 2 * width);
+    const header = readBytesOf(call, at, 2 * width);
     const view = new DataView(header.buffer, header.byteOffset, header.length);
     const length = view.getUint16(0, little);
     if (length === 0 || length > MAX_INSTRUCTIONS) return undefined;
     const program = width === 8 ? view.getBigUint64(width, little) : BigInt(view.getUint32(width, little));
-    return readBytes(PROC_MEMORY, pid, program, length * INSTRUCTION_SIZE).slice();
+    return readBytesOf(call, program, length * INSTRUCTION_SIZE).slice();
   } catch {
     // The kernel cannot read it either, and says EFAULT.
     return undefined;
