@@ -3,14 +3,20 @@ import {
   type AssembledProgram,
   assemble,
   buildDecisionDiagram,
-  decide,
   DiagramStore,
+  decide,
+  type SeccompData,
   stackDecisions,
 } from '../../src/bpf/index.js';
 import { stackProgram } from '../../src/bpf/minimize/stack-program.js';
 
 const X86_64 = 0xc000003e;
-const call = (nr: number) => ({ arch: X86_64, nr, instructionPointer: 0n, args: [0n, 0n, 0n, 0n, 0n, 0n] });
+const call = (nr: number): SeccompData => ({
+  arch: X86_64,
+  nr,
+  instructionPointer: 0n,
+  args: [0n, 0n, 0n, 0n, 0n, 0n],
+});
 const answering = (action: string, number = 101): AssembledProgram =>
   assemble(`.arch x86_64\nA = nr\nif (A == ${number}) goto it\nreturn ALLOW\nit: return ${action}`);
 
