@@ -9,6 +9,7 @@ import { type Denial, explains, type Judge } from '../learn/denial-table.js';
 import { describeDenial } from '../learn/describe-denial.js';
 import { createJudge, type NumberOf } from '../learn/judge-calls.js';
 import { kernelArchitectures } from '../learn/kernel-architectures.js';
+import { numberInName } from '../learn/numbered-call.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import { lookUpSyscallName } from '../libseccomp/index.js';
 import type { Action } from '../policy.js';
@@ -74,6 +75,10 @@ export class AskedProfile {
           : `${possible.map(text).join(' or ')}: it allows the call, so another filter in the stack answered, or another profile`,
       );
     }
+    if (numberInName(denial.name) !== undefined) {
+      const why = `${denying.map(text).join(' or ')}: no call of this number is known here, so no entry can name it: it is newer than this package's table, or there is none`;
+      return { source, why, advice: [], isDenied: true };
+    }
     const compiled = this.#compiledFor(architecture);
     const denied = { ...denial, action: first };
     const usual = compiled.judgeUsual?.({ ...denial, text: undefined, program: undefined }).possible;
@@ -105,6 +110,8 @@ export class AskedProfile {
 
   readonly #numbers = new Map<string, ReadonlyMap<ArchitectureName, number | undefined>>();
   readonly #numberOf: NumberOf = (name, architecture) => {
+    const number = numberInName(name);
+    if (number !== undefined) return number;
     let numbers = this.#numbers.get(name);
     if (numbers === undefined) {
       const entries = lookUpSyscallName(this.#options.libseccomp, name);

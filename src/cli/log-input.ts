@@ -1,8 +1,9 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ScmpError } from '../errors.js';
 import { printable } from '../text.js';
 import { FileError, fileError } from './input.js';
+import { countBytes, expectBytes } from './progress.js';
 
 /** What is read at once, in bytes. */
 const PIECE = 1 << 20;
@@ -25,10 +26,25 @@ export interface LogInput {
  * gzip(1) or zstd(1) packed is unpacked. `follow` goes on reading at the end, as `tail -f`.
  */
 export function logInputs(paths: readonly string[], { follow = false } = {}): LogInput[] {
-  return paths.flatMap((path): LogInput[] => {
-    if (path === '-') return [{ source: 'stdin', pieces: unpacked('stdin', piecesOf(0, 'stdin', false)) }];
-    return filesOf(path).map((source) => ({ source, pieces: unpacked(source, fileOf(source, follow)) }));
+  const named = paths.flatMap((path): (string | typeof STDIN)[] => (path === '-' ? [STDIN] : filesOf(path)));
+  if (!follow) expectBytes(sizeOf(named));
+  return named.map((path): LogInput => {
+    if (path === STDIN) return { source: 'stdin', pieces: unpacked('stdin', piecesOf(0, 'stdin', false)) };
+    return { source: path, pieces: unpacked(path, fileOf(path, follow)) };
   });
+}
+
+const STDIN = Symbol('standard input');
+
+/** In bytes, as the files are; undefined where one is a pipe, or some other that has no size. */
+function sizeOf(paths: readonly (string | typeof STDIN)[]): number | undefined {
+  let size = 0;
+  for (const path of paths) {
+    const stat = path === STDIN ? fstatSync(0) : statSync(path, { throwIfNoEntry: false });
+    if (!stat?.isFile()) return undefined;
+    size += stat.size;
+  }
+  return size;
 }
 
 function filesOf(path: string): string[] {
@@ -66,8 +82,10 @@ async function* piecesOf(descriptor: number, path: string, follow: boolean): Asy
   const buffer = Buffer.allocUnsafe(PIECE);
   for (;;) {
     const count = read(descriptor, buffer, path);
-    if (count > 0) yield buffer.subarray(0, count);
-    else if (count === 0 && !follow) return;
+    if (count > 0) {
+      countBytes(count);
+      yield buffer.subarray(0, count);
+    } else if (count === 0 && !follow) return;
     else await new Promise((resolve) => setTimeout(resolve, count < 0 ? 5 : FOLLOW_EVERY));
   }
 }

@@ -4,7 +4,7 @@ import type { Warning } from '../policy.js';
 import { formatPlace } from '../source-place.js';
 import { escapeControls, printable } from '../text.js';
 import { FileError, fileError } from './input.js';
-import { eraseProgress } from './progress.js';
+import { besidesProgress, eraseProgress } from './progress.js';
 import { isTerminal } from './terminal.js';
 
 /**
@@ -51,7 +51,7 @@ export function jsonPerTarget(answers: readonly object[]): string {
 
 /** Write diagnostics to standard error, each line named `scmp`. */
 export function printError(text: string): void {
-  writeAll(2, Buffer.from(`${escapeControls(text)}\n`));
+  besidesProgress(() => writeAll(2, Buffer.from(`${escapeControls(text)}\n`)));
 }
 
 /** As {@link printError}, for what was escaped before it was coloured. */

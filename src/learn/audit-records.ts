@@ -138,7 +138,6 @@ function callOf(arch: string, syscall: string, table: SyscallLookup): Outcome {
 
 /** What ausearch(8) -i writes for the action in `code=` (libaudit's table). */
 const ACTION_WORDS: Readonly<Record<string, ActionKind>> = {
-  kill: 'KILL_THREAD',
   'kill-thread': 'KILL_THREAD',
   'kill-process': 'KILL_PROCESS',
   trap: 'TRAP',
@@ -151,6 +150,7 @@ const ACTION_WORDS: Readonly<Record<string, ActionKind>> = {
 
 function outcomeOf(code: string | undefined): LoggedOutcome | undefined {
   if (code === undefined) return undefined;
+  if (code === 'kill') return { kind: 'kill' };
   const action = /^0x[\da-f]{1,8}$/i.test(code)
     ? decodeReturnValue(Number(code)).kind
     : Object.hasOwn(ACTION_WORDS, code)

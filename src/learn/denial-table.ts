@@ -173,7 +173,7 @@ function detachedPlace<Place extends LoggedPlace>(place: Place): Place {
  * may be the kernel's own: it does where a profile would answer so, or else where it is one that filters answer with.
  */
 function isDenied(outcome: LoggedOutcome | undefined, verdicts: readonly Verdict[]): boolean {
-  if (outcome?.kind === 'filter' || outcome?.kind === 'signal') return true;
+  if (outcome?.kind === 'filter' || outcome?.kind === 'kill' || outcome?.kind === 'signal') return true;
   if (verdicts.length === 0) {
     return outcome?.kind === 'errno' && (outcome.errno === 'EPERM' || outcome.errno === 'ENOSYS');
   }
@@ -192,6 +192,8 @@ export function explains(
       return true;
     case 'filter':
       return action.kind === outcome.action;
+    case 'kill':
+      return kills(action);
     case 'signal':
       return action.kind === 'TRAP' || kills(action);
     case 'errno':

@@ -1,4 +1,5 @@
 import { formatAction, isSameAction } from '../action.js';
+import type { ArchitectureName } from '../architecture.js';
 import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
 import type { Action, PolicyRule } from '../policy.js';
 import type { EntrySyntax } from '../profile/formats/format.js';
@@ -38,7 +39,10 @@ export function describeDenial(profile: DenyingProfile, denied: DeniedCall, usua
   const reason = explainDenial(profile, denied);
   const isDependent = usual !== undefined && !isSameAction(usual, action);
   const decided = isDependent ? `${withAndWithout(text, formatAction(usual, architecture))};` : `${text}:`;
-  return { decision: `${decided} ${describeReason(profile, reason)}`, advice: adviceOf(profile, denied, reason) };
+  return {
+    decision: `${decided} ${describeReason(profile, reason, architecture)}`,
+    advice: adviceOf(profile, denied, reason),
+  };
 }
 
 function adviceOf(profile: DenyingProfile, denied: DeniedCall, reason: DenialReason): string[] {
@@ -80,10 +84,10 @@ function takeOut(profile: DenyingProfile, denied: DeniedCall, { others }: Defaul
 
 type DefaultReason = Extract<DenialReason, { kind: 'default' }>;
 
-function describeReason(profile: DenyingProfile, reason: DenialReason): string {
+function describeReason(profile: DenyingProfile, reason: DenialReason, architecture: ArchitectureName): string {
   switch (reason.kind) {
     case 'architecture':
-      return `${profile.source} does not list the architecture`;
+      return `${profile.source} does not list ${architecture}`;
     case 'added':
       return 'not the profile itself, but what was added to it (an ENOSYS stub for calls newer than it)';
     case 'entry':

@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../architecture.js';
 import { auditLogReader } from './audit-log.js';
 import type { LogReader, OnCall, OnCalls, SyscallLookup } from './read-log.js';
-import { straceReader } from './strace-log.js';
+import { isStraceLine, straceReader } from './strace-log.js';
 import { traceReader } from './trace-log.js';
 
 /** `audit`: seccomp records of the kernel, in any form; `strace`: of strace(1); `trace`: of `scmp run --trace`. */
@@ -11,17 +11,19 @@ export type LogKind = (typeof LOG_KINDS)[number];
 /** How much of a log is looked at, in bytes. */
 const SAMPLE = 1 << 16;
 
-const SIGNS: Readonly<Record<LogKind, RegExp>> = {
-  audit: /\btype=(?:\d{4}|[A-Z][A-Z_\d]+) |\baudit(?:\[\d+\])?: |^SECCOMP |"?\btype"?="seccomp"|"_TRANSPORT"/,
-  strace:
-    /^(?:\[pid +\d+[^\]]*\] +|\d+(?:<[^>]*>)? +)?(?:[\d:.]+ +)*[a-z_]\w*\(.*(?:\)\s+= |<unfinished \.\.\.>$)|^(?:strace: )?\[ Process PID=|^[%a-z/ -]+ syscall$/,
-  trace: /^scmp: denied/,
+const AUDIT = /\btype=(?:\d{4}|[A-Z][A-Z_\d]+) |\baudit(?:\[\d+\])?: |^SECCOMP |"?\btype"?="seccomp"|"_TRANSPORT"/;
+const TRACE = /^scmp: denied/;
+
+const SIGNS: Readonly<Record<LogKind, (line: string) => boolean>> = {
+  audit: (line) => AUDIT.test(line),
+  strace: isStraceLine,
+  trace: (line) => TRACE.test(line),
 };
 
 /** What kind of log begins so: the one that most lines look like, the kernel's where none does. */
 export function detectLogKind(begin: Uint8Array): LogKind {
   const lines = new TextDecoder().decode(begin.subarray(0, SAMPLE)).split('\n');
-  const counts = LOG_KINDS.map((kind) => lines.filter((line) => SIGNS[kind].test(line)).length);
+  const counts = LOG_KINDS.map((kind) => lines.filter((line) => SIGNS[kind](line)).length);
   // One line of ours among many of the command is enough: no other log has it.
   if (counts[LOG_KINDS.indexOf('trace')]! > 0) return 'trace';
   return LOG_KINDS[counts.indexOf(Math.max(...counts))]!;

@@ -37,6 +37,8 @@ export interface LoggedCall {
 export type LoggedOutcome =
   /** A filter's answer. The kernel's records have no errno, and no data of TRAP and TRACE. */
   | { readonly kind: 'filter'; readonly action: ActionKind }
+  /** A filter's kill; of which kind is not in the log: ausearch(8) -i has one word for both. */
+  | { readonly kind: 'kill' }
   /** SIGSYS came for the call: a filter's TRAP, or a kill. */
   | { readonly kind: 'signal' }
   /** The call was executed. */

@@ -46,6 +46,14 @@ const SENT_SIGSYS = /^--- SIGSYS \{.*si_code=(?!SYS_SECCOMP)/;
 /** Signals, ends of processes, what is continued from another line, and strace's own words. */
 const OTHER_LINES = /^(?:---.*---$|\+\+\+.*\+\+\+$|<\.\.\.|<unfinished \.\.\.>$|\?\?\?\?|strace: |\[ Process PID=)/;
 
+/** Whether a line shows a call, or else something that strace alone writes. */
+export function isStraceLine(line: string): boolean {
+  const rest = line.replace(PROCESS, '').replace(BEFORE_CALL, '');
+  const call = CALL.exec(rest)?.[2];
+  if (call !== undefined) return RETURNED.test(call) || UNFINISHED.test(call);
+  return MODE.test(line) || TABLE_HEAD.test(line) || /^(?:<\.\.\. \w+ resumed>|\+\+\+ (?:exited|killed) )/.test(rest);
+}
+
 export interface StraceOptions {
   /** Of the machine strace ran on. */
   architecture: ArchitectureName;

@@ -105,6 +105,13 @@ describe.runIf(process.env.CI || isOnPath('script'))('a command that takes long'
     expect(output.endsWith('\r\x1b[K')).toBe(true);
   });
 
+  it('says how much of a log it has read, and how fast', () => {
+    const line = 'type=SYSCALL msg=audit(1.2:3): arch=c000003e syscall=0 success=yes';
+    const log = `(yes "${line}" | head -n 40000; sleep 2.6; echo) | scmp why -`;
+    const { output } = workspace.shell(`script -qec '${log}' /dev/null`);
+    expect(output).toMatch(/\r\x1b\[Kscmp why: 3 MB, [1-3] MB\/s/);
+  });
+
   it('says nothing elsewhere', () => {
     expect(workspace.shell(`ROOT=${ROOT}; ${slowly}`)).toEqual({ status: 0, output: '' });
   });

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isOnPath } from '../on-path.js';
 import { ROOT, scmp } from './scmp.js';
 
 // The loader's own tests (test/kernel) have execve(2) in depth; these are about the command.
@@ -89,6 +90,28 @@ describe.skipIf(process.platform !== 'linux')('scmp run', () => {
     expect(run('--', '/etc/passwd')).toMatchObject({ status: 126 });
     expect(run('--', 'no-such-command').stderr).toMatch(/^scmp: no-such-command: command not found/);
   });
+
+  it.runIf(process.env.CI || isOnPath('script'))(
+    'says on a terminal how to find out which call SIGSYS came for',
+    () => {
+      const profile = join(directory, 'killing.json');
+      const syscalls = [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_KILL_PROCESS' }];
+      writeFileSync(profile, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }));
+      const onTerminal = (command: string) => {
+        const line = `${process.execPath} ${ROOT}dist/scmp.cjs run --profile ${profile} -- ${command}`;
+        return spawnSync('script', ['-qec', line, '/dev/null'], { cwd: directory, input: '', encoding: 'utf8' });
+      };
+      const died = onTerminal("mkdir 'a b'");
+      expect(died.status).toBe(159);
+      expect(died.stdout).toContain(
+        `SIGSYS ended the command: a filter does so for a call. Which call: scmp run --trace --profile ${profile} -- mkdir 'a b'`,
+      );
+      expect(onTerminal("sh -c 'mkdir a; exit $?'").stdout).toContain('SIGSYS ended a program of the command');
+      expect(onTerminal("sh -c 'exit 3'")).toMatchObject({ status: 3, stdout: '' });
+      // Elsewhere the command is this very process, and nobody is left to speak.
+      expect(scmp(['run', '--profile', profile, '--', 'mkdir', 'x'], { cwd: directory })).toMatchObject({ stderr: '' });
+    },
+  );
 
   it('reads the profile from standard input', () => {
     const input = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] });

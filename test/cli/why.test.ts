@@ -81,6 +81,33 @@ describe('scmp why', () => {
     expect(found.get('socket')!.why).toContain('the conditions of');
   });
 
+  it('says what a profile does with a number that has no name, and that no entry can have one', () => {
+    const [numbered] = rows(['-', '--profile', PROFILE, ...ARCH], record(9999));
+    expect(numbered).toMatchObject({ syscall: 'syscall_9999', number: 9999, denied: true });
+    expect(numbered!.profiles[0]).toMatchObject({
+      why: expect.stringMatching(/^ERRNO\(EPERM\): no call of this/),
+      advice: [],
+    });
+    const traced = '7 syscall_0x270f(0x1, 0x2) = -1 ENOSYS (Function not implemented)\n7 getpid() = 7\n';
+    expect(rows(['-', '--profile', PROFILE, ...ARCH], traced).map(({ syscall }) => syscall)).toContain('syscall_9999');
+  });
+
+  it('takes ausearch’s word for a kill as either kind', () => {
+    const log =
+      'type=SECCOMP msg=audit(11/24/26 15:00:00.123:456) : pid=4 comm=app exe=/bin/app sig=SIGSYS arch=x86_64 syscall=reboot compat=0 ip=0x7f0b code=kill\n';
+    expect(rows(['-', '--profile', PROFILE, ...ARCH], log)).toMatchObject([
+      { answer: 'KILL', denied: true, profiles: [{ why: expect.stringMatching(/^KILL_PROCESS: [^;]*$/) }] },
+    ]);
+  });
+
+  it.each(['7 [00007fdbb1304ad7] ', '7 [  59] ', '[pid 7] 15:00:00.123 [  59] ', '7<app> (+     0.000034) '])(
+    'knows a log of strace by lines that begin with %j',
+    (begin) => {
+      const log = `${begin}getpid() = 7\n`.repeat(3);
+      expect(rows(['-', '--profile', PROFILE, ...ARCH], log)).toMatchObject([{ syscall: 'getpid', count: 3 }]);
+    },
+  );
+
   it('says what to add in the format of the profile', () => {
     const unit = file('[Service]\nSystemCallFilter=read write\nSystemCallErrorNumber=EPERM\n', 'app.service');
     const [row] = rows(['-', '--profile', unit, ...ARCH], record(41));

@@ -17,7 +17,7 @@ function table(log: string, kind: LogKind = detectLogKind(new TextEncoder().enco
   });
   const summary = reader.read(log);
   denials.settle();
-  return { ...summary, calls: denials.calls, rows: denials.rows() };
+  return { ...summary, calls: denials.calls, left: denials.left, rows: denials.rows() };
 }
 
 const short = (log: string) =>
@@ -93,6 +93,17 @@ describe('rows of audit records', () => {
     const { rows, calls } = table(log);
     expect(calls).toBe(6000);
     expect(rows).toHaveLength(5000);
+  });
+
+  it('say how many calls are in no row, each time that one comes', () => {
+    const log = Array.from({ length: 5001 }, (_, at) => record(101, { exe: `"/x/${at}"` })).join('');
+    const { left } = table(log + record(101, { exe: '"/x/5000"' }).repeat(3));
+    expect(left).toBe(4);
+  });
+
+  it('take any number for a process id, and do not keep what is none', () => {
+    const log = [7, 99_999_999_999].map((pid) => record(101, { pid })).join('');
+    expect(short(log)).toMatchObject([{ count: 2, pids: 1 }]);
   });
 });
 

@@ -79,7 +79,7 @@ export function askDenial(
     tell('no advice against an entry', advice.length === 0, advice.join());
     return;
   }
-  if (reason === 'profile.json does not list the architecture') {
+  if (reason === `profile.json does not list ${arch}`) {
     tell('not listed', !about.entries.compiled.arches.includes(arch) && advice.length === 0, decision);
     return;
   }

@@ -28,7 +28,7 @@ export interface CommandStart {
 }
 
 /** For child_process.spawn: each descriptor at its number. What is between them is not open. */
-export function stdioOf({ descriptors, isStdoutTaken = false }: CommandStart): InheritedStdio[] {
+export function stdioOf({ descriptors, isStdoutTaken = false }: Omit<CommandStart, 'observer'>): InheritedStdio[] {
   const stdio: InheritedStdio[] = ['inherit', isStdoutTaken ? 2 : 'inherit', 'inherit'];
   for (const fd of descriptors) {
     while (stdio.length < fd) stdio.push('ignore');

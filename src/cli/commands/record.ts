@@ -38,6 +38,7 @@ import { fileError } from '../input.js';
 import { logInputs } from '../log-input.js';
 import { addOptions, type FlagsOf, INPUT_OPTIONS, TARGET_OPTIONS } from '../options.js';
 import { printError, printLogProblems, printWarnings, writeResult } from '../output.js';
+import { startClock } from '../progress.js';
 import { readInputProfile } from '../read-input-profile.js';
 import { type CommandStart, describeKill } from './observe.js';
 import type { RecordingGap } from './record-command.js';
@@ -190,6 +191,7 @@ async function readLog(
 ): Promise<void> {
   const table = syscallLookup(loadLibseccompSync());
   const onCall = (call: LoggedCall) => observations.add(call);
+  startClock('record');
   for (const { source, pieces } of logInputs([path])) {
     const reader =
       flags.fromAudit === undefined

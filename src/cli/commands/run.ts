@@ -24,6 +24,7 @@ import { isProgram, readFilterInput } from '../filter-input.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS, sharedOption } from '../options.js';
 import { printWarnings } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
+import { isTerminal } from '../terminal.js';
 import type { TracedRun } from './run-traced.js';
 
 const OPTIONS = {
@@ -49,7 +50,8 @@ export function addRunCommand(program: Command): void {
     .summary('run a command under a filter')
     .description(
       'Install a filter and execute a command in place of this process: same process id, standard streams, environment, ' +
-        'working directory and exit code. 126: the command cannot be executed; 127: there is none.',
+        'working directory and exit code. Where standard error is a terminal the command is a child process, and what to do ' +
+        'is said if SIGSYS ends it. 126: the command cannot be executed; 127: there is none.',
     )
     .argument('<command>', 'looked up in PATH')
     .argument('[args...]')
@@ -69,6 +71,16 @@ async function run(command: string, args: string[], flags: Flags): Promise<void>
     const { runTraced } = await import('./run-traced.js');
     const start = { command, args, descriptors, observer: flags.observe };
     process.exitCode = await runTraced(start, { filter, policy, noNewPrivs: !flags.newPrivs });
+    return;
+  }
+  // A person is there to be told why it died; otherwise nobody has to stay.
+  if (isTerminal(2) && !listenerReceiver) {
+    const { runWatched } = await import('./run-watched.js');
+    process.exitCode = await runWatched(
+      { command, args, descriptors },
+      { filter, noNewPrivs: !flags.newPrivs },
+      flags.profile,
+    );
     return;
   }
   installAndExec({

@@ -42,6 +42,8 @@ function formatOutcome(outcome: LoggedOutcome | undefined): string {
       return 'executed';
     case 'filter':
       return outcome.action;
+    case 'kill':
+      return 'KILL';
     case 'signal':
       return 'SIGSYS';
     case 'errno':

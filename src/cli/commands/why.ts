@@ -6,6 +6,7 @@ import { InvalidArgumentError } from '../../errors.js';
 import { type Denial, DenialTable } from '../../learn/denial-table.js';
 import { mergeLearned, mergeMasks, Observations, syscallLookup } from '../../learn/index.js';
 import { detectLogKind, LOG_KINDS, type LogKind, logReader } from '../../learn/log-kind.js';
+import { withNumbers } from '../../learn/numbered-call.js';
 import type { LogReader } from '../../learn/read-log.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { printable } from '../../text.js';
@@ -108,7 +109,7 @@ async function readLog(
   libseccomp: Libseccomp,
   onPiece: () => void,
 ): Promise<void> {
-  const lookup = syscallLookup(libseccomp);
+  const lookup = withNumbers(syscallLookup(libseccomp));
   let reader: LogReader | undefined;
   for await (const piece of pieces) {
     if (reader === undefined) {
@@ -152,7 +153,7 @@ function explainer(asked: readonly AskedProfile[], flags: Flags, libseccomp: Lib
 /** Whether the log says so itself. */
 function wasDenied({ outcome }: Denial): boolean {
   if (outcome?.kind === 'filter') return outcome.action !== 'LOG' && outcome.action !== 'ALLOW';
-  return outcome?.kind === 'signal';
+  return outcome?.kind === 'kill' || outcome?.kind === 'signal';
 }
 
 /** The findings of `check` that a profile has only when it allows the call too. */
