@@ -109,7 +109,8 @@ describe.runIf(process.env.CI || isOnPath('script'))('a command that takes long'
     const line = 'type=SYSCALL msg=audit(1.2:3): arch=c000003e syscall=0 success=yes';
     const log = `(yes "${line}" | head -n 40000; sleep 2.6; echo) | scmp why -`;
     const { output } = workspace.shell(`script -qec '${log}' /dev/null`);
-    expect(output).toMatch(/\r\x1b\[Kscmp why: 3 MB, [1-3] MB\/s/);
+    expect(output).toContain('\r\x1b[Kscmp why: 3 MB, ');
+    expect(output).toContain(' MB/s');
   });
 
   it('says nothing elsewhere', () => {
