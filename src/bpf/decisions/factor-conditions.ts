@@ -134,14 +134,20 @@ function asBound(statement: Values): Values {
   return { ...statement, mask: ALL_64_BITS, ranges: [{ from: only.from, to: only.to | lowBits }] };
 }
 
+/** Products to look at. Past that, what is left unjoined holds all the same, and nobody would read it. */
+const MAX_LOOKS = 2 ** 12;
+
 /** Products that are alike but for the values of one subject, as one with the values of all. */
 function mergeAlternatives(given: readonly Product[]): Product[] {
   let products = [...given];
+  let looks = 0;
   for (let isChanged = products.length > 1; isChanged; ) {
     isChanged = false;
     // The last field first: a cover has the values of a later field within those of an earlier one.
     const subjects = [...new Set(products.flatMap((product) => [...product.keys()]))].sort().reverse();
     for (const subject of subjects) {
+      looks += products.length;
+      if (looks > MAX_LOOKS) return products;
       const alike = new Map<string, Product>();
       const merged: Product[] = [];
       for (const product of products) {
@@ -186,9 +192,16 @@ function keyWithout(product: Product, subject: string): string {
   return parts.sort().join(' ');
 }
 
+const keys = new WeakMap<Statement, string>();
+
+/** Equal for equal statements. */
 function keyOf(statement: Statement): string {
-  if (statement.kind === 'fits') return subjectOf(statement);
-  return `${subjectOf(statement)}:${statement.ranges.map(({ from, to }) => `${from}-${to}`).join()}`;
+  const known = keys.get(statement);
+  if (known !== undefined) return known;
+  const ranges = statement.kind === 'fits' ? '' : statement.ranges.map(({ from, to }) => `${from}-${to}`).join();
+  const key = `${subjectOf(statement)}:${ranges}`;
+  keys.set(statement, key);
+  return key;
 }
 
 /** Values of an `int` but some, as that and the others: `option` fits 32 bits, and is not one of these. */

@@ -59,7 +59,7 @@ const SIGN_BIT = 0x80000000n;
 const LEAST_NEGATIVE = 0xffffffff80000000n;
 
 /** The 64-bit values of a 32-bit argument: as it is, or extended by its sign. */
-export function intConditions(field: Field): [zeroExtended: Condition, signExtended: Condition] {
+function intConditions(field: Field): [zeroExtended: Condition, signExtended: Condition] {
   return [
     { kind: 'between', field, mask: ALL_64_BITS, from: 0n, to: LOW_HALF },
     { kind: 'between', field, mask: ALL_64_BITS, from: LEAST_NEGATIVE, to: ALL_64_BITS },

@@ -41,7 +41,7 @@ export function intervals(
 }
 
 /** Whether `next` is the value after `value` among those with no bit outside the mask. */
-export function follows(value: bigint, next: bigint, mask: bigint): boolean {
+function follows(value: bigint, next: bigint, mask: bigint): boolean {
   return (((value | ~mask) + 1n) & mask) === next;
 }
 
@@ -103,7 +103,9 @@ export function intersectionOf(one: readonly Interval[], other: readonly Interva
 /** Single values, ascending; undefined where there are more than `limit`. */
 export function valuesIn(ranges: readonly Interval[], mask: bigint, limit: number): bigint[] | undefined {
   const values: bigint[] = [];
+  const isDense = (mask & (mask + 1n)) === 0n;
   for (const { from, to } of ranges) {
+    if (isDense && to - from >= BigInt(limit)) return undefined;
     for (let value = from; ; value = ((value | ~mask) + 1n) & mask) {
       if (values.push(value) > limit) return undefined;
       if (value === to) break;

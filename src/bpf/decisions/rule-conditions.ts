@@ -6,16 +6,16 @@ import type { Field } from './input-variables.js';
 import { type Interval, inInterval, intervals } from './intervals.js';
 
 /**
- * A boolean function of the arguments as terms that rules of a profile can hold, few of them: each term is one entry,
- * and at least one holds where the function does, and nowhere else. In a term no argument is compared twice, since OCI
- * runtimes make two entries of that. Each condition is one comparison of libseccomp:
+ * A boolean function of the arguments as terms that rules of a profile can hold, few of them. Each term is one entry.
+ * At least one holds where the function does, and none elsewhere, which is proven. In a term no argument is compared
+ * twice, since OCI runtimes make two entries of that. Each condition is one comparison of libseccomp:
  *
  * - `equal` with any mask: `SCMP_CMP_EQ` where the mask is {@link ALL_64_BITS}, else `SCMP_CMP_MASKED_EQ`
  * - `notEqual` of all 64 bits: `SCMP_CMP_NE`
  * - `between` of all 64 bits, from 0 (`SCMP_CMP_LE`) or to 2^64 - 1 (`SCMP_CMP_GE`)
  *
- * How to use it: for an action that is not the default, give the function that is TRUE where the call gets the action
- * (`store.map` of the call's diagram), and make one entry of each term. An instruction pointer in a term (field 6) is no
+ * How to use it: take an action that is not the default, and the function that is TRUE where the call gets it, made by
+ * `store.map` of the call's diagram. Make one entry of each term. An instruction pointer in a term (field 6) is no
  * argument: no profile can say it. Undefined where that takes more than 128 terms, or too much work.
  *
  * @throws nothing: what is too complex is undefined
