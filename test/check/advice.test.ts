@@ -17,6 +17,8 @@ const FOREIGN: Readonly<Record<ParsedProfile['format'], RegExp>> = {
   spo: /--enosys-stub|SystemCall|errno [A-Z]|mismatch_action|dword|defaultErrno|archMap|includes|"errno"|_comment/,
   seccompiler: /SCMP_|--enosys-stub|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo/,
   systemd: /SCMP_|--enosys-stub|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
+  'go-seccomp-bpf':
+    /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   snapd: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   lxc: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   'minijail-py': /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,

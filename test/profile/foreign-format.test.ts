@@ -15,7 +15,6 @@ describe('a policy in another tool\u2019s language', () => {
   it.each([
     ['firejail', 'include default.local\nseccomp.drop mkdir,@clock\n'],
     ['firejail', 'caps.drop all\nseccomp\n'],
-    ['Elastic', 'seccomp:\n  default_action: errno\n  syscalls:\n  - action: allow\n    names: [close]\n'],
   ])('%s is named: %j', (name, text) => {
     expect(message(text)).toEqual([expect.stringMatching(`^foreign-format: this is .*${name}.*, which is not read$`)]);
   });

@@ -82,6 +82,7 @@ const NAMED_CODES: ReadonlySet<string> = new Set(NAMED.map(({ id }) => id));
 /** By the reader's code. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['disabled-profile', 'take "disabled" out'],
+  ['unreached-group', 'put its calls into the first group, or take it out'],
   ['snapd-complain', 'take the lines of "~" out to see what is not allowed alone'],
   ['lxc-section', 'write the lines into [all], or keep them for these hosts'],
   ['lxc-no-all', 'put a section [all] before what every host is to allow'],

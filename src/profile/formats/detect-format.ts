@@ -20,7 +20,8 @@ export function detectFormat(document: SourceDocument, wanted?: InputFormat): Ke
     return sign ? [{ ...sign, id: format.id }] : [];
   });
   const key = sectionKey(keys);
-  if (key !== undefined) signs.push({ id: oci.id, key, claim: `a profile (${quote(key)})` });
+  const isOwned = signs.some(({ owns }) => key !== undefined && owns?.includes(key));
+  if (key !== undefined && !isOwned) signs.push({ id: oci.id, key, claim: `a profile (${quote(key)})` });
   const [first, second] = signs.filter(({ claim }) => claim !== undefined);
   if (first && second) {
     const message = `both ${first.claim} and ${second.claim}`;

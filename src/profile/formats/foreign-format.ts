@@ -18,10 +18,6 @@ const FOREIGN_FORMATS: readonly ForeignFormat[] = [
       some(lines, /^seccomp(?:\.32)?(?:\.drop|\.keep|\.block-secondary)?(?:\s+[!@\w].*)?$/) ||
       some(lines, /^seccomp-error-action\b/),
   },
-  {
-    what: "Elastic's seccomp policy (go-seccomp-bpf)",
-    isWritten: (lines) => some(lines, /^\s*default_action\s*:/) && some(lines, /^\s*syscalls\s*:/),
-  },
 ];
 
 /** The error for a text in another tool's language; undefined for unknown languages. */

@@ -41,6 +41,8 @@ export interface KeysFormat extends Described {
 export interface KeySign {
   /** The key that shows it. */
   readonly key: string;
+  /** Keys of OCI's profile that it has too: they show none beside it. */
+  readonly owns?: readonly string[];
   /** As in "both … and a profile": two claims are an error. A sign without one yields to others. */
   readonly claim?: string;
 }

@@ -1,6 +1,9 @@
 import type { SourceDocument } from '../document/source-document.js';
 import type { SourceText } from '../document/source-text.js';
 import { dockerWarnings, writeDocker } from './docker/write.js';
+import { goSeccompBpfAdvice } from './go-seccomp-bpf/advice.js';
+import { readGoSeccompBpf } from './go-seccomp-bpf/read.js';
+import { writeGoSeccompBpf } from './go-seccomp-bpf/write.js';
 import type { Advised, Reader, Writer } from './handler.js';
 import type { FormatName, LinesFormatName, OutputFormat, ProfileFormat } from './index.js';
 import { kafelAdvice } from './kafel/advice.js';
@@ -43,6 +46,7 @@ export const HANDLERS: Handlers = {
   docker: { read: readSection, write: writeDocker, warnings: dockerWarnings, advice: engineAdvice },
   spo: { read: readSpo, write: writeSpo, advice: spoAdvice },
   seccompiler: { read: readSeccompiler, advice: seccompilerAdvice },
+  'go-seccomp-bpf': { read: readGoSeccompBpf, write: writeGoSeccompBpf, advice: goSeccompBpfAdvice },
   systemd: { read: readSystemdUnit, advice: systemdAdvice },
   snapd: { read: readSnapd, write: writeSnapd, advice: snapdAdvice },
   lxc: { read: readLxc, write: writeLxc, advice: lxcAdvice },

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '../../errors.js';
 import { quote } from '../../text.js';
 import { docker } from './docker/format.js';
 import type { Format, FormatTraits, Output } from './format.js';
+import { goSeccompBpf } from './go-seccomp-bpf/format.js';
 import { kafel } from './kafel/format.js';
 import { list } from './list/format.js';
 import { lxc } from './lxc/format.js';
@@ -20,6 +21,7 @@ export const FORMATS = [
   docker,
   spo,
   seccompiler,
+  goSeccompBpf,
   systemd,
   lxc,
   snapd,
@@ -37,7 +39,8 @@ type NamedFormat = Exclude<AnyFormat, { readonly variantOf: string }>;
  * `oci` is a `LinuxSeccomp` object, and `oci-config` the `linux.seccomp` of a `config.json`. `docker` is Docker's or
  * Podman's format, wherever it was found. `spo` is the SeccompProfile of Kubernetes' Security Profiles Operator.
  * `seccompiler` is one thread's filter of a Firecracker file. `systemd` is the SystemCall…= lines of a unit, `lxc` a
- * policy of LXC, `snapd` a snap's template, and `list` the plain list.
+ * policy of LXC, `snapd` a snap's template,
+ * `go-seccomp-bpf` a policy of Elastic's Beats, and `list` the plain list.
  */
 export type ProfileFormat = AnyFormat['id'];
 export type FormatName = NamedFormat['id'];

@@ -17,6 +17,8 @@ export const TEXTS: readonly (readonly [format: string, text: string])[] = [
   ],
   ['seccompiler', '{"main": {"mismatch_action": "log", "match_action": "allow", "filter": []}}'],
   ['seccompiler', 'main:\n  default_action: log\n  filter_action: allow\n  filter: []\n'],
+  ['go-seccomp-bpf', 'seccomp:\n  default_action: allow\n  syscalls:\n  - {action: errno, names: [fork]}\n'],
+  ['go-seccomp-bpf', 'default_action: errno\nsyscalls:\n- {action: allow, names: [fork]}\n'],
   ['systemd', '[Service]\nSystemCallFilter=read\n'],
   ['systemd', '# a drop-in\nSystemCallFilter = ~ptrace\n'],
   ['lxc', '2\ndenylist\nreject_force_umount\n[all]\nkill errno 1\n'],
