@@ -77,6 +77,28 @@ describe('scmp check', () => {
     }
   });
 
+  it('--stat counts the findings of all files, the severest first', () => {
+    const profile = (...names: string[]) =>
+      JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }] });
+    const [one, two] = [join(directory, 'stat-1.json'), join(directory, 'stat-2.json')];
+    writeFileSync(one, profile('ptrce', 'mounnt'));
+    writeFileSync(two, profile('ptrce'));
+    const run = (...args: string[]) => scmp(['check', one, two, '--arch', 'x86_64', '--stat', ...args]);
+    const text = run();
+    expect(text.status).toBe(1);
+    const [summary, , head, first] = `${text.stdout}`.split('\n');
+    expect(summary).toMatch(/^3 errors/);
+    expect(head?.split(/ +/)).toEqual(['SEVERITY', 'FINDING', 'TIMES', 'FILES', 'FIXABLE']);
+    expect(first?.split(/ +/).slice(0, 4)).toEqual(['error', 'unknown-syscall', '3', '2']);
+    const { statistics, summary: counts, files } = JSON.parse(`${run('--json').stdout}`);
+    expect(statistics[0]).toMatchObject({ id: 'unknown-syscall', severity: 'error', count: 3, files: 2 });
+    expect({ files, errors: counts.errors }).toEqual({ files: 2, errors: 3 });
+    expect(run('--format', 'sarif')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--format text and json'),
+    });
+  });
+
   it('reads other formats', () => {
     const input = 'SystemCallFilter=~swapoon\n';
     expect(scmp(['check', '-', '--from', 'systemd'], { input })).toMatchObject({ status: 1 });

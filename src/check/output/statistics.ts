@@ -45,7 +45,7 @@ export function renderStatistics(files: readonly FileReport[]): string {
     `${inFiles}`,
     fixable === 0 ? '-' : `${fixable}`,
   ]);
-  const table = [['SEVERITY', 'FINDING', 'TIMES', 'FILES', '--fix'], ...rows];
+  const table = [['SEVERITY', 'FINDING', 'TIMES', 'FILES', 'FIXABLE'], ...rows];
   const widths = (table[0] as string[]).map((_, at) => Math.max(...table.map((row) => (row[at] as string).length)));
   const lines = table.map((row) =>
     row
