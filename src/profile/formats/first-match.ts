@@ -153,7 +153,7 @@ const isEqual = (a: BitComparison, b: BitComparison) =>
   a.index === b.index && a.bits === b.bits && a.op === b.op && a.value === b.value && a.mask === b.mask;
 
 /** Whether a comparison holds for an argument. */
-export function holdsFor({ bits, op, value, mask }: BitComparison, argument: bigint): boolean {
+function holdsFor({ bits, op, value, mask }: BitComparison, argument: bigint): boolean {
   const compared = BigInt.asUintN(bits, argument) & (mask ?? 2n ** 64n - 1n);
   switch (op) {
     case 'EQ':

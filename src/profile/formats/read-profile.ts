@@ -56,6 +56,8 @@ export function readText(text: SourceText, options: ReadOptions): ParsedProfile 
     return readSyntax(text, options);
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
+    // Its format was recognised, and its statement names a file.
+    if (error.issues.some(({ code }) => code.startsWith('include-'))) throw error;
     // Our own formats come first; of other tools' languages some are recognised.
     const foreign = options.format === undefined ? foreignFormatError(text) : undefined;
     throw pathGivenError(text.text, options.source) ?? foreign ?? error;

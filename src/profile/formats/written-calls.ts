@@ -103,7 +103,7 @@ function overlap(a: WrittenCase, b: WrittenCase): boolean {
   return rules === undefined || rules.length > 0;
 }
 
-export function comparisonOf({ index, op, value, valueTwo }: SeccompArgument): BitComparison {
+function comparisonOf({ index, op, value, valueTwo }: SeccompArgument): BitComparison {
   const base = { index: Number(index), bits: 64 };
   if (op === 'SCMP_CMP_MASKED_EQ') return { ...base, op: 'EQ', mask: value, value: (valueTwo ?? 0n) & value };
   return { ...base, op: op.slice('SCMP_CMP_'.length) as BitComparison['op'], value };

@@ -398,6 +398,11 @@ describe('what was written in a language of policies', () => {
     });
   });
 
+  it('has a comment of several calls once', () => {
+    const text = 'ALLOW {\n  // both\n  read,\n  close\n}\nDEFAULT KILL_THREAD\n';
+    expect(writeProfile(read(text), 'kafel')).toBe(text);
+  });
+
   it.each([
     ['kafel', { flags: ['SECCOMP_FILTER_FLAG_LOG'] }, 'flags'],
     ['kafel', { defaultAction: 'SCMP_ACT_ALLOW' }, 'defaultAction'],

@@ -245,6 +245,9 @@ describe('what minijail refuses is refused, at its place', () => {
     expect(problems('@include ./a', 'minijail', { './a': '@include ./b', './b': 'read: 1' })).toEqual([
       './a:1:10: include-too-deep: more than 2 files include each other',
     ]);
+    expect(() => readProfile('@include ./a.policy', { include: () => undefined })).toThrow(
+      'profile:1:10: there is no file "./a.policy"',
+    );
     expect(() => readProfile('@include ./a\n')).toThrow(
       'the policy includes "./a", which was not read; give the option "include"',
     );

@@ -28,9 +28,13 @@ export function writeKafel(draft: Draft): string {
   const seccomp: DockerSeccomp = resolved ?? profile.seccomp;
   const { defaultAction, defaultErrno, defaultErrnoRet } = seccomp;
   const blocks: { action: string; filters: string[][] }[] = [];
+  let above: string | undefined;
   for (const { name, comment, cases } of writtenCalls(draft)) {
     const notes =
-      comment === undefined ? [] : comment.split(/\r\n?|\n/).map((line) => `// ${escapeControls(line)}`.trimEnd());
+      comment === undefined || comment === above
+        ? []
+        : comment.split(/\r\n?|\n/).map((line) => `// ${escapeControls(line)}`.trimEnd());
+    above = comment;
     const word = kafelName(name);
     if (kafelCall(word)?.name !== name) cases[0]?.cannot(`the name ${quote(name)}`, undefined, 'names');
     const byKey = new Map<string, { action: string; targets: string; cases: WrittenCase[] }>();
