@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Architecture, ArchitectureName } from '../architecture.js';
-import { seenArchitectures } from '../bpf/decisions/policy-table.js';
+import { seenArchitectures } from '../bpf/index.js';
 import { type DecodedProgram, readProgram } from '../bpf/program/codec.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Libseccomp } from '../libseccomp/index.js';
@@ -79,7 +79,7 @@ export async function readBoth(
 
 /**
  * The machines that are asked for. Where none is, and a program was made for other machines than this one, it is one of
- * those: on this one a profile would be compared with what the program does to foreign calls.
+ * those. On this one a profile would be compared with what the program does to foreign calls.
  */
 function machinesOf(both: readonly Comparable[], flags: ComparisonFlags): readonly [Architecture, ...Architecture[]] {
   const [here, ...others] = targetsOf(flags);
