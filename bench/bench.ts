@@ -17,6 +17,7 @@ import { decisionDiagramFigures } from './decision-diagram.js';
 import type { Figure } from './figure.js';
 import { launchFigures } from './launch.js';
 import { liveFigures } from './live-calls.js';
+import { logFigures } from './logs.js';
 import { minimizeFigures } from './minimize.js';
 import { playgroundFigures } from './playground.js';
 import { median } from './quantile.js';
@@ -145,6 +146,7 @@ const figures: Figure[] = [
   ...(await launchFigures(root)),
   ...(await supervisorFigures(root, libseccomp)),
   ...recordFigures(root),
+  ...logFigures(root),
   ...(await playgroundFigures(join(root, 'dist/playground'))),
 ];
 console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; medians\n`);

@@ -80,13 +80,21 @@ async function* fileOf(path: string, follow: boolean): AsyncGenerator<Uint8Array
 
 async function* piecesOf(descriptor: number, path: string, follow: boolean): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.allocUnsafe(PIECE);
+  // A pipe gives 64 KB at a time, and each piece has its price.
+  let filled = 0;
   for (;;) {
-    const count = read(descriptor, buffer, path);
+    const count = read(descriptor, buffer.subarray(filled), path);
+    const isAtEnd = count === 0 && !follow;
     if (count > 0) {
       countBytes(count);
-      yield buffer.subarray(0, count);
-    } else if (count === 0 && !follow) return;
-    else await new Promise((resolve) => setTimeout(resolve, count < 0 ? 5 : FOLLOW_EVERY));
+      filled += count;
+    }
+    if (filled > 0 && (follow || isAtEnd || filled === PIECE)) {
+      yield buffer.subarray(0, filled);
+      filled = 0;
+    }
+    if (isAtEnd) return;
+    if (count <= 0) await new Promise((resolve) => setTimeout(resolve, count < 0 ? 5 : FOLLOW_EVERY));
   }
 }
 
