@@ -4,9 +4,9 @@ import type { IncludedText } from '../profile/formats/include.js';
 import { fileError, isReadable } from './input.js';
 
 /**
- * The file that a policy includes, relative to the folder of the one that names it, or to the working directory. Policies
- * are installed under an absolute path (crosvm's in /usr/share/policy/crosvm) and developed side by side: an absolute
- * path that is not on this machine is looked for by its last part in the folder of the file that names it.
+ * The file that a policy includes, relative to the folder of the one that names it, or to the working directory. An
+ * absolute path that is not on this machine is looked for by its last part in that folder. So crosvm's policies, which
+ * name /usr/share/policy/crosvm, are read where its sources have them side by side.
  */
 export function includedFile(path: string, from: string | undefined): IncludedText | undefined {
   const folder = from !== undefined && isReadable(from) ? dirname(from) : '.';
