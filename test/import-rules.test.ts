@@ -71,7 +71,7 @@ const ROOMS: Record<string, string> = {
   'src/explain':
     'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/model src/profile/resolve src/profile/extend src/compiler src/decompile',
   'src/check':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/extend src/compiler',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/extend src/compiler src/decompile',
   'src/learn':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/format.ts src/profile/model src/profile/resolve src/profile/formats src/compiler',
   'src/testing': 'src/syscalls src/profile/builtin src/profile/extend src/compiler src/explain',

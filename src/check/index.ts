@@ -20,6 +20,11 @@ export { type FixedProfile, fixProfile } from './fix.js';
 export { CHECK_RULES } from './registry.js';
 export type { CheckRule } from './rule.js';
 
+// Check a compiled program
+
+export { type CheckProgramOptions, checkProgram } from './check-program.js';
+export { PROGRAM_CHECK_RULES, type ProgramRule } from './program-rules.js';
+
 // Write a report
 
 export { type FileReport, unreadableReport } from './file-report.js';

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import {
   CHECK_RULES,
   type FileReport,
+  PROGRAM_CHECK_RULES,
   renderGithub,
   renderJson,
   renderSarif,
@@ -95,7 +96,7 @@ describe('SARIF', () => {
   it('is valid, and the validator notices when it is not', () => {
     const run = sarif(FILE, UNREADABLE);
     expect(run.tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual([
-      ...CHECK_RULES.map(({ id }) => id),
+      ...new Set([...CHECK_RULES, ...PROGRAM_CHECK_RULES].map(({ id }) => id)),
       'unreadable',
     ]);
     for (const { ruleId, ruleIndex } of run.results) expect(run.tool.driver.rules[ruleIndex].id).toBe(ruleId);

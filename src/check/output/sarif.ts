@@ -2,12 +2,16 @@ import { checkArgument, LIST } from '../../options.js';
 import { VERSION } from '../../version.js';
 import { type FileReport, UNREADABLE } from '../file-report.js';
 import type { Finding, Severity, TextEdit } from '../finding.js';
+import { PROGRAM_CHECK_RULES } from '../program-rules.js';
 import { CHECK_RULES } from '../registry.js';
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', advice: 'note' };
 
 const DESCRIPTORS = [
   ...CHECK_RULES.map(({ id, severity, summary }) => ({ id, severity, summary })),
+  ...PROGRAM_CHECK_RULES.filter(({ id }) => !CHECK_RULES.some((rule) => rule.id === id)).map(
+    ({ id, severity, summary }) => ({ id, severity, summary }),
+  ),
   { id: UNREADABLE, severity: 'error' as const, summary: 'The profile cannot be read.' },
 ];
 const INDEXES = new Map(DESCRIPTORS.map(({ id }, index) => [id, index]));

@@ -11,11 +11,13 @@ import { renderStatistics, renderStatisticsJson } from '../../check/output/stati
 import { renderText } from '../../check/output/text.js';
 import { InvalidArgumentError, ScmpError } from '../../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
+import { byteOrderOf } from '../arch-option.js';
 import { isForPeople } from '../colors.js';
 import { givenCapabilities, runtimeOptions } from '../compile-options.js';
 import { ExitCode, internalError } from '../exit-code.js';
+import { isProgram, readFilterInput } from '../filter-input.js';
 import { findingPage } from '../finding-page.js';
-import { fileError, type Input, readInput } from '../input.js';
+import { fileError, type Input } from '../input.js';
 import {
   addOptions,
   collect,
@@ -125,11 +127,12 @@ async function inputsOf(path: string, flags: Flags): Promise<((libseccomp: Libse
   const source = path === '-' ? 'stdin' : path;
   let input: Input;
   try {
-    input = readInput(path);
+    input = await readFilterInput(path, flags);
   } catch (error) {
     if (!(error instanceof ScmpError)) throw error;
     return [async () => ({ file: unreadableReport(error, source), text: '' })];
   }
+  if (isProgram(input.bytes)) return [(libseccomp) => checkCompiled(input, flags, libseccomp)];
   const names = await documentNames(input, flags);
   if (names === undefined) return [(libseccomp) => checkInput(path, input, flags, libseccomp)];
   return names.map((document) => async (libseccomp) => {
@@ -159,6 +162,25 @@ async function documentNames(input: Input, { document }: Flags): Promise<string[
   return names;
 }
 
+/** A program, which has no text to fix. */
+async function checkCompiled({ bytes, source }: Input, flags: Flags, libseccomp: Libseccomp): Promise<Checked> {
+  if (flags.fix) throw new InvalidArgumentError(`${source}: this is a compiled program: --fix is about profiles`);
+  try {
+    const { checkProgram } = await import('../../check/check-program.js');
+    const { arch, ignore } = flags;
+    const report = checkProgram(bytes, {
+      libseccomp,
+      arch: arch[0],
+      endianness: byteOrderOf(bytes, flags),
+      ignore,
+      source,
+    });
+    return { file: { source, report }, text: '' };
+  } catch (error) {
+    return unusable(error, source);
+  }
+}
+
 async function checkInput(path: string, input: Input, flags: Flags, libseccomp: Libseccomp): Promise<Checked> {
   const { arch, kernel, ignore, target: engine } = flags;
   const capabilities = givenCapabilities(flags);
@@ -182,12 +204,16 @@ async function checkInput(path: string, input: Input, flags: Flags, libseccomp: 
     if (path !== '-' && !flags.dryRun && fixed.length > 0) write(input, fixedInput);
     return { file: { source: input.source, report, fixed }, text: fixedInput };
   } catch (error) {
-    // Wrong options are no fault of a profile.
-    if (error instanceof InvalidArgumentError) throw error;
-    // After a fault of ours this file has no report, but the others do.
-    const isInternal = !(error instanceof ScmpError);
-    return { file: unreadableReport(isInternal ? internalError(error) : error, input.source), text: '', isInternal };
+    return unusable(error, input.source);
   }
+}
+
+function unusable(error: unknown, source: string): Checked {
+  // Wrong options are no fault of a profile.
+  if (error instanceof InvalidArgumentError) throw error;
+  // After a fault of ours this file has no report, but the others do.
+  const isInternal = !(error instanceof ScmpError);
+  return { file: unreadableReport(isInternal ? internalError(error) : error, source), text: '', isInternal };
 }
 
 function write({ source }: Input, text: string): void {
