@@ -87,7 +87,8 @@ async function main(): Promise<void> {
     refuseRepeats(command);
   }
   program.showHelpAfterError(usageReminder(program));
-  if (!isAlone && isMistake(asked)) program.error(unknownCommand(asked, Object.keys(COMMANDS)));
+  const word = asked === 'help' ? (process.argv[3] ?? '') : asked;
+  if (!isAlone && isMistake(word)) program.error(unknownCommand(word, Object.keys(COMMANDS)));
   startProgress(asked);
   await program.parseAsync();
 }

@@ -187,6 +187,7 @@ describe('YAML with several documents', () => {
   });
 
   it('is checked in part where one is asked for', () => {
+    expect(run(['check', 'many.yaml', '--document', 'tow']).stdout).toContain('did you mean "two"?');
     const { stdout } = run(['check', 'many.yaml', '--document', 'two']);
     expect(stdout).toContain('chroott');
     expect(stdout).not.toContain('ptrce');
@@ -207,6 +208,7 @@ describe('a usage error', () => {
     [['version'], 'did you mean scmp --version?'],
     [['-v'], 'did you mean scmp --version?'],
     [['chekc'], 'did you mean scmp check?'],
+    [['help', 'chekc'], 'did you mean scmp check?'],
     [['compile', 'p.json', '--formt', 'hex'], 'did you mean --format?'],
     [['compile', 'p.json', '--format', 'hexx'], 'did you mean hex?'],
     [['convert', 'p.json', '--to', 'dockr'], 'did you mean docker?'],

@@ -1,3 +1,4 @@
+import { nearestName } from '../../nearest-name.js';
 import { quote } from '../../text.js';
 import { isJsonObject } from './json-value.js';
 import type { ProfileIssueCode } from './profile-error.js';
@@ -45,6 +46,14 @@ export function selectDocument(
     const [found, another] = documents.filter((_, index) => names[index] === name);
     if (another) throw fail('several-documents', another, `a second document ${quote(name)}`, 'names tell them apart');
     if (found) return found;
+    const nearest = nearestName(
+      name,
+      names.filter((each) => each !== undefined),
+    );
+    if (nearest !== undefined) {
+      const meant = `did you mean ${quote(nearest)}?`;
+      throw fail('unknown-document', first, `there is no document ${quote(name)}`, meant);
+    }
     const hint = listed.length > 0 ? `there are ${listed.join(', ')}` : 'none of them has a metadata.name';
     throw fail('unknown-document', first, `there is no document ${quote(name)}`, hint);
   }
