@@ -37,7 +37,7 @@ const isUpperHex = (byte: number) => isDigit(byte) || (byte >= 0x41 && byte <= 0
 
 /**
  * Scans the bytes of a seccomp record as the kernel itself writes it (kernel/auditsc.c, audit_seccomp), without making
- * strings: a log of a fleet has the same few kinds of records over and over. What has any other form, as that of
+ * strings. A log of a fleet has the same few kinds of records over and over. What has any other form, as that of
  * ausearch(8) -i, is left to those who read text. There a name cannot pretend to be the rest of the record: the kernel
  * writes names with a blank or a quotation mark in hexadecimal.
  */

@@ -73,7 +73,7 @@ async function run(command: string, args: string[], flags: Flags): Promise<void>
     process.exitCode = await runTraced(start, { filter, policy, noNewPrivs: !flags.newPrivs });
     return;
   }
-  // A person is there to be told why it died; otherwise nobody has to stay.
+  // On a terminal somebody reads why it died; otherwise nobody has to stay.
   if (isTerminal(2) && !listenerReceiver) {
     const { runWatched } = await import('./run-watched.js');
     process.exitCode = await runWatched(
