@@ -19,7 +19,7 @@ const KINDS: readonly ((call: number) => string[])[] = [
     `if (A == 0) goto low${call}`,
     'if (A != 0xffffffff) goto trap',
     'A = args[0].low',
-    'if (A & 0x80000000) goto test' + call,
+    `if (A & 0x80000000) goto test${call}`,
     'goto trap',
     `low${call}: A = args[0].low`,
     `test${call}: if (A == 4) goto allow`,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tor's filter is another program at every start, though its configuration is the same.
 #
-# One would guess: the same binary and the same configuration install the same filter, so that a dump of it can be kept,
+# One would guess: the same binary and the same configuration install the same filter. A dump of it can then be kept,
 # hashed, and compared with what runs elsewhere, as the filters of most other programs can.
 #
 # What happens: with "Sandbox 1" two starts install programs of the same length, of which a fifth of the instructions
@@ -10,8 +10,8 @@
 # Why it matters: an inventory of filters by hash, or a diff of two dumps, reports a change where nobody changed
 # anything. What is to be compared of such a program are its calls and answers, not its bytes.
 #
-# The cause is in tor's src/lib/sandbox: a filter cannot read a path, so tor keeps the paths that it will use in memory
-# that it makes read-only, and compares the pointers. Their addresses are constants of the program.
+# The cause is in tor's src/lib/sandbox. A filter cannot read a path, so tor keeps the paths that it will use in
+# read-only memory and compares the pointers. Their addresses are constants of the program.
 set -eu
 skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
 tmp=$(mktemp -d)

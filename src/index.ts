@@ -28,6 +28,7 @@ export { type CallDecision, type DecideCallOptions, decideCall, decideCallSync }
 
 export { ProfileError, type ProfileIssue, type ProfileIssueCode } from './profile/document/profile-error.js';
 export { type ExtendOptions, extendProfile, type LoadBase } from './profile/extend/extend-profile.js';
+export type { IncludedText, LoadInclude } from './profile/formats/include.js';
 export {
   INPUT_FORMATS,
   type InputFormat,

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 type Example = readonly [line: string, note?: string];
 
 /** What people come for, in the help of `scmp` itself. A test runs them. */
-export const FIRST_EXAMPLES: readonly Example[] = [
+const FIRST_EXAMPLES: readonly Example[] = [
   ['scmp check profile.json', 'mistakes, holes, and what breaks programs'],
   ['scmp explain profile.json', 'what it allows, in words'],
   ['scmp why audit.log --profile profile.json', 'my container broke: which call, why, what to add'],

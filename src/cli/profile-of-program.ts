@@ -9,8 +9,8 @@ import type { Input } from './input.js';
 import { printWarnings } from './output.js';
 
 /**
- * The profile that decides as a program does, for the first architecture of `--arch`; else for the one that
- * the program is about, or this machine where it says nothing of architectures. Where the two differ is a warning.
+ * The profile that decides as a program does, for the first architecture of `--arch`. Without it: for the one
+ * that the program is about, or this machine where it says nothing of architectures. Where the two differ is a warning.
  *
  * @throws {DecompileError} when there is none
  */

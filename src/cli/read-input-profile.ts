@@ -17,7 +17,7 @@ type NotifyFlags = Pick<RuntimeOptions, 'runtime' | 'notifyGuards'>;
 
 /**
  * Read a profile of any format from a file, from standard input for `-`, or one that comes with this package, with all that
- * it extends; or the profile that a program could have been compiled from. The built-ins, and what puts profiles together, are loaded when a profile needs them.
+ * it extends. Of a program it is the profile that the program could have been compiled from. The built-ins, and what puts profiles together, are loaded when a profile needs them.
  */
 export async function readInputProfile(
   path: string,

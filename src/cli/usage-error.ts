@@ -18,7 +18,7 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What a word that is no command most likely means. */
-export function nearestCommand(word: string, commands: readonly string[]): string | undefined {
+function nearestCommand(word: string, commands: readonly string[]): string | undefined {
   return OTHER_NAMES.get(word) ?? nearestName(word, commands);
 }
 

@@ -47,7 +47,7 @@ export function foldDifferences(one: ComparedArchitecture, other: ComparedArchit
 }
 
 /** Stands for the numbers that have no name. */
-export const UNNAMED = 'numbers without a name';
+const UNNAMED = 'numbers without a name';
 
 interface Changes {
   words: string;

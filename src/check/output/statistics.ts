@@ -16,7 +16,7 @@ export interface CountedFinding {
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'advice'];
 
 /** The findings of several files by id: the severest first, of these the most frequent. */
-export function countById(files: readonly FileReport[]): CountedFinding[] {
+function countById(files: readonly FileReport[]): CountedFinding[] {
   const counts = new Map<string, CountedFinding & { sources: Set<FileReport> }>();
   for (const file of files) {
     for (const { id, severity, fix } of file.report.findings) {

@@ -102,7 +102,7 @@ export const dockerSeccompSchema = z.extend(ociSeccompSchema, {
 export type OciSeccomp = z.infer<typeof ociSeccompSchema>;
 export type OciSyscall = z.infer<typeof ociSyscall>;
 /**
- * A profile in memory. `abis` is of no file in this shape, and the schema drops it: a reader sets it where the format's
+ * A profile in memory. `abis` is of no file in this shape, and the schema drops it. A reader sets it where the format's
  * owner makes a rule for some ABIs of the filter alone. They are the OCI runtime spec's names.
  */
 export type DockerSeccomp = Omit<z.infer<typeof dockerSeccompSchema>, 'syscalls'> & {

@@ -16,7 +16,7 @@ import { goSeccompBpf, policyPath } from './format.js';
 type Action = Pick<DockerSyscall, 'action' | 'errnoRet'>;
 
 /** The library's words; its errno is EPERM, and its trace has no message. */
-export const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['kill_thread', { action: 'SCMP_ACT_KILL_THREAD' }],
   ['kill_process', { action: 'SCMP_ACT_KILL_PROCESS' }],
   ['trap', { action: 'SCMP_ACT_TRAP' }],

@@ -14,7 +14,7 @@ type Errno = Pick<DockerSyscall, 'action' | 'errno' | 'errnoRet'>;
 
 /**
  * A profile as an LXC policy of version 2. LXC filters the other ABIs of the host alike, so the profile must have just
- * these; and it makes no rule for calls that an ABI reaches through socketcall(2) or ipc(2).
+ * these. It makes no rule for calls that an ABI reaches through socketcall(2) or ipc(2).
  */
 export function writeLxc({ profile, resolved, cannot }: Draft): string {
   const seccomp: DockerSeccomp = resolved ?? profile.seccomp;
