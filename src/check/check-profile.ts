@@ -11,7 +11,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { parseRelease } from '../kernel-version.js';
 import { nearestName } from '../nearest-name.js';
 import { checkArgument, checkOptions, LIBSECCOMP, LIST, type OptionTable, TEXT } from '../options.js';
-import { HANDLERS } from '../profile/formats/handlers.js';
+import { ADVICE } from '../profile/formats/advice-list.js';
 import { traitsOf } from '../profile/formats/index.js';
 import { checkParsedProfile, type ParsedProfile } from '../profile/model/parsed-profile.js';
 import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/resolve/assumed-capabilities.js';
@@ -122,9 +122,7 @@ function allFindings(context: CheckContext): Finding[] {
   const { profile, terms } = context;
   const inTerms = (each: CheckContext['terms']) =>
     CHECK_RULES.flatMap((rule) => findingsOf(rule, { ...context, terms: each }));
-  const baseTerms = new Map(
-    [...(profile.baseFormats ?? [])].map(([source, format]) => [source, HANDLERS[format].advice]),
-  );
+  const baseTerms = new Map([...(profile.baseFormats ?? [])].map(([source, format]) => [source, ADVICE[format]]));
   const termsAt = ({ source }: Finding) => (source === profile.source ? terms : (baseTerms.get(source) ?? terms));
   return [...new Set([terms, ...baseTerms.values()])].flatMap((each) =>
     inTerms(each).filter((finding) => termsAt(finding) === each),
@@ -220,7 +218,7 @@ export function checkId(id: string): void {
   if (CHECK_RULE_IDS.has(id)) return;
   const nearest = nearestName(id, CHECK_RULE_IDS);
   throw new InvalidArgumentError(
-    `there is no finding ${quote(id)} to ignore; ${nearest === undefined ? 'docs/check.md lists them' : `did you mean ${nearest}?`}`,
+    `there is no finding ${quote(id)} to ignore; ${nearest === undefined ? 'docs/check.md and docs/programs.md list them' : `did you mean ${nearest}?`}`,
   );
 }
 

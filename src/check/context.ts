@@ -6,7 +6,7 @@ import type { KernelVersion } from '../kernel-version.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { Action, ArgumentCondition } from '../policy.js';
 import type { AdviceWording } from '../profile/formats/advice.js';
-import { HANDLERS } from '../profile/formats/handlers.js';
+import { ADVICE } from '../profile/formats/advice-list.js';
 import { tryConditions } from '../profile/model/conditional-entry.js';
 import type { ParsedProfile, Place } from '../profile/model/parsed-profile.js';
 import type { DockerSyscall } from '../profile/model/schema.js';
@@ -73,7 +73,7 @@ export function contextOf(
     isDenyList: permits(defaultAction),
     entries,
     targets,
-    terms: HANDLERS[profile.format].advice,
+    terms: ADVICE[profile.format],
     ...given,
   };
 }

@@ -1,13 +1,7 @@
 import type { Warning } from '../../policy.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
-import type { AdviceWording } from './advice.js';
 import type { ResolvedSection, Unrepresentable } from './plain-section.js';
 import type { ReadOptions } from './read-options.js';
-
-/** How advice is worded for files of a format. */
-export interface Advised {
-  readonly advice: AdviceWording;
-}
 
 /** What reads a format, from a document or from a text. */
 export interface Reader<Source> {

@@ -1,6 +1,6 @@
 import type { AdviceWording } from '../advice.js';
 import { sectionAdvice } from '../oci/advice.js';
-import { systemdArchitecture } from './read.js';
+import { systemdArchitecture } from './architectures.js';
 
 export const systemdAdvice: AdviceWording = {
   ...sectionAdvice,

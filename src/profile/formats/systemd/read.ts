@@ -9,6 +9,7 @@ import type { SourceText } from '../../document/source-text.js';
 import { finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../../model/schema.js';
+import { findSystemdArchitecture, systemdArchitecture } from './architectures.js';
 import { systemd } from './format.js';
 import { SYSTEMD_GROUPS_TEXT, SYSTEMD_VERSION } from './groups.js';
 import { FILTER_OPTIONS, type OptionRestriction, restrictionsOf } from './options.js';
@@ -26,17 +27,6 @@ const SETTINGS = ['SystemCallFilter', 'SystemCallErrorNumber', 'SystemCallArchit
 
 /** The sections of units that execute something (systemd.exec(5)); elsewhere systemd ignores these settings. */
 const SECTIONS = ['Service', 'Socket', 'Mount', 'Swap'];
-
-/** systemd's names of architectures (seccomp_arch_from_string) that are not among ours. */
-const ARCHITECTURE_NAMES: Readonly<Record<string, ArchitectureName>> = {
-  'x86-64': 'x86_64',
-  arm64: 'aarch64',
-  'mips-le': 'mipsel',
-  'mips64-le': 'mipsel64',
-  'mips64-n32': 'mips64n32',
-  'mips64-le-n32': 'mipsel64n32',
-  'ppc64-le': 'ppc64le',
-};
 
 /** Other architectures of a machine, whose calls systemd filters too (seccomp_local_archs in seccomp-util.c). */
 const LOCAL_ARCHITECTURES: Readonly<Partial<Record<ArchitectureName, readonly ArchitectureName[]>>> = {
@@ -406,14 +396,4 @@ function listedCalls(set: CallSet | undefined): ListedCalls {
 
 function key({ action, errno, errnoRet }: Action): string {
   return `${action} ${(errnoRet === 1n ? 'EPERM' : errno) ?? errnoRet ?? ''}`;
-}
-
-function findSystemdArchitecture(name: string): string | undefined {
-  const known = ARCHITECTURES.find((architecture) => systemdArchitecture(architecture.name) === name);
-  return known?.ociName;
-}
-
-/** What systemd calls an architecture. */
-export function systemdArchitecture(name: ArchitectureName): string {
-  return Object.entries(ARCHITECTURE_NAMES).find(([, ours]) => ours === name)?.[0] ?? name;
 }
