@@ -220,6 +220,31 @@ describe('of compiled profiles', () => {
     ]);
   });
 
+  it('a call that shows a difference is of an architecture that there is, where one differs', () => {
+    const numbers = (nr: number) => [
+      op(Opcode.LD_ABS, 0),
+      op(Opcode.JEQ_K, nr, 0, 1),
+      op(Opcode.RET_K, EPERM),
+      op(Opcode.RET_K, ALLOW),
+    ];
+    const x86_64 = parseArchitecture('x86_64').auditArch;
+    expect(implies(program(numbers(59)), program(numbers(57)))).toMatchObject({
+      counterexample: { data: { arch: x86_64, nr: 57 } },
+    });
+    const [difference] = compareDecisions(program(numbers(59)), program(numbers(57))).architectures;
+    expect(difference?.calls[0]?.changes[0]?.example).toMatchObject({ arch: x86_64, nr: 57 });
+    // Where only a number that no machine has is decided otherwise, that is the call.
+    const oddArchitecture = [
+      op(Opcode.LD_ABS, 4),
+      op(Opcode.JEQ_K, 0x1234, 0, 1),
+      op(Opcode.RET_K, EPERM),
+      op(Opcode.RET_K, ALLOW),
+    ];
+    expect(implies(program([op(Opcode.RET_K, ALLOW)]), program(oddArchitecture))).toMatchObject({
+      counterexample: { data: { arch: 0x1234 } },
+    });
+  });
+
   it('byte orders may differ: the arguments are compared', () => {
     const rule = (value: number) => [
       { names: ['read'], action: 'SCMP_ACT_ALLOW', args: [{ index: 1, value, op: 'SCMP_CMP_GT' }] },

@@ -1,15 +1,16 @@
 import { type Direction, judgeChange } from '../../action.js';
-import { type ArchitectureName, auditArchitecture, X32_SYSCALL_BIT } from '../../architecture.js';
+import { ARCHITECTURES, type ArchitectureName, auditArchitecture, X32_SYSCALL_BIT } from '../../architecture.js';
 import type { Action } from '../../policy.js';
 import { createSimulator, type SeccompData } from '../execution/simulate.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
+import type { Endianness } from '../program/instruction.js';
 import type { DnfTerms } from './condition.js';
 import { buildDecisionDiagram, terminalAction } from './decision-diagram.js';
 import { type DiagramBudget, DiagramStore, FALSE, type Node } from './diagram-store.js';
 import { Level } from './input-variables.js';
 import { type NumberRange, type Part, partition, rangesByNode } from './partition.js';
 import { createTerminalRecovery } from './recover-conditions.js';
-import { findWitness, witnessesOfTerminals } from './witness.js';
+import { findWitness, nodeOfArchitecture, witnessesOfTerminals } from './witness.js';
 
 /** What two programs decide differently: everything, exactly. */
 export interface ProgramComparison {
@@ -45,7 +46,7 @@ export interface DecisionChange {
   direction: Direction;
   /** Where: always for one empty term. Undefined where it takes too many terms to be read; `example` is still there. */
   conditions: DnfTerms | undefined;
-  /** A call on which they differ so; both programs were simulated on it. */
+  /** A call on which they differ so, of a machine that there is where one differs; both programs were simulated on it. */
   example: SeccompData;
 }
 
@@ -92,7 +93,10 @@ export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: Diagr
 
   const architectures = byArchitecture(partition(store, difference, Level.ARCH)).map(
     ({ architecture, auditArches, node }): ArchitectureDifference => {
-      const arch = (auditArches[0] as NumberRange).from;
+      const real = realArchitectures(first.endianness).find((value) =>
+        auditArches.some(({ from, to }) => value >= from && value <= to),
+      );
+      const arch = real ?? (auditArches[0] as NumberRange).from;
       const parts = numbersOf(architecture, partition(store, node, Level.NR));
       const calls = [...rangesByNode(parts.filter((part) => part.node !== FALSE))].map(([rest, numbers]) => ({
         numbers,
@@ -154,7 +158,7 @@ export function implies(a: ProgramInput, b: ProgramInput, budget: DiagramBudget 
       const { from, to } = changes.of(terminal);
       return judgeChange(from, to) === direction;
     };
-    const data = findWitness(store, difference, isAsked);
+    const data = realWitness(store, difference, isAsked, first.endianness);
     if (!data) return undefined;
     const [actionA, actionB] = [first, second].map((program) => createSimulator(program).simulate(data).action);
     return { data, a: actionA as Action, b: actionB as Action };
@@ -163,6 +167,28 @@ export function implies(a: ProgramInput, b: ProgramInput, budget: DiagramBudget 
   if (counterexample) return { holds: false, counterexample };
   const sameRank = find('other');
   return { holds: true, ...(sameRank && { sameRank }) };
+}
+
+/** The AUDIT_ARCH values that machines of a byte order have, those of 64 bits first. */
+function realArchitectures(endianness: Endianness): number[] {
+  const machines = ARCHITECTURES.filter((each) => each.endianness === endianness && each.name !== 'x32');
+  return machines.sort((a, b) => b.wordSize - a.wordSize).map(({ auditArch }) => auditArch);
+}
+
+/** As {@link findWitness}, on an architecture that there is; where there is none, on a number that no machine has. */
+function realWitness(
+  store: DiagramStore,
+  root: Node,
+  isWanted: (terminal: Node) => boolean,
+  endianness: Endianness,
+): SeccompData | undefined {
+  const any = findWitness(store, root, isWanted);
+  if (any === undefined || auditArchitecture(any.arch) !== undefined) return any;
+  for (const arch of realArchitectures(endianness)) {
+    const real = findWitness(store, nodeOfArchitecture(store, root, arch), isWanted, { arch });
+    if (real) return real;
+  }
+  return any;
 }
 
 /** The function that is FALSE where two programs decide alike, and elsewhere a terminal for the two decisions. */

@@ -23,7 +23,12 @@ export function findWitness(
 
 /** The function restricted to one call: a function of the arguments and the instruction pointer. */
 export function nodeOfCall(store: DiagramStore, root: Node, { arch, nr }: Pick<SeccompData, 'arch' | 'nr'>): Node {
-  return follow(store, follow(store, root, Level.ARCH, arch), Level.NR, nr);
+  return follow(store, nodeOfArchitecture(store, root, arch), Level.NR, nr);
+}
+
+/** The function restricted to one AUDIT_ARCH. */
+export function nodeOfArchitecture(store: DiagramStore, root: Node, arch: number): Node {
+  return follow(store, root, Level.ARCH, arch);
 }
 
 /** The node that follows when the 32-bit word whose bits begin at level `first` has a value. */
