@@ -10,6 +10,7 @@ import { programPolicy } from '../decompile/program-policy.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import { ANYTHING, checkOptions, LIBSECCOMP, LIST, TEXT } from '../options.js';
 import { printable } from '../text.js';
+import { checkId } from './check-profile.js';
 import type { CheckReport, Finding } from './finding.js';
 import { PROGRAM_CHECK_RULES } from './program-rules.js';
 
@@ -19,7 +20,7 @@ export interface CheckProgramOptions {
   arch?: ArchitectureName | (string & {}) | undefined;
   /** Byte order of bare bytes. Default: that of `arch`, or it is detected. */
   endianness?: Endianness | undefined;
-  /** Findings to ignore, by id. */
+  /** Findings to ignore, by id. An unknown id is an InvalidArgumentError. */
   ignore?: readonly string[] | undefined;
   /** What to call the program in findings, usually its file name. */
   source?: string | undefined;
@@ -32,7 +33,7 @@ export interface CheckProgramOptions {
  * @throws {InvalidProgramError} when the kernel would not load the program
  * @throws {ProgramTooComplexError} when the program is too complex to decide exactly
  * @throws {UnknownByteOrderError} when the byte order is neither given nor detected
- * @throws {InvalidArgumentError} when an architecture or option is unknown
+ * @throws {InvalidArgumentError} when an architecture, option or finding to ignore is unknown
  *
  * @example
  * ```js
@@ -54,6 +55,7 @@ export function checkProgram(program: ProgramInput, options: CheckProgramOptions
     source: [TEXT],
   });
   const { libseccomp, arch, source = 'program', ignore = [] } = options;
+  for (const id of ignore) checkId(id);
   const machine = arch === undefined ? undefined : parseArchitecture(arch);
   const decoded = readProgram(program, options.endianness ?? machine?.endianness);
   verifyProgram(decoded.instructions);

@@ -76,6 +76,14 @@ it('a finding can be ignored', () => {
   expect([findings.map(({ id }) => id), ignored.map(({ id }) => id)]).toEqual([[], ['x32-open']]);
 });
 
+it('a finding to ignore that there is none of is an error', () => {
+  for (const id of ['x32-opn', 'x32-open,sibling-open']) {
+    expect(() => checkProgram(program(CLEAN), { libseccomp, ignore: [id] })).toThrow(
+      `there is no finding "${id}" to ignore;`,
+    );
+  }
+});
+
 it('scmp check takes a program in any form, and says what the kernel would refuse', () => {
   const { instructions } = program(CASES['x32-open']![0]);
   const rows = (all: readonly Instruction[]) =>

@@ -1,17 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { CHECK_RULES } from '../../src/check/index.js';
+import { PROGRAM_CHECK_RULES } from '../../src/check/program-rules.js';
 import { check, ids, type Options } from './profiles.js';
 
-const text = readFileSync(new URL('../../docs/check.md', import.meta.url), 'utf8');
-const sections = text
-  .split(/^### /m)
-  .slice(1)
-  .map((section) => {
-    const [, id = '', severity = ''] = /^`([a-z0-9-]+)` \((\w+)\)\n/.exec(section) ?? [];
-    const [, summary = ''] = section.split('\n');
-    return { id, severity, summary, section, example: /```json\n(.*)\n```/.exec(section)?.[1] };
-  });
+const page = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+const sectionsOf = (text: string) =>
+  text
+    .split(/^### /m)
+    .slice(1)
+    .map((section) => {
+      const [, id = '', severity = ''] = /^`([a-z0-9-]+)` \((\w+)\)\n/.exec(section) ?? [];
+      const [, summary = ''] = section.split('\n');
+      return { id, severity, summary, section, example: /```json\n(.*)\n```/.exec(section)?.[1] };
+    });
+const text = page('check.md');
+const sections = sectionsOf(text);
 
 it('docs/check.md lists the findings there are, in the order of the registry', () => {
   expect(sections.map(({ id, severity, summary }) => ({ id, severity, summary }))).toEqual([
@@ -22,6 +26,21 @@ it('docs/check.md lists the findings there are, in the order of the registry', (
       summary: 'A file that is not there, or a profile that cannot be read; nothing else of it was checked.',
     },
   ]);
+});
+
+it('docs/programs.md lists those that only programs have, and says why, what to do and when to ignore each', () => {
+  const ofProfiles = new Set(CHECK_RULES.map(({ id }) => id));
+  const described = sectionsOf(page('programs.md')).filter(({ id }) => id !== '');
+  expect(described.map(({ id, severity, summary }) => ({ id, severity, summary }))).toEqual(
+    PROGRAM_CHECK_RULES.filter(({ id }) => !ofProfiles.has(id)).map(({ id, severity, summary }) => ({
+      id,
+      severity,
+      summary,
+    })),
+  );
+  for (const { section } of described) {
+    for (const part of ['*Why:*', '*Fix:*', '*Ignore*']) expect(section).toContain(part);
+  }
 });
 
 /** An option that a finding is about stands alone in front of its example. */

@@ -162,6 +162,13 @@ describe('--explain', () => {
     expect(stdout).not.toContain('wide-comparison-refuses');
   });
 
+  it('has those that only programs have', () => {
+    const { stdout, status } = run(['check', '--explain', 'x32-open']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^x32-open \(warning\)\n\nCalls that are denied/);
+    expect(stdout).toMatch(/docs\/programs\.md:\d+\n$/);
+  });
+
   it('names the nearest finding', () => {
     expect(run(['check', '--explain', 'wide-comparisn'])).toEqual({
       status: 2,
