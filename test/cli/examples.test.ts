@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Workspace } from '../docs/workspace.js';
 import { isOnPath } from '../on-path.js';
 import { ROOT, scmp } from './scmp.js';
@@ -31,10 +31,15 @@ const isRoot = process.getuid?.() === 0;
 describe('the examples in the help of every command', () => {
   const workspace = new Workspace();
   let sleeper: ChildProcess;
-  beforeAll(async () => {
+  // Some examples write the profile that others read.
+  const copyProfiles = () => {
     for (const file of ['profile.json', 'old.json']) {
       copyFileSync(`${ROOT}examples/container-default.json`, join(workspace.folder, file));
     }
+  };
+  beforeEach(copyProfiles);
+  beforeAll(async () => {
+    copyProfiles();
     workspace.write('new.json', '{ "extends": "container-default", "remove": ["ptrace"] }');
     workspace.write('unit.service', '[Service]\nSystemCallFilter=@system-service\n');
     workspace.write('trace.log', '7 execve("/bin/ls", ["ls"], 0x7ffc /* 9 vars */) = 0\n7 exit_group(0) = ?\n');

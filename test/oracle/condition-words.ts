@@ -1,5 +1,5 @@
 import type { ArchitectureName } from '../../src/architecture.js';
-import { ALL_64_BITS, type Condition, conditionDiagram, LOW_HALF } from '../../src/bpf/decisions/condition.js';
+import { ALL_64_BITS, conditionDiagram, LOW_HALF } from '../../src/bpf/decisions/condition.js';
 import { type DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
 import type { Field } from '../../src/bpf/decisions/input-variables.js';
 import { constantExpression } from '../../src/syscalls/constants.js';
@@ -29,32 +29,89 @@ export function readCondition(
   whole = hasNarrowRegisters(arch) ? LOW_HALF : ALL_64_BITS,
 ): Node {
   if (words === 'never') return FALSE;
-  return words.split(', or ').reduce((some: Node, term) => {
-    const each = term.split(' and ').map((part) => conditionDiagram(store, readComparison(part, syscall, arch, whole)));
-    const all = each.reduce((node: Node, next) => store.and(node, next), TRUE);
-    return store.or(some, all);
-  }, FALSE);
+  const comparison = (text: string) => readComparison(store, text, syscall, arch, whole);
+  const alternatives = (all: readonly string[]): Node =>
+    all.reduce((some: Node, each) => store.or(some, product(each)), FALSE);
+  const product = (text: string): Node =>
+    splitOutside(text, ' and ').reduce((all: Node, part) => store.and(all, factor(part)), TRUE);
+  // What stands in parentheses as a whole is alternatives; `(type & 0xf) == 1` is not.
+  const factor = (part: string): Node =>
+    part.startsWith('(') && depthsOf(part).indexOf(0) === part.length - 1
+      ? alternatives(splitOutside(part.slice(1, -1), ' or '))
+      : comparison(part);
+  return alternatives(splitOutside(words, ', or '));
+}
+
+/** How many parentheses and braces are open after each character. */
+function depthsOf(text: string): number[] {
+  let depth = 0;
+  return [...text].map((character) => {
+    depth += '({'.includes(character) ? 1 : ')}'.includes(character) ? -1 : 0;
+    return depth;
+  });
+}
+
+/** The parts between separators that stand outside parentheses and braces. */
+function splitOutside(text: string, separator: string): string[] {
+  const depths = depthsOf(text);
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = text.indexOf(separator); at !== -1; at = text.indexOf(separator, at + 1)) {
+    if (depths[at] !== 0) continue;
+    parts.push(text.slice(from, at));
+    from = at + separator.length;
+  }
+  return [...parts, text.slice(from)];
 }
 
 const SUBJECT = '(\\((\\S+) & (.+?)\\)|[^\\s()]+)';
 const COMPARISON = new RegExp(`^(?:(\\S+) <= )?${SUBJECT} (==|!=|<=|>=) (\\S+)$`);
+const MEMBERSHIP = new RegExp(`^${SUBJECT} (not )?in \\{(.+)\\}$`);
+const FITTING = /^(\S+) (fits|does not fit) 32 bits$/;
 
-function readComparison(text: string, syscall: string, arch: ArchitectureName, whole: bigint): Condition {
+function readComparison(
+  store: DiagramStore,
+  text: string,
+  syscall: string,
+  arch: ArchitectureName,
+  whole: bigint,
+): Node {
+  const subjectOf = (subject: string, masked: string | undefined, maskWords: string | undefined) => ({
+    field: fieldOf(masked ?? subject, syscall, arch),
+    mask: maskWords === undefined ? whole : readMask(maskWords, whole, arch),
+  });
+  const between = (of: { field: Field; mask: bigint }, from: bigint, to: bigint) =>
+    conditionDiagram(store, { kind: 'between', ...of, from, to });
+
+  const [, fitting, fits] = FITTING.exec(text) ?? [];
+  if (fitting !== undefined) {
+    const of = { field: fieldOf(fitting, syscall, arch), mask: ALL_64_BITS };
+    const small = store.or(between(of, 0n, LOW_HALF), between(of, 0xffffffff80000000n, ALL_64_BITS));
+    return fits === 'fits' ? small : store.not(small);
+  }
+  const [, member = '', maskedMember, memberMask, not, list] = MEMBERSHIP.exec(text) ?? [];
+  if (list !== undefined) {
+    const of = subjectOf(member, maskedMember, memberMask);
+    const listed = list.split(', ').reduce((some: Node, each) => {
+      const [from = '', to = from] = each.split('..');
+      return store.or(some, between(of, readNumber(from, arch), readNumber(to, arch)));
+    }, FALSE);
+    return not ? store.not(listed) : listed;
+  }
   const [, least, subject = '', masked, maskWords, operator, value = ''] = COMPARISON.exec(text) ?? [];
   if (operator === undefined) throw new Error(`no comparison: ${text}`);
-  const mask = maskWords === undefined ? whole : readMask(maskWords, whole, arch);
-  const field = fieldOf(masked ?? subject, syscall, arch);
+  const of = subjectOf(subject, masked, maskWords);
   const number = readNumber(value, arch);
-  if (least !== undefined) return { kind: 'between', field, mask, from: readNumber(least, arch), to: number };
+  if (least !== undefined) return between(of, readNumber(least, arch), number);
   switch (operator) {
     case '==':
-      return { kind: 'equal', field, mask, value: number };
+      return conditionDiagram(store, { kind: 'equal', ...of, value: number });
     case '!=':
-      return { kind: 'notEqual', field, mask, value: number };
+      return conditionDiagram(store, { kind: 'notEqual', ...of, value: number });
     case '<=':
-      return { kind: 'between', field, mask, from: 0n, to: number };
+      return between(of, 0n, number);
     default:
-      return { kind: 'between', field, mask, from: number, to: mask };
+      return between(of, number, of.mask);
   }
 }
 

@@ -95,9 +95,16 @@ describe('readProfile', () => {
   });
 
   it('lists twenty issues and counts the others', () => {
+    const syscalls = Array.from({ length: 50 }, (_, index) => ({ ...ALLOW_READ, action: `SCMP_ACT_${index}` }));
+    expect(() => readProfile({ defaultAction: 'SCMP_ACT_LOG', syscalls })).toThrow(
+      /syscalls\[19\]\.action: .*"SCMP_ACT_19".*\nprofile: and 30 more$/,
+    );
+  });
+
+  it('says the same issue once, with a count', () => {
     const names = Array.from({ length: 50 }, () => 1);
     expect(() => readProfile({ defaultAction: 'SCMP_ACT_LOG', syscalls: [{ ...ALLOW_READ, names }] })).toThrow(
-      /\[19\]: must be a string, not a number\nprofile: and 30 more$/,
+      /^profile: syscalls\[0\]\.names\[0\]: must be a string, not a number \(50 times, also at .* and 46 more\)$/,
     );
   });
 });
