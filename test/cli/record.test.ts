@@ -86,7 +86,7 @@ const COMMANDS: [name: string, code: number, command: string[]][] = [
   [
     'a shell pipeline',
     7,
-    ['sh', '-c', 'ls / | sort -r | wc -l; kill -USR1 $$ & trap "echo caught" USR1; wait; exit 7'],
+    ['sh', '-c', 'trap "echo caught" USR1; ls / | sort -r | wc -l; kill -USR1 $$ & wait; exit 7'],
   ],
   ['node -e', 4, ['node', '-e', NODE_SCRIPT]],
   ['python3 -c with sockets', 0, ['python3', '-c', PYTHON_SCRIPT]],
