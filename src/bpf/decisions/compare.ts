@@ -91,11 +91,10 @@ export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: Diagr
     });
   };
 
+  const machines = realArchitectures(first.endianness);
   const architectures = byArchitecture(partition(store, difference, Level.ARCH)).map(
     ({ architecture, auditArches, node }): ArchitectureDifference => {
-      const real = realArchitectures(first.endianness).find((value) =>
-        auditArches.some(({ from, to }) => value >= from && value <= to),
-      );
+      const real = machines.find((value) => auditArches.some(({ from, to }) => value >= from && value <= to));
       const arch = real ?? (auditArches[0] as NumberRange).from;
       const parts = numbersOf(architecture, partition(store, node, Level.NR));
       const calls = [...rangesByNode(parts.filter((part) => part.node !== FALSE))].map(([rest, numbers]) => ({

@@ -6,7 +6,8 @@ import { createSimulator } from '../../../src/bpf/execution/simulate.js';
 import { compileParsedWith } from '../../../src/compiler/compile-parsed-profile.js';
 import { minimizeRules } from '../../../src/compiler/minimize-rules.js';
 import { ScmpError } from '../../../src/errors.js';
-import { type ParsedProfile, ProfileError, readProfile, writeProfile } from '../../../src/profile/index.js';
+import { type ParsedProfile, type ProfileError, readProfile, writeProfile } from '../../../src/profile/index.js';
+import { problemsOf } from './problems.js';
 
 const FOLDER = new URL('../policies/', import.meta.url);
 const textOf = (name: string) => readFileSync(new URL(name, FOLDER)).toString();
@@ -35,18 +36,8 @@ function deciding(text: string, files?: Texts) {
   };
 }
 
-const problems = (text: string, files?: Texts, format?: 'nsjail'): string[] => {
-  try {
-    read(text, files, format);
-  } catch (error) {
-    expect(error).toBeInstanceOf(ProfileError);
-    return (error as ProfileError).issues.map(
-      ({ code, message, position, source }) =>
-        `${source ?? (error as ProfileError).source}:${position?.line}:${position?.column}: ${code}: ${message}`,
-    );
-  }
-  return [];
-};
+const problems = (text: string, files?: Texts, format?: 'nsjail'): string[] =>
+  problemsOf(() => read(text, files, format));
 
 const [READ, WRITE, OPEN] = [0, 1, 2];
 const KILLED = 'KILL_THREAD';

@@ -7,7 +7,8 @@ import { compileParsedWith } from '../../../src/compiler/compile-parsed-profile.
 import { minimizeRules } from '../../../src/compiler/minimize-rules.js';
 import { ScmpError } from '../../../src/errors.js';
 import type { ReadOptions } from '../../../src/profile/formats/read-options.js';
-import { ProfileError, readProfile } from '../../../src/profile/index.js';
+import { readProfile } from '../../../src/profile/index.js';
+import { problemsOf } from './problems.js';
 
 const FOLDER = new URL('../policies/minijail/', import.meta.url);
 const fileNamed = (name: string) => readFileSync(new URL(name, FOLDER));
@@ -50,18 +51,8 @@ function simulating(profile: ReturnType<typeof read>) {
   };
 }
 
-const problems = (text: string, format?: Format, files?: Texts): string[] => {
-  try {
-    read(text, format, files);
-  } catch (error) {
-    expect(error).toBeInstanceOf(ProfileError);
-    return (error as ProfileError).issues.map(
-      ({ code, message, position, source }) =>
-        `${source ?? (error as ProfileError).source}:${position?.line}:${position?.column}: ${code}: ${message}`,
-    );
-  }
-  return [];
-};
+const problems = (text: string, format?: Format, files?: Texts): string[] =>
+  problemsOf(() => read(text, format, files));
 
 const READ = 0;
 const [OPEN, IOCTL] = [2, 16];

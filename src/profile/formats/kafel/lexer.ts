@@ -19,7 +19,7 @@ const TOKEN =
   /(?<blank>[ \t\n]+|\/\/[^\n]*)|(?<note>\/\*)|(?<include>#include(?![A-Za-z0-9_]))|(?<number>0x[0-9a-fA-F]+|0b[01]+|0[0-9]+|0|-?[1-9][0-9]*)|(?<word>[A-Za-z][A-Za-z0-9_]*)|(?<sign>==|!=|<=|>=|\|\||&&|[<>|&[\](){},!#])/y;
 
 /** kafel's MAX_INCLUDE_DEPTH, and the policy itself. */
-const DEEPEST_INCLUDE = 17;
+const MAX_INCLUDE_DEPTH = 17;
 const MAX_TOKENS = 200_000;
 
 /**
@@ -67,7 +67,7 @@ function scan(chain: IncludeChain, given: Scan): void {
     } else if (include !== undefined) {
       // kafel looks in its search paths: here in the folder of the policy, wherever the include stands.
       at = included(own, end, (path, offset) =>
-        scan(includedText(chain, { path, offset, from: main, deepest: DEEPEST_INCLUDE, load }), given),
+        scan(includedText(chain, { path, offset, from: main, deepest: MAX_INCLUDE_DEPTH, load }), given),
       );
     } else {
       const above = comment.length > 0 ? { comment: comment.join('\n') } : {};

@@ -1,10 +1,11 @@
 import type { ActionName } from '../../../action.js';
-import { escapeControls, quote } from '../../../text.js';
+import { quote } from '../../../text.js';
 import { dockerNames } from '../../model/conditional-entry.js';
 import type { DockerSeccomp, SeccompArgument } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
 import { plainErrno, type Unrepresentable } from '../plain-section.js';
 import { type WrittenCase, writtenCalls } from '../written-calls.js';
+import { commentLines, valueText } from '../written-text.js';
 import { kafelCall, kafelName, TARGETS } from './calls.js';
 
 const ACTIONS: Readonly<Record<ActionName, string>> = {
@@ -30,10 +31,7 @@ export function writeKafel(draft: Draft): string {
   const blocks: { action: string; filters: string[][] }[] = [];
   let above: string | undefined;
   for (const { name, comment, cases } of writtenCalls(draft)) {
-    const notes =
-      comment === undefined || comment === above
-        ? []
-        : comment.split(/\r\n?|\n/).map((line) => `// ${escapeControls(line)}`.trimEnd());
+    const notes = comment === undefined || comment === above ? [] : commentLines(comment, '//');
     above = comment;
     const word = kafelName(name);
     if (kafelCall(word)?.name !== name) cases[0]?.cannot(`the name ${quote(name)}`, undefined, 'names');
@@ -105,10 +103,6 @@ function filterText(word: string, cases: readonly WrittenCase[]): string {
 
 function comparisonText({ index, op, value, valueTwo }: SeccompArgument): string {
   const name = ARGUMENTS[Number(index)]!;
-  if (op === 'SCMP_CMP_MASKED_EQ') return `(${name} & ${hex(value)}) == ${hex((valueTwo ?? 0n) & value)}`;
-  return `${name} ${OPERATORS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATORS]} ${hex(value)}`;
-}
-
-function hex(value: bigint): string {
-  return value < 1024n ? String(value) : `0x${value.toString(16)}`;
+  if (op === 'SCMP_CMP_MASKED_EQ') return `(${name} & ${valueText(value)}) == ${valueText((valueTwo ?? 0n) & value)}`;
+  return `${name} ${OPERATORS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATORS]} ${valueText(value)}`;
 }

@@ -3,7 +3,7 @@ import { ARCHITECTURES, findArchitecture } from '../../../architecture.js';
 import { errnoName } from '../../../errno.js';
 import { describeMask, describeValue } from '../../../syscalls/constants.js';
 import { syscallSignature } from '../../../syscalls/signature.js';
-import { escapeControls, isPrintable, quote } from '../../../text.js';
+import { isPrintable, quote } from '../../../text.js';
 import { SourceText } from '../../document/source-text.js';
 import { CAPABILITIES } from '../../model/capability.js';
 import { dockerNames } from '../../model/conditional-entry.js';
@@ -17,6 +17,7 @@ import {
 import { exactRules } from '../exact-conditions.js';
 import type { Draft } from '../handler.js';
 import { plainErrno, type Unrepresentable } from '../plain-section.js';
+import { commentLines, valueText } from '../written-text.js';
 import { groupConditions } from './conditions.js';
 import { parseList } from './parser.js';
 import { FLAG_WORDS } from './read.js';
@@ -114,10 +115,6 @@ function entryLines(entry: DockerSyscall, cannot: Unrepresentable): string[] {
     const isName = /^[A-Za-z_]\w*$/.test(name) && !RESERVED.has(name);
     if (!isName) cannot(`the name ${quote(name)}`, undefined, 'names', position);
   });
-  const comment =
-    typeof entry.comment === 'string'
-      ? entry.comment.split(/\r\n?|\n/).map((line) => `# ${escapeControls(line)}`.trimEnd())
-      : [];
   const action = actionText(entry.action, entry.errno, entry.errnoRet);
   const isArrow = action.includes(' ');
   const head = `${whenText(entry, cannot)}${isArrow ? '' : `${action} `}`;
@@ -129,7 +126,7 @@ function entryLines(entry: DockerSyscall, cannot: Unrepresentable): string[] {
       tail,
     ),
   );
-  return [...comment, ...lines];
+  return [...commentLines(entry.comment), ...lines];
 }
 
 /**
@@ -211,8 +208,9 @@ function comparisonText(syscall: string, argument: SeccompArgument): string {
     if (named !== undefined && meansJust(syscall, named, argument)) return named;
   }
   const { index, op, value, valueTwo } = argument;
-  if (op === 'SCMP_CMP_MASKED_EQ') return `arg${index}:64 & ${hex(value)} == ${hex((valueTwo ?? 0n) & value)}`;
-  return `arg${index}:64 ${OPERATOR_WORDS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATOR_WORDS]} ${hex(value)}`;
+  if (op === 'SCMP_CMP_MASKED_EQ')
+    return `arg${index}:64 & ${valueText(value)} == ${valueText((valueTwo ?? 0n) & value)}`;
+  return `arg${index}:64 ${OPERATOR_WORDS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATOR_WORDS]} ${valueText(value)}`;
 }
 
 function namedText(
@@ -224,7 +222,7 @@ function namedText(
   if (!parameter) return undefined;
   const { name, bits, constants } = parameter;
   const text = (datum: bigint) =>
-    withConstants && constants && datum !== 0n ? describeValue(constants, datum).replace(/\s+/g, '') : hex(datum);
+    withConstants && constants && datum !== 0n ? describeValue(constants, datum).replace(/\s+/g, '') : valueText(datum);
   if (op !== 'SCMP_CMP_MASKED_EQ') {
     return bits === 64
       ? `${name} ${OPERATOR_WORDS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATOR_WORDS]} ${text(value)}`
@@ -232,7 +230,7 @@ function namedText(
   }
   const datum = (valueTwo ?? 0n) & value;
   if (value === 2n ** BigInt(bits) - 1n) return `${name} == ${text(datum)}`;
-  const mask = withConstants && constants ? describeMask(constants, value) : hex(value);
+  const mask = withConstants && constants ? describeMask(constants, value) : valueText(value);
   return `${name} & ${mask.includes('|') ? `(${mask})` : mask} == ${text(datum)}`;
 }
 
@@ -257,8 +255,4 @@ function meansJust(syscall: string, condition: string, { index, op, value, value
   } catch {
     return false;
   }
-}
-
-function hex(value: bigint): string {
-  return value < 1024n ? String(value) : `0x${value.toString(16)}`;
 }

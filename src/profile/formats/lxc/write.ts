@@ -1,9 +1,10 @@
 import { findArchitecture } from '../../../architecture.js';
-import { escapeControls, quote } from '../../../text.js';
+import { quote } from '../../../text.js';
 import { dockerArchitecture, dockerNames } from '../../model/conditional-entry.js';
 import type { DockerSeccomp, DockerSyscall, SeccompArgument } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
 import { cannotExtend, plainErrno, type Unrepresentable } from '../plain-section.js';
+import { commentLines, valueText } from '../written-text.js';
 import { ARCH_MAP, abisOf, filteredOn, hasRule, SECTIONS } from './architectures.js';
 import { forcedUmount, REJECT_FORCE_UMOUNT } from './read.js';
 
@@ -44,7 +45,7 @@ export function writeLxc({ profile, resolved, cannot }: Draft): string {
     checkNames(entry, resolved?.architectures, report);
     if (wanted !== section) lines.push(`[${wanted}]`);
     section = wanted;
-    lines.push(...commentLines(entry), ...written);
+    lines.push(...commentLines(entry.comment), ...written);
   });
   return `${lines.join('\n')}\n`;
 }
@@ -86,15 +87,8 @@ function lxcLines(
 }
 
 function conditionText({ index, op, value, valueTwo }: SeccompArgument): string {
-  if (op === 'SCMP_CMP_MASKED_EQ') return `[${index},${number((valueTwo ?? 0n) & value)},&=,${number(value)}]`;
-  return `[${index},${number(value)},${OPERATORS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATORS]}]`;
-}
-
-const number = (value: bigint) => (value < 1024n ? String(value) : `0x${value.toString(16)}`);
-
-function commentLines({ comment }: DockerSyscall): string[] {
-  if (typeof comment !== 'string') return [];
-  return comment.split(/\r\n?|\n/).map((line) => `# ${escapeControls(line)}`.trimEnd());
+  if (op === 'SCMP_CMP_MASKED_EQ') return `[${index},${valueText((valueTwo ?? 0n) & value)},&=,${valueText(value)}]`;
+  return `[${index},${valueText(value)},${OPERATORS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATORS]}]`;
 }
 
 function actionText({ action, errno, errnoRet }: Errno, cannot: Unrepresentable, ...path: string[]): string {

@@ -15,12 +15,11 @@ import type {
   PolicyTerm,
   PolicyValue,
 } from './syntax.js';
+import { MAX_GROUP_DEPTH, MAX_STATEMENTS } from './syntax.js';
 
 const OPERATORS: readonly string[] = ['==', '!=', '<', '<=', '>', '>=', '&', 'in'];
 /** An included file includes no other. */
-const DEEPEST_INCLUDE = 2;
-const MAX_STATEMENTS = 20_000;
-const DEEPEST_GROUP = 64;
+const MAX_INCLUDE_DEPTH = 2;
 
 /** A part of a statement, and where each of its code units is written: a statement may have several lines. */
 class Part {
@@ -109,7 +108,7 @@ class LineParser implements ParsedPolicy {
         offset: path.offset,
         // minijail0 opens it as it is: from the working directory.
         from: undefined,
-        deepest: DEEPEST_INCLUDE,
+        deepest: MAX_INCLUDE_DEPTH,
         load: this.#load,
       });
       this.file(included);
@@ -214,7 +213,7 @@ function constantOf(part: Part, depth = 0): PolicyValue {
     if (isComplement) rest = rest.slice(1);
     const place = { text: rest.text, offset: rest.offset };
     if (rest.words.startsWith('(')) {
-      if (depth >= DEEPEST_GROUP) throw fail(rest, 'too many parentheses', undefined, 'nesting-too-deep');
+      if (depth >= MAX_GROUP_DEPTH) throw fail(rest, 'too many parentheses', undefined, 'nesting-too-deep');
       const end = closing(rest);
       terms.push({ kind: 'group', isComplement, value: constantOf(rest.slice(1, end), depth + 1), ...place });
       rest = rest.slice(end + 1);

@@ -18,6 +18,7 @@ import type {
   PolicyWord,
   TwoMeanings,
 } from './syntax.js';
+import { MAX_GROUP_DEPTH, MAX_STATEMENTS } from './syntax.js';
 
 export const ACTION_WORDS: Readonly<Record<string, ActionName>> = {
   allow: 'SCMP_ACT_ALLOW',
@@ -35,10 +36,7 @@ export const ACTION_WORDS: Readonly<Record<string, ActionName>> = {
 const DEFAULT_WORDS = ['kill', 'kill-process', 'kill-thread', 'trap', 'user-notify'];
 
 /** compile_seccomp_policy.py, --include-depth-limit: the files of a chain. */
-const DEEPEST_INCLUDE = 9;
-/** The same file may be included from many: what all of them come to. */
-const MAX_STATEMENTS = 20_000;
-const DEEPEST_GROUP = 64;
+const MAX_INCLUDE_DEPTH = 9;
 /** The arguments of seccomp_data. The compiler takes arg6, and the kernel refuses its program. */
 const ARGUMENTS = 6;
 
@@ -95,7 +93,7 @@ class PolicyParser implements ParsedPolicy {
           path: path.word,
           offset: path.offset,
           from: text.source,
-          deepest: DEEPEST_INCLUDE,
+          deepest: MAX_INCLUDE_DEPTH,
           load: this.#load,
         });
         const rest = this.#tokens.slice(this.#at);
@@ -260,7 +258,7 @@ class PolicyParser implements ParsedPolicy {
     const isComplement = this.#accept('~');
     const open = this.#next;
     if (!this.#accept('(')) return this.#single(isComplement);
-    if (depth >= DEEPEST_GROUP) throw this.#fail(open!, 'too many parentheses', undefined, 'nesting-too-deep');
+    if (depth >= MAX_GROUP_DEPTH) throw this.#fail(open!, 'too many parentheses', undefined, 'nesting-too-deep');
     const value = this.#value(depth + 1);
     this.#sign(')');
     return { kind: 'group', isComplement, value, text: open!.text, offset: open!.offset };

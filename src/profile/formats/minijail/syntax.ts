@@ -1,6 +1,10 @@
 import type { ActionName } from '../../../action.js';
 import type { TextPlace } from '../call-entries.js';
 
+/** Of a policy with all that it includes: the same file may be included from many. */
+export const MAX_STATEMENTS = 20_000;
+export const MAX_GROUP_DEPTH = 64;
+
 export type PolicyPlace = TextPlace;
 
 export interface PolicyWord extends PolicyPlace {

@@ -1,12 +1,13 @@
 import type { ActionName } from '../../../action.js';
 import { findArchitecture } from '../../../architecture.js';
 import { syscallSignature } from '../../../syscalls/signature.js';
-import { escapeControls, quote } from '../../../text.js';
+import { quote } from '../../../text.js';
 import { dockerNames } from '../../model/conditional-entry.js';
 import type { DockerSyscall, SeccompArgument } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
 import type { Unrepresentable } from '../plain-section.js';
 import { type WrittenCall, type WrittenCase, writtenCalls } from '../written-calls.js';
+import { commentLines, valueText } from '../written-text.js';
 
 const ACTIONS: Readonly<Partial<Record<ActionName, string>>> = {
   SCMP_ACT_ALLOW: 'allow',
@@ -47,7 +48,7 @@ export function writeMinijailPy(draft: Draft): string {
   for (const call of writtenCalls(draft)) {
     if (call.comment !== undefined && call.comment !== comment) {
       if (lines.length > 0) lines.push('');
-      lines.push(...call.comment.split(/\r\n?|\n/).map((line) => `# ${escapeControls(line)}`.trimEnd()));
+      lines.push(...commentLines(call.comment));
       // A backslash at its end would take the next line for more of the comment.
       if (lines.at(-1)!.endsWith('\\')) lines[lines.length - 1] += '.';
     }
@@ -62,15 +63,16 @@ function callLines({ name, cases }: WrittenCall, isDenyList: boolean): string[] 
   const [first] = cases;
   if (!first) return [];
   if (!syscallSignature(name)) first.cannot(`the name ${quote(name)}`, undefined, 'names');
-  const byTargets = new Map<string, WrittenCase[]>();
-  for (const each of cases) {
-    const known = each.arches && [...new Set(each.arches.flatMap((arch) => ARCHITECTURES.get(arch) ?? []))];
-    // For none of the architectures that minijail knows, there is nothing to say.
-    if (known?.length === 0) continue;
-    const key = known ? `[arch=${known.join(',')}]` : '';
-    byTargets.set(key, [...(byTargets.get(key) ?? []), each]);
+  if (cases.every(({ arches }) => arches === undefined)) return [`${name}: ${filterText(cases, isDenyList)}`];
+  // A line for each decision: minijail refuses one for architectures that another has decided.
+  const byText = new Map<string, string[]>();
+  for (const target of new Set(ARCHITECTURES.values())) {
+    const own = cases.filter(({ arches }) => arches?.some((arch) => ARCHITECTURES.get(arch) === target) ?? true);
+    if (own.length === 0) continue;
+    const text = filterText(own, isDenyList);
+    byText.set(text, [...(byText.get(text) ?? []), target]);
   }
-  return [...byTargets].map(([targets, own]) => `${name}${targets}: ${filterText(own, isDenyList)}`);
+  return [...byText].map(([text, targets]) => `${name}[arch=${targets.join(',')}]: ${text}`);
 }
 
 /** Conditions of one action are alternatives; several actions are a list, in braces. */
@@ -101,21 +103,17 @@ function actionText({ action, errno, errnoRet }: DockerSyscall, isDenyList: bool
 function atomText({ index, op, value, valueTwo }: SeccompArgument): string {
   const name = `arg${index}`;
   if (op !== 'SCMP_CMP_MASKED_EQ') {
-    return `${name} ${OPERATORS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATORS]} ${hex(value)}`;
+    return `${name} ${OPERATORS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATORS]} ${valueText(value)}`;
   }
   const set = (valueTwo ?? 0n) & value;
   const clear = value & ~set;
-  if (value === 2n ** 64n - 1n) return `${name} == ${hex(set)}`;
+  if (value === 2n ** 64n - 1n) return `${name} == ${valueText(set)}`;
   // "&" is any of the bits: each that must be set is asked for by itself.
-  const atoms = [...bitsOf(set)].map((bit) => `${name} & ${hex(bit)}`);
-  if (clear !== 0n || atoms.length === 0) atoms.push(`${name} in ~${hex(clear)}`);
+  const atoms = [...bitsOf(set)].map((bit) => `${name} & ${valueText(bit)}`);
+  if (clear !== 0n || atoms.length === 0) atoms.push(`${name} in ~${valueText(clear)}`);
   return atoms.join(' && ');
 }
 
 function* bitsOf(value: bigint): Generator<bigint> {
   for (let bit = 1n; bit <= value; bit <<= 1n) if (value & bit) yield bit;
-}
-
-function hex(value: bigint): string {
-  return value < 1024n ? String(value) : `0x${value.toString(16)}`;
 }

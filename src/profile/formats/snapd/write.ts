@@ -1,8 +1,9 @@
 import { findArchitecture } from '../../../architecture.js';
-import { escapeControls, quote } from '../../../text.js';
+import { quote } from '../../../text.js';
 import type { DockerSeccomp, DockerSyscall, SeccompArgument } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
 import { cannotExtend, isConditional, plainErrno, type Unrepresentable } from '../plain-section.js';
+import { commentLines } from '../written-text.js';
 import { ARCH_MAP, filteredOn } from './architectures.js';
 import { LOW_HALF_CALLS } from './constants.js';
 import { EXPLICIT_DENIAL, IMPLICIT_DENIAL } from './read.js';
@@ -39,7 +40,7 @@ export function writeSnapd({ profile, resolved, cannot }: Draft): string {
       report('a denial beside a default of LOG', 'snapd would log all that is allowed', 'action');
     const isShared = (name: string) =>
       entries.some((other) => other !== entry && other.action !== entry.action && namesOf(other).includes(name));
-    const texts = commentLines(entry);
+    const texts = commentLines(entry.comment);
     namesOf(entry).forEach((name, position) => {
       if (!/^[A-Za-z_]\w*$/.test(name)) report(`the name ${quote(name)}`, undefined, 'names', position);
       // With conditions on both, which of the two decides is libseccomp's choice; snapd's is the denial.
@@ -103,11 +104,6 @@ function checkArchitectures({ architectures, archMap }: DockerSeccomp, isResolve
     (map ?? []).map(({ architecture, subArchitectures }) => `${architecture} ${subArchitectures}`).join();
   if (!architectures?.length && text(archMap) === text(ARCH_MAP)) return;
   cannot("other architectures than the machine's and its compat one", CHOOSE, 'architectures');
-}
-
-function commentLines({ comment }: DockerSyscall): string[] {
-  if (typeof comment !== 'string') return [];
-  return comment.split(/\r\n?|\n/).map((line) => `# ${escapeControls(line)}`.trimEnd());
 }
 
 /** The arguments of a call's lines: several where an argument has several conditions, which are alternatives. */
