@@ -48,7 +48,7 @@ export default defineConfig({
     // `npm run coverage`: of what is tested in the same process. The command, the loader and the page are run as others run them.
     coverage: {
       provider: 'v8',
-      include: ['src/*.ts', 'src/{check,explain,learn,libseccomp,syscalls,testing}/**/*.ts'],
+      include: ['src/*.ts', 'src/{check,compose,explain,learn,libseccomp,syscalls,testing}/**/*.ts'],
       reporter: ['text-summary'],
       reportOnFailure: true,
       thresholds: { statements: 87, branches: 82, functions: 85, lines: 88 },

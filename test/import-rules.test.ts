@@ -68,6 +68,8 @@ const ROOMS: Record<string, string> = {
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend',
   'src/decompile':
     'src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/model src/profile/formats src/compiler',
+  'src/compose/algebra': '',
+  'src/compose/index.ts': 'src/compose/algebra',
   'src/explain':
     'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/model src/profile/resolve src/profile/extend src/compiler src/decompile',
   'src/check':

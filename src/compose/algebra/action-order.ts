@@ -1,0 +1,116 @@
+import {
+  type ActionKind,
+  actionData,
+  isDecidedElsewhere,
+  isSameAction,
+  MAX_ERRNO,
+  STRICTEST_FIRST,
+} from '../../action.js';
+import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
+import { errnoNumber } from '../../errno.js';
+import { InvalidArgumentError } from '../../errors.js';
+import type { Action } from '../../policy.js';
+import { quote } from '../../text.js';
+
+/** An action in a list of them: of a kind whose data is not given, all. */
+interface ListedAction {
+  readonly kind: ActionKind;
+  readonly data: number | undefined;
+}
+
+/**
+ * Which of two actions is the stricter one, so that there is always a strictest of several, and a weakest. Between kinds
+ * it is the kernel's order (seccomp(2)). Within a kind the kernel has none, and this is ours:
+ *
+ * - TRAP: data 0 first, which profiles can say, then ascending
+ * - ERRNO: ENOSYS first, since programs that meet it take an older call; then 0, then descending, so that EPERM, which
+ *   most profiles have as their default, is last: where two differ, an intersection takes the one that somebody chose
+ * - TRACE and NOTIFY: neither is stricter, nor one TRACE than another, since other processes decide (`judgeChange`).
+ *   The strictest of two is the last ERRNO, and the weakest LOG.
+ *
+ * A list of actions puts its own first, within their kind. With TRACE or NOTIFY in it, these are in an order too.
+ *
+ * Both operations are commutative, associative and idempotent, and absorb each other: the actions are a lattice.
+ */
+export class ActionOrder {
+  readonly #listed: readonly ListedAction[];
+  readonly #hasOrderElsewhere: boolean;
+  readonly #lastErrno: Action;
+
+  /**
+   * @throws {InvalidArgumentError} when something listed is not an action with data, TRACE or NOTIFY
+   */
+  constructor(listed: readonly string[], architecture: ArchitectureName) {
+    const enosys = { kind: 'ERRNO', data: errnoNumber('ENOSYS', architecture) } as const;
+    this.#listed = [...listed.map((text) => parseListed(text, architecture)), enosys];
+    this.#hasOrderElsewhere = this.#listed.some((each) => isDecidedElsewhere(each));
+    this.#lastErrno = { kind: 'ERRNO', data: this.#last() };
+  }
+
+  /** The one that lets a call do less: what both permit. */
+  strictest(one: Action, other: Action): Action {
+    if (this.#isIncomparable(one, other)) return this.#lastErrno;
+    return this.compare(one, other) <= 0 ? one : other;
+  }
+
+  /** The one that lets a call do more: what either permits. */
+  weakest(one: Action, other: Action): Action {
+    if (this.#isIncomparable(one, other)) return { kind: 'LOG' };
+    return this.compare(one, other) <= 0 ? other : one;
+  }
+
+  /** Negative where the first is the stricter one; of TRACE and NOTIFY only with an order of theirs. */
+  compare(one: Action, other: Action): number {
+    return rank(one) - rank(other) || this.#place(one) - this.#place(other) || this.#number(one) - this.#number(other);
+  }
+
+  #isIncomparable(one: Action, other: Action): boolean {
+    const areElsewhere = isDecidedElsewhere(one) && isDecidedElsewhere(other);
+    return areElsewhere && !this.#hasOrderElsewhere && !isSameAction(one, other);
+  }
+
+  /** Its place in the list, past which are all others. */
+  #place(action: Action): number {
+    const at = this.#listed.findIndex(
+      ({ kind, data }) => kind === action.kind && (data === undefined || data === actionData(action)),
+    );
+    return at < 0 ? this.#listed.length : at;
+  }
+
+  #number(action: Action): number {
+    if (action.kind === 'NOTIFY') return -1;
+    const data = actionData(action) ?? 0;
+    return action.kind === 'ERRNO' && data > 0 ? MAX_ERRNO + 1 - data : data;
+  }
+
+  #last(): number {
+    for (let data = 1; ; data++) {
+      if (this.#place({ kind: 'ERRNO', data }) === this.#listed.length) return data;
+    }
+  }
+}
+
+function rank(action: Action): number {
+  return STRICTEST_FIRST.indexOf(isDecidedElsewhere(action) ? 'NOTIFY' : action.kind);
+}
+
+/** `ENOSYS`, `ERRNO(38)`, `TRAP(5)`, `TRACE`, `TRACE(7)`, `NOTIFY`. */
+function parseListed(text: string, architecture: ArchitectureName): ListedAction {
+  const [, word = '', value] = /^(?:SCMP_ACT_)?(\w+)(?:\((\w+)\))?$/.exec(String(text).trim()) ?? [];
+  const errno = (name: string) => (/^\d+$/.test(name) ? Number(name) : errnoNumber(name, architecture));
+  const data =
+    word === 'ERRNO' && value !== undefined ? errno(value) : value === undefined ? errno(word) : Number(value);
+  const isErrno = value === undefined || word === 'ERRNO';
+  const kind = data !== undefined && isErrno && word !== 'TRAP' && word !== 'TRACE' ? 'ERRNO' : word;
+  const isNumber = data === undefined || (Number.isInteger(data) && data <= (kind === 'ERRNO' ? MAX_ERRNO : 0xffff));
+  if (isNumber && ((kind === 'ERRNO' && data !== undefined) || kind === 'TRACE' || (kind === 'TRAP' && value))) {
+    return { kind, data };
+  }
+  if (kind === 'NOTIFY' && value === undefined) return { kind, data: undefined };
+  const kinds = STRICTEST_FIRST as readonly string[];
+  const hint =
+    kinds.includes(word) && value === undefined
+      ? 'between kinds the order is the kernel\u2019s'
+      : `on ${parseArchitecture(architecture).name} it can be like ENOSYS, ERRNO(38), TRAP(5), TRACE, TRACE(7), NOTIFY`;
+  throw new InvalidArgumentError(`the order of actions cannot have ${quote(String(text))}: ${hint}`);
+}
