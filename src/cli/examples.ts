@@ -19,6 +19,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   compile: [
     ['scmp compile profile.json -o filter.bpf'],
     ['scmp compile profile.json --arch arm64 --format c', 'for another machine, as a C array'],
+    ['scmp compile profile.json --arch amd64,arm64 --format ts -o filter.ts', 'for two, as a module that chooses'],
     ['scmp compile profile.json | bwrap --seccomp 0 --ro-bind / / --dev /dev true'],
     ['scmp compile profile.json --cap CAP_SYS_ADMIN --explain-resolution', 'which entries apply, and why'],
   ],

@@ -6,15 +6,22 @@ import type { Libseccomp } from '../libseccomp/index.js';
 import { PROGRAM_FORMATS, renderProgram } from './render-program.js';
 
 /** The forms of what `scmp compile` makes. */
-export const COMPILE_FORMATS = [...PROGRAM_FORMATS, 'json', 'asm', 'pfc'] as const;
+export const COMPILE_FORMATS = [...PROGRAM_FORMATS, 'js', 'ts', 'rust', 'go', 'json', 'asm', 'pfc'] as const;
 export type CompileFormat = (typeof COMPILE_FORMATS)[number];
+
+/** Source files: one has the filters of all machines that are named. */
+const SOURCE_FORMATS = ['c', 'js', 'ts', 'rust', 'go'] as const satisfies readonly CompileFormat[];
+export type SourceFormat = (typeof SOURCE_FORMATS)[number];
+
+export const isSourceFormat = (format: CompileFormat): format is SourceFormat =>
+  SOURCE_FORMATS.some((each) => each === format);
 
 /** A filter for a result: a compiled one, or one made from a program, which may have fewer fields. */
 type Rendered = FilterProgram & Omit<Partial<CompiledFilter>, keyof FilterProgram> & { endianness: Endianness };
 
 export async function renderCompiled(
   { program, arches, endianness, flags, usesListener, warnings, pfc }: Rendered,
-  format: CompileFormat,
+  format: Exclude<CompileFormat, Exclude<SourceFormat, 'c'>>,
   libseccomp: Libseccomp,
 ): Promise<string | Uint8Array> {
   switch (format) {

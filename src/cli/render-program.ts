@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { formatC } from '../bpf/assembly/format-c.js';
+import { formatC } from '../bpf/assembly/sources/c.js';
 import type { Endianness } from '../bpf/program/instruction.js';
 
 /** The forms of a program that hold nothing else. */

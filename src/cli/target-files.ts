@@ -7,6 +7,10 @@ import { writeResult } from './output.js';
 
 const OUTPUT_PER_TARGET = '-o DIR/ or a name with %a writes one for each --arch';
 
+/** Whether `-o` names a file for each target: `DIR/`, or a name with `%a`. */
+export const namesEachTarget = (output: string | undefined): boolean =>
+  output !== undefined && (output.endsWith('/') || output.includes('%a'));
+
 /**
  * Where the result for each target goes: `-o FILE` takes one, `-o DIR/` and a name with `%a` one each.
  *
@@ -17,8 +21,8 @@ export function targetFiles(
   targets: readonly Architecture[],
   named: { source: string; extension: string },
 ): (string | undefined)[] {
-  const isFolder = output?.endsWith('/');
-  if (output !== undefined && (isFolder || output.includes('%a'))) {
+  if (output !== undefined && namesEachTarget(output)) {
+    const isFolder = output.endsWith('/');
     const stem = basename(named.source.replace(/^builtin:/, '')).replace(/(?<=.)\.[^.]*$/, '');
     return targets.map(({ name }) =>
       isFolder ? join(output, `${stem}.${name}.${named.extension}`) : output.replaceAll('%a', name),

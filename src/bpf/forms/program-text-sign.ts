@@ -15,6 +15,8 @@ const SIGNS: readonly RegExp[] = [
   /\bsock_filter\b|\bSockFilter\b|\bRawInstruction\b|\bbpf_(?:stmt|jump)\b/i,
   /\\x[\da-f]{2}|\\[0-7]{3}/i,
   /\[\]byte\b|\[u8\b|\bunsigned char\b|\buint8_t\b|\bu8\b|\bbytes\(/,
+  // base64 in a source text
+  /"[\w+/]{40,}={0,2}"/,
   // listings and assembler
   /^[ \t]*[\da-f]{3,}:[ \t]+(?:0x)?[\da-f]{2,4}[ \t]/im,
   /^[ \t]*\.(?:arch|endian)[ \t]/m,

@@ -161,7 +161,7 @@ function readSource(text: string, context: Context): ReadProgram | undefined {
   });
   const programs = new Map<string, ReadProgram>();
   const places: SourceLiteral[] = [];
-  for (const literal of literals) {
+  for (const literal of literalsOf(literals, asked)) {
     const found =
       literal.kind === 'bytes'
         ? withBytes('source', literal.bytes, context)
@@ -173,7 +173,7 @@ function readSource(text: string, context: Context): ReadProgram | undefined {
   if (programs.size > 1) {
     const lines = places.map(({ offset }) => positionAt(text, offset).line);
     throw new TextFault(
-      `${programs.size} programs are here, in lines ${lines.slice(0, 12).join(', ')}${lines.length > 12 ? ', …' : ''}: give one at a time`,
+      `${programs.size} programs are here, in lines ${lines.slice(0, 12).join(', ')}${lines.length > 12 ? ', …' : ''}: give one at a time, or name the architecture that one alone compares with (--arch)`,
       places[1]!.offset,
     );
   }
@@ -185,6 +185,20 @@ function readSource(text: string, context: Context): ReadProgram | undefined {
     );
   }
   return found;
+}
+
+/** Of several programs those for the one architecture that is asked for: a source may have one for each machine. */
+function literalsOf(literals: readonly SourceLiteral[], asked: readonly Architecture[]): readonly SourceLiteral[] {
+  const [wanted, ...others] = asked;
+  if (literals.length < 2 || wanted === undefined || others.length > 0) return literals;
+  const compare = literals.filter((literal) => {
+    const instructions =
+      literal.kind === 'instructions'
+        ? literal.instructions
+        : decodeProgram(literal.bytes, detectEndianness(literal.bytes));
+    return architecturesCompared(instructions).some(({ auditArch }) => auditArch === wanted.auditArch);
+  });
+  return compare.length > 0 ? compare : literals;
 }
 
 /** The architectures whose AUDIT_ARCH_… a source names; undefined where it names none. */
@@ -227,11 +241,14 @@ function onlyOrder(architectures: readonly Architecture[]): Endianness | undefin
 
 /** As the program shows it: by the architectures that it compares with. */
 function orderOf(instructions: readonly Instruction[]): Endianness | undefined {
+  return onlyOrder(architecturesCompared(instructions));
+}
+
+function architecturesCompared(instructions: readonly Instruction[]): Architecture[] {
   const values = analyzeFlow(instructions).flatMap((state) =>
     state?.arch.kind === 'only' ? [...state.arch.values] : [],
   );
-  const compared = [...new Set(values)].map(auditArchitecture).filter((each) => each !== undefined);
-  return onlyOrder(compared);
+  return [...new Set(values)].map(auditArchitecture).filter((each) => each !== undefined);
 }
 
 /** It makes no difference where only the architecture and the number are read, which are single words. */

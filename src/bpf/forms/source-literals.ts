@@ -14,7 +14,7 @@ export type CallNumber = (name: string, offset: number) => number;
 
 /**
  * The literals of a source text in C, Rust, Go or Python, or of a log of strace, that are programs. They are arrays of
- * `sock_filter` in any notation, of BPF_STMT and BPF_JUMP, or of bytes, and strings with escapes. All of an array is
+ * `sock_filter` in any notation, of BPF_STMT and BPF_JUMP, or of bytes, and strings with escapes or of base64. All of an array is
  * understood, or it is a fault: nothing is left out.
  */
 export function readLiterals(text: string, callNumber: CallNumber): SourceLiteral[] {
@@ -101,8 +101,9 @@ class LiteralReader {
       else if (/^[bB]$/.test(this.#text(at + 1) ?? '') && this.tokens[at + 2]?.kind === 'string') at++;
     }
     if (parts.includes(undefined)) return { end: at };
-    const bytes = Uint8Array.from(parts.flatMap((part) => [...part!]));
-    return areInstructions(bytes)
+    const written = Uint8Array.from(parts.flatMap((part) => [...part!]));
+    const bytes = areInstructions(written) ? written : bytesOfBase64(written);
+    return bytes && areInstructions(bytes)
       ? { literal: { kind: 'bytes', bytes, offset: this.#offset(from) }, end: at }
       : { end: at };
   }
@@ -327,6 +328,16 @@ const OPERATORS: ReadonlyMap<string, { precedence: number; apply: (a: number, b:
   ['+', { precedence: 5, apply: (a, b) => a + b }],
   ['-', { precedence: 5, apply: (a, b) => a - b }],
 ]);
+
+/** The bytes of a string that is base64 as a whole; undefined of another one. */
+function bytesOfBase64(written: Uint8Array): Uint8Array | undefined {
+  if (written.length < 12 || written.length % 4 !== 0 || written.length > MAX_BASE64) return undefined;
+  const text = new TextDecoder('latin1').decode(written);
+  if (!/^[\w+/]+={0,2}$/.test(text) || text.includes('_')) return undefined;
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+const MAX_BASE64 = Math.ceil((MAX_INSTRUCTIONS * INSTRUCTION_SIZE) / 3) * 4;
 
 const areOperations = (instructions: readonly Instruction[]) => instructions.every(({ code }) => isOpcode(code));
 const isMacro = (text: string | undefined) => /^(?:.*(?:::|\.))?bpf_(?:stmt|jump)$/i.test(text ?? '');

@@ -8,7 +8,7 @@ import { type CompileFlags, weightsOption } from '../compile-options.js';
 import type { Input } from '../input.js';
 import type { FlagsOf } from '../options.js';
 import { writeResult } from '../output.js';
-import { type CompileFormat, renderCompiled } from '../render-compiled.js';
+import { type CompileFormat, isSourceFormat, renderCompiled } from '../render-compiled.js';
 
 interface Flags extends FlagsOf<{ arch: true; output: true }>, Pick<CompileFlags, 'optimize' | 'weights'> {
   format: CompileFormat;
@@ -33,12 +33,18 @@ export async function compileProgram({ bytes, source }: Input, flags: Flags, com
   if (flags.format === 'pfc') {
     throw new InvalidArgumentError("--format pfc is libseccomp's text of its own program: use --format asm");
   }
+  const { format } = flags;
+  if (isSourceFormat(format) && format !== 'c') {
+    throw new InvalidArgumentError(
+      `--format ${format} has the machines of a profile: of a program write --format c, hex…`,
+    );
+  }
   const endianness = byteOrderOf(bytes, flags);
   const { program } = minimizeProgram(bytes, {
     arch: flags.arch[0],
     endianness,
     weights: await weightsOption(flags),
   });
-  const result = await renderCompiled({ program, endianness, arches: flags.arch }, flags.format, loadLibseccompSync());
+  const result = await renderCompiled({ program, endianness, arches: flags.arch }, format, loadLibseccompSync());
   writeResult(result, flags.output);
 }

@@ -12,9 +12,9 @@ import { isProgram, readFilterInput } from '../filter-input.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { jsonPerTarget, printWarnings, writeResult } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
-import { COMPILE_FORMATS, type CompileFormat, renderCompiled } from '../render-compiled.js';
+import { COMPILE_FORMATS, type CompileFormat, isSourceFormat, renderCompiled } from '../render-compiled.js';
 import { programFormatOption } from '../render-program.js';
-import { targetFiles, writeTargets } from '../target-files.js';
+import { namesEachTarget, targetFiles, writeTargets } from '../target-files.js';
 
 const OPTIONS = {
   output: true,
@@ -43,7 +43,7 @@ export function addCompileCommand(program: Command): void {
     .command('compile')
     .summary('compile a profile to the BPF program libseccomp makes of it')
     .description(
-      "Compile a seccomp profile (OCI, Docker, Podman, Kubernetes' SeccompProfile, seccompiler, systemd, plain list) to the bytes libseccomp emits.",
+      "Compile a seccomp profile (OCI, Docker, Podman, Kubernetes' SeccompProfile, seccompiler, systemd, plain list) to the bytes libseccomp emits. As a source file (c, js, ts, rust, go) it has the filter of every --arch, and chooses by the machine.",
     )
     .argument(
       '<profile>',
@@ -70,7 +70,13 @@ async function compile(path: string, flags: CompileCommandFlags, command: Comman
     writeResult(await explanation(profile, targets, flags), flags.output);
     return;
   }
-  const files = targetFiles(flags.output, targets, { source: profile.source ?? 'profile', extension: flags.format });
+  const { format } = flags;
+  // A source file has the filters of all machines, unless each is asked for.
+  const isOneSource = isSourceFormat(format) && !namesEachTarget(flags.output);
+  const files = targetFiles(flags.output, isOneSource ? targets.slice(0, 1) : targets, {
+    source: profile.source ?? 'profile',
+    extension: format === 'rust' ? 'rs' : format,
+  });
   const libseccomp = loadLibseccompSync();
   const assumed = targets.map((target) => assumedWarnings(profile, target, flags));
   printWarnings(assumed.flat(), profile.source);
@@ -80,11 +86,23 @@ async function compile(path: string, flags: CompileCommandFlags, command: Comman
     pfc: flags.format === 'pfc',
     verify: flags.verify ? 'all' : 'conditions',
   });
+  if (isSourceFormat(format)) {
+    const { renderSource, sourceHeading } = await import('../render-source.js');
+    const filters = all.map((compiled, index) => ({ ...compiled, machine: targets[index] as Architecture }));
+    const heading = sourceHeading(input, format, command);
+    const groups = isOneSource ? [filters] : filters.map((filter) => [filter]);
+    writeTargets(
+      groups.map((group) => renderSource(format, heading, group)),
+      files,
+      flags.output,
+    );
+    return;
+  }
   const rendered = await Promise.all(
     all.map((compiled, index) => {
       const warnings = [...(assumed[index] ?? []), ...compiled.warnings];
       const { endianness } = targets[index] as Architecture;
-      return renderCompiled({ ...compiled, endianness, warnings }, flags.format, libseccomp);
+      return renderCompiled({ ...compiled, endianness, warnings }, format, libseccomp);
     }),
   );
   writeTargets(rendered, files, flags.output);

@@ -1,5 +1,5 @@
 import { parseArchitecture } from '../../architecture.js';
-import { formatC } from '../../bpf/assembly/format-c.js';
+import { formatC } from '../../bpf/assembly/sources/c.js';
 import { disassemble, formatDisassembly } from '../../bpf/index.js';
 import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompileOptions } from '../../compiler/compile-policy.js';
