@@ -9,6 +9,7 @@ import {
   ProgramTooComplexError,
   TRUE,
 } from '../bpf/decisions/diagram-store.js';
+import type { VariableOrder } from '../bpf/decisions/input-variables.js';
 import type { Action, ArgumentCondition } from '../policy.js';
 import { ConditionNodes } from './condition-nodes.js';
 import type { CompiledRules } from './expected-decisions.js';
@@ -28,11 +29,12 @@ export class ProgramDecisions {
   constructor(
     readonly compiledRules: CompiledRules,
     readonly budget: DiagramBudget = {},
+    readonly order: VariableOrder = 'fields',
   ) {}
 
   /** Made at the first question; most profiles lead to none. */
   get conditions(): ConditionNodes {
-    this.#made ??= new ConditionNodes(new DiagramStore(this.budget));
+    this.#made ??= new ConditionNodes(new DiagramStore(this.budget, this.order));
     return this.#made;
   }
 

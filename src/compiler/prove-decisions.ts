@@ -15,6 +15,7 @@ import {
   ProgramTooComplexError,
   TRUE,
 } from '../bpf/decisions/diagram-store.js';
+import type { VariableOrder } from '../bpf/decisions/input-variables.js';
 import type { NumberRange, Part } from '../bpf/decisions/partition.js';
 import { findWitness } from '../bpf/decisions/witness.js';
 import { type SeccompData, simulate } from '../bpf/execution/simulate.js';
@@ -27,7 +28,7 @@ import {
   type ExpectedRule,
   expectedDecisions,
 } from './expected-decisions.js';
-import { isRuleOperation } from './filter-operation.js';
+import { isRuleOperation, type RuleOperation } from './filter-operation.js';
 import { miscompiled } from './miscompiled.js';
 import { keepProven, ProgramDecisions } from './program-decisions.js';
 
@@ -43,8 +44,33 @@ import { keepProven, ProgramDecisions } from './program-decisions.js';
  * @throws {ProgramTooComplexError} when the budget is not enough
  */
 export function proveDecisions(compiledRules: CompiledRules, budget: DiagramBudget = {}): void {
+  inSomeOrder(compiledRules, (order) => proveAll(new Proof(compiledRules, budget, order)));
+}
+
+/** Real profiles have two or three; a comparison of two arguments has one for each of 32 or 64 bits. */
+const FEW_RULES = 16;
+
+/** What compares two arguments, bit by bit, is too complex in the order that suits all else. */
+function inSomeOrder({ operations }: CompiledRules, prove: (order: VariableOrder) => void): void {
+  const hasTwoMasks = ({ conditions }: RuleOperation) =>
+    new Set(conditions.filter(({ op }) => op === 'MASKED_EQ').map(({ index }) => index)).size > 1;
+  const orders: VariableOrder[] =
+    operations.filter((each) => isRuleOperation(each) && hasTwoMasks(each)).length > FEW_RULES
+      ? ['bits', 'fields']
+      : ['fields'];
+  for (const [at, order] of orders.entries()) {
+    try {
+      prove(order);
+      return;
+    } catch (error) {
+      if (!(error instanceof ProgramTooComplexError) || at === orders.length - 1) throw error;
+    }
+  }
+}
+
+function proveAll(proof: Proof): void {
+  const { compiledRules } = proof;
   const [target] = compiledRules.architectures as [Architecture];
-  const proof = new Proof(compiledRules, budget);
   const { store } = proof;
   const endianness = target.endianness;
   const { architectures } = decisionParts(compiledRules.program, { store, endianness });
@@ -74,7 +100,11 @@ export function proveDecisions(compiledRules: CompiledRules, budget: DiagramBudg
  */
 export function proveConditions(compiledRules: CompiledRules, budget: DiagramBudget = {}): void {
   if (!compiledRules.operations.some((each) => isRuleOperation(each) && each.conditions.length > 0)) return;
-  const proof = new Proof(compiledRules, budget);
+  inSomeOrder(compiledRules, (order) => proveAllConditions(new Proof(compiledRules, budget, order)));
+}
+
+function proveAllConditions(proof: Proof): void {
+  const { compiledRules } = proof;
   for (const expectation of conditionalDecisions(compiledRules)) {
     const call = { arch: expectation.architecture.auditArch, nr: expectation.from };
     proof.checkCall(proof.decisions.decision(call.arch, call.nr), expectation, call);
@@ -114,8 +144,9 @@ class Proof {
   constructor(
     readonly compiledRules: CompiledRules,
     budget: DiagramBudget,
+    order: VariableOrder,
   ) {
-    this.decisions = new ProgramDecisions(compiledRules, budget);
+    this.decisions = new ProgramDecisions(compiledRules, budget, order);
     this.store = this.decisions.store;
   }
 

@@ -1,5 +1,5 @@
 import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
-import { type Field, fieldLevel } from './input-variables.js';
+import { type Field, fieldLevel, levelIn } from './input-variables.js';
 
 /**
  * One condition on a 64-bit field of the input: argument 0 to 5, or the instruction pointer as 6. It compares (field
@@ -62,20 +62,21 @@ export function dnfDiagram(store: DiagramStore, terms: DnfTerms): Node {
 
 /** Where the field AND the mask is the value AND the mask. */
 export function equalTo(store: DiagramStore, field: number, mask: bigint, value: bigint): Node {
-  return compareBits(field, mask, value, TRUE, (level, rest, bit) =>
+  return compareBits(store, field, mask, value, TRUE, (level, rest, bit) =>
     bit ? store.node(level, FALSE, rest) : store.node(level, rest, FALSE),
   );
 }
 
 /** Where the field AND the mask is less than the value AND the mask, unsigned, or equal too with `orEqual`. */
 export function below(store: DiagramStore, field: number, mask: bigint, value: bigint, orEqual: boolean): Node {
-  return compareBits(field, mask, value, orEqual ? TRUE : FALSE, (level, rest, bit) =>
+  return compareBits(store, field, mask, value, orEqual ? TRUE : FALSE, (level, rest, bit) =>
     bit ? store.node(level, TRUE, rest) : store.node(level, rest, FALSE),
   );
 }
 
 /** From the least significant bit of the mask to the most, which is from the last variable to the first. */
 function compareBits(
+  { order }: DiagramStore,
   field: number,
   mask: bigint,
   value: bigint,
@@ -89,7 +90,8 @@ function compareBits(
     const halfMask = Number((mask >> BigInt(first)) & LOW_HALF);
     const halfValue = Number((value >> BigInt(first)) & LOW_HALF);
     for (let bit = 0; bit < 32; bit++) {
-      if ((halfMask >>> bit) & 1) node = step(last - first - bit, node, ((halfValue >>> bit) & 1) === 1);
+      if ((halfMask >>> bit) & 1)
+        node = step(levelIn(order, last - first - bit), node, ((halfValue >>> bit) & 1) === 1);
     }
   }
   return node;

@@ -18,7 +18,7 @@ import {
 import { verifyProgram } from '../program/verify.js';
 import { callRanges } from './call-ranges.js';
 import { BUDGET_OPTIONS, type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
-import { bitOf, Level, levelOfOffset, WORD_BITS } from './input-variables.js';
+import { bitOf, fieldsLevel, Level, levelOfOffset, WORD_BITS } from './input-variables.js';
 import { joinParts, type NumberRange, type Part, partition } from './partition.js';
 import { type SymbolicWord, SymbolicWords } from './symbolic-word.js';
 
@@ -234,7 +234,9 @@ export function decide({ store, root }: DecisionDiagram, data: SeccompData): Act
 /** The terminal to which any function over the input comes on one input. */
 export function terminalAt(store: DiagramStore, root: Node, data: SeccompData): Node {
   let node = root;
-  while (!store.isTerminal(node)) node = bitOf(data, store.level(node)) ? store.high(node) : store.low(node);
+  while (!store.isTerminal(node)) {
+    node = bitOf(data, fieldsLevel(store.order, store.level(node))) ? store.high(node) : store.low(node);
+  }
   return node;
 }
 

@@ -1,5 +1,6 @@
 import { ScmpError } from '../../errors.js';
 import { checkOptions, NUMBER, type OptionTable } from '../../options.js';
+import type { VariableOrder } from './input-variables.js';
 
 /**
  * A program, or a question about it, needs a larger decision diagram than the budget allows. Arithmetic between two
@@ -97,7 +98,11 @@ export class DiagramStore {
   /**
    * @throws {InvalidArgumentError} when an option of the budget is unknown
    */
-  constructor(budget: DiagramBudget = {}) {
+  constructor(
+    budget: DiagramBudget = {},
+    /** @internal */
+    readonly order: VariableOrder = 'fields',
+  ) {
     checkOptions('a budget', budget, BUDGET_OPTIONS);
     const { nodes = 2 ** 21, steps = 2 ** 22 } = budget;
     this.#maxNodes = Math.min(nodes, MAX_NODES);

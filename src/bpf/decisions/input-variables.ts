@@ -7,6 +7,13 @@ import { SeccompDataOffset } from '../program/instruction.js';
 // This is an order of meaning, not of place in memory, so that programs of both byte orders have diagrams over the same
 // variables.
 
+/**
+ * The order of the arguments' variables. `fields`: one argument after the other, as above. `bits`: the most significant
+ * bits of all arguments, then the next. What compares bits of one argument with the same bits of another is small in that
+ * order alone. Only a proof uses it: ranges and conditions of one argument are read off the other.
+ */
+export type VariableOrder = 'fields' | 'bits';
+
 /** Bits in a word that a filter loads. */
 export const WORD_BITS = 32;
 
@@ -27,6 +34,20 @@ export const INSTRUCTION_POINTER_FIELD = 6;
 /** The level of a 64-bit field's most significant bit; the others follow. */
 export function fieldLevel(field: number): number {
   return Level.ARGUMENTS + 64 * field;
+}
+
+/** The level of the same variable in another order. */
+export function levelIn(order: VariableOrder, level: number): number {
+  if (order === 'fields' || level < Level.ARGUMENTS || level >= Level.INSTRUCTION_POINTER) return level;
+  const at = level - Level.ARGUMENTS;
+  return Level.ARGUMENTS + 6 * (at & 63) + (at >> 6);
+}
+
+/** The level in the order `fields` of the variable that another order has at `level`. */
+export function fieldsLevel(order: VariableOrder, level: number): number {
+  if (order === 'fields' || level < Level.ARGUMENTS || level >= Level.INSTRUCTION_POINTER) return level;
+  const at = level - Level.ARGUMENTS;
+  return Level.ARGUMENTS + 64 * (at % 6) + Math.floor(at / 6);
 }
 
 /** The level of the most significant bit of the word at a byte offset of `struct seccomp_data`. */

@@ -1,6 +1,6 @@
 import { Opcode, operationWithK } from '../program/instruction.js';
 import { type DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
-import { WORD_BITS } from './input-variables.js';
+import { levelIn, WORD_BITS } from './input-variables.js';
 
 /** The content of a 32-bit register as a function of the input. It is a number: equal numbers are equal functions. */
 export type SymbolicWord = number;
@@ -44,7 +44,9 @@ export class SymbolicWords {
     const known = this.#inputs.get(level);
     if (known !== undefined) return known;
     const last = level + WORD_BITS - 1;
-    const word = this.#intern(Array.from({ length: WORD_BITS }, (_, bit) => this.store.node(last - bit, FALSE, TRUE)));
+    const { store } = this;
+    const variable = (bit: number) => store.node(levelIn(store.order, last - bit), FALSE, TRUE);
+    const word = this.#intern(Array.from({ length: WORD_BITS }, (_, bit) => variable(bit)));
     this.#inputs.set(level, word);
     return word;
   }

@@ -1,6 +1,6 @@
 import type { SeccompData } from '../execution/simulate.js';
 import type { DiagramStore, Node } from './diagram-store.js';
-import { Level, WORD_BITS } from './input-variables.js';
+import { fieldsLevel, Level, WORD_BITS } from './input-variables.js';
 
 /** The fields that are taken as they are: the function must not test them. */
 type GivenFields = { [Field in 'arch' | 'nr']?: SeccompData[Field] | undefined };
@@ -68,7 +68,7 @@ function* pathsToTerminals(
     const ones = () => {
       const levels = new Set<number>();
       for (let way = ways.get(node); way?.from !== undefined; way = ways.get(way.from)) {
-        if (way.isOne) levels.add(store.level(way.from));
+        if (way.isOne) levels.add(fieldsLevel(store.order, store.level(way.from)));
       }
       return levels;
     };

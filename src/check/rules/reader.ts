@@ -95,7 +95,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['repeated-call', 'put the conditions of a call together in one line, with "||"'],
   ['compiler-differs', 'end the list with "log", or leave the last action out and have @default decide'],
   ['frequency-not-found', 'put the file there, or take the line out'],
-  ['x32-killed', 'nothing need be fixed here: deny numbers from 0x40000000 on where kafel makes the program'],
+  ['x32-by-default', 'name the calls that are allowed, and deny the others by default'],
   ['value-truncated', 'write "type": "qword" to compare 64 bits, or the low half as the value'],
 ]);
 

@@ -27,6 +27,8 @@ export interface Output {
   readonly note: string;
   /** It can say that a rule is for some ABIs of the filter alone. */
   hasAbis?: true;
+  /** Its program does not look at x32's bit: calls of x32 get the default. */
+  readonly x32ByDefault?: true;
   /** The engine that reads it decides conditional entries; the playground leaves them open. */
   readonly isOpen?: true;
 }

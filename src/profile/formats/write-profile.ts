@@ -1,11 +1,13 @@
+import { mayRun } from '../../action.js';
 import { parseArchitecture } from '../../architecture.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { ANYTHING, checkOptions, LIST, TEXT } from '../../options.js';
 import type { Warning } from '../../policy.js';
 import { ProfileError, type ProfileIssue } from '../document/profile-error.js';
 import { checkParsedProfile, type ParsedProfile } from '../model/parsed-profile.js';
+import { isX32ByDefault } from '../resolve/resolve-policy.js';
 import { HANDLERS } from './handlers.js';
-import { type OutputFormat, writtenFormat } from './index.js';
+import { type OutputFormat, WRITTEN_FORMATS, writtenFormat } from './index.js';
 import { resolvedSection, type Unrepresentable, unrepresentableIn } from './plain-section.js';
 
 /** The target to decide conditional entries for; without `arch` they stay open. */
@@ -49,16 +51,22 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
   const issues: ProfileIssue[] = [];
   const { phrase, output } = writtenFormat(format);
   const note = unrepresentableIn(profile, issues);
-  const resolved =
-    arch === undefined ? undefined : resolvedSection(profile, { arch: parseArchitecture(arch), capabilities, kernel });
+  const machine = arch === undefined ? undefined : parseArchitecture(arch);
+  // x32 is spoken of below: no format has rules for it.
+  const plain = { ...profile, seccomp: { ...profile.seccomp, x32ByDefault: undefined } };
+  const resolved = machine && resolvedSection(plain, { arch: machine, capabilities, kernel });
   const cannot: Unrepresentable = (message, hint, ...path) =>
     note(`${phrase} cannot say this: ${message}`, hint, ...path);
-  const text = HANDLERS[format].write({ profile, resolved, cannot, name });
+  const text = HANDLERS[format].write({ profile: plain, resolved, cannot, name });
   if (!output.hasAbis && (resolved ?? profile.seccomp).syscalls?.some(({ abis }) => abis)) {
     const hint = resolved ? 'compile the profile' : 'choose the target (--arch) to have it decided';
     // One for all: a unit has tens of them.
     const first = profile.seccomp.syscalls?.findIndex(({ abis }) => abis) ?? 0;
     cannot('a rule for some ABIs of the filter alone', hint, 'syscalls', first);
+  }
+  const otherX32 = (machine?.name ?? 'x86_64') === 'x86_64' ? differenceOnX32(profile, format) : undefined;
+  if (otherX32 && mayRun(profile.seccomp.defaultAction)) {
+    cannot(otherX32, 'name the calls that are allowed, and deny the others by default', 'defaultAction');
   }
   if (profile.seccomp.enosysNewerThan && format !== 'list') {
     note(`${phrase} cannot say this: "enosysNewerThan"`, 'compile the profile, or take it out', 'enosysNewerThan');
@@ -85,5 +93,19 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
  */
 export function writeWarnings(profile: ParsedProfile, format: OutputFormat): readonly Warning[] {
   checkParsedProfile('writeWarnings', profile);
-  return HANDLERS[format]?.warnings?.(profile) ?? [];
+  const otherX32 = differenceOnX32(profile, format);
+  const message = otherX32 && `${otherX32}. Both deny them`;
+  return [
+    ...(message ? [{ code: 'x32-differs', message, ...profile.locate('defaultAction') }] : []),
+    ...(HANDLERS[format]?.warnings?.(profile) ?? []),
+  ];
+}
+
+/** What x32's calls get in a format's programs, where that is something else than in the profile. */
+function differenceOnX32({ seccomp }: ParsedProfile, format: OutputFormat): string | undefined {
+  const x32ByDefault = WRITTEN_FORMATS.find(({ id }) => id === format)?.output.x32ByDefault;
+  if (x32ByDefault === seccomp.x32ByDefault || !isX32ByDefault({ ...seccomp, x32ByDefault: true })) return undefined;
+  return x32ByDefault
+    ? "x32's calls get the default there, and are killed here"
+    : "x32's calls are killed there, and get the default here";
 }

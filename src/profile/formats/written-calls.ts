@@ -1,4 +1,3 @@
-import { mayRun } from '../../action.js';
 import { findArchitecture } from '../../architecture.js';
 import { quote } from '../../text.js';
 import { DOCKER_ARCHITECTURES } from '../model/conditional-entry.js';
@@ -36,12 +35,6 @@ export function writtenCalls({ profile, resolved, cannot }: Draft): WrittenCall[
   for (const key of ['listenerPath', 'listenerMetadata'] as const) if (seccomp[key]) cannot(quote(key), undefined, key);
   if (seccomp.flags?.length) cannot('flags', 'the program that loads the filter has them', 'flags');
   checkArchitectures(seccomp, cannot);
-  const isX86 = resolved === undefined || resolved.architectures?.[0] === 'SCMP_ARCH_X86_64';
-  const isOwn = ['kafel', 'nsjail', 'minijail', 'minijail-py'].includes(profile.format);
-  if (mayRun(seccomp.defaultAction) && isX86 && !isOwn) {
-    const message = "a default that lets calls through: its program would let x32's through too, which are killed here";
-    cannot(message, 'name the calls that are allowed instead', 'defaultAction');
-  }
   const calls = new Map<string, { comment: string | undefined; cases: WrittenCase[] }>();
   (seccomp.syscalls ?? []).forEach((entry, index) => {
     const report: Unrepresentable = (message, hint, ...path) => cannot(message, hint, 'syscalls', index, ...path);

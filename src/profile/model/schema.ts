@@ -102,11 +102,13 @@ export const dockerSeccompSchema = z.extend(ociSeccompSchema, {
 export type OciSeccomp = z.infer<typeof ociSeccompSchema>;
 export type OciSyscall = z.infer<typeof ociSyscall>;
 /**
- * A profile in memory. `abis` is of no file in this shape, and the schema drops it. A reader sets it where the format's
- * owner makes a rule for some ABIs of the filter alone. They are the OCI runtime spec's names.
+ * A profile in memory. `abis` and `x32ByDefault` are of no file in this shape, and the schema drops them. A reader sets
+ * them where the format's owner makes a rule for some ABIs of the filter alone. ABIs have the OCI runtime spec's names.
  */
 export type DockerSeccomp = Omit<z.infer<typeof dockerSeccompSchema>, 'syscalls'> & {
   syscalls?: DockerSyscall[] | null | undefined;
+  /** A program for x86_64 that does not look at x32's bit: a call of x32 is a number without a rule. */
+  x32ByDefault?: true | undefined;
 };
 export type DockerSyscall = z.infer<typeof dockerSyscall> & {
   abis?: readonly string[] | undefined;

@@ -143,6 +143,7 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
   const { defaultAction, defaultErrnoRet, defaultErrno } = seccomp;
   const { architectures, architecturesFrom } = selectArchitectures(seccomp, arch, locate);
   const filtered = new Set([arch, ...architectures.map(({ architecture }) => architecture)]);
+  const hasX32ByDefault = arch.name === 'x86_64' && isX32ByDefault(seccomp);
   const entries = (seccomp.syscalls ?? []).map((entry, index): ResolvedEntry => {
     const place = locate('syscalls', index);
     const names = namesOf(entry, index, locate);
@@ -163,16 +164,25 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     const rule = policyRule(names, actionOf(entry.action, errno), entry, place);
     // Docker and Podman pass their profiles on without empty lists (Go's "omitempty").
     const hasEmptyArgs = traitsOf(profile).readBy?.includes('runtime') && entry.args?.length === 0;
-    const { abis } = scope;
+    const abis = hasX32ByDefault ? [arch] : scope.abis;
     return { ...resolved, rule: { ...rule, abis, ...(hasEmptyArgs ? { hasEmptyArgs } : {}) } };
   });
   if (options.strictErrnoRet) failOnIssues(uselessErrnos(profile, entries), source);
   const policy = {
     ...policyBase(seccomp, errnoOf(defaultAction, defaultErrnoRet, defaultErrno, locate('defaultErrno'))),
-    architectures,
+    architectures: hasX32ByDefault
+      ? [...architectures, { architecture: X32, ...locate('defaultAction') }]
+      : architectures,
     rules: entries.flatMap(({ rule }) => rule ?? []),
   };
   return { target, policy, entries, architecturesFrom };
+}
+
+const X32 = findArchitecture('x32')!;
+
+/** Whether x32 is in the filter without a rule. Where the default kills the thread, it has that action without it too. */
+export function isX32ByDefault({ x32ByDefault, defaultAction }: DockerSeccomp): boolean {
+  return x32ByDefault === true && defaultAction !== 'SCMP_ACT_KILL_THREAD' && defaultAction !== 'SCMP_ACT_KILL';
 }
 
 /** Those of a filter's architectures that an entry is for: undefined where it is for all. */

@@ -6,7 +6,13 @@ import { createSimulator } from '../../../src/bpf/execution/simulate.js';
 import { compileParsedWith } from '../../../src/compiler/compile-parsed-profile.js';
 import { minimizeRules } from '../../../src/compiler/minimize-rules.js';
 import { ScmpError } from '../../../src/errors.js';
-import { type ParsedProfile, type ProfileError, readProfile, writeProfile } from '../../../src/profile/index.js';
+import {
+  type ParsedProfile,
+  type ProfileError,
+  readProfile,
+  writeProfile,
+  writeWarnings,
+} from '../../../src/profile/index.js';
 import { problemsOf } from './problems.js';
 
 const FOLDER = new URL('../policies/', import.meta.url);
@@ -146,9 +152,27 @@ describe('what a policy means', () => {
     expect(problems('#include "gone"\n')).toEqual(['main:1:10: include-not-found: there is no file "gone" to include']);
   });
 
-  it('of x32 is not what kafel does where the default lets calls through, which is said', () => {
-    expect(read('DEFAULT ALLOW').warnings).toMatchObject([{ code: 'x32-killed', position: { line: 1 } }]);
+  it("x32's calls get the default, whatever is said of their names, as no program of kafel looks at x32's bit", () => {
+    const X32 = 0x40000000;
+    const decide = simulating(read('ERRNO(5) { read } DEFAULT ALLOW'));
+    expect([decide(READ), decide(X32 + READ), decide(0x7fffffff)].map(({ kind }) => kind)).toEqual([
+      'ERRNO',
+      'ALLOW',
+      'ALLOW',
+    ]);
+    expect(simulating(read('ALLOW { read } DEFAULT KILL_PROCESS'))(X32 + READ).kind).toBe('KILL_PROCESS');
+    expect(read('DEFAULT ALLOW').warnings).toMatchObject([{ code: 'x32-by-default', position: { line: 1 } }]);
     expect(read('DEFAULT KILL').warnings).toEqual([]);
+  });
+
+  it('and that is not carried to a format whose programs kill them, or back', () => {
+    expect(() => writeProfile(read('ERRNO(5) { read } DEFAULT ALLOW'), 'oci')).toThrow("x32's calls are killed there");
+    expect(writeProfile(read('ERRNO(5) { read } DEFAULT ALLOW'), 'oci', { arch: 'aarch64' })).toContain('"read"');
+    const denying = read('ALLOW { read } DEFAULT ERRNO(5)');
+    expect(writeProfile(denying, 'oci')).toContain('"read"');
+    expect(writeWarnings(denying, 'oci')).toMatchObject([{ code: 'x32-differs', position: { line: 1 } }]);
+    expect(writeWarnings(denying, 'kafel')).toEqual([]);
+    expect(writeWarnings(read('ALLOW { read }'), 'oci')).toEqual([]);
   });
 
   it('keeps comments and places', () => {
@@ -161,9 +185,16 @@ describe('what a policy means', () => {
   it('bits of two arguments at once are rules for each bit, where that says it', () => {
     expect(read('ALLOW { write { (fd & buf) != 0 } }').seccomp.syscalls).toHaveLength(64);
     expect(read('ALLOW { dup2 { oldfd != newfd } }').seccomp.syscalls).toHaveLength(64);
-    expect(problems('ALLOW { dup2 { oldfd == newfd } }')).toEqual([
-      'main:1:9: too-many-conditions: dup2: these conditions would take more than 512 libseccomp rules',
+    const decide = deciding('ALLOW { dup2 { oldfd != newfd } }');
+    expect([decide(33, 5n, 5n), decide(33, 5n, 4n), decide(33, 2n ** 32n + 5n, 5n)]).toEqual([KILLED, 'ALLOW', KILLED]);
+  });
+
+  it('other comparisons of two arguments are refused where they stand', () => {
+    const told = "arguments are compared with each other by ==, which libseccomp's rules cannot say";
+    expect(problems('ALLOW { dup2 { oldfd > 2 &&\n oldfd == newfd } }')).toEqual([
+      `main:2:2: too-many-conditions: dup2: ${told}`,
     ]);
+    expect(problems('ALLOW { dup2 { !(oldfd != newfd) } }')).toHaveLength(1);
   });
 });
 

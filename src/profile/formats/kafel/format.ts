@@ -16,5 +16,5 @@ export const kafel = {
   syntax: 'lines',
   sign: (line) => STATEMENT.test(line),
   traits: {},
-  output: { extension: 'kafel', note: 'for kafel, and seccomp_policy_file of nsjail' },
+  output: { extension: 'kafel', note: 'for kafel, and seccomp_policy_file of nsjail', x32ByDefault: true },
 } as const satisfies LinesFormat;

@@ -53,6 +53,16 @@ interface CallCase extends Case<Decision> {
   readonly targets: ReadonlySet<Architecture> | undefined;
 }
 
+/** Two arguments that are compared in a way that rules, which have one bit each, cannot say in a bearable number. */
+class ArgumentsComparedError extends TooManyRulesError {
+  constructor(
+    readonly place: KafelPlace,
+    readonly op: string,
+  ) {
+    super();
+  }
+}
+
 const ALL_TARGETS = [...new Set(TARGETS.values())];
 
 class KafelReader {
@@ -76,14 +86,16 @@ class KafelReader {
     for (const [name, cases] of calls) this.#addCall(name, cases, rest);
     failOnIssues(this.#issues, this.#text.source);
     if (mayRun(rest.action)) {
-      const message = "kafel's program lets x32's calls through by its default, and the filter here kills them";
-      this.#warn('x32-killed', defaultAction!, message);
+      const message =
+        "x32's calls get the default, whatever the policy says of their names: kafel's program does not look at x32's bit";
+      this.#warn('x32-by-default', defaultAction!, message);
     }
     const { syscalls } = this.#entries;
     const { action, errnoRet } = rest;
     const seccomp: DockerSeccomp = {
       defaultAction: action,
       ...(errnoRet === undefined ? {} : { defaultErrnoRet: errnoRet }),
+      x32ByDefault: true,
       ...more,
       ...(syscalls.length > 0 ? { syscalls } : {}),
     };
@@ -198,6 +210,12 @@ class KafelReader {
       );
     } catch (error) {
       if (!(error instanceof TooManyRulesError)) throw error;
+      if (error instanceof ArgumentsComparedError) {
+        const message = `${name}: arguments are compared with each other by ${error.op}, which libseccomp's rules cannot say`;
+        const hint = 'compare each with constants; of two arguments a == b becomes no rule, a != b and (a & b) != 0 do';
+        this.#issue('too-many-conditions', error.place, message, hint);
+        return [];
+      }
       const message = `${name}: these conditions would take more than ${MAX_RULES} libseccomp rules`;
       this.#issue(
         'too-many-conditions',
@@ -233,7 +251,11 @@ class KafelReader {
     }
   }
 
-  #compared({ op, left, right }: KafelComparison, parameters: readonly KafelArgument[], call: string): Condition {
+  #compared(
+    { op, left, right, ...place }: KafelComparison,
+    parameters: readonly KafelArgument[],
+    call: string,
+  ): Condition {
     const bitsOf = (value: KafelValue): BitValue => {
       if (value.kind === 'number') return value;
       if (value.kind !== 'argument') return { kind: value.kind, left: bitsOf(value.left), right: bitsOf(value.right) };
@@ -251,7 +273,19 @@ class KafelReader {
       this.#issue('unknown-argument', value, `${call} has no argument ${quote(value.word)}`, hint);
       return { kind: 'number', value: 0n };
     };
-    return compareBits(op, bitsOf(left), bitsOf(right));
+    const condition = compareBits(op, bitsOf(left), bitsOf(right));
+    const named = new Set([...argumentNames(left), ...argumentNames(right)]);
+    if (condition.kind !== 'literal' || named.size < 2) return condition;
+    return {
+      kind: 'literal',
+      holds: (isNegated) => {
+        try {
+          return condition.holds(isNegated);
+        } catch (error) {
+          throw error instanceof TooManyRulesError ? new ArgumentsComparedError(place, op) : error;
+        }
+      },
+    };
   }
 
   #issue(code: ProfileIssueCode, place: KafelPlace, message: string, hint?: string): void {
@@ -260,5 +294,13 @@ class KafelReader {
 
   #warn(code: string, place: KafelPlace, message: string): void {
     this.#warnings.push({ code, message, ...this.#entries.place(place) });
+  }
+}
+
+function* argumentNames(value: KafelValue): Generator<string> {
+  if (value.kind === 'argument') yield value.word;
+  else if (value.kind !== 'number') {
+    yield* argumentNames(value.left);
+    yield* argumentNames(value.right);
   }
 }

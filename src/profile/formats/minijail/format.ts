@@ -16,7 +16,7 @@ export const minijailPy = {
   looksLikeYaml: 'line',
   sign: (line) => STATEMENT.test(line),
   traits: {},
-  output: { extension: 'policy', note: 'for compile_seccomp_policy.py of minijail' },
+  output: { extension: 'policy', note: 'for compile_seccomp_policy.py of minijail', x32ByDefault: true },
 } as const satisfies LinesFormat;
 
 /** The same files as the C parser of `minijail0 -S` reads them. Nothing in a file says so: it is named. */

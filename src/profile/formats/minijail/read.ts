@@ -115,7 +115,16 @@ class PolicyReader {
     for (const filters of this.#callFilters()) this.#addCall(filters, rest, otherwise);
     failOnIssues(this.#issues, this.#text.source);
     const { syscalls } = this.#entries;
-    const seccomp: DockerSeccomp = { defaultAction: rest.action, ...(syscalls.length > 0 ? { syscalls } : {}) };
+    if (mayRun(rest.action)) {
+      const message =
+        "x32's calls are let through, whatever the policy says of their names: minijail's program does not look at x32's bit";
+      this.#warn('x32-by-default', this.#policy.defaultAction ?? { text: this.#text, offset: 0 }, message);
+    }
+    const seccomp: DockerSeccomp = {
+      defaultAction: rest.action,
+      x32ByDefault: true,
+      ...(syscalls.length > 0 ? { syscalls } : {}),
+    };
     return finishProfile({ id: this.#format }, this.#text, {
       seccomp,
       locate: (...path) => this.#entries.locate(path, defaultAction),
