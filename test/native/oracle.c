@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -242,10 +243,13 @@ int main(int argc, char *argv[])
 	struct operation *operations = NULL;
 	size_t count = 0, room = 0, size = 0;
 	struct timespec begin, end;
+	struct itimerval limit = { .it_value.tv_usec = argc > 2 ? atoi(argv[2]) * 1000L : 0 };
 	char *line = NULL;
 
 	/* with the API level given no probe of this kernel decides what compiles */
 	seccomp_api_set(7);
+	/* what is answered is not lost where an operation does not end */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 
 	for (quiet = runs > 0; getline(&line, &size, stdin) > 0;) {
 		if (count == room) {
@@ -255,8 +259,12 @@ int main(int argc, char *argv[])
 		memset(&operations[count], 0, sizeof(*operations));
 		parse(&operations[count++], line);
 	}
-	for (size_t iter = 0; !quiet && iter < count; iter++)
+	for (size_t iter = 0; !quiet && iter < count; iter++) {
+		/* an operation that takes longer ends the process, by SIGVTALRM */
+		if (limit.it_value.tv_usec)
+			setitimer(ITIMER_VIRTUAL, &limit, NULL);
 		run(&operations[iter]);
+	}
 	while (runs-- > 0) {
 		clock_gettime(CLOCK_MONOTONIC, &begin);
 		for (size_t iter = 0; iter < count; iter++)

@@ -22,10 +22,8 @@ if (!hasSecond) {
 /** The patches that make all the difference there may be. */
 export const LACKING: readonly number[] = neededPatches(SECOND_RELEASE).map(({ number }) => number);
 
-/** Processor time in seconds for one case: a release without our patches does not end some. Most take some milliseconds. */
-const LIMIT_OF_ONE = 1;
-/** For all cases that are known to end. */
-const LIMIT_OF_ALL = 120;
+/** Processor time in milliseconds for one operation: a release without our patches does not end some. Most take one or two. */
+const LIMIT = 250;
 
 /** The patch of rules for which libseccomp never ends. */
 const CIRCLE_PATCH = 9;
@@ -45,9 +43,10 @@ export interface Difference {
 
 /** The cases that the second oracle answers otherwise than the wasm did. */
 export function compareWithSecond(cases: readonly RandomCase[]): Difference[] {
-  const differing = cases.flatMap((each) => {
-    const [theirs] = ask(SECOND, [each], LIMIT_OF_ONE);
-    return theirs === each.steps.map(({ answer }) => answer).join('\n') ? [] : [{ each, theirs: theirs as Answers }];
+  const answers = ask(SECOND, cases);
+  const differing = cases.flatMap((each, at) => {
+    const theirs = answers[at] as Answers;
+    return theirs === each.steps.map(({ answer }) => answer).join('\n') ? [] : [{ each, theirs }];
   });
   const patches = explain(differing);
   return differing.map(({ each, theirs }, at) => {
@@ -67,7 +66,7 @@ interface Differing {
 function explain(differing: readonly Differing[]): (readonly number[] | undefined)[] {
   const sets = differing.map(({ each, theirs }): readonly number[] | undefined => {
     if (theirs !== DOES_NOT_END) return LACKING;
-    const [ours] = ask(buildVariant('oracle', { without: [CIRCLE_PATCH] }), [each], LIMIT_OF_ONE);
+    const [ours] = ask(buildVariant('oracle', { without: [CIRCLE_PATCH] }), [each]);
     return ours === theirs ? [CIRCLE_PATCH] : undefined;
   });
   const isOpen = differing.map(({ theirs }) => theirs !== DOES_NOT_END);
@@ -82,7 +81,6 @@ function explain(differing: readonly Differing[]): (readonly number[] | undefine
       const answers = ask(
         buildVariant('oracle', { without: fewer }),
         of.map(({ each }) => each),
-        LIMIT_OF_ALL,
       );
       members.forEach((at, i) => {
         if (answers[i] === of[i]?.theirs) sets[at] = fewer;
@@ -104,20 +102,30 @@ function explain(differing: readonly Differing[]): (readonly number[] | undefine
   return sets;
 }
 
-/** What an oracle answers to each of some cases, in one process. */
-function ask(oracle: string, cases: readonly RandomCase[], limit: number): Answers[] {
-  const input = cases.flatMap(({ steps }) => steps.map(({ line }) => `${line}\n`)).join('');
-  const command = `ulimit -t ${limit}; exec "$0"`;
-  const options = { input, encoding: 'utf8', maxBuffer: 1 << 28 } as const;
-  const { status, signal, stdout } = spawnSync('sh', ['-c', command, oracle], options);
-  if (status === 0) {
-    const lines = stdout.split('\n');
-    let at = 0;
-    return cases.map(({ steps }) => {
-      at += steps.length;
-      return lines.slice(at - steps.length, at).join('\n');
-    });
+/** What an oracle answers to each of some cases, in few processes: to start one takes longer than most cases. */
+function ask(oracle: string, cases: readonly RandomCase[]): Answers[] {
+  const answers: Answers[] = [];
+  while (answers.length < cases.length) {
+    const rest = cases.slice(answers.length);
+    const answered = begin(oracle, rest);
+    answers.push(...answered, ...(answered.length < rest.length ? [DOES_NOT_END] : []));
   }
-  if (cases.length === 1 && (signal === 'SIGXCPU' || signal === 'SIGKILL')) return [DOES_NOT_END];
-  throw new Error(`${oracle}: status ${status}, signal ${signal}`);
+  return answers;
+}
+
+/** What one process answers to some cases up to the first that does not end. */
+function begin(oracle: string, cases: readonly RandomCase[]): Answers[] {
+  const input = cases.flatMap(({ steps }) => steps.map(({ line }) => `${line}\n`)).join('');
+  const options = { input, encoding: 'utf8', maxBuffer: 1 << 28, timeout: 120_000 } as const;
+  const { status, signal, stdout, error } = spawnSync(oracle, ['0', String(LIMIT)], options);
+  if (status !== 0 && signal !== 'SIGVTALRM') throw error ?? new Error(`${oracle}: status ${status}, signal ${signal}`);
+  const lines = stdout.split('\n').slice(0, -1);
+  const answers: Answers[] = [];
+  let at = 0;
+  for (const { steps } of cases) {
+    if (at + steps.length > lines.length) break;
+    answers.push(lines.slice(at, at + steps.length).join('\n'));
+    at += steps.length;
+  }
+  return answers;
 }
