@@ -80,6 +80,7 @@ strace                   strace                                       strace    
 python3                  python3                                      python3               python3                   python
 /usr/lib/snapd/snap-seccomp snapd                                     -                     -                         -
 lxc-execute              lxc                                          lxc                   lxc                       -
+skopeo                   skopeo                                       skopeo                skopeo                    -
 systemd-analyze          systemd                                      systemd               -                         -
 busybox                  busybox-static                               busybox               busybox-static            -
 s390x-linux-gnu-gcc      gcc-s390x-linux-gnu,libc6-dev-s390x-cross    gcc-s390x-linux-gnu   -                         -
@@ -697,7 +698,7 @@ make_testinputs() { run_step testinputs build/test-inputs/linux wasm/linux.lock 
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {
-  want bwrap chromium-headless-shell zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp systemd-analyze busybox s390x-linux-gnu-gcc \
+  want bwrap chromium-headless-shell zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp skopeo systemd-analyze busybox s390x-linux-gnu-gcc \
     qemu-s390x-static shellcheck
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { OCI_SCHEME } from '../compose/artifact/reference.js';
 import { builtinProfile } from '../profile/builtin/index.js';
 import { BUILTIN_PREFIX } from '../profile/builtin/names.js';
 import { ProfileError } from '../profile/document/profile-error.js';
@@ -8,6 +9,7 @@ import { traitsOf } from '../profile/formats/index.js';
 import { loadProfile } from '../profile/formats/load-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable, quote } from '../text.js';
+import { refuseFilesOfArtifact } from './artifact-profile.js';
 import { includedFile } from './included-files.js';
 import { FileError, fileError, isReadable, readInput } from './input.js';
 
@@ -16,16 +18,24 @@ const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
 /** More than a chain of profiles may have: `extendProfile` reports longer ones. */
 const MAX_BASES = 16;
 
-/** A profile with all that it extends, from files and built-ins. `folder`: where names are looked for besides. */
+/** Where profiles are that others extend. */
+export interface BasePlaces {
+  /** Where names are looked for besides. */
+  folder?: string | undefined;
+  /** Where artifacts are: OCI image layouts, and folders with some. */
+  layouts: readonly string[];
+}
+
+/** A profile with all that it extends, from files, local artifacts and built-ins. */
 export async function extendFromFiles(
   profile: ParsedProfile,
-  folder: string | undefined,
+  places: BasePlaces,
   options: ExtendOptions,
 ): Promise<ParsedProfile> {
   const bases = new Map<ParsedProfile, ParsedProfile>();
   let top: ParsedProfile | undefined = profile;
   for (let step = 0; top?.seccomp.extends && step < MAX_BASES; step++) {
-    const base: ParsedProfile | undefined = await findBase(top.seccomp.extends, top, folder);
+    const base: ParsedProfile | undefined = await findBase(top.seccomp.extends, top, places);
     if (base) bases.set(top, base);
     top = base;
   }
@@ -34,16 +44,18 @@ export async function extendFromFiles(
 
 /**
  * The profile of a name in `extends`. With a slash or a dot it is a file, relative to the folder of the profile that
- * names it. Otherwise it is a built-in, or a file of that name, with or without its extension. A name that is both is
+ * names it. With `oci://` it is an artifact, of a layout on this machine. Otherwise it is a built-in, or a file of that name, with or without its extension. A name that is both is
  * an error: nobody should have to guess which one counts. In a SeccompProfile it is always a name: that of another's
  * metadata, or a file's.
  */
 async function findBase(
   name: string,
   from: ParsedProfile,
-  folder: string | undefined,
+  { folder, layouts }: BasePlaces,
 ): Promise<ParsedProfile | undefined> {
   if (name.startsWith(BUILTIN_PREFIX)) return builtinProfile(name);
+  if (name.startsWith(OCI_SCHEME)) return (await import('./artifact-base.js')).artifactBase(name, from, layouts);
+  refuseFilesOfArtifact(name, from);
   const isFile = from.source !== undefined && isReadable(from.source);
   const own = isFile ? dirname(from.source as string) : '.';
   const isNamed = traitsOf(from).extendsAs === 'operator';

@@ -4,7 +4,7 @@ import { mayBeProgramText } from '../bpf/forms/program-text-sign.js';
 import { areInstructions } from '../bpf/program/codec.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
-import { type Input, readInput } from './input.js';
+import { type Input, isFolder, readInput } from './input.js';
 
 /** What the caller says of an input. */
 export interface FilterInputFlags {
@@ -19,9 +19,19 @@ export interface FilterInputFlags {
  * {@link isProgram} says so. What reads those forms is loaded for a text that looks like one.
  */
 export async function readFilterInput(path: string, flags: FilterInputFlags = {}): Promise<Input> {
-  const input = readInput(path);
+  const input = (mayBeLayout(path) ? await artifactInput(path) : undefined) ?? readInput(path);
+  const layer = mayBeTar(input.bytes) ? await artifactOf(input) : undefined;
+  if (input.artifact || layer) return layer ?? input;
   return flags.from !== undefined || input.builtin ? input : asProgram(input, flags);
 }
+
+/** What reads OCI image layouts is loaded for what may be one. */
+const mayBeLayout = (path: string): boolean => path.startsWith('oci:') || isFolder(path);
+const artifactInput = async (path: string) => (await import('./layout-input.js')).readLayoutInput(path);
+
+/** "ustar" at its place in a header. */
+const mayBeTar = (bytes: Uint8Array): boolean => bytes[257] === 0x75 && bytes[258] === 0x73 && bytes[259] === 0x74;
+const artifactOf = async (input: Input) => (await import('./layout-input.js')).readTarInput(input);
 
 async function asProgram(input: Input, { arch = [] }: FilterInputFlags): Promise<Input> {
   if (isProgram(input.bytes)) return input;

@@ -17,6 +17,8 @@ export interface Input {
   source: string;
   /** A profile that comes with this package; `bytes` are none then. */
   builtin?: BuiltinName;
+  /** It is the layer of an artifact: as KEP-6061 has it, or an object of the Security Profiles Operator. */
+  artifact?: 'runtime' | 'operator';
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -65,8 +67,20 @@ export function isReadable(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
+/** Whether there is a folder of that name; not where that cannot be found out, which its reader says. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
+}
+
 /** What was read, by its name in messages: diagnostics show the lines that they are about. */
 const read = new Map<string, Uint8Array>();
+
+/** Remember what was read as an input, by its name in messages. */
+export const noteInput = (source: string, bytes: Uint8Array): void => void read.set(source, bytes);
 
 /** The text of an input that was read before, without its byte order mark; undefined of any other. */
 export function inputText(source: string): string | undefined {
@@ -94,7 +108,7 @@ export function readInput(path: string, kind: 'any' | 'file' = 'any'): Input {
   }
   try {
     const [bytes, source] = path === '-' ? [readFileSync(0), 'stdin'] : [readFileSync(path), path];
-    read.set(source, bytes);
+    noteInput(source, bytes);
     return { bytes, source };
   } catch (cause) {
     throw fileError(path === '-' ? 'stdin' : path, cause);

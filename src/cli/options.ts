@@ -89,6 +89,13 @@ const ROWS = {
     flags: '--base <folder>',
     help: "where profiles are that others extend by name (default: the profile's own folder)",
   },
+  ociLayout: {
+    group: 'input',
+    flags: '--oci-layout <dir>',
+    help: 'where artifacts (oci://NAME:TAG) that profiles extend are: an OCI image layout, a tar archive of one, or a folder with DIR/NAME; repeatable (no registry is asked)',
+    parse: collect,
+    default: [],
+  },
   operator: {
     group: 'input',
     flags: '--operator <version>',
@@ -188,7 +195,14 @@ type TakenOptions<Taken> = {
 };
 
 /** The options of every command that reads a profile. */
-export const INPUT_OPTIONS = { from: true, thread: true, document: true, base: true, operator: true } as const;
+export const INPUT_OPTIONS = {
+  from: true,
+  thread: true,
+  document: true,
+  base: true,
+  ociLayout: true,
+  operator: true,
+} as const;
 
 /** The options of every command that decides conditional entries. */
 export const TARGET_OPTIONS = { cap: true, kernel: true } as const;

@@ -32,22 +32,18 @@ export async function readInputProfile(
 /** As {@link readInputProfile}, for bytes that were read before. */
 export async function profileOfInput(
   input: Input,
-  { from, thread, document, base, operator, runtime, notifyGuards }: InputFlags & NotifyFlags,
+  { from, thread, document, base, ociLayout, operator, runtime, notifyGuards }: InputFlags & NotifyFlags,
 ): Promise<ParsedProfile> {
-  const { bytes, source, builtin } = input;
+  const { bytes, source, builtin, artifact } = input;
   if (builtin) {
     refuseSelection(source, 'a built-in profile', { thread, document });
     const { builtinProfile } = await import('../profile/builtin/index.js');
     return builtinProfile(builtin) as ParsedProfile;
   }
-  const profile = await loadProfile(bytes, {
-    source,
-    format: from,
-    thread,
-    document,
-    include: includedFile,
-    notifyGuards: runtimeBehaviour({ runtime, notifyGuards }).notifyGuards,
-  });
+  const guards = runtimeBehaviour({ runtime, notifyGuards }).notifyGuards;
+  const profile = artifact
+    ? await (await import('./artifact-profile.js')).loadArtifactProfile(input, guards)
+    : await loadProfile(bytes, { source, format: from, thread, document, include: includedFile, notifyGuards: guards });
   const { selectedBy } = traitsOf(profile);
   refuseSelection(source, `a profile of the format ${profile.format}`, {
     thread: selectedBy === 'thread' ? undefined : thread,
@@ -55,7 +51,7 @@ export async function profileOfInput(
   });
   if (!profile.seccomp.extends) return profile;
   const { extendFromFiles } = await import('./base-profiles.js');
-  return extendFromFiles(profile, base, { operator });
+  return extendFromFiles(profile, { folder: base, layouts: ociLayout }, { operator });
 }
 
 /** The user selects one of several filters, but the file has only one: perhaps it is the wrong file. */

@@ -182,6 +182,11 @@ async function checkCompiled({ bytes, source }: Input, flags: Flags, libseccomp:
 }
 
 async function checkInput(path: string, input: Input, flags: Flags, libseccomp: Libseccomp): Promise<Checked> {
+  if (flags.fix && input.artifact) {
+    throw new InvalidArgumentError(
+      `${input.source}: this is of an artifact, whose digest a fix would change: convert it first`,
+    );
+  }
   const { arch, kernel, ignore, target: engine } = flags;
   const capabilities = givenCapabilities(flags);
   const options: CheckOptions = {

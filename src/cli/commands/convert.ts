@@ -12,17 +12,26 @@ import { targetFiles, writeTargets } from '../target-files.js';
 /** The formats that there are, each with what it is. */
 const formatWords = WRITTEN_FORMATS.map(({ id, output: { about } }) => (about === undefined ? id : `${id}: ${about}`));
 
+/** What is no text: a folder with an OCI image layout. */
+const ARTIFACT = 'artifact';
+const ARTIFACT_WORDS = 'artifact: an OCI image layout in the folder of -o, for Kubernetes (KEP-6061)';
+
 const OPTIONS = {
-  to: new Option('--to <format>', formatWords.join('; ')).choices(OUTPUT_FORMATS).makeOptionMandatory(),
+  to: new Option('--to <format>', [...formatWords, ARTIFACT_WORDS].join('; '))
+    .choices([...OUTPUT_FORMATS, ARTIFACT])
+    .makeOptionMandatory(),
   output: true,
-  name: new Option('--name <name>', "of a SeccompProfile: its name (default: the profile's own, or its file's)"),
+  name: new Option(
+    '--name <name>',
+    "of a SeccompProfile: its name (default: the profile's own, or its file's); of an artifact: its tag or whole name in the layout",
+  ),
   arch: 'the target to decide conditional entries for',
   ...TARGET_OPTIONS,
   ...INPUT_OPTIONS,
 } as const;
 
 interface Flags extends FlagsOf<typeof OPTIONS> {
-  to: OutputFormat;
+  to: OutputFormat | typeof ARTIFACT;
   name?: string;
 }
 
@@ -40,8 +49,12 @@ export function addConvertCommand(program: Command): void {
 
 async function convert(path: string, flags: Flags): Promise<void> {
   const profile = await readInputProfile(path, flags);
-  printWarnings([...profile.warnings, ...writeWarnings(profile, flags.to)], profile.source);
   const { to, arch, kernel, name, output } = flags;
+  if (to === ARTIFACT) {
+    printWarnings(profile.warnings, profile.source);
+    return (await import('../write-artifact.js')).writeArtifact(profile, flags);
+  }
+  printWarnings([...profile.warnings, ...writeWarnings(profile, to)], profile.source);
   const capabilities = givenCapabilities(flags);
   if (arch.length === 0) {
     writeResult(writeProfile(profile, to, { capabilities, kernel, name }), output);

@@ -76,6 +76,8 @@ export type ProfileIssueCode =
   | 'default-weakens'
   | 'union-conflict'
   | 'default-errno-without-action'
+  // Refused by runtimes of what they get as an artifact (KEP-6061).
+  | 'artifact-refused'
   // Refused by the selected runtime only (CompileOptions.runtime).
   | 'errno-ret-refused'
   | 'flag-refused'

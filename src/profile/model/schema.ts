@@ -127,6 +127,13 @@ export const KNOWN_KEYS = {
   argument: Object.keys(argument.shape),
 } as const;
 
+/** The keys that the OCI runtime spec has. */
+export const OCI_KEYS = {
+  seccomp: Object.keys(ociSeccompSchema.shape),
+  syscall: Object.keys(ociSyscall.shape),
+  argument: KNOWN_KEYS.argument,
+} as const;
+
 /** Those of them that the OCI runtime spec does not have: its runtimes ignore them. A comment does no harm. */
 export const DOCKER_ONLY_KEYS = {
   seccomp: KNOWN_KEYS.seccomp.filter((key) => !(key in ociSeccompSchema.shape)),

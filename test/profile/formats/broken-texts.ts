@@ -78,8 +78,8 @@ export const BROKEN_TEXTS: readonly BrokenText[] = [
   ),
   invalid('a SeccompProfile with a default errno', spo('  defaultErrnoRet: 1'), 'foreign-key', 5, 3),
   invalid(
-    'a SeccompProfile with a base in a registry',
-    spo('  baseProfileName: oci://ghcr.io/x/y:v1'),
+    'a SeccompProfile with a base of another scheme',
+    spo('  baseProfileName: https://ghcr.io/x/y:v1'),
     'unsupported-base',
     5,
     20,

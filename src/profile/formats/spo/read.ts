@@ -95,8 +95,8 @@ function baseOf(
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value !== 'string') {
     issue('wrong-type', `must be a string, not ${typeWord(value)}`);
-  } else if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) {
-    issue('unsupported-base', `${quote(value)} is in a registry`, 'fetch it, and name it by its metadata.name');
+  } else if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value) && !value.startsWith('oci://')) {
+    issue('unsupported-base', `${quote(value)} is neither a name nor an artifact`, 'write oci://REGISTRY/NAME:TAG');
   } else {
     return value;
   }

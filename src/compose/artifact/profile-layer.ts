@@ -1,0 +1,45 @@
+import { parseArchitecture } from '../../architecture.js';
+import { ProfileError, type ProfileIssue } from '../../profile/document/profile-error.js';
+import { resolvedSection, unresolvedSection } from '../../profile/formats/plain-section.js';
+import { type WriteTarget, writeProfile } from '../../profile/formats/write-profile.js';
+import type { Locate, ParsedProfile } from '../../profile/model/parsed-profile.js';
+import type { OciSeccomp } from '../../profile/model/schema.js';
+import { resolvePolicy } from '../../profile/resolve/resolve-policy.js';
+import { MAX_LAYER } from './media-types.js';
+import { artifactRefusals } from './refusals.js';
+
+/**
+ * A profile as the layer of an artifact: runtime-spec JSON that no runtime refuses.
+ *
+ * @param target the machine to decide conditional entries for; without it they stay open, and the format has none
+ * @throws {ProfileError} when the OCI runtime spec cannot say it (`not-in-format`), or runtimes refuse it in an
+ * artifact (`artifact-refused`): each reason at its place in the profile
+ */
+export function profileLayer(profile: ParsedProfile, target: WriteTarget = {}): string {
+  const layer = writeProfile(profile, 'oci', target);
+  const { section, locate } = sectionOf(profile, target);
+  const issues: ProfileIssue[] = [...artifactRefusals(section, locate)];
+  const size = new TextEncoder().encode(layer).length;
+  if (size > MAX_LAYER) {
+    const message = `${size} bytes of JSON, and runtimes take ${MAX_LAYER} by default`;
+    issues.push({ code: 'artifact-refused', message, hint: 'make it smaller', path: '' });
+  }
+  if (issues.length > 0) throw new ProfileError('PROFILE_INVALID', issues, profile.source);
+  return layer;
+}
+
+/** What is written, and where each part of it is in the profile. */
+function sectionOf(
+  profile: ParsedProfile,
+  { arch, capabilities, kernel }: WriteTarget,
+): { section: OciSeccomp; locate: Locate } {
+  if (arch === undefined) return { section: unresolvedSection(profile, () => {}), locate: profile.locate };
+  const options = { arch: parseArchitecture(arch), capabilities, kernel };
+  const { rules } = resolvePolicy(profile, options).policy;
+  const locate: Locate = (...path) => {
+    const [key, index] = path;
+    const rule = key === 'syscalls' && typeof index === 'number' ? rules[index] : undefined;
+    return rule ? { path: rule.path, position: rule.position, source: rule.source } : profile.locate(...path);
+  };
+  return { section: resolvedSection(profile, options), locate };
+}
