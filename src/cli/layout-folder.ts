@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { ArtifactError } from '../compose/artifact/artifact-error.js';
 import type { LayoutFiles } from '../compose/artifact/read-layout.js';
-import { type ArtifactFiles, indexWith, LAYOUT_MARK, type LayoutIndex } from '../compose/artifact/write-layout.js';
+import { type ArtifactFiles, type LayoutIndex, layoutFiles } from '../compose/artifact/write-layout.js';
 import { FileError, fileError } from './input.js';
 
 /** An OCI image layout in a folder. Only regular files are read: a pipe would wait for ever. */
@@ -51,13 +51,11 @@ export const isLayout = (folder: string): boolean => existsSync(join(folder, 'oc
  *
  * @throws {FileError} when the folder is something else, or cannot be written
  */
-export function writeLayout(folder: string, { blobs, entry }: ArtifactFiles): void {
-  const index = layoutIndex(folder);
+export function writeLayout(folder: string, artifact: ArtifactFiles): void {
+  const files = layoutFiles(artifact, layoutIndex(folder));
   attempt(folder, () => {
     mkdirSync(join(folder, 'blobs', 'sha256'), { recursive: true });
-    for (const [path, bytes] of blobs) replace(join(folder, path), bytes);
-    replace(join(folder, 'oci-layout'), Buffer.from(LAYOUT_MARK));
-    replace(join(folder, 'index.json'), Buffer.from(indexWith(index, entry)));
+    for (const [path, bytes] of files) replace(join(folder, path), bytes);
   });
 }
 

@@ -7,3 +7,18 @@
 // Intersection, union, difference
 
 export { ActionOrder } from './algebra/action-order.js';
+
+// Profiles as artifacts
+
+export { ArtifactError, type ArtifactFault } from './artifact/artifact-error.js';
+export { profileLayer } from './artifact/profile-layer.js';
+export { type ArtifactChoice, type ArtifactProfile, type LayoutFiles, readArtifact } from './artifact/read-layout.js';
+export { type ArtifactReference, parseArtifactReference } from './artifact/reference.js';
+export { ARTIFACT_LIMITS } from './artifact/refusals.js';
+export {
+  type ArtifactFiles,
+  artifactFiles,
+  type IndexEntry,
+  type LayoutIndex,
+  layoutFiles,
+} from './artifact/write-layout.js';

@@ -14,6 +14,20 @@ import { artifactRefusals } from './refusals.js';
  * @param target the machine to decide conditional entries for; without it they stay open, and the format has none
  * @throws {ProfileError} when the OCI runtime spec cannot say it (`not-in-format`), or runtimes refuse it in an
  * artifact (`artifact-refused`): each reason at its place in the profile
+ * @throws {InvalidArgumentError} when there is no such architecture, capability, kernel version or option
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { profileLayer } from 'libseccomp-wasm/compose';
+ *
+ * const notify = { names: ['mount'], action: 'SCMP_ACT_NOTIFY' };
+ * try {
+ *   profileLayer(readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [notify] }));
+ * } catch (error) {
+ *   console.log(error.issues[0].code, error.issues[0].path); // artifact-refused syscalls[0].action
+ * }
+ * ```
  */
 export function profileLayer(profile: ParsedProfile, target: WriteTarget = {}): string {
   const layer = writeProfile(profile, 'oci', target);

@@ -63,6 +63,15 @@ const MAX_LAYERS = 128;
  *
  * @throws {ArtifactError} when the layout does not have it, or what it has is not to be trusted
  * @throws {ProfileError} `PROFILE_SYNTAX`, when an index or manifest is no JSON
+ *
+ * @example
+ * ```js
+ * import { artifactFiles, layoutFiles, readArtifact } from 'libseccomp-wasm/compose';
+ *
+ * const files = layoutFiles(await artifactFiles('{"defaultAction":"SCMP_ACT_ERRNO"}'));
+ * const { layer } = await readArtifact({ source: 'store', read: (path) => files.get(path) });
+ * console.log(new TextDecoder().decode(layer)); // {"defaultAction":"SCMP_ACT_ERRNO"}
+ * ```
  */
 export async function readArtifact(layout: LayoutFiles, choice: ArtifactChoice = {}): Promise<ArtifactProfile> {
   checkArgument('readArtifact', 'layout', layout, OBJECT);

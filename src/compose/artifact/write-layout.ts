@@ -1,4 +1,4 @@
-import { checkArgument, TEXT } from '../../options.js';
+import { checkArgument, OBJECT, TEXT } from '../../options.js';
 import { blobPath, digestOf } from './digest.js';
 import { IMAGE_INDEX, IMAGE_MANIFEST, REF_NAME, SECCOMP_PROFILE, TITLE } from './media-types.js';
 
@@ -23,7 +23,7 @@ export interface IndexEntry {
 }
 
 /** The file that says that a folder is a layout. */
-export const LAYOUT_MARK = '{"imageLayoutVersion":"1.0.0"}';
+const LAYOUT_MARK = '{"imageLayoutVersion":"1.0.0"}';
 
 /** The config of an artifact says nothing but its media type (image spec, manifest.md). */
 const NO_CONFIG = '{}';
@@ -34,6 +34,15 @@ const NO_CONFIG = '{}';
  *
  * @param layer the profile's JSON
  * @param refName what the layout calls it: a tag, or a whole name
+ * @throws {InvalidArgumentError} when the layer is no text
+ *
+ * @example
+ * ```js
+ * import { artifactFiles } from 'libseccomp-wasm/compose';
+ *
+ * const { digest, blobs } = await artifactFiles('{"defaultAction":"SCMP_ACT_ERRNO"}');
+ * console.log(digest.slice(0, 7), blobs.size); // sha256: 3
+ * ```
  */
 export async function artifactFiles(layer: string, refName?: string): Promise<ArtifactFiles> {
   checkArgument('artifactFiles', 'layer', layer, TEXT);
@@ -65,12 +74,37 @@ export async function artifactFiles(layer: string, refName?: string): Promise<Ar
 }
 
 /**
+ * All files of a layout with an artifact, by their paths, in the order in which they are to be written: the blobs, which
+ * are named by their content, and the index last.
+ *
+ * @param index what a layout that is there has in `index.json`, as `JSON.parse` reads it
+ * @throws {InvalidArgumentError} when a value is of another type
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { artifactFiles, layoutFiles, profileLayer } from 'libseccomp-wasm/compose';
+ *
+ * const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO' });
+ * const files = layoutFiles(await artifactFiles(profileLayer(profile), 'v1'));
+ * console.log([...files.keys()].slice(3)); // [ 'oci-layout', 'index.json' ]
+ * ```
+ */
+export function layoutFiles(artifact: ArtifactFiles, index?: LayoutIndex): ReadonlyMap<string, Uint8Array> {
+  checkArgument('layoutFiles', 'artifact', artifact, OBJECT);
+  const encode = (text: string) => new TextEncoder().encode(text);
+  return new Map([
+    ...artifact.blobs,
+    ['oci-layout', encode(LAYOUT_MARK)],
+    ['index.json', encode(indexWith(index, artifact.entry))],
+  ]);
+}
+
+/**
  * `index.json` with one more artifact. It takes the place of the one that has its name; where it has none, of the one
  * without a name. The rest of the index stays as it is.
- *
- * @param index what is there; undefined for a new layout
  */
-export function indexWith(index: LayoutIndex | undefined, entry: IndexEntry): string {
+function indexWith(index: LayoutIndex | undefined, entry: IndexEntry): string {
   const name = nameOf(entry);
   const kept = (index?.manifests ?? []).filter((other) => nameOf(other) !== name);
   return JSON.stringify({ schemaVersion: 2, mediaType: IMAGE_INDEX, ...index, manifests: [...kept, entry] });

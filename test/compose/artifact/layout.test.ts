@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { ArtifactError, type ArtifactFault } from '../../../src/compose/artifact/artifact-error.js';
 import { type ArtifactChoice, type LayoutFiles, readArtifact } from '../../../src/compose/artifact/read-layout.js';
 import { isTar, tarLayout } from '../../../src/compose/artifact/tar-layout.js';
-import { artifactFiles, indexWith, LAYOUT_MARK } from '../../../src/compose/artifact/write-layout.js';
+import { artifactFiles, layoutFiles } from '../../../src/compose/artifact/write-layout.js';
 import { ProfileError } from '../../../src/profile/document/profile-error.js';
 
+const LAYOUT_MARK = '{"imageLayoutVersion":"1.0.0"}';
 const LAYER = '{"defaultAction":"SCMP_ACT_ERRNO"}\n';
 const SECCOMP = 'application/vnd.cncf.seccomp-profile.config.v1+json';
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -85,8 +86,9 @@ describe('an artifact in a layout', () => {
     const [one, two] = [await artifactFiles(LAYER, 'v1'), await artifactFiles(LAYER, 'v1')];
     expect(one).toEqual(two);
     for (const [path, bytes] of one.blobs) expect(path).toBe(`blobs/sha256/${sha256(bytes).slice(7)}`);
-    const files = new Map([...one.blobs].map(([path, bytes]) => [path, Buffer.from(bytes).toString()]));
-    files.set('oci-layout', LAYOUT_MARK).set('index.json', indexWith(undefined, one.entry));
+    const files = new Map([...layoutFiles(one)].map(([path, bytes]) => [path, Buffer.from(bytes).toString()]));
+    expect(files.get('oci-layout')).toBe(LAYOUT_MARK);
+    expect([...files.keys()].at(-1)).toBe('index.json');
     expect((await read(layoutOf(files))).digest).toBe(one.digest);
     expect((await read(layoutOf(files), { refNames: ['v1'] })).digest).toBe(one.digest);
   });
@@ -127,7 +129,8 @@ describe('an artifact in a layout', () => {
   });
 
   it('takes the place of the one with its name in an index, of which the rest stays', async () => {
-    const { entry } = await artifactFiles(LAYER, 'v1');
+    const artifact = await artifactFiles(LAYER, 'v1');
+    const { entry } = artifact;
     const other = {
       mediaType: MANIFEST,
       digest: 'x',
@@ -136,7 +139,8 @@ describe('an artifact in a layout', () => {
     };
     const old = { ...other, annotations: { 'org.opencontainers.image.ref.name': 'v1' } };
     const index = { schemaVersion: 2, manifests: [old, other], annotations: { kept: 'yes' } };
-    expect(JSON.parse(indexWith(index, entry))).toMatchObject({
+    const written = Buffer.from(layoutFiles(artifact, index).get('index.json')!).toString();
+    expect(JSON.parse(written)).toMatchObject({
       manifests: [other, entry],
       annotations: { kept: 'yes' },
     });
