@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../cli/scmp.js';
 import { hasSeccomp } from '../kernel/has-seccomp.js';
 import { Workspace } from './workspace.js';
@@ -72,21 +72,62 @@ it('every class has an example', () => {
   ).toEqual([]);
 });
 
+/**
+ * A program that runs files of examples one after the other and prints, for each, a line of JSON: what it printed, and
+ * what stopped it. To start a process for each would take most of the time. Examples of the loader have one each: they
+ * start programs and put filters on their own process.
+ */
+const RUN_ALL = `
+const [, , ...files] = process.argv;
+const printed = process.stdout.write.bind(process.stdout);
+for (const file of files) {
+  let output = '';
+  process.stdout.write = process.stderr.write = (text) => (output += text, true);
+  const error = await import(file).then(() => undefined, (reason) => String(reason?.stack ?? reason));
+  printed(JSON.stringify({ output, error }) + '\\n');
+}
+`;
+
 describe('the example of', () => {
   const workspace = new Workspace();
   afterAll(() => workspace.remove());
 
-  it.for(examples)('$entry: $name', ({ entry, name, code }, { skip }) => {
-    const reason = whyNotHere({ entry, name });
+  const together = examples.filter(({ entry }) => entry !== 'loader');
+  const results: { output: string; error?: string }[] = [];
+  beforeAll(() => {
+    workspace.write('run-all.mjs', RUN_ALL);
+    const files = together.map(({ entry, name, code }, at) => {
+      const file = `./${at}-${entry}-${name}.mjs`;
+      workspace.write(file, code);
+      return file;
+    });
+    const { output } = workspace.shell(`node run-all.mjs ${files.join(' ')}`);
+    results.push(
+      ...output
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    );
+    expect(results.length).toBe(together.length);
+  });
+
+  it.for(examples)('$entry: $name', (example, { skip }) => {
+    const { entry, name, code } = example;
+    const reason = whyNotHere(example);
     if (reason !== undefined) {
       console.warn(`SKIPPED the example of ${entry}: ${name}: ${reason}`);
       skip(reason);
     }
-    workspace.write(`${name}.mjs`, code);
-    const { status, output } = workspace.shell(`node ${name}.mjs`);
-    expect(status, output).toBe(0);
+    const { output, error } = results[together.indexOf(example)] ?? runAlone(name, code);
+    expect(error, output).toBeUndefined();
     // What a line prints stands behind it; the command that installAndExec becomes prints too.
     const printed = [...code.matchAll(/(?:console\.log|^installAndExec)\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
     expect(output.trimEnd().split('\n')).toEqual(printed);
   });
+
+  function runAlone(name: string, code: string): { output: string; error?: string } {
+    workspace.write(`${name}.mjs`, code);
+    const { status, output } = workspace.shell(`node ${name}.mjs`);
+    return status === 0 ? { output } : { output, error: `exit status ${status}` };
+  }
 });
