@@ -528,7 +528,7 @@ build_bundles() {
   # The library: one chunk graph, so that a class is one class whichever entry it came by. zod and koffi stay imports;
   # jsonc-parser comes along, because its CommonJS file breaks other people's bundlers.
   entries=(index=src/index.ts bpf=src/bpf/index.ts minimize=src/bpf/minimize/index.ts loader=native-loader/index.ts)
-  for name in check compose explain learn libseccomp syscalls testing; do entries+=("$name=src/$name/index.ts"); done
+  for name in check compose explain learn libseccomp profile syscalls testing; do entries+=("$name=src/$name/index.ts"); done
   $esbuild "${entries[@]}" loader-worker=native-loader/worker.ts "${common[@]}" --splitting \
     --main-fields=module,main --external:zod --external:yaml --external:koffi --sourcemap --outdir=dist || return 1
   node scripts/bundle-inline.mjs dist/inline.js || return 1

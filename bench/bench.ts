@@ -10,7 +10,8 @@ import { applyOperation, type FilterOperation, planFilter } from '../src/compile
 import { fastestOrder } from '../src/compiler/rule-order.js';
 import { FilterContext, loadLibseccompSync } from '../src/libseccomp/index.js';
 import type { SeccompPolicy } from '../src/policy.js';
-import { readProfile, resolvePolicy } from '../src/profile/index.js';
+import { readProfile } from '../src/profile/index.js';
+import { resolvePolicy } from '../src/profile/resolve/resolve-policy.js';
 import { oracleLines, timeOracle } from '../test/native/oracle.js';
 import { conditionFigures } from './conditions.js';
 import { decisionDiagramFigures } from './decision-diagram.js';

@@ -19,9 +19,9 @@ const PACKAGE = 'libseccomp-wasm';
 const FIRST = [
   ['index', 'compileProfile'],
   ['index', 'decideCall'],
-  ['index', 'readProfile'],
-  ['index', 'extendProfile'],
-  ['index', 'writeProfile'],
+  ['profile', 'readProfile'],
+  ['profile', 'extendProfile'],
+  ['profile', 'writeProfile'],
   ['check', 'checkProfile'],
   ['explain', 'formatPolicy'],
   ['bpf', 'compareDecisions'],

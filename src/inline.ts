@@ -12,4 +12,5 @@ export * from './explain/index.js';
 export * from './index.js';
 export * from './learn/index.js';
 export * from './libseccomp/index.js';
+export * from './profile/index.js';
 export * from './syscalls/index.js';

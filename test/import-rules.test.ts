@@ -62,8 +62,7 @@ const ROOMS: Record<string, string> = {
     'src/syscalls src/profile/document src/profile/formats/format.ts src/profile/formats/*/format.ts src/profile/formats/index.ts src/profile/model src/profile/resolve',
   'src/profile/builtin': 'src/profile/document src/profile/model src/profile/formats',
   'src/profile/extend': 'src/profile/document src/profile/formats/index.ts src/profile/model src/profile/builtin',
-  'src/profile/index.ts':
-    'src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/extend',
+  'src/profile/index.ts': 'src/profile/formats/index.ts src/profile/model src/profile/formats src/profile/extend',
   'src/compiler':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend',
   'src/decompile':
@@ -78,10 +77,9 @@ const ROOMS: Record<string, string> = {
   'src/learn':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/format.ts src/profile/model src/profile/resolve src/profile/formats src/compiler',
   'src/testing': 'src/syscalls src/profile/builtin src/profile/extend src/compiler src/explain',
-  'src/index.ts':
-    'src/profile/document src/profile/formats/index.ts src/profile/model src/profile/formats src/profile/extend src/compiler src/explain',
+  'src/index.ts': 'src/profile/document src/compiler src/explain',
   'src/inline.ts':
-    'src/syscalls src/libseccomp src/bpf/minimize src/bpf/index.ts src/explain src/check src/learn src/index.ts',
+    'src/syscalls src/libseccomp src/bpf/minimize src/bpf/index.ts src/profile/index.ts src/explain src/check src/learn src/index.ts',
   'src/playground':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check',
   'native-loader/libc': 'src/syscalls src/bpf/program',

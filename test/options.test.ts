@@ -16,9 +16,19 @@ import * as explaining from '../src/explain/index.js';
 import * as main from '../src/index.js';
 import * as learning from '../src/learn/index.js';
 import * as loading from '../src/libseccomp/index.js';
+import * as profiles from '../src/profile/index.js';
 import { seccompMatchers } from '../src/testing/index.js';
 
-const library = { ...main, ...loading, ...compiling, ...checking, ...explaining, ...learning, ...minimizing };
+const library = {
+  ...main,
+  ...profiles,
+  ...loading,
+  ...compiling,
+  ...checking,
+  ...explaining,
+  ...learning,
+  ...minimizing,
+};
 const libseccomp = library.loadLibseccompSync();
 const profile = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }] };
 const parsed = library.readProfile(profile);

@@ -7,6 +7,7 @@ import * as explain from '../src/explain/index.js';
 import * as index from '../src/index.js';
 import * as learn from '../src/learn/index.js';
 import * as libseccompEntry from '../src/libseccomp/index.js';
+import * as profiles from '../src/profile/index.js';
 import * as syscalls from '../src/syscalls/index.js';
 import * as testing from '../src/testing/index.js';
 
@@ -16,7 +17,7 @@ import * as testing from '../src/testing/index.js';
 const { ScmpError } = index;
 
 const TEXT = '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["ptrace"],"action":"SCMP_ACT_ERRNO"}]}';
-const profile = index.readProfile(TEXT);
+const profile = profiles.readProfile(TEXT);
 const x86_64 = findArchitecture('x86_64')!;
 const target = { arch: x86_64 };
 const libseccomp = libseccompEntry.loadLibseccompSync();
@@ -49,7 +50,7 @@ const USES: Record<string, readonly unknown[]> = {
   compileProfileSync: [TEXT, { arch: 'x86_64', libseccomp, loadBase: noop, weights: 'uncached', defaultFlags: [] }],
   decideCall: [TEXT, 'ptrace', { request: 0 }, { arch: 'x86_64', libseccomp }],
   decideCallSync: [filter, 'ptrace', [0], { callArch: 'x86_64', libseccomp }],
-  extendProfile: [index.readProfile({ extends: 'x', syscalls: [] }), () => profile, {}],
+  extendProfile: [profiles.readProfile({ extends: 'x', syscalls: [] }), () => profile, {}],
   loadProfile: [TEXT, { source: 'p.json' }],
   readProfile: [TEXT, { source: 'p.json' }],
   writeProfile: [profile, 'docker', { arch: 'x86_64', capabilities: [], kernel: '6.1' }],
@@ -80,7 +81,7 @@ const USES: Record<string, readonly unknown[]> = {
   // /check
   checkProfile: [profile, { targets: ['x86_64'], libseccomp, ignore: [], text: TEXT }],
   defaultTargets: [profile],
-  fixProfile: [TEXT, (text: string) => index.readProfile(text), { targets: ['x86_64'], libseccomp }],
+  fixProfile: [TEXT, (text: string) => profiles.readProfile(text), { targets: ['x86_64'], libseccomp }],
   writeWarnings: [profile, 'docker'],
   // /explain
   compileWithEntries: [profile, { arch: 'x86_64', libseccomp }],
@@ -129,7 +130,9 @@ const WRONG: readonly unknown[] = [
 ];
 
 const functions = new Map(
-  [index, bpf, minimize, check, explain, learn, libseccompEntry, syscalls].flatMap((entry) => Object.entries(entry)),
+  [index, profiles, bpf, minimize, check, explain, learn, libseccompEntry, syscalls].flatMap((entry) =>
+    Object.entries(entry),
+  ),
 ) as Map<string, unknown> as Map<string, (...args: readonly unknown[]) => unknown>;
 
 const outcome = async (call: () => unknown): Promise<string> => {

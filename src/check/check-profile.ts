@@ -66,7 +66,7 @@ export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { checkProfile } from 'libseccomp-wasm/check';
  * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
  *
@@ -193,7 +193,7 @@ const targetOptions = ({ targets: _targets, ignore: _ignore, text: _text, engine
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { defaultTargets } from 'libseccomp-wasm/check';
  *
  * const profile = readProfile({ defaultAction: 'SCMP_ACT_ALLOW', architectures: ['SCMP_ARCH_RISCV64'] });

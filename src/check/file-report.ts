@@ -24,7 +24,7 @@ export const UNREADABLE = 'unreadable';
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { unreadableReport } from 'libseccomp-wasm/check';
  *
  * try {

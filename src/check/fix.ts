@@ -33,7 +33,7 @@ const MAX_ROUNDS = 8;
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { fixProfile } from 'libseccomp-wasm/check';
  * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
  *

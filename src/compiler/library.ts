@@ -36,7 +36,7 @@ export function compileParsedProfile(parsed: ParsedProfile, options: OwnCompileO
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { compileWithEntries } from 'libseccomp-wasm/explain';
  *
  * const entry = { names: ['ptrace'], action: 'SCMP_ACT_LOG' };

@@ -50,7 +50,8 @@ export interface AskedCall {
  *
  * @example
  * ```js
- * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { compileWithEntries, entriesAbout } from 'libseccomp-wasm/explain';
  *
  * const entry = { names: ['ptrace'], action: 'SCMP_ACT_LOG' };
@@ -163,7 +164,8 @@ function ofOneLine(entries: readonly EntryAbout[]): EntryAbout[] {
  *
  * @example
  * ```js
- * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { compileWithEntries, decidedBy } from 'libseccomp-wasm/explain';
  *
  * const entry = { names: ['ptrace'], action: 'SCMP_ACT_LOG' };

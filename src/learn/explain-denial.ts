@@ -62,7 +62,7 @@ const ALL_64_BITS = (1n << 64n) - 1n;
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { compileWithEntries } from 'libseccomp-wasm/explain';
  * import { explainDenial } from 'libseccomp-wasm/learn';
  *
@@ -169,7 +169,8 @@ function allowingEntry({ architecture, name, args }: DeniedCall): LearnedEntry {
  *
  * @example
  * ```js
- * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { resolvePolicy } from 'libseccomp-wasm/explain';
  * import { clone3Line } from 'libseccomp-wasm/learn';
  *

@@ -23,7 +23,8 @@ const CALLS: Readonly<Record<Launcher, { names: readonly string[]; when: string 
  *
  * @example
  * ```js
- * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { withLauncher } from 'libseccomp-wasm/learn';
  *
  * const entry = { names: ['write'], action: 'SCMP_ACT_ALLOW' };

@@ -35,7 +35,8 @@ export interface MergeOptions {
  *
  * @example
  * ```js
- * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { mergeMasks } from 'libseccomp-wasm/learn';
  *
  * const entry = { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] };
@@ -68,7 +69,8 @@ export function mergeMasks(base: ParsedProfile, { target, arguments: withArgumen
  *
  * @example
  * ```js
- * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { mergeLearned, mergeMasks, Observations } from 'libseccomp-wasm/learn';
  *
  * const entry = { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileProfile, compileProfileSync, loadBuiltins } from '../../src/compiler/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
-import { ProfileError, readProfile } from '../../src/profile/index.js';
+import { ProfileError } from '../../src/profile/document/profile-error.js';
+import { readProfile } from '../../src/profile/index.js';
 
 const options = { arch: 'x86_64', libseccomp: loadLibseccompSync() };
 const allow = (...names: string[]) => ({ names, action: 'SCMP_ACT_ALLOW' });

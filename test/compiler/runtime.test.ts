@@ -5,7 +5,8 @@ import { simulate } from '../../src/bpf/index.js';
 import { CompileError, type CompileOptions, compileProfileSync, RUNTIME_NAMES } from '../../src/compiler/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
-import { ProfileError, readProfile } from '../../src/profile/index.js';
+import { ProfileError } from '../../src/profile/document/profile-error.js';
+import { readProfile } from '../../src/profile/index.js';
 
 const libseccomp = loadLibseccompSync();
 const compile = (profile: object, options: Partial<CompileOptions> = {}) =>

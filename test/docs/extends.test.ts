@@ -5,7 +5,8 @@ import { compileProfile, RUNTIME_NAMES, runtimeBehaviour } from '../../src/compi
 import { RUNTIME_CHOICES } from '../../src/compiler/runtime.js';
 import { builtinProfile } from '../../src/profile/builtin/index.js';
 import { BUILTIN_NAMES } from '../../src/profile/builtin/names.js';
-import { extendProfile, readProfile, resolvePolicy } from '../../src/profile/index.js';
+import { extendProfile, readProfile } from '../../src/profile/index.js';
+import { resolvePolicy } from '../../src/profile/resolve/resolve-policy.js';
 
 const page = (name: string) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
 

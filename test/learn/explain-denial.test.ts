@@ -4,7 +4,8 @@ import { createSimulator, type SeccompData } from '../../src/bpf/index.js';
 import { type CompileOptions, compileProfileSync, compileWithEntries } from '../../src/compiler/index.js';
 import { allowingLine, clone3Line, explainDenial } from '../../src/learn/index.js';
 import type { Action } from '../../src/policy.js';
-import { readProfile, resolvePolicy } from '../../src/profile/index.js';
+import { readProfile } from '../../src/profile/index.js';
+import { resolvePolicy } from '../../src/profile/resolve/resolve-policy.js';
 
 const EPERM: Action = { kind: 'ERRNO', data: 1 };
 const compiledOf = (profile: string | object, options: Partial<CompileOptions> = {}) =>

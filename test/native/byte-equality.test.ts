@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
 import { compileProfileSync, planFilter } from '../../src/compiler/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
-import { readProfile, resolvePolicy } from '../../src/profile/index.js';
+import { readProfile } from '../../src/profile/index.js';
+import { resolvePolicy } from '../../src/profile/resolve/resolve-policy.js';
 import { nativeProgram, ORACLE_S390X, oracleLines, requireOracle } from './oracle.js';
 
 const PROFILES = {

@@ -11,7 +11,8 @@ import {
   LibseccompWorkLimitError,
   loadLibseccompSync,
 } from '../../src/libseccomp/index.js';
-import { readProfile, resolvePolicy } from '../../src/profile/index.js';
+import { readProfile } from '../../src/profile/index.js';
+import { resolvePolicy } from '../../src/profile/resolve/resolve-policy.js';
 import { askOracle, nativeProgram, oracleLines } from './oracle.js';
 import { APPLIED, buildVariant, PATCHES } from './patch-variants.js';
 

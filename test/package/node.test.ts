@@ -10,7 +10,7 @@ interface Problem {
 
 /** Of every entry what USE needs. */
 const NAMES = {
-  '': 'compileProfileSync, readProfile, ScmpError',
+  '': 'compileProfileSync, ScmpError',
   '/bpf': 'decodeProgram, policyTable',
   '/check': 'checkProfile',
   '/explain': 'formatPolicy, nameTable',
@@ -18,6 +18,7 @@ const NAMES = {
   '/libseccomp': 'FilterContext, loadLibseccompSync',
   '/loader': 'installFilter',
   '/minimize': 'minimizeProgram',
+  '/profile': 'readProfile',
   '/syscalls': 'syscallSignature',
   '/testing': 'seccompMatchers',
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ScmpError } from '../../src/errors.js';
-import { ProfileError, readProfile } from '../../src/profile/index.js';
+import { ProfileError } from '../../src/profile/document/profile-error.js';
+import { readProfile } from '../../src/profile/index.js';
 import { BROKEN_PROFILES } from './broken-profiles.js';
 
 function errorOf(content: string | Uint8Array): unknown {

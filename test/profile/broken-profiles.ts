@@ -1,4 +1,4 @@
-import type { ProfileIssueCode } from '../../src/profile/index.js';
+import type { ProfileIssueCode } from '../../src/profile/document/profile-error.js';
 
 /** A profile that must not be read: what is wrong with it, and where the error must say so. */
 export interface BrokenProfile {

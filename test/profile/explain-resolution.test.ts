@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
-import { explainResolution, formatResolution, readProfile, resolvePolicy } from '../../src/profile/index.js';
+import { readProfile } from '../../src/profile/index.js';
+import { explainResolution, formatResolution } from '../../src/profile/resolve/explain-resolution.js';
+import { resolvePolicy } from '../../src/profile/resolve/resolve-policy.js';
 import { packagedProfile } from './packaged-profiles.js';
 
 interface Target {

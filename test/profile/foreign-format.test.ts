@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ProfileError, readProfile } from '../../src/profile/index.js';
+import { ProfileError } from '../../src/profile/document/profile-error.js';
+import { readProfile } from '../../src/profile/index.js';
 
 const message = (text: string) => {
   try {

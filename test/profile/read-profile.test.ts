@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
 import { InvalidArgumentError } from '../../src/errors.js';
-import { ProfileError, readProfile, resolvePolicy } from '../../src/profile/index.js';
+import { ProfileError } from '../../src/profile/document/profile-error.js';
+import { readProfile } from '../../src/profile/index.js';
+import { resolvePolicy } from '../../src/profile/resolve/resolve-policy.js';
 
 const X86_64 = parseArchitecture('x86_64');
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES, parseArchitecture } from '../../src/architecture.js';
 import { InvalidArgumentError } from '../../src/errors.js';
-import { CAPABILITIES, ProfileError, readProfile, resolvePolicy } from '../../src/profile/index.js';
+import { ProfileError } from '../../src/profile/document/profile-error.js';
+import { readProfile } from '../../src/profile/index.js';
+import { CAPABILITIES } from '../../src/profile/model/capability.js';
+import { resolvePolicy } from '../../src/profile/resolve/resolve-policy.js';
 
 interface Target {
   arch?: string;

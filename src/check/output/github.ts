@@ -12,7 +12,7 @@ const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { checkProfile, renderGithub } from 'libseccomp-wasm/check';
  * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
  *

@@ -24,7 +24,7 @@ const INDEXES = new Map(DESCRIPTORS.map(({ id }, index) => [id, index]));
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { checkProfile, renderSarif } from 'libseccomp-wasm/check';
  * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
  *

@@ -13,7 +13,7 @@ import { hostTable } from '../host-differences.js';
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { checkProfile, renderText } from 'libseccomp-wasm/check';
  * import { loadLibseccomp } from 'libseccomp-wasm/libseccomp';
  *

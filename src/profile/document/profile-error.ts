@@ -110,7 +110,8 @@ const LISTED_PLACES = 3;
  *
  * @example
  * ```js
- * import { ProfileError, readProfile } from 'libseccomp-wasm';
+ * import { ProfileError } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  *
  * try {
  *   readProfile('{ "defaultAction": "SCMP_ACT_ALOW" }');

@@ -38,7 +38,8 @@ export interface ExtendOptions {
  *
  * @example
  * ```js
- * import { extendProfile, loadBuiltins, readProfile } from 'libseccomp-wasm';
+ * import { loadBuiltins } from 'libseccomp-wasm';
+ * import { extendProfile, readProfile } from 'libseccomp-wasm/profile';
  *
  * const own = readProfile({ extends: 'no-network', syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }] });
  * const whole = extendProfile(own, await loadBuiltins());

@@ -27,7 +27,7 @@ const LOADED: Readonly<Partial<Record<KeysFormatName, Reader<SourceDocument>>>> 
  *
  * @example
  * ```js
- * import { loadProfile } from 'libseccomp-wasm';
+ * import { loadProfile } from 'libseccomp-wasm/profile';
  *
  * const unit = '[Service]\nSystemCallFilter=@basic-io\nSystemCallErrorNumber=EPERM\n';
  * const { format } = await loadProfile(unit, { format: 'systemd' });

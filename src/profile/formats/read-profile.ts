@@ -28,7 +28,7 @@ import { READ_OPTIONS, type ReadOptions } from './read-options.js';
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  *
  * const text = '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{ "names": ["ptrace"], "action": "SCMP_ACT_ERRNO" }] }';
  * const profile = readProfile(text, { source: 'profile.json' });

@@ -32,7 +32,7 @@ export interface WriteTarget {
  *
  * @example
  * ```js
- * import { readProfile, writeProfile } from 'libseccomp-wasm';
+ * import { readProfile, writeProfile } from 'libseccomp-wasm/profile';
  *
  * const profile = readProfile({
  *   defaultAction: 'SCMP_ACT_ERRNO',
@@ -83,7 +83,7 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { writeWarnings } from 'libseccomp-wasm/check';
  *
  * const entry = { names: ['read'], action: 'SCMP_ACT_ALLOW' };

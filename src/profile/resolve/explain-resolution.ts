@@ -55,7 +55,8 @@ export interface ResolutionExplanation {
  *
  * @example
  * ```js
- * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { explainResolution } from 'libseccomp-wasm/explain';
  *
  * const entry = { names: ['mount'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN'] } };
@@ -133,7 +134,8 @@ const LISTED_NAMES = 4;
  *
  * @example
  * ```js
- * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { explainResolution, formatResolution } from 'libseccomp-wasm/explain';
  *
  * const entry = { names: ['mount'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN'] } };

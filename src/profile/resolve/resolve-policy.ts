@@ -91,7 +91,8 @@ export interface Resolution {
  *
  * @example
  * ```js
- * import { findArchitecture, readProfile } from 'libseccomp-wasm';
+ * import { findArchitecture } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { resolvePolicy } from 'libseccomp-wasm/explain';
  *
  * const entry = { names: ['mount'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_SYS_ADMIN'] } };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ProfileError, readProfile } from '../../../src/profile/index.js';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { readProfile } from '../../../src/profile/index.js';
 import { BROKEN_TEXTS } from './broken-texts.js';
 
 function errorOf(content: string): unknown {

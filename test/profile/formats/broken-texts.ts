@@ -1,4 +1,4 @@
-import type { ProfileIssueCode } from '../../../src/profile/index.js';
+import type { ProfileIssueCode } from '../../../src/profile/document/profile-error.js';
 
 /** A text in a format that is not JSON's, or a document of its own shape, that must not be read. */
 export interface BrokenText {

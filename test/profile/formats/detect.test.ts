@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidArgumentError } from '../../../src/errors.js';
-import { type InputFormat, loadProfile, ProfileError, readProfile } from '../../../src/profile/index.js';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { type InputFormat, loadProfile, readProfile } from '../../../src/profile/index.js';
 import { SPO, TEXTS } from './format-texts.js';
 
 describe('the format is told by the content', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
 import {
   INPUT_FORMATS,
   type InputFormat,
   loadProfile,
   type ParsedProfile,
-  ProfileError,
   readProfile,
 } from '../../../src/profile/index.js';
 import { BROKEN_PROFILES } from '../broken-profiles.js';

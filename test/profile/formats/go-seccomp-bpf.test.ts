@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compareDecisions, simulate } from '../../../src/bpf/index.js';
 import { compileProfileSync } from '../../../src/compiler/index.js';
 import { ScmpError } from '../../../src/errors.js';
-import { ProfileError, readProfile, writeProfile } from '../../../src/profile/index.js';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { readProfile, writeProfile } from '../../../src/profile/index.js';
 import { seeded } from '../../owners/owner.js';
 
 const POLICY = `seccomp:

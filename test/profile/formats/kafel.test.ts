@@ -6,13 +6,9 @@ import { createSimulator } from '../../../src/bpf/execution/simulate.js';
 import { compileParsedWith } from '../../../src/compiler/compile-parsed-profile.js';
 import { minimizeRules } from '../../../src/compiler/minimize-rules.js';
 import { ScmpError } from '../../../src/errors.js';
-import {
-  type ParsedProfile,
-  type ProfileError,
-  readProfile,
-  writeProfile,
-  writeWarnings,
-} from '../../../src/profile/index.js';
+import type { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { writeWarnings } from '../../../src/profile/formats/write-profile.js';
+import { type ParsedProfile, readProfile, writeProfile } from '../../../src/profile/index.js';
 import { problemsOf } from './problems.js';
 
 const FOLDER = new URL('../policies/', import.meta.url);

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileProfileSync } from '../../../src/compiler/index.js';
 import { loadLibseccompSync } from '../../../src/libseccomp/index.js';
-import { ProfileError, readProfile } from '../../../src/profile/index.js';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { readProfile } from '../../../src/profile/index.js';
 
 /** Processor time; others that run at the same time cost some of it. */
 function withinSeconds<T>(most: number, work: () => T): T {

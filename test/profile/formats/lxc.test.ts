@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileProfileSync } from '../../../src/compiler/index.js';
 import { ScmpError } from '../../../src/errors.js';
-import { ProfileError, readProfile, writeProfile } from '../../../src/profile/index.js';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { readProfile, writeProfile } from '../../../src/profile/index.js';
 import { seeded } from '../../owners/owner.js';
 
 // test/owners/lxc.test.ts compares with LXC itself.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ProfileError, readProfile } from '../../../src/profile/index.js';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { readProfile } from '../../../src/profile/index.js';
 
 const spo = (name: string, version = 'v1beta1') => `- apiVersion: security-profiles-operator.x-k8s.io/${version}
   kind: SeccompProfile

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { ProfileError } from '../../../src/profile/index.js';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
 
 /** What a reader finds wrong, `SOURCE:LINE:COLUMN: CODE: MESSAGE`; nothing where it reads the text. */
 export function problemsOf(read: () => unknown): string[] {

@@ -3,8 +3,9 @@ import { formatAction } from '../../../src/action.js';
 import { findArchitecture } from '../../../src/architecture.js';
 import { parseCall } from '../../../src/bpf/execution/parse-call.js';
 import { simulate } from '../../../src/bpf/execution/simulate.js';
-import { compileProfileSync, readProfile, writeProfile } from '../../../src/index.js';
+import { compileProfileSync } from '../../../src/index.js';
 import { loadLibseccompSync, syscallNaming } from '../../../src/libseccomp/index.js';
+import { readProfile, writeProfile } from '../../../src/profile/index.js';
 
 // What systemd installs for these options is compared in test/kernel/systemd-units.test.ts, where there is one.
 

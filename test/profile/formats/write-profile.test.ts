@@ -5,13 +5,9 @@ import { createSimulator, type SeccompData } from '../../../src/bpf/execution/si
 import { type CompiledFilter, CompileError, compileProfileSync } from '../../../src/compiler/index.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { loadLibseccompSync } from '../../../src/libseccomp/index.js';
-import {
-  type OutputFormat,
-  ProfileError,
-  readProfile,
-  writeProfile,
-  writeWarnings,
-} from '../../../src/profile/index.js';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { writeWarnings } from '../../../src/profile/formats/write-profile.js';
+import { type OutputFormat, readProfile, writeProfile } from '../../../src/profile/index.js';
 
 const libseccomp = loadLibseccompSync();
 const SYSCALLS = ['socket', 'ioctl', 'clone', 'personality', 'read', 'openat', 'lseek'];
