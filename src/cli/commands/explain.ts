@@ -1,7 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ArchitectureName } from '../../architecture.js';
 import { policyTable } from '../../bpf/index.js';
-import type { CompiledProfile } from '../../compiler/compile-parsed-profile.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { type AskedFilter, answerCall, type CallAnswer, formatCallAnswer } from '../../explain/call-answer.js';
 import { usualDecisions } from '../../explain/described-call.js';
@@ -11,20 +10,28 @@ import { type NamedCall, type NamedPolicy, nameTable } from '../../explain/named
 import { formatPolicyStatistics, policyStatistics } from '../../explain/policy-summary.js';
 import { type Selection, selectPolicy } from '../../explain/select-answers.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
+import { printable } from '../../text.js';
 import { byteOrdersOf, headingAmong, targetsOf } from '../arch-option.js';
-import { compileOptions } from '../compile-options.js';
-import { compileEntriesForTargets, compileWithUsualCapabilities } from '../compile-targets.js';
 import { ExitCode } from '../exit-code.js';
-import { isProgram, readFilterInput } from '../filter-input.js';
+import {
+  FILTER_ARGUMENT,
+  type FilterSource,
+  hasProfile,
+  jointFilter,
+  type LayerFilter,
+  layersFor,
+  readFilters,
+  stackedPaths,
+} from '../filter-stack.js';
 import { listingColors } from '../listing-colors.js';
 import { type ListingFlags, listingOptions, selectionOf } from '../listing-options.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { jsonPerTarget, print, printError, printPainted } from '../output.js';
-import { profileOfInput } from '../read-input-profile.js';
 import { terminalColumns } from '../terminal.js';
 import { unknownSyscall } from '../unknown-syscall.js';
 
 const OPTIONS = {
+  stack: new Option('--stack', 'all arguments are filters, installed one after the other; as stack:A,B,C'),
   json: true,
   ...listingOptions({
     action: 'calls that can get this action alone: ERRNO, EPERM, TRACE(7), allowed, denied; repeatable',
@@ -34,7 +41,7 @@ const OPTIONS = {
   ...INPUT_OPTIONS,
   ...COMPILE_OPTIONS,
 } as const;
-type Flags = FlagsOf<typeof OPTIONS> & ListingFlags;
+type Flags = FlagsOf<typeof OPTIONS> & ListingFlags & { stack?: boolean };
 
 export function addExplainCommand(program: Command): void {
   const command = program
@@ -43,12 +50,18 @@ export function addExplainCommand(program: Command): void {
     .description(
       'Explain the whole policy of a profile or a compiled program, by architecture and action, with the conditions on arguments recovered from the program. Or explain one system call, with the lines of the profile that decide it. Exact: the program is evaluated for every input.',
     )
-    .argument('<input>', 'a profile, or a compiled program of any tool; "-" is standard input')
-    .argument('[syscall]', 'a name, or a number of this architecture');
+    .argument('<input>', FILTER_ARGUMENT)
+    .argument('[syscall...]', 'a name, or a number of this architecture; with --stack: the filters installed after it');
   addOptions(command, OPTIONS).action(explain);
 }
 
-async function explain(path: string, syscall: string | undefined, flags: Flags): Promise<void> {
+async function explain(first: string, rest: readonly string[], flags: Flags): Promise<void> {
+  const [syscall, ...excess] = flags.stack ? [] : rest;
+  if (excess.length > 0) {
+    throw new InvalidArgumentError(
+      'explain takes a filter and one system call; --stack is for filters that are installed one after the other, and --call NAME for several calls',
+    );
+  }
   const libseccomp = loadLibseccompSync();
   const selection = selectionOf(flags, libseccomp);
   if (syscall !== undefined && (selection || flags.stat)) {
@@ -56,7 +69,8 @@ async function explain(path: string, syscall: string | undefined, flags: Flags):
       'one system call is explained by itself: leave out --abi, --action, --call and --stat',
     );
   }
-  const all = await read(path, flags, libseccomp);
+  const paths = flags.stack ? [first, ...rest] : [first];
+  const all = await read(await readFilters(paths.flatMap(stackedPaths), flags), flags, libseccomp);
   if (syscall === undefined) listAll(all, selection, flags, libseccomp);
   else answerAll(all, syscall, flags, libseccomp);
 }
@@ -67,9 +81,20 @@ interface Explained extends AskedFilter {
   target: ArchitectureName | undefined;
   /** What the answer begins with, where the filter distinguishes it. */
   machine: ArchitectureName;
+  /** Of a stack: its filters, in the order of installation. */
+  stack: readonly LayerFilter[];
 }
 
-const heading = ({ target }: Explained) => (target ? `compiled for ${target}:\n` : '');
+/** What is above an answer: the machine, where there are several, and that it is about a stack. */
+function heading({ target, stack }: Explained): string {
+  const names = stack.map(({ source }) => printable(source)).join(', then ');
+  return [
+    target ? `compiled for ${target}:\n` : '',
+    names && `what ${stack.length} filters decide together, the strictest answer of all: ${names}\n`,
+  ].join('');
+}
+
+const stackJson = ({ stack }: Explained) => stack.length > 0 && { stack: stack.map(({ source }) => source) };
 
 function listAll(
   all: readonly Explained[],
@@ -105,20 +130,42 @@ function listAll(
 }
 
 function answerAll(all: readonly Explained[], syscall: string, { json }: Flags, libseccomp: Libseccomp): void {
-  const answered = all.map((explained) => ({ explained, ...answerCall(explained, syscall, libseccomp) }));
+  const answered = all.map((explained) => {
+    const joint = answerCall(explained, syscall, libseccomp);
+    const layers = explained.stack.map((layer) => {
+      const { answers } = answerCall(layer, syscall, libseccomp);
+      return { layer, answers: answers.filter((each) => joint.answers.some((other) => isAboutSameCall(each, other))) };
+    });
+    return { explained, layers, ...joint };
+  });
   if (json) {
-    const answers = answered.flatMap(({ explained: { target }, answers }) =>
-      answers.map((answer) => ({ ...(target && { target }), ...answer })),
+    const answers = answered.flatMap(({ explained, layers, answers }) =>
+      answers.map((answer) => ({
+        ...(explained.target && { target: explained.target }),
+        ...answer,
+        ...(layers.length > 0 && {
+          filters: layers.map(({ layer: { source }, answers }) => ({
+            source,
+            ...answers.find((each) => isAboutSameCall(each, answer)),
+          })),
+        }),
+      })),
     );
     print(`${JSON.stringify(answers, null, 2)}\n`);
   } else {
     const options = { paint: listingColors(), width: terminalColumns() };
-    const texts = answered.flatMap(({ explained, answers }) =>
+    const said = (answers: readonly CallAnswer[], asked: AskedFilter, { machine }: Explained) =>
+      machineFirst(answers, machine)
+        .map((answer) => formatCallAnswer(answer, asked, options))
+        .join('\n');
+    const texts = answered.flatMap(({ explained, layers, answers }) =>
       answers.length > 0
         ? [
-            `${heading(explained)}${machineFirst(answers, explained)
-              .map((answer) => formatCallAnswer(answer, explained, options))
-              .join('\n')}`,
+            `${heading(explained)}${said(answers, explained, explained)}`,
+            ...layers.map(({ layer, answers }) => {
+              const own = said(answers, layer, explained) || 'it does not distinguish an architecture with this call\n';
+              return `${printable(layer.source)} alone:\n${own}`;
+            }),
           ]
         : [],
     );
@@ -135,59 +182,56 @@ function answerAll(all: readonly Explained[], syscall: string, { json }: Flags, 
   }
 }
 
+const isAboutSameCall = (one: CallAnswer, other: CallAnswer) =>
+  one.architecture === other.architecture && one.number === other.number && one.through === other.through;
+
 /** Answers on the machine itself come first, then those on its other ABIs, then the others. */
-function machineFirst(answers: readonly CallAnswer[], { machine }: Explained): CallAnswer[] {
+function machineFirst(answers: readonly CallAnswer[], machine: ArchitectureName): CallAnswer[] {
   const rank = ({ architecture }: CallAnswer) => rankOf(architecture, machine);
   return [...answers].sort((one, other) => rank(one) - rank(other));
 }
 
-function statisticsJson({ target }: Explained, policy: NamedPolicy, withUsual: NamedPolicy | undefined): object {
+function statisticsJson(explained: Explained, policy: NamedPolicy, withUsual: NamedPolicy | undefined): object {
+  const { target } = explained;
   const architectures = policy.architectures.map((each) => ({
     architecture: each.architecture,
     calls: Object.fromEntries(
       policyStatistics([each], withUsual).map(({ label, counts }) => [label, counts[0] as number]),
     ),
   }));
-  return { ...(target && { target }), looksAtArchitecture: policy.looksAtArchitecture, architectures };
+  return {
+    ...(target && { target }),
+    ...stackJson(explained),
+    looksAtArchitecture: policy.looksAtArchitecture,
+    architectures,
+  };
 }
 
-function policyJson({ target }: Explained, policy: NamedPolicy, withUsual: NamedPolicy | undefined): object {
+function policyJson(explained: Explained, policy: NamedPolicy, withUsual: NamedPolicy | undefined): object {
+  const { target } = explained;
   const architectures = policy.architectures.map((each) => ({
     ...each,
     calls: each.calls.map((call) => ({ ...call, ...usualJson(usualDecisions(withUsual, each.architecture, call)) })),
   }));
-  return { ...(target && { target }), ...policy, architectures };
+  return { ...(target && { target }), ...stackJson(explained), ...policy, architectures };
 }
 
 const usualJson = (usual: NamedCall['decisions'] | undefined) => usual && { withDockerCapabilities: usual };
 
 /** The explanation for each machine; a program's is the same on all machines of a byte order. */
-async function read(path: string, flags: Flags, libseccomp: Libseccomp): Promise<Explained[]> {
-  const input = await readFilterInput(path, flags);
+async function read(filters: readonly FilterSource[], flags: Flags, libseccomp: Libseccomp): Promise<Explained[]> {
   const asked = targetsOf(flags);
-  if (isProgram(input.bytes)) {
-    const targets = byteOrdersOf(asked);
-    const isDetected = flags.arch.length === 0;
-    return targets.map((target) => ({
-      target: headingAmong(targets, target),
-      machine: target.name,
-      program: input.bytes,
-      endianness: isDetected ? undefined : target.endianness,
-    }));
-  }
-  const parsed = await profileOfInput(input, flags);
-  const options = { ...(await compileOptions(flags)), libseccomp };
-  const all = compileEntriesForTargets(parsed, asked, options);
-  const usual = compileWithUsualCapabilities(parsed, asked, options);
-  return asked.map((arch, index): Explained => {
-    const entries = all[index] as CompiledProfile;
-    return {
-      target: headingAmong(asked, arch),
-      machine: arch.name,
-      program: entries.compiled.program,
-      endianness: arch.endianness,
-      withUsual: usual[index]?.program,
-      profile: { source: parsed.source, entries },
-    };
-  });
+  const targets = hasProfile(filters) ? asked : byteOrdersOf(asked);
+  const layers = await layersFor(filters, targets, flags, libseccomp);
+  return Promise.all(
+    targets.map(async (target, index): Promise<Explained> => {
+      const stack = layers[index] as LayerFilter[];
+      return {
+        ...(await jointFilter(stack, target)),
+        target: headingAmong(targets, target),
+        machine: target.name,
+        stack: stack.length > 1 ? stack : [],
+      };
+    }),
+  );
 }

@@ -1,28 +1,19 @@
 import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
-import { formatAction, isSameAction } from '../../action.js';
+import { formatAction, isSameAction, isStricter } from '../../action.js';
 import type { Architecture } from '../../architecture.js';
 import { type ParsedCall, parseCall } from '../../bpf/execution/parse-call.js';
-import {
-  type DisassemblyLine,
-  disassemble,
-  formatDisassembly,
-  type ProgramInput,
-  type Simulation,
-  simulate,
-} from '../../bpf/index.js';
-import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
+import { type DisassemblyLine, disassemble, formatDisassembly, type Simulation, simulate } from '../../bpf/index.js';
+import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { syscallNaming } from '../../libseccomp/syscall-naming.js';
 import type { Action } from '../../policy.js';
 import { withAndWithout } from '../../profile/resolve/assumed-capabilities.js';
 import { unfilteredNotes } from '../../syscalls/unfiltered-calls.js';
+import { printable } from '../../text.js';
 import { targetsOf } from '../arch-option.js';
-import { compileOptions } from '../compile-options.js';
-import { compileForTargets, compileWithUsualCapabilities } from '../compile-targets.js';
-import { isProgram, readFilterInput } from '../filter-input.js';
+import { FILTER_ARGUMENT, type LayerFilter, layersFor, readFilterStack } from '../filter-stack.js';
 import { listingColors } from '../listing-colors.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { jsonPerTarget, print, printPainted } from '../output.js';
-import { profileOfInput } from '../read-input-profile.js';
 
 const OPTIONS = {
   ip: new Option('--ip <address>', 'where the call is made: the instruction pointer').argParser(parseAddress),
@@ -43,7 +34,7 @@ export function addSimulateCommand(program: Command): void {
     .command('simulate')
     .summary('what a filter decides on one system call')
     .description('Show which action a profile or a compiled program takes on one system call. Exit 0: answered.')
-    .argument('<input>', 'a profile, or a compiled program of any tool; "-" is standard input')
+    .argument('<input>', FILTER_ARGUMENT)
     .argument('<syscall>', 'a name or a number')
     .argument('[args...]', 'in order or as name=value: 12, 0xc, -1, AF_UNIX, flags=O_RDWR|O_CLOEXEC; left out: 0');
   addOptions(command, OPTIONS).action(run);
@@ -57,41 +48,68 @@ async function run(path: string, syscall: string, args: string[], flags: Flags):
   const calls = targets.map((architecture) =>
     parseCall({ syscall, args, architecture, instructionPointer, ...naming }),
   );
-  const { programs, usual } = await read(path, targets, flags, libseccomp);
-  const answers = targets.map((architecture, index) => {
-    const [call, program] = [calls[index] as ParsedCall, programs[index] as ProgramInput];
-    const { endianness } = architecture;
-    const { path: executed = [], ...decided } = simulate(program, call.data, { endianness, trace: true });
-    const lines = flags.trace ? disassemble(program, { architectures: [architecture.name], ...naming }) : [];
-    const trace = executed.flatMap((index) => lines[index] ?? []);
-    const other = usual[index] && simulate(usual[index], call.data, { endianness }).action;
-    const withUsual = other && !isSameAction(other, decided.action) ? other : undefined;
-    return { architecture, call, ...decided, instructions: executed.length, trace, withUsual };
+  const { filters } = await readFilterStack(path, flags);
+  const layers = await layersFor(filters, targets, flags, libseccomp);
+  const answers = targets.map((architecture, index): SimulateResult => {
+    const call = calls[index] as ParsedCall;
+    const each = (layers[index] as LayerFilter[]).map(({ source, program, withUsual }): LayerResult => {
+      const { endianness } = architecture;
+      const { path: executed = [], ...decided } = simulate(program, call.data, { endianness, trace: true });
+      const lines = flags.trace ? disassemble(program, { architectures: [architecture.name], ...naming }) : [];
+      const trace = executed.flatMap((index) => lines[index] ?? []);
+      const usually = withUsual ? simulate(withUsual, call.data, { endianness }).action : decided.action;
+      return { source, ...decided, usually, instructions: executed.length, trace };
+    });
+    const { action, returnValue } = strictest(each, ({ action }) => action);
+    const { usually } = strictest(each, ({ usually }) => usually);
+    const withUsual = isSameAction(usually, action) ? undefined : usually;
+    return { architecture, call, action, returnValue, withUsual, layers: each };
   });
   if (flags.json) {
     print(jsonPerTarget(answers.map((answer) => resultJson(answer, flags))));
     return;
   }
-  for (const { architecture, call, action, trace, withUsual } of answers) {
-    const decided = formatAction(action, architecture.name);
-    const text = withUsual ? withAndWithout(decided, formatAction(withUsual, architecture.name)) : decided;
-    print(`${architecture.name}: ${describe(call)}: ${text}\n`);
+  for (const { architecture, call, action, layers, withUsual } of answers) {
+    const words = (action: Action, withUsual: Action | undefined) => {
+      const decided = formatAction(action, architecture.name);
+      return withUsual ? withAndWithout(decided, formatAction(withUsual, architecture.name)) : decided;
+    };
+    print(`${architecture.name}: ${describe(call)}: ${words(action, withUsual)}\n`);
     for (const note of notesOn(architecture, call)) print(`    ${note}\n`);
-    if (flags.trace) printPainted(formatDisassembly(trace, { paint: listingColors() }));
+    for (const { source, action, usually, trace } of layers) {
+      if (layers.length > 1) {
+        print(`    ${printable(source)}: ${words(action, isSameAction(usually, action) ? undefined : usually)}\n`);
+      }
+      if (flags.trace) printPainted(formatDisassembly(trace, { paint: listingColors() }));
+    }
   }
+}
+
+/** What one filter of a stack answers. */
+interface LayerResult extends Pick<Simulation, 'action' | 'returnValue'> {
+  source: string;
+  /** With Docker's default capabilities, where the caller named none. */
+  usually: Action;
+  instructions: number;
+  trace: readonly DisassemblyLine[];
 }
 
 interface SimulateResult extends Pick<Simulation, 'action' | 'returnValue'> {
   architecture: Architecture;
   call: ParsedCall;
-  instructions: number;
-  trace: readonly DisassemblyLine[];
   /** With Docker's default capabilities. Set where the caller named none and the decision differs. */
   withUsual: Action | undefined;
+  /** In the order of installation. */
+  layers: readonly LayerResult[];
+}
+
+/** The answer that the kernel obeys: the strictest, and of two alike that of the filter installed last (`stackDecisions`). */
+function strictest(layers: readonly LayerResult[], actionOf: (layer: LayerResult) => Action): LayerResult {
+  return layers.reduce((older, newer) => (isStricter(actionOf(older), actionOf(newer)) ? older : newer));
 }
 
 function resultJson(answer: SimulateResult, flags: Flags): object {
-  const { architecture, call, action, returnValue, instructions, trace, withUsual } = answer;
+  const { architecture, call, action, returnValue, layers, withUsual } = answer;
   const { data, name } = call;
   const notes = notesOn(architecture, call);
   return {
@@ -103,33 +121,22 @@ function resultJson(answer: SimulateResult, flags: Flags): object {
     returnValue,
     ...(withUsual && { withDockerCapabilities: withUsual }),
     ...(notes.length > 0 && { notes }),
-    instructions,
-    ...(flags.trace && {
-      trace: trace.map(({ index, text, comment }) => ({ index, text, ...(comment !== undefined && { comment }) })),
-    }),
+    ...(layers.length > 1
+      ? { filters: layers.map(({ source, action, ...layer }) => ({ source, action, ...executedJson(layer, flags) })) }
+      : executedJson(layers[0] as LayerResult, flags)),
   };
 }
+
+const executedJson = ({ instructions, trace }: Pick<LayerResult, 'instructions' | 'trace'>, flags: Flags) => ({
+  instructions,
+  ...(flags.trace && {
+    trace: trace.map(({ index, text, comment }) => ({ index, text, ...(comment !== undefined && { comment }) })),
+  }),
+});
 
 /** What the kernel does, whatever the filter says. */
 const notesOn = ({ name }: Architecture, { data }: ParsedCall) =>
   unfilteredNotes(name, ({ number }) => number === data.nr);
-
-/** The program for each target, and the one with Docker's default capabilities where that differs. */
-async function read(
-  path: string,
-  targets: readonly Architecture[],
-  flags: Flags,
-  libseccomp: Libseccomp,
-): Promise<{ programs: readonly ProgramInput[]; usual: readonly (ProgramInput | undefined)[] }> {
-  const input = await readFilterInput(path, flags);
-  if (isProgram(input.bytes)) return { programs: targets.map(() => input.bytes), usual: [] };
-  const parsed = await profileOfInput(input, flags);
-  const options = { ...(await compileOptions(flags)), libseccomp };
-  return {
-    programs: compileForTargets(parsed, targets, options),
-    usual: compileWithUsualCapabilities(parsed, targets, options),
-  };
-}
 
 function describe({ data: { nr, args }, name, parameters }: ParsedCall): string {
   // A call without a name may take any arguments.
