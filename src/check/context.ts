@@ -64,8 +64,8 @@ export function contextOf(
     'behaviour' | 'kernel' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'raw' | 'engine'
   >,
 ): CheckContext {
-  const { defaultAction: name, defaultErrnoRet } = profile.seccomp;
-  const defaultAction = actionOf(name, defaultErrnoRet);
+  const { defaultAction: name, defaultErrnoRet, defaultTrapData } = profile.seccomp;
+  const defaultAction = actionOf(name, defaultErrnoRet, defaultTrapData);
   const entries = entriesOf(profile, targets, given.behaviour);
   return {
     profile,

@@ -1,12 +1,14 @@
+import { formatAction } from '../action.js';
 import type { Weights } from '../bpf/minimize/weigh.js';
 import { InvalidArgumentError, ScmpError } from '../errors.js';
 import { type Libseccomp, LibseccompError } from '../libseccomp/index.js';
-import type { Warning } from '../policy.js';
+import type { Action, Warning } from '../policy.js';
 import { CompileError, type CompileErrorPlace } from './compile-error.js';
 import type { CompiledRules, Rules } from './expected-decisions.js';
 import { isRuleOperation } from './filter-operation.js';
 import { type LibseccompProgram, libseccompProgram } from './libseccomp-program.js';
 import type { Minimizer } from './minimizer.js';
+import { ruleRefused } from './refusal.js';
 import { refuseForMin } from './refuse-for-min.js';
 
 /** The two makers of programs, and what they need. */
@@ -44,6 +46,8 @@ export function makeProgram(rules: Rules, backEnd: BackEnd): MadeProgram {
   const warning = (message: string, { path, position, source }: CompileErrorPlace = {}) => [
     { code: 'other-compiler', message, path, position, source },
   ];
+  const notLibseccomps = (error: CompileError) =>
+    warning(`libseccomp's program is not used, this one is the minimiser's: ${error.reason}`, error);
   if (optimize === 'min') {
     try {
       return proved({ program: minimized(rules, backEnd) });
@@ -53,6 +57,11 @@ export function makeProgram(rules: Rules, backEnd: BackEnd): MadeProgram {
       return proved(libseccompProgram(rules, backEnd), warning(message));
     }
   }
+  const trapData = refusedTrapData(rules);
+  if (trapData) {
+    if (fallback !== 'min') throw trapData.withRemedy('min');
+    return proved({ program: minimized(rules, backEnd) }, notLibseccomps(trapData));
+  }
   try {
     // What is too complex for libseccomp ends its instance, and the minimiser asks it for the numbers of names.
     const libseccomp = fallback === 'min' ? backEnd.libseccomp.another() : backEnd.libseccomp;
@@ -60,9 +69,20 @@ export function makeProgram(rules: Rules, backEnd: BackEnd): MadeProgram {
   } catch (error) {
     if (!(error instanceof CompileError) || !isOfLibseccomp(error)) throw error;
     if (fallback !== 'min') throw error.withRemedy('min');
-    const message = `libseccomp's program is not used, this one is the minimiser's: ${error.reason}`;
-    return proved({ program: minimized(rules, backEnd) }, warning(message, error));
+    return proved({ program: minimized(rules, backEnd) }, notLibseccomps(error));
   }
+}
+
+/** libseccomp's SCMP_ACT_TRAP is without data (seccomp_rule_add(3)). */
+function refusedTrapData(rules: Rules): CompileError | undefined {
+  const hasTrapData = (action: Action) => action.kind === 'TRAP' && (action.data ?? 0) !== 0;
+  const reasonOf = (action: Action) => `libseccomp has no data for TRAP, and this is ${formatAction(action)}`;
+  const { policy, operations, source } = rules;
+  if (hasTrapData(policy.defaultAction)) {
+    return new CompileError('RULE_REFUSED', `the default action: ${reasonOf(policy.defaultAction)}`, { source });
+  }
+  const operation = operations.filter(isRuleOperation).find(({ action }) => hasTrapData(action));
+  return operation && ruleRefused(operation, reasonOf(operation.action), rules);
 }
 
 /** A failure of libseccomp where the minimiser may succeed. */

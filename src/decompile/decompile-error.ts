@@ -13,7 +13,7 @@ const LISTED = 12;
  * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
  *
  * try {
- *   decompile(assemble('.arch x86_64\nreturn TRAP(5)'), { libseccomp: loadLibseccompSync() });
+ *   decompile(assemble('.arch x86_64\nA = instruction_pointer.low\nif (A == 0) goto no\nreturn ALLOW\nno: return KILL_THREAD'), { libseccomp: loadLibseccompSync() });
  * } catch (error) {
  *   console.log(error instanceof DecompileError, error.code); // true NO_EQUAL_PROFILE
  * }

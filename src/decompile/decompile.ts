@@ -122,16 +122,22 @@ function profileOf(policy: ProgramPolicy, architectures: readonly Architecture[]
       }
     }
   }
-  const fallback = actionKeys(policy.defaultAction, (reason) => reasons.push(`calls that have no entry: ${reason}`));
+  const fallback = actionKeys(policy.defaultAction);
   if (reasons.length > 0) throw new DecompileError(source, reasons);
   const section = {
     defaultAction: fallback.action,
     ...(fallback.errnoRet !== undefined && { defaultErrnoRet: fallback.errnoRet }),
     architectures: architectures.map(({ ociName }) => ociName),
-    syscalls: [...entries.values()].map(({ entry, names }) => ({ names: names.sort(), ...entry })),
+    syscalls: [...entries.values()].map(({ entry: { trapData: _, ...entry }, names }) => ({
+      names: names.sort(),
+      ...entry,
+    })),
   };
   try {
-    return readProfile(section, { format: 'docker', source, notifyGuards: false });
+    return withTrapData(readProfile(section, { format: 'docker', source, notifyGuards: false }), {
+      byDefault: fallback.trapData,
+      ofEntry: [...entries.values()].map(({ entry: { trapData } }) => trapData),
+    });
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     throw new DecompileError(
@@ -142,6 +148,22 @@ function profileOf(policy: ProgramPolicy, architectures: readonly Architecture[]
   }
 }
 
+/** The schema that reads the section knows no data of TRAP. */
+function withTrapData(
+  profile: ParsedProfile,
+  { byDefault, ofEntry }: { byDefault: bigint | undefined; ofEntry: readonly (bigint | undefined)[] },
+): ParsedProfile {
+  const syscalls = profile.seccomp.syscalls?.map((entry, index) => {
+    const trapData = ofEntry[index];
+    return { ...entry, ...(trapData !== undefined && { trapData }) };
+  });
+  const seccomp = { ...profile.seccomp, syscalls, ...(byDefault !== undefined && { defaultTrapData: byDefault }) };
+  return { ...profile, seccomp };
+}
+
+const hasTrapData = ({ seccomp: { defaultTrapData, syscalls } }: ParsedProfile): boolean =>
+  defaultTrapData !== undefined || (syscalls ?? []).some(({ trapData }) => trapData !== undefined);
+
 /** The entries that give one call its decisions; none where it gets the default. */
 function entriesOf(policy: ProgramPolicy, node: Node, cannot: (reason: string) => void): DockerSyscall[] {
   const { store, defaultNode } = policy;
@@ -150,7 +172,7 @@ function entriesOf(policy: ProgramPolicy, node: Node, cannot: (reason: string) =
     ? [node]
     : [...store.terminalsOf(node)].filter((each) => each !== defaultNode);
   return terminals.flatMap((terminal): DockerSyscall[] => {
-    const keys = actionKeys(terminalAction(store, terminal), cannot);
+    const keys = actionKeys(terminalAction(store, terminal));
     if (store.isTerminal(node)) return [keys];
     const terms = ruleConditions(
       store,
@@ -163,12 +185,14 @@ function entriesOf(policy: ProgramPolicy, node: Node, cannot: (reason: string) =
   });
 }
 
-function actionKeys(action: Action, cannot: (reason: string) => void): Pick<DockerSyscall, 'action' | 'errnoRet'> {
-  const data = actionData(action);
-  if (action.kind === 'TRAP' && data !== 0)
-    cannot(`a profile has no data for TRAP, and this is ${formatAction(action)}`);
+function actionKeys(action: Action): Pick<DockerSyscall, 'action' | 'errnoRet' | 'trapData'> {
+  const data = BigInt(actionData(action) ?? 0);
   const hasErrno = action.kind === 'ERRNO' || action.kind === 'TRACE';
-  return { action: nameOfKind(action.kind), ...(hasErrno && { errnoRet: BigInt(data ?? 0) }) };
+  return {
+    action: nameOfKind(action.kind),
+    ...(hasErrno && { errnoRet: data }),
+    ...(action.kind === 'TRAP' && data !== 0n && { trapData: data }),
+  };
 }
 
 /** As {@link ruleConditions} says. */
@@ -203,7 +227,14 @@ function compare(program: DecodedProgram, { profile, architectures, policy, libs
   let compiled: DecodedProgram;
   try {
     compiled = readProgram(
-      compileParsedProfile(profile, { arch: native.name, libseccomp, unknownSyscall: 'ignore', verify: false }),
+      compileParsedProfile(profile, {
+        arch: native.name,
+        libseccomp,
+        unknownSyscall: 'ignore',
+        verify: false,
+        // libseccomp's own TRAP has no data.
+        ...(hasTrapData(profile) && { optimize: 'min' }),
+      }),
     );
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;

@@ -6,6 +6,7 @@ import { compileParsedProfile, compileProfileSync } from '../../src/compiler/ind
 import { DecompileError, decompile } from '../../src/explain/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { syscallNaming } from '../../src/libseccomp/syscall-naming.js';
+import { writeProfile } from '../../src/profile/formats/write-profile.js';
 
 const libseccomp = loadLibseccompSync();
 const program = (source: string) => assemble(source, syscallNaming(libseccomp));
@@ -127,11 +128,6 @@ describe('what no profile says is an error that names it', () => {
     `.arch x86_64\nA = arch\nif (A != x86_64) goto bad\nA = nr\n${rest}\nbad: return KILL_THREAD`;
   it.each([
     [
-      'data of a TRAP',
-      on('if (A != ptrace) goto no\nreturn TRAP(5)\nno: return ALLOW'),
-      /^ptrace \(x86_64\): a profile has no data for TRAP/,
-    ],
-    [
       'the place of the call',
       on('if (A != ptrace) goto no\nA = instruction_pointer.low\nif (A == 5) goto bad\nno: return ALLOW'),
       /where the call is made/,
@@ -148,6 +144,29 @@ describe('what no profile says is an error that names it', () => {
   it('an architecture that it does not look at', () => {
     expect(reasons(on('return ALLOW'), 'aarch64')[0]).toContain('decides nothing on aarch64');
   });
+});
+
+it('data of a TRAP is kept, and a list says it', () => {
+  const source =
+    'A = arch\nif (A != x86_64) goto bad\nA = nr\nif (A == 0xffffffff) goto last\nif (A >= 0x40000000) goto bad\nif (A == open) goto two\nif (A == stat) goto none\nif (A == ptrace) goto args\nif (A == read) goto yes\nreturn TRAP(1)\nargs: A = args[0].low\nif (A == 16) goto two\nyes: return ALLOW\ntwo: return TRAP(2)\nnone: return TRAP\nlast: return TRAP(1)\nbad: return KILL_THREAD';
+  const original = program(source);
+  const { profile, differences } = decompile(original, { libseccomp });
+  expect(differences).toEqual([]);
+  const text = writeProfile(profile, 'list');
+  for (const line of [/^default trap 1$/m, /^open -> trap 2$/m, /^trap stat$/m]) expect(text).toMatch(line);
+  for (const options of [{ optimize: 'min' }, { fallback: 'min' }] as const) {
+    const again = compileProfileSync(text, { arch: 'x86_64', ...options }).program;
+    expect(compareDecisions(original, again).equal).toBe(true);
+  }
+  expect(() => compileProfileSync(text, { arch: 'x86_64' })).toThrow(
+    "the default action: libseccomp has no data for TRAP, and this is TRAP(1); the option optimize: 'min' compiles it as it is",
+  );
+  for (const target of [{}, { arch: 'x86_64' }]) {
+    expect(() => writeProfile(profile, 'docker', target)).toThrow(
+      /Docker's format cannot say this: data of SCMP_ACT_TRAP/,
+    );
+    expect(writeProfile(profile, 'list', target)).toContain('open -> trap 2\n');
+  }
 });
 
 it('says where the profile is stricter than the program', () => {

@@ -112,7 +112,7 @@ function merge(own: ParsedProfile, base: ParsedProfile, operator: OperatorVersio
         ...own.locate(key),
       });
     }
-    seccomp = { ...seccomp, ...inherit('defaultAction', 'defaultErrnoRet', 'defaultErrno') };
+    seccomp = { ...seccomp, ...inherit('defaultAction', 'defaultErrnoRet', 'defaultErrno', 'defaultTrapData') };
   } else if (!mayRun(base.seccomp.defaultAction) && mayRun(seccomp.defaultAction)) {
     const message = `${seccomp.defaultAction} would open all that ${base.source ?? 'the base'} leaves to its default, ${base.seccomp.defaultAction}`;
     issues.push({

@@ -29,6 +29,8 @@ export interface Output {
   hasAbis?: true;
   /** Its program does not look at x32's bit: calls of x32 get the default. */
   readonly x32ByDefault?: true;
+  /** It can say which data SCMP_ACT_TRAP has. */
+  hasTrapData?: true;
   /** The engine that reads it decides conditional entries; the playground leaves them open. */
   readonly isOpen?: true;
 }

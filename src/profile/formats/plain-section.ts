@@ -1,11 +1,11 @@
 import { type ActionName, errnoRetOf, nameOfKind, takesErrnoRet } from '../../action.js';
 import { ARCHITECTURES, type Architecture } from '../../architecture.js';
 import { errnoNumber } from '../../errno.js';
-import type { PolicyRule } from '../../policy.js';
+import type { Action, PolicyRule } from '../../policy.js';
 import { quote } from '../../text.js';
 import type { ProfileIssue } from '../document/profile-error.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
-import type { DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument } from '../model/schema.js';
+import type { DockerSeccomp, DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument } from '../model/schema.js';
 import { type ResolveOptions, resolvePolicy } from '../resolve/resolve-policy.js';
 
 /** Something that a format cannot express, at its place in the profile. */
@@ -23,9 +23,9 @@ export function cannotExtend(cannot: Unrepresentable): void {
   cannot('"extends"', 'choose the target (--arch) to have both in one', 'extends');
 }
 
-/** Entries for some ABIs of the filter alone say which, where that is not all. */
-export interface ResolvedSection extends OciSeccomp {
-  syscalls: (OciSyscall & Pick<DockerSyscall, 'abis'>)[];
+/** Entries for some ABIs of the filter alone say which, where that is not all. TRAP has its data. */
+export interface ResolvedSection extends OciSeccomp, Pick<DockerSeccomp, 'defaultTrapData'> {
+  syscalls: (OciSyscall & Pick<DockerSyscall, 'abis' | 'trapData'>)[];
 }
 
 /** A profile decided for a target, in the shape of the OCI runtime spec. */
@@ -33,10 +33,12 @@ export function resolvedSection(profile: ParsedProfile, target: ResolveOptions):
   const { policy } = resolvePolicy(profile, target);
   const { defaultAction, architectures, flags, rules, listenerPath, listenerMetadata } = policy;
   const defaultErrnoRet = errnoRetOf(defaultAction);
+  const defaultTrapData = trapDataOf(defaultAction);
   const names = new Set([target.arch, ...architectures.map(({ architecture }) => architecture)]);
   return {
     defaultAction: nameOfKind(defaultAction.kind),
     ...(defaultErrnoRet === undefined ? {} : { defaultErrnoRet: BigInt(defaultErrnoRet) }),
+    ...(defaultTrapData === undefined ? {} : { defaultTrapData }),
     architectures: [...names].map(({ ociName }) => ociName),
     ...(flags === undefined ? {} : { flags: [...flags] }),
     ...(listenerPath === undefined ? {} : { listenerPath }),
@@ -44,10 +46,18 @@ export function resolvedSection(profile: ParsedProfile, target: ResolveOptions):
     syscalls: rules.map((rule) => {
       const abis = rule.abis?.map(({ ociName }) => ociName);
       const isPartial = abis && [...names].some(({ ociName }) => !abis.includes(ociName));
-      return { ...ociRule(rule), ...(isPartial ? { abis } : {}) };
+      const trapData = trapDataOf(rule.action);
+      return {
+        ...ociRule(rule),
+        ...(isPartial ? { abis } : {}),
+        ...(trapData === undefined ? {} : { trapData }),
+      };
     }),
   };
 }
+
+const trapDataOf = (action: Action): bigint | undefined =>
+  action.kind === 'TRAP' && action.data ? BigInt(action.data) : undefined;
 
 function ociRule({ names, action, conditions }: PolicyRule): OciSyscall {
   const errnoRet = errnoRetOf(action);

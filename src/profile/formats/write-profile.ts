@@ -68,6 +68,12 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
   if (otherX32 && mayRun(profile.seccomp.defaultAction)) {
     cannot(otherX32, 'name the calls that are allowed, and deny the others by default', 'defaultAction');
   }
+  if (!output.hasTrapData) {
+    const hint = 'write a list';
+    if (profile.seccomp.defaultTrapData) cannot('data of SCMP_ACT_TRAP', hint, 'defaultAction');
+    const first = profile.seccomp.syscalls?.findIndex(({ trapData }) => trapData) ?? -1;
+    if (first >= 0) cannot('data of SCMP_ACT_TRAP', hint, 'syscalls', first, 'action');
+  }
   if (profile.seccomp.enosysNewerThan && format !== 'list') {
     note(`${phrase} cannot say this: "enosysNewerThan"`, 'compile the profile, or take it out', 'enosysNewerThan');
   }

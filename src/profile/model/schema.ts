@@ -102,16 +102,20 @@ export const dockerSeccompSchema = z.extend(ociSeccompSchema, {
 export type OciSeccomp = z.infer<typeof ociSeccompSchema>;
 export type OciSyscall = z.infer<typeof ociSyscall>;
 /**
- * A profile in memory. `abis` and `x32ByDefault` are of no file in this shape, and the schema drops them. A reader sets
- * them where the format's owner makes a rule for some ABIs of the filter alone. ABIs have the OCI runtime spec's names.
+ * A profile in memory. `abis`, `x32ByDefault` and `trapData` are of no file in this shape, and the schema drops them. A
+ * reader sets the first two where the format's owner makes a rule for some ABIs of the filter alone. ABIs have the OCI
+ * runtime spec's names. `trapData` is what SCMP_ACT_TRAP's handler sees as si_errno, 0 to 65535: libseccomp has none.
  */
 export type DockerSeccomp = Omit<z.infer<typeof dockerSeccompSchema>, 'syscalls'> & {
   syscalls?: DockerSyscall[] | null | undefined;
   /** A program for x86_64 that does not look at x32's bit: a call of x32 is a number without a rule. */
   x32ByDefault?: true | undefined;
+  /** Of the default action. */
+  defaultTrapData?: bigint | undefined;
 };
 export type DockerSyscall = z.infer<typeof dockerSyscall> & {
   abis?: readonly string[] | undefined;
+  trapData?: bigint | undefined;
   /** The setting of a systemd unit that stands for the entry: nobody wrote its conditions. */
   impliedBy?: string | undefined;
 };

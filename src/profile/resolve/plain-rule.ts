@@ -12,9 +12,9 @@ type PolicyBase = Omit<SeccompPolicy, 'architectures' | 'rules'>;
 
 /** The parts of a policy that no condition of a profile changes. */
 export function policyBase(seccomp: Omit<DockerSeccomp, 'syscalls'>, errno: bigint | null | undefined): PolicyBase {
-  const { defaultAction, flags, listenerPath, listenerMetadata, enosysNewerThan } = seccomp;
+  const { defaultAction, defaultTrapData, flags, listenerPath, listenerMetadata, enosysNewerThan } = seccomp;
   return {
-    defaultAction: actionOf(defaultAction, errno),
+    defaultAction: actionOf(defaultAction, errno, defaultTrapData),
     flags: flags ? [...new Set(flags)] : undefined,
     listenerPath: listenerPath ?? undefined,
     listenerMetadata: listenerMetadata ?? undefined,
@@ -52,8 +52,9 @@ export function conditionsOf(args: readonly SeccompArgument[] | null | undefined
   return (args ?? []).map(conditionOf);
 }
 
-export function actionOf(name: ActionName, errno: bigint | null | undefined): Action {
+export function actionOf(name: ActionName, errno: bigint | null | undefined, trapData?: bigint | undefined): Action {
   const kind = kindOfName(name);
+  if (kind === 'TRAP' && trapData) return { kind, data: Number(trapData) };
   return kind === 'ERRNO' || kind === 'TRACE' ? { kind, data: Number(errno ?? DEFAULT_ERRNO) } : { kind };
 }
 

@@ -155,14 +155,14 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
       const errno = findErrno(entry.action, entry.errnoRet, entry.errno, arch);
       const dropped: DroppedEntry = {
         names,
-        action: errno === 'unknown' ? undefined : actionOf(entry.action, errno),
+        action: errno === 'unknown' ? undefined : actionOf(entry.action, errno, entry.trapData),
         conditions: conditionsOf(entry.args),
         lacking: lackingCapabilities(entry, target),
       };
       return { ...resolved, rule: undefined, dropped };
     }
     const errno = errnoOf(entry.action, entry.errnoRet, entry.errno, locate('syscalls', index, 'errno'));
-    const rule = policyRule(names, actionOf(entry.action, errno), entry, place);
+    const rule = policyRule(names, actionOf(entry.action, errno, entry.trapData), entry, place);
     // Docker and Podman pass their profiles on without empty lists (Go's "omitempty").
     const hasEmptyArgs = traitsOf(profile).readBy?.includes('runtime') && entry.args?.length === 0;
     const abis = hasX32ByDefault ? [arch] : scope.abis;

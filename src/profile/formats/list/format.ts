@@ -11,5 +11,5 @@ export const list = {
   syntax: 'lines',
   sign: (line) => STATEMENT.test(line),
   traits: { entrySyntax: 'list' },
-  output: { extension: 'list', note: 'a line a rule, as scmp reads it' },
+  output: { extension: 'list', hasTrapData: true, note: 'a line a rule, as scmp reads it' },
 } as const satisfies LinesFormat;

@@ -144,6 +144,9 @@ class LineParser {
     const kind = word.text as ListAction['kind'];
     if (kind === 'errno') return { ...word, kind, data: this.#word('an errno, by name or number', 'number') };
     if (kind === 'trace') return { ...word, kind, data: this.#number('a number for the tracer') };
+    if (kind === 'trap' && this.#next.kind === 'number') {
+      return { ...word, kind, data: this.#number("a number for the signal's handler") };
+    }
     return { ...word, kind };
   }
 

@@ -1,4 +1,4 @@
-import { type ActionName, mayRun } from '../../../action.js';
+import { ACTION_DATA_MASK, type ActionName, mayRun } from '../../../action.js';
 import { ARCHITECTURES, type Architecture, findArchitecture, nearestArchitecture } from '../../../architecture.js';
 import type { Warning } from '../../../policy.js';
 import { quote } from '../../../text.js';
@@ -132,6 +132,7 @@ class ListReader {
           const { action, ...errno } = this.#action(statement.action);
           settings.defaultAction = action;
           if ('errno' in errno) settings.defaultErrno = errno.errno;
+          if ('trapData' in errno) settings.defaultTrapData = errno.trapData;
           if ('errnoRet' in errno) settings.defaultErrnoRet = errno.errnoRet;
           const at = [(statement.action.data ?? statement.action).offset];
           for (const key of ['defaultAction', 'defaultErrno', 'defaultErrnoRet']) this.#words.set(key, at);
@@ -217,18 +218,19 @@ class ListReader {
     return flag;
   }
 
-  #action({ kind, data }: ListAction): Pick<DockerSyscall, 'action' | 'errno' | 'errnoRet'> {
+  #action({ kind, data }: ListAction): Pick<DockerSyscall, 'action' | 'errno' | 'errnoRet' | 'trapData'> {
     const action = ACTION_NAMES[kind];
     // EPERM has the same number everywhere.
     if (kind === 'deny') return { action, errnoRet: 1n };
     if (data === undefined) return { action };
     if (!/^-?\d/.test(data.text)) return { action, errno: data.text };
     const number = parseInteger(data.text);
-    if (number === undefined || number < 0n || number >= 2n ** 32n) {
+    const end = kind === 'trap' ? BigInt(ACTION_DATA_MASK) + 1n : 2n ** 32n;
+    if (number === undefined || number < 0n || number >= end) {
       this.#issue('out-of-range', data.offset, `${quote(data.text)} is no number an action can carry`);
       return { action };
     }
-    return { action, errnoRet: number };
+    return kind === 'trap' ? { action, ...(number !== 0n && { trapData: number }) } : { action, errnoRet: number };
   }
 
   #addRule(rule: Rule): void {

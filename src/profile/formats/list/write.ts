@@ -57,8 +57,8 @@ export function writeList({ profile, resolved, cannot }: Draft): string {
   const lines: string[] = [];
   if (seccomp.extends) lines.push(`extends ${string(seccomp.extends)}`);
   if (!inheritsDefault) {
-    const { defaultAction, defaultErrno, defaultErrnoRet } = seccomp;
-    lines.push(`default ${actionText(defaultAction, defaultErrno, defaultErrnoRet)}`);
+    const { defaultAction, defaultErrno, defaultErrnoRet, defaultTrapData } = seccomp;
+    lines.push(`default ${actionText(defaultAction, defaultErrno, defaultErrnoRet, defaultTrapData)}`);
   }
   if (seccomp.archMap?.length) {
     cannot('architectures that depend on the target', 'choose the target (--arch) to have them decided', 'archMap');
@@ -115,7 +115,7 @@ function entryLines(entry: DockerSyscall, cannot: Unrepresentable): string[] {
     const isName = /^[A-Za-z_]\w*$/.test(name) && !RESERVED.has(name);
     if (!isName) cannot(`the name ${quote(name)}`, undefined, 'names', position);
   });
-  const action = actionText(entry.action, entry.errno, entry.errnoRet);
+  const action = actionText(entry.action, entry.errno, entry.errnoRet, entry.trapData);
   const isArrow = action.includes(' ');
   const head = `${whenText(entry, cannot)}${isArrow ? '' : `${action} `}`;
   const tail = isArrow ? ` -> ${action}` : '';
@@ -151,8 +151,14 @@ function wrap(head: string, items: readonly string[], tail: string): string[] {
   return lines;
 }
 
-function actionText(action: ActionName, name: string | null | undefined, number: bigint | null | undefined): string {
+function actionText(
+  action: ActionName,
+  name: string | null | undefined,
+  number: bigint | null | undefined,
+  trapData: bigint | undefined,
+): string {
   const word = ACTION_WORDS[action];
+  if (word === 'trap' && trapData) return `trap ${trapData}`;
   if (word === 'errno') return `errno ${name || everywhereName(number ?? 1n)}`;
   if (word !== 'trace') return word;
   return `trace ${name && /^\d+$/.test(name) ? name : (number ?? 1)}`;
