@@ -10,10 +10,12 @@
 export {
   type ArchitectureDifference,
   type CallDifference,
+  type CallWitness,
   compareDecisions,
   type DecidedCall,
   type DecisionChange,
   type Implication,
+  type ImpliesOptions,
   implies,
   type ProgramComparison,
 } from './decisions/compare.js';

@@ -17,6 +17,17 @@ export {
 } from './named-policy.js';
 export type { ExplanationPart, Paint } from './paint.js';
 
+// Whether a profile is at least as strict as another
+
+export {
+  type ImpliesInput,
+  type ImpliesProfileOptions,
+  impliesProfile,
+  type MachineImplication,
+  type ProfileImplication,
+  type ProfileWitness,
+} from './implies-profile.js';
+
 // A program as a profile
 
 export { type Decompiled, type DecompileOptions, decompile } from '../decompile/decompile.js';

@@ -18,6 +18,16 @@ export function syscallNumber(name: string, architecture: ArchitectureName): num
   return undefined;
 }
 
+/** The names of the system calls whose numbers are in some ranges, both ends included. */
+export function syscallsAmong(
+  ranges: readonly { from: number; to: number }[],
+  architecture: ArchitectureName,
+): string[] {
+  return [...tableOf(architecture)]
+    .filter(([number]) => ranges.some(({ from, to }) => number >= from && number <= to))
+    .map(([, name]) => name);
+}
+
 function tableOf(architecture: ArchitectureName): ReadonlyMap<number, string> {
   let table = tables.get(architecture);
   if (!table) {

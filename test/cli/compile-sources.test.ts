@@ -88,7 +88,7 @@ describe('a source file with the filters of several machines', () => {
     const name = 'int main;\u202e\u2028\n";`x`.json';
     file(name, text.toString());
     const { stdout } = scmp(['compile', join(folder, name), '--format', 'js', '--arch', 'amd64']);
-    expect(stdout.toString()).toMatch(/^\/\/ profile: int main; .*\.json, sha256/m);
+    expect(stdout.toString()).toMatch(/^\/\/ profile: int main;.*\.json, sha256/m);
     expect(stdout.toString()).not.toMatch(/[\u202e\u2028]|^"/m);
   });
 

@@ -1,12 +1,13 @@
 import { type Direction, judgeChange } from '../../action.js';
 import { ARCHITECTURES, type ArchitectureName, auditArchitecture, X32_SYSCALL_BIT } from '../../architecture.js';
+import { checkOptions, NUMBER, type OptionTable } from '../../options.js';
 import type { Action } from '../../policy.js';
 import { createSimulator, type SeccompData } from '../execution/simulate.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
 import type { Endianness } from '../program/instruction.js';
 import type { DnfTerms } from './condition.js';
 import { buildDecisionDiagram, terminalAction } from './decision-diagram.js';
-import { type DiagramBudget, DiagramStore, FALSE, type Node } from './diagram-store.js';
+import { BUDGET_OPTIONS, type DiagramBudget, DiagramStore, FALSE, type Node, orTooComplex } from './diagram-store.js';
 import { Level } from './input-variables.js';
 import { type NumberRange, type Part, partition, rangesByNode } from './partition.js';
 import { createTerminalRecovery } from './recover-conditions.js';
@@ -91,11 +92,9 @@ export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: Diagr
     });
   };
 
-  const machines = realArchitectures(first.endianness);
   const architectures = byArchitecture(partition(store, difference, Level.ARCH)).map(
     ({ architecture, auditArches, node }): ArchitectureDifference => {
-      const real = machines.find((value) => auditArches.some(({ from, to }) => value >= from && value <= to));
-      const arch = real ?? (auditArches[0] as NumberRange).from;
+      const arch = realAmong(auditArches, first.endianness);
       const parts = numbersOf(architecture, partition(store, node, Level.NR));
       const calls = [...rangesByNode(parts.filter((part) => part.node !== FALSE))].map(([rest, numbers]) => ({
         numbers,
@@ -114,6 +113,22 @@ export interface DecidedCall {
   b: Action;
 }
 
+/** Calls that one program lets do more than the other does, and one of them. */
+export interface CallWitness extends DecidedCall {
+  /** The architecture; undefined for those that neither program distinguishes. x32 is one of its own. */
+  architecture: ArchitectureName | undefined;
+  /** The numbers of the calls, as unsigned 32 bits, ascending. */
+  numbers: readonly NumberRange[];
+}
+
+export interface ImpliesOptions extends DiagramBudget {
+  /** How many witnesses are looked for. Default: 64. */
+  witnesses?: number | undefined;
+}
+
+const IMPLIES_OPTIONS: OptionTable<ImpliesOptions> = { ...BUDGET_OPTIONS, witnesses: [NUMBER] };
+const MOST_WITNESSES = 64;
+
 export type Implication =
   | {
       holds: true;
@@ -123,11 +138,18 @@ export type Implication =
        */
       sameRank?: DecidedCall;
     }
-  | { holds: false; counterexample: DecidedCall };
+  | {
+      holds: false;
+      counterexample: DecidedCall;
+      /** A witness for all calls that are decided alike, up to the number asked for. */
+      witnesses: readonly CallWitness[];
+      /** Whether `witnesses` names every call that shows it. */
+      isComplete: boolean;
+    };
 
 /**
- * Whether `a` is nowhere more permissive than `b` (see `judgeChange`), and where it is if so. Errors as {@link
- * compareDecisions}.
+ * Whether `a` is nowhere more permissive than `b` (see `judgeChange`), and where it is if so. It needs no wasm. Errors as
+ * {@link compareDecisions}.
  *
  * @throws {InvalidProgramError} when the kernel would not load a program
  * @throws {ProgramTooComplexError} when a program's diagram exceeds the budget
@@ -141,31 +163,65 @@ export type Implication =
  * const before = assemble('.arch x86_64\nreturn ALLOW');
  * const after = assemble('.arch x86_64\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)');
  * console.log(implies(after, before).holds); // true
- * const { holds, counterexample } = implies(before, after);
+ * const { holds, counterexample, witnesses } = implies(before, after);
  * console.log(holds, counterexample.data.nr, counterexample.b); // false 101 { kind: 'ERRNO', data: 1 }
+ * console.log(witnesses[0].numbers); // [ { from: 101, to: 101 } ]
  * ```
  */
-export function implies(a: ProgramInput, b: ProgramInput, budget: DiagramBudget = {}): Implication {
+export function implies(a: ProgramInput, b: ProgramInput, options: ImpliesOptions = {}): Implication {
+  checkOptions('implies', options, IMPLIES_OPTIONS);
+  const { witnesses: most = MOST_WITNESSES, ...budget } = options;
   const store = new DiagramStore(budget);
   const [first, second] = [readProgram(a), readProgram(b)];
   const rootOf = (program: ProgramInput) => buildDecisionDiagram(program, { store }).root;
   const changes = new Changes(store);
   const difference = changes.between(rootOf(second), rootOf(first));
-  const find = (direction: Direction): DecidedCall | undefined => {
-    const isAsked = (terminal: Node) => {
-      if (terminal === FALSE) return false;
-      const { from, to } = changes.of(terminal);
-      return judgeChange(from, to) === direction;
-    };
-    const data = realWitness(store, difference, isAsked, first.endianness);
-    if (!data) return undefined;
-    const [actionA, actionB] = [first, second].map((program) => createSimulator(program).simulate(data).action);
+  const simulators = [first, second].map((program) => createSimulator(program));
+  const decided = (data: SeccompData): DecidedCall => {
+    const [actionA, actionB] = simulators.map((simulator) => simulator.simulate(data).action);
     return { data, a: actionA as Action, b: actionB as Action };
   };
+  const isOf = (direction: Direction) => (terminal: Node) => {
+    if (terminal === FALSE) return false;
+    const { from, to } = changes.of(terminal);
+    return judgeChange(from, to) === direction;
+  };
+  const find = (direction: Direction): DecidedCall | undefined => {
+    const data = realWitness(store, difference, isOf(direction), first.endianness);
+    return data && decided(data);
+  };
   const counterexample = find('weaker');
-  if (counterexample) return { holds: false, counterexample };
+  if (counterexample) {
+    const all = orTooComplex(() => weakerCalls(store, difference, isOf('weaker'), first.endianness));
+    const witnesses = (all ?? []).slice(0, most).map(({ data, ...calls }) => ({ ...calls, ...decided(data) }));
+    return { holds: false, counterexample, witnesses, isComplete: witnesses.length === all?.length };
+  }
   const sameRank = find('other');
   return { holds: true, ...(sameRank && { sameRank }) };
+}
+
+/** All calls that come to a terminal that is wanted, by what is decided of them, with a witness. */
+function weakerCalls(
+  store: DiagramStore,
+  difference: Node,
+  isWanted: (terminal: Node) => boolean,
+  endianness: Endianness,
+): Pick<CallWitness, 'architecture' | 'numbers' | 'data'>[] {
+  return byArchitecture(partition(store, difference, Level.ARCH)).flatMap(({ architecture, auditArches, node }) => {
+    const arch = realAmong(auditArches, endianness);
+    const parts = numbersOf(architecture, partition(store, node, Level.NR));
+    return [...rangesByNode(parts.filter((part) => part.node !== FALSE))].flatMap(([rest, numbers]) => {
+      const nr = (numbers[0] as NumberRange).from;
+      const data = findWitness(store, rest, isWanted, { arch, nr });
+      return data ? [{ architecture, numbers, data }] : [];
+    });
+  });
+}
+
+/** One of these AUDIT_ARCH values that a machine has, where there is one. */
+function realAmong(auditArches: readonly NumberRange[], endianness: Endianness): number {
+  const isAmong = (value: number) => auditArches.some(({ from, to }) => value >= from && value <= to);
+  return realArchitectures(endianness).find(isAmong) ?? (auditArches[0] as NumberRange).from;
 }
 
 /** The AUDIT_ARCH values that machines of a byte order have, those of 64 bits first. */
