@@ -2,16 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import {
-  type CompiledFilter,
-  compileProfile,
-  type ParsedProfile,
-  type RuntimeName,
-  readProfile,
-  ScmpError,
-} from 'libseccomp-wasm';
+import { type CompiledFilter, compileProfile, type RuntimeName, ScmpError } from 'libseccomp-wasm';
 import { formatAction } from 'libseccomp-wasm/bpf';
 import { impliesProfile, type MachineImplication, type ProfileWitness } from 'libseccomp-wasm/explain';
+import { type ParsedProfile, readProfile } from 'libseccomp-wasm/profile';
 
 /** What the webhook is told by its environment. */
 export interface Settings {
