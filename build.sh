@@ -79,6 +79,7 @@ runc                     runc                                         runc      
 strace                   strace                                       strace                strace                    -
 python3                  python3                                      python3               python3                   python
 /usr/lib/snapd/snap-seccomp snapd                                     -                     -                         -
+firejail                     firejail                                  -                     -                         -
 lxc-execute              lxc                                          lxc                   lxc                       -
 skopeo                   skopeo                                       skopeo                skopeo                    -
 systemd-analyze          systemd                                      systemd               -                         -
@@ -698,7 +699,7 @@ make_testinputs() { run_step testinputs build/test-inputs/linux wasm/linux.lock 
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {
-  want bwrap chromium-headless-shell zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp skopeo systemd-analyze busybox s390x-linux-gnu-gcc \
+  want bwrap chromium-headless-shell zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp firejail skopeo systemd-analyze busybox s390x-linux-gnu-gcc \
     qemu-s390x-static shellcheck
 }
 

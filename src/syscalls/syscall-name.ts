@@ -28,6 +28,10 @@ export function syscallsAmong(
     .map(([, name]) => name);
 }
 
+/** libseccomp's names of the system calls of an architecture, in the order of their numbers. */
+export const architectureSyscalls = (architecture: ArchitectureName): Iterable<string> =>
+  tableOf(architecture).values();
+
 function tableOf(architecture: ArchitectureName): ReadonlyMap<number, string> {
   let table = tables.get(architecture);
   if (!table) {

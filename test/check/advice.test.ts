@@ -20,6 +20,7 @@ const FOREIGN: Readonly<Record<ParsedProfile['format'], RegExp>> = {
   'go-seccomp-bpf':
     /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   snapd: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
+  firejail: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   lxc: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   'minijail-py': /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   minijail: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,

@@ -18,7 +18,6 @@ export type ProfileIssueCode =
   | 'ambiguous-octal'
   // PROFILE_INVALID: it can be read, but is not a profile.
   | 'unknown-format'
-  | 'foreign-format'
   | 'ambiguous-format'
   | 'wrong-format'
   | 'wrong-kind'

@@ -1,4 +1,5 @@
 import type { AdviceWording } from './advice.js';
+import { firejailAdvice } from './firejail/advice.js';
 import { goSeccompBpfAdvice } from './go-seccomp-bpf/advice.js';
 import type { ProfileFormat } from './index.js';
 import { kafelAdvice } from './kafel/advice.js';
@@ -21,6 +22,7 @@ export const ADVICE: Readonly<Record<ProfileFormat, AdviceWording>> = {
   'go-seccomp-bpf': goSeccompBpfAdvice,
   systemd: systemdAdvice,
   snapd: snapdAdvice,
+  firejail: firejailAdvice,
   lxc: lxcAdvice,
   'minijail-py': minijailAdvice,
   minijail: minijailAdvice,

@@ -1,3 +1,4 @@
+import type { ArchitectureName } from '../../architecture.js';
 import type { JsonObject } from '../document/json-value.js';
 
 /**
@@ -82,6 +83,8 @@ export interface FormatTraits {
   readonly entrySyntax?: Exclude<EntrySyntax, 'json'>;
   /** It has no errno for the default action. */
   readonly lacksDefaultErrno?: true;
+  /** The machines for which it is read; on others its owner has other filters. Default: all. */
+  readonly onlyOn?: readonly ArchitectureName[] | undefined;
   /** Its filter is for one architecture. */
   readonly isForOneArchitecture?: true;
 }

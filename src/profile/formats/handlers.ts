@@ -1,6 +1,8 @@
 import type { SourceDocument } from '../document/source-document.js';
 import type { SourceText } from '../document/source-text.js';
 import { dockerWarnings, writeDocker } from './docker/write.js';
+import { readFirejail } from './firejail/read.js';
+import { writeFirejail } from './firejail/write.js';
 import { readGoSeccompBpf } from './go-seccomp-bpf/read.js';
 import { writeGoSeccompBpf } from './go-seccomp-bpf/write.js';
 import type { Reader, Writer } from './handler.js';
@@ -37,6 +39,7 @@ export const HANDLERS: Handlers = {
   'go-seccomp-bpf': { read: readGoSeccompBpf, write: writeGoSeccompBpf },
   systemd: { read: readSystemdUnit },
   snapd: { read: readSnapd, write: writeSnapd },
+  firejail: { read: readFirejail, write: writeFirejail },
   lxc: { read: readLxc, write: writeLxc },
   'minijail-py': { read: readMinijailPy, write: writeMinijailPy },
   minijail: { read: readMinijail },

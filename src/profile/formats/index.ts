@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../../errors.js';
 import { quote } from '../../text.js';
 import { docker } from './docker/format.js';
+import { firejail } from './firejail/format.js';
 import type { Format, FormatTraits, Output } from './format.js';
 import { goSeccompBpf } from './go-seccomp-bpf/format.js';
 import { kafel } from './kafel/format.js';
@@ -25,6 +26,7 @@ export const FORMATS = [
   systemd,
   lxc,
   snapd,
+  firejail,
   minijailPy,
   minijail,
   kafel,
@@ -39,7 +41,7 @@ type NamedFormat = Exclude<AnyFormat, { readonly variantOf: string }>;
  * `oci` is a `LinuxSeccomp` object, and `oci-config` the `linux.seccomp` of a `config.json`. `docker` is Docker's or
  * Podman's format, wherever it was found. `spo` is the SeccompProfile of Kubernetes' Security Profiles Operator.
  * `seccompiler` is one thread's filter of a Firecracker file. `systemd` is the SystemCall…= lines of a unit, `lxc` a
- * policy of LXC, `snapd` a snap's template,
+ * policy of LXC, `snapd` a snap's template, `firejail` the lines about seccomp of a firejail profile,
  * `go-seccomp-bpf` a policy of Elastic's Beats, and `list` the plain list.
  */
 export type ProfileFormat = AnyFormat['id'];
@@ -80,4 +82,9 @@ export function writtenFormat(name: OutputFormat): WrittenFormat {
 /** In what a format differs from most. */
 export function traitsOf({ format }: { format: ProfileFormat }): FormatTraits {
   return FORMATS.find(({ id }) => id === format)!.traits;
+}
+
+/** As a sentence has it: "a SeccompProfile". */
+export function formatPhrase({ format }: { format: ProfileFormat }): string {
+  return FORMATS.find(({ id }) => id === format)!.phrase;
 }

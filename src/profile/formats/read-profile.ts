@@ -12,7 +12,6 @@ import { guardNotify } from '../model/finish-profile.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
 import { detectFormat } from './detect-format.js';
 import { detectSyntax, namedSyntax } from './detect-syntax.js';
-import { foreignFormatError } from './foreign-format.js';
 import { HANDLERS } from './handlers.js';
 import { READ_OPTIONS, type ReadOptions } from './read-options.js';
 
@@ -58,9 +57,7 @@ export function readText(text: SourceText, options: ReadOptions): ParsedProfile 
     if (!(error instanceof ProfileError)) throw error;
     // Its format was recognised, and its statement names a file.
     if (error.issues.some(({ code }) => code.startsWith('include-'))) throw error;
-    // Our own formats come first; of other tools' languages some are recognised.
-    const foreign = options.format === undefined ? foreignFormatError(text) : undefined;
-    throw pathGivenError(text.text, options.source) ?? foreign ?? error;
+    throw pathGivenError(text.text, options.source) ?? error;
   }
 }
 

@@ -16,7 +16,7 @@ import {
 import type { Action, ArgumentCondition, PolicyRule, SeccompPolicy, Warning } from '../../policy.js';
 import { quote } from '../../text.js';
 import { failOnIssues, ProfileError, type ProfileIssue } from '../document/profile-error.js';
-import { traitsOf } from '../formats/index.js';
+import { formatPhrase, traitsOf } from '../formats/index.js';
 import { parseCapabilities } from '../model/capability.js';
 import { type ConditionOutcome, type ResolutionTarget, tryConditions } from '../model/conditional-entry.js';
 import { checkParsedProfile, type Locate, type ParsedProfile, type Place } from '../model/parsed-profile.js';
@@ -127,6 +127,16 @@ export function resolve(profile: ParsedProfile, options: ResolveOptions): Resolu
     const message = `the profile extends ${quote(seccomp.extends)}, which was not read`;
     const hint = 'put the two together with extendProfile, or give loadBase';
     throw new ProfileError('PROFILE_INVALID', [{ code: 'extends-open', message, hint, ...locate('extends') }], source);
+  }
+  const { onlyOn } = traitsOf(profile);
+  if (onlyOn && !onlyOn.includes(arch.name)) {
+    const message = `${formatPhrase(profile)} is read for ${onlyOn.join(', ')}, not for ${arch.name}`;
+    const hint = `name the target (--arch ${onlyOn[0]})`;
+    throw new ProfileError(
+      'PROFILE_INVALID',
+      [{ code: 'differs-by-architecture', message, hint, ...locate() }],
+      source,
+    );
   }
   const target = resolutionTarget({ arch, capabilities, kernel });
   const errnoOf = (

@@ -25,6 +25,8 @@ export const TEXTS: readonly (readonly [format: string, text: string])[] = [
   ['snapd', '# a comment\nclose\nsocket AF_UNIX - 0\n'],
   ['snapd', '@complain\nkill 1\n'],
   ['lxc', '1\nallowlist\n0\n'],
+  ['firejail', 'include x.local\ncaps.drop all\nseccomp !chroot,@clock # why\nprotocol unix,inet\n'],
+  ['firejail', 'blacklist ~/.ssh\nseccomp.keep read,exit_group\n'],
   ['minijail-py', 'read: 1\nmkdir: return EACCES\n'],
   ['minijail-py', '# a device\n@default trap\n{close, dup}: {arg0 == 2, kill}\n'],
   ['kafel', 'POLICY web {\n  ALLOW { close, dup }\n}\nUSE web DEFAULT KILL\n'],

@@ -1,0 +1,178 @@
+import { nearestName } from '../../../nearest-name.js';
+import { quote } from '../../../text.js';
+import type { SourceText } from '../../document/source-text.js';
+import { type IncludeChain, includedText, type LoadInclude } from '../include.js';
+import type { Reports } from './reports.js';
+
+/** A line that says something of seccomp. */
+export interface FirejailLine {
+  readonly keyword: Keyword;
+  /** What follows the keyword; undefined where nothing does. */
+  readonly value: string | undefined;
+  /** Of the keyword and of the value, in UTF-16 code units from the beginning of the text. */
+  readonly offset: number;
+  readonly valueOffset: number;
+  /** The text that it is in. */
+  readonly text: SourceText;
+}
+
+/** Of the lines about seccomp, whether they take a value. */
+const KEYWORDS = {
+  seccomp: 'may',
+  'seccomp.drop': 'must',
+  'seccomp.keep': 'must',
+  'seccomp.32': 'must',
+  'seccomp.32.drop': 'must',
+  'seccomp.32.keep': 'must',
+  'seccomp.block-secondary': 'never',
+  'seccomp-error-action': 'must',
+  protocol: 'must',
+  'memory-deny-write-execute': 'never',
+  'restrict-namespaces': 'may',
+  'allow-debuggers': 'never',
+} as const;
+export type Keyword = keyof typeof KEYWORDS;
+
+const isKeyword = (word: string): word is Keyword => Object.hasOwn(KEYWORDS, word);
+
+/** How many lines a profile may have, with those of what it includes; shipped ones have a thousand. */
+const MAX_LINES = 50_000;
+/** MAX_INCLUDE_LEVEL of firejail. */
+const DEEPEST = 16;
+/** Where firejail looks for what has no folder, after the user's. */
+const SYSTEM_FOLDER = '/etc/firejail';
+
+/**
+ * The lines of a profile that say something of seccomp, with those of what it includes, as firejail reads them
+ * (src/firejail/profile.c): what `ignore` takes away is not among them.
+ *
+ * @throws {ProfileError} where an included file is not found or includes itself, or there are too many lines
+ */
+export function* firejailLines(
+  text: SourceText,
+  reports: Reports,
+  load: LoadInclude | undefined,
+): Generator<FirejailLine> {
+  yield* new LineReader(reports, load).read({ text });
+}
+
+class LineReader {
+  readonly #ignored: string[] = [];
+  readonly #reports: Reports;
+  readonly #load: LoadInclude | undefined;
+  #count = 0;
+
+  constructor(reports: Reports, load: LoadInclude | undefined) {
+    this.#reports = reports;
+    this.#load = load;
+  }
+
+  *read(chain: IncludeChain): Generator<FirejailLine> {
+    const { text } = chain;
+    for (const { 0: raw, index } of text.text.matchAll(/[^\r\n]+/g)) {
+      if (++this.#count > MAX_LINES) {
+        throw text.fail(index, { code: 'input-too-large', message: `more than ${MAX_LINES} lines` });
+      }
+      const content = raw.replace(/#.*/, '').trimEnd();
+      const offset = index + content.length - content.trimStart().length;
+      const line = content.trim();
+      if (line !== '') yield* this.#line(chain, line, offset);
+    }
+  }
+
+  *#line(chain: IncludeChain, line: string, offset: number): Generator<FirejailLine> {
+    const { text } = chain;
+    const reports = this.#reports;
+    const conditional = /^\?\s*(\w+)\s*:\s*(.*)$/.exec(line);
+    if (conditional) {
+      const [, name = '', rest = ''] = conditional;
+      const word = keywordOf(rest.replace(/^ignore\s+/, ''));
+      if (!isKeyword(word)) return;
+      const message = `whether ${quote(word)} counts depends on ${quote(name)}, which the profile does not say`;
+      reports.report('bad-syntax', { text, offset }, message, 'take the condition out, or the line');
+      return;
+    }
+    const plain = line.replace(/[ \t]+/g, ' ');
+    if (this.#ignored.some((prefix) => plain === prefix || plain.startsWith(`${prefix} `))) {
+      const word = keywordOf(plain);
+      if (isKeyword(word))
+        reports.warn('firejail-ignored', { text, offset }, `an earlier "ignore" takes this line away: ${quote(word)}`);
+      return;
+    }
+    if (plain.startsWith('ignore ')) {
+      this.#ignored.push(plain.slice('ignore '.length));
+      return;
+    }
+    if (plain.startsWith('include ')) {
+      yield* this.#include(
+        chain,
+        plain.slice('include '.length),
+        offset + line.length - line.replace(/^include\s+/, '').length,
+      );
+      return;
+    }
+    const keyword = keywordOf(plain);
+    if (!isKeyword(keyword)) {
+      const nearest = nearestName(keyword, Object.keys(KEYWORDS), 2);
+      if (nearest && !OTHERS.has(keyword)) {
+        reports.report(
+          'misspelt-key',
+          { text, offset },
+          `firejail knows no ${quote(keyword)}`,
+          `did you mean ${nearest}?`,
+        );
+      }
+      return;
+    }
+    const rest = line.slice(keyword.length);
+    const value = rest.trim();
+    const valueOffset = offset + line.length - rest.trimStart().length;
+    const takes = KEYWORDS[keyword];
+    if (takes === 'never' && value !== '') {
+      reports.report(
+        'bad-syntax',
+        { text, offset: valueOffset },
+        `${keyword} takes no list, and firejail refuses the line`,
+      );
+    } else if (takes === 'must' && value === '') {
+      const hint = keyword.startsWith('seccomp.') ? 'name system calls after it, with commas between' : undefined;
+      reports.report(
+        'bad-syntax',
+        { text, offset },
+        `${keyword} says nothing here, and firejail refuses the line`,
+        hint,
+      );
+    } else {
+      yield { keyword, value: value === '' ? undefined : value, offset, valueOffset, text };
+    }
+  }
+
+  *#include(chain: IncludeChain, path: string, offset: number): Generator<FirejailLine> {
+    const { text } = chain;
+    const load = this.#load;
+    const isLocal = path.endsWith('.local');
+    if (!load) {
+      // What the shipped .inc files say is not of seccomp, and most machines have no .local.
+      if (isLocal || path.endsWith('.inc')) {
+        this.#reports.warn(
+          'include-unread',
+          { text, offset },
+          `${quote(path)} was not read: it may change what is said of seccomp here`,
+        );
+        return;
+      }
+    }
+    const find: LoadInclude = (name, from) => {
+      const bare = name.replace(/^\$\{CFG\}\//, '');
+      return load!(bare, from) ?? (bare.includes('/') ? undefined : load!(`${SYSTEM_FOLDER}/${bare}`, from));
+    };
+    if (isLocal && find(path, text.source) === undefined) return;
+    const request = { path, offset, from: text.source, deepest: DEEPEST, load: load && find };
+    yield* this.read(includedText(chain, request));
+  }
+}
+
+const keywordOf = (line: string) => /^\S+/.exec(line)?.[0] ?? '';
+
+/** Keywords of firejail that look like one of the above. */
+const OTHERS: ReadonlySet<string> = new Set(['protocols', 'allusers']);
