@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../src/bpf/index.js';
 import { compileProfileSync } from '../../../src/compiler/index.js';
-import { ProfileError, readProfile, writeProfile } from '../../../src/profile/index.js';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { readProfile, writeProfile } from '../../../src/profile/index.js';
 
 // test/owners/firejail.test.ts compares with firejail itself.
 
