@@ -55,7 +55,9 @@ function adviceOf(profile: DenyingProfile, denied: DeniedCall, reason: DenialRea
   const answer = format === 'seccompiler' ? 'answer ENOSYS by "mismatch_action"' : `add: ${enosys}`;
   const add =
     enosys === undefined
-      ? `to allow it${capabilities ? ' without' : ''}, ${takeOut(profile, denied, reason)}add: ${line}${whole}`
+      ? format === 'minijail' && reason.others.length > 0
+        ? `to allow it, ${isConditional(denied) ? `add to the conditions of its line: "|| ${line.slice(line.indexOf(':') + 2)}"` : `write instead of its line: ${line}`}`
+        : `to allow it${capabilities ? ' without' : ''}, ${takeOut(profile, denied, reason)}add: ${line}${whole}`
       : `its flags are in memory, where no filter sees them, and those of clone are compared here; to make the C library call clone, ${answer}`;
   if (!capabilities) return [add];
   const options = (name: string) => capabilities.map((each) => `${name} ${each.replace(/^CAP_/, '')}`).join(' ');

@@ -6,13 +6,9 @@ import { MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { omittedEntries } from '../compiler/omitted-entries.js';
 import { COMPILED_PROFILE, checkArgument, OBJECT } from '../options.js';
 import type { Action, PolicyRule, SeccompPolicy } from '../policy.js';
-import { formatExactJson } from '../profile/document/exact-json.js';
-import type { EntrySyntax } from '../profile/formats/format.js';
-import { lxcLine } from '../profile/formats/lxc/write.js';
-import { readProfile } from '../profile/formats/read-profile.js';
-import { snapdLine } from '../profile/formats/snapd/write.js';
-import { writeProfile } from '../profile/formats/write-profile.js';
+import { ENTRY_SYNTAXES, type EntrySyntax } from '../profile/formats/format.js';
 import { conditionsHold } from './condition-outcome.js';
+import { entryLine } from './entry-line.js';
 import { learnedArguments } from './learned-arguments.js';
 import { clone3Entry, type LearnedEntry, learnedEntries, learnedRules } from './learned-rules.js';
 import { Observations } from './observations.js';
@@ -129,8 +125,8 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
 }
 
 /**
- * What to add to a profile to allow the call, with its arguments where they matter. It is an entry of `syscalls` in JSON, a
- * line of a plain list, or a rule of seccompiler. It may be a line of a systemd unit, which compares no arguments.
+ * What to add to a profile to allow the call, with its arguments where they matter: an entry of `syscalls` in JSON, a line
+ * of a plain list or of a policy, a rule of seccompiler. A line of a systemd unit compares no arguments.
  *
  * @throws {ProfileError} when a profile cannot have the name
  *
@@ -145,8 +141,8 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
  */
 export function allowingLine(denied: DeniedCall, format: EntrySyntax): string {
   checkArgument('allowingLine', 'denied', denied, OBJECT);
-  checkArgument('allowingLine', 'format', format, 'list', 'json', 'unit', 'seccompiler', 'lxc', 'snapd');
-  return lineOf(allowingEntry(denied), format);
+  checkArgument('allowingLine', 'format', format, ...ENTRY_SYNTAXES);
+  return entryLine(allowingEntry(denied), format);
 }
 
 /** Whether what allows a call does so for its arguments alone. */
@@ -186,34 +182,5 @@ export function clone3Line(policy: SeccompPolicy, { name, architecture }: Denied
   if (name !== 'clone3') return undefined;
   const clone = policy.rules.filter(({ names }) => names.some((each) => each.name === 'clone'));
   const isConditional = clone.length > 0 && clone.every(({ conditions }) => conditions.length > 0);
-  return isConditional ? lineOf(clone3Entry(architecture), format) : undefined;
-}
-
-function lineOf(entry: LearnedEntry, format: EntrySyntax): string {
-  const { comment: _comment, ...bare } = entry;
-  if (format === 'json')
-    return formatExactJson(bare)
-      .replace(/\s*\n\s*/g, ' ')
-      .trim();
-  if (format === 'unit') {
-    const { names, action } = entry;
-    return `SystemCallFilter=${action === 'SCMP_ACT_ALLOW' ? names.join(' ') : `~${names.map((name) => `${name}:ENOSYS`).join(' ')}`}`;
-  }
-  if (format === 'seccompiler') return seccompilerRule(entry);
-  if (format === 'snapd') return snapdLine(bare);
-  if (format === 'lxc') return lxcLine(bare);
-  const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [bare] }, { format: 'docker' });
-  return writeProfile(profile, 'list').trimEnd().split('\n').at(-1)!;
-}
-
-/** A rule of rust-vmm's seccompiler; the name of a call stands in each. */
-function seccompilerRule({ names, args }: LearnedEntry): string {
-  const compared = args?.map(({ index, value, valueTwo, op }) => {
-    const isDword = op === 'SCMP_CMP_MASKED_EQ' && value === 0xffffffffn;
-    const operator = op === 'SCMP_CMP_EQ' || isDword ? '"eq"' : `{ "masked_eq": ${value} }`;
-    const datum = op === 'SCMP_CMP_EQ' ? value : valueTwo;
-    return `{ "index": ${index}, "type": "${isDword ? 'dword' : 'qword'}", "op": ${operator}, "val": ${datum} }`;
-  });
-  const rest = compared ? `, "args": [ ${compared.join(', ')} ]` : '';
-  return names.map((name) => `{ "syscall": ${JSON.stringify(name)}${rest} }`).join(', ');
+  return isConditional ? entryLine(clone3Entry(architecture), format) : undefined;
 }

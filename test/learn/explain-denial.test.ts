@@ -138,6 +138,29 @@ describe('explainDenial of what is not plain', () => {
 });
 
 describe('allowingLine', () => {
+  it.each([
+    ['minijail', 'minijail', (line: string) => `read: 1\n${line}\n`],
+    ['minijail', 'minijail-py', (line: string) => `read: 1\n${line}\n`],
+    ['kafel', 'kafel', (line: string) => `ALLOW { read }\n${line}\nDEFAULT ERRNO(1)\n`],
+    ['nsjail', 'nsjail', (line: string) => `seccomp_string: "ALLOW { read }"\n${line}\n`],
+    [
+      'go-seccomp-bpf',
+      'go-seccomp-bpf',
+      (line: string) => `seccomp:\n  default_action: errno\n  syscalls:\n  - action: allow\n    ${line}\n`,
+    ],
+  ] as const)('in the syntax %s is what %s reads', (syntax, format, policyWith) => {
+    const decide = (name: string, args: bigint[], asked: bigint[], nr: number) => {
+      const text = policyWith(allowingLine(call(name, args), syntax));
+      const compiled = compileProfileSync(readProfile(text, { format }), { arch: 'x86_64' });
+      const six = Array.from({ length: 6 }, (_, index) => asked[index] ?? 0n) as unknown as SeccompData['args'];
+      return createSimulator(compiled).simulate({ arch: 0xc000003e, nr, instructionPointer: 0n, args: six }).action
+        .kind;
+    };
+    expect(decide('personality', [8n], [8n], 135)).toBe('ALLOW');
+    expect(decide('personality', [8n], [9n], 135)).not.toBe('ALLOW');
+    expect(decide('stat', [], [], 4)).toBe('ALLOW');
+  });
+
   it('has the arguments where they matter', () => {
     const line = allowingLine(call('socket', [2n, 0x80001n, 0n]), 'list');
     expect(line).toMatch(/^allow socket\(domain == AF_INET && /);

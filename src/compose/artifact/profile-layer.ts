@@ -1,10 +1,9 @@
 import { parseArchitecture } from '../../architecture.js';
 import { ProfileError, type ProfileIssue } from '../../profile/document/profile-error.js';
-import { resolvedSection, unresolvedSection } from '../../profile/formats/plain-section.js';
+import { resolvedSection, unresolvedSection, withoutComments } from '../../profile/formats/plain-section.js';
 import { type WriteTarget, writeProfile } from '../../profile/formats/write-profile.js';
 import type { Locate, ParsedProfile } from '../../profile/model/parsed-profile.js';
 import type { OciSeccomp } from '../../profile/model/schema.js';
-import { resolvePolicy } from '../../profile/resolve/resolve-policy.js';
 import { MAX_LAYER } from './media-types.js';
 import { artifactRefusals } from './refusals.js';
 
@@ -49,11 +48,10 @@ function sectionOf(
 ): { section: OciSeccomp; locate: Locate } {
   if (arch === undefined) return { section: unresolvedSection(profile, () => {}), locate: profile.locate };
   const options = { arch: parseArchitecture(arch), capabilities, kernel };
-  const { rules } = resolvePolicy(profile, options).policy;
-  const locate: Locate = (...path) => {
-    const [key, index] = path;
-    const rule = key === 'syscalls' && typeof index === 'number' ? rules[index] : undefined;
-    return rule ? { path: rule.path, position: rule.position, source: rule.source } : profile.locate(...path);
-  };
-  return { section: resolvedSection(profile, options), locate };
+  const { section, indexes } = resolvedSection(profile, options);
+  const locate: Locate = (key, index, ...path) =>
+    key === 'syscalls' && typeof index === 'number'
+      ? profile.locate(key, indexes[index]!, ...path)
+      : profile.locate(...[key, index, ...path].filter((part) => part !== undefined));
+  return { section: withoutComments(section), locate };
 }

@@ -9,9 +9,10 @@ export interface TextPlace {
   readonly offset: number;
 }
 
-type Decision = Pick<DockerSyscall, 'action' | 'errnoRet'>;
+type Decision = Pick<DockerSyscall, 'action' | 'errnoRet' | 'trapData'>;
 
-export const isSameDecision = (a: Decision, b: Decision) => a.action === b.action && a.errnoRet === b.errnoRet;
+export const isSameDecision = (a: Decision, b: Decision) =>
+  a.action === b.action && a.errnoRet === b.errnoRet && a.trapData === b.trapData;
 
 /** Entries made of a policy's calls, and where each is written. */
 export class CallEntries {

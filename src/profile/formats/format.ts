@@ -65,8 +65,25 @@ export interface LinesFormat extends Described {
 
 export type Format = KeysFormat | LinesFormat;
 
-/** How an entry is written: in OCI's JSON, as a line of a list or of a systemd unit, or as a rule of seccompiler. */
-export type EntrySyntax = 'json' | 'list' | 'unit' | 'seccompiler' | 'lxc' | 'snapd';
+/**
+ * How an entry is written: in OCI's JSON, as a line of a list, of a systemd unit or of a policy, as a rule of seccompiler, a
+ * block of kafel's (in a string of nsjail's), or keys of a group of go-seccomp-bpf.
+ */
+export const ENTRY_SYNTAXES = [
+  ...([
+    'json',
+    'list',
+    'unit',
+    'seccompiler',
+    'lxc',
+    'snapd',
+    'minijail',
+    'kafel',
+    'nsjail',
+    'go-seccomp-bpf',
+  ] as const),
+];
+export type EntrySyntax = (typeof ENTRY_SYNTAXES)[number];
 
 /** In what a format differs from most. A trait that is left out is as most have it. */
 export interface FormatTraits {

@@ -15,7 +15,9 @@ import { readLxc } from './lxc/read.js';
 import { writeLxc } from './lxc/write.js';
 import { readMinijail, readMinijailPy } from './minijail/read.js';
 import { writeMinijailPy } from './minijail/write.js';
+import { writeMinijail } from './minijail/write-lines.js';
 import { readNsjail } from './nsjail/read.js';
+import { writeNsjail } from './nsjail/write.js';
 import { readSection } from './oci/read.js';
 import { writeOci } from './oci/write.js';
 import { readSeccompiler } from './seccompiler/read.js';
@@ -42,8 +44,8 @@ export const HANDLERS: Handlers = {
   firejail: { read: readFirejail, write: writeFirejail },
   lxc: { read: readLxc, write: writeLxc },
   'minijail-py': { read: readMinijailPy, write: writeMinijailPy },
-  minijail: { read: readMinijail },
+  minijail: { read: readMinijail, write: writeMinijail },
   kafel: { read: readKafel, write: writeKafel },
-  nsjail: { read: readNsjail },
+  nsjail: { read: readNsjail, write: writeNsjail },
   list: { read: readList, write: writeList },
 };

@@ -6,7 +6,7 @@ import { quote } from '../../text.js';
 import type { ProfileIssue } from '../document/profile-error.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument } from '../model/schema.js';
-import { type ResolveOptions, resolvePolicy } from '../resolve/resolve-policy.js';
+import { type ResolveOptions, resolve } from '../resolve/resolve-policy.js';
 
 /** Something that a format cannot express, at its place in the profile. */
 export type Unrepresentable = (message: string, hint: string | undefined, ...path: (string | number)[]) => void;
@@ -25,17 +25,21 @@ export function cannotExtend(cannot: Unrepresentable): void {
 
 /** Entries for some ABIs of the filter alone say which, where that is not all. TRAP has its data. */
 export interface ResolvedSection extends OciSeccomp, Pick<DockerSeccomp, 'defaultTrapData'> {
-  syscalls: (OciSyscall & Pick<DockerSyscall, 'abis' | 'trapData'>)[];
+  syscalls: (OciSyscall & Pick<DockerSyscall, 'abis' | 'trapData' | 'comment'>)[];
 }
 
-/** A profile decided for a target, in the shape of the OCI runtime spec. */
-export function resolvedSection(profile: ParsedProfile, target: ResolveOptions): ResolvedSection {
-  const { policy } = resolvePolicy(profile, target);
-  const { defaultAction, architectures, flags, rules, listenerPath, listenerMetadata } = policy;
+/** A profile decided for a target, in the shape of the OCI runtime spec, and which of its entries are left. */
+export function resolvedSection(
+  profile: ParsedProfile,
+  target: ResolveOptions,
+): { section: ResolvedSection; indexes: readonly number[] } {
+  const { policy, entries } = resolve(profile, target);
+  const { defaultAction, architectures, flags, listenerPath, listenerMetadata } = policy;
+  const rules = entries.flatMap(({ rule }, index) => (rule ? [{ rule, index }] : []));
   const defaultErrnoRet = errnoRetOf(defaultAction);
   const defaultTrapData = trapDataOf(defaultAction);
   const names = new Set([target.arch, ...architectures.map(({ architecture }) => architecture)]);
-  return {
+  const section = {
     defaultAction: nameOfKind(defaultAction.kind),
     ...(defaultErrnoRet === undefined ? {} : { defaultErrnoRet: BigInt(defaultErrnoRet) }),
     ...(defaultTrapData === undefined ? {} : { defaultTrapData }),
@@ -43,7 +47,8 @@ export function resolvedSection(profile: ParsedProfile, target: ResolveOptions):
     ...(flags === undefined ? {} : { flags: [...flags] }),
     ...(listenerPath === undefined ? {} : { listenerPath }),
     ...(listenerMetadata === undefined ? {} : { listenerMetadata }),
-    syscalls: rules.map((rule) => {
+    syscalls: rules.map(({ rule, index }) => {
+      const comment = profile.seccomp.syscalls?.[index]?.comment;
       const abis = rule.abis?.map(({ ociName }) => ociName);
       const isPartial = abis && [...names].some(({ ociName }) => !abis.includes(ociName));
       const trapData = trapDataOf(rule.action);
@@ -51,9 +56,16 @@ export function resolvedSection(profile: ParsedProfile, target: ResolveOptions):
         ...ociRule(rule),
         ...(isPartial ? { abis } : {}),
         ...(trapData === undefined ? {} : { trapData }),
+        ...(comment === undefined ? {} : { comment }),
       };
     }),
   };
+  return { section, indexes: rules.map(({ index }) => index) };
+}
+
+/** As the OCI runtime spec has it: a runtime knows no comments. */
+export function withoutComments({ syscalls, ...section }: ResolvedSection): OciSeccomp {
+  return { ...section, syscalls: syscalls.map(({ comment: _comment, ...entry }) => entry) };
 }
 
 const trapDataOf = (action: Action): bigint | undefined =>

@@ -54,14 +54,18 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
   const machine = arch === undefined ? undefined : parseArchitecture(arch);
   // x32 is spoken of below: no format has rules for it.
   const plain = { ...profile, seccomp: { ...profile.seccomp, x32ByDefault: undefined } };
-  const resolved = machine && resolvedSection(plain, { arch: machine, capabilities, kernel });
-  const cannot: Unrepresentable = (message, hint, ...path) =>
-    note(`${phrase} cannot say this: ${message}`, hint, ...path);
+  const decided = machine && resolvedSection(plain, { arch: machine, capabilities, kernel });
+  const resolved = decided?.section;
+  const cannot: Unrepresentable = (message, hint, key, entry, ...path) => {
+    const index = decided && key === 'syscalls' && typeof entry === 'number' ? decided.indexes[entry] : entry;
+    const whole = [key, index, ...path].filter((part) => part !== undefined);
+    note(`${phrase} cannot say this: ${message}`, hint, ...whole);
+  };
   const text = HANDLERS[format].write({ profile: plain, resolved, cannot, name });
   if (!output.hasAbis && (resolved ?? profile.seccomp).syscalls?.some(({ abis }) => abis)) {
     const hint = resolved ? 'compile the profile' : 'choose the target (--arch) to have it decided';
     // One for all: a unit has tens of them.
-    const first = profile.seccomp.syscalls?.findIndex(({ abis }) => abis) ?? 0;
+    const first = (resolved ?? profile.seccomp).syscalls?.findIndex(({ abis }) => abis) ?? 0;
     cannot('a rule for some ABIs of the filter alone', hint, 'syscalls', first);
   }
   const otherX32 = (machine?.name ?? 'x86_64') === 'x86_64' ? differenceOnX32(profile, format) : undefined;
@@ -71,7 +75,7 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
   if (!output.hasTrapData) {
     const hint = 'write a list';
     if (profile.seccomp.defaultTrapData) cannot('data of SCMP_ACT_TRAP', hint, 'defaultAction');
-    const first = profile.seccomp.syscalls?.findIndex(({ trapData }) => trapData) ?? -1;
+    const first = (resolved ?? profile.seccomp).syscalls?.findIndex(({ trapData }) => trapData) ?? -1;
     if (first >= 0) cannot('data of SCMP_ACT_TRAP', hint, 'syscalls', first, 'action');
   }
   if (profile.seccomp.enosysNewerThan && format !== 'list') {

@@ -51,9 +51,12 @@ export function writtenCalls({ profile, resolved, cannot }: Draft): WrittenCall[
   return [...calls].map(([name, { comment, cases }]) => ({ name, comment, cases: settled(name, cases) }));
 }
 
-function isDefault(entry: DockerSyscall, { defaultAction, defaultErrno, defaultErrnoRet }: DockerSeccomp): boolean {
+function isDefault(
+  entry: DockerSyscall,
+  { defaultAction, defaultErrno, defaultErrnoRet, defaultTrapData }: DockerSeccomp,
+): boolean {
   const data = (name: string | null | undefined, number: bigint | null | undefined) => name || String(number ?? 1n);
-  if (entry.action !== defaultAction) return false;
+  if (entry.action !== defaultAction || entry.trapData !== defaultTrapData) return false;
   const hasData = defaultAction === 'SCMP_ACT_ERRNO' || defaultAction === 'SCMP_ACT_TRACE';
   return !hasData || data(entry.errno, entry.errnoRet) === data(defaultErrno, defaultErrnoRet);
 }
@@ -96,7 +99,8 @@ function overlap(a: WrittenCase, b: WrittenCase): boolean {
   return rules === undefined || rules.length > 0;
 }
 
-function comparisonOf({ index, op, value, valueTwo }: SeccompArgument): BitComparison {
+/** A condition of an entry as a comparison of all 64 bits. */
+export function comparisonOf({ index, op, value, valueTwo }: SeccompArgument): BitComparison {
   const base = { index: Number(index), bits: 64 };
   if (op === 'SCMP_CMP_MASKED_EQ') return { ...base, op: 'EQ', mask: value, value: (valueTwo ?? 0n) & value };
   return { ...base, op: op.slice('SCMP_CMP_'.length) as BitComparison['op'], value };

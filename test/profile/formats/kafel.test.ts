@@ -185,6 +185,13 @@ describe('what a policy means', () => {
     expect([decide(33, 5n, 5n), decide(33, 5n, 4n), decide(33, 2n ** 32n + 5n, 5n)]).toEqual([KILLED, 'ALLOW', KILLED]);
   });
 
+  it('TRAP has its data', () => {
+    const text = 'TRAP(7) {\n  read\n}\nDEFAULT TRAP(9)\n';
+    expect(writeProfile(read(text), 'kafel')).toBe(text);
+    expect(() => writeProfile(read(text), 'oci')).toThrow('data of SCMP_ACT_TRAP');
+    expect(deciding(text)(READ)).toBe('TRAP 7');
+  });
+
   it('other comparisons of two arguments are refused where they stand', () => {
     const told = "arguments are compared with each other by ==, which libseccomp's rules cannot say";
     expect(problems('ALLOW { dup2 { oldfd > 2 &&\n oldfd == newfd } }')).toEqual([
@@ -207,7 +214,6 @@ describe('what kafel refuses, or a profile cannot say, is refused at its place',
     ['ERRNO(EPERM) { read }', '1:7: bad-syntax: expected a number, found "EPERM"'],
     ['ERRNO(65536) { read }', '1:7: out-of-range: ERRNO takes 0 to 65535'],
     ['ERRNO(5000) { read }', '1:1: out-of-range: an errno is at most 4094, and this is 5000'],
-    ['TRAP(7) { read }', '1:1: not-in-format: TRAP(7): a profile has no data for TRAP'],
     [
       'ALLOW { SYSCALL[-1] }',
       '1:9: unknown-syscall: SYSCALL[-1] is the number 4294967295, which is that of no system call',
@@ -416,6 +422,26 @@ describe('what was written in a language of policies', () => {
     });
   });
 
+  it('minijail0 -S has what is allowed, and one answer to the rest', () => {
+    const entry = (action: string, op: string) => ({ names: ['read'], action, args: [{ index: 0, value: 1, op }] });
+    const syscalls = [entry('SCMP_ACT_ALLOW', 'SCMP_CMP_EQ'), entry('SCMP_ACT_ERRNO', 'SCMP_CMP_NE')];
+    const profile = readProfile({ defaultAction: 'SCMP_ACT_KILL', syscalls });
+    expect(writeProfile(profile, 'minijail')).toBe('read: arg0 == 1; return 1\n');
+  });
+
+  it('nsjail has a string for each line of the policy, and the flag LOG', () => {
+    const text = 'seccomp_string: "// \\"first\\""\nseccomp_string: "ALLOW { read }"\nseccomp_log: true\n';
+    expect(writeProfile(read(text, {}, 'nsjail'), 'nsjail')).toBe(
+      [
+        ...['ALLOW {', '  read', '}', 'DEFAULT KILL_THREAD'].map((line) => `seccomp_string: "${line}"\n`),
+        'seccomp_log: true\n',
+      ].join(''),
+    );
+    expect(writeProfile(read('ALLOW {\n// a "b" \\\nread }'), 'nsjail')).toContain(
+      'seccomp_string: "  // a \\"b\\" \\\\"',
+    );
+  });
+
   it('has a comment of several calls once', () => {
     const text = 'ALLOW {\n  // both\n  read,\n  close\n}\nDEFAULT KILL_THREAD\n';
     expect(writeProfile(read(text), 'kafel')).toBe(text);
@@ -425,7 +451,20 @@ describe('what was written in a language of policies', () => {
     ['kafel', { flags: ['SECCOMP_FILTER_FLAG_LOG'] }, 'flags'],
     ['kafel', { defaultAction: 'SCMP_ACT_ALLOW' }, 'defaultAction'],
     ['kafel', { architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'] }, 'architectures'],
+    ['nsjail', { flags: ['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_TSYNC'] }, 'flags'],
     ['minijail-py', { defaultAction: 'SCMP_ACT_LOG' }, 'defaultAction'],
+    ['minijail', { defaultAction: 'SCMP_ACT_TRAP' }, 'defaultAction'],
+    ['minijail', { syscalls: [{ names: ['read'], action: 'SCMP_ACT_LOG' }] }, 'syscalls[0].action'],
+    [
+      'minijail',
+      {
+        syscalls: [
+          { names: ['close'], action: 'SCMP_ACT_ALLOW' },
+          { names: ['read'], action: 'SCMP_ACT_ERRNO', args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] },
+        ],
+      },
+      'syscalls[1]',
+    ],
     ['minijail-py', { syscalls: [{ names: ['read'], action: 'SCMP_ACT_TRACE' }] }, 'syscalls[0].errnoRet'],
     [
       'minijail-py',

@@ -23,6 +23,6 @@ export const goSeccompBpf = {
     const key = String(path[0] ?? 'default_action');
     return { key, claim: 'a policy of go-seccomp-bpf ("default_action")', owns: ['syscalls'] };
   },
-  traits: { lacksDefaultErrno: true, isForOneArchitecture: true },
+  traits: { entrySyntax: 'go-seccomp-bpf', lacksDefaultErrno: true, isForOneArchitecture: true },
   output: { extension: 'yml', about: 'Elastic Beats', note: 'the seccomp section of a Beat' },
 } as const satisfies KeysFormat;

@@ -1,25 +1,16 @@
 import { Document } from 'yaml';
 import { kindOfName, permits } from '../../../action.js';
 import { quote } from '../../../text.js';
-import type { OciSeccomp, SeccompArgument } from '../../model/schema.js';
+import type { OciSeccomp } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
 import { cannotExtend, unresolvedSection } from '../plain-section.js';
 import { goSeccompBpf } from './format.js';
+import { type NamedCondition, namedConditions } from './named-conditions.js';
 import { actionWord } from './read.js';
-
-const OPERATIONS = {
-  EQ: 'Equal',
-  NE: 'NotEqual',
-  GT: 'GreaterThan',
-  LT: 'LessThan',
-  GE: 'GreaterOrEqual',
-  LE: 'LessOrEqual',
-} as const;
-const ALL_64_BITS = 2n ** 64n - 1n;
 
 interface NamedConditions {
   name: string;
-  arguments: { argument: bigint; operation: string; value: bigint }[];
+  arguments: NamedCondition[];
 }
 
 /** A profile as a Beat's `seccomp` section: one group, since go-seccomp-bpf 1.4 reaches no other. */
@@ -67,7 +58,7 @@ export function writeGoSeccompBpf({ profile, resolved, cannot }: Draft): string 
         continue;
       }
       for (const alternative of isRepeated ? args.map((argument) => [argument]) : [args]) {
-        conditional.push({ name, arguments: alternative.flatMap(conditionsOf) });
+        conditional.push({ name, arguments: alternative.flatMap(namedConditions) });
       }
     }
   });
@@ -81,20 +72,4 @@ export function writeGoSeccompBpf({ profile, resolved, cannot }: Draft): string 
   };
   const policy = { seccomp: { default_action: defaultWord ?? defaultAction, syscalls: [group] } };
   return new Document(policy, { aliasDuplicateObjects: false }).toString({ lineWidth: 100 });
-}
-
-/** A mask of any bits is each bit that must be set, and those that must not: all conditions hold together. */
-function conditionsOf({ index: argument, op, value, valueTwo }: SeccompArgument): NamedConditions['arguments'] {
-  if (op !== 'SCMP_CMP_MASKED_EQ') {
-    return [{ argument, operation: OPERATIONS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATIONS], value }];
-  }
-  const datum = (valueTwo ?? 0n) & value;
-  if (value === ALL_64_BITS) return [{ argument, operation: 'Equal', value: datum }];
-  const conditions: NamedConditions['arguments'] = [];
-  for (let bit = 1n; bit <= datum; bit <<= 1n) {
-    if (datum & bit) conditions.push({ argument, operation: 'BitsSet', value: bit });
-  }
-  const unset = value & ~datum;
-  if (unset !== 0n || conditions.length === 0) conditions.push({ argument, operation: 'BitsNotSet', value: unset });
-  return conditions;
 }

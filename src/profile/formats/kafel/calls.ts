@@ -3,26 +3,13 @@ import { nearestName } from '../../../nearest-name.js';
 import { syscallSignature } from '../../../syscalls/signature.js';
 import { syscallNumber } from '../../../syscalls/syscall-name.js';
 import { CALL_ARGUMENTS } from './call-arguments.js';
+import { KAFEL_NAMES, RENAMED } from './names.js';
 
 export interface KafelArgument {
   readonly name: string;
   /** How many bits a comparison of it alone looks at. */
   readonly bits: 32 | 64;
 }
-
-/** Where the kernel's function has another name than its system call. */
-const RENAMED: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    newstat: 'stat',
-    newfstat: 'fstat',
-    newlstat: 'lstat',
-    newuname: 'uname',
-    umount: 'umount2',
-    sendfile64: 'sendfile',
-    sysctl: '_sysctl',
-  }),
-);
-const KAFEL_NAMES: ReadonlyMap<string, string> = new Map([...RENAMED].map(([kafel, name]) => [name, kafel]));
 
 /** The targets that kafel compiles for, by the names that ON has. */
 export const TARGETS: ReadonlyMap<string, Architecture> = new Map(
@@ -70,11 +57,6 @@ export function kafelCall(word: string): KafelCall | undefined {
   if (!isElsewhere || KAFEL_NAMES.has(word) || syscallNumber(word, 'x86_64') !== undefined) return undefined;
   const parameters = syscallSignature(word) ?? [];
   return { name: word, arguments: parameters.map(({ name, bits }) => ({ name, bits: bits === 64 ? 64 : 32 })) };
-}
-
-/** kafel's name of a call that has this one elsewhere. */
-export function kafelName(name: string): string {
-  return KAFEL_NAMES.get(name) ?? name;
 }
 
 /** The call that a wrong name most likely means. */

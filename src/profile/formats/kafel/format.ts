@@ -15,6 +15,11 @@ export const kafel = {
   phrase: 'a kafel policy',
   syntax: 'lines',
   sign: (line) => STATEMENT.test(line),
-  traits: {},
-  output: { extension: 'kafel', note: 'for kafel, and seccomp_policy_file of nsjail', x32ByDefault: true },
+  traits: { entrySyntax: 'kafel' },
+  output: {
+    extension: 'kafel',
+    note: 'for kafel, and seccomp_policy_file of nsjail',
+    x32ByDefault: true,
+    hasTrapData: true,
+  },
 } as const satisfies LinesFormat;

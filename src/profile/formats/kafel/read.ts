@@ -30,7 +30,7 @@ import {
   parseKafel,
 } from './parser.js';
 
-type Decision = Pick<DockerSyscall, 'action' | 'errnoRet'>;
+type Decision = Pick<DockerSyscall, 'action' | 'errnoRet' | 'trapData'>;
 
 /** Read a policy as kafel compiles it. */
 export function readKafel(text: SourceText, { include }: ReadOptions): ParsedProfile {
@@ -91,10 +91,11 @@ class KafelReader {
       this.#warn('x32-by-default', defaultAction!, message);
     }
     const { syscalls } = this.#entries;
-    const { action, errnoRet } = rest;
+    const { action, errnoRet, trapData } = rest;
     const seccomp: DockerSeccomp = {
       defaultAction: action,
       ...(errnoRet === undefined ? {} : { defaultErrnoRet: errnoRet }),
+      ...(trapData === undefined ? {} : { defaultTrapData: trapData }),
       x32ByDefault: true,
       ...more,
       ...(syscalls.length > 0 ? { syscalls } : {}),
@@ -229,11 +230,7 @@ class KafelReader {
 
   #decision({ action, data, ...place }: KafelAction): Decision {
     if (data === undefined) return { action };
-    if (action === 'SCMP_ACT_TRAP') {
-      if (data !== 0)
-        this.#issue('not-in-format', place, `TRAP(${data}): a profile has no data for TRAP`, 'write TRAP(0)');
-      return { action };
-    }
+    if (action === 'SCMP_ACT_TRAP') return { action, ...(data !== 0 && { trapData: BigInt(data) }) };
     if (action === 'SCMP_ACT_ERRNO' && data >= MAX_ERRNO) {
       this.#issue('out-of-range', place, `an errno is at most ${MAX_ERRNO - 1}, and this is ${data}`);
     }

@@ -1,12 +1,14 @@
 import type { ActionName } from '../../../action.js';
 import { quote } from '../../../text.js';
 import { dockerNames } from '../../model/conditional-entry.js';
-import type { DockerSeccomp, SeccompArgument } from '../../model/schema.js';
+import type { DockerSeccomp } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
 import { plainErrno, type Unrepresentable } from '../plain-section.js';
 import { type WrittenCase, writtenCalls } from '../written-calls.js';
-import { commentLines, valueText } from '../written-text.js';
-import { kafelCall, kafelName, TARGETS } from './calls.js';
+import { commentLines } from '../written-text.js';
+import { kafelCall, TARGETS } from './calls.js';
+import { kafelName } from './names.js';
+import { filterText } from './written-filter.js';
 
 const ACTIONS: Readonly<Record<ActionName, string>> = {
   SCMP_ACT_ALLOW: 'ALLOW',
@@ -19,15 +21,12 @@ const ACTIONS: Readonly<Record<ActionName, string>> = {
   SCMP_ACT_ERRNO: 'ERRNO',
   SCMP_ACT_TRACE: 'TRACE',
 };
-const OPERATORS = { EQ: '==', NE: '!=', LT: '<', LE: '<=', GT: '>', GE: '>=' } as const;
-/** Names for arguments: what is declared is compared in 64 bits. */
-const ARGUMENTS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 /** A profile as a policy of kafel. */
 export function writeKafel(draft: Draft): string {
   const { profile, resolved, cannot } = draft;
   const seccomp: DockerSeccomp = resolved ?? profile.seccomp;
-  const { defaultAction, defaultErrno, defaultErrnoRet } = seccomp;
+  const { defaultAction, defaultErrno, defaultErrnoRet, defaultTrapData } = seccomp;
   const blocks: { action: string; filters: string[][] }[] = [];
   let above: string | undefined;
   for (const { name, comment, cases } of writtenCalls(draft)) {
@@ -37,8 +36,8 @@ export function writeKafel(draft: Draft): string {
     if (kafelCall(word)?.name !== name) cases[0]?.cannot(`the name ${quote(name)}`, undefined, 'names');
     const byKey = new Map<string, { action: string; targets: string; cases: WrittenCase[] }>();
     for (const each of cases) {
-      const { action, errno, errnoRet } = each.entry;
-      const words = actionText(action, errno, errnoRet, each.cannot, 'errno');
+      const { action, errno, errnoRet, trapData } = each.entry;
+      const words = trapData ? `TRAP(${trapData})` : actionText(action, errno, errnoRet, each.cannot, 'errno');
       const targets = targetsOf(each);
       if (targets === undefined) continue;
       const key = `${words} ${targets}`;
@@ -48,7 +47,10 @@ export function writeKafel(draft: Draft): string {
     }
     let isFirst = true;
     for (const { action, targets, cases: own } of byKey.values()) {
-      const text = `${filterText(word, own)}${targets}`;
+      const text = `${filterText(
+        word,
+        own.map(({ args }) => args),
+      )}${targets}`;
       const last = blocks.at(-1);
       const block = last?.action === action ? last : { action, filters: [] };
       if (block !== last) blocks.push(block);
@@ -63,7 +65,10 @@ export function writeKafel(draft: Draft): string {
     ),
     '}',
   ]);
-  return `${[...lines, `DEFAULT ${actionText(defaultAction, defaultErrno, defaultErrnoRet, cannot, 'defaultErrno')}`].join('\n')}\n`;
+  const otherwise = defaultTrapData
+    ? `TRAP(${defaultTrapData})`
+    : actionText(defaultAction, defaultErrno, defaultErrnoRet, cannot, 'defaultErrno');
+  return `${[...lines, `DEFAULT ${otherwise}`].join('\n')}\n`;
 }
 
 function actionText(
@@ -91,18 +96,4 @@ function targetsOf({ arches }: WrittenCase): string | undefined {
     .map(([name]) => name);
   if (names.length === 0) return undefined;
   return names.length === 1 ? ` ON ${names[0]}` : ` ON { ${names.join(', ')} }`;
-}
-
-function filterText(word: string, cases: readonly WrittenCase[]): string {
-  if (cases.some(({ args }) => args.length === 0)) return word;
-  const most = Math.max(...cases.flatMap(({ args }) => args.map(({ index }) => Number(index))));
-  const declared = ARGUMENTS.slice(0, most + 1).join(', ');
-  const conditions = cases.map(({ args }) => args.map(comparisonText).join(' && '));
-  return `${word}(${declared}) { ${conditions.join(' || ')} }`;
-}
-
-function comparisonText({ index, op, value, valueTwo }: SeccompArgument): string {
-  const name = ARGUMENTS[Number(index)]!;
-  if (op === 'SCMP_CMP_MASKED_EQ') return `(${name} & ${valueText(value)}) == ${valueText((valueTwo ?? 0n) & value)}`;
-  return `${name} ${OPERATORS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATORS]} ${valueText(value)}`;
 }

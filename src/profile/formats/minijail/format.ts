@@ -15,7 +15,7 @@ export const minijailPy = {
   syntax: 'lines',
   looksLikeYaml: 'line',
   sign: (line) => STATEMENT.test(line),
-  traits: {},
+  traits: { entrySyntax: 'minijail' },
   output: { extension: 'policy', note: 'for compile_seccomp_policy.py of minijail', x32ByDefault: true },
 } as const satisfies LinesFormat;
 
@@ -26,5 +26,6 @@ export const minijail = {
   phrase: 'a minijail policy for minijail0 -S',
   syntax: 'lines',
   sign: () => false,
-  traits: {},
+  traits: { entrySyntax: 'minijail' },
+  output: { extension: 'policy', note: 'for minijail0 -S', x32ByDefault: true },
 } as const satisfies LinesFormat;

@@ -3,11 +3,11 @@ import { findArchitecture } from '../../../architecture.js';
 import { syscallSignature } from '../../../syscalls/signature.js';
 import { quote } from '../../../text.js';
 import { dockerNames } from '../../model/conditional-entry.js';
-import type { DockerSyscall, SeccompArgument } from '../../model/schema.js';
+import type { DockerSyscall } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
 import type { Unrepresentable } from '../plain-section.js';
 import { type WrittenCall, type WrittenCase, writtenCalls } from '../written-calls.js';
-import { commentLines, valueText } from '../written-text.js';
+import { conditionText, noteLines } from './written-lines.js';
 
 const ACTIONS: Readonly<Partial<Record<ActionName, string>>> = {
   SCMP_ACT_ALLOW: 'allow',
@@ -20,7 +20,6 @@ const ACTIONS: Readonly<Partial<Record<ActionName, string>>> = {
   SCMP_ACT_TRACE: 'trace',
 };
 const DEFAULTS: readonly string[] = ['kill-thread', 'kill-process', 'trap', 'user-notify'];
-const OPERATORS = { EQ: '==', NE: '!=', LT: '<', LE: '<=', GT: '>', GE: '>=' } as const;
 /** minijail's names of architectures, by those of Docker. */
 const ARCHITECTURES: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -46,14 +45,10 @@ export function writeMinijailPy(draft: Draft): string {
   } else if (word !== 'kill-thread') lines.push(`@default ${word}`);
   let comment: string | undefined;
   for (const call of writtenCalls(draft)) {
-    if (call.comment !== undefined && call.comment !== comment) {
-      if (lines.length > 0) lines.push('');
-      lines.push(...commentLines(call.comment));
-      // A backslash at its end would take the next line for more of the comment.
-      if (lines.at(-1)!.endsWith('\\')) lines[lines.length - 1] += '.';
-    }
+    const notes = call.comment === comment ? [] : noteLines(call.comment);
+    if (notes.length > 0 && lines.length > 0) lines.push('');
     comment = call.comment;
-    lines.push(...callLines(call, isDenyList));
+    lines.push(...notes, ...callLines(call, isDenyList));
   }
   if (lines.length === 0) cannot('a profile without entries', 'minijail refuses an empty policy', 'syscalls');
   return `${lines.join('\n')}\n`;
@@ -84,7 +79,7 @@ function filterText(cases: readonly WrittenCase[], isDenyList: boolean): string 
   }
   const filters = [...byAction].map(([action, own]) => {
     if (own.some(({ args }) => args.length === 0)) return action === 'allow' ? '1' : action;
-    const condition = own.map(({ args }) => args.map(atomText).join(' && ')).join(' || ');
+    const condition = conditionText(own);
     return action === 'allow' && !isDenyList ? condition : `${condition}; ${action}`;
   });
   const [only, second] = filters as [string, string | undefined];
@@ -98,22 +93,4 @@ function actionText({ action, errno, errnoRet }: DockerSyscall, isDenyList: bool
   if (action === 'SCMP_ACT_TRACE' && (errno || errnoRet !== 0n))
     cannot('a number for the tracer', undefined, 'errnoRet');
   return ACTIONS[action]!;
-}
-
-function atomText({ index, op, value, valueTwo }: SeccompArgument): string {
-  const name = `arg${index}`;
-  if (op !== 'SCMP_CMP_MASKED_EQ') {
-    return `${name} ${OPERATORS[op.slice('SCMP_CMP_'.length) as keyof typeof OPERATORS]} ${valueText(value)}`;
-  }
-  const set = (valueTwo ?? 0n) & value;
-  const clear = value & ~set;
-  if (value === 2n ** 64n - 1n) return `${name} == ${valueText(set)}`;
-  // "&" is any of the bits: each that must be set is asked for by itself.
-  const atoms = [...bitsOf(set)].map((bit) => `${name} & ${valueText(bit)}`);
-  if (clear !== 0n || atoms.length === 0) atoms.push(`${name} in ~${valueText(clear)}`);
-  return atoms.join(' && ');
-}
-
-function* bitsOf(value: bigint): Generator<bigint> {
-  for (let bit = 1n; bit <= value; bit <<= 1n) if (value & bit) yield bit;
 }

@@ -12,5 +12,6 @@ export const nsjail = {
   syntax: 'lines',
   looksLikeYaml: 'text',
   sign: (line) => SETTING.test(line),
-  traits: {},
+  traits: { entrySyntax: 'nsjail' },
+  output: { extension: 'cfg', note: 'settings for a configuration of nsjail', x32ByDefault: true, hasTrapData: true },
 } as const satisfies LinesFormat;
