@@ -68,7 +68,7 @@ const ROOMS: Record<string, string> = {
   'src/decompile':
     'src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/model src/profile/formats src/compiler',
   'src/compose/algebra': '',
-  'src/compose/artifact': 'src/profile/document src/profile/model src/profile/resolve src/profile/formats',
+  'src/compose/artifact': 'src/profile/document src/profile/model src/profile/formats',
   'src/compose/index.ts': 'src/compose/algebra src/compose/artifact',
   'src/explain':
     'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/model src/profile/resolve src/profile/extend src/compiler src/decompile',
