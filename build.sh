@@ -82,6 +82,7 @@ python3                  python3                                      python3   
 firejail                     firejail                                  -                     -                         -
 lxc-execute              lxc                                          lxc                   lxc                       -
 skopeo                   skopeo                                       skopeo                skopeo                    -
+systemd-nspawn           systemd-container                            systemd-container     -                         -
 systemd-analyze          systemd                                      systemd               -                         -
 busybox                  busybox-static                               busybox               busybox-static            -
 s390x-linux-gnu-gcc      gcc-s390x-linux-gnu,libc6-dev-s390x-cross    gcc-s390x-linux-gnu   -                         -
@@ -699,7 +700,7 @@ make_testinputs() { run_step testinputs build/test-inputs/linux wasm/linux.lock 
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {
-  want bwrap chromium-headless-shell zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp firejail skopeo systemd-analyze busybox s390x-linux-gnu-gcc \
+  want bwrap chromium-headless-shell zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp firejail skopeo systemd-nspawn systemd-analyze busybox s390x-linux-gnu-gcc \
     qemu-s390x-static shellcheck
 }
 

@@ -1,3 +1,5 @@
+import type { ArchitectureName } from '../architecture.js';
+
 /** The multiplexers: libseccomp puts the rules of other calls there too, so more than their own rules decides them. */
 export const MULTIPLEXERS = ['socketcall', 'ipc'] as const;
 export type Multiplexer = (typeof MULTIPLEXERS)[number];
@@ -35,6 +37,18 @@ export const MULTIPLEXED_CALLS: ReadonlyMap<string, { multiplexer: Multiplexer; 
   ...numbered('ipc', 11, ['msgsnd', 'msgrcv', 'msgget', 'msgctl']),
   ...numbered('ipc', 21, ['shmat', 'shmdt', 'shmget', 'shmctl']),
 ]);
+
+/** Where libseccomp has no number of its own for a call behind socketcall or ipc. */
+export const MULTIPLEXING: readonly ArchitectureName[] = [
+  'x86',
+  'ppc',
+  'ppc64',
+  'ppc64le',
+  'mips',
+  'mipsel',
+  's390',
+  's390x',
+];
 
 /** The calls that a multiplexer makes. */
 export const callsBehind = (multiplexer: Multiplexer): readonly string[] =>

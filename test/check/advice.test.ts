@@ -25,6 +25,7 @@ const FOREIGN: Readonly<Record<ParsedProfile['format'], RegExp>> = {
   'minijail-py': /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   minijail: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   kafel: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
+  nspawn: /SCMP_|--enosys-stub|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   nsjail: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
   list: /SCMP_|SystemCall|errnoRet|defaultErrno|archMap|includes|listenerPath|valueTwo|mismatch_action|dword/,
 };

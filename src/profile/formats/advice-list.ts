@@ -6,6 +6,7 @@ import { kafelAdvice } from './kafel/advice.js';
 import { listAdvice } from './list/advice.js';
 import { lxcAdvice } from './lxc/advice.js';
 import { minijailAdvice } from './minijail/advice.js';
+import { nspawnAdvice } from './nspawn/advice.js';
 import { engineAdvice, sectionAdvice } from './oci/advice.js';
 import { seccompilerAdvice } from './seccompiler/advice.js';
 import { snapdAdvice } from './snapd/advice.js';
@@ -21,6 +22,7 @@ export const ADVICE: Readonly<Record<ProfileFormat, AdviceWording>> = {
   seccompiler: seccompilerAdvice,
   'go-seccomp-bpf': goSeccompBpfAdvice,
   systemd: systemdAdvice,
+  nspawn: nspawnAdvice,
   snapd: snapdAdvice,
   firejail: firejailAdvice,
   lxc: lxcAdvice,

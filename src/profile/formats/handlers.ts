@@ -18,6 +18,7 @@ import { writeMinijailPy } from './minijail/write.js';
 import { writeMinijail } from './minijail/write-lines.js';
 import { readNsjail } from './nsjail/read.js';
 import { writeNsjail } from './nsjail/write.js';
+import { readNspawn } from './nspawn/read.js';
 import { readSection } from './oci/read.js';
 import { writeOci } from './oci/write.js';
 import { readSeccompiler } from './seccompiler/read.js';
@@ -40,6 +41,7 @@ export const HANDLERS: Handlers = {
   seccompiler: { read: readSeccompiler },
   'go-seccomp-bpf': { read: readGoSeccompBpf, write: writeGoSeccompBpf },
   systemd: { read: readSystemdUnit },
+  nspawn: { read: readNspawn },
   snapd: { read: readSnapd, write: writeSnapd },
   firejail: { read: readFirejail, write: writeFirejail },
   lxc: { read: readLxc, write: writeLxc },

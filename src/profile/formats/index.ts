@@ -9,6 +9,7 @@ import { list } from './list/format.js';
 import { lxc } from './lxc/format.js';
 import { minijail, minijailPy } from './minijail/format.js';
 import { nsjail } from './nsjail/format.js';
+import { nspawn } from './nspawn/format.js';
 import { oci, ociConfig } from './oci/format.js';
 import { seccompiler } from './seccompiler/format.js';
 import { snapd } from './snapd/format.js';
@@ -24,6 +25,7 @@ export const FORMATS = [
   seccompiler,
   goSeccompBpf,
   systemd,
+  nspawn,
   lxc,
   snapd,
   firejail,
@@ -40,7 +42,8 @@ type NamedFormat = Exclude<AnyFormat, { readonly variantOf: string }>;
 /**
  * `oci` is a `LinuxSeccomp` object, and `oci-config` the `linux.seccomp` of a `config.json`. `docker` is Docker's or
  * Podman's format, wherever it was found. `spo` is the SeccompProfile of Kubernetes' Security Profiles Operator.
- * `seccompiler` is one thread's filter of a Firecracker file. `systemd` is the SystemCall…= lines of a unit, `lxc` a
+ * `seccompiler` is one thread's filter of a Firecracker file. `systemd` is the SystemCall…= lines of a unit, `nspawn` the
+ * settings of a systemd-nspawn container, `lxc` a
  * policy of LXC, `snapd` a snap's template, `firejail` the lines about seccomp of a firejail profile,
  * `go-seccomp-bpf` a policy of Elastic's Beats, and `list` the plain list.
  */

@@ -185,7 +185,7 @@ export const BROKEN_TEXTS: readonly BrokenText[] = [
   invalid('a unit with two errnos', unit('SystemCallErrorNumber=EPERM EACCES'), 'bad-syntax', 3, 29),
   invalid('a unit with an unknown architecture', unit('SystemCallArchitectures=x86_64'), 'unknown-architecture', 3, 25),
   invalid('a unit with a comma', unit('SystemCallFilter=write,close'), 'bad-syntax', 3, 18),
-  invalid('a .nspawn file', '[Exec]\nSystemCallFilter=@keyring\n', 'unknown-format', 2, 1),
+  invalid('a .nspawn file with an unknown group', '[Exec]\nSystemCallFilter=@keyrings\n', 'unknown-group', 2, 18),
   invalid('a unit with a filter in [Install]', unit('[Install]\nSystemCallFilter=~ptrace'), 'wrong-section', 4, 1),
   invalid('a unit without any filter', '[Service]\nExecStart=/bin/true\n', 'no-seccomp-section', 1, 1),
 

@@ -21,6 +21,7 @@ export const TEXTS: readonly (readonly [format: string, text: string])[] = [
   ['go-seccomp-bpf', 'default_action: errno\nsyscalls:\n- {action: allow, names: [fork]}\n'],
   ['systemd', '[Service]\nSystemCallFilter=read\n'],
   ['systemd', '# a drop-in\nSystemCallFilter = ~ptrace\n'],
+  ['nspawn', '[Exec]\nSystemCallFilter=@keyring\n[Network]\nPrivate=yes\n'],
   ['lxc', '2\ndenylist\nreject_force_umount\n[all]\nkill errno 1\n'],
   ['snapd', '# a comment\nclose\nsocket AF_UNIX - 0\n'],
   ['snapd', '@complain\nkill 1\n'],

@@ -1,5 +1,5 @@
 import { type ArchitectureName, findArchitecture } from '../../../architecture.js';
-import { MULTIPLEXED_CALLS } from '../../../syscalls/multiplexed-calls.js';
+import { MULTIPLEXED_CALLS, MULTIPLEXING } from '../../../syscalls/multiplexed-calls.js';
 import type { DockerSeccomp } from '../../model/schema.js';
 
 // src/lxc/seccomp.c of LXC 6.0 (parse_config_v2), which is as 5.0.2 but for loongarch64.
@@ -44,9 +44,6 @@ export const ARCH_MAP: NonNullable<DockerSeccomp['archMap']> = Object.entries(CO
   architecture: ociName(name as ArchitectureName),
   subArchitectures: others.map(ociName),
 }));
-
-/** Where libseccomp has no number of its own for a call behind socketcall or ipc. LXC makes no rule for it there. */
-const MULTIPLEXING: readonly ArchitectureName[] = ['x86', 'ppc', 'ppc64', 'ppc64le', 'mips', 'mipsel', 's390', 's390x'];
 
 /** The ABIs for which LXC makes a rule of a call; undefined: all. */
 export function abisOf(call: string): readonly string[] | undefined {

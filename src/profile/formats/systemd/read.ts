@@ -39,6 +39,13 @@ const LOCAL_ARCHITECTURES: Readonly<Partial<Record<ArchitectureName, readonly Ar
   s390x: ['s390'],
 };
 
+const ociName = (name: ArchitectureName) => findArchitecture(name)!.ociName;
+
+/** The same for every machine, as a profile has it. */
+export const LOCAL_ARCH_MAP: NonNullable<DockerSeccomp['archMap']> = Object.entries(LOCAL_ARCHITECTURES).map(
+  ([name, others]) => ({ architecture: ociName(name as ArchitectureName), subArchitectures: others.map(ociName) }),
+);
+
 let groups: ReadonlyMap<string, readonly string[]> | undefined;
 
 /** systemd's groups, with the `@` of their names. Their members are system calls and other groups. */
@@ -128,10 +135,8 @@ class UnitReader {
   #refuseNspawn(assignments: readonly Assignment[]): void {
     const setting = assignments.find(({ key }) => key === 'SystemCallFilter');
     if (!this.#text.source?.endsWith('.nspawn') && setting?.section !== 'Exec') return;
-    const message =
-      'this is a .nspawn file, which is not read: its SystemCallFilter= changes a list of systemd-nspawn, which the file does not show';
-    const hint = 'look at the filter of the running container (scmp dump PID)';
-    this.#issue('unknown-format', setting?.offset ?? 0, message, hint);
+    const message = "this is a .nspawn file, whose SystemCallFilter= means something else than a unit's";
+    this.#issue('unknown-format', setting?.offset ?? 0, message, 'read it as one: --from nspawn');
     failOnIssues(this.#issues, this.#text.source);
   }
 
@@ -331,12 +336,7 @@ class UnitReader {
   /** Without SystemCallArchitectures= every architecture of the machine is filtered alike, and none is forbidden. */
   #architectureKeys(): Pick<DockerSeccomp, 'architectures' | 'archMap'> {
     if (this.#architectures.length > 0) return { architectures: this.#architectures.map(({ name }) => name) };
-    const ociName = (name: ArchitectureName) => findArchitecture(name)!.ociName;
-    const archMap = Object.entries(LOCAL_ARCHITECTURES).map(([name, others]) => ({
-      architecture: ociName(name as ArchitectureName),
-      subArchitectures: others.map(ociName),
-    }));
-    return { archMap };
+    return { archMap: LOCAL_ARCH_MAP };
   }
 
   #locate([key, entry, part, index]: readonly (string | number)[]): Place {

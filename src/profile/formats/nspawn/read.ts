@@ -1,0 +1,195 @@
+import { ARCHITECTURES, findArchitecture } from '../../../architecture.js';
+import { nearestName } from '../../../nearest-name.js';
+import type { Warning } from '../../../policy.js';
+import { MULTIPLEXING } from '../../../syscalls/multiplexed-calls.js';
+import { quote } from '../../../text.js';
+import { failOnIssues, type ProfileIssue, type ProfileIssueCode } from '../../document/profile-error.js';
+import type { SourceText } from '../../document/source-text.js';
+import { CAPABILITIES } from '../../model/capability.js';
+import { finishProfile } from '../../model/finish-profile.js';
+import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
+import type { DockerSyscall, SeccompArgument } from '../../model/schema.js';
+import { SYSTEMD_VERSION } from '../systemd/groups.js';
+import { LOCAL_ARCH_MAP, systemdGroups } from '../systemd/read.js';
+import { type Assignment, parseUnit, type UnitWord } from '../systemd/unit.js';
+import { defaultList } from './allow-list.js';
+import { nspawn } from './format.js';
+
+const ALLOW = { action: 'SCMP_ACT_ALLOW' } as const;
+const EPERM = { action: 'SCMP_ACT_ERRNO', errno: 'EPERM' } as const;
+/** What programs take for a kernel without audit. */
+const NO_AUDIT = { action: 'SCMP_ACT_ERRNO', errno: 'EAFNOSUPPORT' } as const;
+const [AF_NETLINK, NETLINK_AUDIT] = [16n, 9n];
+
+const SETTINGS = ['SystemCallFilter', 'Capability', 'DropCapability'];
+
+/**
+ * Read the filters that systemd-nspawn of systemd 252 installs for a container with these settings
+ * (src/nspawn/nspawn-seccomp.c). `SystemCallFilter=` adds to its own list of what is allowed, or takes from it, and the
+ * container's capabilities change that list. Other known calls are EPERM, unknown ones ENOSYS.
+ */
+export function readNspawn(text: SourceText): ParsedProfile {
+  return new NspawnReader(text).read(parseUnit(text));
+}
+
+/** An entry that is made, and where its names are. */
+interface Made {
+  readonly entry: DockerSyscall & { names: string[] };
+  readonly offsets: readonly number[];
+}
+
+class NspawnReader {
+  readonly #issues: ProfileIssue[] = [];
+  readonly #warnings: Warning[] = [];
+  readonly #allowed: UnitWord[] = [];
+  readonly #denied: UnitWord[] = [];
+  readonly #added = new Set<string>();
+  readonly #dropped = new Set<string>();
+  readonly #text: SourceText;
+
+  constructor(text: SourceText) {
+    this.#text = text;
+  }
+
+  read(assignments: readonly Assignment[]): ParsedProfile {
+    for (const assignment of assignments) this.#assign(assignment);
+    failOnIssues(this.#issues, this.#text.source);
+    const excluded = new Set(this.#denied.map(({ text }) => text));
+    // A call or group that is taken away is so by its own name alone, wherever it stands.
+    const allowed = new Map<string, number>();
+    for (const name of defaultList(this.#added, this.#dropped)) this.#expand(name, 0, excluded, allowed);
+    for (const { text, offset } of this.#allowed) this.#expand(text, offset, excluded, allowed);
+    this.#warnOfGroups(allowed);
+    const made = this.#entries(allowed);
+    const locate = (path: readonly (string | number)[]): Place => {
+      const [key, entry, part, index] = path;
+      const offsets = (key === 'syscalls' && made[Number(entry)]?.offsets) || [0];
+      const at = part === 'names' && typeof index === 'number' ? offsets[index] : offsets[0];
+      return { path: 'SystemCallFilter', position: this.#text.positionAt(at ?? 0) };
+    };
+    return finishProfile(nspawn, this.#text, {
+      seccomp: {
+        defaultAction: 'SCMP_ACT_ERRNO',
+        defaultErrno: 'ENOSYS',
+        archMap: LOCAL_ARCH_MAP,
+        syscalls: made.map(({ entry }) => entry),
+      },
+      locate: (...path) => locate(path),
+      warnings: this.#warnings,
+    });
+  }
+
+  #issue(code: ProfileIssueCode, offset: number, message: string, hint?: string): void {
+    this.#issues.push({ code, message, hint, path: '', position: this.#text.positionAt(offset) });
+  }
+
+  #assign({ key, section, words, offset }: Assignment): void {
+    if (section !== undefined && section !== 'Exec') {
+      if (key === 'SystemCallFilter') {
+        this.#issue('wrong-section', offset, `systemd-nspawn ignores ${key}= in [${section}]`, 'put it into [Exec]');
+      }
+      return;
+    }
+    if (key === 'SystemCallFilter') this.#filter(words);
+    else if (key === 'Capability' || key === 'DropCapability') {
+      for (const word of words) this.#capability(word, key === 'Capability' ? this.#added : this.#dropped);
+    } else {
+      const nearest = nearestName(key, SETTINGS, 2);
+      if (nearest) this.#issue('misspelt-key', offset, `unknown setting ${quote(key)}`, `did you mean ${nearest}=?`);
+    }
+  }
+
+  #capability({ text, offset }: UnitWord, to: Set<string>): void {
+    const name = text === 'all' ? text : text.toUpperCase();
+    if (name === 'all' || CAPABILITIES.includes(name)) {
+      to.add(name);
+      return;
+    }
+    const nearest = nearestName(name, CAPABILITIES);
+    const hint = nearest ? `did you mean ${nearest}?` : 'see capabilities(7)';
+    this.#issue('unknown-constant', offset, `unknown capability ${quote(text)}`, hint);
+  }
+
+  #filter(words: readonly UnitWord[]): void {
+    const [first] = words;
+    const isDenied = first?.text.startsWith('~') ?? false;
+    words.forEach(({ text, offset }, index) => {
+      const word = isDenied && index === 0 ? { text: text.slice(1), offset: offset + 1 } : { text, offset };
+      if (word.text === '') return;
+      if (this.#isName(word)) (isDenied ? this.#denied : this.#allowed).push(word);
+    });
+  }
+
+  #isName({ text, offset }: UnitWord): boolean {
+    if (text.startsWith('@')) {
+      const groups = systemdGroups();
+      if (groups.has(text)) return true;
+      const nearest = nearestName(text, groups.keys());
+      const hint = nearest ? `did you mean ${nearest}?` : `known are ${[...groups.keys()].join(', ')}`;
+      this.#issue('unknown-group', offset, `systemd ${SYSTEMD_VERSION} has no group ${quote(text)}`, hint);
+      return false;
+    }
+    if (/^\w+$/.test(text)) return true;
+    const hint = text.startsWith('~') ? 'begin the value with "~", or a line of its own' : 'it takes no errno';
+    this.#issue(
+      'bad-syntax',
+      offset,
+      `${quote(text)} is no name of a system call, and systemd-nspawn ignores it`,
+      hint,
+    );
+    return false;
+  }
+
+  #expand(name: string, offset: number, excluded: ReadonlySet<string>, to: Map<string, number>): void {
+    if (excluded.has(name)) return;
+    const members = name.startsWith('@') ? systemdGroups().get(name) : undefined;
+    if (members) for (const member of members) this.#expand(member, offset, excluded, to);
+    else if (!to.has(name)) to.set(name, offset);
+  }
+
+  /** A group of "~" of which calls are allowed by the name of another group, or by their own. */
+  #warnOfGroups(allowed: ReadonlyMap<string, number>): void {
+    for (const { text, offset } of this.#denied) {
+      if (!text.startsWith('@')) continue;
+      const all = new Map<string, number>();
+      this.#expand(text, offset, new Set(), all);
+      const open = [...all.keys()].filter((name) => allowed.has(name));
+      if (open.length === 0) continue;
+      const shown = `${open.slice(0, 6).join(', ')}${open.length > 6 ? ` and ${open.length - 6} more` : ''}`;
+      const message = `${shown} of ${text} are allowed as before: systemd-nspawn takes away what its list has by this name`;
+      this.#warnings.push({ code: 'nspawn-still-allowed', message, path: '', position: this.#text.positionAt(offset) });
+    }
+  }
+
+  #entries(allowed: ReadonlyMap<string, number>): Made[] {
+    const known = new Map<string, number>();
+    this.#expand('@known', 0, new Set(allowed.keys()), known);
+    const list = (names: ReadonlyMap<string, number>, entry: DockerSyscall): Made[] => {
+      const plain = [...names].filter(([name]) => name !== 'socket');
+      if (plain.length === 0) return [];
+      return [{ entry: { ...entry, names: plain.map(([name]) => name) }, offsets: plain.map(([, offset]) => offset) }];
+    };
+    return [...list(allowed, ALLOW), ...list(known, EPERM), ...socketEntries(allowed.get('socket'))];
+  }
+}
+
+/** socket(2): where it has no multiplexer, another filter answers EAFNOSUPPORT to sockets of the kernel's audit. */
+function socketEntries(allowedAt: number | undefined): Made[] {
+  const usual = allowedAt === undefined ? EPERM : ALLOW;
+  const compared = (index: number, op: 'EQ' | 'NE', value: bigint): SeccompArgument => ({
+    index: BigInt(index),
+    op: `SCMP_CMP_${op}`,
+    value,
+  });
+  const names = (isMultiplexing: boolean) =>
+    ARCHITECTURES.filter(({ name }) => MULTIPLEXING.includes(name) === isMultiplexing).map(
+      ({ name }) => findArchitecture(name)!.ociName,
+    );
+  const direct = { names: ['socket'], abis: names(false), impliedBy: 'systemd-nspawn' };
+  return [
+    { ...direct, ...NO_AUDIT, args: [compared(0, 'EQ', AF_NETLINK), compared(2, 'EQ', NETLINK_AUDIT)] },
+    { ...direct, ...usual, args: [compared(0, 'NE', AF_NETLINK)] },
+    { ...direct, ...usual, args: [compared(0, 'EQ', AF_NETLINK), compared(2, 'NE', NETLINK_AUDIT)] },
+    { names: ['socket'], ...usual, abis: names(true) },
+  ].map((entry) => ({ entry, offsets: [allowedAt ?? 0] }));
+}

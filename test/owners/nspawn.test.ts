@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dumpFilters } from '../../native-loader/index.js';
+import { stackProgram } from '../../src/bpf/minimize/stack-program.js';
+import { compileProfileSync } from '../../src/compiler/index.js';
+import { readProfile } from '../../src/profile/index.js';
+import { differences, hasOwner, scratchFolder } from './owner.js';
+
+// What systemd-nspawn makes of a .nspawn file, and what we do: docs/formats.md has the differences.
+
+const BUSYBOX = '/usr/bin/busybox';
+const hasNspawn = hasOwner('systemd-nspawn', 'systemd-container') && hasOwner(BUSYBOX, 'busybox-static') && isRoot();
+const SETTINGS = '/run/systemd/nspawn';
+const ARCHITECTURES = [0xc000003e, 0x40000003];
+
+/** What is in the table of docs/formats.md: other architectures, and uretprobe and x32's map_shadow_stack of later libseccomps. */
+const EXPLAINED = [/^others /, /^\w+ (?:335|1073742159|1073742277)-\d+: .* theirs ERRNO\(ENOSYS\)$/];
+
+function isRoot(): boolean {
+  if (process.getuid?.() === 0) return true;
+  console.warn('SKIPPED: systemd-nspawn runs as root alone');
+  return false;
+}
+
+describe.skipIf(!hasNspawn)('systemd-nspawn', () => {
+  const folder = scratchFolder('nspawn');
+  const name = `scmp-${process.pid}`;
+  beforeAll(() => {
+    for (const each of ['bin', 'usr', 'etc', 'proc', 'sys', 'dev', 'tmp', 'run', 'var', 'root']) {
+      mkdirSync(join(folder.path, each));
+    }
+    copyFileSync(BUSYBOX, join(folder.path, 'bin/busybox'));
+    writeFileSync(join(folder.path, 'etc/os-release'), 'ID=scmp\n');
+    mkdirSync(SETTINGS, { recursive: true });
+  });
+  afterAll(() => {
+    rmSync(join(SETTINGS, `${name}.nspawn`), { force: true });
+    folder.remove();
+  });
+
+  /** What the filters of a container with these settings decide together. */
+  async function filtersOf(settings: string): Promise<Uint8Array> {
+    writeFileSync(join(SETTINGS, `${name}.nspawn`), settings);
+    const seconds = `${1000 + Math.floor(process.uptime() * 1000)}`;
+    const args = ['-q', '--register=no', '--keep-unit', '--settings=yes', '-M', name, '-D', folder.path];
+    const child = spawn('systemd-nspawn', [...args, '/bin/busybox', 'sleep', seconds], { stdio: 'ignore' });
+    try {
+      for (let tries = 0; tries < 200; tries++) {
+        await setTimeout(50);
+        const pid = processOf(['/bin/busybox', 'sleep', seconds]);
+        if (pid === undefined) continue;
+        const filters = dumpFilters(pid);
+        return stackProgram(filters, ARCHITECTURES, { endianness: 'little' });
+      }
+      throw new Error('the container does not start');
+    } finally {
+      child.kill('SIGKILL');
+      await new Promise((ended) => child.once('exit', ended));
+    }
+  }
+
+  it.each([
+    '[Exec]\n',
+    '[Exec]\nSystemCallFilter=@keyring kexec_load\nSystemCallFilter=~@mount @privileged chown\nCapability=CAP_SYS_TIME\nDropCapability=CAP_SYS_BOOT\n',
+    '[Exec]\nCapability=all\nDropCapability=CAP_SYSLOG\nSystemCallFilter=~socket personality\n',
+  ])('decides every call as %j says', async (settings) => {
+    const { program } = compileProfileSync(readProfile(settings), { arch: 'x86_64', unknownSyscall: 'ignore' });
+    const found = differences(program, await filtersOf(settings));
+    expect(found.filter((each) => !EXPLAINED.some((pattern) => pattern.test(each)))).toEqual([]);
+  });
+});
+
+/** The process whose command line this is. */
+function processOf(command: readonly string[]): number | undefined {
+  const wanted = `${command.join('\0')}\0`;
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .find((pid) => {
+      const path = `/proc/${pid}/cmdline`;
+      return existsSync(path) && readFileSync(path, 'latin1') === wanted;
+    });
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { simulate } from '../../../src/bpf/index.js';
+import { compileProfileSync } from '../../../src/compiler/index.js';
+import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { readProfile } from '../../../src/profile/index.js';
+
+// test/owners/nspawn.test.ts compares with systemd-nspawn itself.
+
+function decide(text: string, nr: number, ...given: bigint[]): string {
+  const { program } = compileProfileSync(readProfile(text), { arch: 'x86_64' });
+  const [a = 0n, b = 0n, c = 0n] = given;
+  const args = [a, b, c, 0n, 0n, 0n] as const;
+  const { action } = simulate(program, { nr, arch: 0xc000003e, instructionPointer: 0n, args }) as {
+    action: { kind: string; data?: number };
+  };
+  return `${action.kind} ${action.data ?? ''}`.trim();
+}
+
+const [reboot, adjtimex, mount, chown, keyctl, socket] = [169, 159, 165, 92, 250, 41];
+
+describe('readNspawn', () => {
+  it('has the list that systemd-nspawn has, and what changes it', () => {
+    const exec = '[Exec]\n';
+    expect([reboot, adjtimex, mount, keyctl, 9999].map((nr) => decide(exec, nr))).toEqual([
+      'ALLOW',
+      'ERRNO 1',
+      'ALLOW',
+      'ERRNO 1',
+      'ERRNO 38',
+    ]);
+    const changed = `${exec}SystemCallFilter=@keyring\nSystemCallFilter=~@mount @privileged\nCapability=CAP_SYS_TIME\nDropCapability=cap_sys_boot\n`;
+    expect([reboot, adjtimex, mount, keyctl, chown].map((nr) => decide(changed, nr))).toEqual([
+      'ERRNO 1',
+      'ALLOW',
+      'ERRNO 1',
+      'ALLOW',
+      'ALLOW',
+    ]);
+    expect(readProfile(changed).warnings.map(({ code, position }) => `${code} ${position?.line}`)).toEqual([
+      'nspawn-still-allowed 3',
+    ]);
+    expect([decide(exec, socket, 16n, 0n, 9n), decide(exec, socket, 16n, 0n, 0n)]).toEqual(['ERRNO 97', 'ALLOW']);
+  });
+
+  it.each([
+    ['[Exec]\nSystemCallFilter=@keyrings\n', '2:18 unknown-group'],
+    ['[Exec]\nSystemCallFilter=@keyring ~bpf\n', '2:27 bad-syntax'],
+    ['[Exec]\nSystemCallFilter=~bpf:EPERM\n', '2:19 bad-syntax'],
+    ['[Exec]\n[Files]\nSystemCallFilter=bpf\n', '3:1 wrong-section'],
+    ['[Exec]\nSystemCallFilters=bpf\n', '2:1 misspelt-key'],
+    ['[Exec]\nCapability=CAP_SYS_TIMES\n', '2:12 unknown-constant'],
+  ])('refuses %j', (text, issue) => {
+    try {
+      readProfile(text);
+    } catch (error) {
+      const found = (error as ProfileError).issues;
+      expect(error).toBeInstanceOf(ProfileError);
+      expect(found.map(({ code, position }) => `${position?.line}:${position?.column} ${code}`)).toEqual([issue]);
+      return;
+    }
+    expect.unreachable();
+  });
+});
