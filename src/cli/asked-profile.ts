@@ -95,7 +95,16 @@ export class AskedProfile {
     return { source, why: `${also}${words.decision}${unless}${unlike}`, advice: words.advice, isDenied: true };
   }
 
+  /** A log may have millions of calls, and most are of one architecture. */
+  readonly #byArchitecture = new Map<ArchitectureName, Compiled>();
+
   #compiledFor(architecture: ArchitectureName): Compiled {
+    const known = this.#byArchitecture.get(architecture) ?? this.#compile(architecture);
+    this.#byArchitecture.set(architecture, known);
+    return known;
+  }
+
+  #compile(architecture: ArchitectureName): Compiled {
     const machine = this.#machine ?? machineOf(architecture);
     const known = this.#byMachine.get(machine);
     if (known) return known;

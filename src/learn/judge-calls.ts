@@ -1,6 +1,7 @@
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { createDiagramBuilder } from '../bpf/decisions/decision-diagram.js';
-import type { Node } from '../bpf/decisions/diagram-store.js';
+import type { DiagramStore, Node } from '../bpf/decisions/diagram-store.js';
+import { INSTRUCTION_POINTER_FIELD, Level } from '../bpf/decisions/input-variables.js';
 import { allBitsKnown } from '../bpf/decisions/known-bits.js';
 import { possibleDecisions } from '../bpf/decisions/possible-decisions.js';
 import type { ProgramInput } from '../bpf/program/codec.js';
@@ -16,9 +17,11 @@ const MAX_KNOWN = 10_000;
 
 interface Decided {
   readonly root: Node;
+  /** The arguments that the answer depends on, by index. */
+  readonly tested: readonly number[];
   /** The answer whatever the arguments are; several actions: they matter. */
   readonly verdict: Verdict;
-  /** By the values of the arguments. */
+  /** By the values of these. */
   readonly byArguments: Map<string, Verdict>;
 }
 
@@ -30,7 +33,7 @@ interface Decided {
  */
 export function createJudge(program: ProgramInput, endianness: Endianness | undefined, numberOf: NumberOf): Judge {
   const { store, build } = createDiagramBuilder(program, { endianness });
-  const known = new Map<string, Decided>();
+  const known = new Map<ArchitectureName, Map<number, Decided>>();
   const possible = (root: Node, arch: number, nr: number, args: LoggedCall['args']): Verdict => {
     const bits = args.map((value) => (value === undefined ? undefined : allBitsKnown(value)));
     const decisions = possibleDecisions({ store, root }, { arch, nr, args: bits });
@@ -40,24 +43,44 @@ export function createJudge(program: ProgramInput, endianness: Endianness | unde
     const { architecture, name } = call;
     const number = call.number ?? numberOf(name, architecture);
     if (number === undefined) return UNKNOWN;
-    const key = `${architecture} ${number}`;
-    const { auditArch } = parseArchitecture(architecture);
-    let decided = known.get(key);
+    let ofArchitecture = known.get(architecture);
+    if (ofArchitecture === undefined) {
+      ofArchitecture = new Map();
+      known.set(architecture, ofArchitecture);
+    }
+    let decided = ofArchitecture.get(number);
     if (decided === undefined) {
+      const { auditArch } = parseArchitecture(architecture);
       const root = build({ arch: auditArch, nr: number });
-      decided = { root, verdict: possible(root, auditArch, number, []), byArguments: new Map() };
-      known.set(key, decided);
+      const tested = testedArguments(store, root);
+      decided = { root, tested, verdict: possible(root, auditArch, number, []), byArguments: new Map() };
+      ofArchitecture.set(number, decided);
     }
     if (decided.verdict.possible.length === 1) return decided.verdict;
-    const { args } = call;
-    const values = args.join();
+    const { tested } = decided;
+    const args: (bigint | undefined)[] = [];
+    let values = '';
+    for (const index of tested) {
+      const value = call.argument ? call.argument(index) : call.args[index];
+      args[index] = value;
+      values += `${value} `;
+    }
     const before = decided.byArguments.get(values);
     if (before !== undefined) return before;
-    const verdict = possible(decided.root, auditArch, number, args);
+    const { auditArch } = parseArchitecture(architecture);
+    const verdict = possible(decided.root, auditArch, number, Array.from(args));
     if (decided.byArguments.size >= MAX_KNOWN) decided.byArguments.clear();
     decided.byArguments.set(values, verdict);
     return verdict;
   };
+}
+
+function testedArguments(store: DiagramStore, root: Node): number[] {
+  const fields = new Set<number>();
+  for (const node of store.reachable(root)) {
+    if (!store.isTerminal(node)) fields.add((store.level(node) - Level.ARGUMENTS) >> 6);
+  }
+  return [...fields].filter((field) => field < INSTRUCTION_POINTER_FIELD).sort();
 }
 
 /** A call that no number of the architecture is for: a multiplexer's, or one of another kernel. Nothing is known of it. */

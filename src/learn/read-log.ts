@@ -21,6 +21,8 @@ export interface LoggedCall {
   readonly name: string;
   /** By register; undefined where the line does not have it, or in words that are not known here. */
   readonly args: readonly (bigint | undefined)[];
+  /** One of `args`, where the line need not be read as a whole for it. */
+  argument?(index: number): bigint | undefined;
   /** The number that the kernel was called with (x32's with bit 30 set), where the line has it. */
   readonly number?: number | undefined;
   /** Whether `outcome` may be a filter's answer. Default: true; a line of strace never has one. */

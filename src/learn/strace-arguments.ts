@@ -1,29 +1,42 @@
 import type { ArchitectureName } from '../architecture.js';
 import { constantExpression } from '../syscalls/constants.js';
 import { syscallSignature } from '../syscalls/signature.js';
+import { detached } from './log-lines.js';
 
-const CLOSING: ReadonlyMap<string, string> = new Map(['()', '[]', '{}'].map(([open, close]) => [open!, close!]));
+const [QUOTE, SLASH, STAR, LESS, PARENTHESIS, COMMA] = [...'"/*<),'].map((sign) => sign.charCodeAt(0));
+const CLOSING: ReadonlyMap<number, number> = new Map(
+  ['()', '[]', '{}'].map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)]),
+);
+/** By code, of ASCII: what neither begins nor ends anything. */
+const IS_PLAIN: readonly boolean[] = Array.from(
+  { length: 128 },
+  (_, code) => !'"/<(),[]{}'.includes(String.fromCharCode(code)),
+);
 
 /**
  * Split the arguments of a call as strace(1) prints them, from after the opening parenthesis on. Commas inside a
  * string, structure or list do not split, nor those in a path that -y puts after a descriptor. Ends at the call's
- * closing parenthesis, or at the end of the line.
+ * closing parenthesis, or at the end of the line; or as soon as there are `most`.
  */
-export function splitArguments(text: string): string[] {
+export function splitArguments(text: string, most = Number.POSITIVE_INFINITY): string[] {
   const parts: string[] = [];
-  const open: string[] = [];
+  const open: number[] = [];
   let start = 0;
   let at = 0;
   for (; at < text.length; at++) {
-    const character = text[at]!;
-    if (character === '"') at = endOfString(text, at);
-    else if (text.startsWith('/*', at)) at = endOf(text, '*/', at);
-    else if (character === '<' && isPath(text, at)) at = endOf(text, '>', at);
-    else if (CLOSING.has(character)) open.push(CLOSING.get(character)!);
-    else if (open.length > 0 && character === open.at(-1)) open.pop();
-    else if (open.length === 0 && character === ')') break;
-    else if (open.length === 0 && character === ',') {
+    const code = text.charCodeAt(at);
+    // Letters, digits and most of what stands between them: nothing that splits.
+    if (IS_PLAIN[code]) continue;
+    const closing = CLOSING.get(code);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === SLASH) at = text.charCodeAt(at + 1) === STAR ? endOf(text, '*/', at) : at;
+    else if (code === LESS) at = isPath(text, at) ? endOf(text, '>', at) : at;
+    else if (closing !== undefined) open.push(closing);
+    else if (open.length > 0 && code === open.at(-1)) open.pop();
+    else if (open.length === 0 && code === PARENTHESIS) break;
+    else if (open.length === 0 && code === COMMA) {
       parts.push(text.slice(start, at).trim());
+      if (parts.length === most) return parts;
       start = at + 1;
     }
   }
@@ -58,7 +71,7 @@ export function registersOf(name: string, text: string, architecture: Architectu
   const parameters = syscallSignature(name, architecture) ?? [];
   const registers: (bigint | undefined)[] = [];
   for (const [position, part] of splitArguments(text).entries()) {
-    const named = /^([a-z_]\w*)=(.*)$/s.exec(part);
+    const named = NAMED.exec(part);
     const index = named ? parameters.findIndex((parameter) => parameter.name === named[1]) : position;
     if (index < 0 || index > 5) continue;
     const value = argumentValue(named?.[2] ?? part, architecture);
@@ -67,8 +80,45 @@ export function registersOf(name: string, text: string, architecture: Architectu
   return Array.from(registers);
 }
 
-/** The value of an argument; undefined for what is none, or has a name that is not known here. */
+/**
+ * One register of a call: as {@link registersOf} has it, without reading what is behind it. Undefined where arguments have
+ * names, as clone's have: then all of them are to be read.
+ */
+export function registerOf(
+  text: string,
+  index: number,
+  architecture: ArchitectureName,
+): { value: bigint | undefined } | undefined {
+  const parts = splitArguments(text, index + 1);
+  if (parts.some((part) => NAMED.test(part))) return undefined;
+  const part = parts[index];
+  return { value: part === undefined ? undefined : argumentValue(part, architecture) };
+}
+
+const NAMED = /^([a-z_]\w*)=(.*)$/s;
+const NUMBER = /^(?:0|[1-9]\d{0,18}|0x[\da-f]{1,16})$/;
+
+/** How many words of arguments are kept with their values: the constants of a log are few, and its addresses are many. */
+const MAX_WORDS = 10_000;
+const words = new Map<ArchitectureName, Map<string, bigint | undefined>>();
+
+/** As {@link valueOf}, once for the same word. */
 function argumentValue(text: string, architecture: ArchitectureName): bigint | undefined {
+  if (NUMBER.test(text)) return BigInt(text);
+  let known = words.get(architecture);
+  if (known === undefined || known.size >= MAX_WORDS) {
+    known = new Map();
+    words.set(architecture, known);
+  }
+  const before = known.get(text);
+  if (before !== undefined || known.has(text)) return before;
+  const value = valueOf(text, architecture);
+  if (text.length <= 200) known.set(detached(text), value);
+  return value;
+}
+
+/** The value of an argument; undefined for what is none, or has a name that is not known here. */
+function valueOf(text: string, architecture: ArchitectureName): bigint | undefined {
   // `0x7 /* PR_??? */`; `TIOCGPTN or X`, one number that two drivers have names for; `3</path>`.
   const plain = text
     .replace(/\/\*.*?\*\//g, '')

@@ -269,3 +269,25 @@ subprocess.run(["sh", "-c", "kill -USR1 $$"]); subprocess.run(["ls", "/"], stdou
     ]);
   });
 });
+
+it('gives one argument as it gives all of them, whatever is around it', () => {
+  const lines = [
+    'socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 3',
+    'clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD, child_tidptr=0x7f0) = 9',
+    'openat(AT_FDCWD</a,b>, "x\\", (", O_RDONLY /* 1, 2 */) = -1 ENOENT (No such file or directory)',
+    'ioctl(1<<2, _IOC(_IOC_READ, 0x54, 0x1, 4), [{a=1, b={2, 3}}, 4]) = 0',
+    'prctl(0x7 /* PR_??? */, 18446744073709551615, -1, 017, 18446744073709551616) = 0',
+    'mmap(NULL, 99999999999999999999, TIOCGPTN or X, MAP_WHAT|1, 3</p>, 0',
+    'getpid() = 7',
+  ];
+  const seen: string[] = [];
+  readStrace(`${lines.join('\n')}\n`, table, { architecture: 'x86_64' }, (call) => {
+    const { name, args } = call;
+    seen.push(name);
+    // In any order: what was read before does not matter.
+    for (const index of [5, 0, 3, 1, 2, 4]) {
+      expect([name, index, call.argument?.(index)]).toEqual([name, index, args[index]]);
+    }
+  });
+  expect(seen).toHaveLength(lines.length);
+});
