@@ -1,16 +1,20 @@
+import { dirname } from 'node:path';
 import { hostArchitecture } from '../../native-loader/libc/host.js';
 import type { ArchitectureName } from '../architecture.js';
 import { mayBeProgramText } from '../bpf/forms/program-text-sign.js';
 import { areInstructions } from '../bpf/program/codec.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
-import { type Input, isFolder, readInput } from './input.js';
+import { type Input, isFolder, isReadable, readInput } from './input.js';
+import { composeInput, isSecurityOption, mayBeCompose, securityOptionInput } from './security-option.js';
 
 /** What the caller says of an input. */
 export interface FilterInputFlags {
   /** `--from`: it is a profile then. */
   from?: string | undefined;
   arch?: readonly ArchitectureName[] | undefined;
+  /** The service of a compose file. */
+  document?: string | undefined;
 }
 
 /**
@@ -19,6 +23,9 @@ export interface FilterInputFlags {
  * {@link isProgram} says so. What reads those forms is loaded for a text that looks like one.
  */
 export async function readFilterInput(path: string, flags: FilterInputFlags = {}): Promise<Input> {
+  if (path.startsWith('seccomp') && isSecurityOption(path) && !isReadable(path)) {
+    return securityOptionInput(path, { folder: '.', source: 'seccomp=' });
+  }
   const input = (mayBeLayout(path) ? await artifactInput(path) : undefined) ?? readInput(path);
   const layer = mayBeTar(input.bytes) ? await artifactOf(input) : undefined;
   if (input.artifact || layer) return layer ?? input;
@@ -33,9 +40,11 @@ const artifactInput = async (path: string) => (await import('./layout-input.js')
 const mayBeTar = (bytes: Uint8Array): boolean => bytes[257] === 0x75 && bytes[258] === 0x73 && bytes[259] === 0x74;
 const artifactOf = async (input: Input) => (await import('./layout-input.js')).readTarInput(input);
 
-async function asProgram(input: Input, { arch = [] }: FilterInputFlags): Promise<Input> {
+async function asProgram(input: Input, { arch = [], document }: FilterInputFlags): Promise<Input> {
   if (isProgram(input.bytes)) return input;
   const text = new TextDecoder().decode(input.bytes);
+  if (isSecurityOption(text)) return securityOptionInput(text, { folder: dirname(input.source), source: input.source });
+  if (mayBeCompose(text)) return composeInput(text, input.source, document);
   if (!mayBeProgramText(text)) return input;
   const { readProgramText } = await import('../bpf/forms/read-program-text.js');
 

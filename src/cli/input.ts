@@ -17,6 +17,8 @@ export interface Input {
   source: string;
   /** A profile that comes with this package; `bytes` are none then. */
   builtin?: BuiltinName;
+  /** `--document` chose it: it does not choose once more. */
+  isChosen?: true;
   /** It is the layer of an artifact: as KEP-6061 has it, or an object of the Security Profiles Operator. */
   artifact?: 'runtime' | 'operator';
 }

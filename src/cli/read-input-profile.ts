@@ -32,9 +32,10 @@ export async function readInputProfile(
 /** As {@link readInputProfile}, for bytes that were read before. */
 export async function profileOfInput(
   input: Input,
-  { from, thread, document, base, ociLayout, operator, runtime, notifyGuards }: InputFlags & NotifyFlags,
+  { from, thread, document: named, base, ociLayout, operator, runtime, notifyGuards }: InputFlags & NotifyFlags,
 ): Promise<ParsedProfile> {
-  const { bytes, source, builtin, artifact } = input;
+  const { bytes, source, builtin, artifact, isChosen } = input;
+  const document = isChosen ? undefined : named;
   if (builtin) {
     refuseSelection(source, 'a built-in profile', { thread, document });
     const { builtinProfile } = await import('../profile/builtin/index.js');
