@@ -157,6 +157,12 @@ describe('a release', () => {
     for (const tag of tags) expect(changelog).toMatch(new RegExp(`^## ${tag.slice(1).replaceAll('.', '[.]')} - `, 'm'));
   });
 
+  it.each(['admission', 'prebuilt'])('has its version in examples/%s', (name) => {
+    const example = JSON.parse(readFileSync(`${ROOT}examples/${name}/package.json`, 'utf8'));
+    const { dependencies, devDependencies } = example;
+    expect({ ...dependencies, ...devDependencies }['libseccomp-wasm']).toBe(version);
+  });
+
   it('is packed with what its readers look for', () => {
     for (const file of ['CHANGELOG.md', 'SECURITY.md', 'NOTICE', 'LICENSE']) expect(manifest.files).toContain(file);
   });
