@@ -69,11 +69,13 @@ const ROOMS: Record<string, string> = {
     'src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/model src/profile/formats src/compiler',
   'src/compose/algebra': '',
   'src/compose/artifact': 'src/profile/document src/profile/model src/profile/formats',
+  'src/compose/targets':
+    'src/libseccomp src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler src/compose/artifact',
   'src/compose/index.ts': 'src/compose/algebra src/compose/artifact',
   'src/explain':
     'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/model src/profile/resolve src/profile/extend src/compiler src/decompile',
   'src/check':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/extend src/compiler src/decompile',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/extend src/compiler src/compose/targets src/decompile',
   'src/learn':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/format.ts src/profile/model src/profile/resolve src/profile/formats src/compiler',
   'src/testing': 'src/syscalls src/profile/builtin src/profile/extend src/compiler src/explain',
@@ -95,7 +97,7 @@ const ROOMS: Record<string, string> = {
   'src/cli':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/compose/artifact src/decompile src/explain src/check src/learn native-loader/libc',
   'src/cli/commands':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/explain src/check src/learn native-loader/libc native-loader/install native-loader/trace native-loader/index.ts src/cli',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/compose/targets src/explain src/check src/learn native-loader/libc native-loader/install native-loader/trace native-loader/index.ts src/cli',
   'src/cli/scmp.ts': 'src/cli src/cli/commands',
 };
 

@@ -7,6 +7,8 @@ import {
 } from '../architecture.js';
 import { COMPILE_OPTIONS } from '../compiler/compile-policy.js';
 import { behaviourOf } from '../compiler/runtime.js';
+import { TARGETS, type TargetName } from '../compose/targets/target.js';
+import { type ReportOptions, targetReport } from '../compose/targets/target-report.js';
 import { InvalidArgumentError } from '../errors.js';
 import { parseRelease } from '../kernel-version.js';
 import { nearestName } from '../nearest-name.js';
@@ -16,7 +18,7 @@ import { traitsOf } from '../profile/formats/index.js';
 import { checkParsedProfile, type ParsedProfile } from '../profile/model/parsed-profile.js';
 import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { printable, quote } from '../text.js';
-import { type CheckContext, CONTAINER_ENGINES, type ContainerEngine, contextOf } from './context.js';
+import { type CheckContext, contextOf } from './context.js';
 import type { CheckReport, Finding } from './finding.js';
 import { hostDifferences, namesHost } from './host-differences.js';
 import { ignoredIds } from './ignore-comment.js';
@@ -28,8 +30,11 @@ import { type CheckedTarget, type TargetOptions, targetOf } from './target.js';
 export interface CheckOptions extends TargetOptions {
   /** The machines to check it for, by any name. Default: {@link defaultTargets}. */
   targets?: readonly (Architecture | ArchitectureName | (string & {}))[] | undefined;
-  /** The container engine that gets the file as it is: what it would not read is an error then. */
-  engine?: ContainerEngine | undefined;
+  /**
+   * What gets the file as it is: a container engine, systemd, or Kubernetes' runtimes as an artifact. What it refuses or
+   * ignores is a finding then, and the report says what it adds.
+   */
+  engine?: TargetName | undefined;
   /** Findings to ignore, by id. An unknown id is an InvalidArgumentError. */
   ignore?: readonly string[] | undefined;
   /** The text that the profile was read from, with or without its byte order mark. Fixes are offered for it. */
@@ -52,7 +57,7 @@ export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
   ...TARGET_OPTIONS,
   optimize: [0, 1, 2],
   targets: [LIST],
-  engine: CONTAINER_ENGINES,
+  engine: TARGETS,
   ignore: [LIST],
   text: [TEXT],
 };
@@ -91,6 +96,7 @@ export function checkTargets(
   options: CheckOptions,
 ): CheckReport {
   const { ignore = [], text, engine } = options;
+  const report = engine && targetReport(profile, reportOptions(engine, targets, options));
   const context = contextOf(profile, targets, {
     behaviour: behaviourOf(options),
     kernel: options.kernel === undefined ? undefined : parseRelease(options.kernel),
@@ -98,7 +104,7 @@ export function checkTargets(
     libseccomp: options.libseccomp,
     ruleIds: CHECK_RULE_IDS,
     raw: text,
-    engine,
+    report,
     // Fixes write the keys that engines and runtimes read.
     text: text !== undefined && traitsOf(profile).readBy ? profileEditor(text.replace(/^\uFEFF/, '')) : undefined,
   });
@@ -111,6 +117,7 @@ export function checkTargets(
   return {
     findings: findings.filter((finding) => !isIgnored(finding)),
     ignored: findings.filter(isIgnored),
+    ...(report ? { target: report } : {}),
     ...(namesHost(options) ? { host: hostDifferences(profile, targets, targetOptions(options)) } : {}),
   };
 }
@@ -127,6 +134,17 @@ function allFindings(context: CheckContext): Finding[] {
   return [...new Set([terms, ...baseTerms.values()])].flatMap((each) =>
     inTerms(each).filter((finding) => termsAt(finding) === each),
   );
+}
+
+/** A runtime that the caller names is taken for the target's own. */
+function reportOptions(
+  target: TargetName,
+  targets: readonly CheckedTarget[],
+  { libseccomp, text, runtime, capabilities, kernel }: CheckOptions,
+): ReportOptions {
+  const architectures = targets.map(({ architecture }) => architecture);
+  const named = runtime === 'libseccomp' ? undefined : runtime;
+  return { target, libseccomp, architectures, text, runtime: named, capabilities, kernel };
 }
 
 const asUsual = (options: CheckOptions): CheckOptions => ({

@@ -2,6 +2,7 @@ import { permits } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import type { LibseccompVersion } from '../compiler/host-libseccomp.js';
 import { type RuntimeBehaviour, readMasks } from '../compiler/runtime.js';
+import type { TargetReport } from '../compose/targets/report.js';
 import type { KernelVersion } from '../kernel-version.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { Action, ArgumentCondition } from '../policy.js';
@@ -26,10 +27,6 @@ export interface CheckedEntry {
   readonly architectures: readonly Architecture[];
 }
 
-/** The programs that take a profile's file as it is. */
-export const CONTAINER_ENGINES = ['docker', 'podman'] as const;
-export type ContainerEngine = (typeof CONTAINER_ENGINES)[number];
-
 /** What the rules check. */
 export interface CheckContext {
   readonly profile: ParsedProfile;
@@ -52,8 +49,8 @@ export interface CheckContext {
   readonly text: ProfileEditor | undefined;
   /** What it was read from, of any format, with its byte order mark. */
   readonly raw: string | undefined;
-  /** The container engine that the file is for, where the caller names one. */
-  readonly engine: ContainerEngine | undefined;
+  /** What the target that the file is for does with it, where the caller names one. */
+  readonly report: TargetReport | undefined;
 }
 
 export function contextOf(
@@ -61,7 +58,7 @@ export function contextOf(
   targets: readonly CheckedTarget[],
   given: Pick<
     CheckContext,
-    'behaviour' | 'kernel' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'raw' | 'engine'
+    'behaviour' | 'kernel' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'raw' | 'report'
   >,
 ): CheckContext {
   const { defaultAction: name, defaultErrnoRet, defaultTrapData } = profile.seccomp;

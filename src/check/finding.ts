@@ -1,4 +1,5 @@
 import type { ArchitectureName } from '../architecture.js';
+import type { TargetReport } from '../compose/targets/report.js';
 import type { SourcePosition } from '../errors.js';
 
 /**
@@ -65,4 +66,6 @@ export interface CheckReport {
    * decides otherwise than the newest Linux and the libseccomp here.
    */
   host?: readonly HostDifference[] | undefined;
+  /** Where the options name a target by `engine`: what it refuses, ignores and adds. */
+  target?: TargetReport | undefined;
 }

@@ -37,8 +37,9 @@ export { renderText } from './output/text.js';
 
 export { LIBSECCOMP_VERSIONS, type LibseccompVersion } from '../compiler/host-libseccomp.js';
 export { type RuntimeBehaviour, type RuntimeOptions, runtimeBehaviour } from '../compiler/runtime.js';
+export type { TargetNote, TargetReport } from '../compose/targets/report.js';
+export { TARGETS, type TargetName, type TargetSoftware } from '../compose/targets/target.js';
 export { OPERATOR_VERSIONS, type OperatorVersion } from '../profile/extend/operator-union.js';
 export { writeWarnings } from '../profile/formats/write-profile.js';
 export { CAPABILITIES, CAPABILITY_SETS, type CapabilitySet } from '../profile/model/capability.js';
-export { CONTAINER_ENGINES, type ContainerEngine } from './context.js';
 export type { TargetOptions } from './target.js';

@@ -2,6 +2,7 @@ import type { FileReport } from '../check/file-report.js';
 import { UNREADABLE } from '../check/file-report.js';
 import { type Finding, SEVERITIES } from '../check/finding.js';
 import { hostTable } from '../check/host-differences.js';
+import { targetTable } from '../check/output/target-table.js';
 import { summaryOf } from '../check/output/text.js';
 import { printable } from '../text.js';
 import { Color, paintFor } from './colors.js';
@@ -13,6 +14,13 @@ export function checkDiagnostics(files: readonly FileReport[]): string {
   const blocks = files.flatMap(({ source, report, fixed = [] }) => [
     ...report.findings.map((finding) => renderDiagnostic(diagnosticOf(finding), 1)),
     ...fixed.map((finding) => renderDiagnostic({ ...diagnosticOf(finding), severity: 'fixed', help: '' }, 1)),
+    ...(report.target
+      ? [
+          targetTable(report.target)
+            .map((line, index) => printable(index === 0 ? `${source}: ${line}` : line))
+            .join('\n'),
+        ]
+      : []),
     ...(report.host
       ? [
           hostTable(report.host)

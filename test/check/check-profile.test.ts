@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkProfile, defaultTargets } from '../../src/check/index.js';
+import type { TargetName } from '../../src/compose/targets/target.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { builtinProfile } from '../../src/profile/builtin/index.js';
 import { extendProfile, readProfile, writeProfile } from '../../src/profile/index.js';
@@ -202,12 +203,12 @@ describe('capabilities that nobody spoke of', () => {
 describe('a file for an engine', () => {
   const OWN = 'engine-reads-nothing';
   /** As the command does: what it extends is in the profile, and the text is its own. */
-  const found = (file: object | string, engine?: 'docker' | 'podman') => {
+  const found = (file: object | string, engine?: TargetName, id = OWN) => {
     const text = typeof file === 'string' ? file : JSON.stringify(file);
     const read = readProfile(text, { source: 'profile.json' });
     const profile = read.seccomp.extends ? extendProfile(read, () => builtinProfile('container-default')) : read;
     const report = checkProfile(profile, { libseccomp, text, engine, targets: ['x86_64'] });
-    return report.findings.filter(({ id }) => id === OWN).map(({ severity, message }) => [severity, message]);
+    return report.findings.filter((finding) => finding.id === id).map(({ severity, message }) => [severity, message]);
   };
 
   it('is advice where nothing is left of it, and an error for a named engine', () => {
@@ -229,8 +230,8 @@ describe('a file for an engine', () => {
     const files: [string, object | string][] = [
       ['no default action', { extends: 'container-default', syscalls: own }],
       ['its own entries alone', { extends: 'container-default', defaultAction: 'SCMP_ACT_ERRNO', syscalls: own }],
-      ['read JSON alone', 'default allow\ndeny acct\n'],
-      ['read JSON alone', '[Service]\nSystemCallFilter=~acct\n'],
+      ['JSON alone is read', 'default allow\ndeny acct\n'],
+      ['JSON alone is read', '[Service]\nSystemCallFilter=~acct\n'],
     ];
     for (const [words, file] of files) {
       expect(found(file)).toEqual([]);
@@ -239,12 +240,14 @@ describe('a file for an engine', () => {
     expect(found(denyList(), 'docker')).toEqual([]);
   });
 
-  it('is an error for Docker where a comment is no text, of which convert makes none', () => {
+  it('is an error for Docker, Podman and CRI-O where a comment is no text, of which convert makes none', () => {
     const file = denyList({ ...deny('acct'), comment: ['one', 'two'] }, { ...deny('bpf'), comment: 'one' });
-    expect(found(file)).toEqual([]);
-    expect(found(file, 'podman')).toEqual([]);
-    expect(found(file, 'docker')).toEqual([['error', expect.stringContaining('a comment that is one text')]]);
-    expect(found(writeProfile(readProfile(JSON.stringify(file)), 'docker'), 'docker')).toEqual([]);
+    const refused = (text: object | string, engine?: TargetName) => found(text, engine, 'refused-by-target');
+    for (const engine of [undefined, 'containerd'] as const) expect(refused(file, engine)).toEqual([]);
+    for (const engine of ['docker', 'podman', 'cri-o', 'kubernetes'] as const) {
+      expect(refused(file, engine)).toEqual([['error', expect.stringContaining('a comment that is one text')]]);
+    }
+    expect(refused(writeProfile(readProfile(JSON.stringify(file)), 'docker'), 'docker')).toEqual([]);
   });
 
   it('is no longer found of what convert writes', () => {
@@ -253,7 +256,7 @@ describe('a file for an engine', () => {
   });
 
   it('refuses an engine there is not', () => {
-    expect(() => found(denyList(), 'lxc' as never)).toThrow('it takes "docker", "podman"');
+    expect(() => found(denyList(), 'lxc' as never)).toThrow('it takes "docker", "podman", "containerd"');
   });
 });
 

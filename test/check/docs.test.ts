@@ -46,7 +46,8 @@ it('docs/programs.md lists those that only programs have, and says why, what to 
 /** An option that a finding is about stands alone in front of its example. */
 function optionsOf(section: string): Options {
   const [, option, value] = /^With `--(\w+) (\S+)`:$/m.exec(section) ?? [];
-  return option === undefined ? {} : { [option === 'libseccomp' ? 'libseccompVersion' : option]: value };
+  const names: Record<string, string> = { libseccomp: 'libseccompVersion', target: 'engine' };
+  return option === undefined ? {} : { [names[option] ?? option]: value };
 }
 
 it.each(sections)(

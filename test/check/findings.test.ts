@@ -526,6 +526,61 @@ const CASES: Record<string, Case[]> = {
       passed: stringify(SPO(denyList(deny('mount')))),
     },
   ],
+  'refused-by-target': [
+    {
+      what: 'what runtimes refuse of an artifact',
+      found: { ...allowList(), flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'] },
+      at: 'flags[0]',
+      passed: { ...allowList(), flags: ['SECCOMP_FILTER_FLAG_LOG'] },
+      options: { engine: 'artifact' },
+    },
+    {
+      what: 'what the runtime of an engine refuses',
+      found: { ...allowList(), architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_NATIVE'] },
+      at: 'architectures[1]',
+      passed: { ...allowList(), architectures: ['SCMP_ARCH_X86_64'] },
+      options: { engine: 'podman' },
+    },
+    {
+      what: 'no unit for systemd',
+      found: allowList(),
+      at: '',
+      passed: '[Service]\nSystemCallFilter=@system-service\n',
+      options: { engine: 'systemd' },
+    },
+  ],
+  'ignored-by-target': [
+    {
+      what: 'a condition, by containerd',
+      found: { ...allowList(), syscalls: [allow(BASE), { ...allow('bpf'), includes: { caps: ['CAP_BPF'] } }] },
+      at: 'syscalls[1].includes',
+      passed: { ...allowList(), syscalls: [allow(BASE), { ...allow('bpf'), includes: { caps: [] } }] },
+      options: { engine: 'containerd' },
+    },
+    {
+      what: "a kernel's version, by CRI-O",
+      found: { ...allowList(), syscalls: [allow(BASE), { ...allow('bpf'), includes: { minKernel: '4.8' } }] },
+      at: 'syscalls[1].includes.minKernel',
+      passed: { ...allowList(), syscalls: [allow(BASE), { ...allow('bpf'), includes: { caps: ['CAP_BPF'] } }] },
+      options: { engine: 'cri-o' },
+    },
+    {
+      what: 'an errno by name, by Docker',
+      found: denyList(deny('mount', { errno: 'EPERM' })),
+      at: 'syscalls[1].errno',
+      passed: denyList(deny('mount')),
+      options: { engine: 'docker' },
+    },
+  ],
+  'added-by-target': [
+    {
+      what: "crun's flag where there are none",
+      found: allowList(),
+      at: '',
+      passed: { ...allowList(), flags: ['SECCOMP_FILTER_FLAG_LOG'] },
+      options: { engine: 'podman' },
+    },
+  ],
   'byte-order-mark': [
     {
       what: 'one before JSON',

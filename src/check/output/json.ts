@@ -30,6 +30,7 @@ export function renderJson(files: readonly FileReport[]): string {
       findings: report.findings,
       ignored: report.ignored,
       fixed,
+      ...(report.target ? { target: report.target } : {}),
       ...(report.host ? { host: report.host } : {}),
     })),
     summary: { errors: error, warnings: warning, advice, ignored, fixed },

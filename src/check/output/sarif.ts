@@ -51,6 +51,7 @@ export function renderSarif(files: readonly FileReport[]): string {
     tool: { driver },
     columnKind: 'utf16CodeUnits',
     invocations: [{ executionSuccessful: files.every(({ isUnreadable }) => !isUnreadable) }],
+    ...targetProperties(files),
     results: files.flatMap(({ report }) => [
       ...report.findings.map((finding) => resultOf(finding)),
       ...report.ignored.map((finding) => ({ ...resultOf(finding), suppressions: [{ kind: 'inSource' }] })),
@@ -58,6 +59,16 @@ export function renderSarif(files: readonly FileReport[]): string {
   };
   const log = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
   return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+/** What a target is, and whose behaviour the report is of (section 3.8, property bags). */
+function targetProperties(files: readonly FileReport[]) {
+  const targets = files.flatMap(({ source, report }) => {
+    if (!report.target) return [];
+    const { target, title, software } = report.target;
+    return [{ uri: uriOf(source), target, title, software }];
+  });
+  return targets.length === 0 ? {} : { properties: { targets } };
 }
 
 function resultOf({ id, severity, source, position, path, message, advice, fix }: Finding) {

@@ -5,6 +5,7 @@ import { printable } from '../../text.js';
 import { countFindings, type FileReport } from '../file-report.js';
 import type { Finding } from '../finding.js';
 import { hostTable } from '../host-differences.js';
+import { targetTable } from './target-table.js';
 
 /**
  * For people: one line per finding in the form that compilers use, the advice below it, and a count at the end.
@@ -28,6 +29,9 @@ export function renderText(files: readonly FileReport[]): string {
   const lines = files.flatMap(({ source, report, fixed }) => [
     ...report.findings.flatMap(lineOf),
     ...(fixed ?? []).map((finding) => `${placeOf(finding)}: fixed: ${finding.message} [${finding.id}]`),
+    ...(report.target
+      ? targetTable(report.target).map((line, index) => printable(index === 0 ? `${source}: ${line}` : line))
+      : []),
     ...(report.host
       ? hostTable(report.host).map((line, index) => printable(index === 0 ? `${source}: ${line}` : line))
       : []),

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type CheckOptions, checkProfile } from '../../check/check-profile.js';
-import { CONTAINER_ENGINES, type ContainerEngine } from '../../check/context.js';
 import { countFindings, type FileReport, unreadableReport } from '../../check/file-report.js';
 import { fixProfile } from '../../check/fix.js';
 import { renderGithub } from '../../check/output/github.js';
@@ -9,6 +8,7 @@ import { renderJson } from '../../check/output/json.js';
 import { renderSarif } from '../../check/output/sarif.js';
 import { renderStatistics, renderStatisticsJson } from '../../check/output/statistics.js';
 import { renderText } from '../../check/output/text.js';
+import { TARGETS, type TargetName } from '../../compose/targets/target.js';
 import { InvalidArgumentError, ScmpError } from '../../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { byteOrderOf } from '../arch-option.js';
@@ -36,9 +36,9 @@ const STATISTICS: Partial<typeof RENDERERS> = { text: renderStatistics, json: re
 const OPTIONS = {
   ...TARGET_OPTIONS,
   target: new Option(
-    '--target <engine>',
-    'the file is given to this engine as it is: what it would not read is an error',
-  ).choices(CONTAINER_ENGINES),
+    '--target <target>',
+    'where the file goes as it is: what is refused there, ignored and added, and how that is known',
+  ).choices(TARGETS),
   ignore: new Option('--ignore <id>', 'a finding to ignore; repeatable').argParser(collect).default([]),
   strict: new Option('--strict', 'advice counts as a finding, for the exit code'),
   format: new Option('--format <format>', 'how to report').choices(Object.keys(RENDERERS)).default('text'),
@@ -57,7 +57,7 @@ const OPTIONS = {
 
 interface Flags extends FlagsOf<typeof OPTIONS> {
   format: keyof typeof RENDERERS;
-  target?: ContainerEngine;
+  target?: TargetName;
   ignore: string[];
   strict?: boolean;
   stat?: boolean;
