@@ -1,8 +1,12 @@
 import { ProfileError } from '../profile/document/profile-error.js';
+import { FORMATS, type InputFormat } from '../profile/formats/index.js';
 import { loadProfile } from '../profile/formats/load-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { quote } from '../text.js';
 import type { Input } from './input.js';
+
+/** The format of the Security Profiles Operator. */
+const OPERATOR_FORMAT = FORMATS.find(({ traits }) => 'extendsAs' in traits)!.id as InputFormat;
 
 /** What somebody else wrote names no files of this machine. */
 const fromArtifacts = new WeakSet<ParsedProfile>();
@@ -15,7 +19,7 @@ export async function loadArtifactProfile(
   { bytes, source, artifact }: Input,
   notifyGuards?: boolean,
 ): Promise<ParsedProfile> {
-  const format = artifact === 'operator' ? 'spo' : 'json';
+  const format = artifact === 'operator' ? OPERATOR_FORMAT : 'json';
   const profile = await loadProfile(bytes, { source, format, notifyGuards });
   fromArtifacts.add(profile);
   return profile;

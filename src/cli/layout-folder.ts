@@ -46,7 +46,7 @@ export const isLayout = (folder: string): boolean => existsSync(join(folder, 'oc
 
 /**
  * Put an artifact into a layout, which is made where there is none. A reader sees the layout as it was or as it is to
- * be, never a part: the blobs, which are named by their content, come first, and the index takes the place of the old
+ * be, never a part. The blobs, which are named by their content, come first; then the index takes the place of the old
  * one at once.
  *
  * @throws {FileError} when the folder is something else, or cannot be written

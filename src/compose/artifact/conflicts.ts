@@ -7,9 +7,9 @@ export interface PlacedRule extends AddedRule {
 
 /**
  * The entry at which the rules of one call begin to conflict, for the validation that runtimes make of an artifact
- * (kubernetes-sigs/security-profiles-merger, `ErrConflictingEntries`): rules with different results of which one has the
- * conditions of the other, or a part of them; and rules with different results in any shape but the two that
- * libseccomp is known to compile exactly. Undefined where there is none.
+ * (kubernetes-sigs/security-profiles-merger, `ErrConflictingEntries`). Rules with different results conflict where one
+ * has the conditions of the other, or a part of them. They conflict in any shape, too, but the two that libseccomp is known
+ * to compile exactly. Undefined where there is none.
  */
 export function conflictingEntry(rules: readonly PlacedRule[]): number | undefined {
   const [first] = rules;

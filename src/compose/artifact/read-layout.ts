@@ -58,8 +58,8 @@ const MAX_NESTED = 3;
 const MAX_LAYERS = 128;
 
 /**
- * Find a profile in an OCI image layout (image spec 1.1, image-layout.md), and verify every blob on the way to it: the
- * digest, the size, the media types, and that there is one layer.
+ * Find a profile in an OCI image layout (image spec 1.1, image-layout.md), and verify every blob on the way to it.
+ * That is the digest, the size, the media types, and that there is one layer.
  *
  * @throws {ArtifactError} when the layout does not have it, or what it has is not to be trusted
  * @throws {ProfileError} `PROFILE_SYNTAX`, when an index or manifest is no JSON

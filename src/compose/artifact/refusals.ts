@@ -31,7 +31,7 @@ export const ARTIFACT_LIMITS = {
 /** The flags that such a profile may have: TSYNC is none of the OCI runtime spec's, and WAIT_KILLABLE_RECV is the node's. */
 const FLAGS: readonly string[] = ['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_SPEC_ALLOW'];
 
-const LISTENER = 'the listener is the node’s own, and an artifact has none to give';
+const LISTENER = "the listener is the node's own, and an artifact has none to give";
 
 /**
  * What a runtime refuses of a profile that it gets as an artifact (KEP-6061): each at its place. It refuses the whole
@@ -152,7 +152,7 @@ function checkConflicts(refuse: Refuse, profile: OciSeccomp, isWithin: (name: st
 }
 
 /**
- * What a runtime refuses of the text of a layer before it looks at the profile: it reads JSON alone, and no key that the
+ * What a runtime refuses of the text of a layer before it looks at the profile. It reads JSON alone, and no key that the
  * OCI runtime spec does not have, such as a comment.
  *
  * @param text the profile's file as it is, with its byte order mark

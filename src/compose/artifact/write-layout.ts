@@ -74,8 +74,8 @@ export async function artifactFiles(layer: string, refName?: string): Promise<Ar
 }
 
 /**
- * All files of a layout with an artifact, by their paths, in the order in which they are to be written: the blobs, which
- * are named by their content, and the index last.
+ * All files of a layout with an artifact, by their paths, in the order in which they are to be written. The blobs, which
+ * are named by their content, come first, and the index last.
  *
  * @param index what a layout that is there has in `index.json`, as `JSON.parse` reads it
  * @throws {InvalidArgumentError} when a value is of another type

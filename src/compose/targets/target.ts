@@ -41,7 +41,12 @@ const RUNC = software('runc', '1.5', 'read', 'libcontainer/specconv, libcontaine
 const CRUN = software('crun', '1.8.1', 'run', 'docs/runtimes.md');
 const CONTAINERD = software('containerd', 'commit 3096e87', 'read', 'contrib/seccomp/seccomp.go');
 const CRIO = software('CRI-O', 'commit 58a9d7e', 'read', 'internal/config/seccomp/seccomp.go');
-const COMMON = software('containers/common', 'commit 050c638 (vendored by Podman)', 'read', 'pkg/seccomp/seccomp_linux.go, types.go');
+const COMMON = software(
+  'containers/common',
+  'commit 050c638 (vendored by Podman)',
+  'read',
+  'pkg/seccomp/seccomp_linux.go, types.go',
+);
 
 const IN_CONTAINERD: FileReader = { who: 'containerd', into: 'runtime-spec' };
 const IN_CRIO: FileReader = { who: 'CRI-O', into: 'containers-common' };
@@ -91,12 +96,7 @@ export const TARGET_MODELS: Readonly<Record<TargetName, Target>> = {
     runtimes: [],
     software: [
       software('KEP-6061', 'commit 0eb0b5b', 'read', 'keps/sig-node/6061-oci-artifact-security-profiles'),
-      software(
-        'security-profiles-merger',
-        'commit 2f85cf5',
-        'read',
-        'seccomp/validate.go, shape.go, rules.go',
-      ),
+      software('security-profiles-merger', 'commit 2f85cf5', 'read', 'seccomp/validate.go, shape.go, rules.go'),
       software('CRI-O', 'main branch of September 2026', 'read', 'internal/securityprofile'),
     ],
   },
