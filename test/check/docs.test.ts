@@ -12,7 +12,7 @@ const sectionsOf = (text: string) =>
     .map((section) => {
       const [, id = '', severity = ''] = /^`([a-z0-9-]+)` \((\w+)\)\n/.exec(section) ?? [];
       const [, summary = ''] = section.split('\n');
-      return { id, severity, summary, section, example: /```json\n(.*)\n```/.exec(section)?.[1] };
+      return { id, severity, summary, section, example: (/```json\n(.*)\n```/.exec(section) ?? /```text\n([^`]*)\n```/.exec(section))?.[1] };
     });
 const text = page('check.md');
 const sections = sectionsOf(text);

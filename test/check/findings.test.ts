@@ -27,6 +27,7 @@ const restricting = (defaultAction: string, ...syscalls: object[]) => ({
 const on = (architectures: string[], profile: object) => ({ ...profile, architectures });
 const ARM = ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'];
 const arm: Options = { targets: ['aarch64'] };
+const x86_64: Options = { targets: ['x86_64'] };
 /** Each takes five instructions: two for the halves of its value, on two architectures and the jumps between. */
 const manyRules = (count: number) =>
   denyList(...Array.from({ length: count }, (_, index) => deny('lseek', args([1, 'EQ', index * 2 ** 33 + index]))));
@@ -841,6 +842,85 @@ const CASES: Record<string, Case[]> = {
   ],
   'listener-metadata-unused': [
     { what: 'no path', found: { ...denyList(), listenerMetadata: 'x' }, at: 'listenerMetadata', passed: denyList() },
+  ],
+  'lxc-section': [
+    {
+      what: 'an ABI of the host',
+      found: '2\ndenylist\n[x86]\nreboot errno 1\n',
+      at: '',
+      passed: '2\ndenylist\n[all]\nreboot errno 1\n',
+    },
+  ],
+  'lxc-no-all': [
+    {
+      what: 'one host alone',
+      found: '2\nallowlist\n[x86_64]\nread\n',
+      at: '',
+      passed: '2\nallowlist\n[all]\nread\n[x86_64]\nclose\n',
+    },
+  ],
+  'snapd-complain': [{ what: 'a denial', found: '@complain\nread\n~ptrace\n', at: '', passed: '@complain\nread\n' }],
+  'snapd-mask': [
+    {
+      what: 'two bits',
+      found: 'ioctl - |6\nsocket AF_UNIX\n',
+      at: '',
+      passed: 'ioctl - |2\nioctl - |4\nmknod - |S_IFBLK\nsocket AF_UNIX\n',
+    },
+  ],
+  'firejail-32-bit-open': [
+    {
+      what: 'what is allowed',
+      found: 'seccomp.keep read,exit_group\n',
+      at: '',
+      passed: 'seccomp.keep read,exit_group\nseccomp.block-secondary\n',
+      options: x86_64,
+    },
+    {
+      what: 'what is denied',
+      found: 'seccomp.drop chmod\n',
+      at: '',
+      passed: 'seccomp.drop chmod\nseccomp.32.drop chmod\n',
+      options: x86_64,
+    },
+  ],
+  'firejail-list-replaced': [
+    {
+      what: 'a list beside a stronger one',
+      found: 'seccomp chmod\nseccomp.drop chown\nseccomp.32.drop chown\n',
+      at: '',
+      passed: 'seccomp.drop chown,chmod\nseccomp.32.drop chown\n',
+      options: x86_64,
+    },
+  ],
+  'firejail-ignored': [
+    {
+      what: 'seccomp',
+      found: 'ignore seccomp\nseccomp\nprotocol unix\n',
+      at: '',
+      passed: 'ignore seccomp\nprotocol unix\n',
+      options: x86_64,
+    },
+  ],
+  'firejail-unknown-call': [
+    {
+      what: 'a denial',
+      found: 'seccomp.drop mount,mount_setattr\nseccomp.32.drop mount\n',
+      at: '',
+      passed: 'seccomp.drop mount\nseccomp.32.drop mount\n',
+      options: x86_64,
+    },
+  ],
+  'include-unread': [
+    { what: 'its lists', found: 'include other.inc\nseccomp\n', at: '', passed: 'seccomp\n', options: x86_64 },
+  ],
+  'nspawn-still-allowed': [
+    {
+      what: 'a group that the list has not',
+      found: '[Exec]\nSystemCallFilter=~@privileged\n',
+      at: '',
+      passed: '[Exec]\nSystemCallFilter=~chown fchown lchown\n',
+    },
   ],
   'reader-warning': [
     {

@@ -34,7 +34,7 @@ describe('a value of --security-opt', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const denied = async (path: string, document?: string) => {
-    const { seccomp, source } = await readInputProfile(path, { document, ociLayout: [] });
+    const { seccomp, source } = await readInputProfile(path, { document, ociLayout: [], arch: [] });
     return `${source?.replace(folder, '')}: ${seccomp.syscalls?.[0]?.names}`;
   };
 
@@ -43,7 +43,7 @@ describe('a value of --security-opt', () => {
     expect(await denied(`seccomp:${file('web/filter.json')}`)).toBe('/web/filter.json: ptrace');
     expect(await denied(`seccomp=${PROFILE}`)).toBe('seccomp=: ptrace');
     expect(await denied(file('value.txt'))).toBe('/web/filter.json: ptrace');
-    expect(await readInputProfile('seccomp=builtin', { ociLayout: [] })).toMatchObject({ source: 'builtin:docker' });
+    expect(await readInputProfile('seccomp=builtin', { ociLayout: [], arch: [] })).toMatchObject({ source: 'builtin:docker' });
   });
 
   it('stands in a compose file', async () => {
@@ -64,6 +64,6 @@ describe('a value of --security-opt', () => {
     ['broken.yaml', undefined, 'no YAML'],
   ])('%s %s is an error that says what to do', async (name, service, message) => {
     const path = name.endsWith('.yaml') ? file(name) : name;
-    await expect(readInputProfile(path, { document: service, ociLayout: [] })).rejects.toThrow(message);
+    await expect(readInputProfile(path, { document: service, ociLayout: [], arch: [] })).rejects.toThrow(message);
   });
 });

@@ -1,35 +1,8 @@
-import { count } from '../../phrases.js';
-import type { AdviceWording } from '../../profile/formats/advice.js';
 import { traitsOf } from '../../profile/formats/index.js';
-import { BYTE_ORDER_MARK, type Severity } from '../finding.js';
+import { BYTE_ORDER_MARK } from '../finding.js';
 import type { CheckRule } from '../rule.js';
-
-/** What the reader warns of, under the reader's own code. Several of one kind are reported once, at the first. */
-function fromReader(
-  id: string,
-  severity: Severity,
-  summary: string,
-  advice: string | ((terms: AdviceWording) => string),
-): CheckRule {
-  return {
-    id,
-    severity,
-    summary,
-    *checkText({ profile, terms }) {
-      const warnings = profile.warnings.filter(({ code }) => code === id);
-      const [first] = warnings;
-      if (first === undefined) return;
-      const more = warnings.length - 1;
-      const { message, path = '', position, source } = first;
-      const rest = more === 0 ? '' : ` (and ${count(more, 'other place')})`;
-      yield {
-        place: { path, position, source },
-        message: `${message}${rest}`,
-        advice: typeof advice === 'string' ? advice : advice(terms),
-      };
-    },
-  };
-}
+import { fromReader } from './from-reader.js';
+import { LANGUAGE_RULES } from './languages.js';
 
 const NAMED: readonly CheckRule[] = [
   fromReader('unknown-key', 'warning', 'A key that means nothing; runtimes ignore it.', ({ note }) => note),
@@ -77,15 +50,12 @@ const byteOrderMark: CheckRule = {
   },
 };
 
-const NAMED_CODES: ReadonlySet<string> = new Set(NAMED.map(({ id }) => id));
+const NAMED_CODES: ReadonlySet<string> = new Set([...NAMED, ...LANGUAGE_RULES].map(({ id }) => id));
 
 /** By the reader's code. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['disabled-profile', 'take "disabled" out'],
   ['unreached-group', 'put its calls into the first group, or take it out'],
-  ['snapd-complain', 'take the lines of "~" out to see what is not allowed alone'],
-  ['lxc-section', 'write the lines into [all], or keep them for these hosts'],
-  ['lxc-no-all', 'put a section [all] before what every host is to allow'],
   ['never-matches', 'compare with what is meant, or take the call out'],
   ['always-matches', 'compare with what is meant, or take the condition out'],
   [
@@ -111,4 +81,4 @@ const readerWarning: CheckRule = {
   },
 };
 
-export const READER_RULES: readonly CheckRule[] = [byteOrderMark, ...NAMED, readerWarning];
+export const READER_RULES: readonly CheckRule[] = [byteOrderMark, ...NAMED, ...LANGUAGE_RULES, readerWarning];

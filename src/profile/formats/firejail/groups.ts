@@ -1,10 +1,22 @@
+import { parseArchitecture } from '../../../architecture.js';
+import { isAtLeast, parseRelease } from '../../../kernel-version.js';
+import { firstLinux } from '../../../syscalls/first-linux.js';
+
 // Facts of firejail 0.9.72 of Debian 12 (amd64), of which test/owners/firejail.test.ts asks fseccomp each.
 
 /** The firejail whose groups and lists these are; other versions have other members. */
 export const FIREJAIL_VERSION = '0.9.72';
 
 /** The Linux whose calls firejail knows by name: it ignores the names of later ones. */
-export const KNOWN_LINUX = '5.10';
+const KNOWN_LINUX = '5.10';
+
+export type Abi = 'x86_64' | 'x86';
+
+/** The Linux that had a call first, where that is newer than those that firejail knows. */
+export function laterLinux(call: string, abi: Abi): string | undefined {
+  const first = firstLinux(call, parseArchitecture(abi));
+  return isAtLeast(parseRelease(KNOWN_LINUX)!, first) ? undefined : `${first.version}.${first.revision}`;
+}
 
 /** `@group: members`, which are system calls and other groups. */
 const GROUPS_TEXT = `

@@ -3,7 +3,7 @@ import { nearestName } from '../../../nearest-name.js';
 import { syscallName, syscallNumber } from '../../../syscalls/syscall-name.js';
 import { quote } from '../../../text.js';
 import type { ProfileIssueCode } from '../../document/profile-error.js';
-import { firejailGroups, groupCalls } from './groups.js';
+import { type Abi, FIREJAIL_VERSION, firejailGroups, groupCalls, laterLinux } from './groups.js';
 import type { FirejailLine } from './lines.js';
 import type { Reports } from './reports.js';
 import { type Action, ALLOW, errno, type Filter, KILL, type Verdict } from './verdicts.js';
@@ -18,15 +18,14 @@ interface ListWord {
   readonly offset: number;
 }
 
-export type Abi = 'x86_64' | 'x86';
-
 /** The calls that firejail itself makes after it has installed its filters; those denied are denied by a later filter. */
 const NEEDED = 'execveat execve prctl'.split(' ');
 
 /**
  * The words of a list (syscall_check_list in src/lib/syscall.c). What firejail silently ignores is reported.
  */
-export function listWords({ value = '', valueOffset, text }: FirejailLine, abi: Abi, reports: Reports): ListWord[] {
+export function listWords(line: FirejailLine, abi: Abi, reports: Reports): ListWord[] {
+  const { value = '', valueOffset, text } = line;
   if (/[^\w,:@$!-]/.test(value)) {
     const at = valueOffset + value.search(/[^\w,:@$!-]/);
     const hint = 'names stand with commas alone between them';
@@ -73,6 +72,11 @@ export function listWords({ value = '', valueOffset, text }: FirejailLine, abi: 
     if (sign && syscallNumber(call, abi) === 0) {
       const message = `firejail takes ${quote(word)} for ${call} itself: it writes an exception as a negative number, and that of ${call} is 0`;
       return fail('bad-syntax', message, 'take it out, and name the other calls');
+    }
+    const later = syscallNumber(call, abi) === undefined ? undefined : laterLinux(call, abi);
+    if (later && (!name.startsWith('$') || line.keyword !== 'seccomp.keep')) {
+      const message = `${call} came with Linux ${later}, and firejail ${FIREJAIL_VERSION} ignores calls that it does not know`;
+      reports.warn('firejail-unknown-call', { text, offset }, message);
     }
     const action = suffix === undefined ? undefined : actionOf(suffix);
     if (suffix !== undefined && action === undefined) {

@@ -1,7 +1,7 @@
 import { quote } from '../../../text.js';
-import { FIREJAIL_VERSION, groupCalls, SECONDARY_CALLS } from './groups.js';
+import { type Abi, FIREJAIL_VERSION, groupCalls, SECONDARY_CALLS } from './groups.js';
 import type { FirejailLine, Keyword } from './lines.js';
-import { type Abi, actionOf, dropFilters, keepFilter, listWords } from './lists.js';
+import { actionOf, dropFilters, keepFilter, listWords } from './lists.js';
 import type { Reports } from './reports.js';
 import {
   allowProtocols,

@@ -1,7 +1,5 @@
 import { findArchitecture, parseArchitecture } from '../../../architecture.js';
 import { errnoName } from '../../../errno.js';
-import { isAtLeast, parseRelease } from '../../../kernel-version.js';
-import { firstLinux } from '../../../syscalls/first-linux.js';
 import { MULTIPLEXED_CALLS } from '../../../syscalls/multiplexed-calls.js';
 import { architectureSyscalls, syscallNumber } from '../../../syscalls/syscall-name.js';
 import { quote } from '../../../text.js';
@@ -9,8 +7,7 @@ import type { DockerSeccomp, DockerSyscall } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
 import { cannotExtend, isConditional, plainErrno, type Unrepresentable } from '../plain-section.js';
 import { commentLines } from '../written-text.js';
-import { FIREJAIL_VERSION, KNOWN_LINUX } from './groups.js';
-import type { Abi } from './lists.js';
+import { type Abi, FIREJAIL_VERSION, laterLinux } from './groups.js';
 
 const CHOOSE = 'choose the target (--arch x86_64, --cap, --kernel) to have it decided';
 const NATIVE = 'SCMP_ARCH_X86_64';
@@ -154,7 +151,7 @@ function dropLines(
   const word =
     (abi: Abi) =>
     ([name, { action, cannot }]: readonly [string, Written]) => {
-      const first = newerThanKnown(name, abi);
+      const first = laterLinux(name, abi);
       if (first)
         cannot(
           `${quote(name)}, of Linux ${first}`,
@@ -183,7 +180,7 @@ function keepLines(
   const words = [...native].map(([name, { action, cannot }]) => {
     if (action === 'log') cannot(`LOG for ${quote(name)}`, undefined, 'action');
     // By its name firejail would ignore it.
-    const text = newerThanKnown(name, 'x86_64') ? `$${syscallNumber(name, 'x86_64')}` : name;
+    const text = laterLinux(name, 'x86_64') ? `$${syscallNumber(name, 'x86_64')}` : name;
     return action === 'allow' ? text : `${text}:${action}`;
   });
   const refused = ALWAYS_KEPT.filter((name) => !native.has(name)).map((name) => `!${name}`);
@@ -192,11 +189,4 @@ function keepLines(
     ...(usual === 'EPERM' ? [] : [`seccomp-error-action ${usual}`]),
     `seccomp.keep ${[...words, ...refused].join(',')}`,
   ];
-}
-
-/** The Linux that had a call first, where that is newer than those that firejail knows. */
-function newerThanKnown(name: string, abi: Abi): string | undefined {
-  const first = firstLinux(name, parseArchitecture(abi));
-  const known = parseRelease(KNOWN_LINUX)!;
-  return isAtLeast(known, first) ? undefined : `${first.version}.${first.revision}`;
 }

@@ -77,6 +77,7 @@ class SnapdReader {
       this.#warnings.push({ code: 'snapd-complain', message, ...place });
     }
     for (const line of lines) {
+      this.#warnOfMasks(line);
       if (line.isDenied) {
         this.#add(line, { action: 'SCMP_ACT_ERRNO', errnoRet: EXPLICIT_DENIAL }, exactRules(line.conditions));
         continue;
@@ -96,6 +97,19 @@ class SnapdReader {
       const made = rules?.map(exactRules);
       this.#add(line, ALLOW, made?.includes(undefined) ? undefined : made?.flatMap((each) => each!));
     }
+  }
+
+  /** Constants of several bits are meant as a whole. */
+  #warnOfMasks({ offset }: SnapdLine): void {
+    const line = /[^\r\n]*/.exec(this.#text.text.slice(offset))![0];
+    const found = [...line.matchAll(/\|(\d+)(?!\S)/g)].find(([, digits]) => {
+      const value = BigInt(digits!);
+      return (value & (value - 1n)) !== 0n;
+    });
+    if (!found) return;
+    const message = `${found[0]} holds where all bits of ${found[1]} are set, not where any is`;
+    const position = this.#text.positionAt(offset + found.index);
+    this.#warnings.push({ code: 'snapd-mask', message, path: '', position });
   }
 
   #add({ name, offset, conditions, comment }: SnapdLine, entry: Entry, rules: readonly ExactRule[] | undefined): void {
