@@ -1,20 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { isOnPath } from '../on-path.js';
-import { InstalledPackage, ROOT } from '../package/installed-package.js';
+import { packInto, ROOT } from '../package/installed-package.js';
 
 // The steps are run as the platforms run them: the real shell, the variables and files of each, the package from npm's pack.
 
@@ -46,7 +37,6 @@ const { 'seccomp-review': job } = parse(text('ci/gitlab.yml')) as {
 const allow = (...names: string[]) =>
   `${JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 1, syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] }, null, 2)}\n`;
 
-let installed: InstalledPackage;
 let tarball: string;
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -54,12 +44,19 @@ const { GITHUB_ACTIONS: _, CI: __, ...plainEnv } = process.env;
 const own = Object.fromEntries(Object.entries(plainEnv).filter(([name]) => !/^(npm_|GITHUB_|CI_|GIT_)/.test(name)));
 
 beforeAll(async () => {
-  installed = await InstalledPackage.install();
-  tarball = join(installed.folder, readdirSync(installed.folder).find((name) => name.endsWith('.tgz')) as string);
   folder = mkdtempSync(join(tmpdir(), 'scmp-ci-'));
-});
+  tarball = await packInto(folder);
+  // To install takes most of the time. The Action's own step does it once, for all runs: they have the same RUNNER_TEMP.
+  mkdirSync(at('runner-temp'));
+  const env = { ...own, PACKAGE: tarball, RUNNER_TEMP: at('runner-temp'), GITHUB_PATH: at('github-path') };
+  const [install] = action.runs.steps;
+  const { status, stderr } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', install?.run ?? ''], {
+    env: { ...env, npm_config_prefer_offline: 'true' },
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+}, 300_000);
 afterAll(() => {
-  installed?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -98,29 +95,22 @@ function runAction(path: string, given: Record<string, string>, event: object) {
   const inputs = Object.fromEntries(Object.entries(action.inputs).map(([name, each]) => [name, each.default ?? '']));
   Object.assign(inputs, { package: tarball }, given);
   const runner = mkdtempSync(join(folder, 'runner-'));
-  // To install takes most of the time: all runs have the same temporary folder, and the first one installs.
-  const temp = at('runner-temp');
-  const installsNow = !existsSync(temp);
-  mkdirSync(temp, { recursive: true });
   const files = Object.fromEntries(
     ['PATH', 'OUTPUT', 'STEP_SUMMARY'].map((name) => [`GITHUB_${name}`, join(runner, name)]),
   );
   for (const file of Object.values(files)) writeFileSync(file, '');
   writeFileSync(join(runner, 'event.json'), JSON.stringify(event));
   let [stdout, stderr, status] = ['', '', 0 as number | null];
-  for (const step of installsNow ? action.runs.steps : action.runs.steps.slice(1)) {
+  for (const step of action.runs.steps.slice(1)) {
     expect(step.shell).toBe('bash');
     const env = Object.fromEntries(Object.entries(step.env).map(([name, value]) => [name, expression(value, inputs)]));
-    const added = readFileSync(files.GITHUB_PATH as string, 'utf8')
-      .trim()
-      .split('\n')
-      .join(':');
+    const added = readFileSync(at('github-path'), 'utf8').trim();
     writeFileSync(join(runner, 'script.sh'), step.run);
     const result = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', join(runner, 'script.sh')], {
       cwd: path,
       encoding: 'utf8',
       env: {
-        ...{ ...own, ...files, ...env, GITHUB_ACTIONS: 'true', CI: 'true', RUNNER_TEMP: temp },
+        ...{ ...own, ...files, ...env, GITHUB_ACTIONS: 'true', CI: 'true', RUNNER_TEMP: at('runner-temp') },
         ...{ GITHUB_EVENT_PATH: join(runner, 'event.json'), PATH: `${added}:${own.PATH}` },
       },
     });
@@ -265,10 +255,15 @@ describe('the GitLab job', () => {
 
 describe('the hook of pre-commit', () => {
   it('checks the files that are committed, and its pattern finds profiles', () => {
-    const project = installed.project('hook', {
-      'seccomp/good.json': allow('read', 'exit_group'),
-      'seccomp/bad.json': allow('raed'),
-    });
+    // A project that has the package in its node_modules.
+    const project = at('hook');
+    mkdirSync(join(project, 'node_modules/.bin'), { recursive: true });
+    mkdirSync(join(project, 'seccomp'));
+    const library = at('runner-temp/scmp/lib/node_modules/libseccomp-wasm');
+    symlinkSync(library, join(project, 'node_modules/libseccomp-wasm'));
+    symlinkSync(join(library, 'dist/scmp.cjs'), join(project, 'node_modules/.bin/scmp'));
+    writeFileSync(join(project, 'package.json'), `{ "dependencies": { "libseccomp-wasm": "${version}" } }`);
+    writeFileSync(join(project, 'seccomp/bad.json'), allow('raed'));
     expect(hook?.language).toBe('system');
     expect(hook?.entry).toContain(`libseccomp-wasm@${version} `);
     const pattern = new RegExp(hook?.files ?? '');

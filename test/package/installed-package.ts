@@ -43,6 +43,14 @@ async function pack(): Promise<{ filename: string; bytes: Buffer }> {
 }
 let packed: ReturnType<typeof pack> | undefined;
 
+/** The published package as a file in a folder: its path. */
+export async function packInto(folder: string): Promise<string> {
+  packed ??= pack();
+  const { filename, bytes } = await packed;
+  writeFileSync(join(folder, filename), bytes);
+  return join(folder, filename);
+}
+
 /** Projects of users: folders below one that this package was packed for and installed into, as `npm install` does. */
 export class InstalledPackage {
   private constructor(readonly folder: string) {}
@@ -50,9 +58,7 @@ export class InstalledPackage {
   static async install(options: readonly string[] = []): Promise<InstalledPackage> {
     if (!existsSync(`${ROOT}dist/index.js`)) throw new Error('dist/ is missing: run ./build.sh (npm test does)');
     const folder = mkdtempSync(join(tmpdir(), 'scmp-package-'));
-    packed ??= pack();
-    const tarball = join(folder, (await packed).filename);
-    writeFileSync(tarball, (await packed).bytes);
+    const tarball = await packInto(folder);
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
     await output('npm', ['install', ...NPM_QUIET, ...options, tarball], folder);
     // Node's types, which a TypeScript project for Node has.
