@@ -4,6 +4,7 @@ import { namedConditions } from '../profile/formats/go-seccomp-bpf/named-conditi
 import { kafelName } from '../profile/formats/kafel/names.js';
 import { filterText } from '../profile/formats/kafel/written-filter.js';
 import { lxcLine } from '../profile/formats/lxc/write.js';
+import { wordOfCall } from '../profile/formats/minijail/names.js';
 import { conditionText } from '../profile/formats/minijail/written-lines.js';
 import { seccompString } from '../profile/formats/nsjail/seccomp-string.js';
 import { readProfile } from '../profile/formats/read-profile.js';
@@ -38,7 +39,7 @@ export function entryLine(entry: LearnedEntry, format: EntrySyntax): string {
 /** A policy has a line for each call; a second one counts where the first does not hold. */
 function minijailLine({ names, action, errnoRet, args }: BareEntry): string {
   const rule = action === 'SCMP_ACT_ALLOW' ? (args ? conditionText([{ args }]) : '1') : `return ${errnoRet ?? 1n}`;
-  return names.map((name) => `${name}: ${rule}`).join('\n');
+  return names.map((name) => `${wordOfCall(name)}: ${rule}`).join('\n');
 }
 
 function kafelBlock({ names, action, errnoRet, args }: BareEntry): string {

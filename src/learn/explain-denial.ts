@@ -125,8 +125,8 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
 }
 
 /**
- * What to add to a profile to allow the call, with its arguments where they matter: an entry of `syscalls` in JSON, a line
- * of a plain list or of a policy, a rule of seccompiler. A line of a systemd unit compares no arguments.
+ * What to add to a profile to allow the call, with its arguments where they matter. It is an entry of `syscalls` in JSON, a
+ * line of a plain list or of a policy, or a rule of seccompiler. A line of a systemd unit compares no arguments.
  *
  * @throws {ProfileError} when a profile cannot have the name
  *

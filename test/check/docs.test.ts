@@ -12,7 +12,13 @@ const sectionsOf = (text: string) =>
     .map((section) => {
       const [, id = '', severity = ''] = /^`([a-z0-9-]+)` \((\w+)\)\n/.exec(section) ?? [];
       const [, summary = ''] = section.split('\n');
-      return { id, severity, summary, section, example: (/```json\n(.*)\n```/.exec(section) ?? /```text\n([^`]*)\n```/.exec(section))?.[1] };
+      return {
+        id,
+        severity,
+        summary,
+        section,
+        example: (/```json\n(.*)\n```/.exec(section) ?? /```text\n([^`]*)\n```/.exec(section))?.[1],
+      };
     });
 const text = page('check.md');
 const sections = sectionsOf(text);
@@ -46,7 +52,7 @@ it('docs/programs.md lists those that only programs have, and says why, what to 
 /** An option that a finding is about stands alone in front of its example. */
 function optionsOf(section: string): Options {
   const [, option, value] = /^With `--(\w+) (\S+)`:$/m.exec(section) ?? [];
-  const names: Record<string, string> = { libseccomp: 'libseccompVersion', target: 'engine' };
+  const names: Record<string, string> = { libseccomp: 'libseccompVersion', target: 'engine', from: 'format' };
   return option === undefined ? {} : { [names[option] ?? option]: value };
 }
 
@@ -54,7 +60,7 @@ it.each(sections)(
   '$id: says why, what to do and when to ignore it, with an example that has it',
   ({ id, section, example }) => {
     for (const part of ['*Why:*', '*Fix:*', '*Ignore*']) expect(section).toContain(part);
-    if (example === undefined)
+    if (example === undefined || id === 'unreadable')
       expect([
         'rule-refused',
         'filter-too-large',

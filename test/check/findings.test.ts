@@ -832,6 +832,37 @@ const CASES: Record<string, Case[]> = {
       passed: denyList(deny('kill', { errno: 'EPERM' })),
     },
   ],
+  'repeated-call': [
+    {
+      what: 'of a minijail policy',
+      found: 'read: arg0 == 0\nread: arg0 == 3\n',
+      at: '',
+      passed: 'read: arg0 == 0 || arg0 == 3\n',
+    },
+  ],
+  'two-meanings': [
+    {
+      what: 'an errno for a condition',
+      found: 'read: arg0 == 0; return EPERM\n',
+      at: '',
+      passed: 'read: { arg0 == 0; return EPERM }\n',
+      options: { format: 'minijail-py' },
+    },
+  ],
+  'comparison-widened': [
+    {
+      what: 'a negative number has 64 bits',
+      found: 'ALLOW { read { fd == -1 } }\n',
+      at: '',
+      passed: 'ALLOW { read { fd == 0xffffffff } }\n',
+    },
+    {
+      what: 'an argument of 64 bits beside one of 32',
+      found: 'ALLOW { write { (fd & buf) != 0 } }\n',
+      at: '',
+      passed: 'ALLOW { write { (fd & 1) != 0 && buf != 0 } }\n',
+    },
+  ],
   'listener-path-unused': [
     {
       what: 'nothing notifies',

@@ -4,12 +4,14 @@ import { readProfile } from '../../src/profile/index.js';
 
 export const libseccomp = loadLibseccompSync();
 
-export type Options = Partial<Omit<CheckOptions, 'libseccomp'>>;
+export type Options = Partial<Omit<CheckOptions, 'libseccomp'>> & {
+  format?: NonNullable<Parameters<typeof readProfile>[1]>['format'];
+};
 
 /** Check a profile given as an object, by way of its text, so that findings have places. */
-export function check(profile: object | string, options: Options = {}): CheckReport {
+export function check(profile: object | string, { format, ...options }: Options = {}): CheckReport {
   const text = typeof profile === 'string' ? profile : JSON.stringify(profile, null, 2);
-  const parsed = readProfile(text, { source: 'profile.json' });
+  const parsed = readProfile(text, { source: 'profile.json', format });
   return checkProfile(parsed, { targets: ['x86_64'], ...options, libseccomp, text });
 }
 

@@ -66,7 +66,9 @@ describe('docs/errors.md lists', () => {
     const issues = new Set([...union('ProfileIssueCode'), ...union('AssemblyIssueCode')]);
     const used = sources
       .filter(({ file }) => !/^src\/(check|playground|cli)\//.test(file))
-      .flatMap(({ text }) => [...text.matchAll(/\bcode: ([^,;\n]+)/g)].flatMap(([, value]) => literals(value!)))
+      .flatMap(({ text }) =>
+        [...text.matchAll(/(?:\bcode: |#warn\()([^,;\n]+)/g)].flatMap(([, value]) => literals(value!)),
+      )
       .filter((code) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(code));
     const warnings = documented('Warnings');
     expect(used.filter((code) => !issues.has(code) && !warnings.includes(code))).toEqual([]);

@@ -30,6 +30,24 @@ const NAMED: readonly CheckRule[] = [
     'An errno by name and by number that differ: Docker takes the number, Podman the name.',
     'make them agree, or take one out',
   ),
+  fromReader(
+    'repeated-call',
+    'warning',
+    'A call on two lines of a minijail policy, in what it includes too: the second counts where the first does not hold.',
+    'put the conditions of a call together in one line, with "||"',
+  ),
+  fromReader(
+    'two-meanings',
+    'warning',
+    "A condition with an errno in a minijail policy, which minijail's two compilers read in opposite ways.",
+    'write it in braces, "{ …; return ERRNO }", which compile_seccomp_policy.py alone takes, and name it by --from',
+  ),
+  fromReader(
+    'comparison-widened',
+    'warning',
+    'A 32-bit argument that a kafel policy compares in 64 bits, since the other side has more than 32.',
+    'compare it with a number of 32 bits (0xffffffff for -1), and arguments of 64 bits by themselves',
+  ),
   fromReader('listener-path-unused', 'advice', '`listenerPath` without SCMP_ACT_NOTIFY.', 'take it out'),
   fromReader('listener-metadata-unused', 'advice', '`listenerMetadata` without `listenerPath`.', 'take it out'),
 ];
@@ -58,11 +76,6 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['unreached-group', 'put its calls into the first group, or take it out'],
   ['never-matches', 'compare with what is meant, or take the call out'],
   ['always-matches', 'compare with what is meant, or take the condition out'],
-  [
-    'two-meanings',
-    'write it in braces, "{ …; return ERRNO }", which compile_seccomp_policy.py alone takes, and name it by --from',
-  ],
-  ['repeated-call', 'put the conditions of a call together in one line, with "||"'],
   ['compiler-differs', 'end the list with "log", or leave the last action out and have @default decide'],
   ['frequency-not-found', 'put the file there, or take the line out'],
   ['x32-by-default', 'name the calls that are allowed, and deny the others by default'],

@@ -66,8 +66,8 @@ export interface LinesFormat extends Described {
 export type Format = KeysFormat | LinesFormat;
 
 /**
- * How an entry is written: in OCI's JSON, as a line of a list, of a systemd unit or of a policy, as a rule of seccompiler, a
- * block of kafel's (in a string of nsjail's), or keys of a group of go-seccomp-bpf.
+ * How an entry is written: in OCI's JSON, as a line of a list, of a systemd unit or of a policy, or as a rule of
+ * seccompiler. For kafel it is a block, which nsjail has in a string; for go-seccomp-bpf it is keys of a group.
  */
 export const ENTRY_SYNTAXES = [
   ...([

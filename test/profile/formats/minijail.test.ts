@@ -7,7 +7,7 @@ import { compileParsedWith } from '../../../src/compiler/compile-parsed-profile.
 import { minimizeRules } from '../../../src/compiler/minimize-rules.js';
 import { ScmpError } from '../../../src/errors.js';
 import type { ReadOptions } from '../../../src/profile/formats/read-options.js';
-import { readProfile } from '../../../src/profile/index.js';
+import { readProfile, writeProfile } from '../../../src/profile/index.js';
 import { problemsOf } from './problems.js';
 
 const FOLDER = new URL('../policies/minijail/', import.meta.url);
@@ -383,4 +383,11 @@ it('never crashes on a mutated policy', () => {
     ),
     { numRuns: 150 },
   );
+});
+
+it("arm's own calls have their header's prefix", () => {
+  const text = 'read: 1\nARM_set_tls: 1\n';
+  const profile = readProfile(text);
+  expect(profile).toMatchObject({ format: 'minijail-py', seccomp: { syscalls: [{ names: ['read', 'set_tls'] }] } });
+  for (const format of ['minijail', 'minijail-py'] as const) expect(writeProfile(profile, format)).toBe(text);
 });

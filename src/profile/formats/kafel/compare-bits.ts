@@ -34,6 +34,11 @@ function isWide(value: BitValue): boolean {
   return isWide(value.left) || isWide(value.right);
 }
 
+/** Whether arguments are compared in 64 bits: any part of the comparison that has more than 32 makes it so. */
+export function isComparedWide(left: BitValue, right: BitValue): boolean {
+  return isWide(folded(left)) || isWide(folded(right));
+}
+
 const always: Condition = { kind: 'all', of: [] };
 const never: Condition = { kind: 'any', of: [] };
 
@@ -91,14 +96,21 @@ function alternatives(op: KafelOperator, left: BitValue, right: BitValue, bits: 
   if (op === '!=') return simplified(sides.flatMap(({ bit, one, other }) => cubesOf(one ^ other, bit)));
   const equal = sides.map(({ bit, one, other }) => cubesOf(whole & ~(one ^ other), bit));
   if (op === '==') return conjunctions(equal.reduce<readonly Cube[]>(product, [new Map()]));
-  // Less or greater at the first bit that differs.
+  // Less or greater at the first bit that differs. Of two arguments fewer alternatives say it if they may overlap: at some
+  // bit, where no bit before it is the other way.
+  const before =
+    indexes.length === 1
+      ? equal
+      : sides.map(({ bit, one, other }) =>
+          cubesOf(whole & (op === '<' || op === '<=' ? ~one | other : one | ~other), bit),
+        );
   const [isLess, orEqual] = [op === '<' || op === '<=', op === '<=' || op === '>='];
   const found: Cube[] = [];
   let prefix: readonly Cube[] = [new Map()];
   sides.forEach(({ bit, one, other }, at) => {
     found.push(...product(prefix, cubesOf(isLess ? ~one & other & whole : one & ~other & whole, bit)));
     if (found.length > MAX_RULES) throw new TooManyRulesError();
-    if (at < sides.length - 1 || orEqual) prefix = product(prefix, equal[at]!);
+    if (at < sides.length - 1 || orEqual) prefix = product(prefix, before[at]!);
   });
   return conjunctions(orEqual ? [...found, ...prefix] : found);
 }

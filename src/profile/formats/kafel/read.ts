@@ -17,7 +17,7 @@ import type { ProfileFormat } from '../index.js';
 import type { ReadOptions } from '../read-options.js';
 import { entriesOfRules } from '../rule-entries.js';
 import { type KafelArgument, kafelCall, nearestKafelCall, TARGETS } from './calls.js';
-import { type BitValue, compareBits } from './compare-bits.js';
+import { type BitValue, compareBits, isComparedWide } from './compare-bits.js';
 import { kafel } from './format.js';
 import { type KafelPlace, kafelTokens } from './lexer.js';
 import {
@@ -270,8 +270,14 @@ class KafelReader {
       this.#issue('unknown-argument', value, `${call} has no argument ${quote(value.word)}`, hint);
       return { kind: 'number', value: 0n };
     };
-    const condition = compareBits(op, bitsOf(left), bitsOf(right));
+    const [one, other] = [bitsOf(left), bitsOf(right)];
+    const condition = compareBits(op, one, other);
     const named = new Set([...argumentNames(left), ...argumentNames(right)]);
+    const narrow = parameters.find(({ name, bits }) => bits === 32 && named.has(name));
+    if (narrow && isComparedWide(one, other)) {
+      const message = `${call}: ${narrow.name} has 32 bits, and is compared in 64, with what the caller left above them: the other side has more than 32`;
+      this.#warn('comparison-widened', place, message);
+    }
     if (condition.kind !== 'literal' || named.size < 2) return condition;
     return {
       kind: 'literal',

@@ -5,7 +5,7 @@ import type { LinesFormat } from '../format.js';
  * have as keys are none.
  */
 const STATEMENT =
-  /^(?:@(?:include|frequency|default|denylist)\b|(?!\w*_action\b|default\w*\b)[a-z_]\w*(?:\[[^\]]*\])?[ \t]*:[ \t]*(?:1[ \t]*(?:#.*|\\)?$|(?:allow|kill|kill-process|kill-thread|trap|trace|log|user-notify)[ \t]*(?:#.*|\\)?$|return\b|arg\w*[ \t]|\{[ \t]*(?:arg\d|return\b))|\{[^:]*\}[ \t]*:[ \t]*(?:1|[a-z{]))/;
+  /^(?:@(?:include|frequency|default|denylist)\b|(?!\w*_action\b|default\w*\b)(?:ARM_)?[a-z_]\w*(?:\[[^\]]*\])?[ \t]*:[ \t]*(?:1[ \t]*(?:#.*|\\)?$|(?:allow|kill|kill-process|kill-thread|trap|trace|log|user-notify)[ \t]*(?:#.*|\\)?$|return\b|arg\w*[ \t]|\{[ \t]*(?:arg\d|return\b))|\{[^:]*\}[ \t]*:[ \t]*(?:1|[a-z{]))/;
 
 /** minijail's `.policy` as its compile_seccomp_policy.py reads it, which crosvm is built with. */
 export const minijailPy = {

@@ -20,6 +20,7 @@ import { entriesOfRules } from '../rule-entries.js';
 import { minijailConstants, whyUnknown } from './constants.js';
 import { minijail, minijailPy } from './format.js';
 import { parsePolicyLines } from './line-parser.js';
+import { callOfPolicy } from './names.js';
 import { parsePolicy } from './parser.js';
 import type {
   ParsedPolicy,
@@ -159,7 +160,7 @@ class PolicyReader {
     const { call, filters, comment } = given;
     const targets = TARGETS.filter((target) => filters.some((filter) => appliesTo(filter, target)));
     this.#checkArchitectures(filters, call);
-    if (!syscallSignature(call.word)) {
+    if (!syscallSignature(callOfPolicy(call.word))) {
       const nearest = nearestSyscall(call.word);
       const hint = nearest ? `did you mean ${quote(nearest)}?` : 'calls go by name, and this is none';
       this.#issue('unknown-syscall', call, `there is no system call ${quote(call.word)}`, hint);
@@ -223,7 +224,7 @@ class PolicyReader {
     try {
       const whole = [...cases, ...(end < 0 ? [{ condition: undefined, action: otherwise }] : [])];
       const made = firstMatch(whole, rest, isSameDecision).flatMap(({ index, action, rules }) =>
-        entriesOfRules({ names: [call.word], ...action }, rules).map((entry) => ({
+        entriesOfRules({ names: [callOfPolicy(call.word)], ...action }, rules).map((entry) => ({
           entry,
           place: own[index]?.action ?? places[0]!,
         })),

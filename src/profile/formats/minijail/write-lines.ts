@@ -6,6 +6,7 @@ import { isSameDecision } from '../call-entries.js';
 import { comparison, neverHolds } from '../first-match.js';
 import type { Draft } from '../handler.js';
 import { comparisonOf, type WrittenCall, type WrittenCase, writtenCalls } from '../written-calls.js';
+import { wordOfCall } from './names.js';
 import { conditionText, noteLines } from './written-lines.js';
 
 /** What ends the thread, which is the default, and a `return` without a number. */
@@ -27,7 +28,7 @@ export function writeMinijail(draft: Draft): string {
     if (notes.length > 0 && lines.length > 0) lines.push('');
     comment = call.comment;
     if (!syscallSignature(call.name)) first.cannot(`the name ${quote(call.name)}`, undefined, 'names');
-    lines.push(...notes, `${call.name}: ${ruleText(call)}`);
+    lines.push(...notes, `${wordOfCall(call.name)}: ${ruleText(call)}`);
   }
   if (lines.length === 0) cannot('a profile without entries', 'minijail refuses an empty policy', 'syscalls');
   return `${lines.join('\n')}\n`;

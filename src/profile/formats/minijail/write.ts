@@ -7,6 +7,7 @@ import type { DockerSyscall } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
 import type { Unrepresentable } from '../plain-section.js';
 import { type WrittenCall, type WrittenCase, writtenCalls } from '../written-calls.js';
+import { wordOfCall } from './names.js';
 import { conditionText, noteLines } from './written-lines.js';
 
 const ACTIONS: Readonly<Partial<Record<ActionName, string>>> = {
@@ -58,7 +59,8 @@ function callLines({ name, cases }: WrittenCall, isDenyList: boolean): string[] 
   const [first] = cases;
   if (!first) return [];
   if (!syscallSignature(name)) first.cannot(`the name ${quote(name)}`, undefined, 'names');
-  if (cases.every(({ arches }) => arches === undefined)) return [`${name}: ${filterText(cases, isDenyList)}`];
+  if (cases.every(({ arches }) => arches === undefined))
+    return [`${wordOfCall(name)}: ${filterText(cases, isDenyList)}`];
   // A line for each decision: minijail refuses one for architectures that another has decided.
   const byText = new Map<string, string[]>();
   for (const target of new Set(ARCHITECTURES.values())) {
@@ -67,7 +69,7 @@ function callLines({ name, cases }: WrittenCall, isDenyList: boolean): string[] 
     const text = filterText(own, isDenyList);
     byText.set(text, [...(byText.get(text) ?? []), target]);
   }
-  return [...byText].map(([text, targets]) => `${name}[arch=${targets.join(',')}]: ${text}`);
+  return [...byText].map(([text, targets]) => `${wordOfCall(name)}[arch=${targets.join(',')}]: ${text}`);
 }
 
 /** Conditions of one action are alternatives; several actions are a list, in braces. */
