@@ -67,7 +67,7 @@ describe('docs/errors.md lists', () => {
     const used = sources
       .filter(({ file }) => !/^src\/(check|playground|cli)\//.test(file))
       .flatMap(({ text }) =>
-        [...text.matchAll(/(?:\bcode: |#warn\()([^,;\n]+)/g)].flatMap(([, value]) => literals(value!)),
+        [...text.matchAll(/(?:\bcode: |(?:#|reports\.)warn\(\s*)([^,;\n]+)/g)].flatMap(([, value]) => literals(value!)),
       )
       .filter((code) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(code));
     const warnings = documented('Warnings');
