@@ -12,7 +12,7 @@ import { partition } from '../src/bpf/decisions/partition.js';
 import { type FilterProgram, readProgram } from '../src/bpf/index.js';
 import { executedFor } from '../src/bpf/minimize/executed.js';
 import { type CallWeights, expectedInstructions } from '../src/bpf/minimize/index.js';
-import { minimize } from '../src/bpf/minimize/minimize.js';
+import { LENGTH_COST, LENGTH_COST_OF_OWN_WEIGHTS, minimize } from '../src/bpf/minimize/minimize.js';
 import { frequentCalls } from '../src/bpf/minimize/weights.js';
 import { compileProfileSync } from '../src/compiler/index.js';
 import { ScmpError } from '../src/errors.js';
@@ -49,7 +49,8 @@ interface Compared {
   decisions: () => DecisionDiagram;
   /** With the built-in weights, and with these. */
   min: Uint8Array;
-  madeFor(weights: CallWeights): Uint8Array;
+  /** As `--weights` makes it: an instruction of length costs little. */
+  madeFor(weights: CallWeights, lengthCost?: number): Uint8Array;
 }
 
 /** A profile by libseccomp at each level, and by the minimiser. */
@@ -61,7 +62,9 @@ function compare(name: string, profile: Uint8Array, arch: ArchitectureName, libs
   const decisions = () => buildDecisionDiagram(levels[0]);
   const { endianness } = parseArchitecture(arch);
   const candidates = [levels[0].program, levels[1].program, levels[2].program];
-  const madeFor = (weights: CallWeights) => minimize(decisions(), { endianness, weights, candidates }).program;
+  const madeFor = (weights: CallWeights, lengthCost = LENGTH_COST_OF_OWN_WEIGHTS) => {
+    return minimize(decisions(), { endianness, weights, candidates, lengthCost }).program;
+  };
   return { name, levels, decisions, min: at('min').program, madeFor };
 }
 
@@ -160,12 +163,12 @@ function allowsOfMoby(moby: Uint8Array, libseccomp: Libseccomp): Figure[] {
   });
   const compared = compare('allows', new TextEncoder().encode(text), 'x86_64', libseccomp);
   const label = `${names.length} unconditional allows of Moby's default, x86_64 alone`;
-  const min = compared.madeFor(UNIFORM);
+  const min = compared.madeFor(UNIFORM, LENGTH_COST);
   const mean = expectedInstructions(min, UNIFORM, 'little');
   const instructions = min.length / 8;
   return [
     {
-      what: `${label}: instructions of min made for uniform weights (libseccomp ${lengthOf(compared.levels[0])}, ${lengthOf(compared.levels[2])} at level 2)`,
+      what: `${label}: instructions of min made for uniform weights, length as without --weights (libseccomp ${lengthOf(compared.levels[0])}, ${lengthOf(compared.levels[2])} at level 2)`,
       value: `${instructions}`,
       bar: 'at most 55',
       holds: instructions <= 55,

@@ -1,7 +1,7 @@
 import type { Architecture } from '../architecture.js';
 import { DiagramStore, ProgramTooComplexError } from '../bpf/decisions/diagram-store.js';
 import { ProgramTooLongError } from '../bpf/minimize/errors.js';
-import { minimize } from '../bpf/minimize/minimize.js';
+import { LENGTH_COST_OF_OWN_WEIGHTS, minimize } from '../bpf/minimize/minimize.js';
 import { weigh } from '../bpf/minimize/weigh.js';
 import { CompileError } from './compile-error.js';
 import type { Minimizer } from './minimizer.js';
@@ -19,6 +19,7 @@ export const minimizeRules: Minimizer = (rules, { weights, candidates }) => {
       endianness,
       native: auditArches[0],
       weights: weigh(decisions, auditArches, weights),
+      lengthCost: weights === undefined ? undefined : LENGTH_COST_OF_OWN_WEIGHTS,
       candidates: candidates(),
     }).program;
   } catch (error) {

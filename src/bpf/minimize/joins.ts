@@ -1,17 +1,7 @@
-import { Opcode } from '../program/instruction.js';
 import type { Background } from './chains.js';
+import { type Segment, segmentsOf } from './number-decisions.js';
 import type { GraphNode, ProgramGraph } from './program-graph.js';
 import type { NodeRange } from './ranges.js';
-
-/** Numbers that a node of number tests decides alike, and how many tests that takes. */
-interface Segment {
-  from: number;
-  to: number;
-  target: GraphNode;
-  steps: number;
-}
-
-const LAST_NUMBER = 0xffffffff;
 
 /**
  * The nodes of number tests in the code of `roots` as backgrounds for other ranges. Another architecture's chain may
@@ -26,7 +16,7 @@ export function joinableNodes(
   const found: Background[] = [];
   for (const node of numberNodes(graph, roots)) {
     if (never !== undefined && graph.reachable([node]).has(never)) continue;
-    const background = agreement(node, segments(graph, node), ranges);
+    const background = agreement(node, segmentsOf(graph, node), ranges);
     if (background) found.push(background);
   }
   return found;
@@ -38,27 +28,6 @@ function numberNodes(graph: ProgramGraph, roots: readonly GraphNode[]): Set<Grap
   for (const node of found) {
     for (const next of graph.successors(node)) if (graph.isTest(next)) found.add(next);
   }
-  return found;
-}
-
-/** The decision of a node for every number, ascending. */
-function segments(graph: ProgramGraph, root: GraphNode): Segment[] {
-  const found: Segment[] = [];
-  const visit = (node: GraphNode, from: number, to: number, steps: number): void => {
-    if (from > to) return;
-    const operand = graph.operands[node]!;
-    if (graph.isTest(node) && graph.codes[node] === Opcode.JGE_K) {
-      visit(graph.passed[node]!, from, Math.min(to, operand - 1), steps + 1);
-      visit(graph.taken[node]!, Math.max(from, operand), to, steps + 1);
-    } else if (graph.isTest(node) && graph.codes[node] === Opcode.JEQ_K) {
-      visit(graph.passed[node]!, from, Math.min(to, operand - 1), steps + 1);
-      if (operand >= from && operand <= to) visit(graph.taken[node]!, operand, operand, steps + 1);
-      visit(graph.passed[node]!, Math.max(from, operand + 1), to, steps + 1);
-    } else {
-      found.push({ from, to, target: node, steps });
-    }
-  };
-  visit(root, 0, LAST_NUMBER, 0);
   return found;
 }
 

@@ -8,7 +8,7 @@ import { encodeProgram, type ProgramInput, readProgram } from '../program/codec.
 import type { Endianness } from '../program/instruction.js';
 import { MAX_ARCHITECTURES } from './architecture-tests.js';
 import { architecturesAsked } from './machine-weights.js';
-import { type MinimizedProgram, minimize } from './minimize.js';
+import { LENGTH_COST_OF_OWN_WEIGHTS, type MinimizedProgram, minimize } from './minimize.js';
 import { type Weights, weigh } from './weigh.js';
 
 export interface MinimizeProgramOptions extends DiagramBudget {
@@ -68,6 +68,7 @@ export function minimizeProgram(program: ProgramInput, options: MinimizeProgramO
     endianness,
     native: architectures[0],
     weights: weigh(decisions, architectures, weights),
+    lengthCost: weights === undefined ? undefined : LENGTH_COST_OF_OWN_WEIGHTS,
     candidates: [encodeProgram(instructions, endianness)],
   });
 }

@@ -7,6 +7,7 @@ import { ArchitectureTests, type Attempt, MAX_ARCHITECTURES } from './architectu
 import { emitShortest } from './emit.js';
 import { MinimizerFaultError, ProgramTooLongError } from './errors.js';
 import { expectedInstructions } from './executed.js';
+import { LocalSearch } from './local-search.js';
 import { MachineWeights, weightsFor } from './machine-weights.js';
 import { type GraphNode, ProgramGraph } from './program-graph.js';
 import { StepCounter } from './step-counter.js';
@@ -19,6 +20,8 @@ export interface MinimizeOptions {
   native?: number | undefined;
   /** How often each call happens. Default: the built-in weights. */
   weights?: CallWeights | undefined;
+  /** What one instruction of length may cost in executed instructions. Default: {@link LENGTH_COST}. */
+  lengthCost?: number | undefined;
   /** Programs that decide the same, of the same byte order; one that is shorter and executes no more is taken. */
   candidates?: readonly Uint8Array[] | undefined;
 }
@@ -37,9 +40,11 @@ export interface MinimizedProgram {
  * fewer are worth one more that is executed. If a program is a tenth longer, it executes some tenths of an instruction
  * more or less.
  */
-const LENGTH_COST = 0.1;
-/** No cost foresees all effects of sharing, so several are tried. */
-const OTHER_LENGTH_COSTS = [0.025, 0.05, 0.2];
+export const LENGTH_COST = 0.1;
+/** The same for weights of somebody's own: whoever says what is to be fast wants it fast. */
+export const LENGTH_COST_OF_OWN_WEIGHTS = 0.01;
+/** No cost foresees all effects of sharing, so others are tried: this many times as much. */
+const OTHER_COSTS = [0.5, 2];
 /** Where x32's numbers have many ranges, folding them is always shorter; with few it may be. */
 const MANY_X32_RANGES = 16;
 const FOLDS = { none: [false], few: [false, true], many: [true] } as const;
@@ -66,7 +71,10 @@ export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): 
 
   const candidates = options.candidates ?? [];
   const maxInstructions = Math.min(MAX_INSTRUCTIONS, ...candidates.map(lengthOf));
-  const instructions = emitShortest(graph, buildCheapest(tests, counter, maxInstructions));
+  const lengthCost = options.lengthCost ?? LENGTH_COST;
+  const built = buildCheapest(tests, counter, { lengthCost, maxInstructions });
+  const search = new LocalSearch(graph, counter, lengthCost, maxInstructions);
+  const instructions = emitShortest(graph, search.improve(built));
   const made = result(encodeProgram(instructions, endianness), weights, endianness, 'min');
   const [better] = candidates
     .filter((program) => lengthOf(program) < instructions.length)
@@ -81,23 +89,27 @@ export function minimize(decisions: DecisionDiagram, options: MinimizeOptions): 
 }
 
 /** The cheapest of several ways to build a program; with at most this many instructions, where any has. */
-function buildCheapest(tests: ArchitectureTests, counter: StepCounter, maxInstructions: number): GraphNode {
+function buildCheapest(
+  tests: ArchitectureTests,
+  counter: StepCounter,
+  { lengthCost, maxInstructions }: { lengthCost: number; maxInstructions: number },
+): GraphNode {
   const { graph } = tests;
   const tried: Tried[] = [];
   const attempt = (given: Attempt): Tried => {
     const start = tests.build(given);
     const length = graph.length(start);
-    const made = { given, start, length, cost: counter.mean(start) + LENGTH_COST * length };
+    const made = { given, start, length, cost: counter.mean(start) + lengthCost * length };
     tried.push(made);
     return made;
   };
   const folds = FOLDS[tests.x32Ranges < 2 ? 'none' : tests.x32Ranges > MANY_X32_RANGES ? 'many' : 'few'];
-  const { foldsX32 } = least(folds.map((each) => attempt({ lengthCost: LENGTH_COST, foldsX32: each }))).given;
-  for (const lengthCost of OTHER_LENGTH_COSTS) attempt({ lengthCost, foldsX32 });
+  const { foldsX32 } = least(folds.map((each) => attempt({ lengthCost, foldsX32: each }))).given;
+  for (const times of OTHER_COSTS) attempt({ lengthCost: times * lengthCost, foldsX32 });
   const isShort = ({ length }: Tried) => length <= maxInstructions;
-  for (const lengthCost of SHORTEST_LENGTH_COSTS) {
+  for (const high of SHORTEST_LENGTH_COSTS) {
     // which of the two is shorter is another question than which is cheaper
-    for (const each of folds) if (!tried.some(isShort)) attempt({ lengthCost, foldsX32: each });
+    for (const each of folds) if (!tried.some(isShort)) attempt({ lengthCost: high, foldsX32: each });
   }
   const short = tried.filter(isShort);
   return least(short.length > 0 ? short : tried).start;

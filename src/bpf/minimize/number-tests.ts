@@ -3,7 +3,7 @@ import { joinableNodes } from './joins.js';
 import type { NumberWeights } from './number-weights.js';
 import type { GraphNode, ProgramGraph } from './program-graph.js';
 import { buildRangeTree, MAX_RUN, RangeTree } from './range-tree.js';
-import { joinNeighbours, type NodeRange } from './ranges.js';
+import { clip, joinNeighbours, type NodeRange } from './ranges.js';
 
 /** An architecture's decision for each number, and how numbers may be tested. */
 interface NumberTask {
@@ -18,7 +18,7 @@ interface NumberTask {
 }
 
 /** All bits of a number but x32's. */
-const WITHOUT_X32 = ~X32_SYSCALL_BIT >>> 0;
+export const WITHOUT_X32 = ~X32_SYSCALL_BIT >>> 0;
 const SIGN_BIT = 0x80000000;
 /** Numbers with bits 30 and 31 that are decided otherwise than those with bit 31 alone; -1 may be one. */
 const MAX_EXCEPTIONS = 4;
@@ -92,12 +92,6 @@ function around(exceptions: readonly NodeRange[], fold: GraphNode): NodeRange[] 
   }
   if (next <= 0xffffffff) found.push({ from: next, to: 0xffffffff, target: fold, weight: 0 });
   return found;
-}
-
-function clip(ranges: readonly NodeRange[], from: number, to: number): NodeRange[] {
-  return ranges
-    .filter((range) => range.to >= from && range.from <= to)
-    .map((range) => ({ ...range, from: Math.max(range.from, from), to: Math.min(range.to, to) }));
 }
 
 function moved(ranges: readonly NodeRange[], by: number): NodeRange[] {

@@ -16,7 +16,7 @@ export class ProgramGraph {
   readonly taken: GraphNode[] = [];
   /** The successor of a test that does not hold; as `taken` for any other instruction but a return. */
   readonly passed: GraphNode[] = [];
-  readonly #known = new Map<string, GraphNode>();
+  readonly #known = new NodeTable();
 
   constructor(readonly endianness: Endianness) {}
 
@@ -46,6 +46,30 @@ export class ProgramGraph {
 
   test(code: number, operand: number, holds: GraphNode, fails: GraphNode): GraphNode {
     return holds === fails ? holds : this.#node(code, operand >>> 0, holds, fails);
+  }
+
+  /** A program in which `by` stands in the place of a node. */
+  replace(root: GraphNode, node: GraphNode, by: GraphNode): GraphNode {
+    const made = new Map<GraphNode, GraphNode>([[node, by]]);
+    const visit = (each: GraphNode): GraphNode => {
+      const known = made.get(each);
+      if (known !== undefined) return known;
+      const [taken, passed] = [this.taken[each]!, this.passed[each]!];
+      let result = each;
+      if (taken >= 0) {
+        const [next, other] = [visit(taken), visit(passed)];
+        if (next !== taken || other !== passed) result = this.#again(each, next, other);
+      }
+      made.set(each, result);
+      return result;
+    };
+    return visit(root);
+  }
+
+  /** The same instruction with other successors. */
+  #again(node: GraphNode, taken: GraphNode, passed: GraphNode): GraphNode {
+    const [code, operand] = [this.codes[node]!, this.operands[node]!];
+    return this.isTest(node) ? this.test(code, operand, taken, passed) : this.#node(code, operand, taken, taken);
   }
 
   isReturn(node: GraphNode): boolean {
@@ -102,12 +126,12 @@ export class ProgramGraph {
   }
 
   #node(code: number, operand: number, taken: GraphNode, passed: GraphNode): GraphNode {
-    const key = `${code},${operand},${taken},${passed}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const node = this.#append(code, operand, taken, passed);
-    this.#known.set(key, node);
-    return node;
+    const { codes, operands, taken: holds, passed: fails } = this;
+    return this.#known.find(
+      hash(code, operand, taken, passed),
+      (at) => codes[at] === code && operands[at] === operand && holds[at] === taken && fails[at] === passed,
+      () => this.#append(code, operand, taken, passed),
+    );
   }
 
   #append(code: number, operand: number, taken: GraphNode, passed: GraphNode): GraphNode {
@@ -115,5 +139,54 @@ export class ProgramGraph {
     this.operands.push(operand);
     this.taken.push(taken);
     return this.passed.push(passed) - 1;
+  }
+}
+
+function hash(...parts: readonly number[]): number {
+  let mixed = 0;
+  for (const part of parts) {
+    mixed = Math.imul(mixed ^ part, 0x9e3779b1);
+    mixed ^= mixed >>> 15;
+  }
+  return mixed;
+}
+
+/** Nodes by a hash of what they are: open addressing. Keys made of text would take most of the time of a search. */
+class NodeTable {
+  /** -1 where there is none. */
+  #slots = new Int32Array(1 << 10).fill(-1);
+  #hashes = new Int32Array(1 << 10);
+  #count = 0;
+
+  /** The node of this hash for which `isIt` holds; else the one made. */
+  find(hashed: number, isIt: (node: GraphNode) => boolean, make: () => GraphNode): GraphNode {
+    if (2 * this.#count >= this.#slots.length) this.#grow();
+    const slot = this.#slotOf(hashed, isIt);
+    if (this.#slots[slot]! >= 0) return this.#slots[slot]!;
+    this.#count++;
+    this.#hashes[slot] = hashed;
+    this.#slots[slot] = make();
+    return this.#slots[slot]!;
+  }
+
+  #slotOf(hashed: number, isIt: (node: GraphNode) => boolean): number {
+    const mask = this.#slots.length - 1;
+    let slot = hashed & mask;
+    while (this.#slots[slot]! >= 0 && !(this.#hashes[slot] === hashed && isIt(this.#slots[slot]!))) {
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  #grow(): void {
+    const [slots, hashes] = [this.#slots, this.#hashes];
+    this.#slots = new Int32Array(2 * slots.length).fill(-1);
+    this.#hashes = new Int32Array(2 * slots.length);
+    for (const [slot, node] of slots.entries()) {
+      if (node < 0) continue;
+      const into = this.#slotOf(hashes[slot]!, () => false);
+      this.#slots[into] = node;
+      this.#hashes[into] = hashes[slot]!;
+    }
   }
 }

@@ -21,3 +21,21 @@ export function joinNeighbours(ranges: readonly NodeRange[]): NodeRange[] {
   }
   return joined;
 }
+
+/** The parts of ranges from one number to another, both included. */
+export function clip<T extends NumberRange>(ranges: readonly T[], from: number, to: number): T[] {
+  return ranges
+    .filter((range) => range.to >= from && range.from <= to)
+    .map((range) => ({ ...range, from: Math.max(range.from, from), to: Math.min(range.to, to) }));
+}
+
+/** The numbers of several ranges as ranges in ascending order, which do not touch. */
+export function union(ranges: readonly NumberRange[]): NumberRange[] {
+  const joined: NumberRange[] = [];
+  for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = joined.at(-1);
+    if (last && from <= last.to + 1) last.to = Math.max(last.to, to);
+    else joined.push({ from, to });
+  }
+  return joined;
+}
