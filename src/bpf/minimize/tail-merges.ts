@@ -18,9 +18,9 @@ export interface Replacement {
 const MAX_EXITS = 4;
 
 /**
- * Nodes of number tests that another node can stand in for: one that decides alike all numbers that come to the first,
- * whatever it makes of others, or all but a few, which leave by tests before. Then the code that only the first leads
- * to is not needed.
+ * Nodes of number tests that another node can stand in for. It decides alike all numbers that come to the first,
+ * whatever it makes of others. Or it does so for all but a few, which leave by tests before. Then the code that only the
+ * first leads to is not needed.
  */
 export function tailMerges(code: NumberCode, paths: readonly Path[], lengthCost: number): Replacement[] {
   const { shape, values, segmentsOf } = code;
