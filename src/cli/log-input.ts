@@ -7,6 +7,8 @@ import { countBytes, expectBytes } from './progress.js';
 
 /** What is read at once, in bytes. */
 const PIECE = 1 << 20;
+/** The least of it. */
+const SMALL = 1 << 14;
 /** How often a file is looked at that grows, in milliseconds. */
 const FOLLOW_EVERY = 200;
 
@@ -26,7 +28,7 @@ export interface LogInput {
  * gzip(1) or zstd(1) packed is unpacked. `follow` goes on reading at the end, as `tail -f`.
  */
 export function logInputs(paths: readonly string[], { follow = false } = {}): LogInput[] {
-  const named = paths.flatMap((path): (string | typeof STDIN)[] => (path === '-' ? [STDIN] : filesOf(path)));
+  const named = paths.flatMap((path): (string | typeof STDIN)[] => (path === '-' ? [STDIN] : inputFiles(path)));
   if (!follow) expectBytes(sizeOf(named));
   return named.map((path): LogInput => {
     if (path === STDIN) return { source: 'stdin', pieces: unpacked('stdin', piecesOf(0, 'stdin', false)) };
@@ -47,7 +49,8 @@ function sizeOf(paths: readonly (string | typeof STDIN)[]): number | undefined {
   return size;
 }
 
-function filesOf(path: string): string[] {
+/** A file, or all files of a folder: the oldest first, and those of folders in it. */
+export function inputFiles(path: string): string[] {
   try {
     if (!statSync(path).isDirectory()) return [path];
     const inside = readdirSync(path, { withFileTypes: true }).map((entry) => {
@@ -58,7 +61,7 @@ function filesOf(path: string): string[] {
     });
     const files = inside.filter(({ stat }) => stat?.isFile()).sort((a, b) => a.stat!.mtimeMs - b.stat!.mtimeMs);
     const folders = inside.filter(({ isFolder }) => isFolder).sort((a, b) => (a.name < b.name ? -1 : 1));
-    return [...files.map(({ name }) => name), ...folders.flatMap(({ name }) => filesOf(name))];
+    return [...files.map(({ name }) => name), ...folders.flatMap(({ name }) => inputFiles(name))];
   } catch (cause) {
     throw fileError(path, cause);
   }
@@ -72,14 +75,17 @@ async function* fileOf(path: string, follow: boolean): AsyncGenerator<Uint8Array
     throw fileError(path, cause);
   }
   try {
-    yield* piecesOf(descriptor, path, follow);
+    const stat = fstatSync(descriptor);
+    // There may be thousands of small files.
+    const size = stat.isFile() && !follow ? Math.min(PIECE, Math.max(stat.size + 1, SMALL)) : PIECE;
+    yield* piecesOf(descriptor, path, follow, size);
   } finally {
     closeSync(descriptor);
   }
 }
 
-async function* piecesOf(descriptor: number, path: string, follow: boolean): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(PIECE);
+async function* piecesOf(descriptor: number, path: string, follow: boolean, size = PIECE): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(size);
   // A pipe gives 64 KB at a time, and each piece has its price.
   let filled = 0;
   for (;;) {
@@ -89,7 +95,7 @@ async function* piecesOf(descriptor: number, path: string, follow: boolean): Asy
       countBytes(count);
       filled += count;
     }
-    if (filled > 0 && (follow || isAtEnd || filled === PIECE)) {
+    if (filled > 0 && (follow || isAtEnd || filled === size)) {
       yield buffer.subarray(0, filled);
       filled = 0;
     }

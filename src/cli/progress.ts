@@ -3,7 +3,7 @@ import { isTerminal } from './terminal.js';
 
 /** Commands that compute: `run`, `record` and the like become or watch another program, which uses the terminal. */
 const COMPUTES: ReadonlySet<string> = new Set(
-  'compile convert check simulate disasm asm diff implies explain resolve why'.split(' '),
+  'compile convert check simulate disasm asm diff implies explain resolve why merge'.split(' '),
 );
 
 /** The values of the flag that is shared with the thread. */

@@ -30,6 +30,7 @@ const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, () => Prom
     why: async () => (await import('./commands/why.js')).addWhyCommand,
     run: async () => (await import('./commands/run.js')).addRunCommand,
     record: async () => (await import('./commands/record.js')).addRecordCommand,
+    merge: async () => (await import('./commands/merge.js')).addMergeCommand,
     dump: async () => (await import('./commands/dump.js')).addDumpCommand,
   },
   'Make a filter:': {

@@ -22,3 +22,18 @@ export {
   type LayoutIndex,
   layoutFiles,
 } from './artifact/write-layout.js';
+
+// A fleet's recordings
+
+export { type ObjectsOptions, writeObjects } from './recordings/kubernetes.js';
+export {
+  type MergedCall,
+  type MergedRecordings,
+  type MergeRecordingsOptions,
+  mergeRecordings,
+  type SeenNames,
+} from './recordings/merge-recordings.js';
+export type { OriginWord, OriginWords, RecordingOrigin } from './recordings/origin.js';
+export { type RecordingInput, RecordingReader, type RecordingSummary } from './recordings/read-recording.js';
+export { type Recording, Recordings, type SeenKind } from './recordings/recordings.js';
+export { REPORT_FORMATS, type ReportFormat, renderMerge } from './recordings/report.js';

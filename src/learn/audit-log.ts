@@ -124,13 +124,18 @@ class AuditLog {
 
   #readLine(text: string, line: number): LoggedCall | undefined {
     const entry = text.startsWith('{') ? journalEntry(text) : undefined;
-    return entry ? this.#readText(entry.message, line, entry.time) : this.#readText(text, line);
+    return entry ? this.#readText(entry.message, line, entry) : this.#readText(text, line);
   }
 
-  #readText(record: string, line: number, journalTime?: string): LoggedCall | undefined {
+  #readText(
+    record: string,
+    line: number,
+    journal?: { time: string | undefined; host?: string | undefined },
+  ): LoggedCall | undefined {
+    const { time: journalTime, host } = journal ?? {};
     const type = (JOURNAL_TYPE.exec(record) ?? TYPE.exec(record))?.[1];
     if (type !== undefined && SECCOMP_TYPES.has(type)) {
-      return this.#use(this.#kinds.of(record), record, recordPlace(record, line, journalTime));
+      return this.#use(this.#kinds.of(record, host), record, recordPlace(record, line, journalTime));
     }
     if (type === undefined && ENRICHED.test(record)) {
       const { outcome, ...place } = enrichedCall(record, this.#native, this.#table);

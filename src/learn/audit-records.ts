@@ -54,17 +54,21 @@ export class RecordKinds {
     this.#table = table;
   }
 
-  of(record: string): Outcome {
+  /** `host`: where a journal says it; auditd(8) puts `node=` in front (auditd.conf(5), name_format). */
+  of(record: string, host?: string): Outcome {
+    const node = host ?? /^node=(\S+) /.exec(record)?.[1];
     const place = callIn(record);
     if (!place) return { reason: 'a seccomp record without "arch=… syscall=…"' };
     const { arch, end } = place;
     const code = record.indexOf(' code=', end);
     const named = record.indexOf(' comm=');
     const until = code < 0 ? '' : record.slice(code, endOfWord(record, code + ' code='.length));
-    const key = (named < 0 || named > end ? record.slice(arch, end) : record.slice(named, end)) + until;
+    const kind = (named < 0 || named > end ? record.slice(arch, end) : record.slice(named, end)) + until;
+    const key = node === undefined ? kind : `${node} ${kind}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const found = recordedCall(record, place, this.#table);
+    const call = recordedCall(record, place, this.#table);
+    const found = node === undefined || 'reason' in call ? call : { ...call, origin: { node: detached(node) } };
     if (this.#known.size >= MAX_RECORD_KINDS) this.#known.clear();
     this.#known.set(detached(key), found);
     return found;
@@ -117,7 +121,13 @@ function enrichedOutcome(
   if (call === undefined) return { reason: 'a line of the log enricher without "syscallName" or "syscallID"' };
   if (arch === undefined) return { reason: 'a line of the log enricher that names no architecture' };
   const found = callOf(arch, call, table);
-  return 'reason' in found ? found : { ...found, program: pairs.get('executable') ?? pairs.get('cmdLine') };
+  if ('reason' in found) return found;
+  const [node, namespace, pod, container] = ['node', 'namespace', 'pod', 'container'].map((key) => pairs.get(key));
+  return {
+    ...found,
+    program: pairs.get('executable') ?? pairs.get('cmdLine'),
+    origin: { node, namespace, pod, container },
+  };
 }
 
 function unquote(text: string): string {
@@ -192,8 +202,14 @@ function wordAfter(record: string, key: string, from = 0): string | undefined {
   return record.slice(begin, endOfWord(record, begin));
 }
 
+interface JournalEntry {
+  message: string;
+  time: string | undefined;
+  host?: string | undefined;
+}
+
 /** An entry of `journalctl -o json`, whose fields are strings, or lists of bytes where they are not UTF-8. */
-export function journalEntry(line: string): { message: string; time: string | undefined } | undefined {
+export function journalEntry(line: string): JournalEntry | undefined {
   let entry: unknown;
   try {
     entry = JSON.parse(line);
@@ -209,7 +225,8 @@ export function journalEntry(line: string): { message: string; time: string | un
   const message = Array.isArray(MESSAGE) ? new TextDecoder().decode(Uint8Array.from(MESSAGE)) : MESSAGE;
   if (typeof message !== 'string') return undefined;
   const time = typeof microseconds === 'string' && /^\d{7,20}$/.test(microseconds);
-  return { message, time: time ? `${microseconds.slice(0, -6)}.${microseconds.slice(-6, -3)}` : undefined };
+  const host = typeof fields._HOSTNAME === 'string' ? fields._HOSTNAME : undefined;
+  return { message, host, time: time ? `${microseconds.slice(0, -6)}.${microseconds.slice(-6, -3)}` : undefined };
 }
 
 /** AUDIT_ARCH_… in hexadecimal, or the name that ausearch -i has for it (libaudit's, which are uname's). */

@@ -98,7 +98,7 @@ export function learnProfile(observations: Observations, options: LearnOptions):
  * ENOSYS for calls that C libraries try before one that was seen: after EPERM, the default's, they would not make the
  * seen call.
  */
-function fallbackEntries(architecture: ArchitectureName, seen: ReadonlySet<string>): LearnedEntry[] {
+export function fallbackEntries(architecture: ArchitectureName, seen: ReadonlySet<string>): LearnedEntry[] {
   const names = FALLBACKS.flatMap(({ tried, older }) =>
     !seen.has(tried) && older.some((name) => seen.has(name)) ? [tried] : [],
   );
@@ -109,7 +109,11 @@ function fallbackEntries(architecture: ArchitectureName, seen: ReadonlySet<strin
   return [{ names, action: 'SCMP_ACT_ERRNO', errnoRet, comment }];
 }
 
-function essentialEntries(architectures: readonly ArchitectureName[], seen: ReadonlySet<string>): LearnedEntry[] {
+/** Entries for what every process may come to make: {@link ESSENTIALS}. */
+export function essentialEntries(
+  architectures: readonly ArchitectureName[],
+  seen: ReadonlySet<string>,
+): LearnedEntry[] {
   const old = architectures.some((name) => OLD_ESSENTIALS.has(name)) ? ['sigreturn'] : [];
   const names = [...ESSENTIALS, ...old].filter((name) => !seen.has(name));
   const comment = 'Not observed: every process may come to make these, to end or to go on after a signal';

@@ -22,11 +22,17 @@ const SIGNS: Readonly<Record<LogKind, (line: string) => boolean>> = {
 
 /** What kind of log begins so: the one that most lines look like, the kernel's where none does. */
 export function detectLogKind(begin: Uint8Array): LogKind {
-  const lines = new TextDecoder().decode(begin.subarray(0, SAMPLE)).split('\n');
+  return kindOfLog(new TextDecoder().decode(begin.subarray(0, SAMPLE))) ?? 'audit';
+}
+
+/** What kind of log a text is the beginning of; undefined where no line looks like one. */
+export function kindOfLog(text: string): LogKind | undefined {
+  const lines = text.split('\n');
   const counts = LOG_KINDS.map((kind) => lines.filter((line) => SIGNS[kind](line)).length);
   // One line of ours among many of the command is enough: no other log has it.
   if (counts[LOG_KINDS.indexOf('trace')]! > 0) return 'trace';
-  return LOG_KINDS[counts.indexOf(Math.max(...counts))]!;
+  const most = Math.max(...counts);
+  return most === 0 ? undefined : LOG_KINDS[counts.indexOf(most)];
 }
 
 /** What a reader of any kind of log is given. */

@@ -33,6 +33,16 @@ export interface LoggedCall {
   readonly program?: string | undefined;
   /** The call as the log shows it, with its arguments, where it does. */
   readonly text?: string | undefined;
+  /** Where it was made, where the line says it. */
+  readonly origin?: LoggedOrigin | undefined;
+}
+
+/** What lines say of a call's place: auditd(8) with `name_format`, journald, and the operator's log enricher. */
+export interface LoggedOrigin {
+  readonly node?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly pod?: string | undefined;
+  readonly container?: string | undefined;
 }
 
 /** What a log says of the fate of a call. */

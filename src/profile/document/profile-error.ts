@@ -63,6 +63,8 @@ export type ProfileIssueCode =
   | 'include-not-found'
   | 'include-cycle'
   | 'include-too-deep'
+  // Of a recording that is merged with others.
+  | 'no-recording'
   // Of "extends".
   | 'extends-open'
   | 'extends-not-found'

@@ -1,0 +1,243 @@
+import { release } from 'node:os';
+import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
+import { hostArchitecture } from '../../../native-loader/libc/host.js';
+import { parseArchitecture } from '../../architecture.js';
+import { checkProfile } from '../../check/index.js';
+import {
+  type MergedRecordings,
+  type MergeRecordingsOptions,
+  mergeRecordings,
+} from '../../compose/recordings/merge-recordings.js';
+import { type OriginWords, originOfPath, parseLayout, timeOfText } from '../../compose/recordings/origin.js';
+import { RecordingReader, type RecordingSummary } from '../../compose/recordings/read-recording.js';
+import { Recordings } from '../../compose/recordings/recordings.js';
+import { type ReportFormat, renderMerge } from '../../compose/recordings/report.js';
+import { InvalidArgumentError, ScmpError } from '../../errors.js';
+import { syscallLookup } from '../../learn/index.js';
+import { LOG_KINDS, type LogKind } from '../../learn/log-kind.js';
+import { loadLibseccompSync } from '../../libseccomp/index.js';
+import { count } from '../../phrases.js';
+import { OUTPUT_FORMATS, type OutputFormat } from '../../profile/formats/index.js';
+import { writeProfile } from '../../profile/formats/write-profile.js';
+import { printable } from '../../text.js';
+import { onlyArch } from '../arch-option.js';
+import { errorText } from '../error-text.js';
+import { ExitCode } from '../exit-code.js';
+import { inputFiles, logInputs } from '../log-input.js';
+import { addOptions, type FlagsOf, TARGET_OPTIONS } from '../options.js';
+import { print, printError, printLogProblems, printWarnings, writeResult } from '../output.js';
+
+const OPTIONS = {
+  output: 'where to write the profile (default: standard output)',
+  to: new Option('--to <format>', 'the format; spo: a SeccompProfile, and a ProfileBinding where the image is known')
+    .choices(OUTPUT_FORMATS)
+    .default('docker'),
+  minNodes: new Option('--min-nodes <n>', 'list calls that were seen on fewer nodes, and do not take them').argParser(
+    numberOption('n'),
+  ),
+  stale: new Option(
+    '--stale <days|date>',
+    'list calls that were not seen since that date, or in so many days before the newest recording, and do not take them',
+  ).argParser(parseStale),
+  args: new Option(
+    '--args',
+    'take calls such as socket, clone and ioctl from logs with the arguments they were seen with only',
+  ),
+  maxKinds: new Option(
+    '--max-kinds <n>',
+    'how many kinds of arguments of one call are listed; of more the call is allowed whatever they are (default: 64)',
+  ).argParser(numberOption('n')),
+  layout: new Option(
+    '--layout <pattern>',
+    'what the end of each path says: {node}, {namespace}, {pod}, {container}, {image}, {recording}, {date}, and * for anything, as in "{node}/{pod}.*" (default: the first folder under a given one is the node)',
+  ),
+  log: new Option('--log <kind>', 'what the files are, where they are logs (default: as they look)').choices(LOG_KINDS),
+  report: new Option(
+    '--report <file>',
+    'also write who made which call, and what was not taken: .json, .md, or text; "-" is standard output',
+  ),
+  json: 'print the report as JSON, in the place of the profile where that is not written to a file',
+  name: new Option('--name <name>', 'the metadata.name of the SeccompProfile (default: RECORDING-CONTAINER)'),
+  image: new Option('--image <image>', 'bind the SeccompProfile to containers of this image; "*": to all'),
+  namespace: new Option('--namespace <name>', 'the namespace of the ProfileBinding'),
+  arch: 'the machine of logs that do not say it (default: this machine’s)',
+  ...TARGET_OPTIONS,
+} as const;
+
+interface Stale {
+  days?: number;
+  before?: Date;
+}
+
+interface Flags extends FlagsOf<typeof OPTIONS> {
+  to: OutputFormat;
+  minNodes?: number;
+  stale?: Stale;
+  args?: boolean;
+  maxKinds?: number;
+  layout?: string;
+  log?: LogKind;
+  report?: string;
+  name?: string;
+  image?: string;
+  namespace?: string;
+}
+
+function numberOption(metavariable: string) {
+  return (text: string): number => {
+    if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidOption(`give a number, 1 or more, as <${metavariable}>`);
+    return Number(text);
+  };
+}
+
+function parseStale(text: string): Stale {
+  if (/^\d{1,5}$/.test(text)) return { days: Number(text) };
+  const time = /^\d{4}-/.test(text) ? timeOfText(text) : undefined;
+  if (time === undefined) throw new InvalidOption('give a number of days, or a date as 2026-11-30');
+  return { before: new Date(time) };
+}
+
+export function addMergeCommand(program: Command): void {
+  const command = program
+    .command('merge')
+    .summary('one profile of the recordings of a fleet')
+    .description(
+      'Put recordings together: SeccompProfile objects that the Security Profiles Operator recorded (also in lists, as kubectl get prints them), ' +
+        'profiles that other tools and scmp recorded, audit logs and logs of strace. The profile allows what they have seen, and says on which nodes. ' +
+        'Exit 0: all was used; 1: some of it could not be read; 2: nothing was, and nothing is written.',
+    )
+    .argument('<recording...>', 'files, folders of them, "-" for standard input; packed by gzip or zstd too');
+  addOptions(command, OPTIONS).action(merge);
+}
+
+async function merge(paths: readonly string[], flags: Flags): Promise<void> {
+  const layout = flags.layout === undefined ? undefined : parseLayout(flags.layout);
+  if (flags.layout !== undefined && layout === undefined) {
+    throw new InvalidArgumentError(
+      '--layout names {node}, {namespace}, {pod}, {container}, {image}, {recording} or {date}, each once',
+    );
+  }
+  if (flags.to !== 'spo') {
+    for (const name of ['name', 'image', 'namespace'] as const) {
+      if (flags[name] !== undefined) throw new InvalidArgumentError(`--${name} is of a SeccompProfile: add --to spo`);
+    }
+  }
+  if (flags.report === '-' && (flags.output ?? '-') === '-') {
+    throw new InvalidArgumentError(
+      'the profile goes to standard output, and so cannot the report: name a file with -o',
+    );
+  }
+  const arch = onlyArch(flags, 'it is of logs that name no machine; put those of each into a command of their own');
+  const architecture = parseArchitecture(arch ?? hostArchitecture());
+  const recordings = new Recordings();
+  const input = {
+    lookup: syscallLookup(loadLibseccompSync()),
+    architecture: architecture.name,
+    log: flags.log,
+    arguments: flags.args,
+    target: {
+      arch: architecture,
+      capabilities: flags.cap,
+      kernel: flags.kernel ?? (process.platform === 'linux' ? release() : undefined),
+    },
+  };
+  let isWhole = true;
+  let hasStrace = false;
+  const failed = (text: string) => {
+    isWhole = false;
+    printError(`scmp: left out: ${text}`);
+  };
+  for (const { path, root } of filesOf(paths, failed)) {
+    const origin = path === '-' ? {} : originOfPath(path, root, layout);
+    const summary = await readOne(path, origin, recordings, input, failed);
+    hasStrace ||= summary?.logKind === 'strace';
+  }
+  if (recordings.recordings.length === 0)
+    throw new InvalidArgumentError('nothing was read: there is no profile to write');
+  const options: MergeRecordingsOptions = {
+    minNodes: flags.minNodes,
+    staleDays: flags.stale?.days,
+    staleBefore: flags.stale?.before,
+    maxKinds: flags.maxKinds,
+    architecture: architecture.name,
+    essentials: hasStrace,
+  };
+  const merged = mergeRecordings(recordings, options);
+  printWarnings(merged.warnings, 'merge');
+  if (merged.taken.length === 0) {
+    throw new InvalidArgumentError('no call was taken: a profile that allows nothing is not written');
+  }
+  await write(merged, flags);
+  printFindings(merged);
+  process.exitCode = isWhole ? ExitCode.DONE : ExitCode.NO;
+}
+
+/** The files there are, each with the folder it was found under. What is not there is left out. */
+function filesOf(
+  paths: readonly string[],
+  failed: (text: string) => void,
+): { path: string; root: string | undefined }[] {
+  return paths.flatMap((path) => {
+    if (path === '-') return [{ path, root: undefined }];
+    try {
+      return inputFiles(path).map((file) => ({ path: file, root: file === path ? undefined : path }));
+    } catch (error) {
+      if (!(error instanceof ScmpError)) throw error;
+      failed(errorText(error));
+      return [];
+    }
+  });
+}
+
+async function readOne(
+  path: string,
+  origin: OriginWords,
+  recordings: Recordings,
+  input: Omit<ConstructorParameters<typeof RecordingReader>[1], 'source'>,
+  failed: (text: string) => void,
+): Promise<RecordingSummary | undefined> {
+  const [file] = logInputs([path]);
+  if (!file) return undefined;
+  const { source, pieces } = file;
+  const reader = new RecordingReader(recordings, { ...input, source, origin });
+  try {
+    for await (const piece of pieces) reader.push(piece);
+  } catch (error) {
+    if (!(error instanceof ScmpError)) throw error;
+    // What came before stays: a log may break off.
+    failed(errorText(error));
+    return undefined;
+  }
+  const summary = reader.end();
+  for (const fault of summary.faults) failed(errorText(fault));
+  if (summary.faultsLeft > 0) failed(`${printable(source)}: ${count(summary.faultsLeft, 'more object')}`);
+  if (summary.log) printLogProblems(summary.log.problems, source);
+  return summary;
+}
+
+async function write(merged: MergedRecordings, flags: Flags): Promise<void> {
+  const { profile } = merged;
+  let text: string;
+  if (flags.to === 'spo') {
+    const { writeObjects } = await import('../../compose/recordings/kubernetes.js');
+    text = writeObjects(merged, { name: flags.name, image: flags.image, namespace: flags.namespace });
+  } else text = writeProfile(profile, flags.to);
+  const isReportOnly = flags.json && (flags.output ?? '-') === '-' && flags.report === undefined;
+  if (!isReportOnly) writeResult(text, flags.output);
+  if (flags.report !== undefined) {
+    writeResult(renderMerge(merged, flags.json ? 'json' : reportFormat(flags.report)), flags.report);
+  } else if (flags.json) print(renderMerge(merged, 'json'));
+}
+
+function reportFormat(file: string): ReportFormat {
+  if (/\.json$/i.test(file)) return 'json';
+  return /\.(?:md|markdown)$/i.test(file) ? 'markdown' : 'text';
+}
+
+/** What a reviewer of the result should see: the findings of `check`, but for advice. */
+function printFindings({ profile }: MergedRecordings): void {
+  const { findings } = checkProfile(profile, { libseccomp: loadLibseccompSync() });
+  for (const { severity, message, id } of findings) {
+    if (severity !== 'advice') printError(printable(`scmp: check: ${severity}: ${message} [${id}]`));
+  }
+}

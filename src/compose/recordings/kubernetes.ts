@@ -1,0 +1,72 @@
+import { Document, isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
+import { checkArgument, checkOptions, OBJECT, TEXT } from '../../options.js';
+import { writeProfile } from '../../profile/formats/write-profile.js';
+import { escapeControls } from '../../text.js';
+import { compareText } from './conditions.js';
+import type { MergedRecordings } from './merge-recordings.js';
+
+export interface ObjectsOptions {
+  /** The `metadata.name`. Default: the recording's and the container's, as the operator has it, where there is one. */
+  name?: string | undefined;
+  /** Bind the profile to containers of this image; `*`: to all. Default: the image of the recordings, where it is one. */
+  image?: string | undefined;
+  /** Of the pods that the binding is for. Default: the one that is current for kubectl(1). */
+  namespace?: string | undefined;
+}
+
+/** The version of ProfileBinding that operators with SeccompProfile v1beta1 have. */
+const BINDING_VERSION = 'security-profiles-operator.x-k8s.io/v1alpha1';
+/** Of the operator's own merge (internal/pkg/manager/recordingmerger/coverage.go): how many recordings have each call. */
+const COVERAGE = 'spo.x-k8s.io/syscall-coverage';
+const RECORDING = 'spo.x-k8s.io/recording-id';
+
+/**
+ * Merged recordings as YAML for the Security Profiles Operator: a SeccompProfile, with who made the calls in comments and
+ * in the annotation that the operator's own merge writes, and a ProfileBinding where the image is known.
+ *
+ * @throws {ProfileError} when a SeccompProfile cannot say something, as a value past 2^63-1
+ * @throws {InvalidArgumentError} when there is no such option
+ */
+export function writeObjects(merged: MergedRecordings, options: ObjectsOptions = {}): string {
+  checkArgument('writeObjects', 'merged', merged, OBJECT);
+  checkOptions('writeObjects', options, { name: [TEXT], image: [TEXT], namespace: [TEXT] });
+  const { profile, fleet, profileRecordings } = merged;
+  const text = writeProfile(profile, 'spo', { name: options.name ?? nameOf(merged) });
+  const document = parseDocument(text, { intAsBigInt: true });
+  const name = document.getIn(['metadata', 'name']) as string;
+  const metadata = document.get('metadata') as YAMLMap;
+  if (profileRecordings.count === 1)
+    metadata.set('labels', document.createNode({ [RECORDING]: profileRecordings.names[0] }));
+  metadata.set('annotations', document.createNode({ [COVERAGE]: coverageOf(merged) }));
+  const entries = document.getIn(['spec', 'syscalls']);
+  profile.seccomp.syscalls?.forEach(({ comment }, index) => {
+    const entry = isSeq(entries) ? entries.items[index] : undefined;
+    if (isMap(entry) && typeof comment === 'string') entry.commentBefore = escapeControls(comment.replace(/^/gm, ' '));
+  });
+  const image = options.image ?? (fleet.images.count === 1 ? fleet.images.names[0] : undefined);
+  const written = document.toString({ lineWidth: 0 });
+  if (image === undefined) return escapeControls(written);
+  const binding = new Document({
+    apiVersion: BINDING_VERSION,
+    kind: 'ProfileBinding',
+    metadata: { name, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) },
+    spec: { profileRef: { kind: 'SeccompProfile', name }, image },
+  });
+  return escapeControls(`${written}---\n${binding.toString({ lineWidth: 0 })}`);
+}
+
+/** `RECORDING-CONTAINER`, as the operator calls what it merges. */
+function nameOf({ profileRecordings, fleet }: MergedRecordings): string | undefined {
+  const [recording, container] = [profileRecordings, fleet.containers].map(({ count, names }) =>
+    count === 1 ? names[0] : undefined,
+  );
+  const said = [recording, container].filter((word) => word !== undefined);
+  return said.length > 0 ? said.join('-') : 'merged';
+}
+
+function coverageOf({ taken, fleet }: MergedRecordings): string {
+  const syscalls = new Map<string, number>();
+  for (const { name, recordings } of taken) syscalls.set(name, Math.max(syscalls.get(name) ?? 0, recordings));
+  const sorted = [...syscalls].sort(([a], [b]) => compareText(a, b));
+  return JSON.stringify({ version: 'v1', total: fleet.recordings, syscalls: Object.fromEntries(sorted) });
+}

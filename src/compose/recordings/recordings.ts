@@ -1,0 +1,240 @@
+import type { ArchitectureName } from '../../architecture.js';
+import { learnedArguments } from '../../learn/learned-arguments.js';
+import type { ArgumentMask } from '../../learn/observations.js';
+import type { LoggedCall } from '../../learn/read-log.js';
+import { ANYTHING, checkArgument, checkOptions, OBJECT, TEXT } from '../../options.js';
+import { checkParsedProfile, type ParsedProfile } from '../../profile/model/parsed-profile.js';
+import type { ResolveOptions } from '../../profile/resolve/resolve-policy.js';
+import { Bits } from './bits.js';
+import { type Conditions, compareText, conditionsKey, normalConditions } from './conditions.js';
+import { ORIGIN_WORDS, type OriginWord, type RecordingOrigin } from './origin.js';
+import { recordedCalls } from './recorded-calls.js';
+
+/**
+ * How many kinds of one call are kept apart; past that all are one, without arguments. Memory must not grow with what a
+ * program counts through an argument.
+ */
+const MAX_KINDS = 1024;
+
+/** One recording: what a container did, or a part of a node's log. */
+export interface Recording extends Omit<RecordingOrigin, 'uid'> {
+  readonly architectures: ReadonlySet<ArchitectureName>;
+  /** A log, whose lines say by themselves when. */
+  readonly isLog: boolean;
+}
+
+/** Calls of one kind: of one name, with arguments of one kind. */
+export interface SeenKind {
+  readonly name: string;
+  readonly conditions: Conditions;
+  /** The numbers of the recordings that have it. */
+  readonly seen: Bits;
+  /** How many lines of logs. */
+  lines: number;
+  /** Of the last line with a time, in milliseconds since 1970. */
+  last: number | undefined;
+}
+
+interface SeenCall {
+  readonly kinds: Map<string, SeenKind>;
+  isOneKind: boolean;
+}
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+type KnownRecording = Mutable<Omit<Recording, 'architectures'>> & { architectures: Set<ArchitectureName> };
+
+/**
+ * What the recordings of a fleet have seen: of each kind of call the recordings that have it. Its size goes with the
+ * kinds of calls and the number of recordings, not with what is read. The order of what is added does not matter.
+ *
+ * @example
+ * ```js
+ * import { readProfile } from 'libseccomp-wasm';
+ * import { mergeRecordings, Recordings } from 'libseccomp-wasm/compose';
+ *
+ * const recordings = new Recordings();
+ * for (const [node, names] of [['a', ['read', 'fsync']], ['b', ['read']]]) {
+ *   const syscalls = [{ names, action: 'SCMP_ACT_ALLOW' }];
+ *   recordings.addProfile(readProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls }), { source: `${node}.json`, node });
+ * }
+ * const { taken, rare } = mergeRecordings(recordings, { minNodes: 2 });
+ * console.log(taken.map(({ call }) => call), rare.map(({ call }) => call)); // [ 'read' ] [ 'fsync' ]
+ * ```
+ */
+export class Recordings {
+  readonly #recordings: KnownRecording[] = [];
+  readonly #byKey = new Map<string, number>();
+  /** A reader gives one object for the lines of one log. */
+  readonly #byOrigin = new WeakMap<RecordingOrigin, number>();
+  readonly #calls = new Map<string, SeenCall>();
+  readonly #denied = new Map<string, { errnos: Set<number | undefined>; seen: Bits }>();
+  readonly #unclear = new Map<string, Bits>();
+  readonly #masks = new Map<string, readonly ArgumentMask[]>();
+
+  /**
+   * Add a profile that was recorded: the calls that it allows by name, with which arguments. Conditional entries are
+   * decided for the target.
+   *
+   * @throws {ProfileError} `no-recording`, when the profile allows calls by default; when it extends another that is not read
+   * @throws {InvalidArgumentError} when it is no profile that was read
+   */
+  addProfile(profile: ParsedProfile, origin: RecordingOrigin, target?: ResolveOptions): void {
+    checkParsedProfile('addProfile', profile);
+    checkOrigin(origin);
+    const { architectures, calls, denied, unclear } = recordedCalls(profile, target);
+    const id = this.#recordingOf(origin, false);
+    for (const name of architectures) this.#recordings[id]!.architectures.add(name);
+    for (const { name, conditions } of calls) this.#kindOf(name, conditions).seen.add(id);
+    for (const [name, errno] of denied) {
+      const known = this.#denied.get(name) ?? { errnos: new Set(), seen: new Bits() };
+      this.#denied.set(name, known);
+      known.errnos.add(errno);
+      known.seen.add(id);
+    }
+    for (const name of unclear) {
+      const known = this.#unclear.get(name) ?? new Bits();
+      this.#unclear.set(name, known);
+      known.add(id);
+    }
+  }
+
+  /**
+   * Add a call of a log, or several of one kind. With `isByArguments` it is a kind by the arguments that decide what it
+   * does (`learnedArguments`); `last`: of the last of them, in milliseconds since 1970.
+   */
+  addCall(
+    { name, architecture, args }: Pick<LoggedCall, 'name' | 'architecture' | 'args'>,
+    origin: RecordingOrigin,
+    {
+      count = 1,
+      last,
+      isByArguments = false,
+    }: { count?: number; last?: number | undefined; isByArguments?: boolean } = {},
+  ): void {
+    let id = this.#byOrigin.get(origin);
+    if (id === undefined) {
+      id = this.#recordingOf(origin, true);
+      this.#byOrigin.set(origin, id);
+    }
+    this.#recordings[id]!.architectures.add(architecture);
+    const kind = this.#kindOf(name, isByArguments ? this.#learned(name, architecture, args) : []);
+    kind.seen.add(id);
+    kind.lines += count;
+    if (last !== undefined) kind.last = Math.max(kind.last ?? last, last);
+  }
+
+  /** In no order that says anything. */
+  get recordings(): readonly Recording[] {
+    return this.#recordings;
+  }
+
+  /** By name. */
+  calls(): { name: string; kinds: readonly SeenKind[]; isOneKind: boolean }[] {
+    return [...this.#calls]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([name, { kinds, isOneKind }]) => ({
+        name,
+        kinds: [...kinds].sort(([a], [b]) => compareText(a, b)).map(([, kind]) => kind),
+        isOneKind,
+      }));
+  }
+
+  /** Calls that recordings deny by an entry, with the errnos (undefined: another action), by name. */
+  denied(): { name: string; errnos: ReadonlySet<number | undefined>; recordings: number }[] {
+    return [...this.#denied]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([name, { errnos, seen }]) => ({ name, errnos, recordings: seen.size }));
+  }
+
+  /** Calls that recordings allow and deny under conditions, by name. */
+  unclear(): { name: string; recordings: number }[] {
+    return [...this.#unclear]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([name, seen]) => ({ name, recordings: seen.size }));
+  }
+
+  #recordingOf(origin: RecordingOrigin, isLog: boolean): number {
+    const { source, uid, time } = origin;
+    const words = ORIGIN_WORDS.map((word) => origin[word]);
+    const key = uid === undefined ? JSON.stringify([source, isLog, ...words]) : `uid ${uid}`;
+    const known = this.#byKey.get(key);
+    if (known !== undefined) {
+      const recording = this.#recordings[known]!;
+      // Of two copies that say different things the order must not decide.
+      for (const word of ORIGIN_WORDS) recording[word] = smaller(recording[word], origin[word]);
+      recording.source = smaller(recording.source, source)!;
+      if (time !== undefined) recording.time = Math.max(recording.time ?? time, time);
+      return known;
+    }
+    const id = this.#recordings.length;
+    this.#byKey.set(key, id);
+    const said = Object.fromEntries(ORIGIN_WORDS.map((word) => [word, origin[word]])) as Record<OriginWord, string>;
+    this.#recordings.push({ ...said, source, time, isLog, architectures: new Set() });
+    return id;
+  }
+
+  #kindOf(name: string, conditions: Conditions): SeenKind {
+    let call = this.#calls.get(name);
+    if (call === undefined) {
+      call = { kinds: new Map(), isOneKind: false };
+      this.#calls.set(name, call);
+    }
+    const own = call.isOneKind ? [] : conditions;
+    const key = own.length === 0 ? '' : conditionsKey(own);
+    const known = call.kinds.get(key);
+    if (known) return known;
+    const kind: SeenKind = { name, conditions: own, seen: new Bits(), lines: 0, last: undefined };
+    call.kinds.set(key, kind);
+    return call.kinds.size > MAX_KINDS ? this.#asOneKind(call, name) : kind;
+  }
+
+  #asOneKind(call: SeenCall, name: string): SeenKind {
+    const whole: SeenKind = { name, conditions: [], seen: new Bits(), lines: 0, last: undefined };
+    for (const { seen, lines, last } of call.kinds.values()) {
+      whole.seen.addAll(seen);
+      whole.lines += lines;
+      if (last !== undefined) whole.last = Math.max(whole.last ?? last, last);
+    }
+    call.kinds.clear();
+    call.kinds.set('', whole);
+    call.isOneKind = true;
+    return whole;
+  }
+
+  #learned(name: string, architecture: ArchitectureName, args: LoggedCall['args']): Conditions {
+    const key = `${architecture} ${name}`;
+    let masks = this.#masks.get(key);
+    if (masks === undefined) {
+      masks = learnedArguments(name, architecture);
+      this.#masks.set(key, masks);
+    }
+    if (masks.length === 0) return [];
+    return normalConditions(
+      masks.flatMap(({ index, mask }) => {
+        const value = args[index];
+        return value === undefined ? [] : [{ index, op: 'MASKED_EQ' as const, value: mask, valueTwo: value & mask }];
+      }),
+    );
+  }
+}
+
+function smaller(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a < b ? a : b;
+}
+
+function checkOrigin(origin: RecordingOrigin): void {
+  checkArgument('addProfile', 'origin', origin, OBJECT);
+  const text = [TEXT];
+  checkOptions('addProfile', origin, {
+    source: text,
+    uid: text,
+    node: text,
+    namespace: text,
+    pod: text,
+    container: text,
+    image: text,
+    recording: text,
+    time: [ANYTHING],
+  });
+}
