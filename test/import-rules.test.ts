@@ -71,13 +71,15 @@ const ROOMS: Record<string, string> = {
   'src/compose/artifact': 'src/profile/document src/profile/model src/profile/formats',
   'src/compose/targets':
     'src/libseccomp src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler src/compose/artifact',
-  'src/compose/index.ts': 'src/compose/algebra src/compose/artifact',
   'src/explain':
     'src/syscalls src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/model src/profile/resolve src/profile/extend src/compiler src/decompile',
   'src/check':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/extend src/compiler src/compose/targets src/decompile',
   'src/learn':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/format.ts src/profile/model src/profile/resolve src/profile/formats src/compiler',
+  'src/compose/recordings':
+    'src/syscalls src/profile/document src/profile/model src/profile/resolve src/profile/formats src/learn',
+  'src/compose/index.ts': 'src/compose/algebra src/compose/artifact src/compose/recordings',
   'src/testing': 'src/syscalls src/profile/builtin src/profile/extend src/compiler src/explain',
   'src/index.ts': 'src/profile/document src/compiler src/explain',
   'src/inline.ts':

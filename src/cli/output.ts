@@ -1,4 +1,5 @@
-import { writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { LogProblem } from '../learn/read-log.js';
 import type { Warning } from '../policy.js';
 import { formatPlace } from '../source-place.js';
@@ -75,11 +76,39 @@ export function printLogProblems(problems: readonly LogProblem[], source: string
   }
 }
 
+/**
+ * Write a file as a whole or not at all: a new one takes its place (rename(2)). What is no file, as /dev/stdout, is
+ * written to; so is a file in a folder where no other may be made.
+ */
+function replaceFile(path: string, data: string | Uint8Array): void {
+  const known = statSync(path, { throwIfNoEntry: false });
+  if (known && !known.isFile()) return writeFileSync(path, data);
+  // A link stays one.
+  const target = known ? realpathSync(path) : path;
+  const draft = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+  try {
+    writeFileSync(draft, data, { flag: 'wx', ...(known && { mode: known.mode }) });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    rmSync(draft, { force: true });
+    if (known && (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')) return writeFileSync(target, data);
+    throw cause;
+  }
+  try {
+    // Not what the umask left of it.
+    if (known) chmodSync(draft, known.mode);
+    renameSync(draft, target);
+  } catch (cause) {
+    rmSync(draft, { force: true });
+    throw cause;
+  }
+}
+
 /** Write a result to the named file, or to standard output. Binary data is not written to a terminal. */
 export function writeResult(data: string | Uint8Array, file: string | undefined): void {
   if (file !== undefined && file !== '-') {
     try {
-      writeFileSync(file, data);
+      replaceFile(file, data);
     } catch (cause) {
       throw fileError(file, cause);
     }

@@ -25,11 +25,17 @@ export class Bits {
   }
 
   /** From the smallest up. */
-  *[Symbol.iterator](): Generator<number> {
+  [Symbol.iterator](): Iterator<number> & Iterable<number> {
+    return this.#numbers()[Symbol.iterator]();
+  }
+
+  #numbers(): number[] {
+    const numbers: number[] = [];
     for (let word = 0; word < this.#words.length; word++) {
       for (let left = this.#words[word]!; left !== 0; left &= left - 1) {
-        yield word * 32 + (31 - Math.clz32(left & -left));
+        numbers.push(word * 32 + (31 - Math.clz32(left & -left)));
       }
     }
+    return numbers;
   }
 }

@@ -14,6 +14,7 @@ import { Bits } from './bits.js';
 import {
   type Conditions,
   compareText,
+  conditionsKey,
   covers,
   describeKind,
   joinedConditions,
@@ -113,16 +114,20 @@ export function mergeRecordings(recordings: Recordings, options: MergeRecordings
   });
   const { minNodes = 1, maxKinds = DEFAULT_MAX_KINDS } = options;
   if (recordings.recordings.length === 0) throw new InvalidArgumentError('there are no recordings to merge');
-  const facts = new Facts(recordings.recordings);
-  const limit = staleLimit(recordings, options);
+  const calls = recordings.calls();
+  const facts = new Facts(
+    recordings.recordings,
+    calls.flatMap(({ kinds }) => kinds),
+  );
+  const limit = staleLimit(facts, options);
   const warnings: Warning[] = [];
   const warn = (code: string, message: string) => warnings.push({ code, message });
 
   const rules: Rule[] = [];
   const rare: MergedCall[] = [];
   const stale: MergedCall[] = [];
-  for (const { name, kinds, isOneKind } of recordings.calls()) {
-    const isRare = (kind: SeenKind) => facts.nodes(kind.seen) < minNodes;
+  for (const { name, kinds, isOneKind } of calls) {
+    const isRare = (kind: SeenKind) => minNodes > 1 && facts.nodes(kind.seen) < minNodes;
     const isStale = (kind: SeenKind) => limit !== undefined && (facts.last([kind]) ?? limit) < limit;
     const taken = kinds.filter((kind) => !isRare(kind) && !isStale(kind));
     for (const kind of kinds) {
@@ -135,18 +140,14 @@ export function mergeRecordings(recordings: Recordings, options: MergeRecordings
       const seen = isOneKind
         ? 'too many kinds of arguments to keep'
         : `${count(widened.before, 'kind')} of arguments, more than ${maxKinds}`;
-      const shown = taken
-        .slice(0, MAX_SHOWN)
-        .map(({ conditions }) => describeKind(name, conditions, facts.architecture(taken)));
+      const shown = taken.slice(0, MAX_SHOWN).map((kind) => facts.of([kind], name, kind.conditions).call);
       const were = isOneKind ? '' : `, as ${shown.join(', ')}`;
       warn('merge-widened', `${name} was seen with ${seen}${were}: it is allowed whatever its arguments`);
     }
     const whole = taken.find(({ conditions }) => conditions.length === 0);
     if (whole && !isOneKind && taken.length > 1) {
       const others = list(
-        taken
-          .filter((kind) => kind !== whole)
-          .map(({ conditions }) => describeKind(name, conditions, facts.architecture(taken))),
+        taken.filter((kind) => kind !== whole).map((kind) => facts.of([kind], name, kind.conditions).call),
         MAX_SHOWN,
       );
       warn(
@@ -227,15 +228,10 @@ interface Rule {
 }
 
 /** Before when calls count as stale, in milliseconds since 1970. */
-function staleLimit(recordings: Recordings, { staleDays, staleBefore }: MergeRecordingsOptions): number | undefined {
+function staleLimit(facts: Facts, { staleDays, staleBefore }: MergeRecordingsOptions): number | undefined {
   if (staleBefore !== undefined) return staleBefore.getTime();
-  if (staleDays === undefined) return undefined;
-  const lines = recordings.calls().flatMap(({ kinds }) => kinds.flatMap(({ last }) => last ?? []));
-  const newest = [...recordings.recordings.flatMap(({ time }) => time ?? []), ...lines].reduce(
-    (latest, time) => Math.max(latest, time),
-    Number.NEGATIVE_INFINITY,
-  );
-  return newest === Number.NEGATIVE_INFINITY ? undefined : newest - staleDays * DAY;
+  if (staleDays === undefined || facts.newest === undefined) return undefined;
+  return facts.newest - staleDays * DAY;
 }
 
 function widen(kinds: readonly SeenKind[], most: number) {
@@ -288,22 +284,19 @@ function entriesOf(rules: readonly Rule[], facts: Facts): object[] {
       comment: `${title} (${CAVEAT}): ${comment}`,
     });
     return [
-      ...(everywhere.length > 0 ? [entry(everywhere, facts.describeAll(everywhere.map(({ kinds }) => kinds)))] : []),
+      ...(everywhere.length > 0 ? [entry(everywhere, facts.describeAll(everywhere))] : []),
       ...(somewhere.length > 0
         ? [
             entry(
               somewhere,
-              `not in all recordings\n${somewhere.map(({ name, kinds }) => `${name}: ${facts.describe(kinds)}`).join('\n')}`,
+              `not in all recordings\n${somewhere.map((rule) => `${rule.name}: ${facts.describe(rule)}`).join('\n')}`,
             ),
           ]
         : []),
       ...all
         .filter(({ conditions }) => conditions.length > 0)
         .map((rule) => ({
-          ...entry(
-            [rule],
-            `${describeKind(rule.name, rule.conditions, facts.architecture(rule.kinds))}: ${facts.describe(rule.kinds)}`,
-          ),
+          ...entry([rule], `${facts.of(rule.kinds, rule.name, rule.conditions).call}: ${facts.describe(rule)}`),
           args: rule.conditions.map(({ index, op, value, valueTwo }) => ({
             index: BigInt(index),
             value,
@@ -317,15 +310,23 @@ function entriesOf(rules: readonly Rule[], facts: Facts): object[] {
 
 type NamedWord = 'node' | 'pod' | 'container' | 'image' | 'recording';
 
-/** What is known of the recordings that have a call. */
+/** What is known of the recordings that have a call. Of calls of one kind it is found out once. */
 class Facts {
   readonly #recordings: readonly Recording[];
+  readonly #times: Float64Array;
   /** Of each word the names in order, and of each recording the place of its own there; -1: it says none. */
-  readonly #tables: Readonly<Record<NamedWord, { names: readonly string[]; of: Int32Array }>>;
+  readonly #tables: Readonly<Record<NamedWord, Table>>;
+  /** The architectures of each recording, as one word. */
+  readonly #architectures: Table;
+  readonly #known = new Map<string, MergedCall>();
   readonly fleet: MergedCall;
+  /** In milliseconds since 1970: the newest recording or line. */
+  readonly newest: number | undefined;
 
-  constructor(recordings: readonly Recording[]) {
+  constructor(recordings: readonly Recording[], kinds: readonly SeenKind[]) {
     this.#recordings = recordings;
+    // Of recordings that have one time; the lines of logs have their own.
+    this.#times = Float64Array.from(recordings, ({ time, isLog }) => (isLog ? Number.NaN : (time ?? Number.NaN)));
     this.#tables = {
       node: tableOf(recordings, ({ node }) => node),
       pod: tableOf(recordings, ({ namespace, pod }) => pod && (namespace === undefined ? pod : `${namespace}/${pod}`)),
@@ -333,33 +334,40 @@ class Facts {
       image: tableOf(recordings, ({ image }) => image),
       recording: tableOf(recordings, ({ recording }) => recording),
     };
+    this.#architectures = tableOf(recordings, ({ architectures }) => [...architectures].sort(compareText).join());
     const all = new Bits();
     for (let id = 0; id < recordings.length; id++) all.add(id);
-    this.fleet = this.#factsOf(all, { name: '', call: '', lines: 0, last: this.#lastOf(all) });
+    const lines = kinds.reduce((sum, kind) => sum + kind.lines, 0);
+    this.newest = latest([this.#lastOf(all), ...kinds.map(({ last }) => last)]);
+    this.fleet = this.#factsOf(all, { name: '', call: '', lines, last: this.newest });
   }
 
   of(kinds: readonly SeenKind[], name: string, conditions: Conditions): MergedCall {
-    const seen = united(kinds);
+    const key = `${name} ${conditionsKey(conditions)}`;
+    const known = this.#known.get(key);
+    if (known) return known;
     const lines = kinds.reduce((sum, kind) => sum + kind.lines, 0);
-    const call = describeKind(name, conditions, this.architecture(kinds));
-    return this.#factsOf(seen, { name, call, lines, last: this.last(kinds) });
+    const seen = united(kinds);
+    const found = this.#factsOf(seen, { name, call: '', lines, last: this.last(kinds) });
+    const facts = { ...found, call: describeKind(name, conditions, found.architectures[0]) };
+    this.#known.set(key, facts);
+    return facts;
   }
 
   #factsOf(
     seen: Bits,
     { last, ...own }: Pick<MergedCall, 'name' | 'call' | 'lines'> & { last: number | undefined },
   ): MergedCall {
-    const architectures = new Set<ArchitectureName>();
-    for (const id of seen) for (const name of this.#recordings[id]!.architectures) architectures.add(name);
+    const architectures = this.#architectures.namesOf(seen).flatMap((names) => (names === '' ? [] : names.split(',')));
     return {
       ...own,
       recordings: seen.size,
-      nodes: this.#namesOf('node', seen),
-      hasUnknownNode: this.#hasUnknownNode(seen),
-      pods: this.#namesOf('pod', seen),
-      containers: this.#namesOf('container', seen),
-      images: this.#namesOf('image', seen),
-      architectures: [...architectures].sort(compareText),
+      nodes: this.#tables.node.named(seen),
+      hasUnknownNode: this.#tables.node.isUnknown(seen),
+      pods: this.#tables.pod.named(seen),
+      containers: this.#tables.container.named(seen),
+      images: this.#tables.image.named(seen),
+      architectures: [...new Set(architectures)].sort(compareText) as ArchitectureName[],
       last: last === undefined ? undefined : textOfTime(last),
     };
   }
@@ -371,38 +379,23 @@ class Facts {
 
   /** How many nodes, where all that are not known count as one. */
   nodes(seen: Bits): number {
-    return this.#namesOf('node', seen).count + (this.#hasUnknownNode(seen) ? 1 : 0);
+    const { node } = this.#tables;
+    return node.named(seen).count + (node.isUnknown(seen) ? 1 : 0);
   }
 
   /** In milliseconds since 1970. */
   last(kinds: readonly SeenKind[]): number | undefined {
-    const times = kinds.flatMap(({ seen, last }) => [this.#lastOf(seen), last].filter((time) => time !== undefined));
-    return times.length > 0 ? Math.max(...times) : undefined;
+    return latest(kinds.flatMap(({ seen, last }) => [this.#lastOf(seen), last]));
   }
 
-  /** Of recordings that have one time; the lines of logs have their own. */
   #lastOf(seen: Bits): number | undefined {
-    let latest: number | undefined;
-    for (const id of seen) {
-      const { time, isLog } = this.#recordings[id]!;
-      if (time !== undefined && !isLog && (latest === undefined || time > latest)) latest = time;
-    }
-    return latest;
+    let newest = Number.NEGATIVE_INFINITY;
+    for (const id of seen) if (this.#times[id]! > newest) newest = this.#times[id]!;
+    return newest === Number.NEGATIVE_INFINITY ? undefined : newest;
   }
 
   isEverywhere(kinds: readonly SeenKind[]): boolean {
     return united(kinds).size === this.#recordings.length;
-  }
-
-  /** The first that one of the calls was seen on, by name: constants are in its words. */
-  architecture(kinds: readonly SeenKind[]): ArchitectureName | undefined {
-    let first: ArchitectureName | undefined;
-    for (const { seen } of kinds) {
-      for (const id of seen) {
-        for (const name of this.#recordings[id]!.architectures) if (first === undefined || name < first) first = name;
-      }
-    }
-    return first;
   }
 
   /** Those of most recordings first. */
@@ -419,45 +412,73 @@ class Facts {
       .map(([name]) => name);
   }
 
-  /** `on all 12 nodes, in all 40 recordings; last seen 2026-11-28` */
-  describeAll(calls: readonly (readonly SeenKind[])[]): string {
+  /** `on all 12 nodes, in all 40 recordings; last seen 2026-11-28 or later` */
+  describeAll(rules: readonly Rule[]): string {
     const { nodes, hasUnknownNode, recordings } = this.fleet;
     const on = nodes.count > 0 && !hasUnknownNode ? `on ${all(nodes.count, 'node')}, ` : '';
-    const times = calls.map((kinds) => this.last(kinds));
+    const times = rules.map(({ kinds }) => this.last(kinds));
     const known = times.filter((time) => time !== undefined);
     const last = known.length < times.length ? '' : `; last seen ${textOfTime(Math.min(...known))} or later`;
     return `${on}in ${all(recordings, 'recording')}${last}`;
   }
 
   /** `on 2 of 12 nodes (a, b), in 3 of 40 recordings; last seen 2026-11-28` */
-  describe(kinds: readonly SeenKind[]): string {
+  describe({ kinds, name, conditions }: Rule): string {
     const { fleet } = this;
-    const { nodes, recordings, pods, lines, last } = this.of(kinds, '', []);
+    const { nodes, recordings, pods, lines, last } = this.of(kinds, name, conditions);
     const on =
       nodes.count === 0 ? '' : `on ${nodes.count} of ${count(fleet.nodes.count, 'node')} (${namesInWords(nodes)}), `;
     const by = nodes.count === 0 && pods.count > 0 && pods.count <= MAX_SHOWN ? ` (${namesInWords(pods)})` : '';
     const times = lines > 0 ? `, ${count(lines, 'time')}` : '';
     return `${on}in ${recordings} of ${count(fleet.recordings, 'recording')}${by}${times}${last === undefined ? '' : `; last seen ${last}`}`;
   }
+}
 
-  #hasUnknownNode(seen: Bits): boolean {
-    const { of } = this.#tables.node;
-    for (const id of seen) if (of[id]! < 0) return true;
+function latest(times: readonly (number | undefined)[]): number | undefined {
+  let newest: number | undefined;
+  for (const time of times) if (time !== undefined && (newest === undefined || time > newest)) newest = time;
+  return newest;
+}
+
+/** What recordings say of one thing: the names in order, and of each recording the place of its own there. */
+class Table {
+  readonly names: readonly string[];
+  readonly #of: Int32Array;
+
+  constructor(said: readonly (string | undefined)[]) {
+    this.names = [...new Set(said.filter((name) => name !== undefined))].sort(compareText);
+    const places = new Map(this.names.map((name, place) => [name, place]));
+    this.#of = Int32Array.from(said, (name) => (name === undefined ? -1 : places.get(name)!));
+  }
+
+  isUnknown(seen: Bits): boolean {
+    for (const id of seen) if (this.#of[id]! < 0) return true;
     return false;
   }
 
-  #namesOf(word: NamedWord, seen: Bits): SeenNames {
-    const { names, of } = this.#tables[word];
-    if (names.length === 0) return { count: 0, names: [] };
+  #placesOf(seen: Bits): Bits {
     const places = new Bits();
-    for (const id of seen) if (of[id]! >= 0) places.add(of[id]!);
-    const first: string[] = [];
-    for (const place of places) {
-      if (first.length === MAX_NAMED) break;
-      first.push(names[place]!);
-    }
-    return { count: places.size, names: first };
+    if (this.names.length > 0) for (const id of seen) if (this.#of[id]! >= 0) places.add(this.#of[id]!);
+    return places;
   }
+
+  namesOf(seen: Bits): string[] {
+    return [...this.#placesOf(seen)].map((place) => this.names[place]!);
+  }
+
+  named(seen: Bits): SeenNames {
+    const places = this.#placesOf(seen);
+    const names: string[] = [];
+    for (const place of places) {
+      if (names.length === MAX_NAMED) break;
+      names.push(this.names[place]!);
+    }
+    return { count: places.size, names };
+  }
+}
+
+function tableOf(recordings: readonly Recording[], nameOf: (recording: Recording) => string | undefined): Table {
+  return new Table(recordings.map(nameOf));
 }
 
 /** `a, b, c and 4 more` */
@@ -476,11 +497,4 @@ function united(kinds: readonly SeenKind[]): Bits {
   const seen = new Bits();
   for (const kind of kinds) seen.addAll(kind.seen);
   return seen;
-}
-
-function tableOf(recordings: readonly Recording[], nameOf: (recording: Recording) => string | undefined) {
-  const said = recordings.map(nameOf);
-  const names = [...new Set(said.filter((name) => name !== undefined))].sort(compareText);
-  const places = new Map(names.map((name, place) => [name, place]));
-  return { names, of: Int32Array.from(said, (name) => (name === undefined ? -1 : places.get(name)!)) };
 }

@@ -56,9 +56,12 @@ export interface RecordingSummary {
 
 /** How many faults of one input are kept; the others are counted. */
 const MAX_FAULTS = 20;
+/** Kinds of Kubernetes objects that hold others. */
+const LISTS: readonly string[] = ['List', 'SeccompProfileList'];
 /** Of one text that is no list of objects, in bytes. */
 const MAX_TEXT = 16 * 1024 * 1024;
-const SAMPLE = 1 << 16;
+/** How much is looked at to see what an input is, in bytes. */
+const SAMPLE = 1 << 14;
 /** Up to which line an object's text is read where it stands, for the places of its errors. */
 const MAX_PLACED = 200_000;
 const YAML_KEYS = /^(?:- )?(?:apiVersion|kind|metadata|spec|items|defaultAction|syscalls) ?:(?:\s|$)/m;
@@ -75,6 +78,8 @@ export class RecordingReader {
   #splitter: ObjectSplitter | undefined;
   #log: { kind: LogKind; reader: LogReader } | undefined;
   #text: Uint8Array[] | undefined;
+  /** The beginning, until it is seen what the input is. */
+  #begun: Uint8Array[] | undefined = [];
   #size = 0;
   #used = 0;
   readonly #faults: ScmpError[] = [];
@@ -90,7 +95,14 @@ export class RecordingReader {
 
   push(piece: Uint8Array): void {
     if (piece.length === 0 || this.#hasStopped) return;
-    if (!this.#splitter && !this.#log && !this.#text) this.#begin(piece);
+    if (this.#begun) {
+      this.#begun.push(Uint8Array.from(piece));
+      this.#size += piece.length;
+      if (this.#size >= SAMPLE) this.#begin();
+    } else this.#give(piece);
+  }
+
+  #give(piece: Uint8Array): void {
     if (this.#log) {
       this.#log.reader.push(piece);
       return;
@@ -107,6 +119,7 @@ export class RecordingReader {
   }
 
   end(): RecordingSummary {
+    if (this.#begun && this.#size > 0) this.#begin();
     if (!this.#hasStopped) {
       this.#attempt(() => {
         if (this.#splitter) {
@@ -121,7 +134,7 @@ export class RecordingReader {
     if (log) this.#used = log.used;
     const isEmpty = this.#used === 0 && this.#faults.length === 0;
     if (isEmpty) {
-      const others = [...this.#others.keys()];
+      const others = [...this.#others.keys()].filter((kind) => !LISTS.includes(kind));
       const message = log
         ? 'there is no system call in it'
         : others.length > 0
@@ -140,9 +153,12 @@ export class RecordingReader {
     };
   }
 
-  #begin(piece: Uint8Array): void {
-    const sample = new TextDecoder().decode(piece.subarray(0, SAMPLE));
-    const text = sample.replace(/^\uFEFF/, '');
+  /** It is seen what the input is. */
+  #begin(): void {
+    const begun = joined(this.#begun ?? [], this.#size);
+    this.#begun = undefined;
+    this.#size = 0;
+    const text = new TextDecoder().decode(begun.subarray(0, SAMPLE));
     const { log } = this.#input;
     const isJson = /^\s*(?:\/\/[^\n]*\n\s*)*\{/.test(text) && !JOURNAL.test(text);
     const isYaml = !isJson && YAML_KEYS.test(text);
@@ -151,6 +167,7 @@ export class RecordingReader {
     else if (isJson) this.#splitter = new JsonSplitter((object) => this.#addObject(object, true));
     else if (isYaml) this.#splitter = new YamlSplitter((object) => this.#addObject(object, false));
     else this.#text = [];
+    this.#give(begun);
   }
 
   #decode(piece: Uint8Array, isMore: boolean): string {
@@ -207,26 +224,28 @@ export class RecordingReader {
     }
   }
 
-  /** The value of an object, and its profile. Places are those in the whole text. */
+  /**
+   * The value of an object, and its profile. It is read alone; what fails is read again where it stands, for the place
+   * of its error in the whole text.
+   */
   #readObject({ text, line }: SplitObject, isJson: boolean): { value: JsonValue; read: () => ParsedProfile } {
     const { source } = this.#input;
-    const placed = () => (line < MAX_PLACED ? '\n'.repeat(line - 1) + text : text);
-    const slow = () => {
-      const document = isJson ? parseJson(placed(), source) : parseYaml(SourceText.decode(placed(), source))[0];
-      return { value: document.value, read: () => readJson(document, { source }) };
+    const parse = (text: string) => (isJson ? parseJson(text, source) : parseYaml(SourceText.decode(text, source))[0]);
+    const placed = (error: unknown): never => {
+      if (!(error instanceof ScmpError) || line >= MAX_PLACED) throw error;
+      readJson(parse('\n'.repeat(line - 1) + text), { source });
+      throw error;
     };
-    const quick = isJson ? undefined : parsePlainYaml(text);
-    if (quick === undefined) return slow();
-    const read = () => {
+    const attempt = <Result>(read: () => Result): Result => {
       try {
-        return readJson(new SourceDocument(quick, source), { source });
+        return read();
       } catch (error) {
-        if (!(error instanceof ScmpError)) throw error;
-        // The quick way knows no places.
-        return slow().read();
+        return placed(error);
       }
     };
-    return { value: quick, read };
+    const plain = isJson ? undefined : parsePlainYaml(text);
+    const document = plain === undefined ? attempt(() => parse(text)) : new SourceDocument(plain, source);
+    return { value: document.value, read: () => attempt(() => readJson(document, { source })) };
   }
 
   #sourceOf(value: JsonValue, { line }: SplitObject): string {
@@ -245,12 +264,7 @@ export class RecordingReader {
 
   #addText(pieces: readonly Uint8Array[]): void {
     const { source, origin } = this.#input;
-    const bytes = new Uint8Array(this.#size);
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
+    const bytes = joined(pieces, this.#size);
     this.#addProfile(readProfile(bytes, { source }), { ...origin, source });
   }
 
@@ -280,6 +294,17 @@ export class RecordingReader {
     this.#lineOrigins.set(key, whole);
     return whole;
   }
+}
+
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 /** What has a value: the less certain stays where the more certain has nothing. */

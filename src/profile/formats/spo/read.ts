@@ -56,8 +56,8 @@ export function readSpo(document: SourceDocument): ParsedProfile {
 
   const locate: Locate = (...path) =>
     document.placeOf(['spec', ...(path[0] === 'extends' ? ['baseProfileName'] : path)]);
-  // Of v1alpha1; it names the pod to apply to.
-  const { baseProfileName, disabled, targetWorkload: _workload, ...own } = spec;
+  // `targetWorkload` is of v1alpha1 and names the pod to apply to; `state` is v1's `disabled` (api/profilebase/v1).
+  const { baseProfileName, disabled, state, targetWorkload: _workload, ...own } = spec;
   const keys = checkKeys(document, ['spec'], withoutPrototype(own), false);
   const issues: ProfileIssue[] = [...foreignKeys(document, spec), ...keys.issues];
   const warnings = [...keys.warnings];
@@ -70,9 +70,11 @@ export function readSpo(document: SourceDocument): ParsedProfile {
       message: `must be true or false, not ${typeWord(disabled)}`,
       ...locate('disabled'),
     });
-  } else if (disabled) {
+  } else if (state !== undefined && state !== null && state !== 'Enabled' && state !== 'Disabled') {
+    issues.push({ code: 'wrong-type', message: 'must be Enabled or Disabled', ...locate('state') });
+  } else if (disabled || state === 'Disabled') {
     const message = 'the operator does not install a disabled profile; it is read as if it were enabled';
-    warnings.push({ code: 'disabled-profile', message, ...locate('disabled') });
+    warnings.push({ code: 'disabled-profile', message, ...locate(disabled ? 'disabled' : 'state') });
   }
   const parsed = dockerSeccompSchema.safeParse(withDefaults(own), { jitless: true });
   if (!parsed.success) {
