@@ -11,7 +11,7 @@ import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable, quote } from '../text.js';
 import { refuseFilesOfArtifact } from './artifact-profile.js';
 import { includedFile } from './included-files.js';
-import { FileError, fileError, isReadable, readInput } from './input.js';
+import { FileError, fileError, type Input, isReadable, readInput } from './input.js';
 
 const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
 
@@ -24,6 +24,8 @@ export interface BasePlaces {
   folder?: string | undefined;
   /** Where artifacts are: OCI image layouts, and folders with some. */
   layouts: readonly string[];
+  /** SeccompProfiles of the same input, by name. */
+  beside?: ReadonlyMap<string, Input> | undefined;
 }
 
 /** A profile with all that it extends, from files, local artifacts and built-ins. */
@@ -51,7 +53,7 @@ export async function extendFromFiles(
 async function findBase(
   name: string,
   from: ParsedProfile,
-  { folder, layouts }: BasePlaces,
+  { folder, layouts, beside }: BasePlaces,
 ): Promise<ParsedProfile | undefined> {
   if (name.startsWith(BUILTIN_PREFIX)) return builtinProfile(name);
   if (name.startsWith(OCI_SCHEME)) return (await import('./artifact-base.js')).artifactBase(name, from, layouts);
@@ -59,6 +61,8 @@ async function findBase(
   const isFile = from.source !== undefined && isReadable(from.source);
   const own = isFile ? dirname(from.source as string) : '.';
   const isNamed = traitsOf(from).extendsAs === 'operator';
+  const listed = isNamed ? beside?.get(name) : undefined;
+  if (listed) return loadProfile(listed.bytes, { source: `${listed.source} (${name})` });
   if (!isNamed && /[/\\.]/.test(name)) return read(join(own, name));
 
   const searched = folder ?? own;

@@ -2,22 +2,27 @@ import type { Command } from 'commander';
 import type { Architecture, ArchitectureName } from '../architecture.js';
 import { seenArchitectures } from '../bpf/index.js';
 import { type DecodedProgram, readProgram } from '../bpf/program/codec.js';
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError, ScmpError } from '../errors.js';
 import type { AskedFilter } from '../explain/call-answer.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import { printable } from '../text.js';
 import { byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
+import { isProgram, readFilterInput } from './filter-input.js';
 import {
   FILTER_ARGUMENT,
   type FilterSource,
+  type FilterStack,
   hasProfile,
   jointFilter,
   layersFor,
   readFilterStack,
   stackedPaths,
 } from './filter-stack.js';
+import type { Input } from './input.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from './options.js';
 import { printError } from './output.js';
+import { profileOfInput } from './read-input-profile.js';
+import { type ObjectInput, objectInputs } from './several-objects.js';
 
 const OPTIONS = {
   arch: 'the machine that profiles are compiled for; its other architectures are compared as well (default: this machine)',
@@ -51,16 +56,87 @@ export interface Compared {
   pairs: ComparedPair[];
 }
 
+/** A comparison with one object of several. */
+export interface ComparedObject {
+  /** Its `metadata.name`. */
+  name: string;
+  /** Which of the two it is. */
+  side: 0 | 1;
+  compared: Compared | ScmpError;
+}
+
 /** Read both; profiles are compiled for the same machine, once for each that is asked for. */
 export async function readBoth(
   paths: readonly [string, string],
   flags: ComparisonFlags,
   libseccomp: Libseccomp,
 ): Promise<Compared> {
-  const isStdin = (argument: string) => stackedPaths(argument).includes('-');
-  if (paths.every(isStdin)) throw new InvalidArgumentError('only one of the two can be standard input');
+  refuseTwoOfStdin(paths);
   const a = await readFilterStack(paths[0], flags);
   const b = await readFilterStack(paths[1], flags);
+  return compiledPairs(a, b, flags, libseccomp);
+}
+
+/** As {@link readBoth}, where one of the two may be several SeccompProfiles: each is compared with the other one. */
+export async function readEach(
+  paths: readonly [string, string],
+  flags: ComparisonFlags,
+  libseccomp: Libseccomp,
+): Promise<Compared | ComparedObject[]> {
+  refuseTwoOfStdin(paths);
+  const [a, b] = [await readSide(paths[0], flags), await readSide(paths[1], flags)];
+  if ('filters' in a && 'filters' in b) return compiledPairs(a, b, flags, libseccomp);
+  if (!('filters' in a) && !('filters' in b)) {
+    throw new InvalidArgumentError('both are several SeccompProfiles: choose one with --document NAME');
+  }
+  const side = 'filters' in a ? 1 : 0;
+  const objects: ComparedObject[] = [];
+  for (const { name, input } of (side === 0 ? a : b) as readonly ObjectInput[]) {
+    objects.push({ name, side, compared: await attempt(() => compareObject(name, input)) });
+  }
+  return objects;
+
+  async function compareObject(name: string, input: Input): Promise<Compared> {
+    const filters = [{ input, profile: await profileOfInput(input, flags) }];
+    const object: FilterStack = { source: name, filters };
+    const other = (side === 0 ? b : a) as FilterStack;
+    return side === 0
+      ? compiledPairs(object, other, flags, libseccomp)
+      : compiledPairs(other, object, flags, libseccomp);
+  }
+}
+
+/** One object that cannot be read does not cost the others. */
+async function attempt(read: () => Promise<Compared>): Promise<Compared | ScmpError> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ScmpError) return error;
+    throw error;
+  }
+}
+
+/** What an argument names: filters, or several objects. */
+async function readSide(argument: string, flags: ComparisonFlags): Promise<FilterStack | readonly ObjectInput[]> {
+  const paths = stackedPaths(argument);
+  if (paths.length > 1 || flags.document !== undefined) return readFilterStack(argument, flags);
+  const input = await readFilterInput(paths[0] as string, flags);
+  if (isProgram(input.bytes)) return { source: argument, filters: [{ input, profile: undefined }] };
+  const objects = await objectInputs(input);
+  return objects ?? { source: argument, filters: [{ input, profile: await profileOfInput(input, flags) }] };
+}
+
+function refuseTwoOfStdin(paths: readonly [string, string]): void {
+  const isStdin = (argument: string) => stackedPaths(argument).includes('-');
+  if (paths.every(isStdin)) throw new InvalidArgumentError('only one of the two can be standard input');
+}
+
+async function compiledPairs(
+  a: FilterStack,
+  b: FilterStack,
+  flags: ComparisonFlags,
+  libseccomp: Libseccomp,
+): Promise<Compared> {
   const all = [...a.filters, ...b.filters];
   const asked = machinesOf(all, flags);
   const targets = hasProfile(all) ? asked : byteOrdersOf(asked);

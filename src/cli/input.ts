@@ -21,6 +21,8 @@ export interface Input {
   isChosen?: true;
   /** It is the layer of an artifact: as KEP-6061 has it, or an object of the Security Profiles Operator. */
   artifact?: 'runtime' | 'operator';
+  /** Of one object of several: all of them, by name. */
+  beside?: ReadonlyMap<string, Input>;
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([

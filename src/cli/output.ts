@@ -82,7 +82,10 @@ export function printLogProblems(problems: readonly LogProblem[], source: string
  */
 function replaceFile(path: string, data: string | Uint8Array): void {
   const known = statSync(path, { throwIfNoEntry: false });
-  if (known && !known.isFile()) return writeFileSync(path, data);
+  if (known && !known.isFile()) {
+    writeFileSync(path, data);
+    return;
+  }
   // A link stays one.
   const target = known ? realpathSync(path) : path;
   const draft = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
@@ -91,8 +94,9 @@ function replaceFile(path: string, data: string | Uint8Array): void {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     rmSync(draft, { force: true });
-    if (known && (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')) return writeFileSync(target, data);
-    throw cause;
+    if (!known || !['EACCES', 'EROFS', 'EPERM'].includes(code ?? '')) throw cause;
+    writeFileSync(target, data);
+    return;
   }
   try {
     // Not what the umask left of it.

@@ -52,7 +52,7 @@ export async function profileOfInput(
   });
   if (!profile.seccomp.extends) return profile;
   const { extendFromFiles } = await import('./base-profiles.js');
-  return extendFromFiles(profile, { folder: base, layouts: ociLayout }, { operator });
+  return extendFromFiles(profile, { folder: base, layouts: ociLayout, beside: input.beside }, { operator });
 }
 
 /** The user selects one of several filters, but the file has only one: perhaps it is the wrong file. */

@@ -35,5 +35,5 @@ export {
 } from './recordings/merge-recordings.js';
 export type { OriginWord, OriginWords, RecordingOrigin } from './recordings/origin.js';
 export { type RecordingInput, RecordingReader, type RecordingSummary } from './recordings/read-recording.js';
-export { type Recording, Recordings, type SeenKind } from './recordings/recordings.js';
+export { Recordings } from './recordings/recordings.js';
 export { REPORT_FORMATS, type ReportFormat, renderMerge } from './recordings/report.js';

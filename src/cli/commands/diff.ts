@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
+import type { Direction } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
 import { compareDecisions } from '../../bpf/decisions/compare.js';
 import { type SeenArchitectures, seenArchitectures } from '../../bpf/decisions/policy-table.js';
+import { ScmpError } from '../../errors.js';
 import { compareCapabilities, type DependentDifference } from '../../explain/compare-capabilities.js';
 import { countChanges, formatChangeCounts, summarizeComparison } from '../../explain/comparison-summary.js';
 import { formatComparison, formatDifference, joinNames, rankOf } from '../../explain/format-comparison.js';
@@ -10,15 +12,23 @@ import { PLAIN } from '../../explain/paint.js';
 import { selectDifferences } from '../../explain/select-answers.js';
 import { DEFAULT_WIDTH, wrapConditions, wrapWords } from '../../explain/wrap.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
+import { count } from '../../phrases.js';
 import { withAndWithout } from '../../profile/resolve/assumed-capabilities.js';
 import { printable } from '../../text.js';
-import { addComparisonOptions, type ComparedPair, type ComparisonFlags, readBoth } from '../comparison-inputs.js';
+import {
+  addComparisonOptions,
+  type Compared,
+  type ComparedPair,
+  type ComparisonFlags,
+  readEach,
+} from '../comparison-inputs.js';
 import { differenceJson } from '../difference-json.js';
+import { errorText } from '../error-text.js';
 import { ExitCode } from '../exit-code.js';
 import { listingColors } from '../listing-colors.js';
 import { type ListingFlags, listingOptions, selectionOf } from '../listing-options.js';
 import { addOptions } from '../options.js';
-import { print, printPainted } from '../output.js';
+import { print, printError, printPainted } from '../output.js';
 import { terminalColumns } from '../terminal.js';
 
 interface Flags extends ComparisonFlags, ListingFlags {
@@ -32,6 +42,7 @@ export function addDiffCommand(program: Command): void {
     .description(
       'Compare two filters exactly: every architecture, system call and argument condition that B decides otherwise than A. ' +
         'Weaker: B may let the call do more, or that is not known (another tracer or supervisor decides). ' +
+        'Where one of the two is several SeccompProfiles, as kubectl get prints them, each is compared with the other, and gets a verdict. ' +
         'Exit 0: no difference; 1: some; 2: unusable input.',
     );
   addComparisonOptions(command)
@@ -55,28 +66,91 @@ export function addDiffCommand(program: Command): void {
 async function diff(a: string, b: string, flags: Flags): Promise<void> {
   const libseccomp = loadLibseccompSync();
   const selection = selectionOf(flags, libseccomp);
-  const { names, pairs } = await readBoth([a, b], flags, libseccomp);
+  const read = await readEach([a, b], flags, libseccomp);
+  const compare = (compared: Compared) => comparedOn(compared, flags, libseccomp, selection);
+  const json = (all: readonly ComparedOn[]) => (flags.stat ? statisticsJson(all) : differencesJson(all));
+  if (!Array.isArray(read)) {
+    const all = compare(read as Compared);
+    if (flags.json) print(`${JSON.stringify(json(all), null, 2)}\n`);
+    else printComparison(all, flags, libseccomp);
+    if (hasShown(all)) process.exitCode = ExitCode.NO;
+    return;
+  }
+  const answers: object[] = [];
+  let exitCode: number = ExitCode.DONE;
+  for (const [index, { name, side, compared }] of read.entries()) {
+    const gap = index > 0 ? '\n' : '';
+    if (compared instanceof ScmpError) {
+      exitCode = ExitCode.UNUSABLE_INPUT;
+      if (flags.json) answers.push({ document: name, error: compared.message });
+      else print(`${gap}${printable(name)}: cannot be compared\n`);
+      printError(`scmp: ${printable(name)}: ${errorText(compared)}`);
+      continue;
+    }
+    const all = compare(compared);
+    const { verdict, text } = verdictOf(all, side, compared.names[1 - side] as string);
+    if (flags.json) answers.push({ document: name, verdict, ...json(all) });
+    else {
+      print(`${gap}${printable(name)}: ${text}\n`);
+      if (hasShown(all)) printComparison(all, flags, libseccomp);
+    }
+    if (hasShown(all) && exitCode === ExitCode.DONE) exitCode = ExitCode.NO;
+  }
+  if (flags.json) print(`${JSON.stringify(answers, null, 2)}\n`);
+  process.exitCode = exitCode;
+}
+
+const hasShown = (all: readonly ComparedOn[]) => all.some(({ shown }) => shown.length > 0);
+
+function comparedOn(
+  { names, pairs }: Compared,
+  flags: Flags,
+  libseccomp: Libseccomp,
+  selection: ReturnType<typeof selectionOf>,
+): ComparedOn[] {
   const asked = (all: readonly NamedDifference[]) =>
     (selection ? selectDifferences(all, selection) : all).filter(
       ({ direction }) => flags.only === undefined || direction === flags.only,
     );
-  const all = pairs.map(({ target, machine, programs, usual }): ComparedOn => {
+  return pairs.map(({ target, machine, programs, usual }): ComparedOn => {
     const differences = nameComparison(compareDecisions(...programs), libseccomp);
     const shown = asked(differences);
     const withUsual = usual && asked(nameComparison(compareDecisions(...usual), libseccomp));
     const { alike, dependent } = withUsual ? compareCapabilities(shown, withUsual) : { alike: shown, dependent: [] };
     const unlike = differences.length > 0 ? unlikeArchitectures(programs, names) : undefined;
-    return { target, machine, isEqual: differences.length === 0, shown, alike, dependent, unlike };
+    return { target, machine, differences, isEqual: differences.length === 0, shown, alike, dependent, unlike };
   });
-  if (flags.json) print(`${JSON.stringify(flags.stat ? statisticsJson(all) : differencesJson(all), null, 2)}\n`);
-  else printComparison(all, flags, libseccomp);
-  if (all.some(({ shown }) => shown.length > 0)) process.exitCode = ExitCode.NO;
+}
+
+/** One object beside what it was compared with, whatever was asked to be shown. */
+function verdictOf(all: readonly ComparedOn[], side: 0 | 1, other: string): { verdict: string; text: string } {
+  const differences = all.flatMap((each) => each.differences);
+  const callsOf = (direction: Direction) => {
+    const own = differences.filter((each) => each.direction === direction);
+    return new Set(own.flatMap(({ syscalls, numbers }) => [...syscalls, ...(numbers.length > 0 ? ['others'] : [])]))
+      .size;
+  };
+  // A difference is one of the second filter.
+  const [weaker, stricter] =
+    side === 1 ? [callsOf('weaker'), callsOf('stronger')] : [callsOf('stronger'), callsOf('weaker')];
+  const otherwise = callsOf('other');
+  const than = printable(other);
+  const more = otherwise > 0 ? `, otherwise in ${otherwise}` : '';
+  if (weaker > 0) {
+    const less = stricter > 0 ? `, stricter in ${stricter}` : '';
+    return { verdict: 'weaker', text: `weaker than ${than} in ${count(weaker, 'call')}${less}${more}` };
+  }
+  if (otherwise > 0) return { verdict: 'other', text: `other than ${than} in ${count(otherwise, 'call')}` };
+  if (stricter > 0)
+    return { verdict: 'stricter', text: `at least as strict as ${than}, stricter in ${count(stricter, 'call')}` };
+  return { verdict: 'equal', text: `decides as ${than}` };
 }
 
 /** The differences on one machine. */
 interface ComparedOn {
   target: ArchitectureName | undefined;
   machine: ArchitectureName;
+  differences: readonly NamedDifference[];
   isEqual: boolean;
   /** What was asked for. */
   shown: readonly NamedDifference[];

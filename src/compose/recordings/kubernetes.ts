@@ -26,6 +26,16 @@ const RECORDING = 'spo.x-k8s.io/recording-id';
  *
  * @throws {ProfileError} when a SeccompProfile cannot say something, as a value past 2^63-1
  * @throws {InvalidArgumentError} when there is no such option
+ *
+ * @example
+ * ```js
+ * import { mergeRecordings, Recordings, writeObjects } from 'libseccomp-wasm/compose';
+ *
+ * const recordings = new Recordings();
+ * recordings.addCall({ name: 'read', architecture: 'x86_64', args: [] }, { source: 'a.log' });
+ * const text = writeObjects(mergeRecordings(recordings), { name: 'web', image: 'nginx' });
+ * console.log(text.match(/^kind: .*$/gm)); // [ 'kind: SeccompProfile', 'kind: ProfileBinding' ]
+ * ```
  */
 export function writeObjects(merged: MergedRecordings, options: ObjectsOptions = {}): string {
   checkArgument('writeObjects', 'merged', merged, OBJECT);

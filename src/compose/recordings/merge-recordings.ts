@@ -101,7 +101,18 @@ const CAVEAT = 'observed, not complete';
  * in one bit of one argument become one, which allows nothing that was not seen. If that is not enough, the call is
  * allowed whatever its arguments, with the warning `merge-widened`.
  *
- * @throws {InvalidArgumentError} when there are no recordings, or an option is unknown or out of range
+ * @throws {InvalidArgumentError} when there are no recordings, or an option is unknown
+ *
+ * @example
+ * ```js
+ * import { mergeRecordings, Recordings } from 'libseccomp-wasm/compose';
+ *
+ * const recordings = new Recordings();
+ * recordings.addCall({ name: 'sync', architecture: 'x86_64', args: [] }, { source: 'old.log', node: 'a' }, { last: 0 });
+ * recordings.addCall({ name: 'read', architecture: 'x86_64', args: [] }, { source: 'new.log', node: 'a' }, { last: 2e9 });
+ * const { taken, stale, staleBefore } = mergeRecordings(recordings, { staleDays: 7 });
+ * console.log(taken[0].call, stale[0].call, staleBefore); // read sync 1970-01-17T03:33:20Z
+ * ```
  */
 export function mergeRecordings(recordings: Recordings, options: MergeRecordingsOptions = {}): MergedRecordings {
   checkOptions('mergeRecordings', options, {

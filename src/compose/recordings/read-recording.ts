@@ -1,4 +1,4 @@
-import type { ArchitectureName } from '../../architecture.js';
+import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
 import { ScmpError } from '../../errors.js';
 import { kindOfLog, type LogKind, logReader } from '../../learn/log-kind.js';
 import type { LoggedCall, LogReader, LogSummary, SyscallLookup } from '../../learn/read-log.js';
@@ -35,8 +35,8 @@ export interface RecordingInput {
   log?: LogKind | undefined;
   /** Learn from the arguments in logs. Default: false. */
   arguments?: boolean | undefined;
-  /** For conditional entries. */
-  target: ResolveOptions;
+  /** For conditional entries. Default: the architecture, without capabilities. */
+  target?: ResolveOptions | undefined;
 }
 
 /** What came of an input. */
@@ -70,6 +70,24 @@ const JOURNAL = /^\s*\{[^\n]*"(?:MESSAGE|_TRANSPORT|__CURSOR)"\s*:/;
 /**
  * Reads one input, which comes in pieces, into recordings: a log in any form, profiles in any format, and Kubernetes
  * objects one after the other or in lists of any length. An object that cannot be read does not cost the others.
+ *
+ * @example
+ * ```js
+ * import { parseArchitecture } from 'libseccomp-wasm';
+ * import { RecordingReader, Recordings } from 'libseccomp-wasm/compose';
+ * import { syscallLookup } from 'libseccomp-wasm/learn';
+ * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';
+ *
+ * const recordings = new Recordings();
+ * const reader = new RecordingReader(recordings, {
+ *   source: 'worker-1/audit.log',
+ *   origin: { node: 'worker-1' },
+ *   lookup: syscallLookup(loadLibseccompSync()),
+ *   architecture: 'x86_64',
+ * });
+ * reader.push(new TextEncoder().encode('7 read(3, "", 1) = 0\n'));
+ * console.log(reader.end().used, recordings.size); // 1 1
+ * ```
  */
 export class RecordingReader {
   readonly #recordings: Recordings;
@@ -93,6 +111,7 @@ export class RecordingReader {
     this.#input = input;
   }
 
+  /** The next bytes, of any number. */
   push(piece: Uint8Array): void {
     if (piece.length === 0 || this.#hasStopped) return;
     if (this.#begun) {
@@ -118,6 +137,7 @@ export class RecordingReader {
     });
   }
 
+  /** The input is at its end. */
   end(): RecordingSummary {
     if (this.#begun && this.#size > 0) this.#begin();
     if (!this.#hasStopped) {
@@ -258,7 +278,8 @@ export class RecordingReader {
   }
 
   #addProfile(profile: ParsedProfile, origin: RecordingOrigin): void {
-    this.#recordings.addProfile(profile, origin, this.#input.target);
+    const { target, architecture } = this.#input;
+    this.#recordings.addProfile(profile, origin, target ?? { arch: parseArchitecture(architecture) });
     this.#used++;
   }
 

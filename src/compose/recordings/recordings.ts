@@ -123,12 +123,17 @@ export class Recordings {
     if (last !== undefined) kind.last = Math.max(kind.last ?? last, last);
   }
 
-  /** In no order that says anything. */
+  /** How many recordings there are; of two copies of one the second adds none. */
+  get size(): number {
+    return this.#recordings.length;
+  }
+
+  /** @internal In no order that says anything. */
   get recordings(): readonly Recording[] {
     return this.#recordings;
   }
 
-  /** By name. */
+  /** @internal By name. */
   calls(): { name: string; kinds: readonly SeenKind[]; isOneKind: boolean }[] {
     return [...this.#calls]
       .sort(([a], [b]) => compareText(a, b))
@@ -139,14 +144,14 @@ export class Recordings {
       }));
   }
 
-  /** Calls that recordings deny by an entry, with the errnos (undefined: another action), by name. */
+  /** @internal Calls that recordings deny by an entry, with the errnos (undefined: another action), by name. */
   denied(): { name: string; errnos: ReadonlySet<number | undefined>; recordings: number }[] {
     return [...this.#denied]
       .sort(([a], [b]) => compareText(a, b))
       .map(([name, { errnos, seen }]) => ({ name, errnos, recordings: seen.size }));
   }
 
-  /** Calls that recordings allow and deny under conditions, by name. */
+  /** @internal Calls that recordings allow and deny under conditions, by name. */
   unclear(): { name: string; recordings: number }[] {
     return [...this.#unclear]
       .sort(([a], [b]) => compareText(a, b))

@@ -11,6 +11,15 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number];
  * Who made the calls of merged recordings, and what was not taken, as a text. Of a list of names there are at most 20.
  *
  * @throws {InvalidArgumentError} when there is no such format
+ *
+ * @example
+ * ```js
+ * import { mergeRecordings, Recordings, renderMerge } from 'libseccomp-wasm/compose';
+ *
+ * const recordings = new Recordings();
+ * recordings.addCall({ name: 'read', architecture: 'x86_64', args: [] }, { source: 'a.log', node: 'worker-1' });
+ * console.log(renderMerge(mergeRecordings(recordings)).split('\n')[0]); // 1 recording: 1 node (worker-1); x86_64
+ * ```
  */
 export function renderMerge(merged: MergedRecordings, format: ReportFormat = 'text'): string {
   checkArgument('renderMerge', 'merged', merged, OBJECT);
