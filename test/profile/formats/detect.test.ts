@@ -106,4 +106,11 @@ describe('a SeccompProfile', () => {
     const { warnings } = readProfile(`${SPO}  disabled: true\n`);
     expect(warnings).toMatchObject([{ code: 'disabled-profile', path: 'spec.disabled' }]);
   });
+
+  it("has v1's state, which kubectl prints", () => {
+    expect(readProfile(`${SPO}  state: Enabled\n`).warnings).toEqual([]);
+    const { warnings } = readProfile(`${SPO}  state: Disabled\n`);
+    expect(warnings).toMatchObject([{ code: 'disabled-profile', path: 'spec.state' }]);
+    expect(() => readProfile(`${SPO}  state: enabled\n`)).toThrow('must be Enabled or Disabled');
+  });
 });
