@@ -95,8 +95,16 @@ describe('a recipe', () => {
     [
       'Add a format',
       "'spo'",
-      // an example of how `writeProfile` is called
-      ['src/profile/formats/write-profile.ts', 'test/cli/hostile-text.test.ts', 'test/learn/learn-profile.test.ts'],
+      // an example of how `writeProfile` is called; what writes objects
+      [
+        'bench/merge.ts',
+        'src/cli/commands/merge.ts',
+        'src/compose/recordings/kubernetes.ts',
+        'test/cli/merge.test.ts',
+        'src/profile/formats/write-profile.ts',
+        'test/cli/hostile-text.test.ts',
+        'test/learn/learn-profile.test.ts',
+      ],
     ],
   ])('%s: names every file that knows of %s', (start, text, mentions = []) => {
     const title = [...recipes.keys()].find((each) => each.startsWith(start)) ?? start;

@@ -140,7 +140,10 @@ function verdictOf(all: readonly ComparedOn[], side: 0 | 1, other: string): { ve
     const less = stricter > 0 ? `, stricter in ${stricter}` : '';
     return { verdict: 'weaker', text: `weaker than ${than} in ${count(weaker, 'call')}${less}${more}` };
   }
-  if (otherwise > 0) return { verdict: 'other', text: `other than ${than} in ${count(otherwise, 'call')}` };
+  if (otherwise > 0) {
+    const less = stricter > 0 ? `, stricter in ${stricter}` : '';
+    return { verdict: 'other', text: `not weaker than ${than}, other in ${count(otherwise, 'call')}${less}` };
+  }
   if (stricter > 0)
     return { verdict: 'stricter', text: `at least as strict as ${than}, stricter in ${count(stricter, 'call')}` };
   return { verdict: 'equal', text: `decides as ${than}` };

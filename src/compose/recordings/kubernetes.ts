@@ -21,8 +21,8 @@ const COVERAGE = 'spo.x-k8s.io/syscall-coverage';
 const RECORDING = 'spo.x-k8s.io/recording-id';
 
 /**
- * Merged recordings as YAML for the Security Profiles Operator: a SeccompProfile, with who made the calls in comments and
- * in the annotation that the operator's own merge writes, and a ProfileBinding where the image is known.
+ * Merged recordings as YAML for the Security Profiles Operator: a SeccompProfile, and a ProfileBinding where the image is
+ * known. Who made the calls stands in comments, and in the annotation that the operator's own merge writes.
  *
  * @throws {ProfileError} when a SeccompProfile cannot say something, as a value past 2^63-1
  * @throws {InvalidArgumentError} when there is no such option

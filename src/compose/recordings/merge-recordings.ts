@@ -132,7 +132,7 @@ export function mergeRecordings(recordings: Recordings, options: MergeRecordings
   );
   const limit = staleLimit(facts, options);
   const warnings: Warning[] = [];
-  const warn = (code: string, message: string) => warnings.push({ code, message });
+  const warn = (warning: Warning) => warnings.push(warning);
 
   const rules: Rule[] = [];
   const rare: MergedCall[] = [];
@@ -153,7 +153,10 @@ export function mergeRecordings(recordings: Recordings, options: MergeRecordings
         : `${count(widened.before, 'kind')} of arguments, more than ${maxKinds}`;
       const shown = taken.slice(0, MAX_SHOWN).map((kind) => facts.of([kind], name, kind.conditions).call);
       const were = isOneKind ? '' : `, as ${shown.join(', ')}`;
-      warn('merge-widened', `${name} was seen with ${seen}${were}: it is allowed whatever its arguments`);
+      warn({
+        code: 'merge-widened',
+        message: `${name} was seen with ${seen}${were}: it is allowed whatever its arguments`,
+      });
     }
     const whole = taken.find(({ conditions }) => conditions.length === 0);
     if (whole && !isOneKind && taken.length > 1) {
@@ -161,10 +164,10 @@ export function mergeRecordings(recordings: Recordings, options: MergeRecordings
         taken.filter((kind) => kind !== whole).map((kind) => facts.of([kind], name, kind.conditions).call),
         MAX_SHOWN,
       );
-      warn(
-        'merge-unconditional',
-        `${name} is allowed whatever its arguments, since ${count(whole.seen.size, 'recording')} ${whole.seen.size === 1 ? 'has' : 'have'} it so; others have ${others}`,
-      );
+      warn({
+        code: 'merge-unconditional',
+        message: `${name} is allowed whatever its arguments, since ${count(whole.seen.size, 'recording')} ${whole.seen.size === 1 ? 'has' : 'have'} it so; others have ${others}`,
+      });
     }
     for (const conditions of widened.conditions) {
       const covered = taken.filter((kind) => covers(conditions, kind.conditions));
@@ -201,23 +204,29 @@ export function mergeRecordings(recordings: Recordings, options: MergeRecordings
   );
   for (const { name, recordings: by } of recordings.unclear()) {
     const message = `${name} is allowed and denied under conditions in ${count(by, 'recording')}: what was seen of it is not known, and nothing of it was taken from there`;
-    warn('merge-unclear', message);
+    warn({ code: 'merge-unclear', message });
   }
   const containers = facts.fleet.containers.count;
   if (containers > 1) {
-    warn(
-      'merge-containers',
-      `recordings of ${containers} containers are in one profile: each is allowed what only another one needs`,
-    );
+    warn({
+      code: 'merge-containers',
+      message: `recordings of ${containers} containers are in one profile: each is allowed what only another one needs`,
+    });
   }
   if (minNodes > 1 && facts.fleet.hasUnknownNode) {
     const unknown = recordings.recordings.filter(({ node }) => node === undefined).length;
-    warn('merge-unknown-node', `${count(unknown, 'recording')} of no known node: they count as one node together`);
+    warn({
+      code: 'merge-unknown-node',
+      message: `${count(unknown, 'recording')} of no known node: they count as one node together`,
+    });
   }
   if (limit !== undefined) {
     const timeless = allowed.filter(({ kinds }) => facts.last(kinds) === undefined).length;
     if (timeless > 0)
-      warn('merge-unknown-time', `${count(timeless, 'call')} in recordings without a time: they count as seen`);
+      warn({
+        code: 'merge-unknown-time',
+        message: `${count(timeless, 'call')} in recordings without a time: they count as seen`,
+      });
   }
   return {
     profile,
@@ -266,12 +275,15 @@ function deniedEntries(
   recordings: Recordings,
   allowed: ReadonlySet<string>,
   enosys: number,
-  warn: (code: string, message: string) => void,
+  warn: (warning: Warning) => void,
 ): LearnedEntry[] {
   const names: string[] = [];
   for (const { name, errnos, recordings: by } of recordings.denied()) {
     if (allowed.has(name)) {
-      warn('merge-allowed', `${name} is denied by ${count(by, 'recording')}, and allowed, since others have seen it`);
+      warn({
+        code: 'merge-allowed',
+        message: `${name} is denied by ${count(by, 'recording')}, and allowed, since others have seen it`,
+      });
     } else if (errnos.size === 1 && errnos.has(enosys)) names.push(name);
   }
   if (names.length === 0) return [];

@@ -26,9 +26,9 @@ export type OriginWords = { readonly [Word in OriginWord]?: string | undefined }
 };
 
 /**
- * Labels and annotations by what they say: those of the Security Profiles Operator's recorder
- * (api/profilerecording/v1), the node label of Kubernetes, and the resource attributes of OpenTelemetry's semantic
- * conventions, for those who label recordings themselves.
+ * Labels and annotations by what they say. Some are of the Security Profiles Operator's recorder
+ * (api/profilerecording/v1), one is Kubernetes' own. For those who label recordings themselves there are the resource
+ * attributes of OpenTelemetry's semantic conventions.
  */
 const KEYS: Readonly<Record<OriginWord, readonly string[]>> = {
   node: ['kubernetes.io/hostname', 'k8s.node.name'],

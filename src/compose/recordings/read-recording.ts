@@ -68,8 +68,8 @@ const YAML_KEYS = /^(?:- )?(?:apiVersion|kind|metadata|spec|items|defaultAction|
 const JOURNAL = /^\s*\{[^\n]*"(?:MESSAGE|_TRANSPORT|__CURSOR)"\s*:/;
 
 /**
- * Reads one input, which comes in pieces, into recordings: a log in any form, profiles in any format, and Kubernetes
- * objects one after the other or in lists of any length. An object that cannot be read does not cost the others.
+ * Reads one input, which comes in pieces, into recordings. It is a log in any form, profiles in any format, or
+ * Kubernetes objects, one after the other or in lists of any length. An object that cannot be read does not cost the others.
  *
  * @example
  * ```js
