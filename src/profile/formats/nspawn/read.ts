@@ -2,6 +2,7 @@ import { ARCHITECTURES, findArchitecture } from '../../../architecture.js';
 import { nearestName } from '../../../nearest-name.js';
 import type { Warning } from '../../../policy.js';
 import { MULTIPLEXING } from '../../../syscalls/multiplexed-calls.js';
+import { architectureSyscalls } from '../../../syscalls/syscall-name.js';
 import { quote } from '../../../text.js';
 import { failOnIssues, type ProfileIssue, type ProfileIssueCode } from '../../document/profile-error.js';
 import type { SourceText } from '../../document/source-text.js';
@@ -166,11 +167,28 @@ class NspawnReader {
     this.#expand('@known', 0, new Set(allowed.keys()), known);
     const list = (names: ReadonlyMap<string, number>, entry: DockerSyscall): Made[] => {
       const plain = [...names].filter(([name]) => name !== 'socket');
-      if (plain.length === 0) return [];
-      return [{ entry: { ...entry, names: plain.map(([name]) => name) }, offsets: plain.map(([, offset]) => offset) }];
+      // What nobody wrote is of the machines that there are, and no finding is about it.
+      const implied = plain.filter(([name, offset]) => offset === 0 && isCall(name));
+      const written = plain.filter(([, offset]) => offset !== 0);
+      return [
+        { names: implied, more: { impliedBy: 'systemd-nspawn' } },
+        { names: written, more: {} },
+      ].flatMap(({ names: some, more }) =>
+        some.length === 0
+          ? []
+          : [{ entry: { ...entry, ...more, names: some.map(([name]) => name) }, offsets: some.map(([, at]) => at) }],
+      );
     };
     return [...list(allowed, ALLOW), ...list(known, EPERM), ...socketEntries(allowed.get('socket'))];
   }
+}
+
+let calls: ReadonlySet<string> | undefined;
+
+/** Whether any machine has a call of this name. */
+function isCall(name: string): boolean {
+  calls ??= new Set(ARCHITECTURES.flatMap((architecture) => [...architectureSyscalls(architecture.name)]));
+  return calls.has(name);
 }
 
 /** socket(2): where it has no multiplexer, another filter answers EAFNOSUPPORT to sockets of the kernel's audit. */
@@ -190,6 +208,6 @@ function socketEntries(allowedAt: number | undefined): Made[] {
     { ...direct, ...NO_AUDIT, args: [compared(0, 'EQ', AF_NETLINK), compared(2, 'EQ', NETLINK_AUDIT)] },
     { ...direct, ...usual, args: [compared(0, 'NE', AF_NETLINK)] },
     { ...direct, ...usual, args: [compared(0, 'EQ', AF_NETLINK), compared(2, 'NE', NETLINK_AUDIT)] },
-    { names: ['socket'], ...usual, abis: names(true) },
+    { ...direct, ...usual, abis: names(true) },
   ].map((entry) => ({ entry, offsets: [allowedAt ?? 0] }));
 }
