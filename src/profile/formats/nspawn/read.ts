@@ -203,11 +203,12 @@ function socketEntries(allowedAt: number | undefined): Made[] {
     ARCHITECTURES.filter(({ name }) => MULTIPLEXING.includes(name) === isMultiplexing).map(
       ({ name }) => findArchitecture(name)!.ociName,
     );
-  const direct = { names: ['socket'], abis: names(false), impliedBy: 'systemd-nspawn' };
+  const implied = { names: ['socket'], impliedBy: 'systemd-nspawn' };
+  const isAudit = [compared(0, 'EQ', AF_NETLINK), compared(2, 'EQ', NETLINK_AUDIT)];
   return [
-    { ...direct, ...NO_AUDIT, args: [compared(0, 'EQ', AF_NETLINK), compared(2, 'EQ', NETLINK_AUDIT)] },
-    { ...direct, ...usual, args: [compared(0, 'NE', AF_NETLINK)] },
-    { ...direct, ...usual, args: [compared(0, 'EQ', AF_NETLINK), compared(2, 'NE', NETLINK_AUDIT)] },
-    { ...direct, ...usual, abis: names(true) },
+    { ...implied, ...NO_AUDIT, args: isAudit, abis: names(false) },
+    { ...implied, ...usual, args: isAudit, abis: names(true) },
+    { ...implied, ...usual, args: [compared(0, 'NE', AF_NETLINK)] },
+    { ...implied, ...usual, args: [compared(0, 'EQ', AF_NETLINK), compared(2, 'NE', NETLINK_AUDIT)] },
   ].map((entry) => ({ entry, offsets: [allowedAt ?? 0] }));
 }
