@@ -1,7 +1,5 @@
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
-import { actionTerminal } from '../bpf/decisions/decision-diagram.js';
 import { ProgramTooComplexError } from '../bpf/decisions/diagram-store.js';
-import { policyTable } from '../bpf/decisions/policy-table.js';
 import { minimizeProgram } from '../bpf/minimize/minimize-program.js';
 import { type DecodedProgram, type ProgramInput, readProgram } from '../bpf/program/codec.js';
 import type { Endianness } from '../bpf/program/instruction.js';
@@ -61,12 +59,9 @@ export function checkProgram(program: ProgramInput, options: CheckProgramOptions
   verifyProgram(decoded.instructions);
   const usual = parseArchitecture(decoded.endianness === 'little' ? 'x86_64' : 's390x');
   const policy = programPolicy(decoded, libseccomp, machine ?? usual);
-  const { looksAtArchitecture, otherArchitectures } = policyTable(decoded);
-  const others = looksAtArchitecture ? otherArchitectures.flatMap(({ decisions }) => decisions) : [];
   const checked = {
     instructions: decoded.instructions,
     policy,
-    elsewhere: others.map(({ action }) => actionTerminal(policy.store, action)),
     shortest: shortestOf(decoded),
   };
   const findings = PROGRAM_CHECK_RULES.flatMap((rule) =>

@@ -16,8 +16,6 @@ import { IO_URING_OPERATIONS, SIBLING_GROUPS } from './rules/sibling-calls.js';
 export interface CheckedProgram {
   readonly instructions: readonly Instruction[];
   readonly policy: ProgramPolicy;
-  /** What calls of architectures that it does not name get, whatever their number; undefined where it looks at none. */
-  readonly elsewhere: readonly Node[];
   /** How many instructions a program of the same decisions needs, as far as one is known. */
   readonly shortest: number | undefined;
 }
@@ -83,8 +81,9 @@ const otherArchitecturesOpen: ProgramRule = {
   id: 'other-architectures-open',
   severity: 'warning',
   summary: 'Calls of other architectures are allowed, whatever they are.',
-  *check({ policy, elsewhere }) {
-    if (!policy.looksAtArchitecture || !elsewhere.some((node) => permitsAt(policy, node))) return;
+  *check({ policy }) {
+    if (!policy.looksAtArchitecture) return;
+    if (![...policy.store.terminalsOf(policy.elsewhere)].some((node) => permitsAt(policy, node))) return;
     yield {
       place: whole,
       message: `calls of other architectures than ${list(policy.architectures.map(({ name }) => name))} are allowed: a program makes them by another ABI`,
@@ -120,7 +119,8 @@ const siblingOpen: ProgramRule = {
   severity: 'warning',
   summary: 'A call that is denied or restricted, while another that does the same is open.',
   *check(program) {
-    for (const { guarded, ways, reason, when, severity } of SIBLING_GROUPS) {
+    for (const { guarded, ways, needs = [], reason, when, severity } of SIBLING_GROUPS) {
+      if (needs.some((name) => permitted(program, name) !== 'always')) continue;
       const restricted = guarded.filter((name) => isRestricted(program, name, when));
       const open = ways.filter((name) => !restricted.includes(name) && permitted(program, name) === 'always');
       if (restricted.length === 0 || open.length === 0) continue;
@@ -201,8 +201,16 @@ const unreachableCode: ProgramRule = {
     const dead = analyzeFlow(instructions).flatMap((state, index) => (state === undefined ? [index] : []));
     const [first] = dead;
     if (first === undefined) return;
+    const isReturn = ({ code, k }: Instruction, index: number) => code === Opcode.RET_K && !dead.includes(index) && k;
+    const returned = new Set(instructions.map(isReturn));
+    // libseccomp leaves such returns behind its lists.
+    const isRepeated = dead.every((index) => {
+      const { code, k } = instructions[index] as Instruction;
+      return code === Opcode.RET_K && returned.has(k);
+    });
     yield {
       place: at(first),
+      severity: isRepeated ? 'advice' : undefined,
       message: `no call reaches ${dead.length === 1 ? `instruction ${first}` : `${dead.length} instructions: ${list(dead.map(String))}`}`,
       advice:
         'if they were meant to decide something, correct the jumps before them; scmp compile --optimize min leaves them out',

@@ -3,7 +3,7 @@ import { buildDecisionDiagram, terminalAction } from '../bpf/decisions/decision-
 import type { DiagramStore, Node } from '../bpf/decisions/diagram-store.js';
 import { Level } from '../bpf/decisions/input-variables.js';
 import { type NumberRange, partition } from '../bpf/decisions/partition.js';
-import { numbersOf, seenArchitectures } from '../bpf/decisions/policy-table.js';
+import { architecturesSeen, numbersOf } from '../bpf/decisions/policy-table.js';
 import { nodeOfCall } from '../bpf/decisions/witness.js';
 import type { DecodedProgram } from '../bpf/program/codec.js';
 import { type Libseccomp, listSyscalls } from '../libseccomp/index.js';
@@ -26,6 +26,8 @@ export interface ProgramPolicy {
   /** What it does with calls that it does not single out. */
   readonly defaultAction: Action;
   readonly defaultNode: Node;
+  /** What it does with calls of all other architectures: a function of the number and the arguments. */
+  readonly elsewhere: Node;
   callsOf(architecture: Architecture): readonly NamedNode[];
 }
 
@@ -39,7 +41,7 @@ export function programPolicy(
   machine?: Architecture | undefined,
 ): ProgramPolicy {
   const { store, root } = buildDecisionDiagram(program);
-  const { looksAtArchitecture, architectures: seen } = seenArchitectures(program);
+  const { looksAtArchitecture, architectures: seen, other } = architecturesSeen(store, root);
   const fitting = (looksAtArchitecture ? seen : ARCHITECTURES).filter(
     ({ endianness }) => endianness === program.endianness,
   );
@@ -77,6 +79,7 @@ export function programPolicy(
     architectures: [native, ...others],
     defaultAction: terminalAction(store, defaultNode),
     defaultNode,
+    elsewhere: other,
     callsOf,
   };
 }

@@ -61,6 +61,24 @@ describe.each(Object.entries(CASES))('%s', (id, [found, passed]) => {
   });
 });
 
+it('a dead return that another one repeats is advice: libseccomp leaves such', () => {
+  const severity = (source: string) => check(source).findings.find(({ id }) => id === 'unreachable-code')?.severity;
+  expect(severity(CLEAN.replace('return ALLOW', 'return ALLOW\nreturn KILL_PROCESS'))).toBe('advice');
+  expect(severity(CLEAN.replace('return ALLOW', 'return ALLOW\nreturn LOG'))).toBe('warning');
+  expect(severity(CLEAN.replace('return ALLOW', 'return ALLOW\nA = nr\nreturn ALLOW'))).toBe('warning');
+});
+
+it('a way past mount is one where all that it needs is open', () => {
+  const denying = (...names: string[]) =>
+    check(on(`${names.map((name) => `if (A == ${name}) goto bad\n`).join('')}return ALLOW`)).findings.flatMap(
+      ({ id, message }) => (id === 'sibling-open' ? message : []),
+    );
+  expect(denying('mount').join()).toMatch(/move_mount and mount_setattr are not.*fsmount is not/);
+  expect(denying('mount', 'move_mount').join()).toMatch(/^mount is restricted and mount_setattr is not/);
+  expect(denying('mount', 'move_mount', 'mount_setattr', 'fsopen')).toEqual([]);
+  expect(denying('setxattrat', 'removexattrat', 'pkey_mprotect')).toEqual([]);
+});
+
 it('an unknown action is what the kernel makes of it', () => {
   const [finding] = check(CLEAN.replace('return KILL_PROCESS', 'return 0x12340000')).findings;
   expect(finding).toMatchObject({

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scmp } from './scmp.js';
+import { ROOT, scmp } from './scmp.js';
 
 const CLEAN =
   '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86"],"syscalls":[{"names":["swapon"],"action":"SCMP_ACT_ERRNO","errnoRet":1}]}';
@@ -136,4 +137,28 @@ describe('scmp check --fix', () => {
     expect(scmp(['check', path, '--fix'])).toMatchObject({ status: 2 });
     expect(readFileSync(path, 'utf8')).toBe('{"defaultAction": "SCMP_ACT_ALOW"}');
   });
+});
+
+it('check --explain of a released package ends with a link to the section, of the version that runs', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scmp-released-'));
+  try {
+    cpSync(join(ROOT, 'dist'), join(folder, 'dist'), {
+      recursive: true,
+      filter: (path) => !/\.(map|wasm)$/.test(path),
+    });
+    for (const page of ['check.md', 'programs.md']) cpSync(join(ROOT, 'docs', page), join(folder, 'docs', page));
+    const explain = () =>
+      spawnSync(process.execPath, [join(folder, 'dist/scmp.cjs'), 'check', '--explain', 'x32-open'], {
+        encoding: 'utf8',
+      });
+    const manifest = { version: '1.2.3', homepage: 'https://forge.example/owner/name#readme' };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    expect(explain().stdout).toMatch(
+      /\n\nhttps:\/\/forge\.example\/owner\/name\/blob\/v1\.2\.3\/docs\/programs\.md#x32-open-warning\n$/,
+    );
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ version: '1.2.3' }));
+    expect(explain().stdout).toMatch(/\/docs\/programs\.md:\d+\n$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

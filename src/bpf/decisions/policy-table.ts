@@ -161,6 +161,11 @@ export function seenArchitectures(program: ProgramInput, options: DecisionDiagra
   }
 }
 
+/** As {@link seenArchitectures}, of a diagram that there is; `other`: what all other architectures meet. */
+export function architecturesSeen(store: DiagramStore, root: Node): SeenArchitectures & { other: Node } {
+  return seenIn(partition(store, root, Level.ARCH));
+}
+
 function seenIn(parts: readonly Part[]): SeenArchitectures & { other: Node; nodeOf: (auditArch: number) => Node } {
   const nodeOf = (auditArch: number) => parts.find(({ from, to }) => from <= auditArch && auditArch <= to)!.node;
   // What most values of the word meet, all those without an architecture among them.

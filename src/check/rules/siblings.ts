@@ -21,7 +21,8 @@ const siblingOpen: CheckRule = {
   severity: 'warning',
   summary: 'A call that is denied or restricted, while another that does the same is open.',
   *checkTarget(target, { terms }) {
-    for (const { guarded, ways, reason, when, severity } of SIBLING_GROUPS) {
+    for (const { guarded, ways, needs = [], reason, when, severity } of SIBLING_GROUPS) {
+      if (needs.some((name) => target.verdict(name).permitted !== 'always')) continue;
       const restricted = guarded.filter((name) => target.existsSomewhere(name) && isRestricted(target, name, when));
       const first = restricted[0];
       if (first === undefined) continue;
