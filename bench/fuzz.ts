@@ -1,7 +1,7 @@
 // Differential fuzzing. The wasm is compared with native libseccomp, and whole profiles with an evaluator that shares
 // no code with the compiler. That covers the programs of libseccomp and of the minimiser; the minimiser's are also
 // loaded on this kernel and called. Usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N]
-// [--loaded N] [--seed S]. A case is its seed: with 0 of the others `--profiles 1 --seed S`; of programs, which are
+// [--loaded N] [--triples N] [--seed S]. A case is its seed: with 0 of the others `--profiles 1 --seed S`; of programs, which are
 // also minimised and simulated before and after, a batch is.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadLibseccompSync } from '../src/libseccomp/index.js';
 import { compareRandomPrograms } from '../test/bpf/minimize/random-programs.js';
+import { checkRandomTriples } from '../test/compose/random-algebra.js';
 import { describeDifference, fuzz } from '../test/native/fuzz.js';
 import { compareMinimizedProfiles } from '../test/oracle/random-minimized.js';
 import { compareRandomProfiles } from '../test/oracle/random-profiles.js';
@@ -20,15 +21,18 @@ const { values } = parseArgs({
     minimized: { type: 'string', default: '20000' },
     programs: { type: 'string', default: '20000' },
     loaded: { type: 'string', default: '1000' },
+    triples: { type: 'string', default: '20000' },
     seed: { type: 'string' },
   },
 });
-const counts = [values.count, values.profiles, values.minimized, values.programs, values.loaded].map(Number);
-const [count = 0, profiles = 0, minimized = 0, programs = 0, loaded = 0] = counts;
+const counts = [values.count, values.profiles, values.minimized, values.programs, values.loaded, values.triples].map(
+  Number,
+);
+const [count = 0, profiles = 0, minimized = 0, programs = 0, loaded = 0, triples = 0] = counts;
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 if (!counts.every((each) => Number.isSafeInteger(each) && each >= 0) || !Number.isSafeInteger(seed)) {
   console.error(
-    'usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N] [--loaded N] [--seed S], all whole numbers',
+    'usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N] [--loaded N] [--triples N] [--seed S], all whole numbers',
   );
   process.exit(2);
 }
@@ -62,8 +66,13 @@ const simulated = runBatches('programs, minimised', programs, (first, some) => {
     JSON.stringify(each, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
   );
 });
+const composed = runBatches(
+  'triples, composed',
+  triples,
+  (first, some) => checkRandomTriples(load(), first, some).problems,
+);
 const failed = loaded > 0 && !passesOnKernel(loaded);
-process.exitCode = cases + decided + small + simulated === 0 && !failed ? 0 : 1;
+process.exitCode = cases + decided + small + simulated + composed === 0 && !failed ? 0 : 1;
 
 /** The suite's own test of it, of more programs. */
 function passesOnKernel(programs: number): boolean {

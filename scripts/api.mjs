@@ -27,6 +27,7 @@ const FIRST = [
   ['bpf', 'compareDecisions'],
   ['bpf', 'implies'],
   ['bpf', 'simulate'],
+  ['compose', 'intersectProfiles'],
   ['learn', 'learnProfile'],
   ['loader', 'spawnSandboxed'],
   ['testing', 'seccompMatchers'],

@@ -8,6 +8,7 @@
 export * from './bpf/index.js';
 export * from './bpf/minimize/index.js';
 export * from './check/index.js';
+export * from './compose/index.js';
 export * from './explain/index.js';
 export * from './index.js';
 export * from './learn/index.js';

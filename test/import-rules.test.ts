@@ -67,7 +67,8 @@ const ROOMS: Record<string, string> = {
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/profile/document src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend',
   'src/decompile':
     'src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/model src/profile/formats src/compiler',
-  'src/compose/algebra': '',
+  'src/compose/algebra':
+    'src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/formats/index.ts src/profile/model src/profile/formats src/compiler src/decompile',
   'src/compose/artifact': 'src/profile/document src/profile/model src/profile/formats',
   'src/compose/targets':
     'src/libseccomp src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler src/compose/artifact',
@@ -79,11 +80,11 @@ const ROOMS: Record<string, string> = {
     'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/format.ts src/profile/model src/profile/resolve src/profile/formats src/compiler',
   'src/compose/recordings':
     'src/syscalls src/profile/document src/profile/model src/profile/resolve src/profile/formats src/learn',
-  'src/compose/index.ts': 'src/compose/algebra src/compose/artifact src/compose/recordings',
+  'src/compose/index.ts': 'src/bpf/decisions src/compose/algebra src/compose/artifact src/compose/recordings',
   'src/testing': 'src/syscalls src/profile/builtin src/profile/extend src/compiler src/explain',
   'src/index.ts': 'src/profile/document src/compiler src/explain',
   'src/inline.ts':
-    'src/syscalls src/libseccomp src/bpf/minimize src/bpf/index.ts src/profile/index.ts src/explain src/check src/learn src/index.ts',
+    'src/syscalls src/libseccomp src/bpf/minimize src/bpf/index.ts src/profile/index.ts src/compose/index.ts src/explain src/check src/learn src/index.ts',
   'src/playground':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check',
   'native-loader/libc': 'src/syscalls src/bpf/program',
@@ -97,9 +98,9 @@ const ROOMS: Record<string, string> = {
   'native-loader/index.ts':
     'native-loader/libc native-loader/install native-loader/supervise native-loader/run native-loader/container native-loader/virtual-files',
   'src/cli':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/compose/artifact src/decompile src/explain src/check src/learn native-loader/libc',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/compose/artifact src/compose/index.ts src/decompile src/explain src/check src/learn native-loader/libc',
   'src/cli/commands':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/compose/targets src/explain src/check src/compose/recordings src/learn native-loader/libc native-loader/install native-loader/trace native-loader/index.ts src/cli',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/compose/targets src/explain src/check src/compose/recordings src/compose/index.ts src/learn native-loader/libc native-loader/install native-loader/trace native-loader/index.ts src/cli',
   'src/cli/scmp.ts': 'src/cli src/cli/commands',
 };
 

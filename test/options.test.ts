@@ -11,6 +11,7 @@ import * as bpf from '../src/bpf/index.js';
 import * as minimizing from '../src/bpf/minimize/index.js';
 import * as checking from '../src/check/index.js';
 import * as compiling from '../src/compiler/index.js';
+import * as composing from '../src/compose/index.js';
 import { InvalidArgumentError } from '../src/errors.js';
 import * as explaining from '../src/explain/index.js';
 import * as main from '../src/index.js';
@@ -25,6 +26,7 @@ const library = {
   ...loading,
   ...compiling,
   ...checking,
+  ...composing,
   ...explaining,
   ...learning,
   ...minimizing,
@@ -48,6 +50,9 @@ const FUNCTIONS: Readonly<Record<string, Call>> = {
   compilePolicy: (given) => library.compilePolicy(policy, { arch: 'x86_64', libseccomp, ...given }),
   readAuditLog: (given) => library.readAuditLog('', syscalls, () => {}, given),
   readStrace: (given) => library.readStrace('', syscalls, { architecture: 'x86_64', ...given }, () => {}),
+  intersectProfiles: (given) => library.intersectProfiles([parsed], { arch: 'x86_64', libseccomp, ...given }),
+  subtractProfiles: (given) => library.subtractProfiles([parsed], { arch: 'x86_64', libseccomp, ...given }),
+  unionProfiles: (given) => library.unionProfiles([parsed], { arch: 'x86_64', libseccomp, ...given }),
   minimizeProgram: (given) => library.minimizeProgram(filter, given),
   planFilter: (given) =>
     library.planFilter(policy, {
@@ -152,6 +157,8 @@ it.each<[string, object, RegExp]>([
   ['readProfile', { fromat: 'oci' }, /did you mean format\?/],
   ['readProfile', { format: 'ocy' }, /did you mean "oci"\?/],
   ['resolvePolicy', { strictErrno: true }, /did you mean strictErrnoRet\?/],
+  ['intersectProfiles', { to: 'dcker' }, /did you mean "docker"\?/],
+  ['unionProfiles', { denied: 'EPERM' }, /no option "denied"/],
   ['disassemble', { endianness: 'litle' }, /did you mean "little"\?/],
   ['policyTable', { endianess: 'big' }, /did you mean endianness\?/],
   ['compareDecisions', { step: 1 }, /did you mean steps\?/],

@@ -3,6 +3,7 @@ import { findArchitecture } from '../src/architecture.js';
 import * as bpf from '../src/bpf/index.js';
 import * as minimize from '../src/bpf/minimize/index.js';
 import * as check from '../src/check/index.js';
+import * as compose from '../src/compose/index.js';
 import * as explain from '../src/explain/index.js';
 import * as index from '../src/index.js';
 import * as learn from '../src/learn/index.js';
@@ -83,6 +84,10 @@ const USES: Record<string, readonly unknown[]> = {
   defaultTargets: [profile],
   fixProfile: [TEXT, (text: string) => profiles.readProfile(text), { targets: ['x86_64'], libseccomp }],
   writeWarnings: [profile, 'docker'],
+  // /compose
+  intersectProfiles: [[profile], { arch: 'x86_64', libseccomp }],
+  subtractProfiles: [[profile], { arch: 'x86_64', libseccomp }],
+  unionProfiles: [[profile], { arch: 'x86_64', libseccomp }],
   // /explain
   compileWithEntries: [profile, { arch: 'x86_64', libseccomp }],
   entriesAbout: [compiled, { architecture: x86_64, number: 101, name: 'ptrace', decisions: [] }],
@@ -130,7 +135,7 @@ const WRONG: readonly unknown[] = [
 ];
 
 const functions = new Map(
-  [index, profiles, bpf, minimize, check, explain, learn, libseccompEntry, syscalls].flatMap((entry) =>
+  [index, profiles, bpf, minimize, check, compose, explain, learn, libseccompEntry, syscalls].flatMap((entry) =>
     Object.entries(entry),
   ),
 ) as Map<string, unknown> as Map<string, (...args: readonly unknown[]) => unknown>;

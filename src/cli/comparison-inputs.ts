@@ -6,7 +6,7 @@ import { InvalidArgumentError, ScmpError } from '../errors.js';
 import type { AskedFilter } from '../explain/call-answer.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import { printable } from '../text.js';
-import { byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
+import { type ArchFlags, byteOrdersOf, headingAmong, targetsOf } from './arch-option.js';
 import { isProgram, readFilterInput } from './filter-input.js';
 import {
   FILTER_ARGUMENT,
@@ -167,7 +167,7 @@ const decoded = ({ program, endianness }: AskedFilter, chosen = program): Decode
  * The machines that are asked for. Where none is, and a program was made for other machines than this one, it is one of
  * those. On this one a profile would be compared with what the program does to foreign calls.
  */
-function machinesOf(all: readonly FilterSource[], flags: ComparisonFlags): readonly [Architecture, ...Architecture[]] {
+export function machinesOf(all: readonly FilterSource[], flags: ArchFlags): readonly [Architecture, ...Architecture[]] {
   const [here, ...others] = targetsOf(flags);
   if (flags.arch.length > 0) return [here, ...others];
   const programs = all.filter(({ profile }) => !profile);

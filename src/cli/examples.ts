@@ -49,6 +49,12 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['scmp diff old.json new.json --only weaker', 'for CI: exit 1 if the new one allows more'],
     ['scmp diff filter.bpf new.json --json', 'a compiled filter of any program will do'],
   ],
+  intersect: [
+    ['scmp intersect profile.json builtin:docker -o strict.json', 'what both allow'],
+    ['scmp intersect profile.json builtin:docker --report', 'what each does to every call'],
+  ],
+  union: [['scmp union old.json new.json -o either.json', 'what any of them allows']],
+  subtract: [['scmp subtract builtin:docker profile.json --stricter', "what Docker's default allows beyond it"]],
   implies: [['scmp implies new.json old.json', 'exit 0 if it is nowhere more permissive']],
   explain: [
     ['scmp explain profile.json', 'the whole policy'],

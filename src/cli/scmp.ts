@@ -33,6 +33,11 @@ const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, () => Prom
     merge: async () => (await import('./commands/merge.js')).addMergeCommand,
     dump: async () => (await import('./commands/dump.js')).addDumpCommand,
   },
+  'Put profiles together:': {
+    intersect: async () => (await import('./commands/compose.js')).addIntersectCommand,
+    union: async () => (await import('./commands/compose.js')).addUnionCommand,
+    subtract: async () => (await import('./commands/compose.js')).addSubtractCommand,
+  },
   'Make a filter:': {
     compile: async () => (await import('./commands/compile.js')).addCompileCommand,
     convert: async () => (await import('./commands/convert.js')).addConvertCommand,

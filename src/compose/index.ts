@@ -6,7 +6,19 @@
 
 // Intersection, union, difference
 
-export { ActionOrder } from './algebra/action-order.js';
+export type { ArchitectureName } from '../architecture.js';
+export type { Decision } from '../bpf/decisions/policy-table.js';
+export { ComposeError } from './algebra/compose-error.js';
+export type { ComposeInput, ComposeProgram, InputCompileOptions } from './algebra/compose-input.js';
+export {
+  type ComposedProfile,
+  type ComposeOptions,
+  intersectProfiles,
+  type SubtractOptions,
+  subtractProfiles,
+  unionProfiles,
+} from './algebra/compose-profiles.js';
+export type { ComposedCalls, ComposeReport, LostCalls } from './algebra/compose-report.js';
 
 // Profiles as artifacts
 

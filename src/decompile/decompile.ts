@@ -1,10 +1,6 @@
-import { actionData, formatAction, nameOfKind } from '../action.js';
+import { formatAction } from '../action.js';
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { type CallDifference, compareDecisions } from '../bpf/decisions/compare.js';
-import { ALL_64_BITS, type Condition } from '../bpf/decisions/condition.js';
-import { terminalAction } from '../bpf/decisions/decision-diagram.js';
-import { FALSE, type Node, TRUE } from '../bpf/decisions/diagram-store.js';
-import { ruleConditions } from '../bpf/decisions/rule-conditions.js';
 import { type DecodedProgram, type ProgramInput, readProgram } from '../bpf/program/codec.js';
 import type { Endianness } from '../bpf/program/instruction.js';
 import { CompileError } from '../compiler/compile-error.js';
@@ -15,7 +11,8 @@ import type { Action } from '../policy.js';
 import { ProfileError } from '../profile/document/profile-error.js';
 import { readProfile } from '../profile/formats/read-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
-import type { DockerSyscall, SeccompArgument } from '../profile/model/schema.js';
+import type { DockerSyscall } from '../profile/model/schema.js';
+import { actionKeys, entriesOfCall } from './call-entries.js';
 import { DecompileError } from './decompile-error.js';
 import { type ProgramPolicy, programPolicy } from './program-policy.js';
 
@@ -112,9 +109,8 @@ function profileOf(policy: ProgramPolicy, architectures: readonly Architecture[]
     for (const { name, node } of policy.callsOf(architecture)) {
       if (decided.has(name)) continue;
       decided.add(name);
-      for (const entry of entriesOf(policy, node, (reason) =>
-        reasons.push(`${name} (${architecture.name}): ${reason}`),
-      )) {
+      const cannot = (reason: string) => reasons.push(`${name} (${architecture.name}): ${reason}`);
+      for (const { entry } of entriesOfCall({ ...policy, node, cannot })) {
         const key = JSON.stringify(entry, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
         const known = entries.get(key);
         if (known) known.names.push(name);
@@ -163,51 +159,6 @@ function withTrapData(
 
 const hasTrapData = ({ seccomp: { defaultTrapData, syscalls } }: ParsedProfile): boolean =>
   defaultTrapData !== undefined || (syscalls ?? []).some(({ trapData }) => trapData !== undefined);
-
-/** The entries that give one call its decisions; none where it gets the default. */
-function entriesOf(policy: ProgramPolicy, node: Node, cannot: (reason: string) => void): DockerSyscall[] {
-  const { store, defaultNode } = policy;
-  if (node === defaultNode) return [];
-  const terminals = store.isTerminal(node)
-    ? [node]
-    : [...store.terminalsOf(node)].filter((each) => each !== defaultNode);
-  return terminals.flatMap((terminal): DockerSyscall[] => {
-    const keys = actionKeys(terminalAction(store, terminal));
-    if (store.isTerminal(node)) return [keys];
-    const terms = ruleConditions(
-      store,
-      store.map(node, (each) => (each === terminal ? TRUE : FALSE)),
-    );
-    if (terms === undefined) cannot('its conditions take more entries than a profile should have');
-    if (terms?.flat().some(({ field }) => field === 6))
-      cannot('it depends on where the call is made (the instruction pointer)');
-    return (terms ?? []).map((term) => ({ ...keys, args: term.map(argumentOf) }));
-  });
-}
-
-function actionKeys(action: Action): Pick<DockerSyscall, 'action' | 'errnoRet' | 'trapData'> {
-  const data = BigInt(actionData(action) ?? 0);
-  const hasErrno = action.kind === 'ERRNO' || action.kind === 'TRACE';
-  return {
-    action: nameOfKind(action.kind),
-    ...(hasErrno && { errnoRet: data }),
-    ...(action.kind === 'TRAP' && data !== 0n && { trapData: data }),
-  };
-}
-
-/** As {@link ruleConditions} says. */
-function argumentOf(condition: Condition): SeccompArgument {
-  const index = BigInt(condition.field);
-  if (condition.kind === 'between') {
-    return condition.from === 0n
-      ? { index, op: 'SCMP_CMP_LE', value: condition.to }
-      : { index, op: 'SCMP_CMP_GE', value: condition.from };
-  }
-  if (condition.kind === 'notEqual') return { index, op: 'SCMP_CMP_NE', value: condition.value };
-  return condition.mask === ALL_64_BITS
-    ? { index, op: 'SCMP_CMP_EQ', value: condition.value }
-    : { index, op: 'SCMP_CMP_MASKED_EQ', value: condition.mask, valueTwo: condition.value };
-}
 
 interface Candidate {
   profile: ParsedProfile;

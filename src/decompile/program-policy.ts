@@ -57,7 +57,7 @@ export function programPolicy(
     calls.set(architecture, made);
     return made;
   };
-  const defaultNodeOf = (architecture: Architecture) => defaultOf(store, root, architecture, callsOf(architecture));
+  const defaultNodeOf = (architecture: Architecture) => usualDecision(store, root, architecture, callsOf(architecture));
   // x32 is seen with x86_64, and the program may be about one of them alone.
   const isAbout = (architecture: Architecture) =>
     callsOf(architecture).some(({ node }, _, all) => node !== all[0]?.node);
@@ -88,7 +88,12 @@ export function programPolicy(
  * What most numbers without a name meet, those among the calls first: above them a runtime's stub may answer ENOSYS for
  * newer calls, which is not the profile's default.
  */
-function defaultOf(store: DiagramStore, root: Node, native: Architecture, calls: readonly NamedNode[]): Node {
+export function usualDecision(
+  store: DiagramStore,
+  root: Node,
+  native: Architecture,
+  calls: readonly { number: number }[],
+): Node {
   const [from, to] = numbersOf(native);
   const numbers = calls.map(({ number }) => number).sort((a, b) => a - b);
   const parts = partition(store, nodeOfArchitecture(store, root, native), Level.NR).filter(({ node }) =>

@@ -281,6 +281,7 @@ describe('arguments', () => {
     'explain',
     'diff',
     'implies',
+    'intersect',
     'convert',
     'disasm',
     'asm',
@@ -292,6 +293,7 @@ describe('arguments', () => {
     simulate: ['read'],
     diff: [profile],
     implies: [profile],
+    intersect: [profile],
     run: ['--profile', profile],
   };
 

@@ -13,6 +13,7 @@ const NAMES = {
   '': 'compileProfileSync, ScmpError',
   '/bpf': 'decodeProgram, policyTable',
   '/check': 'checkProfile',
+  '/compose': 'intersectProfiles',
   '/explain': 'formatPolicy, nameTable',
   '/learn': 'learnProfile, Observations',
   '/libseccomp': 'FilterContext, loadLibseccompSync',

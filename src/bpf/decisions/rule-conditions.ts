@@ -1,5 +1,5 @@
 import { ALL_64_BITS, type Condition, type DnfTerms, dnfDiagram } from './condition.js';
-import { coverTerms, type DescribedValues, MAX_TERMS } from './cover.js';
+import { coverTerms, type DescribedValues, type DescribeValues, MAX_TERMS } from './cover.js';
 import { commonBits, cubeCover } from './cubes.js';
 import type { DiagramStore, Node } from './diagram-store.js';
 import type { Field } from './input-variables.js';
@@ -18,6 +18,9 @@ import { type Interval, inInterval, intervals } from './intervals.js';
  * `store.map` of the call's diagram. Make one entry of each term. An instruction pointer in a term (field 6) is no
  * argument: no profile can say it. Undefined where that takes more than 128 terms, or too much work.
  *
+ * `comparisons`: with `masks` there are conditions of the kind `equal` alone. They can be more, and libseccomp compiles any
+ * number of them rightly, which it does not for some others on one call.
+ *
  * @throws nothing: what is too complex is undefined
  *
  * @example
@@ -30,10 +33,17 @@ import { type Interval, inInterval, intervals } from './intervals.js';
  * console.log(terms.map((term) => formatConditions([term]))); // [ '(arg0 & 0xfffffffffffffffc) == 0x4', 'arg0 == 8' ]
  * ```
  */
-export function ruleConditions(store: DiagramStore, node: Node): DnfTerms | undefined {
-  return store.attempt(MAX_STEPS, () =>
-    coverTerms(store, node, (least, most, field) => describeForRules(store, least, most, field)),
-  ).result;
+export function ruleConditions(
+  store: DiagramStore,
+  node: Node,
+  comparisons: 'all' | 'masks' = 'all',
+): DnfTerms | undefined {
+  const describe: DescribeValues = (least, most, field) => {
+    const candidates =
+      comparisons === 'masks' ? [masks(store, least, most, field)] : allCandidates(store, least, most, field);
+    return shortestOf(store, candidates);
+  };
+  return store.attempt(MAX_STEPS, () => coverTerms(store, node, describe)).result;
 }
 
 /** A hundred times what the conditions of any real filter take. */
@@ -41,14 +51,21 @@ const MAX_STEPS = 2 ** 18;
 /** Past these, masks are shorter. */
 const MAX_INTERVALS = 32;
 
-/** The fewest conditions of which one holds: masks throughout, or comparisons for the ends and single values. */
-function describeForRules(store: DiagramStore, least: Node, most: Node, field: Field): DescribedValues | undefined {
-  const candidates = [
+type Candidate = Condition[] | undefined;
+
+/** Conditions of which one holds: masks throughout, or comparisons for the ends and single values. */
+function allCandidates(store: DiagramStore, least: Node, most: Node, field: Field): Candidate[] {
+  return [
     allButOne(store, most, field),
     ...[...new Set([least, most])].map((set) => byIntervals(store, set, field)),
     masks(store, least, most, field),
-  ].filter((conditions) => conditions !== undefined);
-  const [shortest] = candidates.sort((one, other) => one.length - other.length);
+  ];
+}
+
+function shortestOf(store: DiagramStore, candidates: readonly Candidate[]): DescribedValues | undefined {
+  const [shortest] = candidates
+    .filter((conditions) => conditions !== undefined)
+    .sort((one, other) => one.length - other.length);
   if (shortest === undefined) return undefined;
   const terms = shortest.map((condition) => [condition]);
   return { terms, set: dnfDiagram(store, terms) };

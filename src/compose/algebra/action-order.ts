@@ -1,22 +1,10 @@
-import {
-  type ActionKind,
-  actionData,
-  isDecidedElsewhere,
-  isSameAction,
-  MAX_ERRNO,
-  STRICTEST_FIRST,
-} from '../../action.js';
-import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
+import { actionData, hasData, isDecidedElsewhere, isSameAction, MAX_ERRNO, STRICTEST_FIRST } from '../../action.js';
+import type { ArchitectureName } from '../../architecture.js';
 import { errnoNumber } from '../../errno.js';
 import { InvalidArgumentError } from '../../errors.js';
 import type { Action } from '../../policy.js';
 import { quote } from '../../text.js';
-
-/** An action in a list of them: of a kind whose data is not given, all. */
-interface ListedAction {
-  readonly kind: ActionKind;
-  readonly data: number | undefined;
-}
+import { parseWrittenAction, type WrittenAction } from './action-text.js';
 
 /**
  * Which of two actions is the stricter one, so that there is always a strictest of several, and a weakest. Between kinds
@@ -33,7 +21,7 @@ interface ListedAction {
  * Both operations are commutative, associative and idempotent, and absorb each other: the actions are a lattice.
  */
 export class ActionOrder {
-  readonly #listed: readonly ListedAction[];
+  readonly #listed: readonly WrittenAction[];
   readonly #hasOrderElsewhere: boolean;
   readonly #lastErrno: Action;
 
@@ -42,7 +30,7 @@ export class ActionOrder {
    */
   constructor(listed: readonly string[], architecture: ArchitectureName) {
     const enosys = { kind: 'ERRNO', data: errnoNumber('ENOSYS', architecture) } as const;
-    this.#listed = [...listed.map((text) => parseListed(text, architecture)), enosys];
+    this.#listed = [...listed.map((text) => listedAction(text, architecture)), enosys];
     this.#hasOrderElsewhere = this.#listed.some((each) => isDecidedElsewhere(each));
     this.#lastErrno = { kind: 'ERRNO', data: this.#last() };
   }
@@ -94,23 +82,13 @@ function rank(action: Action): number {
   return STRICTEST_FIRST.indexOf(isDecidedElsewhere(action) ? 'NOTIFY' : action.kind);
 }
 
-/** `ENOSYS`, `ERRNO(38)`, `TRAP(5)`, `TRACE`, `TRACE(7)`, `NOTIFY`. */
-function parseListed(text: string, architecture: ArchitectureName): ListedAction {
-  const [, word = '', value] = /^(?:SCMP_ACT_)?(\w+)(?:\((\w+)\))?$/.exec(String(text).trim()) ?? [];
-  const errno = (name: string) => (/^\d+$/.test(name) ? Number(name) : errnoNumber(name, architecture));
-  const data =
-    word === 'ERRNO' && value !== undefined ? errno(value) : value === undefined ? errno(word) : Number(value);
-  const isErrno = value === undefined || word === 'ERRNO';
-  const kind = data !== undefined && isErrno && word !== 'TRAP' && word !== 'TRACE' ? 'ERRNO' : word;
-  const isNumber = data === undefined || (Number.isInteger(data) && data <= (kind === 'ERRNO' ? MAX_ERRNO : 0xffff));
-  if (isNumber && ((kind === 'ERRNO' && data !== undefined) || kind === 'TRACE' || (kind === 'TRAP' && value))) {
-    return { kind, data };
-  }
-  if (kind === 'NOTIFY' && value === undefined) return { kind, data: undefined };
-  const kinds = STRICTEST_FIRST as readonly string[];
-  const hint =
-    kinds.includes(word) && value === undefined
-      ? 'between kinds the order is the kernel\u2019s'
-      : `on ${parseArchitecture(architecture).name} it can be like ENOSYS, ERRNO(38), TRAP(5), TRACE, TRACE(7), NOTIFY`;
-  throw new InvalidArgumentError(`the order of actions cannot have ${quote(String(text))}: ${hint}`);
+/**
+ * @throws {InvalidArgumentError} when it is no action, or one of a kind in which all are alike
+ */
+function listedAction(text: string, architecture: ArchitectureName): WrittenAction {
+  const action = parseWrittenAction(text, architecture);
+  const isOrdered = isDecidedElsewhere(action) || (hasData(action.kind) && action.data !== undefined);
+  if (isOrdered) return action;
+  const hint = "between kinds the order is the kernel's; give actions like ENOSYS, TRAP(5), NOTIFY, TRACE, TRACE(7)";
+  throw new InvalidArgumentError(`the order of actions cannot have ${quote(text)}: ${hint}`);
 }
