@@ -6,7 +6,7 @@ import { areInstructions } from '../bpf/program/codec.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
 import { type Input, isFolder, isReadable, readInput } from './input.js';
-import { composeInput, isSecurityOption, mayBeCompose, securityOptionInput } from './security-option.js';
+import { isSecurityOption, mayBeCompose } from './security-option-sign.js';
 
 /** What the caller says of an input. */
 export interface FilterInputFlags {
@@ -24,6 +24,7 @@ export interface FilterInputFlags {
  */
 export async function readFilterInput(path: string, flags: FilterInputFlags = {}): Promise<Input> {
   if (path.startsWith('seccomp') && isSecurityOption(path) && !isReadable(path)) {
+    const { securityOptionInput } = await import('./security-option.js');
     return securityOptionInput(path, { folder: '.', source: 'seccomp=' });
   }
   const input = (mayBeLayout(path) ? await artifactInput(path) : undefined) ?? readInput(path);
@@ -43,8 +44,12 @@ const artifactOf = async (input: Input) => (await import('./layout-input.js')).r
 async function asProgram(input: Input, { arch = [], document }: FilterInputFlags): Promise<Input> {
   if (isProgram(input.bytes)) return input;
   const text = new TextDecoder().decode(input.bytes);
-  if (isSecurityOption(text)) return securityOptionInput(text, { folder: dirname(input.source), source: input.source });
-  if (mayBeCompose(text)) return composeInput(text, input.source, document);
+  if (isSecurityOption(text) || mayBeCompose(text)) {
+    const { composeInput, securityOptionInput } = await import('./security-option.js');
+    const { source } = input;
+    if (mayBeCompose(text)) return composeInput(text, source, document);
+    return securityOptionInput(text, { folder: dirname(source), source });
+  }
   if (!mayBeProgramText(text)) return input;
   const { readProgramText } = await import('../bpf/forms/read-program-text.js');
 

@@ -5,13 +5,6 @@ import { type Input, noteInput, readInput } from './input.js';
 
 // Values of --security-opt of Docker and Podman, and of security_opt in a compose file: which profile they mean.
 
-/** Whether a text is such a value, as a whole line. */
-export const isSecurityOption = (text: string): boolean =>
-  /^\s*(?:--security-opt[ =])?['"]?seccomp[=:][^\r\n]*\s*$/.test(text) && !/^\s*seccomp:\s/.test(text);
-
-/** Whether a text may be a compose file. */
-export const mayBeCompose = (text: string): boolean => /^services:[ \t]*(?:#.*)?$/m.test(text);
-
 interface Origin {
   /** Where paths begin. */
   readonly folder: string;
