@@ -19,6 +19,7 @@ import type { Figure } from './figure.js';
 import { launchFigures } from './launch.js';
 import { liveFigures } from './live-calls.js';
 import { logFigures } from './logs.js';
+import { mergeFigures } from './merge.js';
 import { minimizeFigures } from './minimize.js';
 import { playgroundFigures } from './playground.js';
 import { median } from './quantile.js';
@@ -148,6 +149,7 @@ const figures: Figure[] = [
   ...(await supervisorFigures(root, libseccomp)),
   ...recordFigures(root),
   ...logFigures(root),
+  ...mergeFigures(root),
   ...(await playgroundFigures(join(root, 'dist/playground'))),
 ];
 console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; medians\n`);
