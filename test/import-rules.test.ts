@@ -80,7 +80,7 @@ const ROOMS: Record<string, string> = {
     'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/format.ts src/profile/model src/profile/resolve src/profile/formats src/compiler',
   'src/compose/recordings':
     'src/syscalls src/profile/document src/profile/model src/profile/resolve src/profile/formats src/learn',
-  'src/compose/index.ts': 'src/bpf/decisions src/compose/algebra src/compose/artifact src/compose/recordings',
+  'src/compose/index.ts': 'src/compose/algebra src/compose/artifact src/compose/recordings',
   'src/testing': 'src/syscalls src/profile/builtin src/profile/extend src/compiler src/explain',
   'src/index.ts': 'src/profile/document src/compiler src/explain',
   'src/inline.ts':

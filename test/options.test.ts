@@ -38,6 +38,8 @@ const { policy } = library.resolvePolicy(parsed, { arch: parseArchitecture('x86_
 const filter = library.compileProfileSync(profile, { arch: 'x86_64', libseccomp });
 const x86 = parseArchitecture('x86_64');
 const syscalls = library.syscallLookup(libseccomp);
+const recordings = new library.Recordings();
+recordings.addProfile(parsed, { source: 'a.json' });
 
 type Call = (options: object) => unknown;
 
@@ -53,6 +55,9 @@ const FUNCTIONS: Readonly<Record<string, Call>> = {
   intersectProfiles: (given) => library.intersectProfiles([parsed], { arch: 'x86_64', libseccomp, ...given }),
   subtractProfiles: (given) => library.subtractProfiles([parsed], { arch: 'x86_64', libseccomp, ...given }),
   unionProfiles: (given) => library.unionProfiles([parsed], { arch: 'x86_64', libseccomp, ...given }),
+  impliesProfile: (given) => library.impliesProfile(parsed, parsed, { arch: 'x86_64', libseccomp, ...given }),
+  mergeRecordings: (given) => library.mergeRecordings(recordings, given),
+  writeObjects: (given) => library.writeObjects(library.mergeRecordings(recordings), given),
   minimizeProgram: (given) => library.minimizeProgram(filter, given),
   planFilter: (given) =>
     library.planFilter(policy, {

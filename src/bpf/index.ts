@@ -36,7 +36,7 @@ export {
 export { type DiagramBudget, DiagramStore, type Node, ProgramTooComplexError } from './decisions/diagram-store.js';
 export type { IsFlag } from './decisions/factor-conditions.js';
 export { type ConditionNames, formatCondition, formatConditions } from './decisions/format-conditions.js';
-export type { Field } from './decisions/input-variables.js';
+export type { Field, VariableOrder } from './decisions/input-variables.js';
 export { allBitsKnown, type KnownBits } from './decisions/known-bits.js';
 export {
   type ArchitectureTable,

@@ -1,6 +1,7 @@
 import { formatAction } from '../action.js';
 import { type ArchitectureName, parseArchitecture } from '../architecture.js';
-import type { ComposeReport, Decision } from '../compose/index.js';
+import type { Decision } from '../bpf/index.js';
+import type { ComposeReport } from '../compose/index.js';
 import { formatDecisions } from '../explain/format-decisions.js';
 import { type NamedDecision, nameCall } from '../explain/named-policy.js';
 import { DEFAULT_WIDTH, wrapWords } from '../explain/wrap.js';

@@ -15,7 +15,7 @@ import type { COMPILE_OPTIONS, FlagsOf, INPUT_OPTIONS } from './options.js';
 import { profileOfInput } from './read-input-profile.js';
 
 /** What an argument begins with that names several filters, the one that is installed first in front. */
-export const STACK_PREFIX = 'stack:';
+const STACK_PREFIX = 'stack:';
 
 /** The words of the help about such an argument. */
 export const FILTER_ARGUMENT =

@@ -7,6 +7,7 @@ import {
   type RuntimeChoice,
   type RuntimeOptions,
 } from '../compiler/runtime.js';
+import { LOG_KINDS } from '../learn/read-log.js';
 import { NUMBER } from '../options.js';
 import { DEFAULT_OPERATOR, OPERATOR_VERSIONS } from '../profile/extend/operator-union.js';
 import { INPUT_FORMATS } from '../profile/formats/index.js';
@@ -66,6 +67,16 @@ const ROWS = {
     help: (what = 'a profile, or a compiled program; "-" is standard input') => what,
   },
   json: { flags: '--json', help: 'as JSON' },
+  name: { flags: '--name <name>', help: (what = "a SeccompProfile's name") => what },
+  args: {
+    flags: '--args',
+    help: (words = 'allow calls such as socket, clone and ioctl with the arguments they were seen with only') => words,
+  },
+  log: {
+    flags: '--log <kind>',
+    help: (words = 'what the logs are (default: as their first lines look)') => words,
+    choices: LOG_KINDS,
+  },
   observe: {
     flags: '--observe <how>',
     help: 'trace: by ptrace(2), which disturbs nothing; notify: by notification, for programs that trace others (default: trace, where it can be had)',

@@ -6,8 +6,6 @@
 
 // Intersection, union, difference
 
-export type { ArchitectureName } from '../architecture.js';
-export type { Decision } from '../bpf/decisions/policy-table.js';
 export { ComposeError } from './algebra/compose-error.js';
 export type { ComposeInput, ComposeProgram, InputCompileOptions } from './algebra/compose-input.js';
 export {
@@ -45,7 +43,7 @@ export {
   mergeRecordings,
   type SeenNames,
 } from './recordings/merge-recordings.js';
-export type { OriginWord, OriginWords, RecordingOrigin } from './recordings/origin.js';
+export { ORIGIN_WORDS, type OriginWord, type OriginWords, type RecordingOrigin } from './recordings/origin.js';
 export { type RecordingInput, RecordingReader, type RecordingSummary } from './recordings/read-recording.js';
 export { Recordings } from './recordings/recordings.js';
 export { REPORT_FORMATS, type ReportFormat, renderMerge } from './recordings/report.js';

@@ -22,23 +22,26 @@ export {
 
 export { type AuditLogOptions, readAuditLog } from './audit-log.js';
 export { type NumberedCall, numberedMasks, observeNumbered } from './notified-calls.js';
-export type {
-  FilterKill,
-  LoggedCall,
-  LoggedOutcome,
-  LoggedPlace,
-  LogProblem,
-  LogSource,
-  LogSummary,
-  OnCall,
-  SyscallLookup,
+export {
+  type FilterKill,
+  LOG_KINDS,
+  type LoggedCall,
+  type LoggedOrigin,
+  type LoggedOutcome,
+  type LoggedPlace,
+  type LogKind,
+  type LogProblem,
+  type LogSource,
+  type LogSummary,
+  type OnCall,
+  type SyscallLookup,
 } from './read-log.js';
 export { readStrace, type StraceOptions } from './strace-log.js';
 export { syscallLookup } from './syscall-lookup.js';
 
 // Why a call was denied
 
-export type { EntrySyntax } from '../profile/formats/format.js';
+export { ENTRY_SYNTAXES, type EntrySyntax } from '../profile/formats/format.js';
 export {
   allowingLine,
   clone3Line,

@@ -1,12 +1,8 @@
 import type { ArchitectureName } from '../architecture.js';
 import { auditLogReader } from './audit-log.js';
-import type { LogReader, OnCall, OnCalls, SyscallLookup } from './read-log.js';
+import { LOG_KINDS, type LogKind, type LogReader, type OnCall, type OnCalls, type SyscallLookup } from './read-log.js';
 import { isStraceLine, straceReader } from './strace-log.js';
 import { traceReader } from './trace-log.js';
-
-/** `audit`: seccomp records of the kernel, in any form; `strace`: of strace(1); `trace`: of `scmp run --trace`. */
-export const LOG_KINDS = ['audit', 'strace', 'trace'] as const;
-export type LogKind = (typeof LOG_KINDS)[number];
 
 /** How much of a log is looked at, in bytes. */
 const SAMPLE = 1 << 16;

@@ -2,6 +2,10 @@ import type { ActionKind } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import { printable } from '../text.js';
 
+/** `audit`: seccomp records of the kernel, in any form; `strace`: of strace(1); `trace`: of `scmp run --trace`. */
+export const LOG_KINDS = ['audit', 'strace', 'trace'] as const;
+export type LogKind = (typeof LOG_KINDS)[number];
+
 /** The names of system calls for the readers of logs; libseccomp's, see `syscallLookup`. */
 export interface SyscallLookup {
   /** The name of a number as the kernel has it (x32's with bit 30 set). */

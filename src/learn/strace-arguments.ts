@@ -102,7 +102,7 @@ const NUMBER = /^(?:0|[1-9]\d{0,18}|0x[\da-f]{1,16})$/;
 const MAX_WORDS = 10_000;
 const words = new Map<ArchitectureName, Map<string, bigint | undefined>>();
 
-/** As {@link valueOf}, once for the same word. */
+/** As {@link wordValue}, once for the same word. */
 function argumentValue(text: string, architecture: ArchitectureName): bigint | undefined {
   if (NUMBER.test(text)) return BigInt(text);
   let known = words.get(architecture);
@@ -112,13 +112,13 @@ function argumentValue(text: string, architecture: ArchitectureName): bigint | u
   }
   const before = known.get(text);
   if (before !== undefined || known.has(text)) return before;
-  const value = valueOf(text, architecture);
+  const value = wordValue(text, architecture);
   if (text.length <= 200) known.set(detached(text), value);
   return value;
 }
 
 /** The value of an argument; undefined for what is none, or has a name that is not known here. */
-function valueOf(text: string, architecture: ArchitectureName): bigint | undefined {
+function wordValue(text: string, architecture: ArchitectureName): bigint | undefined {
   // `0x7 /* PR_??? */`; `TIOCGPTN or X`, one number that two drivers have names for; `3</path>`.
   const plain = text
     .replace(/\/\*.*?\*\//g, '')

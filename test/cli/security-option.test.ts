@@ -43,7 +43,9 @@ describe('a value of --security-opt', () => {
     expect(await denied(`seccomp:${file('web/filter.json')}`)).toBe('/web/filter.json: ptrace');
     expect(await denied(`seccomp=${PROFILE}`)).toBe('seccomp=: ptrace');
     expect(await denied(file('value.txt'))).toBe('/web/filter.json: ptrace');
-    expect(await readInputProfile('seccomp=builtin', { ociLayout: [], arch: [] })).toMatchObject({ source: 'builtin:docker' });
+    expect(await readInputProfile('seccomp=builtin', { ociLayout: [], arch: [] })).toMatchObject({
+      source: 'builtin:docker',
+    });
   });
 
   it('stands in a compose file', async () => {

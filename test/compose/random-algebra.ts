@@ -165,7 +165,7 @@ function succeeds(make: () => unknown): boolean {
 }
 
 /** The laws that do not hold for three functions of one store, by diagram: equal functions are equal nodes. */
-export function brokenLaws(store: DiagramStore, [a, b, c]: readonly Node[], order: readonly string[] = []): string[] {
+function brokenLaws(store: DiagramStore, [a, b, c]: readonly Node[], order: readonly string[] = []): string[] {
   const settings = { order: new ActionOrder(order, 'x86_64'), denied: { kind: 'ERRNO', data: 1 } } as const;
   const operate =
     (operation: Operation) =>

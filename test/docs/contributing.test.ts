@@ -98,6 +98,7 @@ describe('a recipe', () => {
       // an example of how `writeProfile` is called; what writes objects
       [
         'bench/merge.ts',
+        'test/compose/compose-profiles.test.ts',
         'examples/admission/policy.ts',
         'src/cli/commands/merge.ts',
         'src/compose/recordings/kubernetes.ts',

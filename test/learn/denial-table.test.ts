@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DenialTable, explains } from '../../src/learn/denial-table.js';
 import { syscallLookup } from '../../src/learn/index.js';
-import { detectLogKind, type LogKind, logReader } from '../../src/learn/log-kind.js';
+import { detectLogKind, logReader } from '../../src/learn/log-kind.js';
+import type { LogKind } from '../../src/learn/read-log.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import type { Action } from '../../src/policy.js';
 

@@ -25,7 +25,7 @@ const OPTIONS = {
     .choices(OUTPUT_FORMATS)
     .default('docker'),
   output: true,
-  name: new Option('--name <name>', 'of a SeccompProfile: its name'),
+  name: 'of a SeccompProfile: its name',
   stricter: new Option(
     '--stricter',
     'where no profile says it exactly: the nearest stricter one; the report has what was lost',

@@ -21,10 +21,7 @@ const OPTIONS = {
     .choices([...OUTPUT_FORMATS, ARTIFACT])
     .makeOptionMandatory(),
   output: true,
-  name: new Option(
-    '--name <name>',
-    "of a SeccompProfile: its name (default: the profile's own, or its file's); of an artifact: its tag or whole name in the layout",
-  ),
+  name: "of a SeccompProfile: its name (default: the profile's own, or its file's); of an artifact: its tag or whole name in the layout",
   arch: 'the target to decide conditional entries for',
   ...TARGET_OPTIONS,
   ...INPUT_OPTIONS,

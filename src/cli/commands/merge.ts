@@ -13,8 +13,7 @@ import { RecordingReader, type RecordingSummary } from '../../compose/recordings
 import { Recordings } from '../../compose/recordings/recordings.js';
 import { type ReportFormat, renderMerge } from '../../compose/recordings/report.js';
 import { InvalidArgumentError, ScmpError } from '../../errors.js';
-import { syscallLookup } from '../../learn/index.js';
-import { LOG_KINDS, type LogKind } from '../../learn/log-kind.js';
+import { type LogKind, syscallLookup } from '../../learn/index.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { count } from '../../phrases.js';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../profile/formats/index.js';
@@ -39,10 +38,7 @@ const OPTIONS = {
     '--stale <days|date>',
     'list calls that were not seen since that date, or in so many days before the newest recording, and do not take them',
   ).argParser(parseStale),
-  args: new Option(
-    '--args',
-    'take calls such as socket, clone and ioctl from logs with the arguments they were seen with only',
-  ),
+  args: 'take calls such as socket, clone and ioctl from logs with the arguments they were seen with only',
   maxKinds: new Option(
     '--max-kinds <n>',
     'how many kinds of arguments of one call are listed; of more the call is allowed whatever they are (default: 64)',
@@ -51,13 +47,13 @@ const OPTIONS = {
     '--layout <pattern>',
     'what the end of each path says: {node}, {namespace}, {pod}, {container}, {image}, {recording}, {date}, and * for anything, as in "{node}/{pod}.*" (default: the first folder under a given one is the node)',
   ),
-  log: new Option('--log <kind>', 'what the files are, where they are logs (default: as they look)').choices(LOG_KINDS),
+  log: 'what the files are, where they are logs (default: as they look)',
   report: new Option(
     '--report <file>',
     'also write who made which call, and what was not taken: .json, .md, or text; "-" is standard output',
   ),
   json: 'print the report as JSON, in the place of the profile where that is not written to a file',
-  name: new Option('--name <name>', 'the metadata.name of the SeccompProfile (default: RECORDING-CONTAINER)'),
+  name: 'the metadata.name of the SeccompProfile (default: RECORDING-CONTAINER)',
   image: new Option('--image <image>', 'bind the SeccompProfile to containers of this image; "*": to all'),
   namespace: new Option('--namespace <name>', 'the namespace of the ProfileBinding'),
   arch: 'the machine of logs that do not say it (default: this machine’s)',

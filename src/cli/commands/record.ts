@@ -46,7 +46,7 @@ import type { RecordingGap } from './record-command.js';
 const OPTIONS = {
   output: 'where to write the profile (default: standard output; the command’s own goes to standard error then)',
   to: new Option('--to <format>', 'the format; oci has no comments').choices(OUTPUT_FORMATS).default('docker'),
-  args: new Option('--args', 'allow calls such as socket, clone and ioctl with the arguments they were seen with only'),
+  args: true,
   for: new Option('--for <launcher>', 'allow what this does under the filter too, when it starts the program').choices(
     LAUNCHERS,
   ),

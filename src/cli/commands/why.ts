@@ -5,9 +5,9 @@ import { type CheckReport, checkProfile } from '../../check/index.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { type Denial, DenialTable } from '../../learn/denial-table.js';
 import { mergeLearned, mergeMasks, Observations, syscallLookup } from '../../learn/index.js';
-import { detectLogKind, LOG_KINDS, type LogKind, logReader } from '../../learn/log-kind.js';
+import { detectLogKind, logReader } from '../../learn/log-kind.js';
 import { withNumbers } from '../../learn/numbered-call.js';
-import type { LogReader } from '../../learn/read-log.js';
+import type { LogKind, LogReader } from '../../learn/read-log.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { printable } from '../../text.js';
 import { onlyArch } from '../arch-option.js';
@@ -23,7 +23,7 @@ import { type ExplainedDenial, RENDERERS, renderRow } from './why-report.js';
 const OPTIONS = {
   profile: 'the profile that the programs ran under, or are to run under',
   against: new Option('--against <profile>', 'another one, asked about the same calls'),
-  log: new Option('--log <kind>', 'what the logs are (default: as their first lines look)').choices(LOG_KINDS),
+  log: true,
   follow: new Option(
     '--follow',
     'go on reading as the logs grow, until Ctrl-C; each kind of denial is shown once it comes',

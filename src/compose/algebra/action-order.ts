@@ -11,8 +11,8 @@ import { parseWrittenAction, type WrittenAction } from './action-text.js';
  * it is the kernel's order (seccomp(2)). Within a kind the kernel has none, and this is ours:
  *
  * - TRAP: data 0 first, which profiles can say, then ascending
- * - ERRNO: ENOSYS first, since programs that meet it take an older call; then 0, then descending, so that EPERM, which
- *   most profiles have as their default, is last: where two differ, an intersection takes the one that somebody chose
+ * - ERRNO: ENOSYS first, since programs that meet it take an older call; then 0, then descending. EPERM, which most
+ *   profiles have as their default, is last. Where two differ, an intersection takes the one that somebody chose
  * - TRACE and NOTIFY: neither is stricter, nor one TRACE than another, since other processes decide (`judgeChange`).
  *   The strictest of two is the last ERRNO, and the weakest LOG.
  *

@@ -15,8 +15,8 @@ export interface CallDetail {
   /** Entries for each architecture of the filter by itself. */
   readonly isPerAbi: boolean;
   /**
-   * How much stricter the call may become: 0: not at all; 1: it does not depend on the instruction pointer, and has actions
-   * that profiles have; 2: the strictest of its decisions, whatever the arguments; 3: denied.
+   * How much stricter the call may become. 0: not at all. 1: it does not depend on the instruction pointer, and has actions
+   * that profiles have. 2: the strictest of its decisions, whatever the arguments. 3: denied.
    */
   readonly coarseness: 0 | 1 | 2 | 3;
 }

@@ -37,7 +37,7 @@ export interface ProgramDifference {
   readonly elsewhere: readonly DifferentElsewhere[];
 }
 
-export const NO_DIFFERENCE: ProgramDifference = { calls: [], elsewhere: [] };
+const NO_DIFFERENCE: ProgramDifference = { calls: [], elsewhere: [] };
 
 /** Past the return values, which are terminals of the same store. */
 const FIRST_CHANGE = 2 ** 33;

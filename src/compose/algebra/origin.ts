@@ -4,8 +4,8 @@ import { type DiagramStore, FALSE, type Node, TRUE } from '../../bpf/decisions/d
 const NAMED = 4;
 
 /**
- * Which inputs an entry is from, as its comment: those that decide as it does on some of its arguments; and where the
- * decision depends on arguments, those because of which it does.
+ * Which inputs an entry is from, as its comment: those that decide as it does on some of its arguments. Where the
+ * decision depends on arguments, also those because of which it does.
  */
 export function originComment(
   store: DiagramStore,

@@ -17,7 +17,7 @@ import { artifactRefusals } from './refusals.js';
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { profileLayer } from 'libseccomp-wasm/compose';
  *
  * const notify = { names: ['mount'], action: 'SCMP_ACT_NOTIFY' };

@@ -82,7 +82,7 @@ export async function artifactFiles(layer: string, refName?: string): Promise<Ar
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { artifactFiles, layoutFiles, profileLayer } from 'libseccomp-wasm/compose';
  *
  * const profile = readProfile({ defaultAction: 'SCMP_ACT_ERRNO' });

@@ -1,7 +1,7 @@
 import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
 import { ScmpError } from '../../errors.js';
-import { kindOfLog, type LogKind, logReader } from '../../learn/log-kind.js';
-import type { LoggedCall, LogReader, LogSummary, SyscallLookup } from '../../learn/read-log.js';
+import { kindOfLog, logReader } from '../../learn/log-kind.js';
+import type { LoggedCall, LogKind, LogReader, LogSummary, SyscallLookup } from '../../learn/read-log.js';
 import { parseJson } from '../../profile/document/json-document.js';
 import { isJsonObject, type JsonValue } from '../../profile/document/json-value.js';
 import { parsePlainYaml } from '../../profile/document/plain-yaml.js';

@@ -49,7 +49,7 @@ type KnownRecording = Mutable<Omit<Recording, 'architectures'>> & { architecture
  *
  * @example
  * ```js
- * import { readProfile } from 'libseccomp-wasm';
+ * import { readProfile } from 'libseccomp-wasm/profile';
  * import { mergeRecordings, Recordings } from 'libseccomp-wasm/compose';
  *
  * const recordings = new Recordings();

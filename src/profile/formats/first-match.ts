@@ -16,7 +16,7 @@ export interface Case<Action> {
 }
 
 /** What libseccomp's rules cannot say in a bearable number. */
-export class TooManyRulesError extends Error {}
+export class TooManyRules extends Error {}
 
 /** A case as rules that no case with another action overlaps. Several of one action may overlap. */
 export interface DecidedCase<Action> {
@@ -42,7 +42,7 @@ function contrary(of: BitComparison): BitComparison {
  * Cases of which the first that holds decides, as rules whose order does not count: each has what no earlier case with
  * another action has taken. What no case decides, and what has the action `rest`, gets no rule.
  *
- * @throws {TooManyRulesError} where that takes more than {@link MAX_RULES}
+ * @throws {TooManyRules} where that takes more than {@link MAX_RULES}
  */
 export function firstMatch<Action>(
   cases: readonly Case<Action>[],
@@ -64,7 +64,7 @@ export function firstMatch<Action>(
     const parts = condition ? alternatives(condition) : [[]];
     const rules = distinct(parts.flatMap((part) => alternatives(without(part, earlier)).flatMap(rulesOf)));
     count += rules.length;
-    if (count > MAX_RULES) throw new TooManyRulesError();
+    if (count > MAX_RULES) throw new TooManyRules();
     decided.push({ index, action, rules });
   });
   return decided;
@@ -85,14 +85,14 @@ export function neverHolds(condition: Condition): boolean {
   try {
     return !alternatives(condition).some((each) => rulesOf(each).length > 0);
   } catch (error) {
-    if (error instanceof TooManyRulesError) return false;
+    if (error instanceof TooManyRules) return false;
     throw error;
   }
 }
 
 function rulesOf(conjunction: Conjunction): ExactRule[] {
   const rules = exactRules(conjunction);
-  if (rules === undefined) throw new TooManyRulesError();
+  if (rules === undefined) throw new TooManyRules();
   return rules;
 }
 
@@ -118,12 +118,12 @@ function alternatives(condition: Condition, isNegated = false): readonly Conjunc
 }
 
 function product(left: readonly Conjunction[], right: readonly Conjunction[]): readonly Conjunction[] {
-  if (left.length * right.length > MAX_RULES ** 2) throw new TooManyRulesError();
+  if (left.length * right.length > MAX_RULES ** 2) throw new TooManyRules();
   return limited(left.flatMap((a) => right.flatMap((b) => both(a, b))));
 }
 
 function limited(list: readonly Conjunction[]): readonly Conjunction[] {
-  if (list.length > MAX_RULES * 4) throw new TooManyRulesError();
+  if (list.length > MAX_RULES * 4) throw new TooManyRules();
   return list;
 }
 

@@ -43,9 +43,8 @@ type NamedFormat = Exclude<AnyFormat, { readonly variantOf: string }>;
  * `oci` is a `LinuxSeccomp` object, and `oci-config` the `linux.seccomp` of a `config.json`. `docker` is Docker's or
  * Podman's format, wherever it was found. `spo` is the SeccompProfile of Kubernetes' Security Profiles Operator.
  * `seccompiler` is one thread's filter of a Firecracker file. `systemd` is the SystemCall…= lines of a unit, `nspawn` the
- * settings of a systemd-nspawn container, `lxc` a
- * policy of LXC, `snapd` a snap's template, `firejail` the lines about seccomp of a firejail profile,
- * `go-seccomp-bpf` a policy of Elastic's Beats, and `list` the plain list.
+ * settings of a systemd-nspawn container. `lxc` is a policy of LXC, `snapd` a snap's template, `firejail` the lines about
+ * seccomp of a firejail profile. `go-seccomp-bpf` is a policy of Elastic's Beats, and `list` the plain list.
  */
 export type ProfileFormat = AnyFormat['id'];
 export type FormatName = NamedFormat['id'];

@@ -7,7 +7,7 @@ import { finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall } from '../../model/schema.js';
 import { MAX_RULES } from '../exact-conditions.js';
-import { TooManyRulesError } from '../first-match.js';
+import { TooManyRules } from '../first-match.js';
 import type { ReadOptions } from '../read-options.js';
 import { firejail } from './format.js';
 import type { Abi } from './groups.js';
@@ -118,7 +118,7 @@ class StackProfile {
       // What its conditions allow there would be all of the multiplexer's call.
       return isOpen && !decisions.some(isDenial) ? decisions : decisions.filter(isDenial);
     } catch (error) {
-      if (!(error instanceof TooManyRulesError)) throw error;
+      if (!(error instanceof TooManyRules)) throw error;
       const at =
         filters.map(({ calls }) => calls.get(call)).find((verdict) => verdict?.when)?.origin ?? this.#stack.origin;
       const message = `${quote(call)}: this would take more than ${MAX_RULES} libseccomp rules`;

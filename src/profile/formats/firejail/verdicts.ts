@@ -56,7 +56,7 @@ export interface Decision extends DecidedCase<Action> {
  *
  * @param filters the newest first
  * @param origin of what none of them says anything of
- * @throws {TooManyRulesError}
+ * @throws {TooManyRules}
  */
 export function decide(
   filters: readonly Filter[],

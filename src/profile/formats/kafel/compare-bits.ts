@@ -1,5 +1,5 @@
 import { type BitComparison, MAX_RULES } from '../exact-conditions.js';
-import { type Condition, type Conjunction, comparison, TooManyRulesError } from '../first-match.js';
+import { type Condition, type Conjunction, comparison, TooManyRules } from '../first-match.js';
 import type { KafelOperator } from './parser.js';
 
 /** A value whose arguments are known: bits of arguments and constants. */
@@ -109,7 +109,7 @@ function alternatives(op: KafelOperator, left: BitValue, right: BitValue, bits: 
   let prefix: readonly Cube[] = [new Map()];
   sides.forEach(({ bit, one, other }, at) => {
     found.push(...product(prefix, cubesOf(isLess ? ~one & other & whole : one & ~other & whole, bit)));
-    if (found.length > MAX_RULES) throw new TooManyRulesError();
+    if (found.length > MAX_RULES) throw new TooManyRules();
     if (at < sides.length - 1 || orEqual) prefix = product(prefix, before[at]!);
   });
   return conjunctions(orEqual ? [...found, ...prefix] : found);
@@ -142,7 +142,7 @@ function coverOf(of: Truth, indexes: readonly number[], bit: bigint): Cube[] {
 }
 
 function product(left: readonly Cube[], right: readonly Cube[]): readonly Cube[] {
-  if (left.length * right.length > MAX_RULES) throw new TooManyRulesError();
+  if (left.length * right.length > MAX_RULES) throw new TooManyRules();
   return left.flatMap((one) =>
     right.map((other) => {
       const both = new Map(one);

@@ -12,7 +12,7 @@ import type { ParsedProfile } from '../../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall } from '../../model/schema.js';
 import { CallEntries, isSameDecision } from '../call-entries.js';
 import { MAX_RULES } from '../exact-conditions.js';
-import { type Case, type Condition, firstMatch, neverHolds, TooManyRulesError } from '../first-match.js';
+import { type Case, type Condition, firstMatch, neverHolds, TooManyRules } from '../first-match.js';
 import type { ProfileFormat } from '../index.js';
 import type { ReadOptions } from '../read-options.js';
 import { entriesOfRules } from '../rule-entries.js';
@@ -54,7 +54,7 @@ interface CallCase extends Case<Decision> {
 }
 
 /** Two arguments that are compared in a way that rules, which have one bit each, cannot say in a bearable number. */
-class ArgumentsComparedError extends TooManyRulesError {
+class ArgumentsCompared extends TooManyRules {
   constructor(
     readonly place: KafelPlace,
     readonly op: string,
@@ -210,8 +210,8 @@ class KafelReader {
         entriesOfRules({ names: [name], ...action }, rules).map((entry) => ({ entry, of: cases[index]! })),
       );
     } catch (error) {
-      if (!(error instanceof TooManyRulesError)) throw error;
-      if (error instanceof ArgumentsComparedError) {
+      if (!(error instanceof TooManyRules)) throw error;
+      if (error instanceof ArgumentsCompared) {
         const message = `${name}: arguments are compared with each other by ${error.op}, which libseccomp's rules cannot say`;
         const hint = 'compare each with constants; of two arguments a == b becomes no rule, a != b and (a & b) != 0 do';
         this.#issue('too-many-conditions', error.place, message, hint);
@@ -285,7 +285,7 @@ class KafelReader {
         try {
           return condition.holds(isNegated);
         } catch (error) {
-          throw error instanceof TooManyRulesError ? new ArgumentsComparedError(place, op) : error;
+          throw error instanceof TooManyRules ? new ArgumentsCompared(place, op) : error;
         }
       },
     };

@@ -14,7 +14,7 @@ import type { ParsedProfile } from '../../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall } from '../../model/schema.js';
 import { CallEntries, isSameDecision } from '../call-entries.js';
 import { type BitComparison, MAX_RULES } from '../exact-conditions.js';
-import { type Condition, comparison, firstMatch, neverHolds, TooManyRulesError } from '../first-match.js';
+import { type Condition, comparison, firstMatch, neverHolds, TooManyRules } from '../first-match.js';
 import type { ReadOptions } from '../read-options.js';
 import { entriesOfRules } from '../rule-entries.js';
 import { minijailConstants, whyUnknown } from './constants.js';
@@ -231,7 +231,7 @@ class PolicyReader {
       );
       return { entries: made.map(({ entry }) => entry), places: made.map(({ place }) => place) };
     } catch (error) {
-      if (!(error instanceof TooManyRulesError)) throw error;
+      if (!(error instanceof TooManyRules)) throw error;
       const message = `${call.word}: these conditions would take more than ${MAX_RULES} libseccomp rules`;
       this.#issue('too-many-conditions', places[0]!, message, 'compare with fewer values, or with & and in');
       return undefined;
