@@ -1,5 +1,6 @@
 import type { ArchitectureName } from '../../architecture.js';
 import { learnedArguments } from '../../learn/learned-arguments.js';
+import { detached } from '../../learn/log-lines.js';
 import type { ArgumentMask } from '../../learn/observations.js';
 import type { LoggedCall } from '../../learn/read-log.js';
 import { ANYTHING, checkArgument, checkOptions, OBJECT, TEXT } from '../../options.js';
@@ -172,9 +173,13 @@ export class Recordings {
       return known;
     }
     const id = this.#recordings.length;
-    this.#byKey.set(key, id);
-    const said = Object.fromEntries(ORIGIN_WORDS.map((word) => [word, origin[word]])) as Record<OriginWord, string>;
-    this.#recordings.push({ ...said, source, time, isLog, architectures: new Set() });
+    // What is kept must not keep the text alive that it is a slice of.
+    this.#byKey.set(detached(key), id);
+    const said = Object.fromEntries(ORIGIN_WORDS.map((word) => [word, own(origin[word])])) as Record<
+      OriginWord,
+      string
+    >;
+    this.#recordings.push({ ...said, source: detached(source), time, isLog, architectures: new Set() });
     return id;
   }
 
@@ -182,7 +187,7 @@ export class Recordings {
     let call = this.#calls.get(name);
     if (call === undefined) {
       call = { kinds: new Map(), isOneKind: false };
-      this.#calls.set(name, call);
+      this.#calls.set(detached(name), call);
     }
     const own = call.isOneKind ? [] : conditions;
     const key = own.length === 0 ? '' : conditionsKey(own);
@@ -222,6 +227,8 @@ export class Recordings {
     );
   }
 }
+
+const own = (text: string | undefined) => text && detached(text);
 
 function smaller(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return a ?? b;
