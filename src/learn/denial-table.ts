@@ -87,7 +87,9 @@ export class DenialTable {
     const row = this.#rowOf(call, first, source, count);
     if (!row) return;
     for (const pid of pids) this.#addProcess(row, pid);
-    row.last = { ...last, source };
+    // Two kinds of records come to one row, and their lines alternate.
+    const isEarlier = row.last.source === source && row.last.line > last.line;
+    if (!isEarlier) row.last = { ...last, source };
     this.#unsettled.add(row);
   }
 

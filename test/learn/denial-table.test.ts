@@ -53,6 +53,13 @@ describe('rows of audit records', () => {
     ]);
   });
 
+  it('have the last place of all the records that come to them', () => {
+    const plain = record(101);
+    const other = plain.replace(/^type=.*?: /, 'Nov 24 15:00:00 audit[42]: SECCOMP ');
+    const { rows } = table(plain + other + plain);
+    expect(rows).toMatchObject([{ count: 3, last: { line: 3 } }]);
+  });
+
   it.each([
     ['quoted', '"a b"'.replace(' ', '_'), '/x'],
     ['in hexadecimal', '612062', '/x'],

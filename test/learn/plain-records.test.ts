@@ -21,8 +21,8 @@ function add(all: Map<string, Counted>, call: LoggedCall, counted: Omit<Counted,
   if (!known) all.set(keyOf(call), { call, ...counted });
   else {
     known.count += counted.count;
-    known.last = counted.last;
-    known.pids.push(...counted.pids);
+    if (counted.last.line > known.last.line) known.last = counted.last;
+    known.pids = [...known.pids, ...counted.pids].sort();
   }
 }
 
