@@ -55,7 +55,7 @@ describe('rows of audit records', () => {
 
   it('have the last place of all the records that come to them', () => {
     const plain = record(101);
-    const other = plain.replace(/^type=.*?: /, 'Nov 24 15:00:00 audit[42]: SECCOMP ');
+    const other = record(101, { code: 'errno' });
     const { rows } = table(plain + other + plain);
     expect(rows).toMatchObject([{ count: 3, last: { line: 3 } }]);
   });

@@ -6,10 +6,10 @@ import { ROOT } from './installed-package.js';
 // What is published is not to grow unnoticed: in thousands of bytes, compressed. Whoever has a reason moves a bound. The
 // first load of the playground has its own, in test/browser.
 const BUDGETS: [what: string, files: RegExp, most: number][] = [
-  ['the library, all its chunks', /^(?!inline|scmp).*\.js$/, 440],
-  ['the library in one file', /^inline\.js$/, 485],
-  ['the command, what every start reads', /^scmp(-command-.*)?\.cjs$/, 100],
-  ['the command, all its chunks', /^scmp.*\.cjs$/, 455],
+  ['the library, all its chunks', /^(?!inline|scmp).*\.js$/, 520],
+  ['the library in one file', /^inline\.js$/, 570],
+  ['the command, what every start reads', /^scmp(-command-.*)?\.cjs$/, 105],
+  ['the command, all its chunks', /^scmp.*\.cjs$/, 540],
   ['libseccomp.wasm', /^libseccomp\.wasm$/, 50],
 ];
 
