@@ -82,6 +82,11 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['scmp record --args --merge profile.json -o profile.json -- ls /tmp', 'what another run needed'],
     ['scmp record --from-strace trace.log -o profile.json', 'trace.log is of: strace -f -o trace.log ls'],
   ],
+  merge: [
+    ['scmp merge recordings/ -o profile.json', 'each folder in it is a node'],
+    ['scmp merge recordings/ --min-nodes 2 --to spo -o profile.yaml --report report.md', 'with who made which call'],
+    ['kubectl get seccompprofiles -o yaml | scmp merge - -o profile.json'],
+  ],
   dump: [
     ['scmp dump 4711 -o filter.bpf'],
     ['scmp dump 4711 | scmp explain -', 'what a container may do'],

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Workspace } from '../docs/workspace.js';
@@ -24,8 +24,8 @@ const commands = [
   .map((match) => match[1] as string)
   .filter((name) => name !== 'help' && name !== 'scmp');
 
-/** What would serve for ever, or writes to the user's own folders. */
-const NOT_RUN = /^scmp playground|^scmp completion (zsh|fish)/;
+/** What would serve for ever, writes to the user's own folders, or takes a cluster. */
+const NOT_RUN = /^scmp playground|^scmp completion (zsh|fish)|^kubectl /;
 const isRoot = process.getuid?.() === 0;
 
 describe('the examples in the help of every command', () => {
@@ -42,6 +42,8 @@ describe('the examples in the help of every command', () => {
     copyProfiles();
     workspace.write('new.json', '{ "extends": "container-default", "remove": ["ptrace"] }');
     workspace.write('unit.service', '[Service]\nSystemCallFilter=@system-service\n');
+    const recorded = readFileSync(`${ROOT}examples/container-default.json`, 'utf8');
+    for (const node of ['a', 'b']) workspace.write(`recordings/${node}/web.json`, recorded);
     workspace.write('trace.log', '7 execve("/bin/ls", ["ls"], 0x7ffc /* 9 vars */) = 0\n7 exit_group(0) = ?\n');
     workspace.write(
       'audit.log',
@@ -50,7 +52,7 @@ describe('the examples in the help of every command', () => {
     const prepare = 'scmp compile profile.json -o filter.bpf; scmp disasm filter.bpf --format asm > filter.asm';
     expect(workspace.shell(prepare).status).toBe(0);
     sleeper = spawn(process.execPath, [
-      ...[`${ROOT}dist/scmp.cjs`, 'run', '--profile', join(workspace.folder, 'filter.bpf'), '--', 'sleep', '60'],
+      ...[`${ROOT}dist/scmp.cjs`, 'run', '--profile', join(workspace.folder, 'filter.bpf'), '--', 'sleep', '600'],
     ]);
     for (let i = 0; i < 200 && workspace.shell(`grep -q sleep /proc/${sleeper.pid}/comm`).status !== 0; i++) {
       await new Promise((resolve) => setTimeout(resolve, 25));

@@ -82,11 +82,11 @@ function withoutOwn({ source, verify, pfc, ...table }: typeof COMPILE_OPTIONS) {
 
 /**
  * What all inputs allow: for every call and all its arguments the strictest of their decisions (see {@link ActionOrder}).
- * The result is compiled, and its program proven to decide so on all its architectures. It is nowhere more permissive
- * than any input: `implies` of `libseccomp-wasm/bpf` holds.
+ * The result is compiled, and its program proven to decide so on all its architectures. It lets no call run that an
+ * input does not: `implies` of `libseccomp-wasm/bpf` holds, but for the last sentence here.
  *
  * Conditional entries are decided for `capabilities` and `kernel`. An architecture of which no call may run is left out
- * where it is in the way: its calls are killed then.
+ * where it is in the way. Its calls get KILL_THREAD then, also where an input has KILL_PROCESS: `differences` says so.
  *
  * @throws {ComposeError} `NOT_EXPRESSIBLE` when no profile says it exactly, `COMPOSE_CONFLICT` when listeners or flags differ
  * @throws {CompileError} when an input has no filter

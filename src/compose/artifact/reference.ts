@@ -29,7 +29,7 @@ export const isTag = (text: string): boolean => TAG.test(text);
  * Read `NAME`, `NAME:TAG`, `NAME@sha256:…` or `NAME:TAG@sha256:…`, with or without `oci://` (the grammar of the OCI
  * distribution spec). No part of such a name is `..`.
  *
- * @throws {ArtifactError} `REFERENCE`
+ * @throws {ArtifactError} when the text is no such name (`REFERENCE`)
  *
  * @example
  * ```js

@@ -73,7 +73,6 @@ const JOURNAL = /^\s*\{[^\n]*"(?:MESSAGE|_TRANSPORT|__CURSOR)"\s*:/;
  *
  * @example
  * ```js
- * import { parseArchitecture } from 'libseccomp-wasm';
  * import { RecordingReader, Recordings } from 'libseccomp-wasm/compose';
  * import { syscallLookup } from 'libseccomp-wasm/learn';
  * import { loadLibseccompSync } from 'libseccomp-wasm/libseccomp';

@@ -1,6 +1,6 @@
 import { permits } from '../../action.js';
 import type { Warning } from '../../policy.js';
-import { writeWarnings } from '../../profile/formats/write-profile.js';
+import { dockerWarnings } from '../../profile/formats/docker/write.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { actionOf } from '../../profile/resolve/plain-rule.js';
 import { fileView, viewMessage } from './file-view.js';
@@ -108,7 +108,7 @@ class Notes implements Read {
       if (errno)
         this.#ignore('"errno"', 'the errno is "errnoRet", or EPERM', byNumber, false, 'syscalls', index, 'errno');
     }
-    for (const { message, path = '', position, source } of writeWarnings(this.#profile, 'docker')) {
+    for (const { message, path = '', position, source } of dockerWarnings(this.#profile)) {
       this.ignored.push({
         message,
         advice: 'see docs/runtimes.md',
