@@ -25,6 +25,9 @@ export const LACKING: readonly number[] = neededPatches(SECOND_RELEASE).map(({ n
 /** Processor time in milliseconds for one operation: a release without our patches does not end some. Most take one or two. */
 const LIMIT = 250;
 
+/** How many cases a process is given: it reads all of them before the first, also those behind one that does not end. */
+const GROUP = 100;
+
 /** The patch of rules for which libseccomp never ends. */
 const CIRCLE_PATCH = 9;
 
@@ -106,9 +109,9 @@ function explain(differing: readonly Differing[]): (readonly number[] | undefine
 function ask(oracle: string, cases: readonly RandomCase[]): Answers[] {
   const answers: Answers[] = [];
   while (answers.length < cases.length) {
-    const rest = cases.slice(answers.length);
-    const answered = begin(oracle, rest);
-    answers.push(...answered, ...(answered.length < rest.length ? [DOES_NOT_END] : []));
+    const group = cases.slice(answers.length, answers.length + GROUP);
+    const answered = begin(oracle, group);
+    answers.push(...answered, ...(answered.length < group.length ? [DOES_NOT_END] : []));
   }
   return answers;
 }
