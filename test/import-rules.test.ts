@@ -68,7 +68,7 @@ const ROOMS: Record<string, string> = {
   'src/decompile':
     'src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/model src/profile/formats src/compiler',
   'src/compose/algebra':
-    'src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/formats/index.ts src/profile/model src/profile/formats src/compiler src/decompile',
+    'src/libseccomp src/bpf/program src/bpf/decisions src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler src/decompile',
   'src/compose/artifact': 'src/profile/document src/profile/model src/profile/formats',
   'src/compose/targets':
     'src/libseccomp src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler src/compose/artifact',

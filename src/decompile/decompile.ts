@@ -8,6 +8,7 @@ import { compileParsedProfile } from '../compiler/library.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import { ANYTHING, checkOptions, LIBSECCOMP, TEXT } from '../options.js';
 import type { Action } from '../policy.js';
+import { exactKey } from '../profile/document/exact-json.js';
 import { ProfileError } from '../profile/document/profile-error.js';
 import { readProfile } from '../profile/formats/read-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
@@ -111,7 +112,7 @@ function profileOf(policy: ProgramPolicy, architectures: readonly Architecture[]
       decided.add(name);
       const cannot = (reason: string) => reasons.push(`${name} (${architecture.name}): ${reason}`);
       for (const { entry } of entriesOfCall({ ...policy, node, cannot })) {
-        const key = JSON.stringify(entry, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
+        const key = exactKey(entry);
         const known = entries.get(key);
         if (known) known.names.push(name);
         else entries.set(key, { entry, names: [name] });

@@ -4,7 +4,9 @@ import type { Node } from '../../bpf/decisions/diagram-store.js';
 import { isMultiplexer } from '../../compiler/multiplexed-calls.js';
 import { actionKeys, entriesOfCall } from '../../decompile/call-entries.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
-import type { DockerSeccomp, DockerSyscall, SeccompArgument } from '../../profile/model/schema.js';
+import { exactKey } from '../../profile/document/exact-json.js';
+import type { DockerSeccomp, DockerSyscall } from '../../profile/model/schema.js';
+import { argumentsOf } from '../../profile/resolve/plain-rule.js';
 import { type AskedMachine, callsOn, decisionAt } from './asked-machine.js';
 import { type CallDetail, coarsened, EXACT } from './call-detail.js';
 import { originComment } from './origin.js';
@@ -52,7 +54,7 @@ export function draftProfile(machines: readonly [AskedMachine, ...AskedMachine[]
       if (isMultiplexer(name) && !settings.multiplexers.has(name)) continue;
       machinesOf.set(name, (machinesOf.get(name) ?? new Set()).add(asked));
       for (const entry of entriesOf(asked, { name, calls, settings, unsayable })) {
-        const key = JSON.stringify(entry, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
+        const key = exactKey(entry);
         const group = groups.get(key) ?? { entry, names: new Map<string, Set<AskedMachine>>() };
         groups.set(key, group);
         group.names.set(name, (group.names.get(name) ?? new Set()).add(asked));
@@ -109,7 +111,7 @@ function entriesOf(asked: AskedMachine, call: CallToSay): readonly DockerSyscall
   const byKey = new Map<string, { entry: DockerSyscall; abis: string[] }>();
   for (const place of call.calls) {
     for (const entry of entriesOn(asked, { ...call, detail, place })) {
-      const key = JSON.stringify(entry, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
+      const key = exactKey(entry);
       const known = byKey.get(key) ?? { entry, abis: [] };
       byKey.set(key, known);
       known.abis.push(place.architecture.ociName);
@@ -138,10 +140,7 @@ function entriesAsWritten(
   if (input < 0) return undefined;
   const own = inputs.map((each) => at(each, native!));
   return rules[input]!.get(name)!.map(({ action, conditions }) => {
-    const args = conditions.map(({ index, op, value, valueTwo }): SeccompArgument => {
-      const argument = { index: BigInt(index), value, op: `SCMP_CMP_${op}` } as const;
-      return op === 'MASKED_EQ' ? { ...argument, valueTwo } : argument;
-    });
+    const args = argumentsOf(conditions);
     const terminal = actionTerminal(store, action);
     const comment = originComment(store, { node, terminal, inputs: own, labels });
     return { ...actionKeys(action), ...(args.length > 0 && { args }), comment };

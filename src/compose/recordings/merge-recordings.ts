@@ -9,6 +9,7 @@ import { count, list } from '../../phrases.js';
 import type { Warning } from '../../policy.js';
 import { readProfile } from '../../profile/formats/read-profile.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
+import { argumentsOf } from '../../profile/resolve/plain-rule.js';
 import { printable } from '../../text.js';
 import { Bits } from './bits.js';
 import {
@@ -320,12 +321,7 @@ function entriesOf(rules: readonly Rule[], facts: Facts): object[] {
         .filter(({ conditions }) => conditions.length > 0)
         .map((rule) => ({
           ...entry([rule], `${facts.of(rule.kinds, rule.name, rule.conditions).call}: ${facts.describe(rule)}`),
-          args: rule.conditions.map(({ index, op, value, valueTwo }) => ({
-            index: BigInt(index),
-            value,
-            ...(op === 'MASKED_EQ' ? { valueTwo } : {}),
-            op: `SCMP_CMP_${op}`,
-          })),
+          args: argumentsOf(rule.conditions),
         })),
     ];
   });

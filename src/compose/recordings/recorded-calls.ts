@@ -1,10 +1,11 @@
 import { kindOfName, permits } from '../../action.js';
 import { type ArchitectureName, findArchitecture } from '../../architecture.js';
 import { InvalidArgumentError } from '../../errors.js';
-import type { ArgumentCondition, CompareOperator } from '../../policy.js';
+import type { Action } from '../../policy.js';
 import { ProfileError, type ProfileIssueCode } from '../../profile/document/profile-error.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
-import { type DockerSyscall, NATIVE_ARCHITECTURE, type SeccompArgument } from '../../profile/model/schema.js';
+import { type DockerSyscall, NATIVE_ARCHITECTURE } from '../../profile/model/schema.js';
+import { actionOf, conditionsOf } from '../../profile/resolve/plain-rule.js';
 import { type ResolveOptions, resolvePolicy } from '../../profile/resolve/resolve-policy.js';
 import { type Conditions, normalConditions } from './conditions.js';
 
@@ -58,11 +59,7 @@ function dependsOnTarget({ includes, excludes, abis, errno }: DockerSyscall): bo
 function plainCalls({ seccomp }: ParsedProfile): RecordedCalls {
   const collected = new Collected();
   for (const { name, names, action, errnoRet, args } of seccomp.syscalls ?? []) {
-    const all = name ? [name] : (names ?? []);
-    const kind = kindOfName(action);
-    const conditions = args?.length ? args.map(conditionOf) : NO_CONDITIONS;
-    if (permits({ kind })) collected.allow(all, conditions);
-    else collected.deny(all, kind === 'ERRNO' ? Number(errnoRet ?? 1n) : undefined, conditions);
+    collected.add(name ? [name] : (names ?? []), actionOf(action, errnoRet), conditionsOf(args));
   }
   const architectures = (seccomp.architectures ?? []).flatMap((name): ArchitectureName[] => {
     const known = name === NATIVE_ARCHITECTURE ? undefined : findArchitecture(name);
@@ -71,17 +68,15 @@ function plainCalls({ seccomp }: ParsedProfile): RecordedCalls {
   return { architectures, ...collected.result() };
 }
 
-function conditionOf({ index, op, value, valueTwo }: SeccompArgument): ArgumentCondition {
-  return { index: Number(index), op: op.slice('SCMP_CMP_'.length) as CompareOperator, value, valueTwo: valueTwo ?? 0n };
-}
-
 function resolvedCalls(profile: ParsedProfile, target: ResolveOptions): RecordedCalls {
   const { policy } = resolvePolicy(profile, target);
   const collected = new Collected();
   for (const { names, action, conditions } of policy.rules) {
-    const all = names.map(({ name }) => name);
-    if (permits(action)) collected.allow(all, conditions);
-    else collected.deny(all, action.kind === 'ERRNO' ? action.data : undefined, conditions);
+    collected.add(
+      names.map(({ name }) => name),
+      action,
+      conditions,
+    );
   }
   const named = policy.architectures.map(({ architecture }) => architecture.name);
   return { architectures: [...new Set([target.arch.name, ...named])], ...collected.result() };
@@ -101,12 +96,17 @@ class Collected {
   readonly #denied = new Map<string, number | undefined>();
   readonly #partlyDenied = new Set<string>();
 
-  allow(names: readonly string[], conditions: Conditions): void {
+  add(names: readonly string[], action: Action, conditions: Conditions): void {
+    if (permits(action)) this.#allow(names, conditions);
+    else this.#deny(names, action.kind === 'ERRNO' ? action.data : undefined, conditions);
+  }
+
+  #allow(names: readonly string[], conditions: Conditions): void {
     for (const each of alternatives(conditions)) for (const name of names) this.#calls.push({ name, conditions: each });
     if (conditions.length === 0) for (const name of names) this.#whole.add(name);
   }
 
-  deny(names: readonly string[], errno: number | undefined, conditions: Conditions): void {
+  #deny(names: readonly string[], errno: number | undefined, conditions: Conditions): void {
     for (const name of names) {
       if (conditions.length === 0) this.#denied.set(name, errno);
       else this.#partlyDenied.add(name);

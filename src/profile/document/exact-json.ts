@@ -33,3 +33,7 @@ function format(value: ExactJson, indent: string): string {
       ];
   return items.length === 0 ? `${open}${close}` : `${open}\n${inner}${items.join(`,\n${inner}`)}\n${indent}${close}`;
 }
+
+/** Equal values have equal keys; of whole numbers too, which JSON has no exact form for. */
+export const exactKey = (value: unknown): string =>
+  JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}n` : each));

@@ -5,7 +5,8 @@ import type { Action, PolicyRule } from '../../policy.js';
 import { quote } from '../../text.js';
 import type { ProfileIssue } from '../document/profile-error.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
-import type { DockerSeccomp, DockerSyscall, OciSeccomp, OciSyscall, SeccompArgument } from '../model/schema.js';
+import type { DockerSeccomp, DockerSyscall, OciSeccomp, OciSyscall } from '../model/schema.js';
+import { argumentsOf } from '../resolve/plain-rule.js';
 import { type ResolveOptions, resolve } from '../resolve/resolve-policy.js';
 
 /** Something that a format cannot express, at its place in the profile. */
@@ -73,10 +74,7 @@ const trapDataOf = (action: Action): bigint | undefined =>
 
 function ociRule({ names, action, conditions }: PolicyRule): OciSyscall {
   const errnoRet = errnoRetOf(action);
-  const args = conditions.map(({ index, op, value, valueTwo }): SeccompArgument => {
-    const argument = { index: BigInt(index), value, op: `SCMP_CMP_${op}` } as const;
-    return op === 'MASKED_EQ' ? { ...argument, valueTwo } : argument;
-  });
+  const args = argumentsOf(conditions);
   return {
     names: names.map(({ name }) => name),
     action: nameOfKind(action.kind),

@@ -52,6 +52,14 @@ export function conditionsOf(args: readonly SeccompArgument[] | null | undefined
   return (args ?? []).map(conditionOf);
 }
 
+/** As entries have them: the inverse of {@link conditionsOf}. */
+export function argumentsOf(conditions: readonly ArgumentCondition[]): SeccompArgument[] {
+  return conditions.map(({ index, op, value, valueTwo }) => {
+    const argument = { index: BigInt(index), value, op: `SCMP_CMP_${op}` } as const;
+    return op === 'MASKED_EQ' ? { ...argument, valueTwo } : argument;
+  });
+}
+
 export function actionOf(name: ActionName, errno: bigint | null | undefined, trapData?: bigint | undefined): Action {
   const kind = kindOfName(name);
   if (kind === 'TRAP' && trapData) return { kind, data: Number(trapData) };

@@ -4,6 +4,7 @@ import { nearestName } from '../../../nearest-name.js';
 import type { Warning } from '../../../policy.js';
 import { syscallName } from '../../../syscalls/syscall-name.js';
 import { quote } from '../../../text.js';
+import { exactKey } from '../../document/exact-json.js';
 import { failOnIssues, type ProfileIssue, type ProfileIssueCode } from '../../document/profile-error.js';
 import type { SourceText } from '../../document/source-text.js';
 import { dockerNames } from '../../model/conditional-entry.js';
@@ -185,10 +186,7 @@ class KafelReader {
     for (const target of ALL_TARGETS) {
       const own = cases.filter(({ targets }) => targets === undefined || targets.has(target));
       const made = this.#made(name, own, rest);
-      const key = JSON.stringify(
-        made.map(({ entry }) => entry),
-        (_, value) => (typeof value === 'bigint' ? `${value}n` : value),
-      );
+      const key = exactKey(made.map(({ entry }) => entry));
       const group = groups.get(key) ?? { targets: [], made };
       group.targets.push(target);
       groups.set(key, group);

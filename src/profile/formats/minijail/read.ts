@@ -5,6 +5,7 @@ import type { Warning } from '../../../policy.js';
 import { nearestSyscall } from '../../../syscalls/nearest-syscall.js';
 import { syscallSignature } from '../../../syscalls/signature.js';
 import { quote } from '../../../text.js';
+import { exactKey } from '../../document/exact-json.js';
 import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
 import { failOnIssues } from '../../document/profile-error.js';
 import type { SourceText } from '../../document/source-text.js';
@@ -172,7 +173,7 @@ class PolicyReader {
       try {
         const made = this.#casesOn(target, given, rest, otherwise);
         if (!made) return;
-        const key = JSON.stringify(made.entries, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
+        const key = exactKey(made.entries);
         const group = groups.get(key) ?? { targets: [], ...made };
         group.targets.push(target);
         groups.set(key, group);
