@@ -85,8 +85,11 @@ const ROOMS: Record<string, string> = {
   'src/index.ts': 'src/profile/document src/compiler src/explain',
   'src/inline.ts':
     'src/syscalls src/libseccomp src/bpf/minimize src/bpf/index.ts src/profile/index.ts src/compose/index.ts src/explain src/check src/learn src/index.ts',
+  // What editors show: the language server's and the playground's.
+  'src/editor':
+    'src/syscalls src/profile/document src/profile/model src/profile/resolve src/profile/builtin src/compiler src/check',
   'src/playground':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check src/editor',
   'native-loader/libc': 'src/syscalls src/bpf/program',
   'native-loader/install': 'src/bpf/program native-loader/libc',
   'native-loader/supervise': 'src/syscalls native-loader/libc',

@@ -5,17 +5,22 @@ import { INSTRUCTION_SIZE } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompiledFilter, OwnCompileOptions } from '../../compiler/compile-policy.js';
+import { complete } from '../../editor/complete.js';
+import { type ProblemTerms, problemOfFinding, problemOfWarning, problemsOfError } from '../../editor/problems.js';
+import { ruleNotes } from '../../editor/rule-notes.js';
 import { type Libseccomp, loadLibseccomp, syscallNaming } from '../../libseccomp/index.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { explainResolution } from '../../profile/resolve/explain-resolution.js';
 import { resolvePolicy } from '../../profile/resolve/resolve-policy.js';
-import { complete } from './complete.js';
 import { actionLabel, costOf, mapCalls } from './policy-map.js';
-import { problemOfFinding, problemOfWarning, problemsOfError } from './problems.js';
 import type { RequestBody, RequestName, ResponseTo, Settings } from './protocol.js';
 import { readText } from './read-text.js';
-import { ruleNotes } from './rule-notes.js';
 import { callForm, simulateCall } from './simulate-call.js';
+
+const TERMS: ProblemTerms = {
+  minimize: 'Choose “min” under “Optimise”: that program is not made by libseccomp',
+  place: 'this page',
+};
 
 /** Everything the page computes, in whichever worker it runs. It keeps the last profile that compiled. */
 export class Engine {
@@ -54,7 +59,7 @@ export class Engine {
         current = after;
         return comparePrograms(first, await this.#compiledFrom(after, settings), await this.#library());
       } catch (error) {
-        return { kind: 'refused', problems: problemsOfError(error, current.source) };
+        return { kind: 'refused', problems: problemsOfError(error, current.source, TERMS) };
       }
     },
     export: async ({ format, settings, ...profile }) => {
@@ -66,7 +71,7 @@ export class Engine {
         const content = exportProfile(parsed, format, options);
         return { kind: 'exported', revision: this.#revision, ...content };
       } catch (error) {
-        const messages = problemsOfError(error, profile.source).map(({ path, message, advice }) =>
+        const messages = problemsOfError(error, profile.source, TERMS).map(({ path, message, advice }) =>
           [path, message, advice].filter(Boolean).join(': '),
         );
         return { kind: 'failed', message: messages.join('\n') };
@@ -116,7 +121,7 @@ export class Engine {
         milliseconds: performance.now() - start,
       };
     } catch (error) {
-      return { kind: 'refused', problems: problemsOfError(error, source) };
+      return { kind: 'refused', problems: problemsOfError(error, source, TERMS) };
     }
   }
 

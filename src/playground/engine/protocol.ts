@@ -1,8 +1,13 @@
-import type { ActionKind } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
+import type { Completions } from '../../editor/complete.js';
+import type { Problem } from '../../editor/problems.js';
+import type { ActionLabel, RuleNote } from '../../editor/rule-notes.js';
 import type { OutputFormat } from '../../profile/formats/index.js';
 
 // The messages between the page and its workers: plain data that structured cloning takes.
+
+export type { Problem } from '../../editor/problems.js';
+export type { ActionLabel, RuleNote } from '../../editor/rule-notes.js';
 
 /** The values of the page's controls. */
 export interface Settings {
@@ -20,29 +25,6 @@ export interface ProfileText {
   source: string;
 }
 
-/** A problem for the author, with its place. Offsets are UTF-16 code units of the text, without a byte order mark. */
-export interface Problem {
-  severity: 'error' | 'warning' | 'advice';
-  /** Stable name of the kind of problem. */
-  id: string;
-  message: string;
-  /** What to do about it. */
-  advice?: string | undefined;
-  path: string;
-  line?: number | undefined;
-  column?: number | undefined;
-  offset?: number | undefined;
-  /** A file that the profile extends, where it is not about the profile itself. */
-  source?: string | undefined;
-  fix?: readonly { offset: number; length: number; text: string }[] | undefined;
-}
-
-export interface ActionLabel {
-  kind: ActionKind;
-  /** `ERRNO(EPERM)`. */
-  text: string;
-}
-
 /** What happens to one call, whatever its arguments or depending on them. */
 export interface CallDecision {
   /** One: the arguments do not matter. */
@@ -54,20 +36,6 @@ export interface CallDecision {
 export interface MapCall extends CallDecision {
   name: string;
   number: number;
-}
-
-/** A rule or a dropped entry that names a call. */
-export interface RuleNote {
-  path: string;
-  line?: number | undefined;
-  column?: number | undefined;
-  offset?: number | undefined;
-  source?: string | undefined;
-  action: ActionLabel;
-  /** In words: `domain == AF_UNIX`; empty: for all arguments. */
-  condition: string;
-  /** Why the entry does not apply; undefined: it does. */
-  dropped?: string | undefined;
 }
 
 /** All decisions for one architecture's calls. */
@@ -200,20 +168,6 @@ export interface Exported {
 export interface Failed {
   kind: 'failed';
   message: string;
-}
-
-export interface Completion {
-  label: string;
-  /** What is inserted, where it is not the label. */
-  apply?: string;
-  detail?: string;
-  info?: string;
-}
-
-export interface Completions {
-  from: number;
-  to: number;
-  options: readonly Completion[];
 }
 
 /** The requests: the types of request and response by name. */

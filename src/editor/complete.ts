@@ -1,9 +1,23 @@
 import { getLocation } from 'jsonc-parser';
-import { BUILTIN_NAMES } from '../../profile/builtin/names.js';
-import { CAPABILITIES } from '../../profile/model/capability.js';
-import { type JsonSchema, profileJsonSchema } from '../../profile/model/json-schema.js';
-import { knownSyscalls, syscallSignature } from '../../syscalls/signature.js';
-import type { Completion, Completions } from './protocol.js';
+import { BUILTIN_NAMES } from '../profile/builtin/names.js';
+import { CAPABILITIES } from '../profile/model/capability.js';
+import { type JsonSchema, profileJsonSchema } from '../profile/model/json-schema.js';
+import { knownSyscalls, syscallSignature } from '../syscalls/signature.js';
+
+export interface Completion {
+  label: string;
+  /** What is inserted, where it is not the label. */
+  apply?: string;
+  detail?: string;
+  info?: string;
+}
+
+/** What may stand in the place of the text between two offsets. */
+export interface Completions {
+  from: number;
+  to: number;
+  options: readonly Completion[];
+}
 
 let schema: JsonSchema | undefined;
 let syscalls: readonly Completion[] | undefined;

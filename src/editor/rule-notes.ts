@@ -1,11 +1,31 @@
-import type { ActionKind } from '../../action.js';
-import { formatAction } from '../../action.js';
-import type { ArchitectureName } from '../../architecture.js';
-import type { ArgumentCondition, PolicyRule } from '../../policy.js';
-import { type ResolutionExplanation, whyDropped } from '../../profile/resolve/explain-resolution.js';
-import { describeMask, describeValue } from '../../syscalls/constants.js';
-import { type SyscallParameter, syscallSignature } from '../../syscalls/signature.js';
-import type { Problem, RuleNote } from './protocol.js';
+import type { ActionKind } from '../action.js';
+import { formatAction } from '../action.js';
+import type { ArchitectureName } from '../architecture.js';
+import type { ArgumentCondition, PolicyRule } from '../policy.js';
+import { type ResolutionExplanation, whyDropped } from '../profile/resolve/explain-resolution.js';
+import { describeMask, describeValue } from '../syscalls/constants.js';
+import { type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
+import type { Problem } from './problems.js';
+
+export interface ActionLabel {
+  kind: ActionKind;
+  /** `ERRNO(EPERM)`. */
+  text: string;
+}
+
+/** A rule or a dropped entry that names a call. */
+export interface RuleNote {
+  path: string;
+  line?: number | undefined;
+  column?: number | undefined;
+  offset?: number | undefined;
+  source?: string | undefined;
+  action: ActionLabel;
+  /** In words: `domain == AF_UNIX`; empty: for all arguments. */
+  condition: string;
+  /** Why the entry does not apply; undefined: it does. */
+  dropped?: string | undefined;
+}
 
 const OPERATORS = { NE: '!=', LT: '<', LE: '<=', EQ: '==', GE: '>=', GT: '>' } as const;
 
