@@ -6,21 +6,25 @@ import { Workspace } from '../docs/workspace.js';
 import { isOnPath } from '../on-path.js';
 import { ROOT, scmp } from './scmp.js';
 
+const helps = new Map<string, string>();
+
+/** What a command's `--help` prints; it is asked once. */
+function helpOf(command: string): string {
+  const help = helps.get(command) ?? scmp(command === '' ? ['--help'] : [command, '--help']).stdout.toString();
+  helps.set(command, help);
+  return help;
+}
+
 /** The examples of the help, as somebody copies them. */
 function examples(command: string): string[] {
-  const help = scmp(command === '' ? ['--help'] : [command, '--help']).stdout.toString();
-  const [, text = ''] = /\nExamples:\n([\s\S]*?)(?:\n\n|$)/.exec(help) ?? [];
+  const [, text = ''] = /\nExamples:\n([\s\S]*?)(?:\n\n|$)/.exec(helpOf(command)) ?? [];
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => line.trim().split(/ {3,}/)[0] as string);
 }
 
-const commands = [
-  ...scmp(['--help'])
-    .stdout.toString()
-    .matchAll(/^ {2}(\w+) /gm),
-]
+const commands = [...helpOf('').matchAll(/^ {2}(\w+) /gm)]
   .map((match) => match[1] as string)
   .filter((name) => name !== 'help' && name !== 'scmp');
 
@@ -64,7 +68,7 @@ describe('the examples in the help of every command', () => {
   });
 
   it('stand below options whose defaults say something', () => {
-    for (const command of commands) expect(scmp([command, '--help']).stdout.toString()).not.toContain('default: []');
+    for (const command of commands) expect(helpOf(command)).not.toContain('default: []');
   });
 
   it('are there', () => {
@@ -74,7 +78,7 @@ describe('the examples in the help of every command', () => {
 
   it('stand before the options, which stand in groups', () => {
     for (const command of ['', ...commands]) {
-      const help = scmp(command === '' ? ['--help'] : [command, '--help']).stdout.toString();
+      const help = helpOf(command);
       expect(help.indexOf('\nExamples:\n')).toBeLessThan(help.indexOf('\nOptions:\n'));
     }
     const headings = [
