@@ -30,7 +30,7 @@ describePlayground('the playground', (playground) => {
     expect(await page.locator('.call').count()).toBeGreaterThan(350);
   });
 
-  it('loads at most 365 kB, compressed, on a first visit', async () => {
+  it('loads at most 350 kB, compressed, on a first visit', async () => {
     const { page } = await playground.open({ wait: false });
     // A file each: browsers keep what the second worker asks for again.
     const addresses = new Set<string>();
@@ -45,7 +45,7 @@ describePlayground('the playground', (playground) => {
       }),
     );
     expect(sizes.length).toBeGreaterThan(10);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(365_000);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(350_000);
   });
 
   it('compiles what is typed, and every call is where the program puts it', async () => {

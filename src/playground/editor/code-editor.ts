@@ -1,10 +1,3 @@
-import {
-  autocompletion,
-  type CompletionContext,
-  closeBrackets,
-  closeBracketsKeymap,
-  completionKeymap,
-} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import {
@@ -17,7 +10,7 @@ import {
   syntaxHighlighting,
 } from '@codemirror/language';
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
-import { Compartment, EditorState } from '@codemirror/state';
+import { Compartment, EditorState, Prec } from '@codemirror/state';
 import {
   drawSelection,
   EditorView,
@@ -28,13 +21,14 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import type { Problem, RequestBody, ResponseTo } from '../engine/protocol.js';
+import type { Problem } from '../engine/protocol.js';
 import type { Editor } from './editor.js';
+import type { Complete } from './typing-aids.js';
 
 export interface CodeEditorOptions {
   text: string;
   onChange(): void;
-  complete(question: RequestBody<'complete'>): Promise<ResponseTo<'complete'>>;
+  complete: Complete;
 }
 
 /** Colours are the page's own (tokens.css), which reach in here as custom properties do. */
@@ -84,6 +78,7 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
   host.className = 'code-editor';
   const root = host.attachShadow({ mode: 'open' });
   const language = new Compartment();
+  const aids = new Compartment();
   let isJson = looksLikeJson(text);
 
   const view = new EditorView({
@@ -103,17 +98,8 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
         indentOnInput(),
         indentUnit.of('  '),
         bracketMatching(),
-        closeBrackets(),
-        autocompletion({ override: [(context) => completions(context, complete)], icons: false }),
-        keymap.of([
-          ...closeBracketsKeymap,
-          ...completionKeymap,
-          ...lintKeymap,
-          ...historyKeymap,
-          ...foldKeymap,
-          ...defaultKeymap,
-          indentWithTab,
-        ]),
+        aids.of([]),
+        keymap.of([...lintKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap, indentWithTab]),
         language.of(isJson ? json() : []),
         syntaxHighlighting(highlighting),
         EditorView.contentAttributes.of({ 'aria-label': 'Profile text', spellcheck: 'false', tabindex: '0' }),
@@ -131,6 +117,13 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
       ],
     }),
   });
+
+  host.addEventListener('focusin', loadAids, { once: true });
+  async function loadAids(): Promise<void> {
+    // Without them one can still type: no connection is no reason for a message.
+    const loaded = await import('./typing-aids.js').catch(() => undefined);
+    if (loaded) view.dispatch({ effects: aids.reconfigure(Prec.high(loaded.typingAids(complete))) });
+  }
 
   const clamp = (offset: number) => Math.min(Math.max(0, offset), view.state.doc.length);
   return {
@@ -189,24 +182,6 @@ function replaceSelection(event: InputEvent, view: EditorView): boolean {
 }
 
 const looksLikeJson = (text: string) => /^\s*[{[]/.test(text);
-
-async function completions(context: CompletionContext, complete: CodeEditorOptions['complete']) {
-  const text = context.state.doc.toString();
-  const before = text.slice(Math.max(0, context.pos - 64), context.pos);
-  if (!context.explicit && !/["\w]$/.test(before)) return null;
-  const found = await complete({ text, offset: context.pos });
-  if (!found || context.aborted) return null;
-  return {
-    from: found.from,
-    to: found.to,
-    // What is typed has its quotes, the labels have none.
-    options: found.options.map((option) => ({
-      ...option,
-      label: text[found.from] === '"' ? `"${option.label}"` : option.label,
-    })),
-    validFor: /^"?\w*"?$/,
-  };
-}
 
 /** Undo reverts such a change, and not what was typed right before it. */
 const OWN_STEP = isolateHistory.of('full');

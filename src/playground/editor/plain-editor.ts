@@ -9,7 +9,8 @@ export function plainEditor(area: HTMLTextAreaElement, onChange: () => void): Ed
   });
 
   function replace(from: number, to: number, text: string): void {
-    area.focus();
+    // The first text comes of itself: nobody asked for the keyboard to be here.
+    if (hasHistory) area.focus();
     area.setSelectionRange(from, to);
     // The only way to write into a text field that keeps its undo history; deprecated, without a successor. Browsers
     // lay out the page once for each line, which takes seconds for a long profile, so it is not used for the first

@@ -5,7 +5,6 @@ import { INSTRUCTION_SIZE } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompiledFilter, OwnCompileOptions } from '../../compiler/compile-policy.js';
-import { complete } from '../../editor/complete.js';
 import { type ProblemTerms, problemOfFinding, problemOfWarning, problemsOfError } from '../../editor/problems.js';
 import { ruleNotes } from '../../editor/rule-notes.js';
 import { type Libseccomp, loadLibseccomp, syscallNaming } from '../../libseccomp/index.js';
@@ -77,7 +76,7 @@ export class Engine {
         return { kind: 'failed', message: messages.join('\n') };
       }
     },
-    complete: async ({ text, offset }) => complete(text, offset),
+    complete: async ({ text, offset }) => (await import('../../editor/complete.js')).complete(text, offset),
   };
 
   answer<K extends RequestName>(name: K, question: RequestBody<K>): Promise<ResponseTo<K>> {

@@ -1,5 +1,4 @@
 import { BUILTIN_PREFIX } from '../../profile/builtin/names.js';
-import { extendProfile } from '../../profile/extend/extend-profile.js';
 import { loadProfile } from '../../profile/formats/load-profile.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import type { ProfileText } from './protocol.js';
@@ -13,6 +12,9 @@ export async function readText({ text, source }: ProfileText): Promise<ParsedPro
   }
   const profile = await loadProfile(text, { source });
   if (!profile.seccomp.extends) return profile;
-  const { builtinProfile } = await import('../../profile/builtin/index.js');
+  const [{ builtinProfile }, { extendProfile }] = await Promise.all([
+    import('../../profile/builtin/index.js'),
+    import('../../profile/extend/extend-profile.js'),
+  ]);
   return extendProfile(profile, builtinProfile);
 }

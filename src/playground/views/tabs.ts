@@ -1,29 +1,29 @@
 import { element, required } from '../dom.js';
 import type { Session } from '../session.js';
 import { type AppState, VIEWS, type ViewName } from '../state.js';
-import { diffView } from './diff.js';
-import { exportView } from './export.js';
 import { policyMapView } from './policy-map.js';
-import { programView } from './program.js';
-import { simulatorView } from './simulator.js';
 import type { View } from './view.js';
 
 type Panel = Exclude<ViewName, 'profile'>;
 
-const MAKERS: Readonly<Record<Panel, (panel: HTMLElement, session: Session) => View>> = {
-  map: policyMapView,
-  program: programView,
-  simulate: simulatorView,
-  diff: diffView,
-  export: exportView,
+type Maker = (panel: HTMLElement, session: Session) => View;
+
+/** The map is there at once; the code of the others is loaded when they are first shown. */
+const MAKERS: Readonly<Record<Panel, () => Promise<Maker>>> = {
+  map: async () => policyMapView,
+  program: async () => (await import('./program.js')).programView,
+  simulate: async () => (await import('./simulator.js')).simulatorView,
+  diff: async () => (await import('./diff.js')).diffView,
+  export: async () => (await import('./export.js')).exportView,
 };
 
 interface Tab {
   name: ViewName;
   button: HTMLButtonElement;
   panel: HTMLElement;
-  /** Of a panel that was shown. */
-  view?: View;
+  /** Of a panel that was shown; undefined while its code is loaded. */
+  view?: View | undefined;
+  isLoading?: boolean;
 }
 
 function makeTab([name, label]: [ViewName, string]): Tab {
@@ -66,8 +66,22 @@ export function setUpTabs(session: Session): void {
     }
     if (shown === 'profile') return;
     const tab = tabs.find(({ name }) => name === shown)!;
-    tab.view ??= MAKERS[shown](tab.panel, session);
-    tab.view.update(state, isNew ? undefined : before);
+    if (tab.view) tab.view.update(state, isNew ? undefined : before);
+    else void load(tab, shown);
+  }
+
+  async function load(tab: Tab, name: Panel): Promise<void> {
+    if (tab.isLoading) return;
+    tab.isLoading = true;
+    try {
+      const make = await MAKERS[name]();
+      tab.view = make(tab.panel, session);
+      if (!tab.panel.hidden) tab.view.update(store.get(), undefined);
+    } catch (error) {
+      session.notify(`This view could not be loaded: ${(error as Error).message}`);
+    } finally {
+      tab.isLoading = false;
+    }
   }
 
   for (const { name, button } of tabs) button.addEventListener('click', () => store.set({ view: name }));

@@ -1,0 +1,38 @@
+import {
+  autocompletion,
+  type CompletionContext,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from '@codemirror/autocomplete';
+import { keymap } from '@codemirror/view';
+import type { RequestBody, ResponseTo } from '../engine/protocol.js';
+
+export type Complete = (question: RequestBody<'complete'>) => Promise<ResponseTo<'complete'>>;
+
+/** What somebody who types has: completion, and brackets in pairs. Nobody who only looks at a profile loads it. */
+export function typingAids(complete: Complete) {
+  return [
+    closeBrackets(),
+    autocompletion({ override: [(context) => completions(context, complete)], icons: false }),
+    keymap.of([...closeBracketsKeymap, ...completionKeymap]),
+  ];
+}
+
+async function completions(context: CompletionContext, complete: Complete) {
+  const text = context.state.doc.toString();
+  const before = text.slice(Math.max(0, context.pos - 64), context.pos);
+  if (!context.explicit && !/["\w]$/.test(before)) return null;
+  const found = await complete({ text, offset: context.pos });
+  if (!found || context.aborted) return null;
+  return {
+    from: found.from,
+    to: found.to,
+    // What is typed has its quotes, the labels have none.
+    options: found.options.map((option) => ({
+      ...option,
+      label: text[found.from] === '"' ? `"${option.label}"` : option.label,
+    })),
+    validFor: /^"?\w*"?$/,
+  };
+}
