@@ -5,6 +5,7 @@ import { plainEditor } from './editor/plain-editor.js';
 import { EngineClient } from './engine/client.js';
 import { EXAMPLES, loadExample } from './examples.js';
 import { setUpFiles } from './files.js';
+import { setUpLayout } from './layout.js';
 import { createSession } from './session.js';
 import { setUpSettings } from './settings-form.js';
 import { decodeShared, encodeShared } from './share-link.js';
@@ -42,6 +43,7 @@ const session = createSession({ store, quick, long, editor: () => editor, notify
 
 quick.warmUp();
 setUpTheme(required('#theme', HTMLButtonElement));
+setUpLayout(session);
 setUpSettings(session);
 setUpFigures(session);
 setUpProblems(session);

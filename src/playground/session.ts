@@ -1,6 +1,7 @@
 import type { Editor } from './editor/editor.js';
 import type { EngineClient } from './engine/client.js';
 import type { ProfileText, RequestBody, ResponseTo, Settings } from './engine/protocol.js';
+import { isNarrow } from './layout.js';
 import type { AppState } from './state.js';
 import type { Store } from './store.js';
 
@@ -16,10 +17,10 @@ export interface Session {
   profile(): ProfileText;
   /** Replace the profile by another one, and its target if it has one; undo restores the text. */
   open(profile: ProfileText & { settings?: Settings }): void;
-  /** Show a place of the profile in the editor. */
-  reveal(offset: number): void;
+  /** Show a place of the profile in the editor; `focus: false` leaves the keyboard where it is. */
+  reveal(offset: number, options?: { focus?: boolean }): void;
   /** The same for a place in the text that compiled last, if that is still the text. */
-  revealCompiled(offset: number): void;
+  revealCompiled(offset: number, options?: { focus?: boolean }): void;
   edit(changes: Parameters<Editor['edit']>[0]): void;
   /** Compile the text, as after every keystroke. */
   recompile(): void;
@@ -117,9 +118,9 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     }
   }
 
-  function reveal(offset: number): void {
-    if (store.get().view !== 'profile' && matchMedia('(max-width: 860px)').matches) store.set({ view: 'profile' });
-    editor().reveal(offset);
+  function reveal(offset: number, { focus = true } = {}): void {
+    if (store.get().view !== 'profile' && isNarrow()) store.set({ view: 'profile' });
+    editor().reveal(offset, focus);
   }
 
   return {
@@ -134,8 +135,8 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
       void recompile();
     },
     reveal,
-    revealCompiled(offset) {
-      if (store.get().errors.length === 0) reveal(offset);
+    revealCompiled(offset, options) {
+      if (store.get().errors.length === 0) reveal(offset, options);
       else notify('The text has changed since this was compiled: fix its errors first');
     },
     edit: (changes) => editor().edit(changes),

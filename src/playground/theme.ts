@@ -1,4 +1,5 @@
 import { element } from './dom.js';
+import { keep, kept } from './storage.js';
 
 const KEY = 'scmp-theme';
 const THEMES = ['system', 'light', 'dark'] as const;
@@ -24,19 +25,11 @@ export function setUpTheme(button: HTMLButtonElement): void {
   button.addEventListener('click', () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
     apply();
-    try {
-      localStorage.setItem(KEY, theme);
-    } catch {
-      // A browser may forbid storage: the choice lasts as long as the page then.
-    }
+    keep(KEY, theme);
   });
 }
 
 function stored(): Theme {
-  try {
-    const value = localStorage.getItem(KEY);
-    return THEMES.find((each) => each === value) ?? 'system';
-  } catch {
-    return 'system';
-  }
+  const value = kept(KEY);
+  return THEMES.find((each) => each === value) ?? 'system';
 }

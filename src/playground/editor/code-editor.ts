@@ -145,10 +145,10 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
         })),
         annotations: OWN_STEP,
       }),
-    reveal(offset) {
+    reveal(offset, focus) {
       const anchor = clamp(offset);
       view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) });
-      view.focus();
+      if (focus) view.focus();
     },
     getSelection: () => ({ from: view.state.selection.main.from, to: view.state.selection.main.to }),
     setSelection: ({ from, to }) =>

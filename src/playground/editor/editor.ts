@@ -8,8 +8,8 @@ export interface Editor {
   setText(text: string): void;
   /** Change parts of it, as one step that can be undone. Offsets are those of the text as it is. */
   edit(changes: readonly { offset: number; length: number; text: string }[]): void;
-  /** Put the caret at an offset, show it, and give the editor the keyboard. */
-  reveal(offset: number): void;
+  /** Put the caret at an offset and show it; with `focus` the editor gets the keyboard. */
+  reveal(offset: number, focus: boolean): void;
   /** The caret or selection, from and to. */
   getSelection(): { from: number; to: number };
   setSelection(selection: { from: number; to: number }): void;

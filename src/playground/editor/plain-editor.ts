@@ -37,9 +37,9 @@ export function plainEditor(area: HTMLTextAreaElement, onChange: () => void): Ed
       }
       replace(0, area.value.length, text);
     },
-    reveal(offset) {
+    reveal(offset, focus) {
       const line = area.value.slice(0, offset).split('\n').length;
-      area.focus();
+      if (focus) area.focus();
       area.setSelectionRange(offset, offset);
       const lineHeight = Number.parseFloat(getComputedStyle(area).lineHeight) || 20;
       area.scrollTop = Math.max(0, (line - 4) * lineHeight);

@@ -1,14 +1,30 @@
 import type { ArchitectureName } from '../../architecture.js';
+import type { RuleNote } from '../../editor/rule-notes.js';
 import { actionBadge } from '../action-badge.js';
 import { element } from '../dom.js';
-import type { MapCall, RuleNote } from '../engine/protocol.js';
+import type { MapCall } from '../engine/protocol.js';
+import { isNarrow } from '../layout.js';
 import type { Session } from '../session.js';
 
-/** The strip under the map: one call, its decision, and the rules that lead to it. Its height does not change. */
+/**
+ * The pane under the map: one call, its decision, and the rules that lead to it. It is one line until a call is pointed
+ * at or chosen, and keeps its height from then on. To go to the profile is a second step, so that a tap on a phone only
+ * shows.
+ */
 export function callDetails(session: Session) {
   const { store } = session;
-  const strip = element('section', { class: 'details', attributes: { 'aria-label': 'The call pointed at' } });
+  const pane = element('section', {
+    class: 'details',
+    attributes: { id: 'call-details', 'aria-label': 'The call pointed at' },
+  });
   let shown: string | undefined;
+
+  function close(): void {
+    shown = undefined;
+    pane.classList.remove('is-open');
+    const how = isNarrow() ? 'Tap a call to see its rules.' : 'Point at a call to see its rules; click to go there.';
+    pane.replaceChildren(element('p', { class: 'quiet details-hint', text: how }));
+  }
 
   function show(call: MapCall, architecture: ArchitectureName): void {
     shown = call.name;
@@ -18,7 +34,9 @@ export function callDetails(session: Session) {
     // Behind socketcall and ipc the entries of other calls decide.
     const isDefault = call.actions.length === 1 && call.actions[0]?.text === map?.defaultAction.text;
     const cost = call.minSteps === call.maxSteps ? `${call.minSteps}` : `${call.minSteps} to ${call.maxSteps}`;
-    strip.replaceChildren(
+    const place = rules.find(({ offset }) => offset !== undefined)?.offset;
+    pane.classList.add('is-open');
+    pane.replaceChildren(
       element(
         'div',
         { class: 'details-head' },
@@ -26,17 +44,17 @@ export function callDetails(session: Session) {
         element('span', { class: 'quiet', text: `${call.number} on ${architecture}` }),
         ...call.actions.map(actionBadge),
         element('span', { class: 'quiet', text: `${cost} instructions` }),
-        element('button', {
-          class: 'control small details-try',
-          text: 'Simulate',
-          attributes: { type: 'button', 'aria-label': `Simulate ${call.name}` },
-          on: {
-            click: () => {
-              store.set({ call: { architecture, syscall: call.name, arguments: [] }, view: 'simulate' });
-              session.simulate();
-            },
-          },
-        }),
+        element(
+          'span',
+          { class: 'details-buttons' },
+          place !== undefined &&
+            button('Profile', `Show ${call.name} in the profile`, () => session.revealCompiled(place)),
+          button('Simulate', `Simulate ${call.name}`, () => {
+            store.set({ call: { architecture, syscall: call.name, arguments: [] }, view: 'simulate' });
+            session.simulate();
+          }),
+          button('×', 'Close the details', close),
+        ),
       ),
       element(
         'ul',
@@ -51,11 +69,9 @@ export function callDetails(session: Session) {
     );
   }
 
-  strip.append(
-    element('p', { class: 'quiet details-hint', text: 'Point at a call to see its rule; click to go there.' }),
-  );
+  close();
   return {
-    element: strip,
+    element: pane,
     show,
     /** After a change of the profile: the same call again. */
     refresh(calls: ReadonlyMap<string, MapCall>, architecture: ArchitectureName) {
@@ -65,13 +81,24 @@ export function callDetails(session: Session) {
   };
 }
 
-function ruleItem({ path, line, column, offset, source, action, condition, dropped }: RuleNote, session: Session) {
+function button(text: string, label: string, onClick: () => void): HTMLElement {
+  return element('button', {
+    class: 'control small',
+    text,
+    attributes: { type: 'button', 'aria-label': label },
+    on: { click: onClick },
+  });
+}
+
+/** A rule about a call: its action, its condition, where it is written, and why it does not apply. */
+export function ruleItem(rule: RuleNote, session: Session): HTMLElement {
+  const { path, line, column, offset, source, action, condition, dropped } = rule;
   const place = line === undefined ? path : `${path}, ${line}:${column}`;
   return element(
     'li',
     { class: dropped === undefined ? 'rule' : 'rule is-dropped' },
     actionBadge(action),
-    condition !== '' && element('code', { class: 'rule-condition', text: condition }),
+    condition !== '' && conditionWords(condition),
     element('button', {
       class: 'link',
       text: source === undefined ? place : `${source}: ${path}`,
@@ -80,4 +107,10 @@ function ruleItem({ path, line, column, offset, source, action, condition, dropp
     }),
     dropped !== undefined && element('span', { class: 'quiet', text: `does not apply: ${dropped}` }),
   );
+}
+
+/** A condition that may be broken after the bars between the names of flags, and not within a name. */
+export function conditionWords(condition: string): HTMLElement {
+  const parts = condition.split(/(?<=\|)/).flatMap((part) => [element('wbr'), part]);
+  return element('code', { class: 'rule-condition' }, ...parts.slice(1));
 }

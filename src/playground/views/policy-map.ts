@@ -2,6 +2,7 @@ import { actionBadge } from '../action-badge.js';
 import { ACTION_ORDER, actionClass } from '../action-style.js';
 import { element, setText } from '../dom.js';
 import type { ActionLabel, ArchitectureMap, CallDecision, MapCall } from '../engine/protocol.js';
+import { isNarrow } from '../layout.js';
 import type { Session } from '../session.js';
 import type { AppState } from '../state.js';
 import { callDetails } from './call-details.js';
@@ -71,9 +72,9 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
     const compiled = store.get().compiled;
     if (!hit || !compiled || !map) return;
     details.show(hit.call, map.architecture);
+    // Beside the map its entry is shown too; on a phone that is a second step, since it takes the map's place.
     const rule = compiled.map.rules[hit.call.name]?.find(({ offset }) => offset !== undefined);
-    if (rule?.offset !== undefined) session.revealCompiled(rule.offset);
-    else session.notify(`No entry names ${hit.call.name}: the default action decides`);
+    if (rule?.offset !== undefined && !isNarrow()) session.revealCompiled(rule.offset, { focus: false });
   });
   groups.addEventListener('keydown', (event) => {
     const next = moveInGrid(

@@ -11,6 +11,9 @@ export function setUpProblems(session: Session): void {
   const { store } = session;
   const list = required('#problems', HTMLElement);
   const title = required('#problems-count', HTMLElement);
+  const toggle = required('#problems-toggle', HTMLButtonElement);
+  const pane = required('#problems-pane', HTMLElement);
+  const splitter = required('#split-problems', HTMLElement);
 
   store.subscribe(({ errors, findings, compiled }, before) => {
     const isSame =
@@ -19,6 +22,11 @@ export function setUpProblems(session: Session): void {
     // While the text does not compile, the findings belong to another text.
     const problems = errors.length > 0 ? errors : worstFirst(merge(findings, compiled?.problems ?? []));
     setText(title, titleOf(problems));
+    // Findings take room only where there are some.
+    toggle.disabled = problems.length === 0;
+    pane.hidden = problems.length === 0;
+    splitter.hidden = problems.length === 0;
+    toggle.dataset.worst = problems[0]?.severity ?? '';
     list.replaceChildren(...problems.map((problem) => problemItem(problem, session)));
   });
 }

@@ -1,4 +1,5 @@
 import { element, required } from '../dom.js';
+import { isNarrow, onNarrowChange } from '../layout.js';
 import type { Session } from '../session.js';
 import { type AppState, VIEWS, type ViewName } from '../state.js';
 import { policyMapView } from './policy-map.js';
@@ -49,10 +50,9 @@ export function setUpTabs(session: Session): void {
   const tabs = (Object.entries(VIEWS) as [ViewName, string][]).map(makeTab);
   list.append(...tabs.map(({ button }) => button));
   list.after(...tabs.map(({ panel }) => panel));
-  const isNarrow = matchMedia('(max-width: 860px)');
 
   /** On a wide screen the profile is beside the views, and is none of them. */
-  const shownOf = ({ view }: Readonly<AppState>): ViewName => (view === 'profile' && !isNarrow.matches ? 'map' : view);
+  const shownOf = ({ view }: Readonly<AppState>): ViewName => (view === 'profile' && !isNarrow() ? 'map' : view);
 
   function show(state: Readonly<AppState>, before: Readonly<AppState> | undefined): void {
     const shown = shownOf(state);
@@ -95,7 +95,7 @@ export function setUpTabs(session: Session): void {
     next?.focus();
     next?.click();
   });
-  isNarrow.addEventListener('change', () => show(store.get(), undefined));
+  onNarrowChange(() => show(store.get(), undefined));
   store.subscribe(show);
   show(store.get(), undefined);
 }

@@ -1,0 +1,115 @@
+// Pictures of the playground in its states, sizes and themes, to look at:
+//
+//   node scripts/playground-pictures.mjs FOLDER [NAME...]    all of them, or those whose name contains a NAME
+//   node scripts/playground-pictures.mjs --readme            docs/images/playground.png
+//
+// It needs dist/playground (./build.sh bundles) and Debian's Chromium.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SITE = join(ROOT, 'dist/playground');
+const BROWSER = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm' };
+const SIZES = { phone: [390, 844], tablet: [768, 1024], laptop: [1280, 800], desk: [1920, 1080] };
+
+const tab = (name) => (page) => page.getByRole('tab', { name }).click();
+
+/** What is shown, by name: how to come there from the page as it opens. */
+const STATES = {
+  map: async () => {},
+  details: async (page) => {
+    await page.locator('.call[data-call=personality]').click();
+  },
+  profile: async (page, width) => {
+    if (width < 768) await tab('Profile')(page);
+  },
+  listing: async (page) => {
+    await tab('Program')(page);
+    await page.locator('.listing-row').nth(8).click();
+  },
+  graph: async (page) => {
+    await tab('Program')(page);
+    await page.getByRole('button', { name: 'Graph', exact: true }).click();
+  },
+  simulate: async (page) => {
+    await tab('Simulate')(page);
+    await page.locator('#call-name').fill('personality');
+    await page.locator('[data-argument="0"]').fill('PER_BSD');
+  },
+  diff: async (page) => {
+    await tab('Diff')(page);
+    await page.getByLabel('Compare with').selectOption('example:deny-list');
+  },
+  export: tab('Export'),
+};
+
+async function serve() {
+  const server = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
+    const file = join(SITE, path === '/' ? 'index.html' : path);
+    if (!existsSync(file)) return void response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    response.end(readFileSync(file));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+async function open(browser, address, [width, height], colorScheme, scale = 1) {
+  const viewport = { width, height };
+  const context = await browser.newContext({
+    viewport,
+    colorScheme,
+    deviceScaleFactor: scale,
+    hasTouch: width < 768,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(address);
+  await page.waitForSelector('#status[data-kind=good]', { state: 'attached' });
+  await page.waitForSelector('.code-editor', { state: 'attached' });
+  return page;
+}
+
+const [target, ...names] = process.argv.slice(2);
+if (target === undefined || !BROWSER) {
+  console.error('node scripts/playground-pictures.mjs FOLDER [NAME...] | --readme (with Debian’s Chromium)');
+  process.exit(2);
+}
+const server = await serve();
+const address = `http://127.0.0.1:${server.address().port}/`;
+const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox', '--disable-gpu'] });
+if (target === '--readme') {
+  const page = await open(browser, address, [1440, 860], 'light', 2);
+  await STATES.details(page);
+  await page.waitForTimeout(600);
+  await page.screenshot({ path: join(ROOT, 'docs/images/playground.png') });
+} else {
+  mkdirSync(target, { recursive: true });
+  for (const [size, box] of Object.entries(SIZES)) {
+    for (const scheme of ['light', 'dark']) {
+      const page = await open(browser, address, box, scheme);
+      for (const [state, show] of Object.entries(STATES)) {
+        const name = `${state}-${size}-${scheme}`;
+        if (names.length > 0 && !names.some((each) => name.includes(each))) continue;
+        await page.reload();
+        await page.waitForSelector('#status[data-kind=good]', { state: 'attached' });
+        await page.waitForSelector('.code-editor', { state: 'attached' });
+        try {
+          await show(page, box[0]);
+        } catch (error) {
+          console.error(`${name}: ${error.message.split('\n')[0]}`);
+        }
+        await page.waitForTimeout(500);
+        await page.screenshot({ path: join(target, `${name}.png`) });
+      }
+      await page.context().close();
+    }
+  }
+}
+await browser.close();
+server.close();
