@@ -197,7 +197,10 @@ class Proof {
       const actions = holding.length > 0 ? holding.map(({ action }) => action) : [otherwise];
       this.fail(data, actions, architecture, rules);
     }
-    if (byAction.size > 1) this.#checkConsistency(node, where, expectation, call);
+    const disputed = this.#disputed([...byAction.values()]);
+    if (disputed === FALSE) return;
+    const there = where.map((each) => store.and(each, disputed));
+    this.#checkConsistency(node, there, expectation, call);
   }
 
   /**
@@ -216,9 +219,20 @@ class Proof {
     return right;
   }
 
+  /** Where rules of different actions hold at once: elsewhere there is one right decision. */
+  #disputed(byAction: readonly Node[]): Node {
+    const { store } = this;
+    let [seen, disputed]: [Node, Node] = [FALSE, FALSE];
+    for (const holds of byAction) {
+      disputed = store.or(disputed, store.and(seen, holds));
+      seen = store.or(seen, holds);
+    }
+    return disputed;
+  }
+
   /**
-   * Where the same rules hold, the same action must be taken. An inconsistent decision shows that conditions were mixed
-   * up.
+   * Where the same rules hold, the same action must be taken, as far as `where` goes. An inconsistent decision shows that
+   * conditions were mixed up.
    */
   #checkConsistency(node: Node, where: readonly Node[], expectation: Expectation, call: GivenCall) {
     const { store } = this;
@@ -226,6 +240,7 @@ class Proof {
     const decidedBy = new Map<Node, Node>();
     const held = this.#whichHold(where);
     store.apply(held, node, (which, decision) => {
+      if (which === FALSE) return FALSE;
       if (!store.isTerminal(which) || !store.isTerminal(decision)) return undefined;
       const known = decidedBy.get(which) ?? decision;
       decidedBy.set(which, known);
@@ -239,22 +254,19 @@ class Proof {
     });
   }
 
-  /** The function that has a terminal of its own for every set of rules that hold together. */
+  /** The function that has a terminal of its own for every set of rules that hold together, and is FALSE where none does. */
   #whichHold(where: readonly Node[]): Node {
     const { store } = this;
     const sets = new Map<string, Node>();
-    return where.reduce(
-      (which, holds, index) => {
-        const withRule = (set: Node) => {
-          const key = `${set} ${index}`;
-          const made = sets.get(key) ?? store.terminal(FIRST_SET + sets.size);
-          sets.set(key, made);
-          return made;
-        };
-        return store.ite(holds, store.map(which, withRule), which);
-      },
-      store.terminal(FIRST_SET - 1),
-    );
+    return where.reduce((which, holds, index) => {
+      const withRule = (set: Node) => {
+        const key = `${set} ${index}`;
+        const made = sets.get(key) ?? store.terminal(FIRST_SET + sets.size);
+        sets.set(key, made);
+        return made;
+      };
+      return store.ite(holds, store.map(which, withRule), which);
+    }, FALSE);
   }
 
   fail(

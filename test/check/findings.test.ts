@@ -391,6 +391,13 @@ const CASES: Record<string, Case[]> = {
       at: 'syscalls[2].names[0]',
       passed: allowList(allow('fork'), allow('clone', args([0, 'MASKED_EQ', 0x7e020000, 0]))),
     },
+    {
+      what: 'on the same architecture of several',
+      found: allowList(allow('mmap', args([2, 'EQ', 1])), allow('mmap')),
+      at: 'syscalls[1].names[0]',
+      passed:
+        '[Service]\nMemoryDenyWriteExecute=yes\nRestrictAddressFamilies=AF_UNIX\nSystemCallFilter=@system-service\n',
+    },
   ],
   'redundant-rule': [
     {

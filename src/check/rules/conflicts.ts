@@ -75,13 +75,17 @@ function* pairs(
   for (const ofFirst of found.values()) yield* ofFirst.values();
 }
 
+/** Whether an entry is for all architectures that the other is for. */
+const isForAllOf = ({ abis }: PolicyRule, other: PolicyRule, { architectures }: CheckedTarget): boolean =>
+  (other.abis ?? architectures).every((each) => abis?.includes(each) ?? true);
+
 const redundantRule: CheckRule = {
   id: 'redundant-rule',
   severity: 'advice',
   summary: 'The same call, conditions and action a second time.',
   *checkTarget(target) {
     const isSame = (a: PolicyRule, b: PolicyRule) =>
-      isSameAction(a.action, b.action) && areSameConditions(a.conditions, b.conditions);
+      isSameAction(a.action, b.action) && areSameConditions(a.conditions, b.conditions) && isForAllOf(a, b, target);
     for (const { first, second, names } of pairs(target, isSame, { isOneEnough: true })) {
       yield {
         place: placeOfName(second, names[0] as string),
@@ -97,10 +101,14 @@ const defeatedCondition: CheckRule = {
   severity: 'warning',
   summary: 'A condition on a call that another entry gives the same action for all arguments.',
   *checkTarget(target) {
+    const inRoles = (a: PolicyRule, b: PolicyRule) =>
+      a.conditions.length === 0 ? ([a, b] as const) : ([b, a] as const);
     const isDefeated = (a: PolicyRule, b: PolicyRule) =>
-      isSameAction(a.action, b.action) && (a.conditions.length === 0) !== (b.conditions.length === 0);
+      isSameAction(a.action, b.action) &&
+      (a.conditions.length === 0) !== (b.conditions.length === 0) &&
+      isForAllOf(...inRoles(a, b), target);
     for (const { first, second, names } of pairs(target, isDefeated, { isOneEnough: true })) {
-      const [whole, conditional] = first.conditions.length === 0 ? [first, second] : [second, first];
+      const [whole, conditional] = inRoles(first, second);
       yield {
         place: placeOfName(conditional, names[0] as string),
         message: `${list(names)}: ${whole.path} has the same action without conditions, so the conditions here mean nothing`,
@@ -111,14 +119,14 @@ const defeatedCondition: CheckRule = {
 };
 
 /**
- * Whether some call meets conditions, on an architecture where it has a number of its own; others are not considered.
+ * Whether some call meets the conditions of both entries, on an architecture where it has a number of its own; others are
+ * not considered.
  */
-function canMeet(
-  { architectures, actions }: CheckedTarget,
-  name: string,
-  conditions: readonly ArgumentCondition[],
-): boolean {
-  const own = architectures.filter((on) => actions(name, on, [])?.length !== 0);
+function canMeetBoth({ architectures, actions }: CheckedTarget, name: string, entries: readonly PolicyRule[]): boolean {
+  const conditions: readonly ArgumentCondition[] = entries.flatMap((each) => each.conditions);
+  const shared = architectures.filter((on) => entries.every(({ abis }) => abis?.includes(on) ?? true));
+  if (shared.length === 0) return false;
+  const own = shared.filter((on) => actions(name, on, [])?.length !== 0);
   return own.length === 0 || own.some((on) => actions(name, on, conditions)?.length !== 0);
 }
 
@@ -139,7 +147,7 @@ const overlappingConditions: CheckRule = {
       a.conditions.every((one) =>
         b.conditions.every((other) => one.index !== other.index || overlap(one, other) === true),
       ) &&
-      canMeet(target, name, [...a.conditions, ...b.conditions]);
+      canMeetBoth(target, name, [a, b]);
     for (const { first, second, names } of pairs(target, meet)) {
       yield {
         place: placeOfName(second, names[0] as string),

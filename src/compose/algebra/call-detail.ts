@@ -22,17 +22,18 @@ export interface CallDetail {
 }
 
 export const EXACT: CallDetail = { comparisons: 'own', isPerAbi: false, coarseness: 0 };
+const RECOVERED: CallDetail = { ...EXACT, comparisons: 'all' };
 
 /** The next way that gives the same decisions; undefined where there is none. */
 export function nextExact(detail: CallDetail, mayBePerAbi: boolean): CallDetail | undefined {
   if (detail.comparisons === 'own') return { ...detail, comparisons: 'all' };
   if (detail.comparisons === 'all') return { ...detail, comparisons: 'masks' };
-  return mayBePerAbi && !detail.isPerAbi ? { ...EXACT, comparisons: 'all', isPerAbi: true } : undefined;
+  return mayBePerAbi && !detail.isPerAbi ? { ...detail, comparisons: 'all', isPerAbi: true } : undefined;
 }
 
 /** The next stricter way; undefined where there is none. */
 export function nextStricter({ coarseness }: CallDetail): CallDetail | undefined {
-  return coarseness < 3 ? { ...EXACT, coarseness: (coarseness + 1) as CallDetail['coarseness'] } : undefined;
+  return coarseness < 3 ? { ...RECOVERED, coarseness: (coarseness + 1) as CallDetail['coarseness'] } : undefined;
 }
 
 /** What a call comes to with so much coarseness. */

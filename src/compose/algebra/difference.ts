@@ -42,13 +42,8 @@ const NO_DIFFERENCE: ProgramDifference = { calls: [], elsewhere: [] };
 /** Past the return values, which are terminals of the same store. */
 const FIRST_CHANGE = 2 ** 33;
 
-/** Where a program decides otherwise than was asked for, on every input there is. */
-export function programDifference(
-  { store, root, abis }: AskedMachine,
-  made: Node,
-  libseccomp: Libseccomp,
-): ProgramDifference {
-  if (made === root) return NO_DIFFERENCE;
+/** The function that is FALSE where two are the same, and which changes its other terminals stand for. */
+function differ(store: DiagramStore, root: Node, made: Node) {
   const changes: Change[] = [];
   const known = new Map<string, Node>();
   const difference = store.apply(root, made, (one, other) => {
@@ -62,13 +57,42 @@ export function programDifference(
     known.set(`${one},${other}`, terminal);
     return terminal;
   });
-  const changesOf = (nodes: Iterable<Node>) => {
+  const changesOf = (nodes: Iterable<Node>): Change[] => {
     const terminals = new Set([...nodes].flatMap((node) => [...store.terminalsOf(node)]));
     return [...terminals]
       .filter((each) => each !== FALSE)
       .map((each) => changes[(store.valueOf(each) as number) - FIRST_CHANGE] as Change);
   };
+  return { difference, changesOf };
+}
 
+/** The calls of some names that a program decides otherwise than was asked for. */
+export function differentCalls(
+  { store, root, abis }: AskedMachine,
+  made: Node,
+  { libseccomp, names }: { libseccomp: Libseccomp; names: ReadonlySet<string> },
+): readonly DifferentCall[] {
+  return abis.flatMap((architecture) =>
+    callsOn(libseccomp, architecture)
+      .filter(({ name }) => names.has(name))
+      .flatMap((call) => {
+        const at = (of: Node) => decisionAt(store, of, architecture, call.number);
+        const [asked, got] = [at(root), at(made)];
+        if (asked === got) return [];
+        const { difference, changesOf } = differ(store, asked, got);
+        return [{ ...call, architecture, asked, made: got, changes: changesOf([difference]) }];
+      }),
+  );
+}
+
+/** Where a program decides otherwise than was asked for, on every input there is. */
+export function programDifference(
+  { store, root, abis }: AskedMachine,
+  made: Node,
+  libseccomp: Libseccomp,
+): ProgramDifference {
+  if (made === root) return NO_DIFFERENCE;
+  const { difference, changesOf } = differ(store, root, made);
   const calls: DifferentCall[] = [];
   const elsewhere: DifferentElsewhere[] = [];
   for (const architecture of abis) {

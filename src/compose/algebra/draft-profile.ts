@@ -15,6 +15,8 @@ import { originComment } from './origin.js';
 export interface DraftSettings {
   readonly libseccomp: Libseccomp;
   readonly labels: readonly string[];
+  /** The only calls that get entries; left out: all. */
+  readonly only?: ReadonlySet<string> | undefined;
   /** By name, where it is not {@link EXACT}. */
   readonly details: ReadonlyMap<string, CallDetail>;
   /** The multiplexers that have entries of their own; the calls behind them usually say all. */
@@ -52,6 +54,7 @@ export function draftProfile(machines: readonly [AskedMachine, ...AskedMachine[]
   for (const asked of machines) {
     for (const [name, calls] of callsByName(asked, settings.libseccomp)) {
       if (isMultiplexer(name) && !settings.multiplexers.has(name)) continue;
+      if (settings.only?.has(name) === false) continue;
       machinesOf.set(name, (machinesOf.get(name) ?? new Set()).add(asked));
       for (const entry of entriesOf(asked, { name, calls, settings, unsayable })) {
         const key = exactKey(entry);

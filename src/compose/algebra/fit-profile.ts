@@ -4,7 +4,7 @@ import { type Node, ProgramTooComplexError } from '../../bpf/decisions/diagram-s
 import { CompileError } from '../../compiler/compile-error.js';
 import type { CompiledRules } from '../../compiler/expected-decisions.js';
 import { compileParsedProfile } from '../../compiler/library.js';
-import { isMultiplexer } from '../../compiler/multiplexed-calls.js';
+import { callsBehind, isMultiplexer } from '../../compiler/multiplexed-calls.js';
 import { proveConditions } from '../../compiler/prove-decisions.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import { ProfileError, type ProfileIssue } from '../../profile/document/profile-error.js';
@@ -22,6 +22,7 @@ import {
   type DifferentCall,
   type DifferentElsewhere,
   describeChanges,
+  differentCalls,
   isWeaker,
   type ProgramDifference,
   programDifference,
@@ -70,27 +71,18 @@ export function profileFor(machines: Machines, settings: FitSettings): FittedPro
     ...asked,
     abis: asked.abis.filter((each) => !asked.idle.includes(each)),
   })) as unknown as Machines;
-  const exact = { ...settings, stricter: false };
-  const hasIdle = machines.some(({ idle }) => idle.length > 0);
-  const attempts: [Machines, FitSettings][] = [
-    [machines, exact],
-    ...(hasIdle ? [[withoutIdle, exact] satisfies [Machines, FitSettings]] : []),
-    ...(settings.stricter ? [[withoutIdle, settings] satisfies [Machines, FitSettings]] : []),
-  ];
-  let failed: unknown;
-  for (const [own, ways] of attempts) {
+  if (machines.some(({ idle }) => idle.length > 0)) {
     try {
-      return new Fitting(own, ways).run();
+      return new Fitting(machines, { ...settings, stricter: false }).run();
     } catch (error) {
       if (!(error instanceof ComposeError) || error.code !== 'NOT_EXPRESSIBLE') throw error;
-      failed = error;
     }
   }
-  throw failed;
+  return new Fitting(withoutIdle, settings).run();
 }
 
-/** Each round changes the way of a call, leaves an architecture out, or ends. Calls fail together, so it takes few. */
-const MAX_ROUNDS = 32;
+/** Each round changes the way of calls, leaves an architecture out, shows that calls hold alone, or ends. */
+const MAX_ROUNDS = 64;
 
 /** As compiling proves it, with less work: entries that take more are made in another way. */
 const verify = (rules: CompiledRules): void => proveConditions(rules, { steps: 2 ** 19 });
@@ -111,6 +103,11 @@ class Fitting {
   readonly #entries: DraftSettings['entries'] = new WeakMap();
   #machines: Machines;
   #compiler: Libseccomp | undefined;
+  /**
+   * The calls that were changed last: they are tried alone until they hold, since a whole profile takes much longer.
+   * Undefined where the whole is to be tried.
+   */
+  #tried: ReadonlySet<string> | undefined;
 
   constructor(machines: Machines, settings: FitSettings) {
     this.#machines = machines;
@@ -125,12 +122,14 @@ class Fitting {
     throw this.#error(['it takes too many attempts to find entries']);
   }
 
-  /** Undefined where something was changed, for another round. */
+  /** Undefined where something was changed or held alone, for another round. */
   #round(): FittedProfile | undefined {
     const { libseccomp, labels } = this.#settings;
+    const only = this.#tried;
     const draft = draftProfile(this.#machines, {
       libseccomp,
       labels,
+      only,
       details: this.#details,
       multiplexers: this.#multiplexers,
       entries: this.#entries,
@@ -146,7 +145,30 @@ class Fitting {
       );
       return undefined;
     }
-    const profile = this.#read(draft.section);
+    if (only === undefined) return this.#whole(draft);
+    if (draft.section.syscalls?.length === 0 || this.#holdsAlone(draft, only)) this.#tried = undefined;
+    return undefined;
+  }
+
+  /** Whether the calls of a draft are decided as was asked for; else they were changed. */
+  #holdsAlone({ section }: Draft, names: ReadonlySet<string>): boolean {
+    const { libseccomp } = this.#settings;
+    const profile = this.#read(section);
+    const made = profile && this.#compiled(profile);
+    return (
+      made !== undefined &&
+      this.#accepts(
+        this.#machines.map((asked, index) => ({
+          asked,
+          difference: { calls: differentCalls(asked, made[index]!, { libseccomp, names }), elsewhere: [] },
+        })),
+      )
+    );
+  }
+
+  #whole({ section }: Draft): FittedProfile | undefined {
+    const { libseccomp } = this.#settings;
+    const profile = this.#read(section);
     const made = profile && this.#compiled(profile);
     if (!profile || !made) return undefined;
     const compared = this.#machines.map((asked, index) => ({
@@ -314,6 +336,7 @@ class Fitting {
   #change(failures: readonly Failure[]): void {
     const { stricter } = this.#settings;
     const reasons = new Map<string, string[]>();
+    const changed = new Set<string>();
     for (const name of new Set(failures.map((each) => each.name))) {
       const own = failures.filter((each) => each.name === name);
       const detail = this.#details.get(name) ?? EXACT;
@@ -325,12 +348,18 @@ class Fitting {
               this.#machines.some((asked) => this.#mayBePerAbi(asked)),
             )
           : undefined) ?? (stricter ? nextStricter(detail) : undefined);
-      if (next) this.#details.set(name, next);
-      else
+      if (next) {
+        this.#details.set(name, next);
+        changed.add(name);
+      } else
         for (const reason of new Set(own.map((each) => each.reason)))
           reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
     }
     if (reasons.size > 0) throw this.#error([...reasons].map(([reason, names]) => `${listed(names, NAMED)} ${reason}`));
+    // What is behind a multiplexer decides with it.
+    this.#tried = new Set(
+      [...changed].flatMap((name) => (isMultiplexer(name) ? [name, ...callsBehind(name)] : [name])),
+    );
   }
 
   /** Whether the format has entries for some architectures of the filter alone, and there are several. */
