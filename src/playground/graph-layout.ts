@@ -25,6 +25,10 @@ export interface GraphNode {
   text: readonly string[];
   /** What follows when the comparison holds, then what follows when it does not; one where there is no choice. */
   branches: readonly GraphBranch[];
+  /** The nodes that are drawn as this one: tests of one number after the other, all with the same answer. */
+  folded?: readonly GraphNode[] | undefined;
+  /** The first instruction of the run that it belongs to, folded or not. */
+  run?: number | undefined;
   /** The node that its row belongs to. */
   parent: GraphNode | undefined;
   x: number;
@@ -53,9 +57,12 @@ const BADGES = 190;
  * edge would lead to the same few places. Jumps to a node with a row elsewhere are badges too (`parent` is another
  * then).
  */
-export function layOutGraph(lines: readonly ListingLine[]): GraphLayout {
+export function layOutGraph(
+  lines: readonly ListingLine[],
+  isFolded: (run: number) => boolean = () => false,
+): GraphLayout {
   const nodes: GraphNode[] = [];
-  const [root] = blocksOf(lines);
+  const [root] = foldRuns(blocksOf(lines), isFolded);
   let y = PADDING;
   let width = 0;
   const isPlaced = new Set<GraphNode>();
@@ -80,6 +87,70 @@ export function layOutGraph(lines: readonly ListingLine[]): GraphLayout {
     }
   }
   return { nodes, width, height: y + PADDING };
+}
+
+/** A run shorter than this is read as quickly as its sum. */
+const LEAST_RUN = 4;
+
+/** Draw a run of equal tests ("is it read? is it write? …", all answered alike) as one node. */
+function foldRuns(blocks: readonly GraphNode[], isFolded: (run: number) => boolean): readonly GraphNode[] {
+  const entrances = new Map<GraphNode, number>();
+  for (const { branches } of blocks) {
+    for (const branch of branches) {
+      if (branch.kind === 'edge') entrances.set(branch.to, (entrances.get(branch.to) ?? 0) + 1);
+    }
+  }
+  const replaced = new Map<GraphNode, GraphNode>();
+  const isTaken = new Set<GraphNode>();
+  for (const block of blocks) {
+    if (isTaken.has(block)) continue;
+    const run: GraphNode[] = [];
+    const answer = numberTest(block)?.answer.action.text;
+    for (let next: GraphNode | undefined = block; next && answer !== undefined; ) {
+      const test = numberTest(next);
+      if (test?.answer.action.text !== answer || (run.length > 0 && entrances.get(next) !== 1)) break;
+      run.push(next);
+      isTaken.add(next);
+      next = test.otherwise.kind === 'edge' ? test.otherwise.to : undefined;
+    }
+    if (run.length < LEAST_RUN) continue;
+    for (const member of run) member.run = block.first;
+    if (!isFolded(block.first)) continue;
+    const last = run.at(-1) as GraphNode;
+    const names = run.map(({ text }) => /[!=]= (.*)\)$/.exec(text[0] ?? '')?.[1] ?? '?');
+    const [answered, otherwise] = [numberTest(block)?.answer, numberTest(last)?.otherwise];
+    replaced.set(block, {
+      first: block.first,
+      end: last.end,
+      text: [`one of ${run.length} calls`, names.join(', ')],
+      branches: [answered, otherwise].filter((branch) => branch !== undefined),
+      folded: run,
+      run: block.first,
+      parent: undefined,
+      x: 0,
+      y: 0,
+      height: 2 * LINE_HEIGHT + 12,
+    });
+  }
+  const shown = (node: GraphNode) => replaced.get(node) ?? node;
+  for (const node of [...blocks, ...replaced.values()]) {
+    node.branches = node.branches.map((branch) =>
+      branch.kind === 'edge' ? { ...branch, to: shown(branch.to) } : branch,
+    );
+  }
+  return blocks.map(shown);
+}
+
+/**
+ * A node that only compares the number with one, and answers where it is equal: the answer, and where it goes on
+ * otherwise.
+ */
+export function numberTest({ text, branches }: GraphNode): { answer: GraphEnd; otherwise: GraphBranch } | undefined {
+  const operator = text.length === 1 && /^if \(A ([!=]=) [^()]+\)$/.exec(text[0] ?? '')?.[1];
+  const [holds, fails] = branches;
+  if (!operator || !holds || !fails) return undefined;
+  const [answer, otherwise] = operator === '==' ? [holds, fails] : [fails, holds];
+  return answer.kind === 'end' ? { answer, otherwise } : undefined;
 }
 
 function blocksOf(lines: readonly ListingLine[]): GraphNode[] {

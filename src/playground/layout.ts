@@ -1,6 +1,7 @@
 import { required } from './dom.js';
-import type { Session } from './session.js';
 import { type Splitter, setUpSplitter } from './splitter.js';
+import type { AppState } from './state.js';
+import type { Store } from './store.js';
 
 /** Where the profile is one view among the others: a phone. From 768 px on it stands beside them (layout.css). */
 const NARROW = matchMedia('(max-width: 767px)');
@@ -17,7 +18,7 @@ export interface Layout {
 }
 
 /** The panes: the profile beside the views, its findings below it. */
-export function setUpLayout({ store }: Pick<Session, 'store'>): Layout {
+export function setUpLayout(store: Store<AppState>): Layout {
   const workspace = required('.workspace', HTMLElement);
   const pane = required('#profile-pane', HTMLElement);
   const profile = setUpSplitter({

@@ -9,7 +9,7 @@ import { setUpLayout } from './layout.js';
 import { createSession } from './session.js';
 import { setUpSettings } from './settings-form.js';
 import { decodeShared, encodeShared } from './share-link.js';
-import { initialState } from './state.js';
+import { type AppState, initialState } from './state.js';
 import { createStore } from './store.js';
 import { setUpTheme } from './theme.js';
 import { setUpFigures } from './views/figures.js';
@@ -36,14 +36,15 @@ const onChange = () => {
   draft.save({ ...session.profile(), settings: store.get().settings });
   session.recompile();
 };
-let editor: Editor = plainEditor(area, onChange);
+const onCaret = () => session.caretMoved();
+let editor: Editor = plainEditor(area, onChange, onCaret);
 const quick = new EngineClient(startWorker);
 const long = new EngineClient(startWorker);
 const session = createSession({ store, quick, long, editor: () => editor, notify });
 
 quick.warmUp();
 setUpTheme(required('#theme', HTMLButtonElement));
-setUpLayout(session);
+setUpLayout(store);
 setUpSettings(session);
 setUpFigures(session);
 setUpProblems(session);
@@ -87,18 +88,28 @@ async function loadCodeEditor(): Promise<void> {
   const hadFocus = plain.hasFocus();
   const selection = plain.getSelection();
   const complete = (question: { text: string; offset: number }) => session.ask('complete', question);
-  editor = codeEditor({ text: plain.getText(), onChange, complete });
+  editor = codeEditor({ text: plain.getText(), onChange, onCaret, complete });
   plain.element.replaceWith(editor.element);
   editor.setSelection(selection);
   if (hadFocus) editor.focus();
   const { errors, findings } = store.get();
   editor.showProblems([...errors, ...findings]);
+  showEntries(store.get());
+}
+
+/** The entries in their colours, where the text is the one that compiled. */
+function showEntries({ compiled, errors, focus }: Readonly<AppState>): void {
+  editor.showEntries(errors.length === 0 && compiled ? compiled.entries : [], focus?.entries ?? []);
 }
 area.addEventListener('compositionstart', () => area.setAttribute('data-composing', ''));
 area.addEventListener('compositionend', () => area.removeAttribute('data-composing'));
 
-store.subscribe(({ errors, findings, settings }, before) => {
+store.subscribe((state, before) => {
+  const { errors, findings, settings } = state;
   if (errors !== before.errors || findings !== before.findings) editor.showProblems([...errors, ...findings]);
+  if (errors !== before.errors || state.compiled !== before.compiled || state.focus !== before.focus) {
+    showEntries(state);
+  }
   if (settings !== before.settings) onChange();
 });
 

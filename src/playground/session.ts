@@ -1,6 +1,7 @@
 import type { Editor } from './editor/editor.js';
 import type { EngineClient } from './engine/client.js';
 import type { ProfileText, RequestBody, ResponseTo, Settings } from './engine/protocol.js';
+import { type Focus, focusAt, isSameFocus } from './focus.js';
 import { isNarrow } from './layout.js';
 import type { AppState } from './state.js';
 import type { Store } from './store.js';
@@ -21,6 +22,10 @@ export interface Session {
   reveal(offset: number, options?: { focus?: boolean }): void;
   /** The same for a place in the text that compiled last, if that is still the text. */
   revealCompiled(offset: number, options?: { focus?: boolean }): void;
+  /** Light up what the caret is at, in all views. */
+  caretMoved(): void;
+  /** Light up entries or a call; `isShown`: bring the first entry into sight in the editor too. */
+  focusOn(focus: Focus | undefined, options?: { isShown?: boolean }): void;
   edit(changes: Parameters<Editor['edit']>[0]): void;
   /** Compile the text, as after every keystroke. */
   recompile(): void;
@@ -48,6 +53,8 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
   let checkTimer: ReturnType<typeof setTimeout> | undefined;
   /** While text and target change together: neither must be compiled with the other's old value. */
   let isOpening = false;
+  /** While a view moves the caret. */
+  let isShowing = false;
 
   const profile = (): ProfileText => ({ text: editor().getText(), source: store.get().source });
 
@@ -84,6 +91,7 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
       mapArchitecture: mapArchitecture && answer.arches.includes(mapArchitecture) ? mapArchitecture : undefined,
       call: callArchitecture === call.architecture ? call : { ...call, architecture: callArchitecture },
     });
+    caretMoved();
     simulate();
   }
 
@@ -123,8 +131,29 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     editor().reveal(offset, focus);
   }
 
+  function focusOn(focus: Focus | undefined, { isShown = false } = {}): void {
+    if (!isSameFocus(store.get().focus, focus)) store.set({ focus });
+    const { compiled, errors } = store.get();
+    if (!isShown || isNarrow() || errors.length > 0 || !compiled || !focus) return;
+    const named = focus.call === undefined ? [] : (compiled.map.rules[focus.call] ?? []);
+    const place =
+      named.find(({ offset }) => offset !== undefined)?.offset ?? compiled.entries[focus.entries[0] ?? -1]?.from;
+    isShowing = true;
+    if (place !== undefined) editor().reveal(place, false);
+    isShowing = false;
+  }
+
+  function caretMoved(): void {
+    const { compiled, errors } = store.get();
+    // While a view shows its place in the text, the caret follows, and is not what was chosen.
+    if (isShowing || isOpening || !compiled || errors.length > 0) return;
+    focusOn(focusAt(compiled.entries, editor().getText(), editor().getSelection().from));
+  }
+
   return {
     store,
+    caretMoved,
+    focusOn,
     profile,
     open({ text, source, settings = store.get().settings }) {
       store.set({ source, findings: [], errors: [] });

@@ -9,6 +9,7 @@ import type {
   SimulatedCall,
   TypedCall,
 } from './engine/protocol.js';
+import type { Focus } from './focus.js';
 
 /** The tabs, as they are labelled. `profile`: the editor, which is a view of its own on a narrow screen only. */
 export const VIEWS = {
@@ -41,6 +42,8 @@ export interface AppState {
   mapArchitecture: ArchitectureName | undefined;
   call: TypedCall;
   simulation: SimulatedCall | BadCall | undefined;
+  /** What is looked at, in all views. */
+  focus: Focus | undefined;
   programForm: 'listing' | 'graph';
   /** The other profile of the diff. */
   other: ProfileText;
@@ -61,6 +64,7 @@ export function initialState(): AppState {
     mapArchitecture: undefined,
     call: { architecture: 'x86_64', syscall: 'openat', arguments: ['AT_FDCWD', '', 'O_RDONLY', ''] },
     simulation: undefined,
+    focus: undefined,
     programForm: 'listing',
     other: { text: '', source: '' },
   };

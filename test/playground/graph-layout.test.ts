@@ -16,6 +16,8 @@ it.each([0, 2] as const)('every way through the program is a way through the gra
       successors,
       architectures,
       reachable,
+      calls: [],
+      entries: [],
       action: code === Opcode.RET_K ? { kind: kernelAction(k).kind, text: String(k) } : undefined,
     }),
   );
@@ -62,6 +64,8 @@ it('puts first what follows when the comparison holds as it is written', () => {
     successors,
     architectures: [],
     reachable: true,
+    calls: [],
+    entries: [],
     action: end ? action : undefined,
   });
   const { nodes } = layOutGraph([

@@ -23,11 +23,14 @@ import {
 import { tags } from '@lezer/highlight';
 import type { Problem } from '../engine/protocol.js';
 import type { Editor } from './editor.js';
+import { entryMarks, markEntries } from './entry-marks.js';
 import type { Complete } from './typing-aids.js';
 
 export interface CodeEditorOptions {
   text: string;
   onChange(): void;
+  /** The caret has moved, by whatever way. */
+  onCaret(): void;
   complete: Complete;
 }
 
@@ -71,7 +74,7 @@ const highlighting = HighlightStyle.define([
 ]);
 
 /** CodeMirror as the page's editor. */
-export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Editor {
+export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOptions): Editor {
   // CodeMirror makes its style sheets with CSSOM inside a shadow root, and with a <style> element, which the page's policy
   // forbids, outside of one.
   const host = document.createElement('div');
@@ -104,6 +107,7 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
         syntaxHighlighting(highlighting),
         EditorView.contentAttributes.of({ 'aria-label': 'Profile text', spellcheck: 'false', tabindex: '0' }),
         EditorView.updateListener.of((update) => {
+          if (update.selectionSet) onCaret();
           if (!update.docChanged) return;
           const isJsonNow = looksLikeJson(view.state.sliceDoc(0, 200));
           if (isJsonNow !== isJson) {
@@ -113,6 +117,7 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
           onChange();
         }),
         EditorView.domEventHandlers({ beforeinput: replaceSelection }),
+        entryMarks,
         theme,
       ],
     }),
@@ -155,6 +160,7 @@ export function codeEditor({ text, onChange, complete }: CodeEditorOptions): Edi
       view.dispatch({ selection: { anchor: clamp(from), head: clamp(to) }, scrollIntoView: true }),
     hasFocus: () => view.hasFocus,
     focus: () => view.focus(),
+    showEntries: (entries, focused) => markEntries(view, entries, focused),
     showProblems: (problems) =>
       view.dispatch(
         setDiagnostics(

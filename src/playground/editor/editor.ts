@@ -15,6 +15,8 @@ export interface Editor {
   setSelection(selection: { from: number; to: number }): void;
   hasFocus(): boolean;
   focus(): void;
+  /** Give the entries their colours, and light up those that are looked at. */
+  showEntries(entries: readonly { from: number; to: number }[], focused: readonly number[]): void;
   /** Underline what is wrong, where. */
   showProblems(problems: readonly Problem[]): void;
 }

@@ -1,8 +1,9 @@
 import type { Editor } from './editor.js';
 
 /** The text field of index.html as an editor. */
-export function plainEditor(area: HTMLTextAreaElement, onChange: () => void): Editor {
+export function plainEditor(area: HTMLTextAreaElement, onChange: () => void, onCaret: () => void): Editor {
   let hasHistory = false;
+  for (const type of ['select', 'keyup', 'pointerup'] as const) area.addEventListener(type, onCaret);
   area.addEventListener('input', () => {
     hasHistory = true;
     onChange();
@@ -48,6 +49,7 @@ export function plainEditor(area: HTMLTextAreaElement, onChange: () => void): Ed
     setSelection: ({ from, to }) => area.setSelectionRange(from, to),
     hasFocus: () => document.activeElement === area,
     focus: () => area.focus(),
+    showEntries() {},
     showProblems() {},
   };
 }

@@ -8,13 +8,16 @@ import type { CompiledFilter, OwnCompileOptions } from '../../compiler/compile-p
 import { type ProblemTerms, problemOfFinding, problemOfWarning, problemsOfError } from '../../editor/problems.js';
 import { ruleNotes } from '../../editor/rule-notes.js';
 import { type Libseccomp, loadLibseccomp, syscallNaming } from '../../libseccomp/index.js';
+import type { PolicyRule } from '../../policy.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { explainResolution } from '../../profile/resolve/explain-resolution.js';
 import { resolvePolicy } from '../../profile/resolve/resolve-policy.js';
-import { actionLabel, costOf, mapCalls } from './policy-map.js';
-import type { RequestBody, RequestName, ResponseTo, Settings } from './protocol.js';
+import { type EntryPlace, entriesByCall, entryPlaces } from './entry-places.js';
+import { actionLabel, costOf, listedSyscalls, mapCalls } from './policy-map.js';
+import type { BadCall, PolicyMap, RequestBody, RequestName, ResponseTo, Settings } from './protocol.js';
 import { readText } from './read-text.js';
 import { callForm, simulateCall } from './simulate-call.js';
+import { verdictOf } from './verdict.js';
 
 const TERMS: ProblemTerms = {
   minimize: 'Choose “min” under “Optimise”: that program is not made by libseccomp',
@@ -27,16 +30,32 @@ export class Engine {
   #revision = 0;
   #compiled: CompiledFilter | undefined;
   #simulator: Simulator | undefined;
+  /** What the last profile that compiled says: its rules for the target, and where they stand. */
+  #rules: readonly PolicyRule[] = [];
+  #map: Pick<PolicyMap, 'rules' | 'defaultAction'> | undefined;
+  #entries: readonly EntryPlace[] = [];
 
   readonly #handlers: { [K in RequestName]: (question: RequestBody<K>) => Promise<ResponseTo<K>> } = {
     compile: (question) => this.#compile(question),
-    listing: async () => this.#listing(),
+    listing: () => this.#listing(),
     simulate: async ({ call }) => {
       const libseccomp = await this.#library();
       if (!this.#compiled) return { kind: 'bad-call', message: 'no profile has compiled yet' };
       this.#simulator ??= createSimulator(this.#compiled);
       const answer = simulateCall(call, this.#simulator, libseccomp);
-      return answer.kind === 'simulated' ? { ...answer, revision: this.#revision } : answer;
+      if (answer.kind !== 'simulated' || !this.#map) return answer as BadCall;
+      const { args, ...simulated } = answer;
+      const { rules, defaultAction } = this.#map;
+      const { name = '', action } = simulated;
+      const asked = { name, architecture: call.architecture, action, args };
+      const verdict = verdictOf(asked, this.#rules, rules[name] ?? [], defaultAction);
+      return { ...simulated, verdict, revision: this.#revision };
+    },
+    picture: async ({ architecture, syscall }) => {
+      const { callPicture } = await import('./call-picture.js');
+      const libseccomp = await this.#library();
+      const call = listedSyscalls(libseccomp, parseArchitecture(architecture)).find(({ name }) => name === syscall);
+      return call && this.#compiled && callPicture(this.#compiled, { ...call, architecture });
     },
     form: async ({ architecture, syscall }) => callForm(architecture, syscall, await this.#library()),
     check: async ({ settings, ...profile }) => {
@@ -95,8 +114,15 @@ export class Engine {
       const resolveOptions = { ...target, arch: parseArchitecture(settings.arch) };
       const { policy } = resolvePolicy(parsed, resolveOptions);
       const { architectures, otherArchitectures } = mapCalls(compiled, libseccomp);
+      const explanation = explainResolution(parsed, resolveOptions);
+      const defaultAction = actionLabel(encodeAction(policy.defaultAction), settings.arch);
+      const rules = ruleNotes(policy.rules, explanation, source);
+      const entries = entryPlaces(explanation, profile.text, source);
       this.#compiled = compiled;
       this.#simulator = undefined;
+      this.#rules = policy.rules;
+      this.#map = { rules, defaultAction };
+      this.#entries = entries;
       this.#revision++;
       return {
         kind: 'compiled',
@@ -113,9 +139,10 @@ export class Engine {
         map: {
           architectures,
           otherArchitectures,
-          rules: ruleNotes(policy.rules, explainResolution(parsed, resolveOptions), source),
-          defaultAction: actionLabel(encodeAction(policy.defaultAction), settings.arch),
+          rules,
+          defaultAction,
         },
+        entries,
         problems: compiled.warnings.map((warning) => problemOfWarning(warning, source)),
         milliseconds: performance.now() - start,
       };
@@ -124,22 +151,42 @@ export class Engine {
     }
   }
 
-  #listing(): ResponseTo<'listing'> {
+  async #listing(): Promise<ResponseTo<'listing'>> {
     const compiled = this.#compiled;
     const libseccomp = this.#libseccomp;
     if (!compiled || !libseccomp) return undefined;
+    const revision = this.#revision;
+    const entries = this.#entries;
+    this.#simulator ??= createSimulator(compiled);
+    const { simulate } = this.#simulator;
+    const { instructionOwners } = await import('./instruction-owners.js');
     const [target] = compiled.arches;
-    const lines = disassemble(compiled, syscallNaming(libseccomp)).map(
-      ({ text, comment, successors, architectures, reachable, instruction: { code, k } }) => ({
-        text,
-        comment,
-        successors,
-        architectures,
-        reachable,
-        action: code === Opcode.RET_K ? actionLabel(k, target) : undefined,
-      }),
+    const named = entriesByCall(entries);
+    const calls = compiled.arches.flatMap((name) => {
+      const architecture = parseArchitecture(name);
+      const { auditArch } = architecture;
+      return listedSyscalls(libseccomp, architecture)
+        .filter((call) => named.has(call.name))
+        .map((call) => ({ ...call, auditArch }));
+    });
+    const disassembled = disassemble(compiled, syscallNaming(libseccomp));
+    const owners = instructionOwners(disassembled, simulate, calls);
+    const lines = disassembled.map(
+      ({ text, comment, successors, architectures, reachable, instruction: { code, k } }, index) => {
+        const names = [...new Set(owners[index]?.map((call) => (calls[call] as (typeof calls)[number]).name))];
+        return {
+          text,
+          comment,
+          successors,
+          architectures,
+          reachable,
+          action: code === Opcode.RET_K ? actionLabel(k, target) : undefined,
+          calls: names,
+          entries: [...new Set(names.flatMap((name) => named.get(name) ?? []))],
+        };
+      },
     );
-    return { revision: this.#revision, lines };
+    return { revision, lines };
   }
 
   async #compiledFrom(profile: { text: string; source: string }, settings: Settings): Promise<CompiledFilter> {

@@ -4,6 +4,9 @@ import type { Problem } from '../../editor/problems.js';
 import type { ActionLabel, RuleNote } from '../../editor/rule-notes.js';
 import type { OutputFormat } from '../../profile/formats/index.js';
 
+import type { EntryPlace } from './entry-places.js';
+import type { Verdict } from './verdict.js';
+
 // The messages between the page and its workers: plain data that structured cloning takes.
 
 export type { Problem } from '../../editor/problems.js';
@@ -72,6 +75,8 @@ export interface CompileSuccess {
   typicalSteps: number | undefined;
   maxSteps: number;
   map: PolicyMap;
+  /** The entries that stand in the text, in its order. */
+  entries: readonly EntryPlace[];
   problems: readonly Problem[];
   /** How long it took in the worker, in milliseconds. */
   milliseconds: number;
@@ -91,6 +96,9 @@ export interface ListingLine {
   reachable: boolean;
   /** Of a return. */
   action?: ActionLabel | undefined;
+  /** The calls that it is there for, and the entries that name them, by their index. */
+  calls: readonly string[];
+  entries: readonly number[];
 }
 
 export interface Listing {
@@ -113,6 +121,7 @@ export interface SimulatedCall {
   action: ActionLabel;
   returnValue: number;
   path: readonly number[];
+  verdict: Verdict;
 }
 
 /** A call that cannot be made of what was typed. `argument`: which one is wrong; undefined: the call itself. */
@@ -129,6 +138,16 @@ export interface Parameter {
   bits: number;
   pointer: boolean;
   constants: readonly string[];
+}
+
+/** How the arguments of one call decide, as a small tree. */
+export interface CallPicture {
+  /** Ways through it: conditions in words that hold together, and the answer then. */
+  ways: readonly { conditions: readonly string[]; action: ActionLabel }[];
+  /** The ways that are not shown. */
+  more: number;
+  /** The answer in every other case. */
+  otherwise: ActionLabel;
 }
 
 /** The fields of the simulator's form. Undefined parameters: they are not known. */
@@ -175,6 +194,7 @@ export interface Requests {
   compile: [ProfileText & { settings: Settings }, CompileSuccess | CompileRefusal];
   listing: [{ revision: number }, Listing | undefined];
   simulate: [{ call: TypedCall }, SimulatedCall | BadCall];
+  picture: [{ architecture: ArchitectureName; syscall: string }, CallPicture | undefined];
   form: [{ architecture: ArchitectureName; syscall: string }, CallForm];
   check: [ProfileText & { settings: Settings }, { problems: readonly Problem[] }];
   compare: [{ before: ProfileText; after: ProfileText; settings: Settings }, ComparisonResult | CompileRefusal];

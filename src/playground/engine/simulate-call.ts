@@ -14,7 +14,7 @@ export function simulateCall(
   { architecture: architectureName, syscall, arguments: typed }: TypedCall,
   simulator: Simulator,
   libseccomp: Libseccomp,
-): Omit<SimulatedCall, 'revision'> | BadCall {
+): (Omit<SimulatedCall, 'revision' | 'verdict'> & { args: readonly bigint[] }) | BadCall {
   const architecture = parseArchitecture(architectureName);
   const table = listedSyscalls(libseccomp, architecture);
   const number = /^-?(0x[\da-f]+|\d+)$/i.test(syscall)
@@ -51,7 +51,7 @@ export function simulateCall(
   );
   const name = table.find((call) => call.number === number)?.name;
   const action = actionLabel(returnValue, architectureName);
-  return { kind: 'simulated', name, number, action, returnValue, path };
+  return { kind: 'simulated', name, number, action, returnValue, path, args: values };
 }
 
 /** A negative number is what a C program would pass: sign-extended to 64 bits. */

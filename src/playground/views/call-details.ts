@@ -5,6 +5,7 @@ import { element } from '../dom.js';
 import type { MapCall } from '../engine/protocol.js';
 import { isNarrow } from '../layout.js';
 import type { Session } from '../session.js';
+import { callPictureElement } from './call-picture.js';
 
 /**
  * The pane under the map: one call, its decision, and the rules that lead to it. It is one line until a call is pointed
@@ -17,6 +18,8 @@ export function callDetails(session: Session) {
     class: 'details',
     attributes: { id: 'call-details', 'aria-label': 'The call pointed at' },
   });
+  const picture = element('div', { class: 'details-picture' });
+  let pictureKey = '';
   let shown: string | undefined;
 
   function close(): void {
@@ -41,7 +44,7 @@ export function callDetails(session: Session) {
         'div',
         { class: 'details-head' },
         element('strong', { class: 'details-name', text: call.name }),
-        element('span', { class: 'quiet', text: `${call.number} on ${architecture}` }),
+        element('span', { class: 'quiet', text: `number ${call.number}` }),
         ...call.actions.map(actionBadge),
         element('span', { class: 'quiet', text: `${cost} instructions` }),
         element(
@@ -66,7 +69,27 @@ export function callDetails(session: Session) {
           }),
         ...rules.map((rule) => ruleItem(rule, session)),
       ),
+      picture,
     );
+    if (call.actions.length > 1) void drawPicture(call.name, architecture);
+    else {
+      pictureKey = '';
+      picture.replaceChildren();
+    }
+  }
+
+  /** Where arguments decide, how. */
+  async function drawPicture(name: string, architecture: ArchitectureName): Promise<void> {
+    const { compiled } = store.get();
+    const key = `${name} ${architecture} ${compiled?.revision}`;
+    if (key === pictureKey) return;
+    pictureKey = key;
+    picture.replaceChildren();
+    // On its own worker request, so that pointing at many calls asks only for the last.
+    const found = await session.ask('picture', { architecture, syscall: name }).catch(() => undefined);
+    if (pictureKey !== key) return;
+    if (found) picture.replaceChildren(callPictureElement(name, found));
+    else pictureKey = '';
   }
 
   close();

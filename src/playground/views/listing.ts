@@ -1,6 +1,7 @@
 import { actionClass } from '../action-style.js';
 import { element, svgElement } from '../dom.js';
 import type { ListingLine } from '../engine/protocol.js';
+import { type Focus, hueOf, isFocused } from '../focus.js';
 import { stepsOf } from '../state.js';
 
 const ROW = 20;
@@ -12,13 +13,21 @@ const LANES = 6;
 const LANE = 9;
 const GUTTER = 8 + LANES * LANE;
 
+export interface ListingOptions {
+  /** An instruction was clicked. */
+  onChoose(index: number): void;
+  /** Another one is the current one: pointed at, or moved to by keys. */
+  onActive(index: number): void;
+}
+
 /** The disassembly. Only the rows in view exist, so that 4096 instructions scroll like forty. */
-export function createListing() {
+export function createListing({ onChoose, onActive }: ListingOptions) {
+  let focus: Focus | undefined;
   let lines: readonly ListingLine[] = [];
   /** The simulated call's path: from each instruction to the next one. */
   let lit: ReadonlyMap<number, number | undefined> = new Map();
   let active = 0;
-  let isFocused = false;
+  let hasKeyboard = false;
 
   const rows = element('div', { class: 'listing-rows', attributes: { role: 'list', 'aria-label': 'Instructions' } });
   const arrows = svgElement('svg', { class: 'listing-arrows', 'aria-hidden': 'true', width: GUTTER });
@@ -31,11 +40,11 @@ export function createListing() {
       on: {
         scroll: () => draw(),
         focus: () => {
-          isFocused = true;
+          hasKeyboard = true;
           draw();
         },
         blur: () => {
-          isFocused = false;
+          hasKeyboard = false;
           draw();
         },
         keydown: (event) => onKey(event),
@@ -45,6 +54,7 @@ export function createListing() {
           if (index === undefined || index === active) return;
           active = index;
           draw();
+          onActive(active);
         },
       },
     },
@@ -57,9 +67,12 @@ export function createListing() {
     return row ? Number(row.dataset.index) : undefined;
   }
 
-  function onClick(event: MouseEvent): void {
-    const target = (event.target as Element).closest<HTMLElement>('[data-target]')?.dataset.target;
-    if (target !== undefined) reveal(Number(target));
+  function onClick({ target, clientY }: MouseEvent): void {
+    const jump = (target as Element).closest<HTMLElement>('[data-target]')?.dataset.target;
+    // Rows are made anew when the listing gets the keyboard, between pressing and releasing: the place counts.
+    const index = Math.floor((clientY - space.getBoundingClientRect().top) / ROW);
+    if (jump !== undefined) reveal(Number(jump));
+    else if (lines[index]) onChoose(index);
   }
 
   function onKey(event: KeyboardEvent): void {
@@ -92,6 +105,7 @@ export function createListing() {
     else if (top < scrollTop) scroller.scrollTop = top;
     else if (top + ROW > scrollTop + clientHeight) scroller.scrollTop = top + ROW - clientHeight;
     draw();
+    onActive(active);
   }
 
   function draw(): void {
@@ -106,14 +120,17 @@ export function createListing() {
   }
 
   function rowElement(index: number): HTMLElement {
-    const { text, comment, action, reachable, architectures } = lines[index] as ListingLine;
+    const { text, comment, action, reachable, architectures, entries, calls } = lines[index] as ListingLine;
+    const [entry] = entries;
     const section = architectures.join(' ');
     const isNewSection = section !== '' && section !== lines[index - 1]?.architectures.join(' ');
     const classes = [
       'listing-row',
+      entry !== undefined && `entry-${hueOf(entry)}`,
+      isFocused(focus, { entries, calls }) && 'is-in-focus',
       lit.has(index) && 'is-lit',
       index === active && 'is-active',
-      index === active && isFocused && 'is-focused',
+      index === active && hasKeyboard && 'is-focused',
       !reachable && 'is-unreachable',
     ];
     return element(
@@ -167,25 +184,40 @@ export function createListing() {
   return {
     element: scroller,
     reveal,
+    /** Light up what is looked at, and bring it into sight where nothing of it is. */
+    focusOn(next: Focus | undefined, isRevealing: boolean) {
+      focus = next;
+      const first = scroller.scrollTop / ROW;
+      const last = first + scroller.clientHeight / ROW - 1;
+      const found = lines.flatMap((line, index) => (isFocused(focus, line) ? [index] : []));
+      const isInSight = found.some((index) => index >= first && index <= last);
+      if (isRevealing && !isInSight && found[0] !== undefined) reveal(found[0]);
+      else draw();
+    },
     update(next: readonly ListingLine[], path: readonly number[]) {
       lines = next;
       lit = stepsOf(path);
       active = Math.min(active, lines.length - 1);
       space.style.height = `${lines.length * ROW}px`;
       draw();
+      onActive(active);
     },
-    /** Go to the next row with a text, or the one before; `stay`: this one too. */
-    find(text: string, backwards: boolean, stay = false) {
+    /**
+     * Go to the next row with a text, or the one before; `stay`: this one too. Which of them it is, and how many there
+     * are; undefined where there is none.
+     */
+    find(text: string, backwards: boolean, stay = false): { at: number; of: number } | undefined {
       const wanted = text.trim().toLowerCase();
-      if (wanted === '') return;
-      const { length } = lines;
-      for (let step = stay ? 0 : 1; step <= length; step++) {
-        const index = (active + (backwards ? -step : step) + length) % length;
-        const { text: words = '', comment = '' } = lines[index] ?? {};
-        if (!`${String(index).padStart(4, '0')} ${words} ${comment}`.toLowerCase().includes(wanted)) continue;
-        reveal(index);
-        return;
-      }
+      if (wanted === '') return undefined;
+      const hits = lines.flatMap(({ text: words, comment = '' }, index) =>
+        `${String(index).padStart(4, '0')} ${words} ${comment}`.toLowerCase().includes(wanted) ? [index] : [],
+      );
+      const first = active + (stay ? 0 : 1);
+      const next = backwards ? hits.filter((index) => index < active).at(-1) : hits.find((index) => index >= first);
+      const hit = next ?? (backwards ? hits.at(-1) : hits[0]);
+      if (hit === undefined) return undefined;
+      reveal(hit);
+      return { at: hits.indexOf(hit) + 1, of: hits.length };
     },
   };
 }

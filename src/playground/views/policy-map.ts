@@ -1,8 +1,9 @@
 import { actionBadge } from '../action-badge.js';
 import { ACTION_ORDER, actionClass } from '../action-style.js';
 import { element, setText } from '../dom.js';
+import { entriesByCall } from '../engine/entry-places.js';
 import type { ActionLabel, ArchitectureMap, CallDecision, MapCall } from '../engine/protocol.js';
-import { isNarrow } from '../layout.js';
+import { focusOfCall, hueOf, isFocused } from '../focus.js';
 import type { Session } from '../session.js';
 import type { AppState } from '../state.js';
 import { callDetails } from './call-details.js';
@@ -73,8 +74,7 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
     if (!hit || !compiled || !map) return;
     details.show(hit.call, map.architecture);
     // Beside the map its entry is shown too; on a phone that is a second step, since it takes the map's place.
-    const rule = compiled.map.rules[hit.call.name]?.find(({ offset }) => offset !== undefined);
-    if (rule?.offset !== undefined && !isNarrow()) session.revealCompiled(rule.offset, { focus: false });
+    session.focusOn(focusOfCall(compiled.entries, hit.call.name, 'map'), { isShown: true });
   });
   groups.addEventListener('keydown', (event) => {
     const next = moveInGrid(
@@ -121,10 +121,30 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
     if (first) setTabStop(first);
   }
 
+  /** The colours of the entries, and what is looked at. */
+  function paint({ compiled, focus }: Readonly<AppState>, isRevealing: boolean): void {
+    const named = entriesByCall(compiled?.entries ?? []);
+    let first: HTMLElement | undefined;
+    for (const cell of cells) {
+      const call = cell.dataset.call ?? '';
+      const entries = named.get(call) ?? [];
+      const [entry] = entries;
+      const isLit = isFocused(focus, { entries, calls: [call] });
+      cell.className = `call${entry === undefined ? '' : ` entry-${hueOf(entry)}`}${isLit ? ' is-focused' : ''}`;
+      if (isLit) first ??= cell;
+    }
+    if (isRevealing && focus?.from !== 'map') first?.scrollIntoView({ block: 'nearest' });
+  }
+
   return {
     update(state, before) {
-      if (!before || state.compiled !== before.compiled || state.mapArchitecture !== before.mapArchitecture)
+      const { compiled, focus } = state;
+      if (!before || compiled !== before.compiled || state.mapArchitecture !== before.mapArchitecture) {
         draw(state);
+        paint(state, !before);
+      } else if (focus !== before.focus) {
+        paint(state, true);
+      }
     },
   };
 }

@@ -1,6 +1,7 @@
 import { ACTION_GLYPHS, actionClass } from '../action-style.js';
 import { element, svgElement } from '../dom.js';
 import type { ListingLine } from '../engine/protocol.js';
+import { type Focus, hueOf, isFocused } from '../focus.js';
 import {
   type GraphBranch,
   type GraphEdge,
@@ -9,19 +10,30 @@ import {
   LINE_HEIGHT,
   layOutGraph,
   NODE_WIDTH,
+  numberTest,
 } from '../graph-layout.js';
 import { stepsOf } from '../state.js';
+import { createOverview } from './graph-overview.js';
 
 const MARGIN = 200;
 /** Characters of a line that fit into a node. */
 const MAX_CHARACTERS = 28;
+const SMALLEST = 0.15;
+const LARGEST = 2;
+/** Fitting does not make text smaller than people read; beyond that one pans. */
+const SMALLEST_FIT = 0.8;
 
-/** The program as a graph. Only what is in view is drawn. */
-export function createProgramGraph() {
+/** The program as a graph. Only what is in view is drawn. Runs of equal tests are one node until it is clicked. */
+export function createProgramGraph({ onChoose }: { onChoose(index: number): void }) {
   let layout: GraphLayout = { nodes: [], width: 0, height: 0 };
-  let lines: readonly ListingLine[] | undefined;
+  let lines: readonly ListingLine[] = [];
   let lit: ReadonlyMap<number, number | undefined> = new Map();
+  let focus: Focus | undefined;
   let scale = 1;
+  let isFitted = false;
+  /** The runs that are unfolded, by their first instruction; `all`: every one. */
+  let unfolded = new Set<number>();
+  let areAllUnfolded = false;
 
   const content = svgElement('g');
   const svg = svgElement('svg', { role: 'img' }, content);
@@ -29,12 +41,53 @@ export function createProgramGraph() {
     'div',
     {
       class: 'scroller graph',
-      attributes: { tabindex: '0', role: 'group', 'aria-label': 'Graph of the program' },
-      on: { scroll: () => draw() },
+      attributes: {
+        tabindex: '0',
+        role: 'group',
+        'aria-label': 'Graph of the program: arrow keys move it, plus and minus zoom, 0 fits it',
+      },
+      on: {
+        scroll: () => draw(),
+        keydown: (event) => {
+          if (event.ctrlKey || event.metaKey || event.altKey) return;
+          if (event.key === '+' || event.key === '=') zoom(1.3);
+          else if (event.key === '-') zoom(1 / 1.3);
+          else if (event.key === '0') fitAll();
+        },
+        wheel: (event) => {
+          if (!event.ctrlKey) return;
+          event.preventDefault();
+          zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15);
+        },
+        click: (event) => onClick(event),
+      },
     },
     svg,
   );
-  new ResizeObserver(() => draw()).observe(scroller);
+  const overview = createOverview(scroller);
+  const frame = element('div', { class: 'graph-frame' }, scroller, overview.element);
+  setUpPanning(scroller);
+  new ResizeObserver(() => (isFitted || scroller.clientWidth === 0 ? draw() : fitAll())).observe(scroller);
+
+  function onClick(event: MouseEvent): void {
+    const first = (event.target as Element).closest<SVGElement>('.node')?.dataset.first;
+    const node = layout.nodes.find((each) => String(each.first) === first);
+    if (!node) return;
+    if (node.folded) {
+      unfolded.add(node.first);
+      layOut();
+      return;
+    }
+    onChoose(node.end - 1);
+  }
+
+  function layOut(): void {
+    layout = layOutGraph(lines, (run) => !areAllUnfolded && !unfolded.has(run));
+    const count = layout.nodes.length;
+    svg.setAttribute('aria-label', `${count} ${count === 1 ? 'block' : 'blocks'}; the listing has the same as text`);
+    overview.update(layout);
+    resize();
+  }
 
   function resize(): void {
     svg.setAttribute('width', String(layout.width * scale));
@@ -43,8 +96,31 @@ export function createProgramGraph() {
     draw();
   }
 
+  function zoom(factor: number): void {
+    const middleX = (scroller.scrollLeft + scroller.clientWidth / 2) / scale;
+    const middleY = (scroller.scrollTop + scroller.clientHeight / 2) / scale;
+    scale = Math.min(LARGEST, Math.max(SMALLEST, scale * factor));
+    resize();
+    scroller.scrollTo(middleX * scale - scroller.clientWidth / 2, middleY * scale - scroller.clientHeight / 2);
+  }
+
+  /** As large as fits, up to its natural size, and as small as can be read. */
+  function fitAll(): void {
+    if (scroller.clientWidth === 0 || layout.width === 0) return;
+    isFitted = true;
+    const most = Math.min(scroller.clientWidth / layout.width, scroller.clientHeight / layout.height, 1);
+    scale = Math.max(most, SMALLEST_FIT);
+    resize();
+    scroller.scrollTo(0, 0);
+  }
+
+  const coloursOf = ({ first, end }: GraphNode) => {
+    const own = lines.slice(first, end);
+    return { entries: own.flatMap(({ entries }) => entries), calls: own.flatMap(({ calls }) => calls) };
+  };
+
   function draw(): void {
-    if (scroller.hidden) return;
+    if (frame.hidden) return;
     const left = scroller.scrollLeft / scale - MARGIN;
     const top = scroller.scrollTop / scale - MARGIN;
     const right = left + scroller.clientWidth / scale + 2 * MARGIN;
@@ -62,9 +138,16 @@ export function createProgramGraph() {
       });
     }
     content.replaceChildren(...edges, ...boxes);
+    overview.showWindow(scale);
   }
 
-  const isOnPath = (from: GraphNode, { entry }: GraphBranch) => lit.get(from.end - 1) === entry;
+  /** Of a folded run any member may have been answered; the way on is that of the last one. */
+  const isOnPath = (from: GraphNode, branch: GraphBranch) =>
+    from.folded && branch === from.branches[0]
+      ? from.folded.some(
+          (member) => lit.has(member.end - 1) && lit.get(member.end - 1) === numberTest(member)?.answer.entry,
+        )
+      : lit.get(from.end - 1) === branch.entry;
 
   function edgeElement(from: GraphNode, branch: GraphEdge, isHolding: boolean): SVGElement {
     const { to } = branch;
@@ -80,6 +163,9 @@ export function createProgramGraph() {
   function nodeElement(node: GraphNode): SVGElement {
     const { x, y, height, text, first, end } = node;
     const isLit = lit.has(first);
+    const colours = coloursOf(node);
+    const hue = node.folded ? undefined : colours.entries[0];
+    const isInFocus = isFocused(focus, colours);
     const aside = node.branches.filter((branch) => branch.kind === 'end' || branch.to.parent !== node);
     let left = x + NODE_WIDTH + 14;
     const badges = aside.map((branch) => {
@@ -89,8 +175,23 @@ export function createProgramGraph() {
       return badge.element;
     });
     const box = [
-      svgElement('title', {}, `${first} to ${end - 1}\n${text.join('\n')}`),
+      svgElement(
+        'title',
+        {},
+        node.folded ? `${text.join(': ')}\nClick to see each` : `${first} to ${end - 1}\n${text.join('\n')}`,
+      ),
       svgElement('rect', { x, y, width: NODE_WIDTH, height, rx: 5 }),
+      ...(hue === undefined
+        ? []
+        : [
+            svgElement('rect', {
+              x: x + 1,
+              y: y + 4,
+              width: 3,
+              height: height - 8,
+              class: `stripe entry-${hueOf(hue)}`,
+            }),
+          ]),
       ...text.map((line, at) =>
         svgElement(
           'text',
@@ -100,7 +201,9 @@ export function createProgramGraph() {
       ),
     ];
     const wire = aside.length > 0 ? [wireElement(node, aside)] : [];
-    return svgElement('g', { class: isLit ? 'node is-lit' : 'node' }, ...wire, ...box, ...badges);
+    const classes = ['node', isLit && 'is-lit', isInFocus && 'is-in-focus', node.folded && 'is-folded'];
+    const attributes = { class: classes.filter(Boolean).join(' '), 'data-first': first };
+    return svgElement('g', attributes, ...wire, ...box, ...badges);
   }
 
   function wireElement(node: GraphNode, aside: readonly GraphBranch[]): SVGElement {
@@ -130,36 +233,92 @@ export function createProgramGraph() {
     return { element, width };
   }
 
+  /** The node that an instruction is in, or the one that jumps to it. */
+  const nodeOf = (index: number) =>
+    layout.nodes.find(({ first, end }) => first <= index && index < end) ??
+    layout.nodes.find(
+      (each) =>
+        (each.folded ?? [each]).some(({ end }) => lit.has(end - 1)) &&
+        each.branches.some((branch) => branch.kind === 'end' && branch.index === index),
+    );
+
+  /** Bring a node into view. */
+  function reveal(index: number): void {
+    const node = nodeOf(index);
+    if (!node) return;
+    scroller.scrollTo(
+      (node.x + NODE_WIDTH / 2) * scale - scroller.clientWidth / 2,
+      node.y * scale - scroller.clientHeight / 2,
+    );
+  }
+
   return {
-    element: scroller,
+    element: frame,
     update(next: readonly ListingLine[], path: readonly number[]) {
       lit = stepsOf(path);
       if (next !== lines) {
         lines = next;
-        layout = layOutGraph(next);
-        svg.setAttribute('aria-label', `${layout.nodes.length} blocks; the listing has the same as text`);
+        unfolded = new Set();
+        layOut();
       }
-      resize();
+      if (isFitted) resize();
+      else fitAll();
     },
-    zoom(factor: number) {
-      const middleX = (scroller.scrollLeft + scroller.clientWidth / 2) / scale;
-      const middleY = (scroller.scrollTop + scroller.clientHeight / 2) / scale;
-      scale = Math.min(2, Math.max(0.15, scale * factor));
-      resize();
-      scroller.scrollTo(middleX * scale - scroller.clientWidth / 2, middleY * scale - scroller.clientHeight / 2);
-    },
-    /** Bring the block of an instruction, or the one that jumps to it, into view. */
-    reveal(index: number) {
-      const node =
-        layout.nodes.find(({ first, end }) => first <= index && index < end) ??
-        layout.nodes.find(
-          (each) => lit.has(each.end - 1) && each.branches.some((b) => b.kind === 'end' && b.index === index),
-        );
+    focusOn(next: Focus | undefined, isRevealing: boolean) {
+      focus = next;
+      draw();
+      const found = lines.findIndex((line) => isFocused(focus, line));
+      const node = isRevealing && found >= 0 ? nodeOf(found) : undefined;
       if (!node) return;
-      scroller.scrollTo(
-        (node.x + NODE_WIDTH / 2) * scale - scroller.clientWidth / 2,
-        node.y * scale - scroller.clientHeight / 2,
-      );
+      const top = node.y * scale;
+      const isInSight = top >= scroller.scrollTop && top <= scroller.scrollTop + scroller.clientHeight - 30;
+      if (!isInSight) reveal(found);
     },
+    zoom,
+    fit: fitAll,
+    /** Whether all runs are unfolded from now on. */
+    toggleRuns(): boolean {
+      areAllUnfolded = !areAllUnfolded;
+      unfolded = new Set();
+      layOut();
+      return areAllUnfolded;
+    },
+    reveal,
   };
+}
+
+/** Drag the graph with the mouse; fingers and pens scroll by themselves. */
+function setUpPanning(scroller: HTMLElement): void {
+  let from: { x: number; y: number; left: number; top: number } | undefined;
+  let hasMoved = false;
+  scroller.addEventListener('pointerdown', ({ button, pointerType, clientX: x, clientY: y }) => {
+    hasMoved = false;
+    if (button !== 0 || pointerType !== 'mouse') return;
+    from = { x, y, left: scroller.scrollLeft, top: scroller.scrollTop };
+  });
+  scroller.addEventListener('pointermove', ({ clientX, clientY, pointerId }) => {
+    if (!from) return;
+    const [dx, dy] = [clientX - from.x, clientY - from.y];
+    // A hand that trembles has clicked.
+    if (!hasMoved && Math.hypot(dx, dy) < 4) return;
+    if (!hasMoved) scroller.setPointerCapture(pointerId);
+    hasMoved = true;
+    scroller.classList.add('is-panned');
+    scroller.scrollTo(from.left - dx, from.top - dy);
+  });
+  for (const type of ['pointerup', 'pointercancel'] as const) {
+    scroller.addEventListener(type, () => {
+      from = undefined;
+      scroller.classList.remove('is-panned');
+    });
+  }
+  // The end of a drag is no click.
+  scroller.addEventListener(
+    'click',
+    (event) => {
+      if (hasMoved) event.stopPropagation();
+      hasMoved = false;
+    },
+    { capture: true },
+  );
 }

@@ -2,13 +2,18 @@ import { actionBadge } from '../action-badge.js';
 import { ACTION_MEANINGS } from '../action-style.js';
 import { element, setText } from '../dom.js';
 import type { CallForm, Listing, Parameter, TypedCall } from '../engine/protocol.js';
+import type { EntryVerdict } from '../engine/verdict.js';
+import { entryAt, focusOfCall } from '../focus.js';
 import type { Session } from '../session.js';
 import { type AppState, litPath } from '../state.js';
+import { ruleItem } from './call-details.js';
 import type { View } from './view.js';
 
 /** Of a long path only the beginning and the end are shown until the user asks for all. */
 const PATH_HEAD = 6;
 const PATH_TAIL = 14;
+/** Entries about a call that are listed; real profiles have a handful. */
+const LISTED_ENTRIES = 20;
 
 /** One call, typed in by names, and its decision. */
 export function simulatorView(panel: HTMLElement, session: Session): View {
@@ -117,7 +122,7 @@ export function simulatorView(panel: HTMLElement, session: Session): View {
       }
       return;
     }
-    const { action, number, name, path: executed } = simulation;
+    const { action, number, name, path: executed, verdict: why } = simulation;
     verdict.replaceChildren(
       actionBadge(action),
       element('span', { text: ACTION_MEANINGS[action.kind] }),
@@ -125,7 +130,26 @@ export function simulatorView(panel: HTMLElement, session: Session): View {
         class: 'quiet',
         text: `${name ?? 'no known call'} (${number}), ${executed.length} instructions`,
       }),
+      element(
+        'ul',
+        { class: 'verdict-entries' },
+        why.otherwise !== undefined && element('li', { text: `${upper(why.otherwise)}.` }),
+        ...why.entries.slice(0, LISTED_ENTRIES).map((entry) => verdictItem(entry, session)),
+        why.entries.length > LISTED_ENTRIES &&
+          element('li', { class: 'quiet', text: `and ${why.entries.length - LISTED_ENTRIES} more entries` }),
+      ),
     );
+  }
+
+  /** What decides the call is looked at in the other views too. */
+  function light({ simulation, compiled }: Readonly<AppState>): void {
+    if (simulation?.kind !== 'simulated' || simulation.name === undefined || !compiled) return;
+    const { name: call } = simulation;
+    const deciding = simulation.verdict.entries.find(({ part }) => part === 'decides');
+    const { offset } = deciding ?? {};
+    const entry = offset === undefined ? undefined : entryAt(compiled.entries, offset);
+    const focus = focusOfCall(compiled.entries, call, 'simulate');
+    session.focusOn(entry === undefined ? focus : { ...focus, entries: [entry] });
   }
 
   function drawPath(state: Readonly<AppState>): void {
@@ -170,10 +194,30 @@ export function simulatorView(panel: HTMLElement, session: Session): View {
       if (isOther) {
         isWhole = false;
         drawVerdict(state);
+        light(state);
       }
       if (isOther || before?.listing !== state.listing) drawPath(state);
     },
   };
+}
+
+const PARTS = {
+  decides: 'decides',
+  overruled: 'does not decide',
+  no: 'does not match',
+  dropped: 'does not apply',
+} as const;
+
+const upper = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** An entry about the call: whether it gave the answer, and if not, why. */
+function verdictItem(entry: EntryVerdict, session: Session): HTMLElement {
+  const { part, because, dropped: _, ...rule } = entry;
+  const item = ruleItem(rule, session);
+  item.classList.add('verdict-entry', `is-${part}`);
+  item.prepend(element('strong', { class: 'verdict-part', text: PARTS[part] }));
+  if (because !== undefined) item.append(element('span', { class: 'quiet', text: because }));
+  return item;
 }
 
 function step(index: number, { lines }: Listing): HTMLElement {

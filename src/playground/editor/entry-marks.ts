@@ -1,0 +1,87 @@
+import { type ChangeDesc, type Extension, type Range, StateEffect, StateField } from '@codemirror/state';
+import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view';
+import { hueOf } from '../focus.js';
+
+interface Marks {
+  entries: readonly { from: number; to: number }[];
+  focused: ReadonlySet<number>;
+}
+
+const setMarks = StateEffect.define<Marks>();
+
+const marks = StateField.define<Marks>({
+  create: () => ({ entries: [], focused: new Set() }),
+  update(value, transaction) {
+    for (const effect of transaction.effects) if (effect.is(setMarks)) return effect.value;
+    return transaction.docChanged ? { ...value, entries: moved(value.entries, transaction.changes) } : value;
+  },
+});
+
+/** Until the text is compiled again, entries move with it. */
+function moved(entries: Marks['entries'], changes: ChangeDesc): Marks['entries'] {
+  return entries
+    .filter(({ to }) => to <= changes.length)
+    .map(({ from, to }) => ({ from: changes.mapPos(from, 1), to: changes.mapPos(to, -1) }))
+    .filter(({ from, to }) => from <= to);
+}
+
+/** A stripe in its colour beside the lines of each entry, and a tint on those that are looked at. Lines in view only. */
+const stripes = ViewPlugin.fromClass(
+  class {
+    decorations: DecorationSet;
+    constructor(view: EditorView) {
+      this.decorations = decorate(view);
+    }
+    update({ view, docChanged, viewportChanged, state, startState }: ViewUpdate) {
+      if (docChanged || viewportChanged || state.field(marks) !== startState.field(marks)) {
+        this.decorations = decorate(view);
+      }
+    }
+  },
+  { decorations: (plugin) => plugin.decorations },
+);
+
+function decorate(view: EditorView): DecorationSet {
+  const { entries, focused } = view.state.field(marks);
+  const { doc } = view.state;
+  const { from: start, to: end } = view.viewport;
+  const ranges: Range<Decoration>[] = [];
+  let first = 0;
+  for (let high = entries.length; first < high; ) {
+    const middle = (first + high) >> 1;
+    if ((entries[middle] as Marks['entries'][number]).to < start) first = middle + 1;
+    else high = middle;
+  }
+  let lastLine = -1;
+  for (let index = first; index < entries.length; index++) {
+    const { from, to } = entries[index] as Marks['entries'][number];
+    if (from > end || to > doc.length) break;
+    const name = `entry-line entry-${hueOf(index)}${focused.has(index) ? ' is-focused' : ''}`;
+    for (let at = Math.max(from, start); at <= Math.min(to, end); ) {
+      const line = doc.lineAt(at);
+      // Several on one line: a stripe for the first of them.
+      if (line.from !== lastLine) ranges.push(Decoration.line({ class: name }).range(line.from));
+      lastLine = line.from;
+      at = line.to + 1;
+    }
+    // On a line with others a tint says which of them it is.
+    if (focused.has(index) && from < to && doc.lineAt(from).number === doc.lineAt(to).number) {
+      ranges.push(Decoration.mark({ class: 'entry-part' }).range(from, to));
+    }
+  }
+  return Decoration.set(ranges, true);
+}
+
+const look = EditorView.theme({
+  '.entry-line': { boxShadow: 'inset 3px 0 0 var(--entry)' },
+  '.entry-line.is-focused': { backgroundColor: 'color-mix(in srgb, var(--entry) 15%, transparent)' },
+  '.entry-part': { backgroundColor: 'color-mix(in srgb, var(--entry) 12%, transparent)' },
+  ...Object.fromEntries(Array.from({ length: 8 }, (_, hue) => [`.entry-${hue}`, { '--entry': `var(--entry-${hue})` }])),
+});
+
+/** The entries of the profile in colours, each the same as in the other views. */
+export const entryMarks: Extension = [marks, stripes, look];
+
+export function markEntries(view: EditorView, entries: Marks['entries'], focused: readonly number[]): void {
+  view.dispatch({ effects: setMarks.of({ entries, focused: new Set(focused) }) });
+}
