@@ -13,7 +13,6 @@ import { isTerminal } from './terminal.js';
  * ends quietly.
  */
 function writeAll(fd: number, data: Uint8Array): void {
-  eraseProgress();
   for (let done = 0; done < data.length; ) {
     try {
       done += writeSync(fd, data, done);
@@ -26,23 +25,34 @@ function writeAll(fd: number, data: Uint8Array): void {
   }
 }
 
+/** A result ends the line that says how far the command is. */
+function writeOut(data: string | Uint8Array): void {
+  eraseProgress();
+  writeAll(1, Buffer.from(data));
+}
+
+/** Diagnostics stand above that line, which goes on: a command may say what it ignored long before its result. */
+function writeDiagnostics(text: string): void {
+  besidesProgress(() => writeAll(2, Buffer.from(text)));
+}
+
 /**
  * Write a result to standard output. Only this function, {@link printError} and {@link writeResult} write to the
  * terminal. Text from a profile, a log, or the name of a file or process cannot steer it.
  */
 export function print(text: string): void {
-  writeAll(1, Buffer.from(escapeControls(text)));
+  writeOut(escapeControls(text));
 }
 
 /** As {@link print}, for a listing in colours: its parts were escaped before they were coloured. */
 export function printPainted(listing: string): void {
-  writeAll(1, Buffer.from(listing));
+  writeOut(listing);
 }
 
 /** Print the user's own text unchanged; a terminal gets it escaped. */
 export function printVerbatim(text: string): void {
   if (isTerminal(1)) print(text);
-  else writeAll(1, Buffer.from(text));
+  else writeOut(text);
 }
 
 /** Answers for several targets as JSON: a list, where there is more than one. */
@@ -52,12 +62,12 @@ export function jsonPerTarget(answers: readonly object[]): string {
 
 /** Write diagnostics to standard error, each line named `scmp`. */
 export function printError(text: string): void {
-  besidesProgress(() => writeAll(2, Buffer.from(`${escapeControls(text)}\n`)));
+  writeDiagnostics(`${escapeControls(text)}\n`);
 }
 
 /** As {@link printError}, for what was escaped before it was coloured. */
 export function printPaintedError(text: string): void {
-  writeAll(2, Buffer.from(`${text}\n`));
+  writeDiagnostics(`${text}\n`);
 }
 
 /** Each warning once: several targets often have the same. */
@@ -122,5 +132,5 @@ export function writeResult(data: string | Uint8Array, file: string | undefined)
     throw new FileError('a binary program is not for a terminal: use -o FILE, a pipe, or --format hex, c, asm…');
   }
   if (typeof data === 'string') print(data);
-  else writeAll(1, data);
+  else writeOut(data);
 }

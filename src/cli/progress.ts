@@ -6,8 +6,11 @@ const COMPUTES: ReadonlySet<string> = new Set(
   'compile convert check simulate disasm asm diff implies explain resolve why merge'.split(' '),
 );
 
-/** The values of the flag that is shared with the thread. */
-const State = { QUIET: 0, SHOWN: 1, WRITING: 2, DONE: 3 } as const;
+/**
+ * The values of the flag that is shared with the thread. `WRITING`: the thread has the line, for as long as one write takes.
+ * `HELD`: the main thread has it, and may end in any way while it does.
+ */
+const State = { QUIET: 0, SHOWN: 1, WRITING: 2, HELD: 3, DONE: 4 } as const;
 
 /**
  * The thread that reports the time, since computing blocks the main thread. It takes the flag while it writes, so that
@@ -30,7 +33,7 @@ const words = (seconds) => {
 };
 setInterval(() => {
   const seen = Atomics.load(flag, 0);
-  if (seen === ${State.DONE} || seen === ${State.WRITING} || Atomics.compareExchange(flag, 0, seen, ${State.WRITING}) !== seen) return;
+  if (seen !== ${State.QUIET} && seen !== ${State.SHOWN} || Atomics.compareExchange(flag, 0, seen, ${State.WRITING}) !== seen) return;
   try { writeSync(2, '\\r\\x1b[Kscmp ' + name + ': ' + words((Date.now() - started) / 1000)); } catch {}
   Atomics.store(flag, 0, ${State.SHOWN});
 }, 1000);
@@ -79,12 +82,12 @@ export function besidesProgress(write: () => void): void {
     write();
     return;
   }
-  if (takeLine(flag, State.WRITING) === State.SHOWN) writeSync(2, '\r\x1b[K');
+  if (takeLine(flag, State.HELD) === State.SHOWN) writeSync(2, '\r\x1b[K');
   write();
   Atomics.store(flag, 0, State.QUIET);
 }
 
-/** Take the line from the thread. Returns what it was before. */
+/** Take the line from the thread, which gives it back after each write. Returns what it was before. */
 function takeLine(flag: Int32Array, next: number): number {
   for (;;) {
     const seen = Atomics.load(flag, 0);

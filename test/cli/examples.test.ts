@@ -108,23 +108,39 @@ describe('the examples in the help of every command', () => {
 describe.runIf(process.env.CI || isOnPath('script'))('a command that takes long', () => {
   const workspace = new Workspace();
   afterAll(() => workspace.remove());
-  const slowly = 'cp $ROOT/examples/no-network.json . ; (sleep 2.6; cat no-network.json) | scmp compile - -o out.bpf';
+  /** Begins to answer when it is seen on the terminal, whose text `script` writes to a file, that the command waits. */
+  const waits = (words: string) => `until grep -q "${words}" terminal; do sleep 0.1; done`;
+  const compile = 'cat no-network.json) | scmp compile - -o out.bpf';
 
   it('says so on a terminal, and takes the line away', () => {
-    const { output } = workspace.shell(`ROOT=${ROOT} script -qec '${slowly}' /dev/null`);
+    copyFileSync(`${ROOT}examples/no-network.json`, join(workspace.folder, 'no-network.json'));
+    const { output } = workspace.shell(`script -qefc '(${waits('still at it')}; ${compile}' terminal`);
     expect(output).toContain('\r\x1b[Kscmp compile: still at it, 1 s');
     expect(output.endsWith('\r\x1b[K')).toBe(true);
   });
 
   it('says how much of a log it has read, and how fast', () => {
     const line = 'type=SYSCALL msg=audit(1.2:3): arch=c000003e syscall=0 success=yes';
-    const log = `(yes "${line}" | head -n 40000; sleep 2.6; echo) | scmp why -`;
-    const { output } = workspace.shell(`script -qec '${log}' /dev/null`);
+    const log = `(yes "${line}" | head -n 40000; ${waits('3 MB')}; echo) | scmp why -`;
+    const { output, status } = workspace.shell(`script -qefc '${log}' terminal`);
     expect(output).toContain('\r\x1b[Kscmp why: 3 MB, ');
     expect(output).toContain(' MB/s');
+    expect(output).toContain('\r\x1b[Kstdin: warning: there is no system call in it');
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    ['what it cannot do', 'scmp compile missing.json', 2, 'missing.json'],
+    ['what it warns of', 'echo "type=SYSCALL" | scmp why -', 0, 'there is no system call'],
+    ['findings', 'echo \'{ "defaultAction": "SCMP_ACT_ALLOW" }\' | scmp check -', 1, 'warning'],
+  ])('ends when it has said %s', (_, command, expected, said) => {
+    workspace.write('on-a-terminal', command);
+    const { output, status } = workspace.shell("script -qec 'bash on-a-terminal' /dev/null");
+    expect(output).toContain(said);
+    expect(status).toBe(expected);
   });
 
   it('says nothing elsewhere', () => {
-    expect(workspace.shell(`ROOT=${ROOT}; ${slowly}`)).toEqual({ status: 0, output: '' });
+    expect(workspace.shell(`(sleep 2.6; ${compile}`)).toEqual({ status: 0, output: '' });
   });
 });
