@@ -14,7 +14,7 @@
 #   ./build.sh --demo     build, then compile a container profile and run a command under it
 #   ./build.sh STEP...    only these, and what they need:
 #                         packages source patched wasm launcher bundles native oracle second simulator s390x testinputs
-#                         testtools types lint
+#                         testtools engines types lint
 #   ./build.sh --dry-run [any of these]    says which steps would be made and what would be installed, and does nothing
 #
 # Variables:
@@ -40,7 +40,7 @@ while [ $# -gt 0 ]; do
       if [ -n "$mode" ]; then usage "$mode or $1, not both"; fi
       mode=$1
       ;;
-    packages | source | patched | wasm | launcher | bundles | native | oracle | second | simulator | s390x | testinputs | testtools | types | lint)
+    packages | source | patched | wasm | launcher | bundles | native | oracle | second | simulator | s390x | testinputs | testtools | engines | types | lint)
       steps+=" $1"
       ;;
     *)
@@ -229,6 +229,7 @@ needs() {
     oracle | second | simulator | s390x) echo native ;;
     bundles) echo packages wasm launcher ;;
     testtools) echo testinputs ;;
+    engines) echo testtools ;;
     types | lint) echo packages ;;
   esac
 }
@@ -627,6 +628,28 @@ build_testinputs() {
   step testinputs "build/test-inputs/: Podman's and Moby's default profiles, Linux's headers"
 }
 
+# Container engines, unpacked: no service is installed, and none starts. A version that the mirror has no more is replaced
+# by the one that it has.
+engines_lock=test/engines/packages.lock
+build_engines() {
+  local name version
+  command -v dpkg-deb >/dev/null || die "the engines come from Debian's packages; there is no dpkg-deb here"
+  rm -rf build/engines
+  mkdir -p build/engines/packages
+  apt_update
+  while read -r name version; do
+    (
+      cd build/engines/packages
+      apt-get download "$name=$version" || { step engines "NOT PINNED: $name $version is gone" >&2 && apt-get download "$name"; }
+    ) >>build/engines.log 2>&1 </dev/null || { tail -5 build/engines.log >&2; return 1; }
+  done < <(sed '/^#/d' $engines_lock)
+  for name in build/engines/packages/*.deb; do
+    dpkg-deb --fsys-tarfile "$name" | tar -x -C build/engines --exclude ./usr/share/doc --exclude ./usr/share/man || return 1
+  done
+  rm -rf build/engines/packages
+  step engines "build/engines/: Docker Engine, containerd, Podman, crun"
+}
+
 # --- the steps: the tools of each, and what it is made from --------------------------------------------------------------
 
 make_packages() {
@@ -704,6 +727,8 @@ make_testtools() {
     qemu-s390x-static shellcheck
 }
 
+make_engines() { run_step engines build/engines/usr/sbin/dockerd $engines_lock; }
+
 make_types() {
   if [ -n "$dry" ]; then step types "would be checked"; return; fi
   node_modules/.bin/tsc -p .
@@ -748,7 +773,7 @@ if [ -n "$dry" ]; then
     --native) make_steps packages oracle simulator wasm ;;
     --bench | --fuzz) make_steps packages oracle simulator testinputs wasm launcher bundles ;;
     --test)
-      if is_linux; then make_steps packages oracle second simulator testtools wasm launcher bundles types lint s390x
+      if is_linux; then make_steps packages oracle second simulator engines wasm launcher bundles types lint s390x
       else make_steps packages wasm launcher bundles types lint; fi
       ;;
   esac
@@ -778,7 +803,7 @@ fi
 need emcc
 case "$mode" in --wasm | --native) ;; *) make_steps launcher ;; esac
 case "$mode" in
-  --test) if [ -n "$native" ]; then start make_steps testtools; fi ;;
+  --test) if [ -n "$native" ]; then start make_steps engines; fi ;;
   --bench | --fuzz) start make_steps testinputs ;;
 esac
 make_steps wasm

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { dumpFilters } from '../../native-loader/index.js';
 import { stackProgram } from '../../src/bpf/minimize/stack-program.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { readProfile } from '../../src/profile/index.js';
+import { processOf } from '../process-of.js';
 import { differences, hasOwner, scratchFolder } from './owner.js';
 
 // What systemd-nspawn makes of a .nspawn file, and what we do: docs/formats.md has the differences.
@@ -72,15 +73,3 @@ describe.skipIf(!hasNspawn)('systemd-nspawn', () => {
     expect(found.filter((each) => !EXPLAINED.some((pattern) => pattern.test(each)))).toEqual([]);
   });
 });
-
-/** The process whose command line this is. */
-function processOf(command: readonly string[]): number | undefined {
-  const wanted = `${command.join('\0')}\0`;
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .find((pid) => {
-      const path = `/proc/${pid}/cmdline`;
-      return existsSync(path) && readFileSync(path, 'latin1') === wanted;
-    });
-}
