@@ -27,6 +27,11 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['scmp convert profile.json --to spo --arch amd64', 'for the Security Profiles Operator'],
     ['scmp convert unit.service --from systemd --to docker -o profile.json'],
   ],
+  fmt: [
+    ['scmp fmt profile.json'],
+    ['scmp fmt --check profile.json new.json', 'for CI: exit 1 if one would change'],
+    ['scmp convert unit.service --to list --arch amd64 | scmp fmt -'],
+  ],
   check: [
     ['scmp check profile.json'],
     ['scmp check profile.json --arch x86_64 --arch arm64 --strict'],

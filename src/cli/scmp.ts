@@ -40,6 +40,7 @@ const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, () => Prom
   },
   'Make a filter:': {
     compile: async () => (await import('./commands/compile.js')).addCompileCommand,
+    fmt: async () => (await import('./commands/fmt.js')).addFmtCommand,
     convert: async () => (await import('./commands/convert.js')).addConvertCommand,
     asm: async () => (await import('./commands/asm.js')).addAsmCommand,
   },

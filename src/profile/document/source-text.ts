@@ -75,12 +75,17 @@ export function textOf(input: unknown, source: string | undefined): SourceText |
 }
 
 /**
- * A text without what tools put in front of JSON: lines of `//`, with which `gadget advise` names the container, and the
- * `seccomp=` of Docker's --security-opt. Blanks stand there, so that places stay as they are.
+ * What tools put in front of JSON: lines of `//`, with which `gadget advise` names the container, and the `seccomp=` of
+ * Docker's --security-opt. Empty where there is none.
  */
+export function preambleOf(text: string): string {
+  if (!/^\s*(?:\/\/|seccomp=\s*\{)/.test(text)) return '';
+  return /^(?:\s*\/\/[^\r\n]*[\r\n])*\s*(?:seccomp=\s*)?(?=\{)/.exec(text)?.[0] ?? '';
+}
+
+/** A text without its preamble. Blanks stand there, so that places stay as they are. */
 function withoutPreamble(text: string): string {
-  if (!/^\s*(?:\/\/|seccomp=\s*\{)/.test(text)) return text;
-  const [preamble = ''] = /^(?:\s*\/\/[^\r\n]*[\r\n])*\s*(?:seccomp=\s*)?(?=\{)/.exec(text) ?? [];
+  const preamble = preambleOf(text);
   return preamble.replace(/[^\s]/g, ' ') + text.slice(preamble.length);
 }
 

@@ -12,65 +12,11 @@ import {
   readProfile,
   writeProfile,
 } from '../../../src/profile/index.js';
+import { NUMBERS, randomSection } from './random-sections.js';
 
 const X86_64 = 0xc000003e;
 /** A number of no call. */
 const NO_CALL = 0x3fff;
-const NUMBERS = { read: 0, close: 3, socket: 41, personality: 135, setpriority: 141 };
-type Name = keyof typeof NUMBERS;
-const NAMES = Object.keys(NUMBERS) as Name[];
-
-const value = fc.constantFrom(0n, 1n, 2n, 6n, 255n, 0x7fffffffn);
-const condition = fc.oneof(
-  fc.record({ op: fc.constantFrom('EQ', 'NE', 'LT', 'LE', 'GT', 'GE'), value }),
-  fc.record({ op: fc.constant('MASKED_EQ'), value: fc.constantFrom(1n, 3n, 0xffn, 0xffffffffn), valueTwo: value }),
-);
-const args = fc
-  .array(fc.tuple(fc.nat(2), condition), { maxLength: 2 })
-  .map((list) => [...new Map(list)].map(([index, { op, ...rest }]) => ({ index, op: `SCMP_CMP_${op}`, ...rest })));
-
-/** Profiles of which each format can say some. */
-const profile = fc
-  .record({
-    defaultAction: fc.constantFrom(
-      'SCMP_ACT_ERRNO',
-      'SCMP_ACT_KILL_THREAD',
-      'SCMP_ACT_KILL_PROCESS',
-      'SCMP_ACT_ALLOW',
-      'SCMP_ACT_LOG',
-      'SCMP_ACT_TRAP',
-    ),
-    architectures: fc.constantFrom(
-      ['SCMP_ARCH_X86_64'],
-      ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
-      ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
-    ),
-    /** Most languages have one action besides the default, or two. */
-    actions: fc.constantFrom(['ALLOW'], ['ALLOW'], ['ERRNO'], ['ALLOW', 'ERRNO'], ['LOG', 'TRAP', 'ALLOW']),
-    entries: fc.array(
-      fc.record({
-        name: fc.constantFrom(...NAMES),
-        action: fc.nat(2),
-        errnoRet: fc.constantFrom(1n, 13n),
-        args,
-        comment: fc.constantFrom('one', 'two\nlines', ''),
-      }),
-      { minLength: 1, maxLength: 4 },
-    ),
-  })
-  .map(({ actions, entries, ...section }) => ({
-    ...section,
-    syscalls: entries.map(({ name, action, errnoRet, args: compared, comment }) => {
-      const word = actions[action % actions.length]!;
-      return {
-        names: [name],
-        action: `SCMP_ACT_${word}`,
-        ...(word === 'ERRNO' ? { errnoRet } : {}),
-        ...(compared.length > 0 ? { args: compared } : {}),
-        ...(comment ? { comment } : {}),
-      };
-    }),
-  }));
 
 /** What a profile decides on x86_64, as functions of the arguments in a store; undefined where it becomes no program. */
 function decisionsIn(store: DiagramStore, parsed: ParsedProfile): number[] | undefined {
@@ -100,7 +46,7 @@ function written(parsed: ParsedProfile, format: OutputFormat): string | undefine
 it('what one format says and another can say, it says alike: every pair of formats that are written', () => {
   const pairs = new Map<string, number>();
   fc.assert(
-    fc.property(profile, (section) => {
+    fc.property(randomSection, (section) => {
       const store = new DiagramStore();
       const start = readProfile(section, { format: 'docker' });
       const decisions = decisionsIn(store, start);

@@ -33,7 +33,8 @@ const KEYWORDS = {
 } as const;
 export type Keyword = keyof typeof KEYWORDS;
 
-const isKeyword = (word: string): word is Keyword => Object.hasOwn(KEYWORDS, word);
+/** Whether a line of firejail that begins with the word says something of seccomp. */
+export const isKeyword = (word: string): word is Keyword => Object.hasOwn(KEYWORDS, word);
 
 /** How many lines a profile may have, with those of what it includes; shipped ones have a thousand. */
 const MAX_LINES = 50_000;

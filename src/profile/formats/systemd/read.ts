@@ -23,7 +23,8 @@ const ALLOW: Action = { action: 'SCMP_ACT_ALLOW' };
 const LOG: Action = { action: 'SCMP_ACT_LOG' };
 const KILL: Action = { action: 'SCMP_ACT_KILL_PROCESS' };
 
-const SETTINGS = ['SystemCallFilter', 'SystemCallErrorNumber', 'SystemCallArchitectures', 'SystemCallLog'];
+/** The settings that are about the filter itself. */
+export const SETTINGS = ['SystemCallFilter', 'SystemCallErrorNumber', 'SystemCallArchitectures', 'SystemCallLog'];
 
 /** The sections of units that execute something (systemd.exec(5)); elsewhere systemd ignores these settings. */
 const SECTIONS = ['Service', 'Socket', 'Mount', 'Swap'];

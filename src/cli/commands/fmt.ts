@@ -1,0 +1,67 @@
+import { type Command, Option } from 'commander';
+import { formatProfileText } from '../../editor/format/format-profile-text.js';
+import { InvalidArgumentError, ScmpError } from '../../errors.js';
+import { errorText } from '../error-text.js';
+import { ExitCode } from '../exit-code.js';
+import { isProgram } from '../filter-input.js';
+import { includedFile } from '../included-files.js';
+import { readInput } from '../input.js';
+import { addOptions, type FlagsOf } from '../options.js';
+import { print, printError, printVerbatim, writeResult } from '../output.js';
+
+const OPTIONS = {
+  check: new Option('--check', 'change no file, and exit with 1 if one would change'),
+  from: true,
+} as const;
+
+interface Flags extends FlagsOf<typeof OPTIONS> {
+  check?: boolean;
+}
+
+export function addFmtCommand(program: Command): void {
+  const command = program
+    .command('fmt')
+    .summary('lay profiles out in one style')
+    .description(
+      'Lay the text of profiles out in one style, and print the names of those that change. Comments, order and meaning stay; ' +
+        'so does what else is in the file. docs/formats.md has the style of each format.',
+    )
+    .argument(
+      '<profile...>',
+      'the files, which are replaced; "-" is standard input, whose result goes to standard output',
+    );
+  addOptions(command, OPTIONS).action(fmt);
+}
+
+function fmt(paths: string[], flags: Flags): void {
+  let hasChanged = false;
+  let hasFailed = false;
+  for (const path of paths) {
+    try {
+      hasChanged = formatFile(path, flags) || hasChanged;
+    } catch (error) {
+      if (!(error instanceof ScmpError) || paths.length === 1) throw error;
+      // The other files are formatted all the same.
+      printError(`scmp: ${errorText(error)}`);
+      hasFailed = true;
+    }
+  }
+  if (hasFailed) process.exitCode = ExitCode.UNUSABLE_INPUT;
+  else if (flags.check && hasChanged) process.exitCode = ExitCode.NO;
+}
+
+/** Whether the file changes, or would. */
+function formatFile(path: string, { check, from }: Flags): boolean {
+  const { bytes, source } = readInput(path, 'file');
+  if (isProgram(bytes)) throw new InvalidArgumentError(`${source}: this is a compiled program, which has no layout`);
+  const formatted = formatProfileText(bytes, { source, format: from, include: includedFile });
+  const isChanged = !Buffer.from(formatted).equals(bytes);
+  if (path === '-' && !check) {
+    printVerbatim(formatted);
+    return isChanged;
+  }
+  if (!isChanged) return false;
+  if (!check) writeResult(formatted, path);
+  print(`${source}\n`);
+  return true;
+}
