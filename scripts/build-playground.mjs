@@ -35,6 +35,7 @@ export async function buildPlayground(folder) {
   });
   for (const name of ['index.html', 'icon.svg']) cpSync(join(ROOT, 'src/playground', name), join(folder, name));
   cpSync(join(ROOT, 'build/libseccomp.wasm'), join(folder, 'libseccomp.wasm'));
+  cpSync(join(ROOT, 'docs/glossary.md'), join(folder, 'glossary.md'));
   // The profiles to start from are the built-ins, as files: the page shows their text, comments and all.
   const profiles = metafile.inputs[BUILTINS].imports.filter(({ path }) => path.endsWith('.json'));
   for (const { path } of profiles) cpSync(join(ROOT, path), join(folder, 'examples', basename(path)));

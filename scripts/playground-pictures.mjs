@@ -45,6 +45,29 @@ const STATES = {
     await page.getByLabel('Compare with').selectOption('example:deny-list');
   },
   export: tab('Export'),
+  commands: async (page) => {
+    await page.keyboard.press('F1');
+    await page.getByRole('combobox', { name: 'Find a command' }).fill('show');
+  },
+  search: async (page, width) => {
+    if (width < 768) await tab('Profile')(page);
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+f');
+    await page.locator('.cm-search [name=search]').fill('names');
+  },
+  questions: async (page) => {
+    await page.getByRole('button', { name: 'Help' }).click();
+    await page.getByRole('tab', { name: 'Questions' }).click();
+  },
+  glossary: async (page) => {
+    await page.getByRole('button', { name: 'Help' }).click();
+    await page.getByRole('tab', { name: 'Glossary' }).click();
+  },
+  tour: async (page) => {
+    await page.getByRole('button', { name: 'Help' }).click();
+    await page.getByRole('button', { name: /tour/ }).click();
+    for (let step = 0; step < 2; step++) await page.getByRole('button', { name: 'Next' }).click();
+  },
 };
 
 async function serve() {

@@ -1,3 +1,4 @@
+import { setUpCommands } from './commands.js';
 import { required } from './dom.js';
 import { createDraft } from './draft.js';
 import type { Editor } from './editor/editor.js';
@@ -6,6 +7,7 @@ import { EngineClient } from './engine/client.js';
 import { EXAMPLES, loadExample } from './examples.js';
 import { setUpFiles } from './files.js';
 import { setUpLayout } from './layout.js';
+import { setUpPrint } from './print.js';
 import { createSession } from './session.js';
 import { setUpSettings } from './settings-form.js';
 import { decodeShared, encodeShared } from './share-link.js';
@@ -44,7 +46,7 @@ const session = createSession({ store, quick, long, editor: () => editor, notify
 
 quick.warmUp();
 setUpTheme(required('#theme', HTMLButtonElement));
-setUpLayout(store);
+const layout = setUpLayout(store);
 setUpSettings(session);
 setUpFigures(session);
 setUpProblems(session);
@@ -53,6 +55,8 @@ setUpFiles(session);
 setUpExamples();
 setUpShare();
 setUpName();
+setUpPrint(session);
+setUpCommands({ session, layout, search: () => editor.search(), example: (title) => void openExample(title) });
 void start()
   .then(loadCodeEditor)
   .catch(() => notify('The editor could not be loaded; the plain text field does the same without colours'));
@@ -116,16 +120,21 @@ store.subscribe((state, before) => {
 function setUpExamples(): void {
   const select = required('#examples', HTMLSelectElement);
   for (const { title } of EXAMPLES) select.add(new Option(title, title));
-  select.addEventListener('change', async () => {
-    const example = EXAMPLES.find(({ title }) => title === select.value);
+  select.addEventListener('change', () => {
+    const title = select.value;
     select.value = '';
-    if (!example) return;
-    try {
-      session.open(await loadExample(example));
-    } catch (error) {
-      notify((error as Error).message);
-    }
+    void openExample(title);
   });
+}
+
+async function openExample(wanted: string): Promise<void> {
+  const example = EXAMPLES.find(({ title }) => title === wanted);
+  if (!example) return;
+  try {
+    session.open(await loadExample(example));
+  } catch (error) {
+    notify((error as Error).message);
+  }
 }
 
 function setUpShare(): void {

@@ -26,6 +26,8 @@ export interface Session {
   caretMoved(): void;
   /** Light up entries or a call; `isShown`: bring the first entry into sight in the editor too. */
   focusOn(focus: Focus | undefined, options?: { isShown?: boolean }): void;
+  /** Give the editor the keyboard; on a phone it is shown first. */
+  focusEditor(): void;
   edit(changes: Parameters<Editor['edit']>[0]): void;
   /** Compile the text, as after every keystroke. */
   recompile(): void;
@@ -167,6 +169,10 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     revealCompiled(offset, options) {
       if (store.get().errors.length === 0) reveal(offset, options);
       else notify('The text has changed since this was compiled: fix its errors first');
+    },
+    focusEditor() {
+      if (isNarrow()) store.set({ view: 'profile' });
+      editor().focus();
     },
     edit: (changes) => editor().edit(changes),
     recompile: () => void recompile(),

@@ -1,4 +1,4 @@
-import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap, isolateHistory } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import {
   bracketMatching,
@@ -82,6 +82,7 @@ export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOpti
   const root = host.attachShadow({ mode: 'open' });
   const language = new Compartment();
   const aids = new Compartment();
+  const searching = new Compartment();
   let isJson = looksLikeJson(text);
 
   const view = new EditorView({
@@ -102,7 +103,8 @@ export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOpti
         indentUnit.of('  '),
         bracketMatching(),
         aids.of([]),
-        keymap.of([...lintKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap, indentWithTab]),
+        searching.of([]),
+        keymap.of([...lintKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap]),
         language.of(isJson ? json() : []),
         syntaxHighlighting(highlighting),
         EditorView.contentAttributes.of({ 'aria-label': 'Profile text', spellcheck: 'false', tabindex: '0' }),
@@ -128,6 +130,14 @@ export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOpti
     // Without them one can still type: no connection is no reason for a message.
     const loaded = await import('./typing-aids.js').catch(() => undefined);
     if (loaded) view.dispatch({ effects: aids.reconfigure(Prec.high(loaded.typingAids(complete))) });
+  }
+
+  /** Loaded when it is first asked for. */
+  async function search(): Promise<void> {
+    const loaded = await import('./search.js');
+    if (Array.isArray(searching.get(view.state)))
+      view.dispatch({ effects: searching.reconfigure(Prec.high(loaded.searching)) });
+    loaded.openSearch(view);
   }
 
   const clamp = (offset: number) => Math.min(Math.max(0, offset), view.state.doc.length);
@@ -158,6 +168,7 @@ export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOpti
     getSelection: () => ({ from: view.state.selection.main.from, to: view.state.selection.main.to }),
     setSelection: ({ from, to }) =>
       view.dispatch({ selection: { anchor: clamp(from), head: clamp(to) }, scrollIntoView: true }),
+    search: () => void search(),
     hasFocus: () => view.hasFocus,
     focus: () => view.focus(),
     showEntries: (entries, focused) => markEntries(view, entries, focused),

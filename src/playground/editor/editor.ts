@@ -13,6 +13,8 @@ export interface Editor {
   /** The caret or selection, from and to. */
   getSelection(): { from: number; to: number };
   setSelection(selection: { from: number; to: number }): void;
+  /** Open the search, with fields to replace. */
+  search(): void;
   hasFocus(): boolean;
   focus(): void;
   /** Give the entries their colours, and light up those that are looked at. */

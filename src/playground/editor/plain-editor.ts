@@ -47,6 +47,8 @@ export function plainEditor(area: HTMLTextAreaElement, onChange: () => void, onC
     },
     getSelection: () => ({ from: area.selectionStart, to: area.selectionEnd }),
     setSelection: ({ from, to }) => area.setSelectionRange(from, to),
+    // The browser's own finds all of a text field.
+    search: () => area.focus(),
     hasFocus: () => document.activeElement === area,
     focus: () => area.focus(),
     showEntries() {},

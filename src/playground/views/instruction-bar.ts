@@ -8,7 +8,7 @@ const MAX_NAMES = 6;
 
 /** The line under the program: what an instruction is there for, and the way to its entries. */
 export function instructionBar(session: Session) {
-  const bar = element('p', { class: 'instruction-bar', attributes: { 'aria-label': 'The current instruction' } });
+  const bar = element('p', { class: 'instruction-bar' });
   return {
     element: bar,
     show(index: number, line: ListingLine | undefined, compiled: CompileSuccess | undefined) {

@@ -20,7 +20,12 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
   });
   const filter = element('input', {
     class: 'control filter',
-    attributes: { type: 'search', placeholder: 'Filter calls', 'aria-label': 'Filter calls by name or number' },
+    attributes: {
+      type: 'search',
+      placeholder: 'Filter calls',
+      'aria-label': 'Filter calls by name or number',
+      'data-find': '',
+    },
     on: { input: () => applyFilter() },
   });
   const shown = element('span', { class: 'quiet', attributes: { role: 'status' } });
