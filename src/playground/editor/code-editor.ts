@@ -99,6 +99,7 @@ export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOpti
         highlightSpecialChars(),
         history(),
         drawSelection(),
+        EditorView.lineWrapping,
         indentOnInput(),
         indentUnit.of('  '),
         bracketMatching(),

@@ -8,11 +8,15 @@ const MAX_NAMES = 6;
 
 /** The line under the program: what an instruction is there for, and the way to its entries. */
 export function instructionBar(session: Session) {
-  const bar = element('p', { class: 'instruction-bar' });
+  const hint = element('span', { class: 'quiet', text: 'Choose an instruction to see which entries it is there for.' });
+  const bar = element('p', { class: 'instruction-bar' }, hint);
   return {
     element: bar,
     show(index: number, line: ListingLine | undefined, compiled: CompileSuccess | undefined) {
-      if (!line || !compiled) return bar.replaceChildren();
+      if (!line || !compiled) {
+        bar.replaceChildren(hint);
+        return;
+      }
       const { calls, entries } = line;
       const names =
         calls.length > MAX_NAMES
