@@ -20,6 +20,7 @@ export async function buildPlayground(folder) {
       main: 'src/playground/main.ts',
       worker: 'src/playground/engine/worker.ts',
       style: 'src/playground/styles/main.css',
+      later: 'src/playground/styles/later.css',
     },
     outdir: folder,
     bundle: true,

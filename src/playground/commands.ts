@@ -1,5 +1,6 @@
 import { required } from './dom.js';
 import { EXAMPLES } from './examples.js';
+import { loadLaterStyles } from './later-styles.js';
 import type { Layout } from './layout.js';
 import type { Session } from './session.js';
 import { VIEWS, type ViewName } from './state.js';
@@ -108,10 +109,12 @@ export function setUpCommands(parts: Omit<CommandParts, 'help' | 'palette'>): vo
   const { session } = parts;
   const failed = (error: Error) => session.notify(`This could not be loaded: ${error.message}`);
   const help = (page?: HelpPage) =>
-    void import('./views/help.js').then(({ openHelp }) => openHelp(session, commands, page)).catch(failed);
+    void Promise.all([import('./views/help.js'), loadLaterStyles()])
+      .then(([{ openHelp }]) => openHelp(session, commands, page))
+      .catch(failed);
   const palette = () =>
-    void import('./views/command-palette.js')
-      .then(({ openCommandPalette }) => openCommandPalette(commands))
+    void Promise.all([import('./views/command-palette.js'), loadLaterStyles()])
+      .then(([{ openCommandPalette }]) => openCommandPalette(commands))
       .catch(failed);
   const commands = pageCommands({ ...parts, help, palette });
   setUpKeys(commands);

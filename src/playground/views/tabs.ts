@@ -1,4 +1,5 @@
 import { element, required } from '../dom.js';
+import { loadLaterStyles } from '../later-styles.js';
 import { isNarrow, onNarrowChange } from '../layout.js';
 import type { Session } from '../session.js';
 import { type AppState, VIEWS, type ViewName } from '../state.js';
@@ -74,7 +75,7 @@ export function setUpTabs(session: Session): void {
     if (tab.isLoading) return;
     tab.isLoading = true;
     try {
-      const make = await MAKERS[name]();
+      const [make] = await Promise.all([MAKERS[name](), name === 'map' ? undefined : loadLaterStyles()]);
       tab.view = make(tab.panel, session);
       if (!tab.panel.hidden) tab.view.update(store.get(), undefined);
     } catch (error) {
