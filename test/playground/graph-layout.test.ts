@@ -3,7 +3,7 @@ import { kernelAction } from '../../src/action.js';
 import { createSimulator, disassemble, Opcode } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import type { ListingLine } from '../../src/playground/engine/protocol.js';
-import { type GraphNode, layOutGraph } from '../../src/playground/graph-layout.js';
+import { type GraphNode, layOutGraph, numberTest } from '../../src/playground/graph-layout.js';
 import { builtinProfile } from '../../src/profile/builtin/index.js';
 
 const AUDIT_ARCHES = [0xc000003e, 0x40000003, 0xdead];
@@ -75,4 +75,31 @@ it('puts first what follows when the comparison holds as it is written', () => {
     line('return ALLOW', [], true),
   ]);
   expect(nodes[0]?.branches.map(({ entry }) => entry)).toEqual([2, 1]);
+});
+
+it('draws a run of equal tests as one node, and its members once it is unfolded', () => {
+  const compiled = compileProfileSync(builtinProfile('container-default')!, { arch: 'x86_64' });
+  const lines = disassemble(compiled).map(
+    ({ text, successors, architectures, reachable, instruction: { code, k } }): ListingLine => ({
+      ...{ text, successors, architectures, reachable, calls: [], entries: [] },
+      action: code === Opcode.RET_K ? { kind: kernelAction(k).kind, text: String(k) } : undefined,
+    }),
+  );
+  const plain = layOutGraph(lines);
+  const { nodes, height } = layOutGraph(lines, () => true);
+  const folded = nodes.filter((node) => node.folded);
+  expect(folded.length).toBeGreaterThan(1);
+  // Every block is drawn, by itself or in a run.
+  const drawn = nodes.flatMap((node) => (node.folded ?? [node]).map(({ first }) => first));
+  expect([...drawn].sort((a, b) => a - b)).toEqual(plain.nodes.map(({ first }) => first).sort((a, b) => a - b));
+  expect(height).toBeLessThan(plain.height / 4);
+  for (const { folded: members = [], text, branches } of folded) {
+    expect(text[0]).toBe(`one of ${members.length} calls`);
+    const answers = new Set(members.map((member) => numberTest(member)?.answer.action.text));
+    expect(answers.size).toBe(1);
+    expect(branches[0]).toMatchObject({ kind: 'end', action: { text: [...answers][0] } });
+  }
+  const [run] = folded;
+  const unfolded = layOutGraph(lines, (first) => first !== run?.first);
+  expect(unfolded.nodes.length).toBe(nodes.length - 1 + (run?.folded?.length ?? 0));
 });

@@ -69,9 +69,9 @@ export function entryEnds(text: string, starts: readonly number[]): number[] {
   });
 }
 
-/** After the brace that closes the one at `start`; strings and comments of JSON with comments are skipped. */
+/** After the brace that closes the one at `start`, but for those in strings. */
 function afterBrace(text: string, start: number): number {
-  const token = /"(?:[^"\\\n]|\\.)*"?|\/\/[^\n]*|\/\*[\s\S]*?\*\/|[{}]/g;
+  const token = /"(?:[^"\\\n]|\\.)*"?|[{}]/g;
   token.lastIndex = start;
   let depth = 0;
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
