@@ -551,6 +551,10 @@ build_bundles() {
   if [ -d build/launcher ]; then cp -r build/launcher dist/; fi
   node scripts/build-playground.mjs || return 1
   node dist/scmp.cjs schema >dist/schema.json || return 1
+  mkdir dist/schemas
+  for format in docker spo seccompiler go-seccomp-bpf; do
+    node dist/scmp.cjs schema --format "$format" -o "dist/schemas/$format.json" || return 1
+  done
   node dist/scmp.cjs man >dist/scmp.1 || return 1
   tar -xzOf "$tarball" "$(lock file | sed 's/\.tar\.gz$//')/LICENSE" >dist/libseccomp.LICENSE.txt
   {

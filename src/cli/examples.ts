@@ -99,7 +99,10 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['scmp dump -- scmp run --profile profile.json -- ls', 'the filters that a command installs; takes no root'],
   ],
   playground: [['scmp playground'], ['scmp playground --port 0', 'any free port']],
-  schema: [['scmp schema -o schema.json', 'for "$schema" in a profile: editors complete and check it']],
+  schema: [
+    ['scmp schema -o schema.json', 'for "$schema" in a profile: editors complete and check it'],
+    ['scmp schema --format spo'],
+  ],
   features: [['scmp features'], ['scmp features --json | grep notif']],
   completion: [
     ['source <(scmp completion bash)', 'in ~/.bashrc'],

@@ -149,6 +149,52 @@ export function profileJsonSchema(): JsonSchema {
   };
 }
 
+/**
+ * The schema of a format that has OCI's section without some keys, of the section and of its entries. A key of an argument
+ * that is optional there is none that must be given.
+ */
+export function withoutKeys(
+  schema: JsonSchema,
+  { section, syscall, optional }: Readonly<Record<'section' | 'syscall' | 'optional', readonly string[]>>,
+): JsonSchema {
+  const foreign: Partial<Record<keyof typeof KNOWN_KEYS, readonly string[]>> = { seccomp: section, syscall };
+  const mapped = <T extends JsonSchemaValue>(value: T): T => {
+    if (Array.isArray(value)) return value.map(mapped) as unknown as T;
+    if (typeof value !== 'object' || value === null) return value;
+    const kind = kindOf(value as JsonSchema);
+    const parts = Object.fromEntries(
+      Object.entries(value as JsonSchema).map(([key, each]) => [key, mapped(each)]),
+    ) as JsonSchema;
+    if (kind === 'argument') {
+      return {
+        ...parts,
+        required: (parts.required as string[]).filter((key) => !optional.includes(key)),
+      } as unknown as T;
+    }
+    const dropped = kind && foreign[kind];
+    if (!dropped) return parts as unknown as T;
+    const properties = Object.entries(parts.properties as JsonSchema).filter(([key]) => !dropped.includes(key));
+    // Rules about a key that is not there are none.
+    const rules = ((parts.allOf ?? []) as JsonSchema[]).filter(
+      (rule) =>
+        !dropped.some((key) =>
+          JSON.stringify(rule, (_, each) => (typeof each === 'bigint' ? String(each) : each)).includes(`"${key}"`),
+        ),
+    );
+    const known = Object.fromEntries(properties);
+    if (kind === 'seccomp') return { ...parts, properties: known, allOf: rules } as unknown as T;
+    // Without the old form with one name, entries have names.
+    const names = { ...(known.names as JsonSchema), anyOf: [{ ...SOME, items: ONE_NAME }] };
+    return {
+      ...parts,
+      properties: { ...known, names },
+      required: ['names', 'action'],
+      allOf: rules,
+    } as unknown as T;
+  };
+  return mapped(schema);
+}
+
 /** A schema as JSON text, its integers exact. */
 export function jsonSchemaText(schema: JsonSchema): string {
   const integers: string[] = [];

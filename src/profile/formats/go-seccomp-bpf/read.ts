@@ -16,7 +16,7 @@ import { goSeccompBpf, policyPath } from './format.js';
 type Action = Pick<DockerSyscall, 'action' | 'errnoRet'>;
 
 /** The library's words; its errno is EPERM, and its trace has no message. */
-const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+export const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
   ['kill_thread', { action: 'SCMP_ACT_KILL_THREAD' }],
   ['kill_process', { action: 'SCMP_ACT_KILL_PROCESS' }],
   ['trap', { action: 'SCMP_ACT_TRAP' }],
@@ -36,7 +36,9 @@ const OPERATIONS: ReadonlyMap<string, BitComparison['op'] | 'SET' | 'UNSET'> = n
   ['bitsset', 'SET'],
   ['bitsnotset', 'UNSET'],
 ]);
-const OPERATION_NAMES = 'Equal NotEqual GreaterThan LessThan GreaterOrEqual LessOrEqual BitsSet BitsNotSet'.split(' ');
+/** As the library's own text has them; capitals do not count. */
+export const OPERATION_NAMES =
+  'Equal NotEqual GreaterThan LessThan GreaterOrEqual LessOrEqual BitsSet BitsNotSet'.split(' ');
 
 /**
  * Read a policy of go-seccomp-bpf 1.4 (filter.go): groups of calls with an action, by name or with conditions on their

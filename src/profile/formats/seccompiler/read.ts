@@ -20,8 +20,8 @@ import { seccompiler } from './format.js';
 const integer = (least: bigint, most: bigint) => z.bigint().check(z.minimum(least), z.maximum(most));
 const uint64 = integer(0n, 2n ** 64n - 1n);
 
-const ACTIONS = ['allow', 'trap', 'kill_thread', 'kill_process', 'log'] as const;
-const OPERATORS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const;
+export const ACTIONS = ['allow', 'trap', 'kill_thread', 'kill_process', 'log'] as const;
+export const OPERATORS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const;
 
 const condition = z.object({
   index: integer(0n, 5n),

@@ -18,7 +18,7 @@ export const SPO_API_VERSIONS = ['v1', 'v1beta1', 'v1alpha1'].map(
 const KIND = 'SeccompProfile';
 
 /** Keys the API server drops, and a runtime would therefore never see: with them an entry means something else. */
-const FOREIGN_KEYS = {
+export const FOREIGN_KEYS = {
   spec: [...DOCKER_ONLY_KEYS.seccomp, 'defaultErrnoRet'],
   syscall: DOCKER_ONLY_KEYS.syscall,
 } as const;
