@@ -1,16 +1,11 @@
-import { getLocation } from 'jsonc-parser';
-import { BUILTIN_NAMES } from '../profile/builtin/names.js';
-import { CAPABILITIES } from '../profile/model/capability.js';
-import { type JsonSchema, profileJsonSchema } from '../profile/model/json-schema.js';
-import { knownSyscalls, syscallSignature } from '../syscalls/signature.js';
+import type { ArchitectureName } from '../architecture.js';
+import type { InputFormat } from '../profile/formats/index.js';
+import { completeKeys } from './complete-keys.js';
+import { completeLines } from './complete-lines.js';
+import { editorFormat } from './editor-format.js';
+import type { Word } from './vocabulary.js';
 
-export interface Completion {
-  label: string;
-  /** What is inserted, where it is not the label. */
-  apply?: string;
-  detail?: string;
-  info?: string;
-}
+export type Completion = Word;
 
 /** What may stand in the place of the text between two offsets. */
 export interface Completions {
@@ -19,85 +14,20 @@ export interface Completions {
   options: readonly Completion[];
 }
 
-let schema: JsonSchema | undefined;
-let syscalls: readonly Completion[] | undefined;
-
-/** Completions at a place of a profile: keys and values of a JSON profile by its schema, names in the other formats. */
-export function complete(text: string, offset: number): Completions | undefined {
-  return /^\s*\{/.test(text) ? completeJson(text, offset) : completeWord(text, offset);
+export interface CompleteOptions {
+  /** The format that the editor names; else the content and the file's name tell. */
+  named?: InputFormat | undefined;
+  fileName?: string | undefined;
+  /** Whose numbers and constants are shown. Default: x86_64. */
+  architecture?: ArchitectureName | undefined;
 }
 
-/** In the plain list, in YAML and in units a word may be a system call; the reader reports it otherwise. */
-function completeWord(text: string, offset: number): Completions | undefined {
-  const word = /[a-z_][\w]*$/i.exec(text.slice(Math.max(0, offset - 64), offset))?.[0];
-  if (!word) return undefined;
-  return { from: offset - word.length, to: offset, options: syscallCompletions() };
-}
-
-function completeJson(text: string, offset: number): Completions | undefined {
-  const { path, isAtPropertyKey, previousNode } = getLocation(text, offset);
-  const isInside = previousNode && previousNode.offset <= offset && offset <= previousNode.offset + previousNode.length;
-  const word = /\w*$/.exec(text.slice(Math.max(0, offset - 64), offset))?.[0] ?? '';
-  // Inside the quotes of a string that is there, or at a bare word that is to become one.
-  const quoted = isInside && previousNode.type !== 'number' && text[previousNode.offset] === '"';
-  const from = quoted ? previousNode.offset : offset - word.length;
-  const end = quoted ? previousNode.offset + previousNode.length : offset;
-  const to = quoted && /[\n\r]/.test(text.slice(from, end)) ? offset : end;
-  schema ??= profileJsonSchema();
-  const options = isAtPropertyKey
-    ? keysAt(schemasAt(schema, path.slice(0, -1)), text.slice(to))
-    : valuesAt(path, schemasAt(schema, path));
-  return options.length > 0 ? { from, to, options } : undefined;
-}
-
-/** The schemas that may apply at a place: all of several alternatives. */
-function schemasAt(root: JsonSchema, path: readonly (string | number)[]): JsonSchema[] {
-  let current = alternatives(root);
-  for (const segment of path) {
-    current = current
-      .flatMap(({ properties, items }) => {
-        const next = typeof segment === 'number' ? items : (properties as JsonSchema | undefined)?.[segment];
-        return next && typeof next === 'object' ? [next as JsonSchema] : [];
-      })
-      .flatMap(alternatives);
-  }
-  return current;
-}
-
-function alternatives(schema: JsonSchema): JsonSchema[] {
-  const nested = ['anyOf', 'oneOf', 'allOf'].flatMap((key) => (schema[key] ?? []) as JsonSchema[]);
-  return [schema, ...nested.flatMap(alternatives)];
-}
-
-function keysAt(schemas: readonly JsonSchema[], rest: string): Completion[] {
-  const separator = /^\s*:/.test(rest) ? '' : ': ';
-  const keys = new Map<string, Completion>();
-  for (const { properties } of schemas) {
-    for (const [key, { description }] of Object.entries((properties ?? {}) as Record<string, JsonSchema>)) {
-      if (typeof description !== 'string' && keys.has(key)) continue;
-      const info = typeof description === 'string' ? { info: description } : {};
-      keys.set(key, { label: key, apply: `"${key}"${separator}`, ...info });
-    }
-  }
-  return [...keys.values()];
-}
-
-function valuesAt(path: readonly (string | number)[], schemas: readonly JsonSchema[]): Completion[] {
-  const [last, beforeLast] = [path.at(-1), path.at(-2)];
-  if (last === 'name' || beforeLast === 'names' || beforeLast === 'remove') {
-    return syscallCompletions().map((each) => ({ ...each, apply: `"${each.label}"` }));
-  }
-  const listed = schemas.flatMap(({ enum: values }) => (values ?? []) as string[]);
-  const names = beforeLast === 'caps' ? CAPABILITIES : last === 'extends' ? BUILTIN_NAMES : listed;
-  return names.map((label) => ({ label, apply: `"${label}"` }));
-}
-
-function syscallCompletions(): readonly Completion[] {
-  syscalls ??= knownSyscalls()
-    .sort()
-    .map((label) => ({
-      label,
-      detail: `(${(syscallSignature(label) ?? []).map(({ name }) => name).join(', ')})`,
-    }));
-  return syscalls;
+/**
+ * What may be written at a place of a profile, of any format: the text need not be whole. Offsets are UTF-16 code units.
+ */
+export function complete(text: string, offset: number, options: CompleteOptions = {}): Completions | undefined {
+  const { architecture = 'x86_64' } = options;
+  const { syntax, format } = editorFormat(text, options);
+  if (syntax === 'json' || syntax === 'yaml') return completeKeys(text, offset, { syntax, format, architecture });
+  return completeLines(text, offset, { format: syntax, architecture });
 }

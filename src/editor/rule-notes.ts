@@ -27,6 +27,7 @@ export interface RuleNote {
   dropped?: string | undefined;
 }
 
+/** A condition's operator as C writes it. */
 const OPERATORS = { NE: '!=', LT: '<', LE: '<=', EQ: '==', GE: '>=', GT: '>' } as const;
 
 /** A condition in words, by the names of the argument and of its values: `(flags & CLONE_NEWUSER) == 0`. */
@@ -49,7 +50,7 @@ function describeCondition(
   return `(${name} & ${mask.includes('|') ? `(${mask})` : mask}) == ${valueTwo === 0n ? 0 : number(valueTwo)}`;
 }
 
-function describeConditions(name: string, rule: PolicyRule, architecture: ArchitectureName): string {
+export function describeConditions(name: string, rule: Pick<PolicyRule, 'conditions'>, architecture: ArchitectureName): string {
   const parameters = syscallSignature(name, architecture);
   const words = rule.conditions.map((each) => describeCondition(each, parameters?.[each.index], architecture));
   // As libseccomp takes it: where an argument has several, any of all conditions will do (see planFilter).
