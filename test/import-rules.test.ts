@@ -89,7 +89,7 @@ const ROOMS: Record<string, string> = {
   'src/editor/format':
     'src/profile/document src/profile/formats/index.ts src/profile/formats/*/format.ts src/profile/model src/profile/formats',
   'src/editor':
-    'src/syscalls src/profile/document src/profile/model src/profile/resolve src/profile/builtin src/compiler src/check',
+    'src/syscalls src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/check',
   'src/playground':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check src/editor',
   'native-loader/libc': 'src/syscalls src/bpf/program',
@@ -104,8 +104,10 @@ const ROOMS: Record<string, string> = {
     'native-loader/libc native-loader/install native-loader/supervise native-loader/run native-loader/container native-loader/virtual-files',
   'src/cli':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/compose/artifact src/compose/index.ts src/decompile src/explain src/check src/learn native-loader/libc',
+  'src/cli/lsp':
+    'src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/compose/targets src/explain src/check src/editor src/editor/format src/cli',
   'src/cli/commands':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/compose/targets src/explain src/check src/editor/format src/compose/recordings src/compose/index.ts src/learn native-loader/libc native-loader/install native-loader/trace native-loader/index.ts src/cli',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/decisions src/bpf/minimize src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/compose/targets src/explain src/check src/editor/format src/compose/recordings src/compose/index.ts src/learn native-loader/libc native-loader/install native-loader/trace native-loader/index.ts src/cli src/cli/lsp',
   'src/cli/scmp.ts': 'src/cli src/cli/commands',
 };
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { OCI_SCHEME } from '../compose/artifact/reference.js';
 import { builtinProfile } from '../profile/builtin/index.js';
 import { BUILTIN_PREFIX } from '../profile/builtin/names.js';
@@ -11,7 +11,7 @@ import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable, quote } from '../text.js';
 import { refuseFilesOfArtifact } from './artifact-profile.js';
 import { includedFile } from './included-files.js';
-import { FileError, fileError, type Input, isReadable, readInput } from './input.js';
+import { FileError, fileError, folderOf, type Input, isReadable, readInput } from './input.js';
 
 const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
 
@@ -59,7 +59,7 @@ async function findBase(
   if (name.startsWith(OCI_SCHEME)) return (await import('./artifact-base.js')).artifactBase(name, from, layouts);
   refuseFilesOfArtifact(name, from);
   const isFile = from.source !== undefined && isReadable(from.source);
-  const own = isFile ? dirname(from.source as string) : '.';
+  const own = folderOf(from.source);
   const isNamed = traitsOf(from).extendsAs === 'operator';
   const listed = isNamed ? beside?.get(name) : undefined;
   if (listed) return loadProfile(listed.bytes, { source: `${listed.source} (${name})` });

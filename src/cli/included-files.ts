@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import type { IncludedText } from '../profile/formats/include.js';
-import { fileError, isReadable } from './input.js';
+import { fileError, folderOf, isReadable } from './input.js';
 
 /**
  * The file that a policy includes, relative to the folder of the one that names it, or to the working directory. An
@@ -9,7 +9,7 @@ import { fileError, isReadable } from './input.js';
  * name /usr/share/policy/crosvm, are read where its sources have them side by side.
  */
 export function includedFile(path: string, from: string | undefined): IncludedText | undefined {
-  const folder = from !== undefined && isReadable(from) ? dirname(from) : '.';
+  const folder = folderOf(from);
   const candidates = isAbsolute(path) ? [path, join(folder, basename(path))] : [join(folder, path)];
   const file = candidates.find(isReadable);
   if (file === undefined) return undefined;

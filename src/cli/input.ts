@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { ScmpError } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX, type BuiltinName, findBuiltin } from '../profile/builtin/names.js';
@@ -70,6 +70,13 @@ const withoutExtension = (name: string): string => name.replace(/(?<=.)\.[^.]*$/
 export function isReadable(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
 }
+
+/**
+ * Where what a text names is looked for: the folder of its file, or the working directory of a text that is none. An editor's
+ * text has an absolute path before it is saved.
+ */
+export const folderOf = (source: string | undefined): string =>
+  source !== undefined && (isAbsolute(source) || isReadable(source)) ? dirname(source) : '.';
 
 /** Whether there is a folder of that name; not where that cannot be found out, which its reader says. */
 export function isFolder(path: string): boolean {

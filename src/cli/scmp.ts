@@ -49,6 +49,7 @@ const COMMAND_GROUPS: Readonly<Record<string, Readonly<Record<string, () => Prom
     resolve: async () => (await import('./commands/resolve.js')).addResolveCommand,
     features: async () => (await import('./commands/features.js')).addFeaturesCommand,
     schema: async () => (await import('./commands/schema.js')).addSchemaCommand,
+    lsp: async () => (await import('./commands/lsp.js')).addLspCommand,
     playground: async () => (await import('./commands/playground.js')).addPlaygroundCommand,
     completion: async () => (await import('./commands/completion.js')).addCompletionCommand,
     man: async () => (await import('./commands/man.js')).addManCommand,

@@ -1,17 +1,17 @@
-import { parseTree, getNodeValue } from 'jsonc-parser';
+import { getNodeValue, parseTree } from 'jsonc-parser';
 import type { ArchitectureName } from '../architecture.js';
 import { errnoNumber } from '../errno.js';
 import type { JsonPath } from '../profile/document/json-path.js';
 import type { FormatName } from '../profile/formats/index.js';
 import { type JsonSchema, profileJsonSchema } from '../profile/model/json-schema.js';
 import { syscallSignature } from '../syscalls/signature.js';
-import type { Completions } from './complete.js';
 import { type KeyLocation, locateJson, locateYaml, objectAround } from './locate-key.js';
 import {
   ACTIONS,
   actionWords,
   BUILTIN_WORDS,
   CAPABILITY_WORDS,
+  type Completions,
   callVocabulary,
   constantWords,
   errnoWords,
@@ -71,11 +71,20 @@ function pathInProfile(path: JsonPath, { format }: KeysOptions): JsonPath | unde
 }
 
 /** The keys above the profile. */
-function rootKeys({ path, isKey, from, to, quote, hasColon }: KeyLocation, options: KeysOptions): Completions | undefined {
+function rootKeys(
+  { path, isKey, from, to, quote, hasColon }: KeyLocation,
+  options: KeysOptions,
+): Completions | undefined {
   if (isKey === false) return undefined;
   const depth = path.length - (isKey === true ? 1 : 0);
   const names =
-    options.format === 'spo' ? (depth === 0 ? ['apiVersion', 'kind', 'metadata', 'spec'] : []) : depth === 1 ? ['seccomp'] : [];
+    options.format === 'spo'
+      ? depth === 0
+        ? ['apiVersion', 'kind', 'metadata', 'spec']
+        : []
+      : depth === 1
+        ? ['seccomp']
+        : [];
   const words = keywords(names).map((word) => ({ ...word, kind: 'key' as const }));
   const location = { path, isKey, from, to, quote, hasColon };
   return words.length > 0
@@ -151,7 +160,11 @@ function keysAt(path: JsonPath, { format }: KeysOptions): Word[] {
   if (own) return Object.entries(own).map(([label, info]) => ({ label, info, kind: 'key' }));
   const keys = new Map<string, Word>();
   if (format === 'spo' && path.length === 0) {
-    keys.set('baseProfileName', { label: 'baseProfileName', kind: 'key', info: 'The name of another SeccompProfile, which this one is united with.' });
+    keys.set('baseProfileName', {
+      label: 'baseProfileName',
+      kind: 'key',
+      info: 'The name of another SeccompProfile, which this one is united with.',
+    });
   }
   for (const { properties } of schemasAt(path)) {
     for (const [key, { description }] of Object.entries((properties ?? {}) as Record<string, JsonSchema>)) {
@@ -185,7 +198,8 @@ const GO_OPERATIONS = keywords(
 function valuesAt(path: JsonPath, text: string, location: KeyLocation, options: KeysOptions): readonly Word[] {
   const { architecture, format } = options;
   const [last, before] = [path.at(-1), path.at(-2)];
-  if (last === 'name' || last === 'syscall' || before === 'names' || before === 'remove') return callVocabulary(architecture);
+  if (last === 'name' || last === 'syscall' || before === 'names' || before === 'remove')
+    return callVocabulary(architecture);
   if (before === 'names_with_args' && typeof last === 'number') return [];
   const isAction = typeof last === 'string' && /(?:^|_)action$|^defaultAction$/.test(last);
   if (format === 'seccompiler') {
@@ -198,9 +212,13 @@ function valuesAt(path: JsonPath, text: string, location: KeyLocation, options: 
     if (last === 'operation') return GO_OPERATIONS;
   }
   if (isAction) return ACTIONS;
-  if (last === 'value' || last === 'valueTwo' || last === 'val') return argumentConstants(path, text, location, options);
+  if (last === 'value' || last === 'valueTwo' || last === 'val')
+    return argumentConstants(path, text, location, options);
   if (last === 'errnoRet' || last === 'defaultErrnoRet') {
-    return errnoWords(architecture).map((word) => ({ ...word, apply: `${errnoNumber(word.label, architecture) ?? 1}` }));
+    return errnoWords(architecture).map((word) => ({
+      ...word,
+      apply: `${errnoNumber(word.label, architecture) ?? 1}`,
+    }));
   }
   if (last === 'errno' || last === 'defaultErrno') return errnoWords(architecture);
   if (before === 'caps') return CAPABILITY_WORDS;

@@ -1,4 +1,5 @@
 import type { ArchitectureName } from '../architecture.js';
+import { ARCHITECTURES } from '../architecture.js';
 import { firejailGroups } from '../profile/formats/firejail/groups.js';
 import type { LinesFormatName } from '../profile/formats/index.js';
 import { SECTIONS as LXC_SECTIONS } from '../profile/formats/lxc/architectures.js';
@@ -9,16 +10,15 @@ import { systemdGroups } from '../profile/formats/systemd/read.js';
 import { NAMESPACES } from '../profile/formats/systemd/restrictions.js';
 import { familyConstants } from '../syscalls/constants.js';
 import { syscallSignature } from '../syscalls/signature.js';
-import { ARCHITECTURES } from '../architecture.js';
-import type { Completions } from './complete.js';
 import { MAX_LINE } from './editor-format.js';
 import { ACTION_WORDS_OF } from './format-words.js';
 import {
-  actionWords,
   ARCHITECTURE_WORDS,
+  actionWords,
   BUILTIN_WORDS,
-  CAPABILITY_WORDS,
   CALL_NAMES,
+  CAPABILITY_WORDS,
+  type Completions,
   callVocabulary,
   constantWords,
   errnoWords,
@@ -45,7 +45,11 @@ interface LineStart {
 type Speaker = (start: LineStart) => readonly Word[];
 
 /** The words that may stand at a place of a format of lines. */
-export function completeLines(text: string, offset: number, { format, architecture }: LinesOptions): Completions | undefined {
+export function completeLines(
+  text: string,
+  offset: number,
+  { format, architecture }: LinesOptions,
+): Completions | undefined {
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
   const line = text.slice(Math.max(lineStart, offset - MAX_LINE), offset);
   if (isComment(line, format)) return undefined;
@@ -90,7 +94,9 @@ const unit: Speaker = (start) => {
     case 'SystemCallArchitectures':
       return [
         ...keywords(['native']),
-        ...ARCHITECTURES.map(({ name }): Word => ({ label: systemdArchitecture(name), kind: 'architecture', detail: name })),
+        ...ARCHITECTURES.map(
+          ({ name }): Word => ({ label: systemdArchitecture(name), kind: 'architecture', detail: name }),
+        ),
       ];
     case 'RestrictNamespaces':
       return keywords(['yes', 'no', ...NAMESPACES.keys()]);
@@ -110,9 +116,15 @@ const nspawn: Speaker = (start) => {
 };
 
 /** The call and the argument of a comparison that is being written: `domain ==`, `arg0 &`. */
-function comparedConstants(call: string | undefined, argument: string, architecture: ArchitectureName): readonly Word[] {
+function comparedConstants(
+  call: string | undefined,
+  argument: string,
+  architecture: ArchitectureName,
+): readonly Word[] {
   const parameters = call === undefined ? undefined : syscallSignature(call, architecture);
-  const index = /^arg\d$/.test(argument) ? Number(argument.slice(3)) : parameters?.findIndex(({ name }) => name === argument);
+  const index = /^arg\d$/.test(argument)
+    ? Number(argument.slice(3))
+    : parameters?.findIndex(({ name }) => name === argument);
   return constantWords(parameters?.[index ?? -1], architecture);
 }
 
@@ -148,7 +160,10 @@ const list: Speaker = (start) => {
 const minijail: Speaker = (start) => {
   const { before, architecture, word } = start;
   if (/^\s*$/.test(before)) {
-    return [...(word.startsWith('@') || word === '' ? keywords(['@include', '@default', '@frequency', '@denylist']) : []), ...calls(start)];
+    return [
+      ...(word.startsWith('@') || word === '' ? keywords(['@include', '@default', '@frequency', '@denylist']) : []),
+      ...calls(start),
+    ];
   }
   if (/^\s*@default\s+$/.test(before)) return actionWords(ACTION_WORDS_OF.minijail);
   if (/return\s+$/.test(before)) return errnoWords(architecture);
@@ -172,14 +187,17 @@ const namesIn = (text: string, pattern: RegExp): readonly string[] => [
 const kafel: Speaker = (start) => {
   const { before, above, architecture, word } = start;
   const whole = `${above}${before}`;
-  if (/\bUSE\s+(?:\w+\s*,\s*)*$/.test(whole)) return keywords(namesIn(whole, /\bPOLICY\s+(\w+)/g), 'a policy of this file');
+  if (/\bUSE\s+(?:\w+\s*,\s*)*$/.test(whole))
+    return keywords(namesIn(whole, /\bPOLICY\s+(\w+)/g), 'a policy of this file');
   if (/^\s*#$/.test(before) || word.startsWith('#')) return keywords(['#define', '#include']);
   if (/\bDEFAULT\s+$/.test(whole)) return actionWords(ACTION_WORDS_OF.kafel);
   const condition = /(\w+)\s*(?:\(([^()]*)\))?\s*\{[^{}]*$/.exec(whole);
   const isCall = condition && CALL_NAMES.has(condition[1] as string);
   if (isCall) {
     const defined = keywords(namesIn(whole, /^[ \t]*#define[ \t]+(\w+)/gm), 'defined in this file');
-    const names = condition[2]?.split(/\s*,\s*/).filter(Boolean) ?? (syscallSignature(condition[1] as string, architecture) ?? []).map(({ name }) => name);
+    const names =
+      condition[2]?.split(/\s*,\s*/).filter(Boolean) ??
+      (syscallSignature(condition[1] as string, architecture) ?? []).map(({ name }) => name);
     return [...keywords(names), ...defined];
   }
   if (/(?:ALLOW|LOG|DENY|KILL|KILL_THREAD|KILL_PROCESS|USER_NOTIF|\))\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*$/.test(whole)) {
@@ -208,10 +226,15 @@ const lxc: Speaker = (start) => {
   if (/^\s*[12]\s*$/.test(above)) {
     return /^\w+\s+$/.test(before) ? actionWords(ACTION_WORDS_OF.lxc) : keywords(['allowlist', 'denylist']);
   }
-  if (/^\s*\[$/.test(before)) return [...keywords(['all'])].concat([...LXC_SECTIONS.keys()].map((label): Word => ({ label, kind: 'architecture' })));
+  if (/^\s*\[$/.test(before))
+    return [...keywords(['all'])].concat(
+      [...LXC_SECTIONS.keys()].map((label): Word => ({ label, kind: 'architecture' })),
+    );
   if (/^\s*$/.test(before)) return [...keywords(['reject_force_umount']), ...calls(start)];
   if (/\[\d+,[^,\]]*,$/.test(before)) {
-    return keywords('SCMP_CMP_NE SCMP_CMP_LT SCMP_CMP_LE SCMP_CMP_EQ SCMP_CMP_GE SCMP_CMP_GT SCMP_CMP_MASKED_EQ'.split(' '));
+    return keywords(
+      'SCMP_CMP_NE SCMP_CMP_LT SCMP_CMP_LE SCMP_CMP_EQ SCMP_CMP_GE SCMP_CMP_GT SCMP_CMP_MASKED_EQ'.split(' '),
+    );
   }
   const inBrackets = /^(\w+).*\[(\d),$/.exec(before);
   if (inBrackets) {
@@ -258,7 +281,9 @@ const firejail: Speaker = (start) => {
       return keywords(['cgroup', 'ipc', 'net', 'mnt', 'pid', 'time', 'user', 'uts']);
     default:
       if (!keyword.startsWith('seccomp')) return [];
-      return /:$/.test(start.before) ? errnoWords(start.architecture) : [...groupWords(firejailGroups()), ...calls(start)];
+      return /:$/.test(start.before)
+        ? errnoWords(start.architecture)
+        : [...groupWords(firejailGroups()), ...calls(start)];
   }
 };
 

@@ -3,16 +3,7 @@ import type { InputFormat } from '../profile/formats/index.js';
 import { completeKeys } from './complete-keys.js';
 import { completeLines } from './complete-lines.js';
 import { editorFormat } from './editor-format.js';
-import type { Word } from './vocabulary.js';
-
-export type Completion = Word;
-
-/** What may stand in the place of the text between two offsets. */
-export interface Completions {
-  from: number;
-  to: number;
-  options: readonly Completion[];
-}
+import type { Completions } from './vocabulary.js';
 
 export interface CompleteOptions {
   /** The format that the editor names; else the content and the file's name tell. */

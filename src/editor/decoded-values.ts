@@ -49,7 +49,8 @@ function namesOf(
   if (!constants) return undefined;
   if (isMask && value === (1n << BigInt(bits)) - 1n) return undefined; // an int is compared
   const text = isMask ? describeMask(constants, value, architecture) : describeValue(constants, value, architecture);
-  return /^[A-Z]/.test(text) ? text : undefined;
+  // Bits without a name say that it is a number, as all ones are.
+  return /^[A-Z]/.test(text) && !/\|\d/.test(text) ? text : undefined;
 }
 
 const NUMBER = /(?<![\w.])(?:0[xX][\da-fA-F]+|\d+)(?![\w.])/g;

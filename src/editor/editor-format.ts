@@ -4,7 +4,7 @@ import { SourceText } from '../profile/document/source-text.js';
 import { parseYaml } from '../profile/document/yaml.js';
 import { detectFormat } from '../profile/formats/detect-format.js';
 import { detectSyntax, type Syntax } from '../profile/formats/detect-syntax.js';
-import { type FormatName, FORMATS, INPUT_FORMATS, type InputFormat } from '../profile/formats/index.js';
+import { FORMATS, type FormatName, INPUT_FORMATS, type InputFormat } from '../profile/formats/index.js';
 
 /** What an editor takes a text for, also while it is being written and does not parse. */
 export interface EditorFormat {
@@ -19,6 +19,8 @@ const BY_NAME: readonly (readonly [RegExp, FormatName])[] = [
   [/\.(?:service|socket|mount|swap|scope|slice)$|\.(?:service|socket|mount|swap)\.d\/[^/]*\.conf$/, 'systemd'],
   [/\.policy$/, 'minijail-py'],
   [/\.kafel$/, 'kafel'],
+  [/\.list$/, 'list'],
+  [/\.seccomp$/, 'lxc'],
   [/\.cfg$/, 'nsjail'],
   [/\.(?:profile|local|inc)$/, 'firejail'],
 ];

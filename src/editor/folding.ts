@@ -14,8 +14,7 @@ export function foldsOf(text: string, { syntax }: EditorFormat): Fold[] {
   const add = (from: number, to: number, kind: Fold['kind'] = 'region') => {
     if (to > from) folds.push({ from, to, kind });
   };
-  const isComment = (line: string) =>
-    syntax === 'json' ? false : /^\s*(?:#(?!define|include)|\/\/)/.test(line);
+  const isComment = (line: string) => (syntax === 'json' ? false : /^\s*(?:#(?!define|include)|\/\/)/.test(line));
   for (let line = 0; line < lines.length; line++) {
     if (!isComment(lines[line] as string)) continue;
     const first = line;
@@ -50,7 +49,8 @@ function indented(lines: readonly string[], add: Add): void {
   let last = 0;
   for (const [line, text] of lines.entries()) {
     if (text.trim() === '' || /^\s*#/.test(text)) continue;
-    const indent = /^ */.exec(text)?.[0].length ?? 0;
+    // A list may be as far to the left as its key.
+    const indent = (/^ */.exec(text)?.[0].length ?? 0) + (/^ *-/.test(text) ? 0.5 : 0);
     while (open.length > 0 && (open.at(-1)?.indent ?? 0) >= indent) add(open.pop()?.line ?? 0, last);
     open.push({ indent, line });
     last = line;

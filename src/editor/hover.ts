@@ -1,8 +1,8 @@
 import type { ActionKind } from '../action.js';
 import { ARCHITECTURES, type ArchitectureName, findArchitecture } from '../architecture.js';
+import { BUILTIN_PREFIX, BUILTIN_PURPOSES, type BuiltinName } from '../profile/builtin/names.js';
 import { firejailGroups } from '../profile/formats/firejail/groups.js';
 import { systemdGroups } from '../profile/formats/systemd/read.js';
-import { BUILTIN_PREFIX, BUILTIN_PURPOSES, type BuiltinName } from '../profile/builtin/names.js';
 import { CAPABILITIES, CAPABILITY_SETS } from '../profile/model/capability.js';
 import { constantValue } from '../syscalls/constants.js';
 import { syscallPurpose } from '../syscalls/purposes.js';
@@ -78,7 +78,9 @@ function callMarkdown(name: string, from: number, targets: readonly HoverTarget[
     );
   }
   const entry = targets.flatMap(({ architecture, notes }) =>
-    (notes[name] ?? []).filter(({ offset }) => offset !== undefined && Math.abs(offset - from) <= 1).map((note) => ({ architecture, note })),
+    (notes[name] ?? [])
+      .filter(({ offset }) => offset !== undefined && Math.abs(offset - from) <= 1)
+      .map((note) => ({ architecture, note })),
   );
   const said = new Map<string, ArchitectureName[]>();
   for (const { architecture, note } of entry) {

@@ -18,8 +18,7 @@ export interface KeyLocation {
 
 export function locateJson(text: string, offset: number): KeyLocation | undefined {
   const { path, isAtPropertyKey, previousNode }: Location = getLocation(text, offset);
-  const isInside =
-    previousNode && previousNode.offset <= offset && offset <= previousNode.offset + previousNode.length;
+  const isInside = previousNode && previousNode.offset <= offset && offset <= previousNode.offset + previousNode.length;
   const word = /\w*$/.exec(text.slice(Math.max(0, offset - 64), offset))?.[0] ?? '';
   // Inside the quotes of a string that is there, or at a bare word that is to become one.
   const quoted = isInside && previousNode.type !== 'number' && text[previousNode.offset] === '"';
@@ -142,7 +141,10 @@ function flowPath(text: string, given: readonly (string | number)[]) {
       else open[open.length - 1] = '';
       [start, isKey] = [at + 1, typeof top === 'string'];
     } else if (sign === ':' && /\s/.test(text[at + 1] ?? ' ') && typeof open.at(-1) === 'string') {
-      open[open.length - 1] = text.slice(start, at).trim().replace(/^["']|["']$/g, '');
+      open[open.length - 1] = text
+        .slice(start, at)
+        .trim()
+        .replace(/^["']|["']$/g, '');
       [start, isKey] = [at + 1, false];
     }
   }

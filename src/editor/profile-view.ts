@@ -35,7 +35,8 @@ export function wordAt(text: string, offset: number): (Span & { word: string }) 
   for (; from <= offset; from++) {
     WORD.lastIndex = from;
     const word = WORD.exec(text)?.[0];
-    if (word !== undefined && from <= offset && offset <= from + word.length) return { from, to: from + word.length, word };
+    if (word !== undefined && from <= offset && offset <= from + word.length)
+      return { from, to: from + word.length, word };
     if (word !== undefined) from += word.length - 1;
   }
   return undefined;
@@ -43,7 +44,9 @@ export function wordAt(text: string, offset: number): (Span & { word: string }) 
 
 /** Everything that is written of a value at an offset: a string with its quotes, or a word. */
 export function valueSpan(text: string, from: number): Span {
-  const found = /^(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[@~!]?[\w$.@:/-]+|\S)/.exec(text.slice(from, from + 4096))?.[0];
+  const found = /^(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[@~!]?[\w$.@:/-]*[\w$/]|\S)/.exec(
+    text.slice(from, from + 4096),
+  )?.[0];
   return { from, to: from + (found?.length ?? 0) };
 }
 

@@ -58,7 +58,8 @@ function kafelWords(text: string): LocalName[] {
   let before = '';
   for (const { 0: word, index } of text.matchAll(/\/\/[^\n]*|\/\*[\s\S]*?\*\/|[A-Za-z_]\w*/g)) {
     if (word.startsWith('/')) continue;
-    const isDefinition = before === 'POLICY' || (before === 'define' && /#\s*define\s+$/.test(text.slice(Math.max(0, index - 32), index)));
+    const isDefinition =
+      before === 'POLICY' || (before === 'define' && /#\s*define\s+$/.test(text.slice(Math.max(0, index - 32), index)));
     words.push({ name: word, from: index, to: index + word.length, isDefinition });
     before = word;
   }

@@ -50,7 +50,11 @@ function describeCondition(
   return `(${name} & ${mask.includes('|') ? `(${mask})` : mask}) == ${valueTwo === 0n ? 0 : number(valueTwo)}`;
 }
 
-export function describeConditions(name: string, rule: Pick<PolicyRule, 'conditions'>, architecture: ArchitectureName): string {
+export function describeConditions(
+  name: string,
+  rule: Pick<PolicyRule, 'conditions'>,
+  architecture: ArchitectureName,
+): string {
   const parameters = syscallSignature(name, architecture);
   const words = rule.conditions.map((each) => describeCondition(each, parameters?.[each.index], architecture));
   // As libseccomp takes it: where an argument has several, any of all conditions will do (see planFilter).

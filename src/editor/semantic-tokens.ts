@@ -31,14 +31,34 @@ export interface SemanticToken extends Span {
 const KEYWORDS: Readonly<Record<LinesFormatName, readonly string[]>> = {
   systemd: [],
   nspawn: [],
-  list: ['default', 'when', 'arch', 'flags', 'extends', 'remove', 'enosys-newer-than', 'listener', 'listener-metadata', 'cap', 'kernel', 'not'],
+  list: [
+    'default',
+    'when',
+    'arch',
+    'flags',
+    'extends',
+    'remove',
+    'enosys-newer-than',
+    'listener',
+    'listener-metadata',
+    'cap',
+    'kernel',
+    'not',
+  ],
   minijail: ['return', 'in', 'default'],
   'minijail-py': ['return', 'in', 'default'],
   kafel: ['POLICY', 'USE', 'DEFAULT', 'SYSCALL', 'ON', 'define', 'include'],
   nsjail: ['POLICY', 'USE', 'DEFAULT', 'SYSCALL', 'ON', 'define', 'include'],
   lxc: ['allowlist', 'denylist', 'whitelist', 'blacklist', 'reject_force_umount'],
   snapd: [],
-  firejail: ['include', 'ignore', 'protocol', 'restrict-namespaces', 'memory-deny-write-execute', 'seccomp-error-action'],
+  firejail: [
+    'include',
+    'ignore',
+    'protocol',
+    'restrict-namespaces',
+    'memory-deny-write-execute',
+    'seccomp-error-action',
+  ],
 };
 
 const ACTIONS: Readonly<Partial<Record<LinesFormatName, Readonly<Record<string, string>>>>> = {
@@ -100,7 +120,7 @@ function typeOf(found: RegExpExecArray, text: string, syntax: LinesFormatName, b
   const end = base + found.index + word.length;
   const after = text.slice(end, end + 16);
   if ((syntax === 'systemd' || syntax === 'nspawn') && /^\s*=/.test(after)) return 'property';
-  if (syntax === 'nsjail' && /^\s*[:{]/.test(after) && !CALL_NAMES.has(word)) return 'property';
+  if (syntax === 'nsjail' && base === 0 && /^\s*[:{]/.test(after)) return 'property';
   if (KEYWORDS[syntax].includes(word) || (syntax === 'firejail' && /^seccomp[.\w-]*$/.test(word))) return 'keyword';
   const isAction = Object.hasOwn(ACTIONS[syntax] ?? {}, word);
   if (isAction && !(CALL_NAMES.has(word) && isCallPlace(text, base + found.index, after, syntax))) return 'keyword';

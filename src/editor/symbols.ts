@@ -27,19 +27,40 @@ export function profileSymbols(view: ProfileView): ProfileSymbol[] {
   if (baseAt) add('base', 'extends', String(seccomp.extends), baseAt.offset);
   /** Entries that are written as one: a group of calls, a line with several conditions. */
   const written = new Map<number, { action: string; names: Set<string>; conditions: number }>();
-  for (const { entry, offset } of entriesOf(view)) {
-    const same = written.get(offset) ?? { action: entry.action, names: new Set<string>(), conditions: 0 };
-    written.set(offset, same);
-    for (const name of entry.name ? [entry.name] : (entry.names ?? [])) same.names.add(name);
-    same.conditions += entry.args?.length ?? 0;
+  const isLines = format.syntax !== 'json' && format.syntax !== 'yaml';
+  for (const { entry, index, offset } of entriesOf(view)) {
+    const isNamed = entry.name !== undefined && entry.name !== '';
+    for (const [at, name] of (isNamed ? [entry.name as string] : (entry.names ?? [])).entries()) {
+      // Of lines an entry may have several: each name has its own.
+      const own = isLines
+        ? locate('syscalls', index, ...(isNamed ? ['name'] : ['names', at])).position?.offset
+        : undefined;
+      const place = own === undefined ? offset : lineStart(text, own);
+      const same = written.get(place) ?? { action: entry.action, names: new Set<string>(), conditions: 0 };
+      written.set(place, same);
+      same.names.add(name);
+      same.conditions += entry.args?.length ?? 0;
+    }
   }
   for (const [offset, { action, names, conditions }] of written) {
     const listed = [...names].slice(0, LISTED).join(', ');
     const more = names.size > LISTED ? ` and ${names.size - LISTED} more` : '';
     const end = extentAt(text, offset, format.syntax);
-    add('entry', `${listed}${more}`, `${action.replace('SCMP_ACT_', '')}${conditions > 0 ? ', by arguments' : ''}`, offset, end);
+    add(
+      'entry',
+      `${listed}${more}`,
+      `${action.replace('SCMP_ACT_', '')}${conditions > 0 ? ', by arguments' : ''}`,
+      offset,
+      end,
+    );
   }
   return symbols.sort((a, b) => a.from - b.from || b.to - a.to);
+}
+
+/** The first word of the line that an offset is in. */
+function lineStart(text: string, offset: number): number {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  return start + (/^[ \t]*/.exec(text.slice(start, offset))?.[0].length ?? 0);
 }
 
 /** What a text declares, also where it cannot be read as a whole: policies and constants of kafel, sections. */
@@ -58,7 +79,14 @@ function declarations({ text, format: { syntax } }: ProfileView): ProfileSymbol[
       const name = found[1] as string;
       const at = found.index + found[0].length - name.length;
       const to = kind === 'section' ? sectionEnd(text, at) : extentAt(text, found.index, syntax);
-      return { name, detail, kind, from: found.index, to: Math.max(to, at + name.length), selection: { from: at, to: at + name.length } };
+      return {
+        name,
+        detail,
+        kind,
+        from: found.index,
+        to: Math.max(to, at + name.length),
+        selection: { from: at, to: at + name.length },
+      };
     }),
   );
 }

@@ -1,10 +1,10 @@
-import { type ActionKind, ACTION_NAMES } from '../action.js';
+import { ACTION_NAMES, type ActionKind } from '../action.js';
 import { ARCHITECTURES, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { ERRNO_NAMES, errnoNumber } from '../errno.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX, BUILTIN_PURPOSES } from '../profile/builtin/names.js';
 import { CAPABILITIES } from '../profile/model/capability.js';
-import { firstLinux } from '../syscalls/first-linux.js';
 import { familyConstants } from '../syscalls/constants.js';
+import { firstLinux } from '../syscalls/first-linux.js';
 import { syscallPurpose } from '../syscalls/purposes.js';
 import { knownSyscalls, type SyscallParameter, syscallSignature } from '../syscalls/signature.js';
 import { syscallNumber } from '../syscalls/syscall-name.js';
@@ -16,7 +16,23 @@ export interface Word {
   readonly apply?: string;
   readonly detail?: string;
   readonly info?: string;
-  readonly kind: 'call' | 'action' | 'architecture' | 'capability' | 'group' | 'constant' | 'keyword' | 'profile' | 'key';
+  readonly kind:
+    | 'call'
+    | 'action'
+    | 'architecture'
+    | 'capability'
+    | 'group'
+    | 'constant'
+    | 'keyword'
+    | 'profile'
+    | 'key';
+}
+
+/** What may stand in the place of the text between two offsets. */
+export interface Completions {
+  from: number;
+  to: number;
+  options: readonly Word[];
 }
 
 const ACTION_WORDS: Readonly<Record<ActionKind, string>> = {
@@ -120,7 +136,10 @@ export const errnoWords = (architecture: ArchitectureName): readonly Word[] =>
   }));
 
 /** The constants that people write for an argument of a call. */
-export function constantWords(parameter: SyscallParameter | undefined, architecture: ArchitectureName): readonly Word[] {
+export function constantWords(
+  parameter: SyscallParameter | undefined,
+  architecture: ArchitectureName,
+): readonly Word[] {
   if (!parameter?.constants) return [];
   return [...familyConstants(parameter.constants, architecture)].map(([label, value]) => ({
     label,

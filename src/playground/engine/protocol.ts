@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../../architecture.js';
-import type { Completions } from '../../editor/complete.js';
 import type { Problem } from '../../editor/problems.js';
 import type { ActionLabel, RuleNote } from '../../editor/rule-notes.js';
+import type { Completions } from '../../editor/vocabulary.js';
 import type { OutputFormat } from '../../profile/formats/index.js';
 
 import type { EntryPlace } from './entry-places.js';

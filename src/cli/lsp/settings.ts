@@ -1,0 +1,116 @@
+import * as z from 'zod/mini';
+import { findArchitecture } from '../../architecture.js';
+import { CHECK_RULES } from '../../check/registry.js';
+import { LIBSECCOMP_VERSIONS } from '../../compiler/host-libseccomp.js';
+import { RUNTIME_NAMES } from '../../compiler/runtime.js';
+import { TARGETS } from '../../compose/targets/target.js';
+import { parseRelease } from '../../kernel-version.js';
+import { nearestName } from '../../nearest-name.js';
+import { INPUT_FORMATS } from '../../profile/formats/index.js';
+import { CAPABILITIES, CAPABILITY_SETS } from '../../profile/model/capability.js';
+import { quote } from '../../text.js';
+
+const isCapability = (name: string): boolean => {
+  const upper = name.toUpperCase();
+  return (
+    name === 'all' ||
+    Object.hasOwn(CAPABILITY_SETS, name) ||
+    CAPABILITIES.includes(upper) ||
+    CAPABILITIES.includes(`CAP_${upper}`)
+  );
+};
+const RULE_IDS = CHECK_RULES.map(({ id }) => id);
+
+const architecture = z.string().check(z.refine((name) => findArchitecture(name) !== undefined, 'is no architecture'));
+const capability = z.string().check(z.refine(isCapability, 'is no capability'));
+const kernel = z.string().check(z.refine((text) => parseRelease(text) !== undefined, 'is no kernel version "X.Y"'));
+const finding = z.string().check(z.refine((id) => RULE_IDS.includes(id), 'is no finding of scmp check'));
+
+/** The settings, by the name after `scmp.`; docs/lsp.md says what they are for. */
+const SHAPE = {
+  architectures: z.array(architecture),
+  target: z.nullable(z.enum(TARGETS)),
+  runtime: z.enum(RUNTIME_NAMES),
+  libseccomp: z.nullable(z.enum(LIBSECCOMP_VERSIONS)),
+  kernel: z.nullable(kernel),
+  capabilities: z.nullable(z.array(capability)),
+  ignore: z.array(finding),
+  base: z.nullable(z.string()),
+  formats: z.record(z.string(), z.enum(INPUT_FORMATS)),
+  run: z.enum(['onType', 'onSave', 'off']),
+  debounce: z.int().check(z.minimum(0), z.maximum(5000)),
+  inlayHints: z.boolean(),
+  codeLens: z.boolean(),
+} as const;
+
+export type Settings = { readonly [Name in keyof typeof SHAPE]: z.infer<(typeof SHAPE)[Name]> };
+export const SETTING_NAMES = Object.keys(SHAPE) as (keyof Settings)[];
+
+export const DEFAULT_SETTINGS: Settings = {
+  architectures: [],
+  target: null,
+  runtime: 'libseccomp',
+  libseccomp: null,
+  kernel: null,
+  capabilities: null,
+  ignore: [],
+  base: null,
+  formats: {},
+  run: 'onType',
+  debounce: 10,
+  inlayHints: true,
+  codeLens: true,
+};
+
+/**
+ * The settings of a client, and what is wrong with them in words. A wrong one has its default; a wrong word in a list is left
+ * out, and the others count.
+ */
+export function parseSettings(given: unknown): { settings: Settings; faults: readonly string[] } {
+  if (given === undefined || given === null) return { settings: DEFAULT_SETTINGS, faults: [] };
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    return { settings: DEFAULT_SETTINGS, faults: ['the settings of scmp are an object'] };
+  }
+  const settings: Record<string, unknown> = { ...DEFAULT_SETTINGS };
+  const faults: string[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(SHAPE, name)) {
+      const nearest = nearestName(name, SETTING_NAMES);
+      const hint = nearest ? `did you mean scmp.${nearest}?` : `known are ${SETTING_NAMES.join(', ')}`;
+      // Of a client's own, as a path of the server, nothing is said.
+      if (!CLIENT_SETTINGS.includes(name)) faults.push(`there is no setting scmp.${name}; ${hint}`);
+      continue;
+    }
+    const read = z.safeParse(SHAPE[name as keyof Settings] as z.ZodMiniType, value ?? undefined);
+    if (read.success) {
+      settings[name] = read.data;
+      continue;
+    }
+    if (value === null || value === undefined) continue;
+    for (const issue of read.error.issues) faults.push(faultOf(name, value, issue));
+    if (Array.isArray(value)) {
+      const bad = new Set(read.error.issues.map(({ path }) => path[0]));
+      if (!bad.has(undefined)) settings[name] = value.filter((_, index) => !bad.has(index));
+    }
+  }
+  return { settings: settings as Settings, faults };
+}
+
+/** Settings of editors about the server itself: where it is, what of the protocol is logged. */
+const CLIENT_SETTINGS: readonly string[] = ['path', 'trace', 'enable'];
+
+function faultOf(name: string, value: unknown, issue: z.core.$ZodIssue): string {
+  const place = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  let at: unknown = value;
+  for (const key of issue.path) at = (at as Record<PropertyKey, unknown>)[key];
+  const shown = typeof at === 'string' ? quote(at) : JSON.stringify(at)?.slice(0, 40);
+  const what =
+    issue.code === 'custom'
+      ? (issue.message ?? 'is not right')
+      : issue.code === 'invalid_value'
+        ? `is none of ${issue.values.map(String).join(', ')}`
+        : issue.code === 'invalid_type'
+          ? `must be of the type ${issue.expected}`
+          : 'is out of range';
+  return `scmp.${name}${place}: ${shown} ${what}`;
+}
