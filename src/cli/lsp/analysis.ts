@@ -28,8 +28,8 @@ import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { explainResolution } from '../../profile/resolve/explain-resolution.js';
 import { errorText } from '../error-text.js';
 import { profileOfInput } from '../read-input-profile.js';
-import { textDifference } from './text-difference.js';
 import type { Answer, EditedText, Question, QuestionName } from './question.js';
+import { textDifference } from './text-difference.js';
 
 const TERMS = {
   minimize: 'scmp compile --optimize min makes one: that program is not made by libseccomp',

@@ -446,7 +446,9 @@ describe('formatting', () => {
 
   it('leaves what cannot be read', async () => {
     const { uri } = await opened('f.json', '{"defaultAction": ');
-    expect(await client.ask('textDocument/formatting', uri, { options: { tabSize: 2, insertSpaces: true } })).toEqual([]);
+    expect(await client.ask('textDocument/formatting', uri, { options: { tabSize: 2, insertSpaces: true } })).toEqual(
+      [],
+    );
   });
 });
 
