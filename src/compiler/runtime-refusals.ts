@@ -20,6 +20,7 @@ export function runtimeRefusals(
   return [
     ...(behaviour.notifyGuards ? (profile.notifyIssues ?? []) : []),
     ...(behaviour.errnoRet === 'strict' ? uselessErrnos(profile, resolution.entries) : []),
+    ...missingListener(profile, resolution, behaviour, runtime),
     ...refusedFlags(profile, behaviour, runtime),
     ...refusedArchitectures(profile, resolution, behaviour, runtime),
     ...beyondLibseccomp(profile, resolution, options),
@@ -28,6 +29,19 @@ export function runtimeRefusals(
 
 /** `runc-1.1` as people write it: `runc 1.1`. */
 const wordsFor = (runtime: RuntimeName): string => runtime.replace('-', ' ');
+
+function missingListener(
+  { seccomp: { listenerPath } }: ParsedProfile,
+  { entries }: Resolution,
+  { needsListenerPath }: RuntimeBehaviour,
+  runtime: string,
+): ProfileIssue[] {
+  const entry = entries.find(({ rule }) => rule?.action.kind === 'NOTIFY' && rule.names.length > 0);
+  if (!needsListenerPath || listenerPath || entry === undefined) return [];
+  const message = `${runtime} refuses SCMP_ACT_NOTIFY in a profile without "listenerPath": the container does not start`;
+  const hint = 'name the socket of the agent that answers';
+  return [{ code: 'listener-path-missing', message, hint, ...entry.place }];
+}
 
 function refusedFlags(
   { seccomp: { flags }, locate }: ParsedProfile,

@@ -152,6 +152,10 @@ const RUNTIME_LIMITS = {
     'runc-1.1': [],
     'youki-0.6': ALL_FLAGS.filter((flag) => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'),
   }),
+  /** Whether SCMP_ACT_NOTIFY without `listenerPath` keeps the container from starting. */
+  // runc: "listenerPath is not set". youki, sync_seccomp: "notify will require seccomp listener path to be set". crun loads
+  // the filter without a listener, so that the calls fail with ENOSYS.
+  needsListenerPath: piece<boolean>({ libseccomp: false, others: true, crun: false }),
   /** Where the kernel refuses the flags and there is no listener: no filter, or the filter without any flags. */
   // crun, libcrun_apply_seccomp: it loads again without flags where the kernel answers EINVAL.
   refusedFlags: piece<'fail' | 'load-without'>({ libseccomp: 'fail', crun: 'load-without' }),

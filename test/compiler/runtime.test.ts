@@ -247,7 +247,7 @@ describe('what a runtime refuses', () => {
     ['youki-0.6', false],
   ] as const)('%s: WAIT_KILLABLE_RECV taken: %s', (runtime, isTaken) => {
     const notify = { names: ['kill'], action: 'SCMP_ACT_NOTIFY' };
-    const profile = { ...flags('WAIT_KILLABLE_RECV'), syscalls: [notify] };
+    const profile = { ...flags('WAIT_KILLABLE_RECV'), listenerPath: '/run/agent.sock', syscalls: [notify] };
     expect(refused(profile, { runtime })).toEqual(isTaken ? [] : ['flag-refused flags[0]']);
   });
 
@@ -283,6 +283,15 @@ describe('what a runtime refuses', () => {
     expect(refused(arches('NATIVE'), { runtime: 'crun' })).toEqual(['architecture-refused architectures[0]']);
     expect(refused(arches('NATIVE'), { runtime: 'youki' })).toEqual([]);
     expect(refused(arches('NATIVE'), { runtime: 'youki-0.6', arch: 'sh' })).toEqual([]);
+  });
+
+  it('SCMP_ACT_NOTIFY without listenerPath, which crun alone loads', () => {
+    const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' }] };
+    for (const runtime of RUNTIME_NAMES) {
+      const isTaken = runtime === 'libseccomp' || runtime === 'crun';
+      expect(refused(profile, { runtime })).toEqual(isTaken ? [] : ['listener-path-missing syscalls[0]']);
+      expect(refused({ ...profile, listenerPath: '/run/agent.sock' }, { runtime })).toEqual([]);
+    }
   });
 
   it('says which runtime, and what to do', () => {

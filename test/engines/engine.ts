@@ -21,6 +21,8 @@ export interface Engine {
   readonly capabilities: readonly string[];
   /** What it takes: Docker's format, the runtime spec's, or a compiled program. */
   readonly takes: 'docker' | 'oci' | 'program';
+  /** Whether it makes the filter itself. */
+  readonly isRuntime?: true;
   /** What tells the version. */
   readonly version: readonly string[];
   /** Once, before the first container. */
@@ -127,6 +129,7 @@ function writeBundle(host: EngineHost, { profile }: Start, id: string, command: 
 
 const runc: Engine = {
   name: 'runc',
+  isRuntime: true,
   runtime: 'runc-1.1',
   capabilities: ['docker'],
   takes: 'oci',
@@ -139,6 +142,7 @@ const runc: Engine = {
 
 const crun: Engine = {
   name: 'crun',
+  isRuntime: true,
   runtime: 'crun',
   capabilities: ['docker'],
   takes: 'oci',
@@ -195,4 +199,19 @@ export async function startContainer(host: EngineHost, engine: Engine, start: St
     await setTimeout(20);
   }
   return { refusal: `nothing runs: ${output.trim()}` };
+}
+
+/** The flags of seccomp(2) with which a runtime loads a filter, without their prefix: strace sees the call. */
+export async function startedFlags(host: EngineHost, engine: Engine, start: Start): Promise<string[]> {
+  const id = `scmp-${process.pid}-${++count}`;
+  const trace = join(host.folder, `${id}.strace`);
+  const command = engine.start(host, start, id, ['/bin/busybox', 'true']).filter((word) => word !== '-d');
+  await host.run(['strace', '-f', '-o', trace, '-e', 'trace=seccomp,prctl', ...command]);
+  const load = /prctl\(PR_SET_SECCOMP, SECCOMP_MODE_FILTER|seccomp\(SECCOMP_SET_MODE_FILTER, ([^,]+), \{len=/;
+  const loads = readFileSync(trace, 'utf8')
+    .split('\n')
+    .filter((line) => load.test(line) && !line.includes('= -1'));
+  const [, words = '0'] = load.exec(loads.at(-1) ?? '') ?? [];
+  if (loads.length === 0) throw new Error(`${engine.name} loads no filter`);
+  return words.split('|').flatMap((word) => (word === '0' ? [] : [word.replace('SECCOMP_FILTER_FLAG_', '')]));
 }

@@ -151,7 +151,8 @@ export const SHAPES: Readonly<Record<string, readonly Shape[]>> = {
     { what: 'no index', text: conditional({ op: 'SCMP_CMP_EQ', value: 8 }), ask: ['personality(8)'] },
     { what: 'no value', text: conditional({ index: 0, op: 'SCMP_CMP_EQ' }), ask: ['personality(0)'] },
     { what: 'an unknown op', text: conditional(when(0, 'IS', 8)), ask: ['personality(8)'] },
-    { what: 'value "8", a text', text: raw('"8"'), ask: ['personality(8)'] },
+    { what: 'value "8", a text', text: raw('"8"'), ask: ['personality(8)', 'personality(0)'] },
+    { what: 'value "0", a text', text: raw('"0"'), ask: ['personality(0)'] },
     { what: 'value -1', text: raw('-1'), ask: ['personality(0xffffffff)', 'personality(0xffffffffffffffff)'] },
     { what: 'value 1e3', text: raw('1e3'), ask: ['personality(1000)'] },
     {

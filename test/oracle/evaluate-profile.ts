@@ -39,6 +39,7 @@ export interface Profile {
   architectures?: string[];
   archMap?: { architecture: string; subArchitectures?: string[] }[];
   flags?: string[];
+  listenerPath?: string;
   syscalls: Entry[];
 }
 
@@ -52,6 +53,7 @@ export interface Behaviour {
   wide: 'exact' | 'low-half';
   errnoRet: 'lenient' | 'strict';
   notifyGuards: boolean;
+  needsListenerPath: boolean;
   /** Without prefixes. */
   refusedFlags: readonly string[];
   refusedArchitectures: readonly string[];
@@ -68,6 +70,7 @@ const LIBSECCOMP: Behaviour = {
   wide: 'exact',
   errnoRet: 'lenient',
   notifyGuards: true,
+  needsListenerPath: false,
   refusedFlags: [],
   refusedArchitectures: [],
 };
@@ -80,6 +83,7 @@ export const RUNTIMES: Readonly<Record<Runtime, Behaviour>> = {
   libseccomp: LIBSECCOMP,
   runc: {
     ...LIBSECCOMP,
+    needsListenerPath: true,
     defaultFlags: ['SPEC_ALLOW'],
     stub: 'always',
     wide: 'low-half',
@@ -87,6 +91,7 @@ export const RUNTIMES: Readonly<Record<Runtime, Behaviour>> = {
   },
   'runc-1.1': {
     ...LIBSECCOMP,
+    needsListenerPath: true,
     stub: 'where architectures are listed',
     wide: 'low-half',
     refusedFlags: FLAGS,
@@ -100,9 +105,10 @@ export const RUNTIMES: Readonly<Record<Runtime, Behaviour>> = {
     notifyGuards: false,
     refusedArchitectures: ['NATIVE'],
   },
-  youki: { ...LIBSECCOMP, wide: 'low-half', masks: 'datum-first' },
+  youki: { ...LIBSECCOMP, needsListenerPath: true, wide: 'low-half', masks: 'datum-first' },
   'youki-0.6': {
     ...LIBSECCOMP,
+    needsListenerPath: true,
     wide: 'low-half',
     conditions: 'split-all',
     emptyArgs: 'no-rule',
@@ -218,6 +224,12 @@ export class Evaluator {
       if (syscalls.some((entry) => entry.action === 'SCMP_ACT_NOTIFY' && namesOf(entry).includes('write')))
         refusals.push('NOTIFY on write');
     }
+    if (
+      behaviour.needsListenerPath &&
+      !this.profile.listenerPath &&
+      this.#entries.some(({ action }) => action === 'SCMP_ACT_NOTIFY')
+    )
+      refusals.push('NOTIFY without a listener');
     if (behaviour.errnoRet === 'strict') {
       const useless = (action: string, number: number | undefined, name: string | undefined) =>
         !/_(ERRNO|TRACE)$/.test(action) && (number !== undefined || name !== undefined);

@@ -233,6 +233,7 @@ class Comparison {
       ...(errnoRet === undefined ? {} : { defaultErrnoRet: errnoRet }),
       ...(errno === undefined ? {} : { defaultErrno: errno }),
       ...places,
+      ...(random.chance(0.9) ? { listenerPath: '/run/agent.sock' } : {}),
       ...(random.chance(runtime === 'runc-1.1' ? 0.05 : 0.2)
         ? { flags: flags.map((flag) => `SECCOMP_FILTER_FLAG_${flag}`) }
         : {}),

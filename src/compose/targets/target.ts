@@ -37,8 +37,10 @@ const software = (name: string, version: string, how: TargetSoftware['how'], whe
   where,
 });
 
+const MEASURED = 'docs/field/runtimes.md';
 const RUNC = software('runc', '1.5', 'read', 'libcontainer/specconv, libcontainer/seccomp');
-const CRUN = software('crun', '1.8.1', 'run', 'docs/runtimes.md');
+const CRUN = software('crun', '1.8.1', 'run', MEASURED);
+const CONTAINERD_RUN = software('containerd', '1.6.20', 'run', MEASURED);
 const CONTAINERD = software('containerd', 'commit 3096e87', 'read', 'contrib/seccomp/seccomp.go');
 const CRIO = software('CRI-O', 'commit 58a9d7e', 'read', 'internal/config/seccomp/seccomp.go');
 const COMMON = software(
@@ -58,7 +60,7 @@ export const TARGET_MODELS: Readonly<Record<TargetName, Target>> = {
     readers: [{ who: 'Docker', into: 'moby' }],
     runtimes: ['runc'],
     software: [
-      software('Docker Engine', '20.10.24', 'run', 'docs/runtimes.md'),
+      software('Docker Engine', '20.10.24', 'run', MEASURED),
       software('moby', 'commit 28a047a', 'read', 'profiles/seccomp/seccomp_linux.go, seccomp.go'),
       RUNC,
     ],
@@ -67,9 +69,9 @@ export const TARGET_MODELS: Readonly<Record<TargetName, Target>> = {
     title: 'Podman',
     readers: [{ who: 'Podman', into: 'containers-common' }],
     runtimes: ['crun'],
-    software: [COMMON, CRUN],
+    software: [software('Podman', '4.3.1', 'run', MEASURED), COMMON, CRUN],
   },
-  containerd: { title: 'containerd', readers: [IN_CONTAINERD], runtimes: ['runc'], software: [CONTAINERD, RUNC] },
+  containerd: { title: 'containerd', readers: [IN_CONTAINERD], runtimes: ['runc'], software: [CONTAINERD_RUN, CONTAINERD, RUNC] },
   'cri-o': { title: 'CRI-O', readers: [IN_CRIO], runtimes: ['crun'], software: [CRIO, COMMON, CRUN] },
   kubernetes: {
     title: 'Kubernetes',

@@ -82,7 +82,8 @@ export type ProfileIssueCode =
   // Refused by the selected runtime only (CompileOptions.runtime).
   | 'errno-ret-refused'
   | 'flag-refused'
-  | 'architecture-refused';
+  | 'architecture-refused'
+  | 'listener-path-missing';
 
 export interface ProfileIssue {
   code: ProfileIssueCode;

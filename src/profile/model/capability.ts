@@ -20,7 +20,8 @@ export const CAPABILITY_SETS = {
   docker:
     fullNames(`CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT
     KILL AUDIT_WRITE`),
-  // containers/common, pkg/config/default.go, DefaultCapabilities; before Podman 4.0 also AUDIT_WRITE, MKNOD and NET_RAW.
+  // containers/common, pkg/config/default.go, DefaultCapabilities; the distributions' containers.conf has the
+  // same. Podman 4.3.1 without such a file gives Docker's set (run).
   podman: fullNames('CHOWN DAC_OVERRIDE FOWNER FSETID KILL NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'),
   // Kubernetes leaves it to the runtime: containerd's (oci/spec.go, defaultUnixCaps). CRI-O's is smaller.
   kubernetes: fullNames(`CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE

@@ -322,4 +322,13 @@ describe('what Docker does by its version', () => {
     expect(codes({ defaultAction: 'SCMP_ACT_ALLOW', flags: [] })).toEqual([]);
     expect(codes({ defaultAction: 'SCMP_ACT_ALLOW' })).toEqual([]);
   });
+
+  it('and so is an errno of the default action, but for the one that Docker gives anyhow', () => {
+    const codes = (defaultErrnoRet: number) =>
+      writeWarnings(readProfile({ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet }), 'docker').map(
+        ({ code }) => code,
+      );
+    expect(codes(38)).toEqual(['docker-default-errno']);
+    expect(codes(1)).toEqual([]);
+  });
 });

@@ -8,7 +8,7 @@ import { cannotExtend, isConditional, plainErrno } from '../plain-section.js';
 
 /** What Docker Engine may do otherwise than the profile says, by its version; docs/runtimes.md has what was run. */
 export function dockerWarnings({ seccomp, locate }: ParsedProfile): readonly Warning[] {
-  const { listenerPath, listenerMetadata, flags } = seccomp;
+  const { listenerPath, listenerMetadata, flags, defaultErrnoRet } = seccomp;
   const warnings: Warning[] = [];
   const warn = (code: string, message: string, key: string) => warnings.push({ code, message, ...locate(key) });
   const newer = 'newer releases pass it on to the runtime (read)';
@@ -21,8 +21,18 @@ export function dockerWarnings({ seccomp, locate }: ParsedProfile): readonly War
   if (flags?.length) {
     warn('docker-flags', `${newer}; Docker Engine 20.10.24 drops it, and the container starts without (run)`, 'flags');
   }
+  if (defaultErrnoRet !== undefined && defaultErrnoRet !== null && BigInt(defaultErrnoRet) !== EPERM) {
+    warn(
+      'docker-default-errno',
+      `${newer}; Docker Engine 20.10.24 drops it, and the errno is EPERM (run)`,
+      'defaultErrnoRet',
+    );
+  }
   return warnings;
 }
+
+/** What runtimes take where no errno is given. */
+const EPERM = 1n;
 
 /** Docker's and Podman's JSON. An errno whose number differs is written twice: by name, for
  * Podman, and by x86_64's number, for Docker, which reads no names. */

@@ -1,0 +1,98 @@
+import recorded from './answers.json' with { type: 'json' };
+import { SHAPES, type Shape } from './shapes.js';
+
+// What runtimes and engines do with the shapes: those that are run, in answers.json, which shapes.test.ts writes and compares;
+// those that are read, here.
+
+export type Column = 'runc-1.1' | 'runc' | 'crun' | 'youki' | 'docker' | 'containerd' | 'podman' | 'operator';
+
+export const COLUMNS: Readonly<Record<Column, { title: string; how: 'run' | 'read'; like?: Column }>> = {
+  'runc-1.1': { title: 'runc 1.1.5', how: 'run' },
+  runc: { title: 'runc 1.5', how: 'read', like: 'runc-1.1' },
+  crun: { title: 'crun 1.8.1', how: 'run' },
+  youki: { title: 'youki 0.7.0', how: 'read', like: 'runc-1.1' },
+  docker: { title: 'Docker Engine 20.10.24, runc', how: 'run', like: 'runc-1.1' },
+  containerd: { title: 'containerd 1.6.20, runc', how: 'run', like: 'runc-1.1' },
+  podman: { title: 'Podman 4.3.1, crun', how: 'run', like: 'crun' },
+  operator: { title: 'the operator, runc 1.1', how: 'read', like: 'runc-1.1' },
+};
+
+/** A shape's place: its group and what is special. */
+export const keyOf = (group: string, shape: Shape): string => `${group}: ${shape.what}`;
+export const ALL_SHAPES = Object.entries(SHAPES).flatMap(([group, shapes]) =>
+  shapes.map((shape) => ({ key: keyOf(group, shape), group, shape })),
+);
+
+const REFUSED = 'refused';
+/** Not read, or of the machine that it runs on. */
+const UNKNOWN = '?';
+
+/** Where what is read differs from the column that it is like. */
+const READ: Readonly<Partial<Record<Column, Readonly<Record<string, string>>>>> = {
+  // libcontainer/specconv/spec_linux.go, libcontainer/seccomp/seccomp_linux.go
+  runc: {
+    'Flags: absent': 'EPERM; flags SPEC_ALLOW',
+    'Flags: LOG': 'EPERM; flags LOG',
+    'Flags: TSYNC': UNKNOWN,
+    'Flags: WAIT_KILLABLE_RECV without NOTIFY': UNKNOWN,
+  },
+  // crates/libcontainer/src/seccomp/mod.rs; oci-spec-rs, src/runtime/linux.rs, whose structures decode it: a number is
+  // unsigned, and an index and a value have to be there.
+  youki: {
+    'Names: an empty name': 'EPERM',
+    'Actions: `errnoRet` 4096, past MAX_ERRNO': UNKNOWN,
+    'Actions: `errnoRet` 65537, past 16 bits': UNKNOWN,
+    'The default action: no `defaultAction`': REFUSED,
+    'Conditions: MASKED_EQ, value 0xf0, valueTwo 0x10': 'EINVAL, EINVAL',
+    'Conditions: MASKED_EQ without `valueTwo`': 'EINVAL, EINVAL',
+    'Conditions: index 6': UNKNOWN,
+    'Conditions: no index': REFUSED,
+    'Conditions: no value': REFUSED,
+    'Flags: LOG': UNKNOWN,
+    'Flags: TSYNC': UNKNOWN,
+    'Flags: WAIT_KILLABLE_RECV without NOTIFY': UNKNOWN,
+    'Architectures: SCMP_ARCH_NATIVE': UNKNOWN,
+    'The whole: a key in another case': 'ALLOW',
+  },
+  // api/seccompprofile/v1beta1/seccompprofile_types.go: what the API server checks, and which keys it keeps.
+  operator: {
+    'Actions: `errnoRet` 0': 'EPERM',
+    'The default action: `defaultErrnoRet`': 'EPERM',
+    "The default action: an entry with the default's action and another errno": 'EIO, EPERM, EPERM',
+    'The default action: no `defaultAction`': REFUSED,
+    'Conditions: no index': REFUSED,
+    'Conditions: value 2^63 + 1': UNKNOWN,
+    'The whole: a key in another case': 'ALLOW',
+  },
+};
+
+/** What a column does with a shape. */
+export function answerOf(column: Column, key: string): string {
+  const { how, like } = COLUMNS[column];
+  const own = how === 'run' ? (recorded as Record<string, Record<string, string>>)[key]?.[column] : READ[column]?.[key];
+  const answer = own ?? (how === 'read' && like ? answerOf(like, key) : undefined);
+  if (answer === undefined) throw new Error(`${column} has no answer to "${key}"`);
+  return answer;
+}
+
+/** Where `scmp` refuses for every runtime what some take: it has no meaning that an author can have had. */
+export const STRICTER: Readonly<Record<string, string>> = {
+  'Names: an empty name': 'a name that is none: runc refuses it, others ignore it',
+  'Names: no names': 'an entry without effect',
+  'Actions: `errnoRet` 65537, past 16 bits': 'runtimes cut it to 1',
+  'The default action: no `defaultAction`': 'without entries runtimes start the container without a filter',
+  'Conditions: no index': 'runtimes take it for 0',
+  'Conditions: no value': 'runtimes take it for 0',
+  'Conditions: value "8", a text': 'crun takes it for 0',
+  'Conditions: value "0", a text': 'crun takes it, as any text, for 0',
+  'Conditions: value -1': 'crun takes it for 2^64 - 1',
+  'The whole: a key in another case': 'Go takes it for the key, others ignore it',
+};
+
+/** Where the runtime's answer is not the profile's alone, and what of `scmp` says so. */
+export const ELSEWHERE: Readonly<Record<string, string>> = {
+  'Flags: WAIT_KILLABLE_RECV without NOTIFY': 'the kernel refuses the flag; the finding `wait-killable-without-notify`',
+  'Flags: TSYNC': 'runc sets it by itself',
+  'NOTIFY: with a `listenerPath` where nothing listens': 'of the machine, not of the profile',
+  'NOTIFY: `listenerPath` without NOTIFY': 'crun connects all the same; the finding `listener-path-unused`',
+};

@@ -1,0 +1,71 @@
+import { ALL_SHAPES, answerOf, COLUMNS, type Column, ELSEWHERE, STRICTER } from './answers.js';
+import { ENGINES } from './engine.js';
+import { EXPLAINED, OWN } from './explained.js';
+import { PROFILES } from './profiles.js';
+
+// The tables of docs/field/runtimes.md, made of what the tests hold.
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** What each runtime and engine does with each shape. */
+function shapesTable(columns: readonly Column[]): string {
+  const head = ['Shape', 'Asked', ...columns.map((column) => `${COLUMNS[column].title} (${COLUMNS[column].how})`)];
+  const groups = [...new Set(ALL_SHAPES.map(({ group }) => group))];
+  const rows = groups.flatMap((group) => [
+    [`**${group}**`, '', ...columns.map(() => '')],
+    ...ALL_SHAPES.filter((each) => each.group === group).map(({ key, shape }) => {
+      const answers = columns.map((column) => {
+        const { like } = COLUMNS[column];
+        const answer = answerOf(column, key);
+        // An engine in front of a runtime: what is its own.
+        return like !== undefined && answer === answerOf(like, key) ? '·' : cell(answer);
+      });
+      const mark = key in STRICTER ? ' ¹' : key in ELSEWHERE ? ' ²' : '';
+      return [`${cell(shape.what)}${mark}`, shape.ask.map((call) => `\`${call}\``).join(', '), ...answers];
+    }),
+  ]);
+  return table(head, rows);
+}
+
+const reasons = (rows: Readonly<Record<string, string>>): string =>
+  table(
+    ['Shape', 'Why'],
+    Object.entries(rows).map(([key, why]) => [cell(key), cell(why)]),
+  );
+
+/** Which containers have the filter that `scmp compile` says. */
+function enginesTable(): string {
+  const notes = (engine: string, profile: string) =>
+    EXPLAINED.flatMap((row, index) => (row.engines.includes(engine) && row.profile === profile ? [index + 1] : []));
+  const names = ENGINES.map(({ name }) => name);
+  const rows = [OWN, ...PROFILES.map(({ name }) => name)].map((profile) => [
+    profile,
+    ...names.map(
+      (name) =>
+        notes(name, profile)
+          .map((index) => `row ${index}`)
+          .join(' ') || 'alike',
+    ),
+  ]);
+  const why = EXPLAINED.map(({ why: text }, index) => `${index + 1}. ${text[0]!.toUpperCase()}${text.slice(1)}.`);
+  return `${table(['Profile', ...names], rows)}\n\n${why.join('\n')}`;
+}
+
+/** By the name that stands in the page. */
+export const TABLES: Readonly<Record<string, () => string>> = {
+  runtimes: () => shapesTable(['runc-1.1', 'runc', 'crun', 'youki']),
+  engines: () => shapesTable(['docker', 'containerd', 'podman', 'operator']),
+  stricter: () => reasons(STRICTER),
+  elsewhere: () => reasons(ELSEWHERE),
+  containers: enginesTable,
+};
+
+/** The page with its tables as they are now. */
+export function renderPage(page: string): string {
+  return page.replace(/<!-- table: (\w+) -->\n[\s\S]*?<!-- end -->/g, (whole, name: string) => {
+    const make = TABLES[name];
+    return make ? `<!-- table: ${name} -->\n${make()}\n<!-- end -->` : whole;
+  });
+}
