@@ -13,6 +13,7 @@ import type { SeccompPolicy } from '../src/policy.js';
 import { readProfile } from '../src/profile/index.js';
 import { resolvePolicy } from '../src/profile/resolve/resolve-policy.js';
 import { oracleLines, timeOracle } from '../test/native/oracle.js';
+import { composeFigures } from './compose.js';
 import { conditionFigures } from './conditions.js';
 import { decisionDiagramFigures } from './decision-diagram.js';
 import type { Figure } from './figure.js';
@@ -137,6 +138,7 @@ const figures: Figure[] = [
   // first: its first run is a cold one
   ...decisionDiagramFigures(root, libseccomp),
   ...conditionFigures(),
+  ...composeFigures(libseccomp),
   ...compileTime(0),
   ...compileTime(2),
   ...(await wholeCompileFigures(root)),

@@ -10,12 +10,12 @@ import { ANYTHING, checkOptions, LIBSECCOMP, TEXT } from '../options.js';
 import type { Action } from '../policy.js';
 import { exactKey } from '../profile/document/exact-json.js';
 import { ProfileError } from '../profile/document/profile-error.js';
-import { readProfile } from '../profile/formats/read-profile.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import type { DockerSyscall } from '../profile/model/schema.js';
 import { actionKeys, entriesOfCall } from './call-entries.js';
 import { DecompileError } from './decompile-error.js';
 import { type ProgramPolicy, programPolicy } from './program-policy.js';
+import { hasTrapData, readSection } from './read-section.js';
 
 export interface DecompileOptions {
   libseccomp: Libseccomp;
@@ -125,16 +125,11 @@ function profileOf(policy: ProgramPolicy, architectures: readonly Architecture[]
     defaultAction: fallback.action,
     ...(fallback.errnoRet !== undefined && { defaultErrnoRet: fallback.errnoRet }),
     architectures: architectures.map(({ ociName }) => ociName),
-    syscalls: [...entries.values()].map(({ entry: { trapData: _, ...entry }, names }) => ({
-      names: names.sort(),
-      ...entry,
-    })),
+    ...(fallback.trapData !== undefined && { defaultTrapData: fallback.trapData }),
+    syscalls: [...entries.values()].map(({ entry, names }) => ({ names: names.sort(), ...entry })),
   };
   try {
-    return withTrapData(readProfile(section, { format: 'docker', source, notifyGuards: false }), {
-      byDefault: fallback.trapData,
-      ofEntry: [...entries.values()].map(({ entry: { trapData } }) => trapData),
-    });
+    return readSection(section, source);
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     throw new DecompileError(
@@ -144,22 +139,6 @@ function profileOf(policy: ProgramPolicy, architectures: readonly Architecture[]
     );
   }
 }
-
-/** The schema that reads the section knows no data of TRAP. */
-function withTrapData(
-  profile: ParsedProfile,
-  { byDefault, ofEntry }: { byDefault: bigint | undefined; ofEntry: readonly (bigint | undefined)[] },
-): ParsedProfile {
-  const syscalls = profile.seccomp.syscalls?.map((entry, index) => {
-    const trapData = ofEntry[index];
-    return { ...entry, ...(trapData !== undefined && { trapData }) };
-  });
-  const seccomp = { ...profile.seccomp, syscalls, ...(byDefault !== undefined && { defaultTrapData: byDefault }) };
-  return { ...profile, seccomp };
-}
-
-const hasTrapData = ({ seccomp: { defaultTrapData, syscalls } }: ParsedProfile): boolean =>
-  defaultTrapData !== undefined || (syscalls ?? []).some(({ trapData }) => trapData !== undefined);
 
 interface Candidate {
   profile: ParsedProfile;

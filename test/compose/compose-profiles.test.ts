@@ -151,11 +151,28 @@ describe('what one profile cannot say', () => {
     expect(error).toBeInstanceOf(ComposeError);
     expect((error as ComposeError).code).toBe('NOT_EXPRESSIBLE');
     expect((error as ComposeError).message).toContain(
-      'ptrace on x86_64: libseccomp and most formats have no data for TRAP',
+      'ptrace on x86_64: the format has no data for TRAP, which a list has',
     );
     const made = intersectProfiles([open, trap], { ...X86_64, stricter: true });
     expect(decide(made.profile, 'ptrace')).toBe('TRAP');
     expect(made.report().lost.map(({ names }) => names)).toEqual([['ptrace']]);
+  });
+
+  it('data of TRAP is kept where the format has it, and compiled by the minimiser', () => {
+    const withoutX32 = (test: string, rest: string) =>
+      program(
+        `.arch x86_64\nA = arch\nif (A != 0xc000003e) goto kill\nA = nr\nif (A == 0xffffffff) goto rest\nif (A >= 0x40000000) goto kill\n${test}\nrest: ${rest}\nkill: return KILL`,
+      );
+    const some = withoutX32('if (A == 101) goto no', 'return ALLOW\nno: return TRAP(5)');
+    const others = withoutX32('if (A == 101) goto yes\nif (A == 102) goto yes', 'return TRAP(9)\nyes: return ALLOW');
+    const made = intersectProfiles([some, others], { ...X86_64, to: 'list' });
+    expect(made.differences).toEqual([]);
+    const text = made.write();
+    expect(text).toContain('default trap 9');
+    expect(text).toMatch(/^ptrace -> trap 5\b/m);
+    const read = readProfile(text, { format: 'list' });
+    const { program: compiled } = compileParsedProfile(read, { ...X86_64, fallback: 'min' });
+    for (const { program: each } of [some, others]) expect(implies(compiled, each)).toMatchObject({ holds: true });
   });
 
   it('what depends on the instruction pointer is denied wherever it may be', () => {

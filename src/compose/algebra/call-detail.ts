@@ -1,4 +1,4 @@
-import { judgeChange, MAX_ERRNO } from '../../action.js';
+import { judgeChange, MAX_ERRNO, mayRun } from '../../action.js';
 import { actionTerminal, terminalAction } from '../../bpf/decisions/decision-diagram.js';
 import type { DiagramStore, Node } from '../../bpf/decisions/diagram-store.js';
 import { Level } from '../../bpf/decisions/input-variables.js';
@@ -36,36 +36,43 @@ export function nextStricter({ coarseness }: CallDetail): CallDetail | undefined
   return coarseness < 3 ? { ...RECOVERED, coarseness: (coarseness + 1) as CallDetail['coarseness'] } : undefined;
 }
 
+/** What an entry is for, and what else its profile has. */
+export interface Coarsening {
+  readonly order: ActionOrder;
+  readonly defaultAction: Action;
+  readonly hasTrapData: boolean;
+  /** What is decided on the other architectures that the entry is for. */
+  readonly elsewhere: readonly Node[];
+}
+
 /** What a call comes to with so much coarseness. */
 export function coarsened(
   store: DiagramStore,
   node: Node,
   coarseness: CallDetail['coarseness'],
-  { order, defaultAction }: { order: ActionOrder; defaultAction: Action },
+  { order, defaultAction, hasTrapData, elsewhere }: Coarsening,
 ): Node {
   if (coarseness === 0) return node;
-  const strictest = (of: Node): Node =>
-    actionTerminal(
-      store,
-      [...store.terminalsOf(of)]
-        .map((each) => sayable(terminalAction(store, each)))
-        .reduce((one, other) => order.strictest(one, other)),
-    );
+  const strictest = (nodes: readonly Node[]): Action =>
+    nodes
+      .flatMap((each) => [...store.terminalsOf(each)])
+      .map((each) => sayable(terminalAction(store, each), hasTrapData))
+      .reduce((one, other) => order.strictest(one, other));
   if (coarseness === 1) {
     return store.apply(node, node, (each) =>
-      store.level(each) >= Level.INSTRUCTION_POINTER ? strictest(each) : undefined,
+      store.level(each) >= Level.INSTRUCTION_POINTER ? actionTerminal(store, strictest([each])) : undefined,
     );
   }
-  const constant = strictest(node);
-  if (coarseness === 2) return constant;
-  const isStricter = judgeChange(terminalAction(store, constant), defaultAction) !== 'weaker';
-  return actionTerminal(store, isStricter ? defaultAction : EPERM);
+  const constant = strictest([node, ...elsewhere]);
+  if (coarseness === 2) return actionTerminal(store, constant);
+  const isEnough = !mayRun(defaultAction) && judgeChange(constant, defaultAction) !== 'weaker';
+  return actionTerminal(store, isEnough ? defaultAction : EPERM);
 }
 
 const EPERM: Action = { kind: 'ERRNO', data: 1 };
 
-/** The nearest action that a profile can have: TRAP has no data there, and libseccomp refuses the last errno. */
-function sayable(action: Action): Action {
-  if (action.kind === 'TRAP') return { kind: 'TRAP' };
+/** The nearest action that a profile can have: TRAP has data in few formats, and libseccomp refuses the last errno. */
+function sayable(action: Action, hasTrapData: boolean): Action {
+  if (action.kind === 'TRAP' && !hasTrapData) return { kind: 'TRAP' };
   return action.kind === 'ERRNO' && action.data >= MAX_ERRNO ? EPERM : action;
 }

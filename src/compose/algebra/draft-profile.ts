@@ -17,6 +17,8 @@ export interface DraftSettings {
   readonly labels: readonly string[];
   /** The only calls that get entries; left out: all. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** Whether the format has data of TRAP. */
+  readonly hasTrapData: boolean;
   /** By name, where it is not {@link EXACT}. */
   readonly details: ReadonlyMap<string, CallDetail>;
   /** The multiplexers that have entries of their own; the calls behind them usually say all. */
@@ -65,10 +67,12 @@ export function draftProfile(machines: readonly [AskedMachine, ...AskedMachine[]
     }
   }
   const fallback = actionKeys(terminalAction(first.store, first.defaultNode));
-  const unsayableDefault = fallback.trapData === undefined ? undefined : NO_TRAP_DATA;
+  const { trapData } = fallback;
+  const unsayableDefault = trapData === undefined || settings.hasTrapData ? undefined : NO_TRAP_DATA;
   const section: DockerSeccomp = {
     defaultAction: fallback.action,
     ...(fallback.errnoRet !== undefined && fallback.errnoRet !== null && { defaultErrnoRet: fallback.errnoRet }),
+    ...(trapData !== undefined && { defaultTrapData: trapData }),
     ...architectureKeys(machines),
     syscalls: [...groups.values()].flatMap((group) => entriesOfGroup(group, machinesOf)).sort(inOrder),
   };
@@ -80,8 +84,8 @@ interface Place {
   readonly number: number;
 }
 
-/** The minimiser makes such programs. */
-const NO_TRAP_DATA = 'libseccomp and most formats have no data for TRAP';
+/** The minimiser makes such programs of lists. */
+const NO_TRAP_DATA = 'the format has no data for TRAP, which a list has';
 
 /** One call on the architectures that have it, the machine's own first. */
 type PlacedCall = readonly Place[];
@@ -129,7 +133,7 @@ function entriesOf(asked: AskedMachine, call: CallToSay): readonly DockerSyscall
  */
 function entriesAsWritten(
   { store, root, inputs, rules }: AskedMachine,
-  { name, calls: [native, ...others], settings: { labels } }: CallToSay,
+  { name, calls: [native, ...others], settings: { labels, hasTrapData } }: CallToSay,
 ): DockerSyscall[] | undefined {
   const at = (of: Node, { architecture, number }: Place) => decisionAt(store, of, architecture, number);
   const node = at(root, native!);
@@ -137,7 +141,7 @@ function entriesAsWritten(
   const input = inputs.findIndex(
     (each, index) =>
       rules[index]!.get(name)?.every(
-        ({ abis, action }) => abis === undefined && actionKeys(action).trapData === undefined,
+        ({ abis, action }) => abis === undefined && (hasTrapData || actionKeys(action).trapData === undefined),
       ) && [native!, ...others].every((place) => at(each, place) === at(root, place)),
   );
   if (input < 0) return undefined;
@@ -152,20 +156,18 @@ function entriesAsWritten(
 
 function entriesOn(
   asked: AskedMachine,
-  {
-    name,
-    settings,
-    unsayable,
-    detail,
-    place: { architecture, number },
-  }: CallToSay & { detail: CallDetail; place: Place },
+  { name, settings, unsayable, detail, calls, place }: CallToSay & { detail: CallDetail; place: Place },
 ): readonly DockerSyscall[] {
   const { order, store, root, inputs, defaultNode } = asked;
-  const at = (of: Node) => decisionAt(store, of, architecture, number);
+  const { architecture } = place;
+  const at = (of: Node, on: Place = place) => decisionAt(store, of, on.architecture, on.number);
   const exact = at(root);
-  if (exact === defaultNode) return [];
-  const node = coarsened(store, exact, detail.coarseness, { order, defaultAction: terminalAction(store, defaultNode) });
-  const own = inputs.map(at);
+  if (exact === defaultNode && detail.coarseness < 2) return [];
+  const { hasTrapData } = settings;
+  const defaultAction = terminalAction(store, defaultNode);
+  const elsewhere = detail.isPerAbi ? [] : calls.map((each) => at(root, each));
+  const node = coarsened(store, exact, detail.coarseness, { order, defaultAction, hasTrapData, elsewhere });
+  const own = inputs.map((each) => at(each));
   // Most calls of a profile are decided like others.
   const key = `${detail.comparisons} ${node} ${own}`;
   const known = settings.entries.get(asked)?.get(key);
@@ -178,7 +180,7 @@ function entriesOn(
     const { labels } = settings;
     const comment = comments.get(terminal) ?? originComment(store, { node, terminal, inputs: own, labels });
     comments.set(terminal, comment);
-    if (entry.trapData !== undefined) cannot(NO_TRAP_DATA);
+    if (entry.trapData !== undefined && !hasTrapData) cannot(NO_TRAP_DATA);
     return { ...entry, comment };
   });
   if (reasons.length > 0) {

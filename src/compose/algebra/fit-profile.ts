@@ -6,10 +6,10 @@ import type { CompiledRules } from '../../compiler/expected-decisions.js';
 import { compileParsedProfile } from '../../compiler/library.js';
 import { callsBehind, isMultiplexer } from '../../compiler/multiplexed-calls.js';
 import { proveConditions } from '../../compiler/prove-decisions.js';
+import { hasTrapData, readSection } from '../../decompile/read-section.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import { ProfileError, type ProfileIssue } from '../../profile/document/profile-error.js';
 import { type OutputFormat, writtenFormat } from '../../profile/formats/index.js';
-import { readProfile } from '../../profile/formats/read-profile.js';
 import { type WriteTarget, writeProfile } from '../../profile/formats/write-profile.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import type { DockerSeccomp } from '../../profile/model/schema.js';
@@ -130,6 +130,7 @@ class Fitting {
       libseccomp,
       labels,
       only,
+      hasTrapData: writtenFormat(this.#settings.to).output.hasTrapData === true,
       details: this.#details,
       multiplexers: this.#multiplexers,
       entries: this.#entries,
@@ -205,15 +206,8 @@ class Fitting {
     const notifies = [section, ...entries.map(({ action }) => ({ defaultAction: action }))].some(
       ({ defaultAction }) => defaultAction === 'SCMP_ACT_NOTIFY',
     );
-    const plain = entries.map(({ abis, ...entry }) => entry);
     try {
-      const whole = { ...section, ...keysFor(notifies), syscalls: plain };
-      const profile = readProfile(whole, { format: 'docker', source, notifyGuards: false });
-      const syscalls = (profile.seccomp.syscalls ?? []).map((entry, index) => {
-        const abis = entries[index]?.abis;
-        return abis ? { ...entry, abis } : entry;
-      });
-      return { ...profile, seccomp: { ...profile.seccomp, syscalls } };
+      return readSection({ ...section, ...keysFor(notifies) }, source);
     } catch (error) {
       if (!(error instanceof ProfileError)) throw error;
       this.#failIssues(error.issues, section, error);
@@ -227,9 +221,11 @@ class Fitting {
     // What is too complex for libseccomp ends its instance, which is the caller's.
     if (!this.#compiler?.usable) this.#compiler = libseccomp.another();
     const own = { ...compileOptions, libseccomp: this.#compiler };
+    // libseccomp has no data for TRAP.
+    const fallback = hasTrapData(profile) ? 'min' : compileOptions.fallback;
     try {
       return this.#machines.map(({ machine, store }) => {
-        const options = { ...own, arch: machine.name, unknownSyscall: 'ignore', verify } as const;
+        const options = { ...own, fallback, arch: machine.name, unknownSyscall: 'ignore', verify } as const;
         const { program } = compileParsedProfile(profile, options);
         return buildDecisionDiagram(program, { store, endianness: machine.endianness }).root;
       });
