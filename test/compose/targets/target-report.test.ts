@@ -105,7 +105,9 @@ describe('what a target does with a profile', () => {
     expect(renderText(files)).toMatch(
       /^p\.json: given to containerd \(--target containerd\):\n {2}refused: nothing\n {2}ignored:\n {4}archMap: .*\n {4}syscalls\[1\]\.includes: .*weaker than the profile\)\n/m,
     );
-    expect(renderText(files)).toContain('known from: containerd commit 3096e87 (read), runc 1.5 (read)');
+    expect(renderText(files)).toContain(
+      'known from: containerd 1.6.20 (run), containerd commit 3096e87 (read), runc 1.5 (read)',
+    );
     expect(JSON.parse(renderJson(files)).files[0].target).toMatchObject({ target: 'containerd', refused: [] });
     const [run] = JSON.parse(renderSarif(files)).runs;
     expect(run.properties.targets).toEqual([expect.objectContaining({ uri: 'p.json', target: 'containerd' })]);
