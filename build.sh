@@ -72,6 +72,7 @@ make                     make                                         make      
 shellcheck               shellcheck                                   ShellCheck            shellcheck                shellcheck
 bwrap                    bubblewrap                                   bubblewrap            bubblewrap                -
 chromium-headless-shell  chromium-headless-shell                      chromium-headless     chromium                  -
+firefox-esr              firefox-esr                                  firefox               firefox-esr               -
 zsh                      zsh                                          zsh                   zsh                       -
 fish                     fish                                         fish                  fish                      fish
 groff                    groff-base                                   groff-base            groff                     groff
@@ -727,7 +728,7 @@ make_testinputs() { run_step testinputs build/test-inputs/linux wasm/linux.lock 
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {
-  want bwrap chromium-headless-shell zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp firejail skopeo systemd-nspawn systemd-analyze busybox s390x-linux-gnu-gcc \
+  want bwrap chromium-headless-shell firefox-esr zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp firejail skopeo systemd-nspawn systemd-analyze busybox s390x-linux-gnu-gcc \
     qemu-s390x-static shellcheck
 }
 

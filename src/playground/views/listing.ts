@@ -40,12 +40,10 @@ export function createListing({ onChoose, onActive }: ListingOptions) {
       on: {
         scroll: () => draw(),
         focus: () => {
-          hasKeyboard = true;
-          draw();
+          showKeyboard(true);
         },
         blur: () => {
-          hasKeyboard = false;
-          draw();
+          showKeyboard(false);
         },
         keydown: (event) => onKey(event),
         click: (event) => onClick(event),
@@ -62,17 +60,22 @@ export function createListing({ onChoose, onActive }: ListingOptions) {
   );
   new ResizeObserver(() => draw()).observe(scroller);
 
+  /** Without making the rows anew: one that is replaced between pressing and releasing gets no click. */
+  function showKeyboard(isHere: boolean): void {
+    hasKeyboard = isHere;
+    rows.querySelector('.is-active')?.classList.toggle('is-focused', isHere);
+  }
+
   function rowOf(event: Event): number | undefined {
     const row = (event.target as Element).closest<HTMLElement>('.listing-row');
     return row ? Number(row.dataset.index) : undefined;
   }
 
-  function onClick({ target, clientY }: MouseEvent): void {
-    const jump = (target as Element).closest<HTMLElement>('[data-target]')?.dataset.target;
-    // Rows are made anew when the listing gets the keyboard, between pressing and releasing: the place counts.
-    const index = Math.floor((clientY - space.getBoundingClientRect().top) / ROW);
+  function onClick(event: MouseEvent): void {
+    const jump = (event.target as Element).closest<HTMLElement>('[data-target]')?.dataset.target;
+    const index = rowOf(event);
     if (jump !== undefined) reveal(Number(jump));
-    else if (lines[index]) onChoose(index);
+    else if (index !== undefined) onChoose(index);
   }
 
   function onKey(event: KeyboardEvent): void {
