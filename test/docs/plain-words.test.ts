@@ -13,6 +13,7 @@ const list = (folder: string, extension: string) =>
 const pages = [
   ...list('.', '.md'),
   ...list('docs', '.md'),
+  ...list('docs/field', '.md'),
   ...list('docs/guides', '.md'),
   '.github/pull_request_template.md',
 ];
