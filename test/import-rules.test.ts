@@ -77,7 +77,7 @@ const ROOMS: Record<string, string> = {
   'src/check':
     'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/extend src/compiler src/compose/targets src/decompile',
   'src/learn':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/format.ts src/profile/model src/profile/resolve src/profile/formats src/compiler',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/decisions src/bpf/minimize src/profile/document src/profile/formats/format.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/compiler',
   'src/compose/recordings':
     'src/syscalls src/profile/document src/profile/model src/profile/resolve src/profile/formats src/learn',
   'src/compose/index.ts': 'src/compose/algebra src/compose/artifact src/compose/recordings',
@@ -91,7 +91,7 @@ const ROOMS: Record<string, string> = {
   'src/editor':
     'src/syscalls src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/check',
   'src/playground':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/decisions src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/explain src/check src/editor',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/decisions src/bpf/minimize src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/decompile src/explain src/check src/learn src/editor',
   'native-loader/libc': 'src/syscalls src/bpf/program',
   'native-loader/install': 'src/bpf/program native-loader/libc',
   'native-loader/supervise': 'src/syscalls native-loader/libc',

@@ -202,3 +202,21 @@ export function explains(
       return action.kind === 'ERRNO' && errnoOf(action.data) === outcome.errno;
   }
 }
+
+/** What the log says of a call's fate. */
+export function formatOutcome(outcome: LoggedOutcome | undefined): string {
+  switch (outcome?.kind) {
+    case undefined:
+      return '-';
+    case 'returned':
+      return 'executed';
+    case 'filter':
+      return outcome.action;
+    case 'kill':
+      return 'KILL';
+    case 'signal':
+      return 'SIGSYS';
+    case 'errno':
+      return outcome.errno;
+  }
+}

@@ -1,23 +1,35 @@
 import type { Shared } from './share-link.js';
 
-const KEY = 'scmp-draft';
+const KEY = 'scmp-draft-2';
+
+/** A long text takes time to store: it is stored when nobody has typed for so long, in milliseconds, or leaves the page. */
+const DELAY = 400;
 
 /** What is being written, kept in this tab alone, so that a reload loses nothing. */
-export function createDraft(): { save(draft: Shared): void; load(): Shared | undefined } {
+export function createDraft(draft: () => Shared): { save(): void; load(): Shared | undefined } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function store(): void {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    timer = undefined;
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify(draft()));
+    } catch {
+      // Storage may be forbidden or full; the page works without it.
+    }
+  }
+  addEventListener('pagehide', store);
   return {
-    save(draft) {
-      try {
-        sessionStorage.setItem(KEY, JSON.stringify(draft));
-      } catch {
-        // Storage may be forbidden or full; the page works without it.
-      }
+    save() {
+      clearTimeout(timer);
+      timer = setTimeout(store, DELAY);
     },
     load() {
       try {
         const text = sessionStorage.getItem(KEY);
-        const draft = text === null ? undefined : (JSON.parse(text) as Shared);
+        const kept = text === null ? undefined : (JSON.parse(text) as Shared);
         // Written by this page in this tab, possibly by an older version of it.
-        return typeof draft?.text === 'string' && draft.text !== '' && draft.settings ? draft : undefined;
+        return typeof kept?.text === 'string' && kept.text !== '' && kept.settings?.words ? kept : undefined;
       } catch {
         return undefined;
       }

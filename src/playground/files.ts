@@ -51,12 +51,15 @@ async function openFile(file: File, session: Session): Promise<void> {
     session.notify(`${file.name} is larger than any profile: nothing was opened`);
     return;
   }
-  const bytes = await file.arrayBuffer();
+  const { store } = session;
+  const bytes = new Uint8Array(await file.arrayBuffer());
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (text.includes('\0')) throw new Error('binary');
-    session.open({ text, source: file.name });
-  } catch {
-    session.notify(`${file.name} is no text in UTF-8, so it is no profile: nothing was opened`);
+    const { arch } = store.get().settings;
+    const opened = await session.askLong('open', { bytes, source: file.name, arch });
+    if (opened?.kind === 'text') session.open({ text: opened.text, source: file.name });
+    else if (opened?.kind === 'log') store.set({ log: { text: opened.text, source: file.name }, view: 'why' });
+    else if (opened) session.notify(opened.message);
+  } catch (error) {
+    session.notify((error as Error).message);
   }
 }

@@ -10,7 +10,7 @@ import { setUpLayout } from './layout.js';
 import { setUpPrint } from './print.js';
 import { createSession } from './session.js';
 import { setUpSettings } from './settings-form.js';
-import { decodeShared, encodeShared } from './share-link.js';
+import { decodeShared, encodeShared, type Shared } from './share-link.js';
 import { type AppState, initialState } from './state.js';
 import { createStore } from './store.js';
 import { setUpTheme } from './theme.js';
@@ -22,7 +22,7 @@ import { startWorker } from './worker-url.js';
 const store = createStore(initialState());
 const area = required('#text', HTMLTextAreaElement);
 const notice = required('#notice', HTMLElement);
-const draft = createDraft();
+const draft = createDraft(() => shown());
 
 let noticeTimer: ReturnType<typeof setTimeout> | undefined;
 function notify(message: string): void {
@@ -35,7 +35,7 @@ function notify(message: string): void {
 const onChange = () => {
   // An address with other content than the page is no link to it any more.
   if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search);
-  draft.save({ ...session.profile(), settings: store.get().settings });
+  draft.save();
   session.recompile();
 };
 const onCaret = () => session.caretMoved();
@@ -60,6 +60,12 @@ setUpCommands({ session, layout, search: () => editor.search(), example: (title)
 void start()
   .then(loadCodeEditor)
   .catch(() => notify('The editor could not be loaded; the plain text field does the same without colours'));
+
+/** What a link restores. */
+function shown(): Shared {
+  const { settings, view, call, other } = store.get();
+  return { ...session.profile(), settings, view, call, other };
+}
 
 /** The profile in the address, else the one before a reload, else an example. */
 async function start(): Promise<void> {
@@ -139,7 +145,7 @@ async function openExample(wanted: string): Promise<void> {
 
 function setUpShare(): void {
   required('#share', HTMLButtonElement).addEventListener('click', async () => {
-    const fragment = await encodeShared({ ...session.profile(), settings: store.get().settings });
+    const fragment = await encodeShared(shown());
     history.replaceState(null, '', fragment);
     try {
       await navigator.clipboard.writeText(location.href);

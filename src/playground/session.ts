@@ -1,6 +1,6 @@
 import type { Editor } from './editor/editor.js';
 import type { EngineClient } from './engine/client.js';
-import type { ProfileText, RequestBody, ResponseTo, Settings } from './engine/protocol.js';
+import type { ProfileText, RequestBody, ResponseTo } from './engine/protocol.js';
 import { type Focus, focusAt, isSameFocus } from './focus.js';
 import { isNarrow } from './layout.js';
 import type { AppState } from './state.js';
@@ -9,7 +9,19 @@ import type { Store } from './store.js';
 /** How long to wait after typing before the profile is checked, in milliseconds: a check takes several compilations. */
 const CHECK_DELAY = 300;
 
+/** A longer text, in characters, is not compiled at each keystroke, but when somebody has paused for that long, in milliseconds. */
+const LONG_TEXT = 200_000;
+const LONG_TEXT_DELAY = 120;
+
 const MEASURE = 'scmp-recompile';
+
+/** What is opened: a text, and what a link restores besides. */
+export interface Opened extends ProfileText {
+  settings?: AppState['settings'] | undefined;
+  view?: AppState['view'] | undefined;
+  call?: AppState['call'] | undefined;
+  other?: AppState['other'] | undefined;
+}
 
 /** The interface for the views. */
 export interface Session {
@@ -17,7 +29,7 @@ export interface Session {
   /** The text that is open now. */
   profile(): ProfileText;
   /** Replace the profile by another one, and its target if it has one; undo restores the text. */
-  open(profile: ProfileText & { settings?: Settings }): void;
+  open(profile: Opened): void;
   /** Show a place of the profile in the editor; `focus: false` leaves the keyboard where it is. */
   reveal(offset: number, options?: { focus?: boolean }): void;
   /** The same for a place in the text that compiled last, if that is still the text. */
@@ -31,6 +43,8 @@ export interface Session {
   edit(changes: Parameters<Editor['edit']>[0]): void;
   /** Compile the text, as after every keystroke. */
   recompile(): void;
+  /** Stop what is computed. What is shown stays, of an older text. */
+  cancel(): void;
   /** Ask for the listing, where it is not there yet. */
   loadListing(): void;
   simulate(): void;
@@ -39,6 +53,8 @@ export interface Session {
   askLong: EngineClient['ask'];
   /** Show a short notice. */
   notify(message: string): void;
+  /** Put a text into the clipboard, and say so. */
+  copy(text: string, done: string): Promise<void>;
 }
 
 export interface SessionParts {
@@ -60,27 +76,42 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
 
   const profile = (): ProfileText => ({ text: editor().getText(), source: store.get().source });
 
-  async function recompile(): Promise<void> {
+  /** Counts the texts and settings that there were: an answer about an older one changes nothing. */
+  let turn = 0;
+  let compileTimer: ReturnType<typeof setTimeout> | undefined;
+
+  function recompile(): void {
     if (isOpening) return;
+    turn++;
     clearTimeout(checkTimer);
+    clearTimeout(compileTimer);
+    long.drop('check');
+    store.set({ compiling: 'now', checking: 'now' });
+    if (editor().length > LONG_TEXT) compileTimer = setTimeout(() => void compile(), LONG_TEXT_DELAY);
+    else void compile();
+  }
+
+  async function compile(): Promise<void> {
     const asked = { ...profile(), settings: store.get().settings };
-    checkTimer = setTimeout(() => void check(asked), CHECK_DELAY);
+    const own = turn;
     const start = performance.now();
     try {
       const answer = await quick.ask('compile', asked);
-      if (!answer) return; // a newer text is on its way
+      if (!answer || own !== turn) return; // a newer text is on its way
       apply(answer);
       // From the keystroke to the new state shown: for the browser's profiler, and bench/playground.ts.
       performance.clearMeasures(MEASURE);
       performance.measure(MEASURE, { start });
+      if (answer.kind === 'compiled') checkTimer = setTimeout(() => void check(asked, own), CHECK_DELAY);
     } catch (error) {
-      store.set({ failure: (error as Error).message });
+      store.set({ failure: (error as Error).message, compiling: 'done', checking: 'done' });
     }
   }
 
   function apply(answer: ResponseTo<'compile'>): void {
     if (answer.kind === 'refused') {
-      store.set({ errors: answer.problems, failure: undefined });
+      // It is not checked: what stopped it is all there is to say.
+      store.set({ errors: answer.problems, findings: [], failure: undefined, compiling: 'done', checking: 'done' });
       return;
     }
     const { call, mapArchitecture } = store.get();
@@ -88,22 +119,38 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     const callArchitecture = answer.arches.includes(call.architecture) ? call.architecture : target;
     store.set({
       compiled: answer,
+      compiling: 'done',
       errors: [],
       failure: undefined,
       mapArchitecture: mapArchitecture && answer.arches.includes(mapArchitecture) ? mapArchitecture : undefined,
       call: callArchitecture === call.architecture ? call : { ...call, architecture: callArchitecture },
     });
     caretMoved();
-    simulate();
+    void simulate();
   }
 
-  async function check(asked: RequestBody<'check'>): Promise<void> {
+  async function check(asked: RequestBody<'check'>, own: number): Promise<void> {
     try {
       const answer = await long.ask('check', asked);
-      if (answer && asked.text === editor().getText()) store.set({ findings: answer.problems });
-    } catch {
-      // The text does not compile, and that has been said.
+      if (answer && own === turn) store.set({ findings: answer.problems, checking: 'done' });
+    } catch (error) {
+      if (own !== turn) return;
+      store.set({ checking: 'cancelled' });
+      notify(`The check was cut short: ${(error as Error).message}`);
     }
+  }
+
+  function cancel(): void {
+    turn++;
+    clearTimeout(checkTimer);
+    clearTimeout(compileTimer);
+    const { compiling, checking } = store.get();
+    if (compiling === 'now') quick.cancel();
+    long.cancel();
+    store.set({
+      compiling: compiling === 'now' ? 'cancelled' : compiling,
+      checking: checking === 'now' ? 'cancelled' : checking,
+    });
   }
 
   async function simulate(): Promise<void> {
@@ -157,17 +204,19 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     caretMoved,
     focusOn,
     profile,
-    open({ text, source, settings = store.get().settings }) {
-      store.set({ source, findings: [], errors: [] });
+    open({ text, source, ...restored }) {
       isOpening = true;
+      store.set({ source, findings: [], errors: [] });
       editor().setText(text);
-      store.set({ settings });
+      const given = Object.entries(restored).filter(([, value]) => value !== undefined);
+      store.set(Object.fromEntries(given) as Partial<AppState>);
       isOpening = false;
-      void recompile();
+      recompile();
     },
     reveal,
     revealCompiled(offset, options) {
-      if (store.get().errors.length === 0) reveal(offset, options);
+      const { errors, compiling } = store.get();
+      if (errors.length === 0 && compiling === 'done') reveal(offset, options);
       else notify('The text has changed since this was compiled: fix its errors first');
     },
     focusEditor() {
@@ -175,11 +224,20 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
       editor().focus();
     },
     edit: (changes) => editor().edit(changes),
-    recompile: () => void recompile(),
+    recompile,
+    cancel,
     loadListing: () => void loadListing(),
     simulate: () => void simulate(),
     ask: (name, question) => quick.ask(name, question),
     askLong: (name, question) => long.ask(name, question),
     notify,
+    async copy(text, done) {
+      try {
+        await navigator.clipboard.writeText(text);
+        notify(done);
+      } catch {
+        notify('This browser does not let pages copy here: select the text, or download it');
+      }
+    },
   };
 }

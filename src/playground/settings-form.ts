@@ -3,6 +3,7 @@ import { CAPABILITIES, CAPABILITY_SETS } from '../profile/model/capability.js';
 import { element, required, setText } from './dom.js';
 import type { Settings } from './engine/protocol.js';
 import type { Session } from './session.js';
+import { type OptionName, withWord } from './settings/settings.js';
 
 /** The controls above the profile. */
 export function setUpSettings({ store }: Session): void {
@@ -20,10 +21,10 @@ export function setUpSettings({ store }: Session): void {
     const chosen = findArchitecture(arch.value);
     if (chosen) change({ arch: chosen.name });
   });
-  kernel.addEventListener('input', () => change({ kernel: kernel.value }));
-  optimize.addEventListener('change', () =>
-    change({ optimize: optimize.value === 'min' ? 'min' : (Number(optimize.value) as 0 | 1 | 2) }),
-  );
+  const word = (name: OptionName, value: string) =>
+    store.set({ settings: withWord(store.get().settings, name, value) });
+  kernel.addEventListener('input', () => word('kernel', kernel.value));
+  optimize.addEventListener('change', () => word('optimize', optimize.value));
 
   const boxes = CAPABILITIES.map((name) => {
     const box = element('input', { attributes: { type: 'checkbox', value: name } });
@@ -47,10 +48,11 @@ export function setUpSettings({ store }: Session): void {
     caps.querySelector('summary')?.focus();
   });
 
-  const show = ({ arch: name, kernel: version, capabilities, optimize: level }: Settings) => {
+  const show = ({ arch: name, capabilities, words }: Settings) => {
+    const { kernel: version = '', optimize: level = '' } = words;
     arch.value = name;
     if (kernel.value !== version) kernel.value = version;
-    optimize.value = String(level);
+    optimize.value = level;
     for (const box of boxes) box.checked = capabilities.includes(box.value);
     setText(required('#caps-summary', HTMLElement), summary(capabilities));
   };

@@ -10,6 +10,7 @@ import type {
   TypedCall,
 } from './engine/protocol.js';
 import type { Focus } from './focus.js';
+import { DEFAULT_SETTINGS } from './settings/settings.js';
 
 /** The tabs, as they are labelled. `profile`: the editor, which is a view of its own on a narrow screen only. */
 export const VIEWS = {
@@ -18,7 +19,9 @@ export const VIEWS = {
   program: 'Program',
   simulate: 'Simulate',
   diff: 'Diff',
+  why: 'Why',
   export: 'Export',
+  options: 'Options',
 } as const;
 export type ViewName = keyof typeof VIEWS;
 
@@ -34,6 +37,13 @@ export interface AppState {
   errors: readonly Problem[];
   /** The findings of `scmp check` about it. */
   findings: readonly Problem[];
+  /**
+   * What was done about the text that is there now. While it is not 'done', all else here is of an older text, and is
+   * shown so.
+   */
+  compiling: 'now' | 'done' | 'cancelled';
+  /** The same of the findings. */
+  checking: 'now' | 'done' | 'cancelled';
   /** The worker that computes everything could not be started, or died. */
   failure: string | undefined;
   /** Of the last compiled profile, once a view has asked for it. */
@@ -47,9 +57,9 @@ export interface AppState {
   programForm: 'listing' | 'graph';
   /** The other profile of the diff. */
   other: ProfileText;
+  /** The log that is asked about. */
+  log: ProfileText;
 }
-
-const DEFAULT_SETTINGS: Settings = { arch: 'x86_64', capabilities: [], kernel: '', optimize: 0 };
 
 export function initialState(): AppState {
   return {
@@ -59,6 +69,8 @@ export function initialState(): AppState {
     compiled: undefined,
     errors: [],
     findings: [],
+    compiling: 'now',
+    checking: 'now',
     failure: undefined,
     listing: undefined,
     mapArchitecture: undefined,
@@ -67,6 +79,7 @@ export function initialState(): AppState {
     focus: undefined,
     programForm: 'listing',
     other: { text: '', source: '' },
+    log: { text: '', source: '' },
   };
 }
 

@@ -136,7 +136,7 @@ describePlayground('the playground is safe and usable', (playground) => {
     await expect.poll(() => figure(page, 'Architectures').textContent()).toBe('riscv64');
     const instructions = await figure(page, 'Instructions').textContent();
     await page.getByRole('button', { name: 'Copy link' }).click();
-    await expect.poll(() => new URL(page.url()).hash).toMatch(/^#1\./);
+    await expect.poll(() => new URL(page.url()).hash).toMatch(/^#2\./);
     const other = await playground.open({ fragment: new URL(page.url()).hash });
     await expect.poll(() => figure(other.page, 'Architectures').textContent()).toBe('riscv64');
     expect(await figure(other.page, 'Instructions').textContent()).toBe(instructions);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { Engine } from '../../src/playground/engine/engine.js';
+import { DEFAULT_SETTINGS as settings } from '../../src/playground/settings/settings.js';
 import { TEXTS } from '../profile/formats/format-texts.js';
 
-const settings = { arch: 'x86_64', capabilities: [], kernel: '', optimize: 0 } as const;
 const engine = new Engine();
 
 it.each(TEXTS)('a pasted text of %s compiles, is explained and checked: %j', async (format, text) => {

@@ -1,9 +1,8 @@
 import { escapeData, escapeProperty } from '../../check/output/github.js';
-import type { Denial } from '../../learn/denial-table.js';
-import type { LoggedOutcome } from '../../learn/read-log.js';
+import type { ProfileAnswer } from '../../learn/asked-profile.js';
+import { type Denial, formatOutcome } from '../../learn/denial-table.js';
 import { count } from '../../phrases.js';
 import { printable } from '../../text.js';
-import type { ProfileAnswer } from '../asked-profile.js';
 
 /** A row of the table, with what the profiles have to say. */
 export interface ExplainedDenial {
@@ -32,24 +31,6 @@ export const RENDERERS = {
 } as const satisfies Readonly<Record<string, Render>>;
 
 const COLUMNS = ['PROGRAM', 'PROCESSES', 'CALL', 'ARCH', 'ANSWER', 'TIMES', 'FIRST', 'LAST'] as const;
-
-/** What the log says of a call's fate. */
-function formatOutcome(outcome: LoggedOutcome | undefined): string {
-  switch (outcome?.kind) {
-    case undefined:
-      return '-';
-    case 'returned':
-      return 'executed';
-    case 'filter':
-      return outcome.action;
-    case 'kill':
-      return 'KILL';
-    case 'signal':
-      return 'SIGSYS';
-    case 'errno':
-      return outcome.errno;
-  }
-}
 
 function cells({ denial }: ExplainedDenial): string[] {
   const { program, pids, isMany, text, name, architecture, outcome, count, first, last } = denial;
@@ -164,7 +145,16 @@ function renderJson(rows: readonly ExplainedDenial[], { calls, left, profiles }:
     const answer = formatOutcome(outcome);
     return {
       ...{ program, processes: pids, moreProcesses: isMany || undefined, syscall: name, number, call: text, args },
-      ...{ architecture, answer, denied: isDenied, count, first, last, profiles: answers, opens },
+      ...{
+        architecture,
+        answer,
+        denied: isDenied,
+        count,
+        first,
+        last,
+        profiles: answers.map(({ addition: _, ...answer }) => answer),
+        opens,
+      },
     };
   });
   return `${JSON.stringify({ calls, moreDenied: left || undefined, profiles, denials }, null, 2)}\n`;

@@ -3,6 +3,7 @@ import { hostArchitecture } from '../../../native-loader/libc/host.js';
 import { parseArchitecture } from '../../architecture.js';
 import { type CheckReport, checkProfile } from '../../check/index.js';
 import { InvalidArgumentError } from '../../errors.js';
+import { AskedProfile } from '../../learn/asked-profile.js';
 import { type Denial, DenialTable } from '../../learn/denial-table.js';
 import { mergeLearned, mergeMasks, Observations, syscallLookup } from '../../learn/index.js';
 import { detectLogKind, logReader } from '../../learn/log-kind.js';
@@ -11,8 +12,8 @@ import type { LogKind, LogReader } from '../../learn/read-log.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { printable } from '../../text.js';
 import { onlyArch } from '../arch-option.js';
-import { AskedProfile } from '../asked-profile.js';
 import { compileOptions, givenCapabilities, runtimeOptions } from '../compile-options.js';
+import { compileWithUsualCapabilities } from '../compile-targets.js';
 import { ExitCode } from '../exit-code.js';
 import { type LogInput, logInputs } from '../log-input.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS, jsonFormatOption } from '../options.js';
@@ -63,7 +64,9 @@ async function why(paths: readonly string[], flags: Flags): Promise<void> {
   const options = { ...(await compileOptions(flags)), libseccomp };
   const asked: AskedProfile[] = [];
   for (const path of [flags.profile, flags.against]) {
-    if (path !== undefined) asked.push(new AskedProfile(await readInputProfile(path, flags), options, machine));
+    if (path === undefined) continue;
+    const from = { machine, host: hostArchitecture() };
+    asked.push(new AskedProfile(await readInputProfile(path, flags), options, from, compileWithUsualCapabilities));
   }
   const table = new DenialTable(asked.map(({ judge }) => judge));
   const explain = explainer(asked, flags, libseccomp);

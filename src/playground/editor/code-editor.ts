@@ -144,6 +144,9 @@ export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOpti
   const clamp = (offset: number) => Math.min(Math.max(0, offset), view.state.doc.length);
   return {
     element: host,
+    get length() {
+      return view.state.doc.length;
+    },
     getText: () => view.state.doc.toString(),
     setText: (replacement) =>
       view.dispatch({

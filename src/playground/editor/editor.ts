@@ -3,6 +3,8 @@ import type { Problem } from '../engine/protocol.js';
 /** Where the profile is written: a plain text field from the first moment, an editor once its code has arrived. */
 export interface Editor {
   readonly element: HTMLElement;
+  /** Of the text, in UTF-16 code units. */
+  readonly length: number;
   getText(): string;
   /** Replace all of the text, as one step that can be undone. */
   setText(text: string): void;

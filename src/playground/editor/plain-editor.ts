@@ -25,6 +25,9 @@ export function plainEditor(area: HTMLTextAreaElement, onChange: () => void, onC
 
   return {
     element: area,
+    get length() {
+      return area.value.length;
+    },
     getText: () => area.value,
     setText: (text) => {
       replace(0, area.value.length, text);

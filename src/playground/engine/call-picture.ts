@@ -1,8 +1,8 @@
 import { encodeAction } from '../../action.js';
 import { parseArchitecture } from '../../architecture.js';
 import { createDiagramBuilder } from '../../bpf/decisions/decision-diagram.js';
+import { ProgramTooComplexError } from '../../bpf/decisions/diagram-store.js';
 import { createDecider } from '../../bpf/decisions/policy-table.js';
-import { ProgramTooComplexError } from '../../bpf/index.js';
 import type { CompiledFilter } from '../../compiler/compile-policy.js';
 import { describeConditions } from '../../explain/condition-names.js';
 import { syscallSignature } from '../../syscalls/signature.js';

@@ -1,21 +1,28 @@
 import { encodeAction } from '../../action.js';
 import { parseArchitecture } from '../../architecture.js';
-import { createSimulator, disassemble, Opcode, type Simulator } from '../../bpf/index.js';
-import { INSTRUCTION_SIZE } from '../../bpf/program/instruction.js';
+import { createSimulator, type Simulator } from '../../bpf/execution/simulate.js';
+import { INSTRUCTION_SIZE, Opcode } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
-import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
+import { compileEntriesWith, compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompiledFilter, OwnCompileOptions } from '../../compiler/compile-policy.js';
-import { type ProblemTerms, problemOfFinding, problemOfWarning, problemsOfError } from '../../editor/problems.js';
+import {
+  type Problem,
+  type ProblemTerms,
+  problemOfFinding,
+  problemOfWarning,
+  problemsOfError,
+} from '../../editor/problems.js';
 import { ruleNotes } from '../../editor/rule-notes.js';
 import { type Libseccomp, loadLibseccomp, syscallNaming } from '../../libseccomp/index.js';
 import type { PolicyRule } from '../../policy.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
-import { explainResolution } from '../../profile/resolve/explain-resolution.js';
-import { resolvePolicy } from '../../profile/resolve/resolve-policy.js';
+import { explainResolved } from '../../profile/resolve/explain-resolution.js';
+import type { Settings } from '../settings/settings.js';
+import { compileOptionsOf, targetOf } from './compile-options.js';
 import { type EntryPlace, entriesByCall, entryPlaces } from './entry-places.js';
 import { actionLabel, costOf, listedSyscalls, mapCalls } from './policy-map.js';
-import type { BadCall, PolicyMap, RequestBody, RequestName, ResponseTo, Settings } from './protocol.js';
-import { readText } from './read-text.js';
+import type { BadCall, Failed, PolicyMap, ProfileText, RequestBody, RequestName, ResponseTo } from './protocol.js';
+import { type ReadInput, readInput } from './read-input.js';
 import { callForm, simulateCall } from './simulate-call.js';
 import { verdictOf } from './verdict.js';
 
@@ -27,7 +34,8 @@ const TERMS: ProblemTerms = {
 /** Everything the page computes, in whichever worker it runs. It keeps the last profile that compiled. */
 export class Engine {
   #libseccomp: Libseccomp | undefined;
-  #revision = 0;
+  /** No two profiles have the same, of whatever worker: another one may take this one's place. */
+  #revision = Date.now();
   #compiled: CompiledFilter | undefined;
   #simulator: Simulator | undefined;
   /** What the last profile that compiled says: its rules for the target, and where they stand. */
@@ -59,40 +67,70 @@ export class Engine {
     },
     form: async ({ architecture, syscall }) => callForm(architecture, syscall, await this.#library()),
     check: async ({ settings, ...profile }) => {
-      const [{ checkProfile }, parsed, libseccomp] = await Promise.all([
-        import('../../check/check-profile.js'),
-        readText(profile),
-        this.#library(),
-      ]);
-      const { text } = profile;
-      const { capabilities, kernel } = targetOf(settings);
-      const { findings } = checkProfile(parsed, { libseccomp, text, targets: [settings.arch], capabilities, kernel });
-      return { problems: findings.map((finding) => problemOfFinding(finding, profile.source)) };
+      const { checkInput } = await import('./check-input.js');
+      const libseccomp = await this.#library();
+      const input = await readInput(profile, settings, libseccomp);
+      const findings = await checkInput(input, profile, settings, libseccomp);
+      return { problems: await inTerms(findings.map((finding) => problemOfFinding(finding, profile.source))) };
     },
     compare: async ({ before, after, settings }) => {
       const { comparePrograms } = await import('./compare-programs.js');
       let current = before;
       try {
-        const first = await this.#compiledFrom(before, settings);
+        const first = await this.#filterOf(before, settings);
         current = after;
-        return comparePrograms(first, await this.#compiledFrom(after, settings), await this.#library());
+        return comparePrograms(first, await this.#filterOf(after, settings), await this.#library());
       } catch (error) {
-        return { kind: 'refused', problems: problemsOfError(error, current.source, TERMS) };
+        return { kind: 'refused', problems: await inTerms(problemsOfError(error, current.source, TERMS)) };
       }
     },
+    beside: async ({ settings, ...profile }) => {
+      const programs: ResponseTo<'beside'>['programs'][number][] = [];
+      for (const arch of settings.beside) {
+        try {
+          const compiled = await this.#filterOf(profile, { ...settings, arch });
+          const { architectures } = mapCalls(compiled, await this.#library());
+          programs.push({ arch, arches: compiled.arches, instructions: lengthOf(compiled), ...costOf(architectures) });
+        } catch (error) {
+          const [problem] = await inTerms(problemsOfError(error, profile.source, TERMS));
+          programs.push({ arch, refused: problem?.message ?? 'it does not compile' });
+        }
+      }
+      return { programs };
+    },
     export: async ({ format, settings, ...profile }) => {
-      const { exportProfile } = await import('./export-profile.js');
+      const { exportInput } = await import('./export-profile.js');
       try {
         const libseccomp = await this.#library();
-        const parsed = await readText(profile);
-        const options = { ...targetOf(settings), ...(await backEndOf(settings)), libseccomp };
-        const content = exportProfile(parsed, format, options);
+        const input = await readInput(profile, settings, libseccomp);
+        const options = await compileOptionsOf(settings, libseccomp);
+        const content = await exportInput(input, profile.source, format, { ...options, libseccomp });
         return { kind: 'exported', revision: this.#revision, ...content };
       } catch (error) {
-        const messages = problemsOfError(error, profile.source, TERMS).map(({ path, message, advice }) =>
-          [path, message, advice].filter(Boolean).join(': '),
-        );
-        return { kind: 'failed', message: messages.join('\n') };
+        return failed(error, profile.source);
+      }
+    },
+    open: async (file) => (await import('./open-file.js')).openFile(file, await this.#library()),
+    why: async ({ log, profile, settings }) => {
+      const { whyDenied } = await import('./why-denied.js');
+      const libseccomp = await this.#library();
+      try {
+        const input = await readInput(profile, settings, libseccomp).catch(() => undefined);
+        const parsed = input?.kind === 'profile' ? input.parsed : undefined;
+        return await whyDenied(log, parsed, settings, libseccomp);
+      } catch (error) {
+        return failed(error, log.source);
+      }
+    },
+    add: async ({ profile, settings, addition, name, architecture }) => {
+      const { addVerified } = await import('./add-verified.js');
+      const libseccomp = await this.#library();
+      try {
+        const compile = (text: string) => this.#filterOf({ ...profile, text }, settings);
+        const input = await readInput(profile, settings, libseccomp);
+        return await addVerified(profile, input, { addition, name, architecture, libseccomp, compile });
+      } catch (error) {
+        return failed(error, profile.source);
       }
     },
     complete: async ({ text, offset }) => (await import('../../editor/complete.js')).complete(text, offset),
@@ -107,47 +145,42 @@ export class Engine {
     const { source } = profile;
     try {
       const libseccomp = await this.#library();
-      const parsed = await readText(profile);
-      const target = targetOf(settings);
-      const options = { ...target, ...(await backEndOf(settings)), libseccomp };
-      const compiled = compileParsedWith(parsed, options);
-      const resolveOptions = { ...target, arch: parseArchitecture(settings.arch) };
-      const { policy } = resolvePolicy(parsed, resolveOptions);
+      const input = await readInput(profile, settings, libseccomp);
+      const made = await makeFilter(input, settings, libseccomp, profile);
+      const { compiled } = made;
       const { architectures, otherArchitectures } = mapCalls(compiled, libseccomp);
-      const explanation = explainResolution(parsed, resolveOptions);
-      const defaultAction = actionLabel(encodeAction(policy.defaultAction), settings.arch);
-      const rules = ruleNotes(policy.rules, explanation, source);
-      const entries = entryPlaces(explanation, profile.text, source);
+      const [own] = architectures;
+      const defaultAction = made.defaultAction ?? own?.otherNumbers.actions[0] ?? otherArchitectures;
       this.#compiled = compiled;
       this.#simulator = undefined;
-      this.#rules = policy.rules;
-      this.#map = { rules, defaultAction };
-      this.#entries = entries;
+      this.#rules = made.policyRules;
+      this.#map = { rules: made.rules, defaultAction };
+      this.#entries = made.entries;
       this.#revision++;
       return {
         kind: 'compiled',
         revision: this.#revision,
         source,
-        format: parsed.format,
+        format: made.format,
         arches: compiled.arches,
         flags: compiled.flags,
         usesListener: compiled.usesListener,
-        instructions: compiled.program.length / INSTRUCTION_SIZE,
-        instructionsOfLibseccomp: settings.optimize === 'min' ? lengthOfLibseccomps(parsed, options) : undefined,
+        instructions: lengthOf(compiled),
+        instructionsOfLibseccomp: made.instructionsBefore,
         bytes: compiled.program.length,
         ...costOf(architectures),
         map: {
           architectures,
           otherArchitectures,
-          rules,
+          rules: made.rules,
           defaultAction,
         },
-        entries,
-        problems: compiled.warnings.map((warning) => problemOfWarning(warning, source)),
+        entries: made.entries,
+        problems: await inTerms(compiled.warnings.map((warning) => problemOfWarning(warning, source))),
         milliseconds: performance.now() - start,
       };
     } catch (error) {
-      return { kind: 'refused', problems: problemsOfError(error, source, TERMS) };
+      return { kind: 'refused', problems: await inTerms(problemsOfError(error, source, TERMS)) };
     }
   }
 
@@ -160,6 +193,7 @@ export class Engine {
     this.#simulator ??= createSimulator(compiled);
     const { simulate } = this.#simulator;
     const { instructionOwners } = await import('./instruction-owners.js');
+    const { disassemble } = await import('../../bpf/assembly/disassemble.js');
     const [target] = compiled.arches;
     const named = entriesByCall(entries);
     const calls = compiled.arches.flatMap((name) => {
@@ -189,10 +223,10 @@ export class Engine {
     return { revision, lines };
   }
 
-  async #compiledFrom(profile: { text: string; source: string }, settings: Settings): Promise<CompiledFilter> {
+  async #filterOf(profile: ProfileText, settings: Settings): Promise<CompiledFilter> {
     const libseccomp = await this.#library();
-    const parsed: ParsedProfile = await readText(profile);
-    return compileParsedWith(parsed, { ...targetOf(settings), ...(await backEndOf(settings)), libseccomp });
+    const input = await readInput(profile, settings, libseccomp);
+    return (await makeFilter(input, settings, libseccomp)).compiled;
   }
 
   /** An instance that was stopped for too much work cannot be used any more. */
@@ -202,23 +236,80 @@ export class Engine {
   }
 }
 
-function targetOf({ arch, capabilities, kernel }: Settings) {
-  return { arch, capabilities, kernel: kernel.trim() === '' ? undefined : kernel.trim() };
+interface MadeFilter {
+  compiled: CompiledFilter;
+  format: string;
+  policyRules: readonly PolicyRule[];
+  rules: PolicyMap['rules'];
+  entries: readonly EntryPlace[];
+  /** Undefined: nothing says so but the program. */
+  defaultAction: PolicyMap['defaultAction'] | undefined;
+  /** With `min`: the length of the program that this one is compared with. */
+  instructionsBefore: number | undefined;
 }
 
-/** The maker of the program; the minimiser is loaded when it is needed. */
-async function backEndOf({ optimize }: Settings): Promise<Pick<OwnCompileOptions, 'optimize' | 'minimizer'>> {
-  if (optimize !== 'min') return { optimize };
-  const { minimizeRules } = await import('../../compiler/minimize-rules.js');
-  return { optimize, minimizer: minimizeRules };
+/**
+ * The filter of a profile; a program is one, or with `min` a smaller one that decides alike. `shown`: the text whose
+ * entries are to be told, where it is shown.
+ */
+async function makeFilter(
+  input: ReadInput,
+  settings: Settings,
+  libseccomp: Libseccomp,
+  shown?: ProfileText,
+): Promise<MadeFilter> {
+  if (input.kind === 'program') {
+    const { programFilter } = await import('./program-filter.js');
+    const { filter, instructionsBefore } = await programFilter(input, settings, libseccomp);
+    return {
+      compiled: { ...filter, flags: [], usesListener: false, warnings: [] },
+      format: `program (${input.form})`,
+      policyRules: [],
+      rules: {},
+      entries: [],
+      defaultAction: undefined,
+      instructionsBefore,
+    };
+  }
+  const { parsed } = input;
+  const options = await compileOptionsOf(settings, libseccomp);
+  const { compiled, resolution } = compileEntriesWith(parsed, options);
+  const { policy } = resolution;
+  const resolveOptions = { ...targetOf(settings), arch: parseArchitecture(settings.arch) };
+  const explanation = shown && explainResolved(parsed, resolution, resolveOptions);
+  return {
+    compiled,
+    format: parsed.format,
+    policyRules: policy.rules,
+    rules: shown && explanation ? ruleNotes(policy.rules, explanation, shown.source) : {},
+    entries: shown && explanation ? entryPlaces(explanation, shown.text, shown.source) : [],
+    defaultAction: actionLabel(encodeAction(policy.defaultAction), settings.arch),
+    instructionsBefore: settings.words.optimize === 'min' ? lengthOfLibseccomps(parsed, options) : undefined,
+  };
 }
+
+function failed(error: unknown, source: string): Failed {
+  const messages = problemsOfError(error, source, TERMS).map(({ path, message, advice }) =>
+    [path, message, advice].filter(Boolean).join(': '),
+  );
+  return { kind: 'failed', message: messages.join('\n') };
+}
+
+const lengthOf = ({ program }: { program: Uint8Array }) => program.length / INSTRUCTION_SIZE;
 
 /** The length that the minimiser's program is compared with; undefined where libseccomp makes no correct one. */
 function lengthOfLibseccomps(parsed: ParsedProfile, options: OwnCompileOptions): number | undefined {
   try {
-    return compileParsedWith(parsed, { ...options, optimize: 0 }).program.length / INSTRUCTION_SIZE;
+    return lengthOf(compileParsedWith(parsed, { ...options, optimize: 0, weights: undefined }));
   } catch (error) {
     if (error instanceof CompileError) return undefined;
     throw error;
   }
+}
+
+/** Problems in the page's terms; what translates them is loaded where one names a flag of the command. */
+async function inTerms(problems: readonly Problem[]) {
+  if (!problems.some(({ message, advice = '' }) => /--[a-z]/.test(`${message} ${advice}`))) return problems;
+  const { inPanelTerms } = await import('../settings/panel-terms.js');
+  return problems.map(inPanelTerms);
 }

@@ -1,37 +1,36 @@
 import { parseArchitecture } from '../../architecture.js';
+import { disassemble } from '../../bpf/assembly/disassemble.js';
+import { formatDisassembly } from '../../bpf/assembly/format-disassembly.js';
 import { formatC } from '../../bpf/assembly/sources/c.js';
-import { disassemble, formatDisassembly } from '../../bpf/index.js';
 import { compileParsedWith } from '../../compiler/compile-parsed-profile.js';
-import type { CompileOptions } from '../../compiler/compile-policy.js';
+import type { OwnCompileOptions } from '../../compiler/compile-policy.js';
+import { InvalidArgumentError } from '../../errors.js';
 import { type Libseccomp, syscallNaming } from '../../libseccomp/index.js';
-import { isOutputFormat, writtenFormat } from '../../profile/formats/index.js';
+import { isOutputFormat, type OutputFormat, writtenFormat } from '../../profile/formats/index.js';
 import { writeProfile } from '../../profile/formats/write-profile.js';
 import type { ParsedProfile } from '../../profile/index.js';
 import type { ExportFormat } from './protocol.js';
+import type { ReadInput } from './read-input.js';
 
 export interface ExportedFile {
   fileName: string;
   content: string | Uint8Array<ArrayBuffer>;
 }
 
-/** A profile in one of the export formats. The bytes and texts are those of `scmp compile` and `scmp convert`. */
-export function exportProfile(
-  parsed: ParsedProfile,
+type Options = OwnCompileOptions & { libseccomp: Libseccomp };
+
+/** A profile or program in one of the export formats. The bytes and texts are those of `scmp compile` and `scmp convert`. */
+export async function exportInput(
+  input: ReadInput,
+  source: string,
   format: ExportFormat,
-  options: CompileOptions & { libseccomp: Libseccomp },
-): ExportedFile {
-  const stem = (parsed.source ?? 'profile').replace(/^.*[/:\\]/, '').replace(/\.[a-z]+$/i, '') || 'profile';
-  const { arch, capabilities, kernel } = options;
-  if (isOutputFormat(format)) {
-    const { extension, isOpen } = writtenFormat(format).output;
-    const target = isOpen ? {} : { arch: parseArchitecture(arch).name, capabilities, kernel };
-    // What a system does not know by its name is text to it.
-    const fileName = `${stem}.${format}.${extension === format ? 'txt' : extension}`;
-    return { fileName, content: writeProfile(parsed, format, target) };
-  }
-  const compiled = compileParsedWith(parsed, { ...options, pfc: format === 'pfc' });
+  options: Options,
+): Promise<ExportedFile> {
+  if (isOutputFormat(format)) return exportProfile(await profileOf(input, source, options), source, format, options);
+  const compiled = input.kind === 'profile' ? compiledFrom(input.parsed, format, options) : input.filter;
+  const { endianness } = parseArchitecture(options.arch);
   const named = (extension: string, content: ExportedFile['content']) => ({
-    fileName: `${stem}.${parseArchitecture(arch).name}.${extension}`,
+    fileName: `${stemOf(source)}.${parseArchitecture(options.arch).name}.${extension}`,
     content,
   });
   switch (format) {
@@ -40,13 +39,37 @@ export function exportProfile(
     case 'base64':
       return named('base64', `${btoa(String.fromCharCode(...compiled.program))}\n`);
     case 'pfc':
-      return named('pfc', compiled.pfc ?? '');
+      if ('pfc' in compiled && compiled.pfc !== undefined) return named('pfc', compiled.pfc);
+      throw new InvalidArgumentError('PFC is libseccomp’s text of a program that it made of rules: use Assembly');
     case 'asm':
       return named('asm', formatDisassembly(disassemble(compiled, syscallNaming(options.libseccomp))));
     case 'c': {
       const target = compiled.arches.join(', ');
-      const { endianness } = parseArchitecture(arch);
-      return named('c', formatC(compiled.program, endianness, { target, maker: 'scmp compile' }));
+      const order = input.kind === 'program' ? input.filter.endianness : endianness;
+      return named('c', formatC(compiled.program, order, { target, maker: 'scmp compile' }));
     }
   }
+}
+
+const stemOf = (source: string) => source.replace(/^.*[/:\\]/, '').replace(/\.[a-z]+$/i, '') || 'profile';
+
+function compiledFrom(parsed: ParsedProfile, format: ExportFormat, options: Options) {
+  return compileParsedWith(parsed, { ...options, pfc: format === 'pfc' && options.optimize !== 'min' });
+}
+
+/** The profile that a program could have been compiled from. */
+async function profileOf(input: ReadInput, source: string, { libseccomp, arch }: Options): Promise<ParsedProfile> {
+  if (input.kind === 'profile') return input.parsed;
+  const { decompile } = await import('../../decompile/decompile.js');
+  const { program, endianness } = input.filter;
+  return decompile(program, { libseccomp, arch, endianness, source }).profile;
+}
+
+function exportProfile(parsed: ParsedProfile, source: string, format: OutputFormat, options: Options): ExportedFile {
+  const { arch, capabilities, kernel } = options;
+  const { extension, isOpen } = writtenFormat(format).output;
+  const target = isOpen ? {} : { arch: parseArchitecture(arch).name, capabilities, kernel };
+  // What a system does not know by its name is text to it.
+  const fileName = `${stemOf(source)}.${format}.${extension === format ? 'txt' : extension}`;
+  return { fileName, content: writeProfile(parsed, format, target) };
 }

@@ -1,5 +1,11 @@
-import { type Instruction, Opcode, type Simulator } from '../../bpf/index.js';
-import { isConditionalJump, isReturn, SeccompDataOffset } from '../../bpf/program/instruction.js';
+import type { Simulator } from '../../bpf/execution/simulate.js';
+import {
+  type Instruction,
+  isConditionalJump,
+  isReturn,
+  Opcode,
+  SeccompDataOffset,
+} from '../../bpf/program/instruction.js';
 
 /** A call that entries of the profile name. */
 export interface OwnedCall {

@@ -1,24 +1,23 @@
 import type { ArchitectureName } from '../../architecture.js';
-import type { Problem } from '../../editor/problems.js';
+import type { Problem as EditorProblem } from '../../editor/problems.js';
 import type { ActionLabel, RuleNote } from '../../editor/rule-notes.js';
 import type { Completions } from '../../editor/vocabulary.js';
 import type { OutputFormat } from '../../profile/formats/index.js';
+import type { AdvisedSetting } from '../settings/panel-terms.js';
+import type { Settings } from '../settings/settings.js';
 
 import type { EntryPlace } from './entry-places.js';
 import type { Verdict } from './verdict.js';
 
 // The messages between the page and its workers: plain data that structured cloning takes.
 
-export type { Problem } from '../../editor/problems.js';
 export type { ActionLabel, RuleNote } from '../../editor/rule-notes.js';
 
-/** The values of the page's controls. */
-export interface Settings {
-  arch: ArchitectureName;
-  capabilities: readonly string[];
-  /** "X.Y"; empty: newer than any the profile names. */
-  kernel: string;
-  optimize: 0 | 1 | 2 | 'min';
+export type { Settings } from '../settings/settings.js';
+
+/** A problem, with the setting that settles it where its advice names one. */
+export interface Problem extends EditorProblem {
+  setting?: AdvisedSetting | undefined;
 }
 
 /** A profile as the page has it. */
@@ -189,6 +188,56 @@ export interface Failed {
   message: string;
 }
 
+/** The program for another machine than the chosen one, or why there is none. */
+export type BesideProgram =
+  | {
+      arch: ArchitectureName;
+      arches: readonly ArchitectureName[];
+      instructions: number;
+      typicalSteps: number | undefined;
+      maxSteps: number;
+    }
+  | { arch: ArchitectureName; refused: string };
+
+/** Calls of one program in a log that met the same answer, and what the profile has to say of them. */
+export interface LogRow {
+  program: string | undefined;
+  processes: number;
+  /** As the log shows it. */
+  call: string;
+  name: string;
+  architecture: ArchitectureName;
+  /** What the log says became of it. */
+  answer: string;
+  count: number;
+  /** Of the first, in the log. */
+  line: number;
+  why: string | undefined;
+  advice: readonly string[];
+  /** What allows the call when it is added to the profile. */
+  addition: string | undefined;
+  isDenied: boolean;
+}
+
+export interface LogAnswer {
+  kind: 'answered';
+  rows: readonly LogRow[];
+  /** Calls in the log. */
+  calls: number;
+  /** Kinds of denied calls that are in no row. */
+  left: number;
+  /** Lines that were not understood, by reason. */
+  problems: readonly { line: number; reason: string; count: number }[];
+  /** Lines with a call. */
+  used: number;
+}
+
+/** A file's content, as the page shows it. */
+export type OpenedBytes =
+  | { kind: 'text'; text: string }
+  | { kind: 'log'; text: string }
+  | { kind: 'unreadable'; message: string };
+
 /** The requests: the types of request and response by name. */
 export interface Requests {
   compile: [ProfileText & { settings: Settings }, CompileSuccess | CompileRefusal];
@@ -198,7 +247,18 @@ export interface Requests {
   form: [{ architecture: ArchitectureName; syscall: string }, CallForm];
   check: [ProfileText & { settings: Settings }, { problems: readonly Problem[] }];
   compare: [{ before: ProfileText; after: ProfileText; settings: Settings }, ComparisonResult | CompileRefusal];
+  /** The programs for the machines of `settings.beside`. */
+  beside: [ProfileText & { settings: Settings }, { programs: readonly BesideProgram[] }];
   export: [ProfileText & { settings: Settings; format: ExportFormat }, Exported | Failed];
+  /** What a file is: a text, a program (as assembler), a log; packed by gzip too. */
+  open: [{ bytes: Uint8Array<ArrayBuffer>; source: string; arch: ArchitectureName }, OpenedBytes];
+  /** Which calls of a log were denied, why, and what to add. The profile may be none, or not compile. */
+  why: [{ log: ProfileText; profile: ProfileText; settings: Settings }, LogAnswer | Failed];
+  /** The profile's text with an addition that allows one call more, and nothing else. */
+  add: [
+    { profile: ProfileText; settings: Settings; addition: string; name: string; architecture: ArchitectureName },
+    { kind: 'added'; text: string } | Failed,
+  ];
   complete: [{ text: string; offset: number }, Completions | undefined];
 }
 

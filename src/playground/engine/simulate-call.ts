@@ -1,5 +1,5 @@
 import { parseArchitecture } from '../../architecture.js';
-import type { Simulator } from '../../bpf/index.js';
+import type { Simulator } from '../../bpf/execution/simulate.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import { libseccompName } from '../../libseccomp/kernel-names.js';
 import { constantExpression, familyConstants, nearestConstant } from '../../syscalls/constants.js';

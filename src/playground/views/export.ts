@@ -50,7 +50,7 @@ export function exportView(panel: HTMLElement, session: Session): View {
     class: 'control',
     text: 'Copy',
     attributes: { type: 'button' },
-    on: { click: () => void copyText() },
+    on: { click: () => typeof content === 'string' && void session.copy(content, 'Copied') },
   });
   const preview = element('pre', {
     class: 'export-preview',
@@ -101,16 +101,6 @@ export function exportView(panel: HTMLElement, session: Session): View {
     link.click();
     // The download has begun by the next task, and holds the data itself.
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  }
-
-  async function copyText(): Promise<void> {
-    if (typeof content !== 'string') return;
-    try {
-      await navigator.clipboard.writeText(content);
-      session.notify('Copied');
-    } catch {
-      session.notify('This browser does not let pages copy here: select the text, or download it');
-    }
   }
 
   return {

@@ -12,7 +12,9 @@ const lengths = ({ instructions, instructionsOfLibseccomp: usual }: CompileSucce
 /**
  * The figures that are always in view: whether the text is valid, how large the program is, and what it costs to run.
  */
-export function setUpFigures({ store }: Session): void {
+export function setUpFigures(session: Session): void {
+  const { store } = session;
+  setUpCancel(session);
   const list = required('#figures', HTMLElement);
   const status = required('#status', HTMLElement);
   const figure = (label: string, title: string) => {
@@ -30,8 +32,11 @@ export function setUpFigures({ store }: Session): void {
     const { compiled } = state;
     const { kind, text } = statusOf(state);
     status.dataset.kind = kind;
+    // What is not of the text that is there now is grey, after a moment (state.css).
+    document.body.dataset.results = kind === 'good' ? 'fresh' : 'stale';
+    // A screen reader says what came out, not that every keystroke is compiled.
+    status.setAttribute('aria-busy', String(state.compiling === 'now'));
     setText(status, text);
-    list.classList.toggle('is-stale', kind === 'stale');
     setText(instructions, compiled ? lengths(compiled) : '–');
     setText(typical, compiled?.typicalSteps === undefined ? '–' : count(compiled.typicalSteps));
     setText(most, compiled ? count(compiled.maxSteps) : '–');
@@ -43,8 +48,12 @@ export function setUpFigures({ store }: Session): void {
   store.subscribe(show);
 }
 
-function statusOf({ compiled, errors, failure }: Readonly<AppState>): { kind: string; text: string } {
+function statusOf({ compiled, compiling, errors, failure }: Readonly<AppState>): { kind: string; text: string } {
   if (failure !== undefined) return { kind: 'error', text: `Nothing can be computed: ${failure}` };
+  if (compiling === 'now') return { kind: 'waiting', text: compiled ? 'Compiling…' : 'Loading libseccomp…' };
+  if (compiling === 'cancelled') {
+    return { kind: 'stale', text: compiled ? 'Cancelled; showing an older version' : 'Cancelled' };
+  }
   if (errors.length > 0) {
     const what = errors.length === 1 ? '1 error' : `${errors.length} errors`;
     return compiled
@@ -53,3 +62,31 @@ function statusOf({ compiled, errors, failure }: Readonly<AppState>): { kind: st
   }
   return compiled ? { kind: 'good', text: 'Compiled' } : { kind: 'waiting', text: 'Loading libseccomp…' };
 }
+
+/** How long work goes on before a button offers to stop it, in milliseconds. */
+const OFFER_AFTER = { compiling: 250, checking: 1500 };
+
+/** The button that stops what takes long, and compiles again what was stopped. */
+function setUpCancel(session: Session): void {
+  const { store } = session;
+  const button = required('#cancel', HTMLButtonElement);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  button.addEventListener('click', () => {
+    if (isBusy(store.get())) session.cancel();
+    else session.recompile();
+  });
+  store.subscribe((state, before) => {
+    if (state.compiling === before.compiling && state.checking === before.checking) return;
+    clearTimeout(timer);
+    const isStopped = state.compiling === 'cancelled' || state.checking === 'cancelled';
+    button.hidden = !isStopped;
+    setText(button, isStopped ? 'Go on' : 'Cancel');
+    if (!isBusy(state)) return;
+    const after = state.compiling === 'now' ? OFFER_AFTER.compiling : OFFER_AFTER.checking;
+    timer = setTimeout(() => {
+      button.hidden = false;
+    }, after);
+  });
+}
+
+const isBusy = ({ compiling, checking }: Readonly<AppState>) => compiling === 'now' || checking === 'now';

@@ -1,6 +1,8 @@
 import { element, required, setText } from '../dom.js';
 import type { Problem } from '../engine/protocol.js';
 import type { Session } from '../session.js';
+import { withWord } from '../settings/settings.js';
+import type { AppState } from '../state.js';
 
 const GLYPHS: Readonly<Record<Problem['severity'], string>> = { error: '×', warning: '!', advice: 'i' };
 
@@ -15,13 +17,15 @@ export function setUpProblems(session: Session): void {
   const pane = required('#problems-pane', HTMLElement);
   const splitter = required('#split-problems', HTMLElement);
 
-  store.subscribe(({ errors, findings, compiled }, before) => {
+  store.subscribe((state, before) => {
+    const { errors, findings, compiled, checking } = state;
+    list.classList.toggle('is-stale', checking !== 'done');
+    if (checking !== before.checking) setText(title, titleOf(problemsOf(state), checking));
     const isSame =
       errors === before.errors && findings === before.findings && compiled?.problems === before.compiled?.problems;
     if (isSame) return;
-    // While the text does not compile, the findings belong to another text.
-    const problems = errors.length > 0 ? errors : worstFirst(merge(findings, compiled?.problems ?? []));
-    setText(title, titleOf(problems));
+    const problems = problemsOf(state);
+    setText(title, titleOf(problems, checking));
     // Findings take room only where there are some.
     toggle.disabled = problems.length === 0;
     pane.hidden = problems.length === 0;
@@ -29,6 +33,11 @@ export function setUpProblems(session: Session): void {
     toggle.dataset.worst = problems[0]?.severity ?? '';
     list.replaceChildren(...problems.map((problem) => problemItem(problem, session)));
   });
+}
+
+/** While the text does not compile, the findings belong to another text. */
+function problemsOf({ errors, findings, compiled }: Readonly<AppState>): readonly Problem[] {
+  return errors.length > 0 ? errors : worstFirst(merge(findings, compiled?.problems ?? []));
 }
 
 /** Findings, and what the compiler warns of beyond them. */
@@ -42,7 +51,10 @@ function worstFirst(problems: readonly Problem[]): readonly Problem[] {
   return SEVERITIES.flatMap((severity) => problems.filter((problem) => problem.severity === severity));
 }
 
-function titleOf(problems: readonly Problem[]): string {
+/** Nobody is told that there is nothing before the check has run. */
+function titleOf(problems: readonly Problem[], checking: AppState['checking']): string {
+  if (checking === 'now') return 'Checking…';
+  if (checking === 'cancelled') return 'Not checked';
   if (problems.length === 0) return 'No findings';
   const parts = SEVERITIES.flatMap((severity) => {
     const count = problems.filter((problem) => problem.severity === severity).length;
@@ -53,7 +65,7 @@ function titleOf(problems: readonly Problem[]): string {
 }
 
 function problemItem(problem: Problem, session: Session): HTMLElement {
-  const { severity, id, message, advice, path, line, column, offset, source, fix } = problem;
+  const { severity, id, message, advice, path, line, column, offset, source, fix, setting } = problem;
   const place = line === undefined ? path : `${source ? `${source}:` : ''}${line}:${column}`;
   return element(
     'li',
@@ -71,6 +83,18 @@ function problemItem(problem: Problem, session: Session): HTMLElement {
       advice !== undefined && element('span', { class: 'problem-advice', text: advice }),
       element('span', { class: 'problem-place', text: `${place}  ${id}`, attributes: { title: path } }),
     ),
+    setting !== undefined &&
+      element('button', {
+        class: 'control small',
+        text: setting.label,
+        attributes: { type: 'button' },
+        on: {
+          click: () => {
+            const { store } = session;
+            store.set({ settings: withWord(store.get().settings, setting.option, setting.word) });
+          },
+        },
+      }),
     fix !== undefined &&
       element('button', {
         class: 'control small',

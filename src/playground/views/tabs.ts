@@ -16,7 +16,9 @@ const MAKERS: Readonly<Record<Panel, () => Promise<Maker>>> = {
   program: async () => (await import('./program.js')).programView,
   simulate: async () => (await import('./simulator.js')).simulatorView,
   diff: async () => (await import('./diff.js')).diffView,
+  why: async () => (await import('./why.js')).whyView,
   export: async () => (await import('./export.js')).exportView,
+  options: async () => (await import('./options.js')).optionsView,
 };
 
 interface Tab {

@@ -67,7 +67,15 @@ export interface ResolutionExplanation {
  */
 export function explainResolution(profile: ParsedProfile, options: ResolveOptions): ResolutionExplanation {
   checkOptions('explainResolution', options, RESOLVE_OPTIONS);
-  const resolution = resolve(profile, options);
+  return explainResolved(profile, resolve(profile, options), options);
+}
+
+/** As {@link explainResolution}, of a profile that was resolved with the same options. */
+export function explainResolved(
+  profile: ParsedProfile,
+  resolution: Resolution,
+  options: ResolveOptions,
+): ResolutionExplanation {
   const { target, policy, entries } = resolution;
   const { name } = target.architecture;
   const isAssumed = options.capabilities === undefined;

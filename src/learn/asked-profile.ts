@@ -1,21 +1,20 @@
-import { hostArchitecture } from '../../native-loader/libc/host.js';
 import { formatAction, isSameAction, permits } from '../action.js';
 import { ARCHITECTURES, type Architecture, type ArchitectureName, parseArchitecture } from '../architecture.js';
 import type { CompiledProfile } from '../compiler/compile-parsed-profile.js';
 import { compileEntriesWith } from '../compiler/compile-parsed-profile.js';
-import type { OwnCompileOptions } from '../compiler/index.js';
+import type { CompiledFilter, OwnCompileOptions } from '../compiler/compile-policy.js';
 import { errnoName } from '../errno.js';
-import { type Denial, explains, type Judge } from '../learn/denial-table.js';
-import { describeDenial } from '../learn/describe-denial.js';
-import { createJudge, type NumberOf } from '../learn/judge-calls.js';
-import { kernelArchitectures } from '../learn/kernel-architectures.js';
-import { numberInName } from '../learn/numbered-call.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import { lookUpSyscallName } from '../libseccomp/index.js';
 import type { Action } from '../policy.js';
 import { traitsOf } from '../profile/formats/index.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
-import { compileWithUsualCapabilities } from './compile-targets.js';
+import { type Denial, explains, type Judge } from './denial-table.js';
+import { describeDenial } from './describe-denial.js';
+import { allowingLine, clone3Line } from './explain-denial.js';
+import { createJudge, type NumberOf } from './judge-calls.js';
+import { kernelArchitectures } from './kernel-architectures.js';
+import { numberInName } from './numbered-call.js';
 
 /** What a profile has to say of a denied call. */
 export interface ProfileAnswer {
@@ -25,9 +24,26 @@ export interface ProfileAnswer {
   why: string;
   /** Ways to allow the call; none where there is nothing to add. */
   advice: readonly string[];
+  /** What allows the call when it is added to the profile, in its syntax; undefined where nothing alone does. */
+  addition?: string | undefined;
   /** Whether it is the profile that denies the call, or may be. */
   isDenied: boolean;
 }
+
+/** The machine that logs are from. */
+export interface AskedMachine {
+  /** The one that the logs are from; undefined: the one that runs programs of a call's architecture. */
+  machine: ArchitectureName | undefined;
+  /** The one that is taken where it runs such programs. */
+  host: ArchitectureName;
+}
+
+/** Filters with the capabilities that a container usually has, where the caller named none; undefined where they are alike. */
+export type CompileUsual = (
+  profile: ParsedProfile,
+  targets: readonly Architecture[],
+  options: Omit<OwnCompileOptions, 'arch'>,
+) => readonly (CompiledFilter | undefined)[];
 
 interface Compiled extends CompiledProfile {
   judge: Judge;
@@ -38,18 +54,20 @@ interface Compiled extends CompiledProfile {
 export class AskedProfile {
   readonly profile: ParsedProfile;
   readonly #options: Omit<OwnCompileOptions, 'arch'> & { libseccomp: Libseccomp };
-  readonly #machine: ArchitectureName | undefined;
+  readonly #machine: AskedMachine;
+  readonly #compileUsual: CompileUsual;
   readonly #byMachine = new Map<ArchitectureName, Compiled>();
 
-  /** `machine`: the one that the logs are from; else it is the one that runs programs of a call's architecture. */
   constructor(
     profile: ParsedProfile,
     options: Omit<OwnCompileOptions, 'arch'> & { libseccomp: Libseccomp },
-    machine: ArchitectureName | undefined,
+    machine: AskedMachine,
+    compileUsual: CompileUsual = () => [],
   ) {
     this.profile = profile;
     this.#options = options;
     this.#machine = machine;
+    this.#compileUsual = compileUsual;
   }
 
   readonly judge: Judge = (call) => this.#compiledFor(call.architecture).judge(call);
@@ -82,8 +100,9 @@ export class AskedProfile {
     const compiled = this.#compiledFor(architecture);
     const denied = { ...denial, action: first };
     const usual = compiled.judgeUsual?.({ ...denial, text: undefined, program: undefined }).possible;
+    const format = traitsOf(this.profile).entrySyntax ?? 'json';
     const words = describeDenial(
-      { ...compiled, source, format: traitsOf(this.profile).entrySyntax ?? 'json' },
+      { ...compiled, source, format },
       denied,
       usual?.length === 1 && !usual.some((action) => isSameAction(action, first)) ? usual[0] : undefined,
     );
@@ -92,7 +111,15 @@ export class AskedProfile {
     const unless = allowed ? ', where its arguments are denied: the log does not show them all' : '';
     const unlike =
       fitting.length === 0 ? '; the log has another answer, so another filter gave that, or another profile' : '';
-    return { source, why: `${also}${words.decision}${unless}${unlike}`, advice: words.advice, isDenied: true };
+    const isPlain = words.advice.length > 0 && clone3Line(compiled.compiledRules.policy, denied, format) === undefined;
+    const addition = isPlain ? allowingLine(denied, format) : undefined;
+    return {
+      source,
+      why: `${also}${words.decision}${unless}${unlike}`,
+      advice: words.advice,
+      addition,
+      isDenied: true,
+    };
   }
 
   /** A log may have millions of calls, and most are of one architecture. */
@@ -105,12 +132,12 @@ export class AskedProfile {
   }
 
   #compile(architecture: ArchitectureName): Compiled {
-    const machine = this.#machine ?? machineOf(architecture);
+    const machine = this.#machine.machine ?? machineOf(architecture, this.#machine.host);
     const known = this.#byMachine.get(machine);
     if (known) return known;
     const arch = parseArchitecture(machine);
     const entries = compileEntriesWith(this.profile, { ...this.#options, arch: machine });
-    const [usual] = compileWithUsualCapabilities(this.profile, [arch], this.#options);
+    const [usual] = this.#compileUsual(this.profile, [arch], this.#options);
     const judgeOf = ({ program }: { program: Uint8Array }) => createJudge(program, arch.endianness, this.#numberOf);
     const compiled = { ...entries, judge: judgeOf(entries.compiled), judgeUsual: usual && judgeOf(usual) };
     this.#byMachine.set(machine, compiled);
@@ -131,10 +158,10 @@ export class AskedProfile {
   };
 }
 
-/** The machine that runs programs of an architecture: this one where it does, else one with both kinds. */
-function machineOf(architecture: ArchitectureName): ArchitectureName {
+/** The machine that runs programs of an architecture: the host where it does, else one with both kinds. */
+function machineOf(architecture: ArchitectureName, host: ArchitectureName): ArchitectureName {
   const runs = (machine: ArchitectureName) => kernelArchitectures(machine).includes(architecture);
-  if (runs(hostArchitecture())) return hostArchitecture();
+  if (runs(host)) return host;
   const both = ARCHITECTURES.find(({ name }: Architecture) => name !== architecture && runs(name));
   return both?.name ?? architecture;
 }
