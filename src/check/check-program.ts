@@ -8,7 +8,7 @@ import { programPolicy } from '../decompile/program-policy.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import { ANYTHING, checkOptions, LIBSECCOMP, LIST, TEXT } from '../options.js';
 import { printable } from '../text.js';
-import { checkId } from './check-profile.js';
+import { checkId } from './check-targets.js';
 import type { CheckReport, Finding } from './finding.js';
 import { PROGRAM_CHECK_RULES } from './program-rules.js';
 

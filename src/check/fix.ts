@@ -3,7 +3,8 @@ import { CompileError } from '../compiler/compile-error.js';
 import { checkArgument, checkOptions, FUNCTION, LIBSECCOMP, TEXT } from '../options.js';
 import { ProfileError } from '../profile/document/profile-error.js';
 import { checkParsedProfile, type ParsedProfile } from '../profile/model/parsed-profile.js';
-import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkId, checkTargets } from './check-profile.js';
+import { engineReport } from './check-profile.js';
+import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkId, checkTargets } from './check-targets.js';
 import type { CheckReport, Finding, TextEdit } from './finding.js';
 import { decidesNoMorePermissively } from './no-more-permissive.js';
 import type { CheckedTarget } from './target.js';
@@ -60,7 +61,7 @@ export async function fixProfile(
   let current = text;
   const fixed: Finding[] = [];
   for (let round = 0; ; round++) {
-    const report = checkTargets(profile, targets, { ...options, text: current });
+    const report = checkTargets(profile, targets, { ...options, text: current }, engineReport);
     const source = profile.source ?? 'profile';
     const fixable = report.findings.filter((finding) => finding.fix && finding.source === source);
     const attempt = async (findings: readonly Finding[]) => {

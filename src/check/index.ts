@@ -7,7 +7,8 @@
 
 // Check and fix a profile
 
-export { type CheckOptions, checkProfile, defaultTargets } from './check-profile.js';
+export { checkProfile } from './check-profile.js';
+export { type CheckOptions, defaultTargets } from './check-targets.js';
 export {
   type CheckReport,
   type Finding,

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { type CheckOptions, checkProfile } from '../../check/check-profile.js';
+import { checkProfile } from '../../check/check-profile.js';
+import type { CheckOptions } from '../../check/check-targets.js';
 import { countFindings, type FileReport, unreadableReport } from '../../check/file-report.js';
 import { fixProfile } from '../../check/fix.js';
 import { renderGithub } from '../../check/output/github.js';

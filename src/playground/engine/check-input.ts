@@ -1,4 +1,4 @@
-import { type CheckOptions, checkProfile } from '../../check/check-profile.js';
+import { type CheckOptions, checkedTargets, checkTargets } from '../../check/check-targets.js';
 import type { Finding } from '../../check/finding.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import type { Settings } from '../settings/settings.js';
@@ -29,6 +29,6 @@ export async function checkInput(
     libseccompVersion,
     libseccomp,
     text,
-  };
-  return checkProfile(input.parsed, options as CheckOptions).findings;
+  } as CheckOptions;
+  return checkTargets(input.parsed, checkedTargets(input.parsed, options), options).findings;
 }

@@ -13,9 +13,12 @@ interface Running extends Waiting {
 
 /**
  * How long a request may go on once its answer is no longer wanted, in milliseconds. Then its worker is replaced, which
- * takes about as long: nothing else stops what computes.
+ * costs a good part of that: nothing else stops what computes.
  */
-const PATIENCE = 250;
+const PATIENCE = 1000;
+
+/** What looks at the profile that its worker compiled last: another worker has none. */
+const OF_COMPILED: ReadonlySet<RequestName> = new Set(['listing', 'simulate', 'picture'] as RequestName[]);
 
 /**
  * A worker as functions. The latest request of each kind wins. While one is being answered at most one more waits, and
@@ -78,7 +81,7 @@ export class EngineClient {
 
   /** The first question to a worker waits for its code: that is no computation to stop. */
   #stopLater({ name, since }: Running): void {
-    if (this.#timer !== undefined || !this.#hasAnswered) return;
+    if (this.#timer !== undefined || !this.#hasAnswered || OF_COMPILED.has(name)) return;
     const left = Math.max(0, since + this.patience - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
