@@ -29,7 +29,10 @@ const STATES = {
   },
   listing: async (page) => {
     await tab('Program')(page);
-    await page.locator('.listing-row').nth(8).click();
+    await page
+      .locator('.listing-row')
+      .nth(8)
+      .click({ position: { x: 90, y: 9 } });
   },
   graph: async (page) => {
     await tab('Program')(page);
@@ -42,7 +45,7 @@ const STATES = {
   },
   diff: async (page) => {
     await tab('Diff')(page);
-    await page.getByLabel('Compare with').selectOption('example:deny-list');
+    await page.getByLabel('Compare with').selectOption('example:plain list');
   },
   export: tab('Export'),
   commands: async (page) => {

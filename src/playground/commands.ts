@@ -1,22 +1,10 @@
+import type { Command, HelpPage } from './command.js';
 import { required } from './dom.js';
 import { EXAMPLES } from './examples.js';
 import { loadLaterStyles } from './later-styles.js';
 import type { Layout } from './layout.js';
 import type { Session } from './session.js';
 import { VIEWS, type ViewName } from './state.js';
-
-/** The pages of the help (views/help.ts). */
-export type HelpPage = 'tour' | 'examples' | 'glossary' | 'shortcuts' | 'about';
-
-/** Something that the page does, by its name and by a key. */
-export interface Command {
-  name: string;
-  /** As it is shown and compared: `Ctrl+Shift+P`. On a Mac the key Command is Ctrl's. */
-  keys?: string;
-  /** Shown, and handled elsewhere: by the editor, or by the browser. */
-  isShownOnly?: boolean;
-  run(): void;
-}
 
 export interface CommandParts {
   session: Session;
@@ -29,7 +17,7 @@ export interface CommandParts {
 }
 
 /** All commands, in the order of the palette. */
-export function pageCommands({ session, layout, search, example, help, palette }: CommandParts): Command[] {
+function pageCommands({ session, layout, search, example, help, palette }: CommandParts): Command[] {
   const { store } = session;
   const click = (selector: string) => () => required(selector, HTMLButtonElement).click();
   const views = (Object.entries(VIEWS) as [ViewName, string][]).filter(([name]) => name !== 'profile');
@@ -94,7 +82,7 @@ export function keysOf(
 }
 
 /** Run commands by their keys, wherever the keyboard is. */
-export function setUpKeys(commands: readonly Command[]): void {
+function setUpKeys(commands: readonly Command[]): void {
   const byKeys = new Map(commands.flatMap((each) => (each.keys && !each.isShownOnly ? [[each.keys, each]] : [])));
   addEventListener('keydown', (event) => {
     const command = byKeys.get(keysOf(event));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { type Command, keysOf } from '../../src/playground/commands.js';
+import type { Command } from '../../src/playground/command.js';
+import { keysOf } from '../../src/playground/commands.js';
 import { EXAMPLES } from '../../src/playground/examples.js';
 import { parseGlossary } from '../../src/playground/glossary.js';
 import { QUESTIONS } from '../../src/playground/questions.js';

@@ -133,7 +133,7 @@ export function ruleItem(rule: RuleNote, session: Session): HTMLElement {
 }
 
 /** A condition that may be broken after the bars between the names of flags, and not within a name. */
-export function conditionWords(condition: string): HTMLElement {
+function conditionWords(condition: string): HTMLElement {
   const parts = condition.split(/(?<=\|)/).flatMap((part) => [element('wbr'), part]);
   return element('code', { class: 'rule-condition' }, ...parts.slice(1));
 }

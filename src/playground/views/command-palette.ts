@@ -1,4 +1,4 @@
-import type { Command } from '../commands.js';
+import type { Command } from '../command.js';
 import { element } from '../dom.js';
 import { openDialog } from './dialog.js';
 

@@ -1,6 +1,6 @@
 import { LIBSECCOMP_VERSION } from '../../release.js';
 import { LINUX_VERSION, VERSION } from '../../version.js';
-import type { Command, HelpPage } from '../commands.js';
+import type { Command, HelpPage } from '../command.js';
 import { element } from '../dom.js';
 import { EXAMPLES, loadExample } from '../examples.js';
 import { parseGlossary } from '../glossary.js';
