@@ -20,6 +20,7 @@ import type { Figure } from './figure.js';
 import { launchFigures } from './launch.js';
 import { liveFigures } from './live-calls.js';
 import { logFigures } from './logs.js';
+import { lspFigures } from './lsp.js';
 import { mergeFigures } from './merge.js';
 import { minimizeFigures } from './minimize.js';
 import { playgroundFigures } from './playground.js';
@@ -152,6 +153,7 @@ const figures: Figure[] = [
   ...recordFigures(root),
   ...logFigures(root),
   ...mergeFigures(root),
+  ...(await lspFigures(root)),
   ...(await playgroundFigures(join(root, 'dist/playground'))),
 ];
 console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores; medians\n`);

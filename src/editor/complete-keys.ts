@@ -5,6 +5,7 @@ import type { JsonPath } from '../profile/document/json-path.js';
 import type { FormatName } from '../profile/formats/index.js';
 import { type JsonSchema, profileJsonSchema } from '../profile/model/json-schema.js';
 import { syscallSignature } from '../syscalls/signature.js';
+import { isOperators } from './editor-format.js';
 import { type KeyLocation, locateJson, locateYaml, objectAround } from './locate-key.js';
 import {
   ACTIONS,
@@ -56,8 +57,8 @@ function writtenAs(word: Word, isKey: boolean, { quote, hasColon }: KeyLocation,
   return `${sign}${apply}${sign}${colon}`;
 }
 
-/** Where the profile begins in the document, by its format. */
-const ROOTS: Readonly<Partial<Record<FormatName, JsonPath>>> = { spo: ['spec'] };
+/** Where the profile begins in an object of the operator. */
+const OPERATORS_ROOT: JsonPath = ['spec'];
 
 /** The path from the profile on; undefined above it. */
 function pathInProfile(path: JsonPath, { format }: KeysOptions): JsonPath | undefined {
@@ -66,7 +67,7 @@ function pathInProfile(path: JsonPath, { format }: KeysOptions): JsonPath | unde
     const root = path[0] === 'seccomp' || path[0] === 'policy' ? 1 : 0;
     return path.slice(root);
   }
-  const root = (format && ROOTS[format]) ?? [];
+  const root = isOperators({ format }) ? OPERATORS_ROOT : [];
   return root.every((key, index) => path[index] === key) ? path.slice(root.length) : undefined;
 }
 
@@ -77,14 +78,13 @@ function rootKeys(
 ): Completions | undefined {
   if (isKey === false) return undefined;
   const depth = path.length - (isKey === true ? 1 : 0);
-  const names =
-    options.format === 'spo'
-      ? depth === 0
-        ? ['apiVersion', 'kind', 'metadata', 'spec']
-        : []
-      : depth === 1
-        ? ['seccomp']
-        : [];
+  const names = isOperators(options)
+    ? depth === 0
+      ? ['apiVersion', 'kind', 'metadata', 'spec']
+      : []
+    : depth === 1
+      ? ['seccomp']
+      : [];
   const words = keywords(names).map((word) => ({ ...word, kind: 'key' as const }));
   const location = { path, isKey, from, to, quote, hasColon };
   return words.length > 0
@@ -159,7 +159,7 @@ function keysAt(path: JsonPath, { format }: KeysOptions): Word[] {
   const own = format && OTHER_KEYS[format]?.(path);
   if (own) return Object.entries(own).map(([label, info]) => ({ label, info, kind: 'key' }));
   const keys = new Map<string, Word>();
-  if (format === 'spo' && path.length === 0) {
+  if (isOperators({ format }) && path.length === 0) {
     keys.set('baseProfileName', {
       label: 'baseProfileName',
       kind: 'key',

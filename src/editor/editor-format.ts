@@ -4,7 +4,8 @@ import { SourceText } from '../profile/document/source-text.js';
 import { parseYaml } from '../profile/document/yaml.js';
 import { detectFormat } from '../profile/formats/detect-format.js';
 import { detectSyntax, type Syntax } from '../profile/formats/detect-syntax.js';
-import { FORMATS, type FormatName, INPUT_FORMATS, type InputFormat } from '../profile/formats/index.js';
+import { FORMATS, type FormatName, INPUT_FORMATS, type InputFormat, traitsOf } from '../profile/formats/index.js';
+import { spo } from '../profile/formats/spo/format.js';
 
 /** What an editor takes a text for, also while it is being written and does not parse. */
 export interface EditorFormat {
@@ -74,7 +75,7 @@ function keysFormat(text: string, syntax: 'json' | 'yaml', named: InputFormat | 
     // it is being written
   }
   if (wanted) return wanted as FormatName;
-  if (/\bkind"?\s*:\s*"?SeccompProfile\b|\bsecurity-profiles-operator\b/.test(text)) return 'spo';
+  if (/\bkind"?\s*:\s*"?SeccompProfile\b|\bsecurity-profiles-operator\b/.test(text)) return spo.id;
   if (/"?(?:mis)?match_action"?\s*:|"?filter_action"?\s*:/.test(text)) return 'seccompiler';
   if (/"?default_action"?\s*:/.test(text)) return 'go-seccomp-bpf';
   if (/"?(?:archMap|defaultErrno|includes|excludes)"?\s*:/.test(text)) return 'docker';
@@ -83,6 +84,10 @@ function keysFormat(text: string, syntax: 'json' | 'yaml', named: InputFormat | 
 
 /** The text before an offset that completion looks at: one line, of which more than this is no profile's. */
 export const MAX_LINE = 4096;
+
+/** Whether it is an object of the Security Profiles Operator, where a base is another's name. */
+export const isOperators = ({ format }: Pick<EditorFormat, 'format'>): boolean =>
+  format !== undefined && traitsOf({ format }).extendsAs === 'operator';
 
 /** Whether JSON or YAML has anything of a profile: an editor sends every file of the language. */
 export function looksLikeProfile(text: string, { syntax }: EditorFormat): boolean {

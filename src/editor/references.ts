@@ -1,4 +1,4 @@
-import type { EditorFormat } from './editor-format.js';
+import { type EditorFormat, isOperators } from './editor-format.js';
 import type { Span } from './profile-view.js';
 
 /** Another text that a profile names: a base, or a part of it. */
@@ -28,7 +28,7 @@ export function fileReferences(text: string, { syntax, format }: EditorFormat): 
     const target = found[2] || found[3] || found[4] || '';
     if (target === '') return [];
     const from = found.index + found[0].lastIndexOf(target);
-    const isName = found[1] === 'baseProfileName' || (found[1] === 'extends' && format === 'spo');
+    const isName = found[1] === 'baseProfileName' || (found[1] === 'extends' && isOperators({ format }));
     const kind = isName ? 'name' : found[1] === 'extends' ? 'extends' : 'include';
     return [{ target, from, to: from + target.length, kind }];
   });

@@ -26,7 +26,7 @@ import {
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { complete } from '../../editor/complete.js';
 import { decodedValues } from '../../editor/decoded-values.js';
-import { looksLikeProfile } from '../../editor/editor-format.js';
+import { isOperators, looksLikeProfile } from '../../editor/editor-format.js';
 import { foldsOf } from '../../editor/folding.js';
 import { formatProfileText } from '../../editor/format/format-profile-text.js';
 import { callAt, type HoverTarget, hoverAt } from '../../editor/hover.js';
@@ -39,19 +39,13 @@ import { VERSION } from '../../version.js';
 import { includedFile } from '../included-files.js';
 import { firstArchitecture, formatOf } from './analysis.js';
 import { Analyst, QuestionError, WithdrawnError } from './analyst.js';
+import { COMMANDS } from './commands.js';
 import { committedText } from './committed-text.js';
 import { diagnosticOf, quickFixes } from './diagnostics.js';
 import { OpenDocument, pathOf } from './open-document.js';
 import { DEFAULT_SETTINGS, parseSettings, type Settings } from './settings.js';
 import { textDifference } from './text-difference.js';
 import { metadataName, WorkspaceFiles } from './workspace-files.js';
-
-/** The commands of the server; an editor asks for them with the URI of a document first. */
-export const COMMANDS = {
-  simulate: 'scmp.simulate',
-  explain: 'scmp.explain',
-  diffWithHead: 'scmp.diffWithHead',
-} as const;
 
 const FIX_ALL = `${CodeActionKind.SourceFixAll}.scmp`;
 
@@ -460,7 +454,7 @@ class Server {
   #renamed(open: OpenDocument, offset: number): { from: number; to: number; name: string } | undefined {
     const local = localNames(open.text, open.format, offset).find(({ from, to }) => from <= offset && offset <= to);
     if (local) return local;
-    const own = open.format.format === 'spo' ? metadataName(open.text) : undefined;
+    const own = isOperators(open.format) ? metadataName(open.text) : undefined;
     if (own && own.from <= offset && offset <= own.to) return own;
     const reference = this.#referenceAt(open, offset);
     if (!reference || reference.kind === 'name') return undefined;

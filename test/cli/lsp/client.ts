@@ -18,6 +18,8 @@ export interface ClientOptions {
   settings?: unknown;
   folder?: string;
   capabilities?: ClientCapabilities;
+  /** The built command. */
+  command?: string;
 }
 
 const CAPABILITIES: ClientCapabilities = {
@@ -37,9 +39,9 @@ export class Client {
   readonly #texts = new Map<string, TextDocument>();
   readonly #waiting = new Set<() => void>();
 
-  private constructor({ settings = {} }: ClientOptions) {
+  private constructor({ settings = {}, command = `${ROOT}dist/scmp.cjs` }: ClientOptions) {
     this.#settings = settings;
-    this.process = spawn(process.execPath, [`${ROOT}dist/scmp.cjs`, 'lsp', '--stdio'], { stdio: 'pipe' });
+    this.process = spawn(process.execPath, [command, 'lsp', '--stdio'], { stdio: 'pipe' });
     this.process.stderr!.on('data', (data) => {
       this.stderr += data;
     });
@@ -126,8 +128,8 @@ export class Client {
   }
 
   /** Until `find` has something. */
-  async until<T>(find: () => T | undefined, what = 'it'): Promise<T> {
-    const deadline = Date.now() + 30_000;
+  async until<T>(find: () => T | undefined, what = 'it', seconds = 30): Promise<T> {
+    const deadline = Date.now() + seconds * 1000;
     for (;;) {
       const found = find();
       if (found !== undefined) return found;
