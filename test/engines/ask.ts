@@ -19,7 +19,7 @@ function parseCall(call: string): SeccompData {
 }
 
 /** What a program answers to what is asked of a shape, in one line. */
-export function answersOf({ ask }: Shape, program: Uint8Array): string {
+export function answersOf({ ask }: Pick<Shape, 'ask'>, program: Uint8Array): string {
   const simulator = createSimulator({ program, arches: ['x86_64'] });
   const answers = ask.map((call) => formatAction(simulator.simulate(parseCall(call)).action));
   return answers.map((answer) => answer.replace(/^ERRNO\((\w+)\)$/, '$1')).join(', ');

@@ -1,6 +1,7 @@
 import { ALL_SHAPES, answerOf, COLUMNS, type Column, ELSEWHERE, STRICTER } from './answers.js';
 import { ENGINES } from './engine.js';
 import { EXPLAINED, OWN } from './explained.js';
+import { LANGUAGES, STRICTER_THAN_OWNERS, WRITTEN_SHAPES } from './languages.js';
 import { PROFILES } from './profiles.js';
 
 // The tables of docs/field/runtimes.md, made of what the tests hold.
@@ -53,6 +54,19 @@ function enginesTable(): string {
   return `${table(['Profile', ...names], rows)}\n\n${why.join('\n')}`;
 }
 
+/** What the owners of other languages do. */
+function languagesTable(): string {
+  const rows = WRITTEN_SHAPES.map(({ what, ask, answers }) => [
+    what,
+    ask.map((call) => `\`${call}\``).join(', '),
+    ...LANGUAGES.map((language) => {
+      const mark = STRICTER_THAN_OWNERS[what]?.includes(language) ? ' ³' : '';
+      return answers[language] === undefined ? '–' : `${answers[language]}${mark}`;
+    }),
+  ]);
+  return table(['Shape', 'Asked', 'LXC 5.0.2', 'snapd 2.57.6', 'systemd 252'], rows);
+}
+
 /** By the name that stands in the page. */
 export const TABLES: Readonly<Record<string, () => string>> = {
   runtimes: () => shapesTable(['runc-1.1', 'runc', 'crun', 'youki']),
@@ -60,6 +74,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
   stricter: () => reasons(STRICTER),
   elsewhere: () => reasons(ELSEWHERE),
   containers: enginesTable,
+  languages: languagesTable,
 };
 
 /** The page with its tables as they are now. */

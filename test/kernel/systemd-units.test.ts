@@ -10,8 +10,11 @@ import { DiagramStore, type Node } from '../../src/bpf/decisions/diagram-store.j
 import { Level } from '../../src/bpf/decisions/input-variables.js';
 import { partition } from '../../src/bpf/decisions/partition.js';
 import { stackDecisions } from '../../src/bpf/decisions/stack.js';
+import { stackProgram } from '../../src/bpf/minimize/stack-program.js';
 import { compileProfileSync } from '../../src/index.js';
 import { SYSTEMD_VERSION } from '../../src/profile/formats/systemd/groups.js';
+import { answersOf } from '../engines/ask.js';
+import { WRITTEN_SHAPES } from '../engines/languages.js';
 
 /** The real systemd, as a user manager in a mount namespace where it thinks that it has booted the machine. */
 const MANAGER = '/lib/systemd/systemd';
@@ -72,6 +75,9 @@ const UNITS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** The shapes of docs/field/runtimes.md that a unit can have. */
+const SHAPES = WRITTEN_SHAPES.filter(({ texts }) => texts.systemd !== undefined);
+
 describe.skipIf(lacking)('what a real systemd installs for a unit', () => {
   const directory = mkdtempSync(join(tmpdir(), 'systemd-units-'));
   let manager: ChildProcess;
@@ -79,6 +85,8 @@ describe.skipIf(lacking)('what a real systemd installs for a unit', () => {
 
   beforeAll(async () => {
     for (const [name, lines] of Object.entries(UNITS)) writeFileSync(join(directory, `${name}.service`), text(lines));
+    for (const [index, { texts }] of SHAPES.entries())
+      writeFileSync(join(directory, `shape_${index}.service`), text([texts.systemd!]));
     const script = [
       'mount --make-rprivate /',
       'mount -t tmpfs tmpfs /run',
@@ -110,8 +118,8 @@ describe.skipIf(lacking)('what a real systemd installs for a unit', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it.each(Object.keys(UNITS))('%s', { timeout: 30_000 }, async (name) => {
-    const unit = `${name}.service`;
+  /** The filters of a unit's process. */
+  async function installedFor(unit: string): Promise<Uint8Array[]> {
     systemctl('start', unit);
     const pid = Number(systemctl('show', '--property=MainPID', '--value', unit));
     try {
@@ -119,21 +127,35 @@ describe.skipIf(lacking)('what a real systemd installs for a unit', () => {
       const isStarted = () => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/bin/sleep');
       for (let tries = 0; !isStarted() && tries < 100; tries++) await sleep(50);
       expect(isStarted()).toBe(true);
-      const installed = dumpFilters(pid);
-      expect(installed.length).toBeGreaterThan(0);
-      const { program } = compileProfileSync(text(UNITS[name]!), { arch: 'x86_64', libseccompVersion: '2.5.4' });
-      const store = new DiagramStore();
-      const [theirs, ours] = [stackDecisions(installed, { store }), buildDecisionDiagram(program, { store })];
-      // Nothing is said there about the calls of another machine's architecture.
-      for (const arch of [0xc000003e, 0x40000003]) {
-        const isFiltered = arch === 0xc000003e || name !== 'native';
-        if (isFiltered)
-          expect(numbersThatDiffer(store, at(store, ours.root, arch), at(store, theirs.root, arch))).toEqual([]);
-      }
+      return dumpFilters(pid);
     } finally {
       systemctl('kill', '--signal=SIGKILL', unit);
     }
+  }
+
+  it.each(Object.keys(UNITS))('%s', { timeout: 30_000 }, async (name) => {
+    const installed = await installedFor(`${name}.service`);
+    expect(installed.length).toBeGreaterThan(0);
+    const { program } = compileProfileSync(text(UNITS[name]!), { arch: 'x86_64', libseccompVersion: '2.5.4' });
+    const store = new DiagramStore();
+    const [theirs, ours] = [stackDecisions(installed, { store }), buildDecisionDiagram(program, { store })];
+    // Nothing is said there about the calls of another machine's architecture.
+    for (const arch of [0xc000003e, 0x40000003]) {
+      const isFiltered = arch === 0xc000003e || name !== 'native';
+      if (isFiltered)
+        expect(numbersThatDiffer(store, at(store, ours.root, arch), at(store, theirs.root, arch))).toEqual([]);
+    }
   });
+
+  it.each(SHAPES.map((shape, index) => [shape.what, index, shape] as const))(
+    'a shape: %s',
+    { timeout: 30_000 },
+    async (_, index, shape) => {
+      const installed = await installedFor(`shape_${index}.service`);
+      const program = stackProgram(installed, [0xc000003e], { endianness: 'little' });
+      expect(answersOf(shape, program)).toBe(shape.answers.systemd);
+    },
+  );
 });
 
 const text = (lines: readonly string[]) => ['[Service]', 'ExecStart=/bin/sleep 60', ...lines, ''].join('\n');

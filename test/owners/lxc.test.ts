@@ -1,10 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { readProfile, writeProfile } from '../../src/profile/index.js';
-import { compileShared, differences, hasOwner, readProgram, scratchFolder, seeded } from './owner.js';
+import { differences, hasOwner, scratchFolder, seeded } from './owner.js';
+import { lxcCompiler, type Made } from './run-owners.js';
 
 // What LXC makes of a policy, and what we do: docs/formats.md has the differences.
 
@@ -12,27 +10,11 @@ const hasLxc = hasOwner('lxc-execute', 'lxc');
 
 describe.skipIf(!hasLxc)('LXC', () => {
   const folder = scratchFolder('lxc');
-  let preloaded: string;
+  let lxc: (policy: string) => Made;
   beforeAll(() => {
-    preloaded = compileShared('lxc-filter.c', folder.path);
-    mkdirSync(join(folder.path, 'containers'));
-    writeFileSync(join(folder.path, 'config'), `lxc.seccomp.profile = ${join(folder.path, 'policy')}\n`);
+    lxc = lxcCompiler(folder.path);
   });
   afterAll(() => folder.remove());
-
-  /** LXC's program of a policy; what it says where it refuses it. */
-  function lxc(policy: string): Uint8Array | string {
-    const output = join(folder.path, 'program');
-    rmSync(output, { force: true });
-    writeFileSync(join(folder.path, 'policy'), policy);
-    const args = ['-n', 'scmp', '-P', join(folder.path, 'containers'), '-f', join(folder.path, 'config')];
-    const { stderr } = spawnSync('lxc-execute', [...args, '--', '/bin/true'], {
-      env: { ...process.env, LD_PRELOAD: preloaded, SCMP_OUT: output },
-      timeout: 30_000,
-    });
-    const said = stderr.toString();
-    return said.includes('Failed to read seccomp policy') ? said : readProgram(output);
-  }
 
   const compile = (text: string) => compileProfileSync(text, { arch: 'x86_64', unknownSyscall: 'ignore' }).program;
 

@@ -1,29 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CompileError, compileProfileSync } from '../../src/compiler/index.js';
 import { SNAPD_CONSTANTS } from '../../src/profile/formats/snapd/constants.js';
 import { readProfile, writeProfile } from '../../src/profile/index.js';
-import { differences, hasOwner, readProgram, scratchFolder, seeded } from './owner.js';
+import { differences, hasOwner, scratchFolder, seeded } from './owner.js';
+import { SNAP_SECCOMP, snapCompiler } from './run-owners.js';
 
 // What snap-seccomp makes of a template, and what we do: docs/formats.md has the differences.
 
-const SNAP_SECCOMP = '/usr/lib/snapd/snap-seccomp';
 const hasSnapd = hasOwner(SNAP_SECCOMP, 'snapd');
 
 describe.skipIf(!hasSnapd)('snap-seccomp', () => {
   const folder = scratchFolder('snapd');
   afterAll(() => folder.remove());
 
-  /** Its program of a template; what it says where it refuses it. */
-  function snapSeccomp(template: string): Uint8Array | string {
-    const [input, output] = [join(folder.path, 'template'), join(folder.path, 'program')];
-    rmSync(output, { force: true });
-    writeFileSync(input, template);
-    const { status, stderr } = spawnSync(SNAP_SECCOMP, ['compile', input, output]);
-    return status === 0 ? readProgram(output) : stderr.toString();
-  }
+  const snapSeccomp = snapCompiler(folder.path);
 
   const compile = (text: string) =>
     compileProfileSync(readProfile(text, { format: 'snapd' }), { arch: 'x86_64', unknownSyscall: 'ignore' }).program;
