@@ -110,7 +110,7 @@ const server = await serve();
 const address = `http://127.0.0.1:${server.address().port}/`;
 const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox', '--disable-gpu'] });
 if (target === '--readme') {
-  const page = await open(browser, address, [1440, 860], 'light', 2);
+  const page = await open(browser, address, [1360, 820], 'light', 1.25);
   await STATES.details(page);
   await page.waitForTimeout(600);
   await page.screenshot({ path: join(ROOT, 'docs/images/playground.png') });
