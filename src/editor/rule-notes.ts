@@ -50,7 +50,7 @@ function describeCondition(
   return `(${name} & ${mask.includes('|') ? `(${mask})` : mask}) == ${valueTwo === 0n ? 0 : number(valueTwo)}`;
 }
 
-export function describeConditions(
+function describeConditions(
   name: string,
   rule: Pick<PolicyRule, 'conditions'>,
   architecture: ArchitectureName,

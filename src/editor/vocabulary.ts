@@ -51,7 +51,7 @@ export const actionPurpose = (kind: ActionKind): string => ACTION_WORDS[kind];
 export const CALL_NAMES: ReadonlySet<string> = new Set(knownSyscalls());
 
 /** `openat(dirfd, pathname, flags, mode)` */
-export function signatureText(name: string, architecture?: ArchitectureName): string {
+function signatureText(name: string, architecture?: ArchitectureName): string {
   const parameters = syscallSignature(name, architecture);
   return `${name}(${parameters ? parameters.map((each) => each.name).join(', ') : '…'})`;
 }
@@ -77,7 +77,7 @@ export function callVocabulary(architecture: ArchitectureName): readonly Word[] 
 }
 
 /** What a call does, and since which Linux an architecture has it. */
-export function callInfo(name: string, architecture: ArchitectureName): string {
+function callInfo(name: string, architecture: ArchitectureName): string {
   const purpose = syscallPurpose(name) ?? 'a system call';
   if (syscallNumber(name, architecture) === undefined) return `${purpose}; ${architecture} does not have it`;
   return `${purpose}; ${sinceText(name, architecture)}`;

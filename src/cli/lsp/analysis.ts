@@ -264,7 +264,7 @@ function machinesOf(profile: ParsedProfile, { settings }: EditedText): readonly 
 }
 
 /** The profile of a text, with all that it extends and includes, as the commands read it. */
-export function read(asked: EditedText, document?: string): Promise<ParsedProfile> {
+function read(asked: EditedText, document?: string): Promise<ParsedProfile> {
   const { text, path, settings } = asked;
   const input = { bytes: new TextEncoder().encode(text), source: path };
   const { runtime, base } = settings;

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Diagnostic, DiagnosticSeverity, type TextEdit } from 'vscode-languageserver-types';
+import { type Diagnostic, DiagnosticSeverity, type TextEdit } from 'vscode-languageserver-protocol';
 import type { Problem } from '../../editor/problems.js';
 import { valueSpan } from '../../editor/profile-view.js';
 import { fileReferences } from '../../editor/references.js';

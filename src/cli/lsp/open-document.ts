@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import type { Position, Range } from 'vscode-languageserver-protocol';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import type { Position, Range } from 'vscode-languageserver-types';
 import { type EditorFormat, editorFormat, formatOfLanguage } from '../../editor/editor-format.js';
 import type { Problem } from '../../editor/problems.js';
 import type { ProfileView, Span } from '../../editor/profile-view.js';
@@ -98,7 +98,7 @@ export function pathOf(uri: string): string {
 }
 
 /** `*` is any part of a name, `**` any folders; a pattern without a slash is about the name. */
-export function matchesGlob(path: string, glob: string): boolean {
+function matchesGlob(path: string, glob: string): boolean {
   const pattern = glob
     .split(/(\*\*\/?|\*|\?)/)
     .map((part) => {
