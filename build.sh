@@ -13,7 +13,7 @@
 #                         [--loaded N] [--seed S]
 #   ./build.sh --demo     build, then compile a container profile and run a command under it
 #   ./build.sh STEP...    only these, and what they need:
-#                         packages source patched wasm launcher bundles native oracle second simulator s390x testinputs
+#                         packages source patched wasm launcher bundles vsix native oracle second simulator s390x testinputs
 #                         testtools engines types lint
 #   ./build.sh --dry-run [any of these]    says which steps would be made and what would be installed, and does nothing
 #
@@ -40,7 +40,7 @@ while [ $# -gt 0 ]; do
       if [ -n "$mode" ]; then usage "$mode or $1, not both"; fi
       mode=$1
       ;;
-    packages | source | patched | wasm | launcher | bundles | native | oracle | second | simulator | s390x | testinputs | testtools | engines | types | lint)
+    packages | source | patched | wasm | launcher | bundles | vsix | native | oracle | second | simulator | s390x | testinputs | testtools | engines | types | lint)
       steps+=" $1"
       ;;
     *)
@@ -81,6 +81,7 @@ strace                   strace                                       strace    
 python3                  python3                                      python3               python3                   python
 /usr/lib/snapd/snap-seccomp snapd                                     -                     -                         -
 firejail                     firejail                                  -                     -                         -
+nvim                         neovim                                       neovim                neovim                    neovim
 lxc-execute              lxc                                          lxc                   lxc                       -
 skopeo                   skopeo                                       skopeo                skopeo                    -
 systemd-nspawn           systemd-container                            systemd-container     -                         -
@@ -229,6 +230,7 @@ needs() {
     wasm | native) echo patched ;;
     oracle | second | simulator | s390x) echo native ;;
     bundles) echo packages wasm launcher ;;
+    vsix) echo bundles ;;
     testtools) echo testinputs ;;
     engines) echo testtools ;;
     types | lint) echo packages ;;
@@ -698,6 +700,12 @@ make_bundles() {
     package-lock.json
 }
 
+# Made anew each time: a second.
+make_vsix() {
+  if [ -n "$dry" ]; then step vsix "would be made"; return; fi
+  step vsix "$(node scripts/build-vsix.mjs)"
+}
+
 make_native() {
   is_linux || linux_only
   need gcc make
@@ -728,7 +736,7 @@ make_testinputs() { run_step testinputs build/test-inputs/linux wasm/linux.lock 
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {
-  want bwrap chromium-headless-shell firefox-esr zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp firejail skopeo systemd-nspawn systemd-analyze busybox s390x-linux-gnu-gcc \
+  want bwrap chromium-headless-shell firefox-esr zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp firejail nvim skopeo systemd-nspawn systemd-analyze busybox s390x-linux-gnu-gcc \
     qemu-s390x-static shellcheck
 }
 
