@@ -71,7 +71,12 @@ export const TARGET_MODELS: Readonly<Record<TargetName, Target>> = {
     runtimes: ['crun'],
     software: [software('Podman', '4.3.1', 'run', MEASURED), COMMON, CRUN],
   },
-  containerd: { title: 'containerd', readers: [IN_CONTAINERD], runtimes: ['runc'], software: [CONTAINERD_RUN, CONTAINERD, RUNC] },
+  containerd: {
+    title: 'containerd',
+    readers: [IN_CONTAINERD],
+    runtimes: ['runc'],
+    software: [CONTAINERD_RUN, CONTAINERD, RUNC],
+  },
   'cri-o': { title: 'CRI-O', readers: [IN_CRIO], runtimes: ['crun'], software: [CRIO, COMMON, CRUN] },
   kubernetes: {
     title: 'Kubernetes',

@@ -60,7 +60,7 @@ export type SchemaFormat = keyof typeof SCHEMAS;
 export const SCHEMA_FORMATS = Object.keys(SCHEMAS) as SchemaFormat[];
 
 /** Where the schema of this version is to be had, which is its `$id`. */
-export const schemaUrl = (format: SchemaFormat): string =>
+const schemaUrl = (format: SchemaFormat): string =>
   `https://unpkg.com/libseccomp-wasm@${VERSION}/dist/schemas/${format}.json`;
 
 /** The JSON Schema of a format. It refuses unknown keys, as the reader does where they look misspelt. */
