@@ -98,7 +98,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['scmp dump 4711 --all', 'what all its filters decide together'],
     ['scmp dump -- scmp run --profile profile.json -- ls', 'the filters that a command installs; takes no root'],
   ],
-  lsp: [['scmp lsp --stdio < /dev/null', 'what an editor starts: docs/lsp.md']],
+  lsp: [['scmp lsp --stdio', 'what an editor starts: docs/lsp.md has the features and settings']],
   playground: [['scmp playground'], ['scmp playground --port 0', 'any free port']],
   schema: [
     ['scmp schema -o schema.json', 'for "$schema" in a profile: editors complete and check it'],

@@ -29,7 +29,7 @@ const commands = [...helpOf('').matchAll(/^ {2}(\w+) /gm)]
   .filter((name) => name !== 'help' && name !== 'scmp');
 
 /** What would serve for ever, writes to the user's own folders, or takes a cluster. */
-const NOT_RUN = /^scmp playground|^scmp completion (zsh|fish)|^kubectl /;
+const NOT_RUN = /^scmp (playground|lsp)|^scmp completion (zsh|fish)|^kubectl /;
 const isRoot = process.getuid?.() === 0;
 
 describe('the examples in the help of every command', () => {
@@ -99,7 +99,7 @@ describe('the examples in the help of every command', () => {
   it.each(runnable)('%s', (line) => {
     const { status, output } = workspace.shell(line.replace('4711', String(sleeper.pid)));
     // Findings and differences are an answer; what the shell or scmp cannot do is none.
-    const answersNo = /^scmp (check|diff|implies|why) /.test(line);
+    const answersNo = /^scmp (check|diff|implies|why|fmt --check) /.test(line);
     expect(answersNo ? [0, 1] : [0], output).toContain(status);
     expect(output).not.toMatch(/^scmp: |internal error|Usage:/m);
   });
