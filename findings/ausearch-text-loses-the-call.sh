@@ -7,8 +7,8 @@
 # What happens: every record is "called-seccomp-controlled-syscall unknown-syscall(-1)", with a result of "failed" or
 # "unsuccessfully", also where the filter's action was LOG, with which the call is made.
 #
-# Why it matters: a table made of a log to see what a profile refuses has one line for everything, and says of a trial run
-# with LOG, which is made to break nothing, that everything broke.
+# Why it matters: a table made of a log to see what a profile refuses has one line for everything. Of a trial run with LOG,
+# which is made to break nothing, it says that everything broke.
 #
 # Seen in audit 3.0.9 and 4.0.2 alike. The manual page names no exception. No report was found.
 set -eu

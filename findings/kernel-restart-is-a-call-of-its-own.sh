@@ -4,8 +4,8 @@
 # One would guess: a call that the filter has let in is the kernel's from then on. Stopping the process (SIGSTOP, Ctrl-Z, a
 # debugger, the freezer of a container) and letting it go on is not seen by it: a sleep goes on to its end.
 #
-# What happens: to go on with the rest of the time the kernel makes the process enter again, by the number of
-# restart_syscall (219), and the filter is asked once more. With an allow-list that has nanosleep and lacks this one, the
+# What happens: for the rest of the time the kernel makes the process enter again, by the number of restart_syscall (219).
+# The filter is asked once more. With an allow-list that has nanosleep and lacks this one, the
 # sleep ends early, with EPERM; so does a poll with a timeout.
 #
 # Why it matters: a list recorded from a run without a stop lacks it, and nothing fails until somebody attaches a debugger

@@ -1,8 +1,8 @@
 #!/bin/sh
 # strace --seccomp-bpf of 6.1 takes set-user-ID programs their rights even when root traces; 6.13 does not.
 #
-# One would guess: the option changes how often the tracer is woken up (strace(1): "to have ptrace-stops only when system
-# calls that are being traced occur"), and the traced program runs as it does without.
+# One would guess: the option changes how often the tracer is woken up, and the traced program runs as it does without.
+# strace(1): "to have ptrace-stops only when system calls that are being traced occur".
 #
 # What happens: strace puts a filter on the program. 6.1 sets no_new_privs for it in any case, 6.13 only where it lacks
 # the rights to do without. Both show in /proc/self/status, as does the filter, Seccomp 2.

@@ -86,7 +86,12 @@ describe('a recipe', () => {
     [
       'A new piece of what runtimes do',
       'emptyArgs',
-      ['src/check/rules/runtimes.ts', 'test/docs/extends.test.ts', 'test/cli/options.test.ts'],
+      [
+        'src/check/rules/runtimes.ts',
+        'test/docs/extends.test.ts',
+        'test/cli/options.test.ts',
+        'test/playground/settings.test.ts',
+      ],
     ],
     ['A new error code', 'INVALID_CALL_COUNTS'],
     ['A new error code', 'CallCountsError'],

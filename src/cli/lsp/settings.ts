@@ -6,7 +6,7 @@ import { RUNTIME_NAMES } from '../../compiler/runtime.js';
 import { TARGETS } from '../../compose/targets/target.js';
 import { parseRelease } from '../../kernel-version.js';
 import { nearestName } from '../../nearest-name.js';
-import { INPUT_FORMATS } from '../../profile/formats/index.js';
+import { INPUT_FORMATS, type InputFormat } from '../../profile/formats/index.js';
 import { CAPABILITIES, CAPABILITY_SETS } from '../../profile/model/capability.js';
 import { quote } from '../../text.js';
 
@@ -26,6 +26,19 @@ const capability = z.string().check(z.refine(isCapability, 'is no capability'));
 const kernel = z.string().check(z.refine((text) => parseRelease(text) !== undefined, 'is no kernel version "X.Y"'));
 const finding = z.string().check(z.refine((id) => RULE_IDS.includes(id), 'is no finding of scmp check'));
 
+// Not zod's own records and integers: they would be in what every start of the command reads.
+
+/** Milliseconds. */
+const isDebounce = (value: unknown) => Number.isInteger(value) && 0 <= (value as number) && (value as number) <= 5000;
+
+/** By a file's name, as `*.policy`. */
+type FormatsOfFiles = Readonly<Record<string, InputFormat>>;
+
+function isFormatsOfFiles(value: unknown): value is FormatsOfFiles {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((format) => INPUT_FORMATS.includes(format));
+}
+
 /** The settings, by the name after `scmp.`; docs/lsp.md says what they are for. */
 const SHAPE = {
   architectures: z.array(architecture),
@@ -36,9 +49,9 @@ const SHAPE = {
   capabilities: z.nullable(z.array(capability)),
   ignore: z.array(finding),
   base: z.nullable(z.string()),
-  formats: z.record(z.string(), z.enum(INPUT_FORMATS)),
+  formats: z.custom<FormatsOfFiles>(isFormatsOfFiles, `is no object of file names with ${INPUT_FORMATS.join(', ')}`),
   run: z.enum(['onType', 'onSave', 'off']),
-  debounce: z.int().check(z.minimum(0), z.maximum(5000)),
+  debounce: z.custom<number>(isDebounce, 'is no whole number from 0 to 5000'),
   inlayHints: z.boolean(),
   codeLens: z.boolean(),
 } as const;
@@ -105,12 +118,10 @@ function faultOf(name: string, value: unknown, issue: z.core.$ZodIssue): string 
   for (const key of issue.path) at = (at as Record<PropertyKey, unknown>)[key];
   const shown = typeof at === 'string' ? quote(at) : JSON.stringify(at)?.slice(0, 40);
   const what =
-    issue.code === 'custom'
-      ? (issue.message ?? 'is not right')
-      : issue.code === 'invalid_value'
-        ? `is none of ${issue.values.map(String).join(', ')}`
-        : issue.code === 'invalid_type'
-          ? `must be of the type ${issue.expected}`
-          : 'is out of range';
+    issue.code === 'invalid_value'
+      ? `is none of ${issue.values.map(String).join(', ')}`
+      : issue.code === 'invalid_type'
+        ? `must be of the type ${issue.expected}`
+        : issue.message;
   return `scmp.${name}${place}: ${shown} ${what}`;
 }

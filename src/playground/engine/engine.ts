@@ -250,7 +250,7 @@ interface MadeFilter {
 
 /**
  * The filter of a profile; a program is one, or with `min` a smaller one that decides alike. `shown`: the text whose
- * entries are to be told, where it is shown.
+ * entries are shown beside it.
  */
 async function makeFilter(
   input: ReadInput,

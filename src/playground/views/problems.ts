@@ -51,7 +51,7 @@ function worstFirst(problems: readonly Problem[]): readonly Problem[] {
   return SEVERITIES.flatMap((severity) => problems.filter((problem) => problem.severity === severity));
 }
 
-/** Nobody is told that there is nothing before the check has run. */
+/** "No findings" stands there only after the check has run. */
 function titleOf(problems: readonly Problem[], checking: AppState['checking']): string {
   if (checking === 'now') return 'Checking…';
   if (checking === 'cancelled') return 'Not checked';
