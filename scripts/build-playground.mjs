@@ -34,6 +34,18 @@ export async function buildPlayground(folder) {
     logLevel: 'warning',
     metafile: true,
   });
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/playground/service-worker.ts'],
+    outdir: folder,
+    bundle: true,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
   for (const name of ['index.html', 'icon.svg']) cpSync(join(ROOT, 'src/playground', name), join(folder, name));
   cpSync(join(ROOT, 'build/libseccomp.wasm'), join(folder, 'libseccomp.wasm'));
   cpSync(join(ROOT, 'docs/glossary.md'), join(folder, 'glossary.md'));

@@ -99,7 +99,11 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['scmp dump -- scmp run --profile profile.json -- ls', 'the filters that a command installs; takes no root'],
   ],
   lsp: [['scmp lsp --stdio', 'what an editor starts: docs/lsp.md has the features and settings']],
-  playground: [['scmp playground'], ['scmp playground --port 0', 'any free port']],
+  playground: [
+    ['scmp playground'],
+    ['scmp playground --port 0', 'any free port'],
+    ['scmp playground --build site', 'a static site in the folder site'],
+  ],
   schema: [
     ['scmp schema -o schema.json', 'for "$schema" in a profile: editors complete and check it'],
     ['scmp schema --format spo'],

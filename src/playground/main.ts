@@ -17,7 +17,7 @@ import { setUpTheme } from './theme.js';
 import { setUpFigures } from './views/figures.js';
 import { setUpProblems } from './views/problems.js';
 import { setUpTabs } from './views/tabs.js';
-import { startWorker } from './worker-url.js';
+import { keepOffline, startWorker } from './worker-url.js';
 
 const store = createStore(initialState());
 const area = required('#text', HTMLTextAreaElement);
@@ -57,6 +57,8 @@ setUpShare();
 setUpName();
 setUpPrint(session);
 setUpCommands({ session, layout, search: () => editor.search(), example: (title) => void openExample(title) });
+// A page that cannot be kept works all the same.
+addEventListener('load', () => void keepOffline().catch(() => {}));
 void start()
   .then(loadCodeEditor)
   .catch(() => notify('The editor could not be loaded; the plain text field does the same without colours'));

@@ -105,7 +105,6 @@ describe('the options of the playground', () => {
       [{ runtime: 'youki-0.6' }, { arch: 'x86_64', runtime: 'youki-0.6' }],
       [{ maskedOperands: 'datum-first' }, { arch: 'x86_64', maskedOperands: 'datum-first' }],
       [{ conditions: 'split-all' }, { arch: 'x86_64', conditions: 'split-all' }],
-      [{ emptyArgs: 'no-rule' }, { arch: 'x86_64', emptyArgs: 'no-rule' }],
       [{ optimizePast: '3' }, { arch: 'x86_64', optimizePast: 3 }],
       [{ optimize: '2' }, { arch: 'x86_64', optimize: 2 }],
       [

@@ -14,15 +14,24 @@ export function addPlaygroundCommand(program: Command): void {
     .command('playground')
     .summary('serve the playground: see what a profile does, in a browser')
     .description(
-      'Serve the playground on the loopback interface, and print its address. Nothing leaves the browser tab.',
+      'Serve the playground on the loopback interface, and print its address. Nothing leaves the browser tab. With --build it is written as a static site instead.',
     )
     .option('--port <port>', 'where to listen; 0 takes any free port', parsePort, DEFAULT_PORT)
+    .option(
+      '--build <dir>',
+      'write the site into a folder, for any static host and any path; it works offline once it was loaded',
+    )
     .action(playground);
 }
 
-async function playground({ port }: { port: number }): Promise<void> {
+async function playground({ port, build }: { port: number; build?: string }): Promise<void> {
   const folder = fileURLToPath(new URL('./playground', import.meta.url));
   if (!existsSync(folder)) throw new FileError(`${folder}: the playground is not in this build`);
+  if (build !== undefined) {
+    const { buildSite } = await import('../build-site.js');
+    print(`${buildSite(folder, build)}\n`);
+    return;
+  }
   const server = createPlaygroundServer(folder);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {

@@ -3,6 +3,8 @@ import { element, setText } from '../dom.js';
 import type { Difference, ResponseTo } from '../engine/protocol.js';
 import { EXAMPLES, loadExample } from '../examples.js';
 import type { Session } from '../session.js';
+import { CHANGE_ORDER, countOf, type ReviewedDifference, reviewed } from './diff-review.js';
+import { segmented } from './segmented.js';
 import type { View } from './view.js';
 
 const CHANGES = {
@@ -40,23 +42,36 @@ export function diffView(panel: HTMLElement, session: Session): View {
   });
   const summary = element('p', { class: 'diff-summary', attributes: { role: 'status' } });
   const results = element('div', { class: 'scroller diff-results' });
+  let shown: readonly ReviewedDifference[] = [];
+  let chosen: Difference['change'] | 'all' = 'all';
+  const filter = segmented<Difference['change'] | 'all'>('Which differences', (value) => {
+    chosen = value;
+    list();
+  });
+  const take = element('button', {
+    class: 'control small',
+    text: 'Put the other in its place',
+    attributes: { type: 'button', title: 'The profile becomes the other one; Ctrl+Z takes it back' },
+    on: { click: () => takeOther() },
+  });
   panel.append(
-    element('div', { class: 'view-bar' }, choice, file, name),
+    element('div', { class: 'view-bar' }, choice, file, name, take),
     element('details', { class: 'diff-other' }, element('summary', { text: 'The other profile’s text' }), text),
     summary,
+    element('div', { class: 'view-bar diff-filter' }, filter.element),
     results,
   );
 
   async function choose(): Promise<void> {
-    const chosen = choice.value;
+    const wanted = choice.value;
     choice.value = '';
-    if (chosen === 'file') return file.click();
-    if (chosen === 'now') {
+    if (wanted === 'file') return file.click();
+    if (wanted === 'now') {
       const { text: now, source } = session.profile();
       store.set({ other: { text: now, source: `${source}, as it was at ${new Date().toLocaleTimeString()}` } });
       return;
     }
-    const example = EXAMPLES.find(({ title }) => chosen === `example:${title}`);
+    const example = EXAMPLES.find(({ title }) => wanted === `example:${title}`);
     if (!example) return;
     try {
       store.set({ other: await loadExample(example) });
@@ -65,10 +80,32 @@ export function diffView(panel: HTMLElement, session: Session): View {
     }
   }
 
+  /** The text alone: the file keeps its name, and the profile that was there becomes the other side. */
+  function takeOther(): void {
+    const { other } = store.get();
+    const own = session.profile();
+    if (other.text === '') return;
+    session.edit([{ offset: 0, length: own.text.length, text: other.text }]);
+    store.set({ other: { text: own.text, source: `${own.source}, as it was` } });
+  }
+
+  /** The differences that are asked for. */
+  function list(): void {
+    const counts = CHANGE_ORDER.flatMap((change) => {
+      const count = countOf(shown, change);
+      return count === 0 ? [] : [{ value: change, label: `${count} ${change}` }];
+    });
+    if (chosen !== 'all' && !counts.some(({ value }) => value === chosen)) chosen = 'all';
+    filter.element.hidden = counts.length < 2;
+    filter.update([{ value: 'all', label: 'All' }, ...counts], chosen);
+    const asked = shown.filter(({ change }) => chosen === 'all' || change === chosen);
+    results.replaceChildren(element('ul', {}, ...asked.map(differenceItem)));
+  }
+
   async function readFile(): Promise<void> {
-    const [chosen] = file.files ?? [];
+    const [opened] = file.files ?? [];
     file.value = '';
-    if (chosen) store.set({ other: { text: await chosen.text(), source: chosen.name } });
+    if (opened) store.set({ other: { text: await opened.text(), source: opened.name } });
   }
 
   let asked = '';
@@ -77,6 +114,7 @@ export function diffView(panel: HTMLElement, session: Session): View {
     if (other.text.trim() === '' || !compiled) {
       asked = '';
       setText(summary, '');
+      filter.element.hidden = true;
       results.replaceChildren(
         element('p', {
           class: 'empty',
@@ -99,6 +137,7 @@ export function diffView(panel: HTMLElement, session: Session): View {
 
   function show(answer: ResponseTo<'compare'>): void {
     if (answer.kind === 'refused') {
+      filter.element.hidden = true;
       setText(summary, 'One of the two does not compile:');
       const lines = answer.problems.map(({ line, column, path, message }) =>
         element('li', { text: `${line === undefined ? path : `${line}:${column}`} ${message}` }),
@@ -106,20 +145,18 @@ export function diffView(panel: HTMLElement, session: Session): View {
       results.replaceChildren(element('ul', { class: 'diff-errors' }, ...lines));
       return;
     }
-    const { differences } = answer;
-    const counts = (['weaker', 'stronger', 'other'] as const).flatMap((change) => {
-      const count = differences
-        .filter((difference) => difference.change === change)
-        .reduce((sum, { calls }) => sum + calls.length, 0);
+    shown = reviewed(answer.differences);
+    const counts = CHANGE_ORDER.flatMap((change) => {
+      const count = countOf(shown, change);
       return count === 0 ? [] : [`${count} ${change}`];
     });
     setText(
       summary,
-      differences.length === 0
+      shown.length === 0
         ? 'The two decide alike on every call there is.'
         : `This profile against the other: ${counts.join(', ')}`,
     );
-    results.replaceChildren(...byArchitecture(differences));
+    list();
   }
 
   return {
@@ -131,21 +168,6 @@ export function diffView(panel: HTMLElement, session: Session): View {
       if (!before || state.other !== before.other || state.compiled !== before.compiled) void compare();
     },
   };
-}
-
-function byArchitecture(differences: readonly Difference[]): HTMLElement[] {
-  const groups = new Map<string, Difference[]>();
-  for (const difference of differences) {
-    groups.set(difference.architecture, [...(groups.get(difference.architecture) ?? []), difference]);
-  }
-  return [...groups].map(([architecture, members]) =>
-    element(
-      'section',
-      { class: 'diff-group' },
-      element('h2', { class: 'map-title', text: architecture }),
-      element('ul', {}, ...members.map(differenceItem)),
-    ),
-  );
 }
 
 /** Calls shown before somebody asks for all. */
@@ -168,7 +190,7 @@ function callList(calls: readonly string[]): (string | HTMLElement)[] {
   return [`${calls.slice(0, LISTED).join(', ')}, `, rest, more];
 }
 
-function differenceItem({ calls, condition, from, to, change }: Difference): HTMLElement {
+function differenceItem({ architectures, calls, condition, from, to, change }: ReviewedDifference): HTMLElement {
   const { glyph, text, title } = CHANGES[change];
   return element(
     'li',
@@ -190,6 +212,7 @@ function differenceItem({ calls, condition, from, to, change }: Difference): HTM
       'span',
       { class: 'difference-calls' },
       ...callList(calls),
+      element('span', { class: 'quiet difference-architectures', text: ` ${architectures.join(', ')}` }),
       condition !== '' && element('code', { class: 'rule-condition', text: ` when ${condition}` }),
     ),
   );
