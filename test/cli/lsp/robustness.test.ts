@@ -222,7 +222,10 @@ describe('settings', () => {
     expect(Object.keys(DEFAULT_SETTINGS)).toEqual(SETTING_NAMES);
     expect(parseSettings({ debounce: 9000, run: 'never' })).toEqual({
       settings: DEFAULT_SETTINGS,
-      faults: ['scmp.debounce: 9000 is no whole number from 0 to 5000', 'scmp.run: "never" is none of onType, onSave, off'],
+      faults: [
+        'scmp.debounce: 9000 is no whole number from 0 to 5000',
+        'scmp.run: "never" is none of onType, onSave, off',
+      ],
     });
     expect(parseSettings({ capabilities: ['SYS_ADMIN', 'CAP_NO'] }).settings.capabilities).toEqual(['SYS_ADMIN']);
   });
