@@ -32,31 +32,54 @@ export async function readInputProfile(
 /** As {@link readInputProfile}, for bytes that were read before. */
 export async function profileOfInput(
   input: Input,
-  { from, thread, document: named, base, ociLayout, operator, runtime, notifyGuards }: InputFlags & NotifyFlags,
+  {
+    from,
+    thread,
+    document: named,
+    systemd,
+    base,
+    ociLayout,
+    operator,
+    runtime,
+    notifyGuards,
+  }: InputFlags & NotifyFlags,
 ): Promise<ParsedProfile> {
   const { bytes, source, builtin, artifact, isChosen } = input;
   const document = isChosen ? undefined : named;
   if (builtin) {
-    refuseSelection(source, 'a built-in profile', { thread, document });
+    refuseSelection(source, 'a built-in profile', { thread, document, systemd });
     const { builtinProfile } = await import('../profile/builtin/index.js');
     return builtinProfile(builtin) as ParsedProfile;
   }
   const guards = runtimeBehaviour({ runtime, notifyGuards }).notifyGuards;
   const profile = artifact
     ? await (await import('./artifact-profile.js')).loadArtifactProfile(input, guards)
-    : await loadProfile(bytes, { source, format: from, thread, document, include: includedFile, notifyGuards: guards });
+    : await loadProfile(bytes, {
+        source,
+        format: from,
+        thread,
+        document,
+        systemd,
+        include: includedFile,
+        notifyGuards: guards,
+      });
   const { selectedBy } = traitsOf(profile);
   refuseSelection(source, `a profile of the format ${profile.format}`, {
     thread: selectedBy === 'thread' ? undefined : thread,
     document: selectedBy === 'document' ? undefined : document,
+    systemd: profile.format === 'systemd' ? undefined : systemd,
   });
   if (!profile.seccomp.extends) return profile;
   const { extendFromFiles } = await import('./base-profiles.js');
   return extendFromFiles(profile, { folder: base, layouts: ociLayout, beside: input.beside }, { operator });
 }
 
-/** The user selects one of several filters, but the file has only one: perhaps it is the wrong file. */
-function refuseSelection(source: string, what: string, { thread, document }: Pick<InputFlags, 'thread' | 'document'>) {
+/** The user says which filter, or how it is read, of a file for which that is no question: perhaps it is the wrong file. */
+function refuseSelection(
+  source: string,
+  what: string,
+  { thread, document, systemd }: Pick<InputFlags, 'thread' | 'document' | 'systemd'>,
+) {
   const refuse = (option: string, kind: string) => {
     throw new InvalidArgumentError(
       `${printable(source)}: ${option} chooses among ${kind}, and this is ${what}, which has one filter: leave ${option} out`,
@@ -64,4 +87,8 @@ function refuseSelection(source: string, what: string, { thread, document }: Pic
   };
   if (thread !== undefined) refuse('--thread', 'the threads of a seccompiler file');
   if (document !== undefined) refuse('--document', 'SeccompProfiles in YAML');
+  if (systemd === undefined) return;
+  throw new InvalidArgumentError(
+    `${printable(source)}: --systemd says whose groups a unit means, and this is ${what}: leave --systemd out`,
+  );
 }

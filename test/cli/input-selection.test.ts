@@ -39,6 +39,16 @@ describe('options that choose among filters', () => {
     );
   });
 
+  it('of a systemd are refused for what is no unit', () => {
+    const message =
+      /--systemd says whose groups a unit means, and this is a profile of the format oci: leave --systemd out/;
+    expect(explain(oci, '--systemd', '252')).toEqual({ status: 2, stderr: expect.stringMatching(message) });
+    const grouped = file('group.service', '[Service]\nSystemCallFilter=@sandbox\n');
+    expect(explain(grouped)).toEqual({ status: 0, stderr: '' });
+    expect(explain(grouped, '--systemd', '252').stderr).toContain('systemd 252 has no group "@sandbox"');
+    expect(explain(grouped, '--systemd', '300').stderr).toContain('252');
+  });
+
   it('are refused for built-in profiles', () => {
     expect(explain('builtin:node', '--thread', 'vmm').stderr).toMatch(/--thread chooses .* a built-in profile/);
   });

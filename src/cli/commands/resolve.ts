@@ -10,6 +10,7 @@ import {
   type SyscallEntry,
 } from '../../libseccomp/index.js';
 import { nearestName } from '../../nearest-name.js';
+import { NEWEST_SYSTEMD, type SystemdVersion } from '../../profile/formats/systemd/versions.js';
 import { firstLinux, OLDEST_LINUX } from '../../syscalls/first-linux.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 import { quote } from '../../text.js';
@@ -18,7 +19,11 @@ import { addOptions, type FlagsOf } from '../options.js';
 import { print, printError } from '../output.js';
 import { unknownSyscall } from '../unknown-syscall.js';
 
-const OPTIONS = { arch: 'only there (default: every architecture; of a group this machine)', json: true } as const;
+const OPTIONS = {
+  arch: 'only there (default: every architecture; of a group this machine)',
+  systemd: 'of a group: whose (default: the newest known)',
+  json: true,
+} as const;
 type Flags = FlagsOf<typeof OPTIONS>;
 
 export function addResolveCommand(program: Command): void {
@@ -41,12 +46,12 @@ interface Answer {
   missing: readonly string[];
 }
 
-async function resolve(queries: readonly string[], { arch, json }: Flags): Promise<void> {
+async function resolve(queries: readonly string[], { arch, systemd, json }: Flags): Promise<void> {
   const libseccomp = loadLibseccompSync();
   const answers: Answer[] = [];
   for (const query of queries) {
     const isGroup = query.startsWith('@');
-    const names = isGroup ? await groupMembers(query) : [query];
+    const names = isGroup ? await groupMembers(query, systemd) : [query];
     const wanted = arch.length === 0 && isGroup ? [hostArchitecture()] : arch;
     const isWanted = ({ architecture }: SyscallEntry) => wanted.length === 0 || wanted.includes(architecture);
     const found = names.map((name) => ({ name, entries: lookUp(libseccomp, name).filter(isWanted) }));
@@ -86,14 +91,14 @@ const lookUp = (libseccomp: Libseccomp, query: string): SyscallEntry[] =>
     : lookUpSyscallName(libseccomp, query);
 
 /** The calls of one of systemd's groups. Its tables are loaded for them alone. */
-async function groupMembers(group: string): Promise<readonly string[]> {
+async function groupMembers(group: string, version?: SystemdVersion): Promise<readonly string[]> {
   const { systemdGroups } = await import('../../profile/formats/systemd/read.js');
-  const groups = systemdGroups();
+  const groups = systemdGroups(version);
   const callsOf = (name: string): string[] => groups.get(name)?.flatMap(callsOf) ?? [name];
   if (groups.has(group)) return [...new Set(callsOf(group))].sort();
   const nearest = nearestName(group, groups.keys());
   const hint = nearest === undefined ? `there are ${[...groups.keys()].join(', ')}` : `did you mean ${nearest}?`;
-  throw new InvalidArgumentError(`systemd has no group ${quote(group)}; ${hint}`);
+  throw new InvalidArgumentError(`systemd ${version ?? NEWEST_SYSTEMD} has no group ${quote(group)}; ${hint}`);
 }
 
 function details(entry: SyscallEntry): object {

@@ -1,6 +1,7 @@
 import { BOOLEAN, FUNCTION, type OptionTable, TEXT } from '../../options.js';
 import type { LoadInclude } from './include.js';
 import { INPUT_FORMATS, type InputFormat } from './index.js';
+import { SYSTEMD_VERSIONS, type SystemdVersion } from './systemd/versions.js';
 
 export interface ReadOptions {
   /** What to call the profile in messages, usually its file name. */
@@ -11,6 +12,8 @@ export interface ReadOptions {
   thread?: string | undefined;
   /** The `metadata.name` of the document that is read from YAML. Needed where there are several documents. */
   document?: string | undefined;
+  /** The systemd that runs a unit: groups (`@file-system`) have other members in each. Default: the newest known. */
+  systemd?: SystemdVersion | undefined;
   /**
    * Refuse SCMP_ACT_NOTIFY as the default action and on `write`: the process that loads the filter would wait for an
    * answer to its own call. Default: true. crun sends the listener from another process, and takes both.
@@ -29,6 +32,7 @@ export const READ_OPTIONS: OptionTable<ReadOptions> = {
   format: INPUT_FORMATS,
   thread: [TEXT],
   document: [TEXT],
+  systemd: SYSTEMD_VERSIONS,
   notifyGuards: [BOOLEAN],
   include: [FUNCTION],
 };

@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { SYSTEMD_VERSION } from '../../../src/profile/formats/systemd/groups.js';
 import { systemdGroups } from '../../../src/profile/formats/systemd/read.js';
+import {
+  NEWEST_SYSTEMD,
+  SYSTEMD_VERSIONS,
+  type SystemdVersion,
+} from '../../../src/profile/formats/systemd/versions.js';
 import { readProfile } from '../../../src/profile/index.js';
 
 /** Of each call the unit decides: its action and errno; `*` is the default. */
@@ -108,11 +112,11 @@ describe('the other settings', () => {
 });
 
 /** What the systemd of this machine says, and its version. */
-function systemdAnalyze(): { version: number; groups: Map<string, string[]> } | undefined {
+function systemdAnalyze(): { version: string; groups: Map<string, string[]> } | undefined {
   const run = (...args: string[]) =>
     execFileSync('systemd-analyze', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   try {
-    const version = Number(/^systemd (\d+)/.exec(run('--version'))![1]);
+    const version = /^systemd (\d+)/.exec(run('--version'))![1]!;
     const groups = new Map<string, string[]>();
     for (const line of run('syscall-filter').split('\n')) {
       if (line.startsWith('#')) break;
@@ -128,8 +132,24 @@ function systemdAnalyze(): { version: number; groups: Map<string, string[]> } | 
 const machine = systemdAnalyze();
 
 describe('the groups', () => {
-  it.runIf(machine?.version === SYSTEMD_VERSION)('are those systemd-analyze lists', () => {
-    expect(Object.fromEntries(systemdGroups())).toEqual(Object.fromEntries(machine!.groups));
+  it.runIf(SYSTEMD_VERSIONS.some((version) => version === machine?.version))('are those systemd-analyze lists', () => {
+    expect(Object.fromEntries(systemdGroups(machine!.version as SystemdVersion))).toEqual(
+      Object.fromEntries(machine!.groups),
+    );
+  });
+
+  it('are those of the systemd that is named, and of the newest where none is', () => {
+    const unitText = unit('SystemCallFilter=@default');
+    const allowed = (systemd?: SystemdVersion) =>
+      readProfile(unitText, { source: 'x.service', systemd }).seccomp.syscalls!.flatMap(({ names }) => names);
+    // @sandbox is newer than 252: the calls with which a program confines itself.
+    expect(allowed('252')).not.toContain('landlock_create_ruleset');
+    expect(allowed('262')).toContain('landlock_create_ruleset');
+    expect(allowed()).toEqual(allowed(NEWEST_SYSTEMD));
+    expect(NEWEST_SYSTEMD).toBe(SYSTEMD_VERSIONS.at(-1));
+    expect(() => readProfile(unit('SystemCallFilter=@sandbox'), { source: 'x.service', systemd: '252' })).toThrow(
+      /systemd 252 has no group "@sandbox"/,
+    );
   });
 
   it('have members that can be read, and no cycles', () => {

@@ -10,9 +10,9 @@ import { CAPABILITIES } from '../../model/capability.js';
 import { finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import type { DockerSyscall, SeccompArgument } from '../../model/schema.js';
-import { SYSTEMD_VERSION } from '../systemd/groups.js';
 import { LOCAL_ARCH_MAP, systemdGroups } from '../systemd/read.js';
 import { type Assignment, parseUnit, type UnitWord } from '../systemd/unit.js';
+import type { SystemdVersion } from '../systemd/versions.js';
 import { defaultList } from './allow-list.js';
 import { nspawn } from './format.js';
 
@@ -21,6 +21,9 @@ const EPERM = { action: 'SCMP_ACT_ERRNO', errno: 'EPERM' } as const;
 /** What programs take for a kernel without audit. */
 const NO_AUDIT = { action: 'SCMP_ACT_ERRNO', errno: 'EAFNOSUPPORT' } as const;
 const [AF_NETLINK, NETLINK_AUDIT] = [16n, 9n];
+
+/** Its own list, and the groups that it refers to, are of this one. */
+const NSPAWN_VERSION: SystemdVersion = '252';
 
 const SETTINGS = ['SystemCallFilter', 'Capability', 'DropCapability'];
 
@@ -123,11 +126,11 @@ class NspawnReader {
 
   #isName({ text, offset }: UnitWord): boolean {
     if (text.startsWith('@')) {
-      const groups = systemdGroups();
+      const groups = systemdGroups(NSPAWN_VERSION);
       if (groups.has(text)) return true;
       const nearest = nearestName(text, groups.keys());
       const hint = nearest ? `did you mean ${nearest}?` : `known are ${[...groups.keys()].join(', ')}`;
-      this.#issue('unknown-group', offset, `systemd ${SYSTEMD_VERSION} has no group ${quote(text)}`, hint);
+      this.#issue('unknown-group', offset, `systemd ${NSPAWN_VERSION} has no group ${quote(text)}`, hint);
       return false;
     }
     if (/^\w+$/.test(text)) return true;
@@ -143,7 +146,7 @@ class NspawnReader {
 
   #expand(name: string, offset: number, excluded: ReadonlySet<string>, to: Map<string, number>): void {
     if (excluded.has(name)) return;
-    const members = name.startsWith('@') ? systemdGroups().get(name) : undefined;
+    const members = name.startsWith('@') ? systemdGroups(NSPAWN_VERSION).get(name) : undefined;
     if (members) for (const member of members) this.#expand(member, offset, excluded, to);
     else if (!to.has(name)) to.set(name, offset);
   }

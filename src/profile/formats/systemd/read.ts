@@ -11,10 +11,11 @@ import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../../model/schema.js';
 import { findSystemdArchitecture, systemdArchitecture } from './architectures.js';
 import { systemd } from './format.js';
-import { SYSTEMD_GROUPS_TEXT, SYSTEMD_VERSION } from './groups.js';
+import { SYSTEMD_GROUPS_TEXTS } from './groups.js';
 import { FILTER_OPTIONS, type OptionRestriction, restrictionsOf } from './options.js';
 import { abisOf, entriesOf } from './restrictions.js';
 import { type Assignment, parseUnit, type UnitWord } from './unit.js';
+import { NEWEST_SYSTEMD, type SystemdVersion } from './versions.js';
 
 type Action = Pick<DockerSyscall, 'action' | 'errno' | 'errnoRet'>;
 
@@ -47,18 +48,22 @@ export const LOCAL_ARCH_MAP: NonNullable<DockerSeccomp['archMap']> = Object.entr
   ([name, others]) => ({ architecture: ociName(name as ArchitectureName), subArchitectures: others.map(ociName) }),
 );
 
-let groups: ReadonlyMap<string, readonly string[]> | undefined;
+const groupsOf = new Map<SystemdVersion, ReadonlyMap<string, readonly string[]>>();
 
-/** systemd's groups, with the `@` of their names. Their members are system calls and other groups. */
-export function systemdGroups(): ReadonlyMap<string, readonly string[]> {
-  groups ??= new Map(
-    SYSTEMD_GROUPS_TEXT.trim()
+/** The groups of a systemd, with the `@` of their names. Their members are system calls and other groups. */
+export function systemdGroups(version: SystemdVersion = NEWEST_SYSTEMD): ReadonlyMap<string, readonly string[]> {
+  let groups = groupsOf.get(version);
+  if (groups) return groups;
+  groups = new Map(
+    SYSTEMD_GROUPS_TEXTS[version]
+      .trim()
       .split(/\n(?=@)/)
       .map((entry) => {
         const [name, ...members] = entry.split(/\s+/) as [string, ...string[]];
         return [name.slice(0, -1), members];
       }),
   );
+  groupsOf.set(version, groups);
   return groups;
 }
 
@@ -69,8 +74,11 @@ export function systemdGroups(): ReadonlyMap<string, readonly string[]> {
  * log, and a filter for each option and architecture; here they become one profile, since the kernel obeys the strictest. systemd ignores some faults with a warning. They are errors here where the unit would run
  * with a weaker filter than it says.
  */
-export function readSystemdUnit(text: SourceText): ParsedProfile {
-  return new UnitReader(text).read(parseUnit(text));
+export function readSystemdUnit(
+  text: SourceText,
+  { systemd: version = NEWEST_SYSTEMD }: { systemd?: SystemdVersion | undefined } = {},
+): ParsedProfile {
+  return new UnitReader(text, version).read(parseUnit(text));
 }
 
 /** A set of calls with an action other than the default's. */
@@ -107,9 +115,11 @@ class UnitReader {
   readonly #origins: { setting: string; offsets: readonly number[] }[] = [];
 
   readonly #text: SourceText;
+  readonly #version: SystemdVersion;
 
-  constructor(text: SourceText) {
+  constructor(text: SourceText, version: SystemdVersion) {
     this.#text = text;
+    this.#version = version;
   }
 
   read(assignments: readonly Assignment[]): ParsedProfile {
@@ -220,7 +230,8 @@ class UnitReader {
       this.#issue('bad-syntax', offset, `${quote(text)} is no name of a system call`);
       return [];
     }
-    const members = systemdGroups().get(text);
+    const groups = systemdGroups(this.#version);
+    const members = groups.get(text);
     if (members) {
       const all = this.#groups.get(text) ?? members.flatMap((member) => this.#members({ text: member, offset }));
       this.#groups.set(text, all);
@@ -228,9 +239,9 @@ class UnitReader {
     }
     if (this.#reported.has(text)) return [];
     this.#reported.add(text);
-    const nearest = nearestName(text, systemdGroups().keys());
-    const hint = nearest ? `did you mean ${nearest}?` : `known are ${[...systemdGroups().keys()].join(', ')}`;
-    this.#issue('unknown-group', offset, `systemd ${SYSTEMD_VERSION} has no group ${quote(text)}`, hint);
+    const nearest = nearestName(text, groups.keys());
+    const hint = nearest ? `did you mean ${nearest}?` : `known are ${[...groups.keys()].join(', ')}`;
+    this.#issue('unknown-group', offset, `systemd ${this.#version} has no group ${quote(text)}`, hint);
     return [];
   }
 
