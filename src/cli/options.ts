@@ -11,7 +11,7 @@ import { LOG_KINDS } from '../learn/read-log.js';
 import { NUMBER } from '../options.js';
 import { DEFAULT_OPERATOR, OPERATOR_VERSIONS } from '../profile/extend/operator-union.js';
 import { INPUT_FORMATS } from '../profile/formats/index.js';
-import { NEWEST_SYSTEMD, SYSTEMD_VERSIONS } from '../profile/formats/systemd/versions.js';
+import { NEWEST_SYSTEMD, SYSTEMD_VERSIONS } from '../profile/formats/systemd-versions.js';
 import { CAPABILITY_SETS } from '../profile/model/capability.js';
 import { collectArches } from './arch-option.js';
 import { MINIMIZING } from './brief-commands.js';
@@ -99,7 +99,7 @@ const ROWS = {
   systemd: {
     group: 'input',
     flags: '--systemd <version>',
-    help: `of a unit: the systemd that runs it, whose groups are meant (default: ${NEWEST_SYSTEMD})`,
+    help: `of a unit: whose groups are meant (default: ${NEWEST_SYSTEMD})`,
     choices: SYSTEMD_VERSIONS,
   },
   base: {

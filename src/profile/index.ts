@@ -17,6 +17,7 @@ export {
 export { loadProfile } from './formats/load-profile.js';
 export type { ReadOptions } from './formats/read-options.js';
 export { readProfile } from './formats/read-profile.js';
+export type { SystemdVersion } from './formats/systemd-versions.js';
 export type { ParsedProfile } from './model/parsed-profile.js';
 
 // Extend and write it

@@ -40,8 +40,7 @@ describe('options that choose among filters', () => {
   });
 
   it('of a systemd are refused for what is no unit', () => {
-    const message =
-      /--systemd says whose groups a unit means, and this is a profile of the format oci: leave --systemd out/;
+    const message = /--systemd is for units, and this is a profile of the format oci: leave it out/;
     expect(explain(oci, '--systemd', '252')).toEqual({ status: 2, stderr: expect.stringMatching(message) });
     const grouped = file('group.service', '[Service]\nSystemCallFilter=@sandbox\n');
     expect(explain(grouped)).toEqual({ status: 0, stderr: '' });

@@ -66,7 +66,11 @@ const filesOf = (title: string) =>
 describe('a recipe', () => {
   // The last one that was added of a kind is named in all the files that it took. Other files mention it for another reason.
   it.each<[title: string, text: string, mentions?: string[]]>([
-    ['A new system call', 'rseq_slice_yield', ['wasm/patches/08-syscall-table.patch']],
+    [
+      'A new system call',
+      'rseq_slice_yield',
+      ['src/profile/formats/systemd/groups.ts', 'wasm/patches/08-syscall-table.patch'],
+    ],
     ['A new notify request', 'SET_FLAGS'],
     [
       'A new libseccomp',

@@ -10,7 +10,7 @@ import {
   type SyscallEntry,
 } from '../../libseccomp/index.js';
 import { nearestName } from '../../nearest-name.js';
-import { NEWEST_SYSTEMD, type SystemdVersion } from '../../profile/formats/systemd/versions.js';
+import { NEWEST_SYSTEMD, type SystemdVersion } from '../../profile/formats/systemd-versions.js';
 import { firstLinux, OLDEST_LINUX } from '../../syscalls/first-linux.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 import { quote } from '../../text.js';

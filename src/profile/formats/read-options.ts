@@ -1,7 +1,7 @@
 import { BOOLEAN, FUNCTION, type OptionTable, TEXT } from '../../options.js';
 import type { LoadInclude } from './include.js';
 import { INPUT_FORMATS, type InputFormat } from './index.js';
-import { SYSTEMD_VERSIONS, type SystemdVersion } from './systemd/versions.js';
+import { SYSTEMD_VERSIONS, type SystemdVersion } from './systemd-versions.js';
 
 export interface ReadOptions {
   /** What to call the profile in messages, usually its file name. */

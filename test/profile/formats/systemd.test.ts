@@ -5,7 +5,7 @@ import {
   NEWEST_SYSTEMD,
   SYSTEMD_VERSIONS,
   type SystemdVersion,
-} from '../../../src/profile/formats/systemd/versions.js';
+} from '../../../src/profile/formats/systemd-versions.js';
 import { readProfile } from '../../../src/profile/index.js';
 
 /** Of each call the unit decides: its action and errno; `*` is the default. */
@@ -143,6 +143,7 @@ describe('the groups', () => {
     const allowed = (systemd?: SystemdVersion) =>
       readProfile(unitText, { source: 'x.service', systemd }).seccomp.syscalls!.flatMap(({ names }) => names);
     // @sandbox is newer than 252: the calls with which a program confines itself.
+    expect(allowed('262')).not.toContain('newfstat');
     expect(allowed('252')).not.toContain('landlock_create_ruleset');
     expect(allowed('262')).toContain('landlock_create_ruleset');
     expect(allowed()).toEqual(allowed(NEWEST_SYSTEMD));

@@ -12,7 +12,7 @@ import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import type { DockerSyscall, SeccompArgument } from '../../model/schema.js';
 import { LOCAL_ARCH_MAP, systemdGroups } from '../systemd/read.js';
 import { type Assignment, parseUnit, type UnitWord } from '../systemd/unit.js';
-import type { SystemdVersion } from '../systemd/versions.js';
+import type { SystemdVersion } from '../systemd-versions.js';
 import { defaultList } from './allow-list.js';
 import { nspawn } from './format.js';
 

@@ -9,13 +9,13 @@ import type { SourceText } from '../../document/source-text.js';
 import { finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../../model/schema.js';
+import { NEWEST_SYSTEMD, type SystemdVersion } from '../systemd-versions.js';
 import { findSystemdArchitecture, systemdArchitecture } from './architectures.js';
 import { systemd } from './format.js';
 import { SYSTEMD_GROUPS_TEXTS } from './groups.js';
 import { FILTER_OPTIONS, type OptionRestriction, restrictionsOf } from './options.js';
 import { abisOf, entriesOf } from './restrictions.js';
 import { type Assignment, parseUnit, type UnitWord } from './unit.js';
-import { NEWEST_SYSTEMD, type SystemdVersion } from './versions.js';
 
 type Action = Pick<DockerSyscall, 'action' | 'errno' | 'errnoRet'>;
 
@@ -47,6 +47,12 @@ const ociName = (name: ArchitectureName) => findArchitecture(name)!.ociName;
 export const LOCAL_ARCH_MAP: NonNullable<DockerSeccomp['archMap']> = Object.entries(LOCAL_ARCHITECTURES).map(
   ([name, others]) => ({ architecture: ociName(name as ArchitectureName), subArchitectures: others.map(ociName) }),
 );
+
+/**
+ * What 262's groups have and no architecture has as a call: names of functions in the kernel. systemd leaves out of a group
+ * what its libseccomp does not know (seccomp_add_syscall_filter_item).
+ */
+const NO_CALLS: ReadonlySet<string> = new Set(['fstatat', 'llseek', 'newfstat']);
 
 const groupsOf = new Map<SystemdVersion, ReadonlyMap<string, readonly string[]>>();
 
@@ -233,7 +239,9 @@ class UnitReader {
     const groups = systemdGroups(this.#version);
     const members = groups.get(text);
     if (members) {
-      const all = this.#groups.get(text) ?? members.flatMap((member) => this.#members({ text: member, offset }));
+      const all =
+        this.#groups.get(text) ??
+        members.flatMap((member) => (NO_CALLS.has(member) ? [] : this.#members({ text: member, offset })));
       this.#groups.set(text, all);
       return all;
     }

@@ -1,6 +1,7 @@
+export type SystemdVersion = '252' | '262';
+
 /** The systemds whose groups are known, from Debian 12 and from its testing release, oldest first. */
-export const SYSTEMD_VERSIONS = ['252', '262'] as const;
-export type SystemdVersion = (typeof SYSTEMD_VERSIONS)[number];
+export const SYSTEMD_VERSIONS: readonly SystemdVersion[] = ['252', '262'];
 
 /** What is meant where nothing is said. */
 export const NEWEST_SYSTEMD: SystemdVersion = '262';
