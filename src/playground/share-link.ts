@@ -122,7 +122,7 @@ function readOther(value: unknown): ProfileText | undefined {
 }
 
 /** The words of options; undefined where one is unknown, or does not take its word. */
-export async function readWords(value: Json): Promise<Settings['words'] | undefined> {
+async function readWords(value: Json): Promise<Settings['words'] | undefined> {
   const entries = Object.entries(value);
   if (entries.length === 0) return {};
   const { OPTION_NAMES, takesWord } = await import('./settings/option-table.js');

@@ -18,7 +18,7 @@ export const COLUMNS: Readonly<Record<Column, { title: string; how: 'run' | 'rea
 };
 
 /** A shape's place: its group and what is special. */
-export const keyOf = (group: string, shape: Shape): string => `${group}: ${shape.what}`;
+const keyOf = (group: string, shape: Shape): string => `${group}: ${shape.what}`;
 export const ALL_SHAPES = Object.entries(SHAPES).flatMap(([group, shapes]) =>
   shapes.map((shape) => ({ key: keyOf(group, shape), group, shape })),
 );

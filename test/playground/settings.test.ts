@@ -137,6 +137,9 @@ describe('the options of the playground', () => {
       Number(await instructions(settingsOf({ document: 'a' }), yaml)),
     );
     expect(await instructions(settingsOf({ document: 'b' }))).toMatch(/has one: leave it empty/);
+    const unit = '[Service]\nSystemCallFilter=~@sandbox\n';
+    expect(await instructions(settingsOf({ systemd: '252' }), unit)).toMatch(/@sandbox/);
+    expect(await instructions(settingsOf({ systemd: '252' }))).toMatch(/is for units/);
     expect(await instructions(settingsOf({ from: 'list' }), 'default kill\nallow read')).toBeTypeOf('number');
   });
 

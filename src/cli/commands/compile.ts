@@ -43,7 +43,7 @@ export function addCompileCommand(program: Command): void {
     .command('compile')
     .summary('compile a profile to the BPF program libseccomp makes of it')
     .description(
-      "Compile a seccomp profile (OCI, Docker, Podman, Kubernetes' SeccompProfile, seccompiler, systemd, plain list) to the bytes libseccomp emits. As a source file (c, js, ts, rust, go) it has the filter of every --arch, and chooses by the machine.",
+      "Compile a seccomp profile (OCI, Docker, Podman, Kubernetes' SeccompProfile, seccompiler, systemd, a list) to libseccomp's bytes. A source file (c, js, ts, rust, go) has the filter of every --arch, and chooses by the machine.",
     )
     .argument(
       '<profile>',

@@ -14,9 +14,15 @@ export function targetOf({ arch, capabilities, words: { kernel = '' } }: Setting
 
 /** How the text is read. */
 export function readOptionsOf(settings: Settings): ReadOptions {
-  const { from, thread, document } = settings.words;
+  const { from, thread, document, systemd } = settings.words;
   const { notifyGuards } = runtimeBehaviour(runtimeOf(settings));
-  return { format: from as ReadOptions['format'], thread, document, notifyGuards };
+  return {
+    format: from as ReadOptions['format'],
+    thread,
+    document,
+    systemd: systemd as ReadOptions['systemd'],
+    notifyGuards,
+  };
 }
 
 type RuntimeOptions = Parameters<typeof runtimeBehaviour>[0];

@@ -57,4 +57,6 @@ function refuseSelection(profile: ParsedProfile, { words }: Settings): void {
       `“${label}” chooses one of several filters, and a profile of the format ${profile.format} has one: leave it empty`,
     );
   }
+  if (!words.systemd || profile.format === 'systemd') return;
+  throw new InvalidArgumentError(`“systemd” is for units, and this is the format ${profile.format}: leave it empty`);
 }

@@ -3,6 +3,7 @@ import { mapRows, RUNTIME_CHOICES, RUNTIME_NAMES, type RuntimeChoice } from '../
 import { NUMBER } from '../../options.js';
 import { OPERATOR_VERSIONS } from '../../profile/extend/operator-union.js';
 import { INPUT_FORMATS } from '../../profile/formats/index.js';
+import { SYSTEMD_VERSIONS } from '../../profile/formats/systemd-versions.js';
 import type { OptionName } from './settings.js';
 
 /** An option as the page shows it. */
@@ -62,6 +63,14 @@ const ROWS: Readonly<Record<Exclude<OptionName, keyof typeof RUNTIME_CHOICES>, O
     help: 'The operator’s version, which unites a SeccompProfile with its base',
     otherwise: 'the newest',
     choices: OPERATOR_VERSIONS,
+  },
+  systemd: {
+    group: 'input',
+    flag: '--systemd <version>',
+    label: 'systemd',
+    help: 'Of a unit: the systemd whose groups (@file-system) are meant',
+    otherwise: 'the newest known',
+    choices: SYSTEMD_VERSIONS,
   },
   kernel: {
     group: 'target',

@@ -7,6 +7,7 @@ export type OptionName =
   | 'thread'
   | 'document'
   | 'operator'
+  | 'systemd'
   | 'kernel'
   | 'optimize'
   | 'enosysNewerThan'

@@ -31,26 +31,35 @@ function disarranged(text: string, format: string): string {
   return `\n\n${lines.join(ENDS[format] ?? '  \n')}\n\n\n`;
 }
 
+/** What the languages with the fewest words can say. */
+const SIMPLE = [
+  {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
+    syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 }],
+  },
+  { defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [{ names: ['read', 'write'], action: 'SCMP_ACT_ALLOW' }] },
+];
+
 it('what is written is formatted already, and so is it again once it was disarranged', () => {
   const tried = new Map<string, number>();
-  fc.assert(
-    fc.property(randomSection, (section) => {
-      const parsed = readProfile(section, { format: 'docker' });
-      for (const format of OUTPUT_FORMATS) {
-        let text: string;
-        try {
-          text = writeProfile(parsed, format, { arch: 'x86_64', name: 'random' });
-        } catch (error) {
-          if (error instanceof ProfileError) continue;
-          throw error;
-        }
-        tried.set(format, (tried.get(format) ?? 0) + 1);
-        expect(formatProfileText(text, { format }), format).toBe(text);
-        if (format !== 'firejail') expect(formatProfileText(disarranged(text, format), { format }), format).toBe(text);
+  const tryAll = (section: object) => {
+    const parsed = readProfile(section, { format: 'docker' });
+    for (const format of OUTPUT_FORMATS) {
+      let text: string;
+      try {
+        text = writeProfile(parsed, format, { arch: 'x86_64', name: 'random' });
+      } catch (error) {
+        if (error instanceof ProfileError) continue;
+        throw error;
       }
-    }),
-    { numRuns: 25 },
-  );
+      tried.set(format, (tried.get(format) ?? 0) + 1);
+      expect(formatProfileText(text, { format }), format).toBe(text);
+      if (format !== 'firejail') expect(formatProfileText(disarranged(text, format), { format }), format).toBe(text);
+    }
+  };
+  SIMPLE.forEach(tryAll);
+  fc.assert(fc.property(randomSection, tryAll), { numRuns: 25 });
   expect([...tried.keys()].sort()).toEqual([...OUTPUT_FORMATS].sort());
 });
 

@@ -114,8 +114,8 @@ class LineReader {
     }
     const keyword = keywordOf(plain);
     if (!isKeyword(keyword)) {
-      const nearest = nearestName(keyword, Object.keys(KEYWORDS), 2);
-      if (nearest && !OTHERS.has(keyword)) {
+      const nearest = OTHERS.has(keyword) ? undefined : meantKeyword(keyword);
+      if (nearest) {
         reports.report(
           'misspelt-key',
           { text, offset },
@@ -174,6 +174,13 @@ class LineReader {
 }
 
 const keywordOf = (line: string) => /^\S+/.exec(line)?.[0] ?? '';
+
+/** Also of a line that was cut off, or two in one: firejail refuses such a file. */
+function meantKeyword(word: string): string | undefined {
+  const keywords = Object.keys(KEYWORDS);
+  const isPart = (part: string, whole: string) => part.length > 4 && whole.startsWith(part);
+  return nearestName(word, keywords, 2) ?? keywords.find((each) => isPart(word, each) || isPart(each, word));
+}
 
 /** Keywords of firejail that look like one of the above. */
 const OTHERS: ReadonlySet<string> = new Set(['protocols', 'allusers']);

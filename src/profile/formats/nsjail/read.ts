@@ -1,3 +1,5 @@
+import { nearestName } from '../../../nearest-name.js';
+import { quote } from '../../../text.js';
 import { SourceText } from '../../document/source-text.js';
 import type { ParsedProfile } from '../../model/parsed-profile.js';
 import type { DockerSeccomp } from '../../model/schema.js';
@@ -24,9 +26,18 @@ class EmbeddedText extends SourceText {
   }
 }
 
+/** What a configuration says of seccomp; no other setting of config.proto is called much like these. */
+const SETTINGS = ['seccomp_string', 'seccomp_policy_file', 'seccomp_log'];
+
 /** Read the filter that nsjail makes of a configuration: its `seccomp_string` lines, or its `seccomp_policy_file`. */
 export function readNsjail(text: SourceText, { include }: ReadOptions): ParsedProfile {
   const settings = topSettings(text);
+  for (const { name, offset } of settings) {
+    const nearest = SETTINGS.includes(name) ? undefined : nearestName(name, SETTINGS);
+    if (!nearest) continue;
+    const message = `nsjail has no setting ${quote(name)}, and does not start`;
+    throw text.fail(offset, { code: 'misspelt-key', message, hint: `did you mean ${nearest}?` });
+  }
   const strings = settings.filter(({ name }) => name === 'seccomp_string');
   const file = settings.filter(({ name }) => name === 'seccomp_policy_file').at(-1);
   const log = settings.filter(({ name }) => name === 'seccomp_log').at(-1);

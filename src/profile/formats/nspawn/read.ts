@@ -63,6 +63,7 @@ class NspawnReader {
     const allowed = new Map<string, number>();
     for (const name of defaultList(this.#added, this.#dropped)) this.#expand(name, 0, excluded, allowed);
     for (const { text, offset } of this.#allowed) this.#expand(text, offset, excluded, allowed);
+    this.#warnOfUnknown();
     this.#warnOfGroups(allowed);
     const made = this.#entries(allowed);
     const locate = (path: readonly (string | number)[]): Place => {
@@ -149,6 +150,19 @@ class NspawnReader {
     const members = name.startsWith('@') ? systemdGroups(NSPAWN_VERSION).get(name) : undefined;
     if (members) for (const member of members) this.#expand(member, offset, excluded, to);
     else if (!to.has(name)) to.set(name, offset);
+  }
+
+  /** systemd-nspawn ignores a name that no call has: nothing is taken away. */
+  #warnOfUnknown(): void {
+    const known = new Map<string, number>();
+    this.#expand('@known', 0, new Set(), known);
+    for (const { text, offset } of this.#denied) {
+      if (text.startsWith('@') || known.has(text)) continue;
+      const nearest = nearestName(text, known.keys());
+      const hint = nearest ? `; did you mean ${nearest}?` : '';
+      const message = `systemd ${NSPAWN_VERSION} knows no call ${quote(text)}, and systemd-nspawn takes nothing away${hint}`;
+      this.#warnings.push({ code: 'unknown-syscall', message, path: '', position: this.#text.positionAt(offset) });
+    }
   }
 
   /** A group of "~" of which calls are allowed by the name of another group, or by their own. */

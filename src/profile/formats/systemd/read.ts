@@ -166,7 +166,7 @@ class UnitReader {
     this.#reported.add(key);
     if (!SETTINGS.includes(key) && !FILTER_OPTIONS.includes(key)) {
       // Many settings of units are called much like these options.
-      const nearest = isNew ? (nearestName(key, SETTINGS, 3) ?? nearestName(key, FILTER_OPTIONS, 1)) : undefined;
+      const nearest = isNew ? (nearestName(key, SETTINGS, 3) ?? nearestName(key, FILTER_OPTIONS, 2)) : undefined;
       if (nearest) this.#issue('misspelt-key', offset, `unknown setting ${quote(key)}`, `did you mean ${nearest}=?`);
       return false;
     }

@@ -59,6 +59,13 @@ export function parseUnit(source: SourceText): Assignment[] {
       section = header[1];
       continue;
     }
+    if (/^\s*\[/.test(content)) {
+      throw source.fail(offset, {
+        code: 'bad-syntax',
+        message: 'systemd refuses this as the head of a section',
+        hint: 'write "[NAME]" and nothing after it in this line',
+      });
+    }
     const equals = content.indexOf('=');
     const key = content.slice(0, Math.max(equals, 0)).trim();
     if (key === '') {
