@@ -116,8 +116,16 @@ export async function showView(page: Page, name: string): Promise<void> {
   await page.getByRole('tab', { name }).click();
 }
 
-/** Wait until the document has not changed for a quarter of a second: axe fails on elements that come while it looks. */
+/**
+ * Wait until nothing is on its way, and the document has not changed for a quarter of a second: axe fails on elements
+ * that come and go while it looks.
+ */
 export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const findings = document.querySelector('#problems-count')?.textContent ?? '';
+    const panel = document.querySelector('[role=tabpanel]:not([hidden])');
+    return !/…$/.test(findings) && (panel === null || panel.childElementCount > 0);
+  });
   await page.evaluate(
     () =>
       new Promise<void>((resolve) => {

@@ -152,6 +152,7 @@ describePlayground('the playground is read both ways', (playground) => {
 
     await page.keyboard.press('Alt+2');
     expect(await page.getByRole('tab', { name: 'Program' }).getAttribute('aria-selected')).toBe('true');
+    await page.waitForSelector('.listing-row');
     await page.locator('.listing').focus();
     await page.keyboard.press('Control+f');
     await page.keyboard.type('return');
