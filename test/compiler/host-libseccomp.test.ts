@@ -100,7 +100,8 @@ describe('what else a version does not know', () => {
 
   it('a flag that it would have to set; crun sets it itself', () => {
     const notify = { names: ['kill'], action: 'SCMP_ACT_NOTIFY' };
-    const profile = { ...denying(), syscalls: [notify], flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'] };
+    const flags = ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'];
+    const profile = { ...denying(), syscalls: [notify], flags, listenerPath: '/run/agent.sock' };
     expect(() => compile(profile, { ...OLD, runtime: 'runc' })).toThrow(/flags\[0\]: libseccomp 2\.5\.4 does not know/);
     expect(() => compile(profile, { ...OLD, runtime: 'crun' })).not.toThrow();
     expect(() => compile(profile, { libseccompVersion: '2.6.0', runtime: 'runc' })).not.toThrow();
