@@ -81,6 +81,8 @@ describe('readFirejail', () => {
     expect(decide('protocol unix\nprotocol inet,-unix\n', 41, X86_64, 1n)).toBe('ERRNO 95');
     expect(decide('memory-deny-write-execute\n', 10, X86_64, 0n, 0n, 5n)).toBe('ERRNO 1');
     expect(decide('memory-deny-write-execute\n', 90, X86)).toBe('ERRNO 1');
+    // "allow PATH" is another line of firejail's, and no allow-debuggers that was cut off.
+    expect(decide('allow /tmp/x\nmemory-deny-write-execute\n', 90, X86)).toBe('ERRNO 1');
     // The newer filter's errno.
     expect(decide('restrict-namespaces\nseccomp.drop clone3:EPERM\n', 435)).toBe('ERRNO 1');
   });

@@ -183,4 +183,4 @@ function meantKeyword(word: string): string | undefined {
 }
 
 /** Keywords of firejail that look like one of the above. */
-const OTHERS: ReadonlySet<string> = new Set(['protocols', 'allusers']);
+const OTHERS: ReadonlySet<string> = new Set(['protocols', 'allusers', 'allow']);
