@@ -80,7 +80,7 @@ runc                     runc                                         runc      
 strace                   strace                                       strace                strace                    -
 python3                  python3                                      python3               python3                   python
 /usr/lib/snapd/snap-seccomp snapd                                     -                     -                         -
-firejail                     firejail                                  -                     -                         -
+firejail                     firejail,firejail-profiles                -                     -                         -
 nvim                         neovim                                       neovim                neovim                    neovim
 lxc-execute              lxc                                          lxc                   lxc                       -
 skopeo                   skopeo                                       skopeo                skopeo                    -
@@ -591,6 +591,12 @@ build_testinputs() {
     apt-get download golang-github-docker-docker-dev
     dpkg-deb -x golang-github-docker-docker-dev_*.deb package
     cp "$(find package -path '*profiles/seccomp/default.json')" moby-default.json
+    # snapd's template of calls and what each of its interfaces adds, in its Go sources
+    apt-get download golang-github-snapcore-snapd-dev
+    dpkg-deb -x golang-github-snapcore-snapd-dev_*.deb package
+    mkdir snapd
+    cp package/usr/share/gocode/src/github.com/snapcore/snapd/interfaces/{seccomp/template,builtin/*}.go snapd/
+    rm snapd/*_test.go
     # the one that builtin:docker is compared with
     if from_mirror "$(lock package "$docker_lock")" "$(lock package_sha256 "$docker_lock")" "$PWD/docker.deb"; then
       dpkg-deb -x docker.deb locked
@@ -632,7 +638,7 @@ build_testinputs() {
   if [ ! -e build/test-inputs/docker-default.json ]; then
     step testinputs "LEFT OUT: the mirror has no Docker $(lock version "$docker_lock"): take a newer one into $docker_lock"
   fi
-  step testinputs "build/test-inputs/: Podman's and Moby's default profiles, Linux's headers"
+  step testinputs "build/test-inputs/: Podman's and Moby's default profiles, snapd's templates, Linux's headers"
 }
 
 # Container engines, unpacked: no service is installed, and none starts. A version that the mirror has no more is replaced
@@ -732,7 +738,7 @@ make_s390x() {
   run_step s390x build/oracle-s390x build/stamps/native wasm/host.c test/native/oracle.c
 }
 
-make_testinputs() { run_step testinputs build/test-inputs/linux wasm/linux.lock src/profile/builtin/docker.lock; }
+make_testinputs() { run_step testinputs build/test-inputs/snapd wasm/linux.lock src/profile/builtin/docker.lock; }
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {

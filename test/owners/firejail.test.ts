@@ -1,12 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formatAction } from '../../src/action.js';
 import { compareDecisions } from '../../src/bpf/index.js';
 import { stackProgram } from '../../src/bpf/minimize/stack-program.js';
+import { includedFile } from '../../src/cli/included-files.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
+import { textOf } from '../../src/profile/document/source-text.js';
 import { firejailGroups, groupCalls, SECONDARY_CALLS } from '../../src/profile/formats/firejail/groups.js';
+import { firejailLines } from '../../src/profile/formats/firejail/lines.js';
+import { Reports } from '../../src/profile/formats/firejail/reports.js';
 import { readProfile, writeProfile } from '../../src/profile/index.js';
 import { syscallName, syscallNumber } from '../../src/syscalls/syscall-name.js';
 import { hasOwner, readProgram, scratchFolder, seeded } from './owner.js';
@@ -15,6 +19,8 @@ import { hasOwner, readProgram, scratchFolder, seeded } from './owner.js';
 
 const FOLDER = '/usr/lib/x86_64-linux-gnu/firejail';
 const hasFirejail = hasOwner(`${FOLDER}/fseccomp`, 'firejail') && hasOwner('firejail', 'firejail');
+/** Of firejail-profiles: Debian's 1,209 profiles, and what they include. */
+const SHIPPED = '/etc/firejail';
 const [X86_64, X86] = [0xc000003e, 0x40000003];
 
 describe.skipIf(!hasFirejail)('firejail', () => {
@@ -79,7 +85,45 @@ describe.skipIf(!hasFirejail)('firejail', () => {
     expect(unexplained(compile(profile), stack(filters.reverse()))).toEqual([]);
   });
 
+  it.skipIf(!existsSync(SHIPPED) && !process.env.CI)(
+    'reads every shipped profile, and decides every call as its lines about seccomp say',
+    { timeout: 180_000 },
+    () => {
+      const profiles = readdirSync(SHIPPED).filter((name) => name.endsWith('.profile'));
+      expect(profiles.length).toBeGreaterThan(1000);
+      const found = new Set<string>();
+      const refused = profiles.flatMap((name) => {
+        const path = join(SHIPPED, name);
+        try {
+          const text = textOf(readFileSync(path), path)!;
+          const lines = [...firejailLines(text, new Reports(text), includedFile)];
+          found.add(
+            lines.map(({ keyword, value }) => (value === undefined ? keyword : `${keyword} ${value}`)).join('\n'),
+          );
+          return [];
+        } catch (error) {
+          return [(error as Error).message];
+        }
+      });
+      // A redirection of Debian's to a file that there is not: firejail refuses it too.
+      const file = join(SHIPPED, 'electron-hardened.inc.profile');
+      expect(refused).toEqual([`${file}:10:9: there is no file "chrome-common-hardened.inc.profile" to include`]);
+      expect(filtersOf(`include ${file}\n`)).toBeTypeOf('string');
+      const withFilters = [...found].filter((lines) => lines.replace('allow-debuggers', '') !== '');
+      expect(withFilters.length).toBeGreaterThan(50);
+      const differing = withFilters.flatMap((lines) => {
+        const profile = `${lines}\n`;
+        const filters = filtersOf(profile);
+        if (typeof filters === 'string') return [`${profile}${filters}`];
+        return unexplained(compile(profile), stack(filters.reverse())).map((each) => `${profile}${each}`);
+      });
+      expect(differing).toEqual([]);
+    },
+  );
+
   it.each([
+    'seccomp\naccess\n',
+    'seccomp\nseccomp.drops chown\n',
     'seccomp.drop chown\nseccomp.32 chmod\n',
     'seccomp.block-secondary\nseccomp.32.drop chmod\n',
     'seccomp.drop chmod, chown\n',

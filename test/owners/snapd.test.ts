@@ -1,3 +1,6 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CompileError, compileProfileSync } from '../../src/compiler/index.js';
 import { SNAPD_CONSTANTS } from '../../src/profile/formats/snapd/constants.js';
@@ -6,6 +9,23 @@ import { differences, hasOwner, scratchFolder, seeded } from './owner.js';
 import { SNAP_SECCOMP, snapCompiler } from './run-owners.js';
 
 // What snap-seccomp makes of a template, and what we do: docs/formats.md has the differences.
+
+/** Go sources of snapd; fetched by `./build.sh testinputs`. */
+const SOURCES = fileURLToPath(new URL('../../build/test-inputs/snapd', import.meta.url));
+
+/** The texts of the sources whose names say that they are lines of a template: snapd's own, and what interfaces add to it. */
+function shippedTemplates(): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const file of readdirSync(SOURCES)) {
+    const source = readFileSync(join(SOURCES, file), 'utf8');
+    for (const [, name = '', text = ''] of source.matchAll(
+      /(\w*(?:[sS]ec[cC]omp|defaultTemplate|Syscall)\w*)\s*=\s*(?:\[\]byte\()?`([^`]*)`/g,
+    )) {
+      found.set(`${file} ${name}`, text);
+    }
+  }
+  return found;
+}
 
 const hasSnapd = hasOwner(SNAP_SECCOMP, 'snapd');
 
@@ -68,6 +88,15 @@ describe.skipIf(!hasSnapd)('snap-seccomp', () => {
   ])('refuses %j as it does', (template) => {
     expect(typeof snapSeccomp(template)).toBe('string');
     expect(compared(template)).toEqual([]);
+  });
+
+  it.skipIf(!existsSync(SOURCES) && !process.env.CI)('decides every call as snapd and its interfaces say', () => {
+    // Where snapd first writes a name of the snap's or the machine's.
+    const isWhole = (text: string) => !/\{\{|###|^@unrestricted/m.test(text);
+    const templates = [...shippedTemplates()].filter(([, text]) => isWhole(text));
+    expect(templates.length).toBeGreaterThan(60);
+    const differing = templates.flatMap(([name, text]) => compared(text).map((each) => `${name}: ${each}`));
+    expect(differing).toEqual([]);
   });
 
   it('loads no filter for @unrestricted, and ours allows every call', () => {

@@ -114,15 +114,7 @@ class LineReader {
     }
     const keyword = keywordOf(plain);
     if (!isKeyword(keyword)) {
-      const nearest = OTHERS.has(keyword) ? undefined : meantKeyword(keyword);
-      if (nearest) {
-        reports.report(
-          'misspelt-key',
-          { text, offset },
-          `firejail knows no ${quote(keyword)}`,
-          `did you mean ${nearest}?`,
-        );
-      }
+      if (!OTHERS.has(keyword)) this.#unknown(keyword, { text, offset });
       return;
     }
     const rest = line.slice(keyword.length);
@@ -146,6 +138,15 @@ class LineReader {
     } else {
       yield { keyword, value: value === '' ? undefined : value, offset, valueOffset, text };
     }
+  }
+
+  /** firejail refuses such a profile. It may be a line about seccomp, or a text of another language. */
+  #unknown(keyword: string, at: { text: SourceText; offset: number }): void {
+    const nearest = meantKeyword(keyword);
+    const hint = nearest
+      ? `did you mean ${nearest}?`
+      : 'take the line out, or name the format of the text (--from) if it is no profile of firejail';
+    this.#reports.report('misspelt-key', at, `firejail knows no line that begins with ${quote(keyword)}`, hint);
   }
 
   *#include(chain: IncludeChain, path: string, offset: number): Generator<FirejailLine> {
@@ -175,12 +176,26 @@ class LineReader {
 
 const keywordOf = (line: string) => /^\S+/.exec(line)?.[0] ?? '';
 
-/** Also of a line that was cut off, or two in one: firejail refuses such a file. */
+/** Also of a line that was cut off, or two in one. */
 function meantKeyword(word: string): string | undefined {
-  const keywords = Object.keys(KEYWORDS);
+  const keywords = [...Object.keys(KEYWORDS), ...OTHERS];
   const isPart = (part: string, whole: string) => part.length > 4 && whole.startsWith(part);
   return nearestName(word, keywords, 2) ?? keywords.find((each) => isPart(word, each) || isPart(each, word));
 }
 
-/** Keywords of firejail that look like one of the above. */
-const OTHERS: ReadonlySet<string> = new Set(['protocols', 'allusers', 'allow']);
+/** What other lines begin with: firejail-profile(5) of 0.9.72, what is newer (contrib/syntax/lists), and what is older. */
+const OTHERS: ReadonlySet<string> = new Set(
+  `allow allusers apparmor apparmor-replace apparmor-stack bind blacklist blacklist-nolog caps caps.drop caps.keep cgroup cpu
+  dbus-system dbus-system.broadcast dbus-system.call dbus-system.own dbus-system.see dbus-system.talk
+  dbus-user dbus-user.broadcast dbus-user.call dbus-user.own dbus-user.see dbus-user.talk
+  defaultgw deny deny-nolog deterministic-exit-code deterministic-shutdown disable-mnt dns env hostname hosts-file
+  ip ip6 ipc-namespace iprange join-or-start keep-config-pulse keep-dev-shm keep-fd keep-shell-rc keep-var-tmp
+  landlock landlock.enforce landlock.fs.execute landlock.fs.makedev landlock.fs.makeipc landlock.fs.read landlock.fs.write
+  mac machine-id mkdir mkfile mtu name net netfilter netfilter6 netlock netmask netns nice
+  no3d noallow noautopulse noblacklist nodbus nodeny nodvd noexec nogroups noinput nonewprivs noprinters noroot nosound
+  notpm notv nou2f novideo nowhitelist overlay overlay-named overlay-tmpfs
+  private private-bin private-cache private-cwd private-dev private-etc private-home private-lib private-opt private-srv
+  private-tmp quiet read-only read-write rlimit-as rlimit-cpu rlimit-fsize rlimit-nofile rlimit-nproc rlimit-sigpending rmenv
+  shell tab timeout tmpfs tracelog veth-name warn whitelist whitelist-ro writable-etc writable-run-user writable-var
+  writable-var-log x11 xephyr-screen`.split(/\s+/),
+);
