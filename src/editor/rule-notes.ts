@@ -1,6 +1,7 @@
 import type { ActionKind } from '../action.js';
 import { formatAction } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
+import type { RuntimeBehaviour } from '../compiler/runtime.js';
 import type { ArgumentCondition, PolicyRule } from '../policy.js';
 import { type ResolutionExplanation, whyDropped } from '../profile/resolve/explain-resolution.js';
 import { describeMask, describeValue } from '../syscalls/constants.js';
@@ -44,29 +45,35 @@ function describeCondition(
   if (op !== 'MASKED_EQ') return `${name} ${OPERATORS[op]} ${number(value)}`;
   // A mask of all low bits is how an int is compared.
   if (parameter && parameter.bits < 64 && value === (1n << BigInt(parameter.bits)) - 1n) {
-    return `${name} == ${number(valueTwo)}`;
+    return `${name} == ${number(valueTwo & value)}`;
   }
   const mask = parameter?.constants ? describeMask(parameter.constants, value, architecture) : number(value);
-  return `(${name} & ${mask.includes('|') ? `(${mask})` : mask}) == ${valueTwo === 0n ? 0 : number(valueTwo)}`;
+  const datum = valueTwo & value; // libseccomp masks it too
+  return `(${name} & ${mask.includes('|') ? `(${mask})` : mask}) == ${datum === 0n ? 0 : number(datum)}`;
 }
 
 function describeConditions(
   name: string,
   rule: Pick<PolicyRule, 'conditions'>,
   architecture: ArchitectureName,
+  together: RuntimeBehaviour['conditions'],
 ): string {
   const parameters = syscallSignature(name, architecture);
   const words = rule.conditions.map((each) => describeCondition(each, parameters?.[each.index], architecture));
-  // As libseccomp takes it: where an argument has several, any of all conditions will do (see planFilter).
-  const isSplit = new Set(rule.conditions.map(({ index }) => index)).size < rule.conditions.length;
+  const isRepeated = new Set(rule.conditions.map(({ index }) => index)).size < rule.conditions.length;
+  const isSplit = together === 'split-all' || (together === 'split-repeated' && isRepeated);
   return words.join(isSplit ? ' or ' : ' and ');
 }
 
-/** For every name in the profile: the rules about it, and the entries that do not apply to this target. */
+/**
+ * For every name in the profile: the rules about it, and the entries that do not apply to this target. `together`: how
+ * the runtime reads several conditions (see planFilter).
+ */
 export function ruleNotes(
   rules: readonly PolicyRule[],
   explanation: ResolutionExplanation,
   source: string,
+  together: RuntimeBehaviour['conditions'],
 ): Record<string, RuleNote[]> {
   const { architecture } = explanation;
   const notes: Record<string, RuleNote[]> = Object.create(null);
@@ -80,7 +87,7 @@ export function ruleNotes(
       add(name, {
         ...placeOf({ path, position, source: file }, source),
         action,
-        condition: describeConditions(name, rule, architecture),
+        condition: describeConditions(name, rule, architecture, together),
       });
     }
   }

@@ -1,12 +1,18 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { encodeAction } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
-import { createSimulator, disassemble } from '../../src/bpf/index.js';
-import { compileParsedWith } from '../../src/compiler/compile-parsed-profile.js';
+import { createSimulator, disassemble, type SeccompData } from '../../src/bpf/index.js';
+import { compileEntriesWith, compileParsedWith } from '../../src/compiler/compile-parsed-profile.js';
+import type { OwnCompileOptions } from '../../src/compiler/compile-policy.js';
+import { behaviourOf, RUNTIME_NAMES } from '../../src/compiler/runtime.js';
 import { ruleNotes } from '../../src/editor/rule-notes.js';
+import { ScmpError } from '../../src/errors.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { callPicture } from '../../src/playground/engine/call-picture.js';
 import { entriesByCall, entryEnds, entryPlaces } from '../../src/playground/engine/entry-places.js';
 import { instructionOwners } from '../../src/playground/engine/instruction-owners.js';
+import { actionLabel } from '../../src/playground/engine/policy-map.js';
 import { verdictOf } from '../../src/playground/engine/verdict.js';
 import { entryAt, focusAt, focusOfCall, hueOf, isFocused } from '../../src/playground/focus.js';
 import { readProfile } from '../../src/profile/index.js';
@@ -44,14 +50,29 @@ spec:
       names: [openat]
 `;
 
-function read(text: string) {
+function read(text: string, options: Partial<OwnCompileOptions> = {}) {
   const parsed = readProfile(text);
-  const explanation = explainResolution(parsed, { arch, capabilities: [] });
-  const { policy } = resolvePolicy(parsed, { arch, capabilities: [] });
+  const machine = parseArchitecture(options.arch ?? 'x86_64');
+  const explanation = explainResolution(parsed, { arch: machine, capabilities: [] });
   const entries = entryPlaces(explanation, text, 'x');
-  const notes = ruleNotes(policy.rules, explanation, 'x');
-  return { parsed, entries, rules: policy.rules, notes };
+  const compileOptions = { arch: machine.name, libseccomp, capabilities: [], ...options };
+  const { compiled, compiledRules } = compileEntriesWith(parsed, compileOptions);
+  const { conditions } = behaviourOf(options);
+  const notes = ruleNotes(compiledRules.policy.rules, explanation, 'x', conditions);
+  const { simulate } = createSimulator(compiled);
+  const defaultAction = labelOf(encodeAction(compiledRules.policy.defaultAction));
+  /** The verdict on a call, as the program answers it. */
+  const judge = (name: string, ...given: bigint[]) => {
+    const number = libseccomp.resolveSyscallName(name, machine) as number;
+    const args = Array.from({ length: 6 }, (_, index) => given[index] ?? 0n) as unknown as SeccompData['args'];
+    const { returnValue } = simulate({ nr: number, arch: machine.auditArch, instructionPointer: 0n, args });
+    const call = { name, number, architecture: machine.name, action: labelOf(returnValue), args };
+    return { ...verdictOf(call, { compiledRules, notes, defaultAction }), action: call.action };
+  };
+  return { parsed, entries, compiledRules, notes, defaultAction, judge };
 }
+
+const labelOf = (returnValue: number) => actionLabel(returnValue, 'x86_64');
 
 it.each([
   [
@@ -123,27 +144,28 @@ it.each([0, 2, 'min'] as const)('instructions belong to the calls that they deci
 });
 
 it('the verdict names the entry that decides, and why others do not', () => {
-  const { rules, notes } = read(JSON_TEXT);
-  const defaultAction = { kind: 'ERRNO', text: 'ERRNO(EPERM)' } as const;
-  const allow = { kind: 'ALLOW', text: 'ALLOW' } as const;
-  const ask = (name: string, action: typeof allow | typeof defaultAction, ...args: bigint[]) =>
-    verdictOf({ name, architecture: 'x86_64', action, args }, rules, notes[name] ?? [], defaultAction);
-  expect(ask('socket', allow, 1n).entries).toMatchObject([{ part: 'decides', line: 6 }]);
-  expect(ask('socket', allow, 1n).otherwise).toBeUndefined();
-  expect(ask('socket', defaultAction, 2n)).toMatchObject({
+  const { compiledRules, notes, defaultAction, judge } = read(JSON_TEXT);
+  expect(judge('socket', 1n).entries).toMatchObject([{ part: 'decides', line: 6 }]);
+  expect(judge('socket', 1n).otherwise).toBeUndefined();
+  expect(judge('socket', 2n)).toMatchObject({
     entries: [{ part: 'no', because: 'domain is AF_INET' }],
     otherwise: 'no entry about the call applies to these arguments: the default action decides',
   });
-  expect(ask('mount', defaultAction).entries).toMatchObject([
+  expect(judge('mount').entries).toMatchObject([
     { part: 'dropped', because: expect.stringContaining('CAP_SYS_ADMIN') },
   ]);
-  expect(ask('bpf', defaultAction)).toEqual({
+  expect(judge('bpf')).toMatchObject({
     entries: [],
     otherwise: 'no entry names the call: the default action decides',
   });
   // An answer that no entry gives is not laid at the door of one.
-  expect(ask('read', defaultAction).entries).toMatchObject([{ part: 'overruled' }]);
+  const asked = { name: 'read', number: 0, architecture: 'x86_64', action: defaultAction, args: [] } as const;
+  const { entries } = verdictOf(asked, { compiledRules, notes, defaultAction });
+  expect(entries).toMatchObject([{ part: 'overruled' }]);
 });
+
+const lseek = (...args: object[]) => ({ names: ['lseek'], action: 'SCMP_ACT_ALLOW', args });
+const profileOf = (...syscalls: object[]) => JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls });
 
 it.each([
   ['NE', 5n, 0n, [4n, 6n], [5n]],
@@ -153,34 +175,81 @@ it.each([
   ['GE', 5n, 0n, [5n, 6n], [4n]],
   ['GT', 5n, 0n, [6n], [5n]],
   ['MASKED_EQ', 6n, 4n, [4n, 5n, 12n], [6n, 0n]],
+  // libseccomp masks the datum too.
+  ['MASKED_EQ', 6n, 5n, [4n, 5n, 12n], [6n, 0n]],
+  ['MASKED_EQ', 0n, 5n, [0n, 5n, 6n], []],
 ] as const)('a condition with %s holds where the program says so', (op, value, valueTwo, holding, failing) => {
-  const text = JSON.stringify({
-    defaultAction: 'SCMP_ACT_ERRNO',
-    syscalls: [
-      {
-        names: ['lseek'],
-        action: 'SCMP_ACT_ALLOW',
-        args: [{ index: 1, value: Number(value), valueTwo: Number(valueTwo), op: `SCMP_CMP_${op}` }],
-      },
-    ],
-  });
-  const { parsed, rules, notes } = read(text);
-  const { simulate } = createSimulator(compileParsedWith(parsed, { arch: 'x86_64', libseccomp, capabilities: [] }));
+  const condition = { index: 1, value: Number(value), valueTwo: Number(valueTwo), op: `SCMP_CMP_${op}` };
+  const { judge } = read(profileOf(lseek(condition)));
   for (const given of [...holding, ...failing]) {
-    const args = [0n, given, 0n, 0n, 0n, 0n] as const;
-    const { returnValue } = simulate({ nr: 8, arch: arch.auditArch, instructionPointer: 0n, args });
-    const isAllowed = returnValue === 0x7fff0000;
-    expect(isAllowed).toBe((holding as readonly bigint[]).includes(given));
-    const action = isAllowed ? ({ kind: 'ALLOW', text: 'ALLOW' } as const) : ({ kind: 'ERRNO', text: 'E' } as const);
-    const defaultAction = { kind: 'ERRNO', text: 'E' } as const;
-    const { entries } = verdictOf(
-      { name: 'lseek', architecture: 'x86_64', action, args },
-      rules,
-      notes.lseek ?? [],
-      defaultAction,
-    );
+    const { action, entries } = judge('lseek', 0n, given);
+    const isAllowed = (holding as readonly bigint[]).includes(given);
+    expect(action.kind).toBe(isAllowed ? 'ALLOW' : 'ERRNO');
     expect(entries[0]?.part).toBe(isAllowed ? 'decides' : 'no');
   }
+});
+
+it('what a verdict says of an entry is what the program does, whatever the operators, values, runtime and machine', () => {
+  const value = fc.oneof(fc.integer({ min: 0, max: 7 }), fc.constantFrom(0x1_0000_0000, 0xffff_ffff, 0x1_0000_0005));
+  const operator = fc.constantFrom('NE', 'LT', 'LE', 'EQ', 'GE', 'GT', 'MASKED_EQ');
+  const condition = fc.record({
+    index: fc.integer({ min: 0, max: 2 }),
+    value,
+    valueTwo: value,
+    op: operator.map((op) => `SCMP_CMP_${op}`),
+  });
+  const runtime = fc.constantFrom(...RUNTIME_NAMES);
+  const together = fc.constantFrom(undefined, 'together', 'split-repeated', 'split-all');
+  const machine = fc.constantFrom('x86_64', 'x86', 'riscv64');
+  fc.assert(
+    fc.property(
+      fc.array(condition, { maxLength: 3 }),
+      fc.array(value, { minLength: 3, maxLength: 3 }),
+      runtime,
+      together,
+      machine,
+      (args, given, chosen, conditions, name) => {
+        const options = { runtime: chosen, conditions, arch: name } as Partial<OwnCompileOptions>;
+        let judged: ReturnType<typeof read>;
+        try {
+          judged = read(profileOf(lseek(...args)), options);
+        } catch (error) {
+          // A value that the machine cannot compare, or a runtime refuses.
+          fc.pre(!(error instanceof ScmpError));
+          throw error;
+        }
+        const { action, entries } = judged.judge('lseek', ...given.map((each) => BigInt(each)));
+        const [entry] = entries;
+        expect(entry?.part === 'decides').toBe(action.kind === 'ALLOW');
+        if (entry?.part === 'no') expect(entry.because).toMatch(/ is /);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+it('a multiplexer is decided by the entries about the calls behind it', () => {
+  const { judge } = read(profileOf({ names: ['socket'], action: 'SCMP_ACT_ALLOW' }), { arch: 'x86' });
+  expect(judge('socketcall', 1n)).toMatchObject({ action: { kind: 'ALLOW' }, entries: [{ part: 'decides' }] });
+  expect(judge('socketcall', 2n)).toMatchObject({ action: { kind: 'ERRNO' }, entries: [{ part: 'no' }] });
+});
+
+it('conditions in words are read as the runtime reads them', () => {
+  const range = [
+    { index: 0, value: 2, op: 'SCMP_CMP_GE' },
+    { index: 0, value: 5, op: 'SCMP_CMP_LE' },
+  ];
+  const words = (conditions: 'together' | 'split-repeated' | 'split-all', args: object[] = range) => {
+    const parsed = readProfile(profileOf(lseek(...args)));
+    const explanation = explainResolution(parsed, { arch, capabilities: [] });
+    const { policy } = resolvePolicy(parsed, { arch, capabilities: [] });
+    return ruleNotes(policy.rules, explanation, 'x', conditions).lseek?.[0]?.condition;
+  };
+  const other = [range[0], { index: 1, value: 6, valueTwo: 5, op: 'SCMP_CMP_MASKED_EQ' }] as object[];
+  expect(words('split-repeated')).toBe('fd >= 2 or fd <= 5');
+  expect(words('together')).toBe('fd >= 2 and fd <= 5');
+  expect(words('split-repeated', other)).toBe('fd >= 2 and (offset & 6) == 4');
+  expect(words('split-all', other)).toBe('fd >= 2 or (offset & 6) == 4');
 });
 
 it('the picture of a call has its conditions and answers, and the bits that the kernel does not read go without saying', () => {

@@ -8,6 +8,7 @@ import { checkProfile } from '../../check/check-profile.js';
 import { type CheckOptions, defaultTargets } from '../../check/check-targets.js';
 import { fixProfile } from '../../check/fix.js';
 import { compileEntriesWith } from '../../compiler/compile-parsed-profile.js';
+import { behaviourOf } from '../../compiler/runtime.js';
 import { editorFormat } from '../../editor/editor-format.js';
 import type { HoverTarget } from '../../editor/hover.js';
 import { type Problem, problemOfFinding, problemsOfError } from '../../editor/problems.js';
@@ -220,6 +221,7 @@ export class Analysis {
     const profile = await read(asked, document);
     const { targets: _, engine: _engine, ignore: _ignore, ...options } = this.#checkOptions(asked);
     const { capabilities, kernel } = options;
+    const { conditions } = behaviourOf(options);
     return machinesOf(profile, asked)
       .slice(0, count)
       .map((machine): CompiledTarget => {
@@ -227,7 +229,7 @@ export class Analysis {
         try {
           const entries = compileEntriesWith(profile, { ...options, arch: machine.name });
           const { program } = entries.compiled;
-          const notes = ruleNotes(entries.resolution.policy.rules, explanation, asked.path);
+          const notes = ruleNotes(entries.resolution.policy.rules, explanation, asked.path, conditions);
           return {
             machine,
             notes,
@@ -235,7 +237,7 @@ export class Analysis {
           };
         } catch (error) {
           if (!(error instanceof ScmpError)) throw error;
-          return { machine, notes: ruleNotes([], explanation, asked.path), compiled: undefined, error };
+          return { machine, notes: ruleNotes([], explanation, asked.path, conditions), compiled: undefined, error };
         }
       });
   }

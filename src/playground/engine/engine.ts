@@ -5,6 +5,8 @@ import { INSTRUCTION_SIZE, Opcode } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { compileEntriesWith, compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompiledFilter, OwnCompileOptions } from '../../compiler/compile-policy.js';
+import type { CompiledRules } from '../../compiler/expected-decisions.js';
+import { behaviourOf } from '../../compiler/runtime.js';
 import {
   type Problem,
   type ProblemTerms,
@@ -14,7 +16,6 @@ import {
 } from '../../editor/problems.js';
 import { ruleNotes } from '../../editor/rule-notes.js';
 import { type Libseccomp, loadLibseccomp, syscallNaming } from '../../libseccomp/index.js';
-import type { PolicyRule } from '../../policy.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { explainResolved } from '../../profile/resolve/explain-resolution.js';
 import type { Settings } from '../settings/settings.js';
@@ -38,8 +39,8 @@ export class Engine {
   #revision = Date.now();
   #compiled: CompiledFilter | undefined;
   #simulator: Simulator | undefined;
-  /** What the last profile that compiled says: its rules for the target, and where they stand. */
-  #rules: readonly PolicyRule[] = [];
+  /** What the last profile that compiled says: its rules in the filter, and where they stand. A program has none. */
+  #compiledRules: CompiledRules | undefined;
   #map: Pick<PolicyMap, 'rules' | 'defaultAction'> | undefined;
   #entries: readonly EntryPlace[] = [];
 
@@ -53,10 +54,11 @@ export class Engine {
       const answer = simulateCall(call, this.#simulator, libseccomp);
       if (answer.kind !== 'simulated' || !this.#map) return answer as BadCall;
       const { args, ...simulated } = answer;
-      const { rules, defaultAction } = this.#map;
-      const { name = '', action } = simulated;
-      const asked = { name, architecture: call.architecture, action, args };
-      const verdict = verdictOf(asked, this.#rules, rules[name] ?? [], defaultAction);
+      const { rules: notes, defaultAction } = this.#map;
+      const { name = '', number, action } = simulated;
+      const asked = { name, number, architecture: call.architecture, action, args };
+      const compiledRules = this.#compiledRules;
+      const verdict = compiledRules ? verdictOf(asked, { compiledRules, notes, defaultAction }) : { entries: [] };
       return { ...simulated, verdict, revision: this.#revision };
     },
     picture: async ({ architecture, syscall }) => {
@@ -153,7 +155,7 @@ export class Engine {
       const defaultAction = made.defaultAction ?? own?.otherNumbers.actions[0] ?? otherArchitectures;
       this.#compiled = compiled;
       this.#simulator = undefined;
-      this.#rules = made.policyRules;
+      this.#compiledRules = made.compiledRules;
       this.#map = { rules: made.rules, defaultAction };
       this.#entries = made.entries;
       this.#revision++;
@@ -239,7 +241,8 @@ export class Engine {
 interface MadeFilter {
   compiled: CompiledFilter;
   format: string;
-  policyRules: readonly PolicyRule[];
+  /** Undefined: it is a program. */
+  compiledRules: CompiledRules | undefined;
   rules: PolicyMap['rules'];
   entries: readonly EntryPlace[];
   /** Undefined: nothing says so but the program. */
@@ -264,7 +267,7 @@ async function makeFilter(
     return {
       compiled: { ...filter, flags: [], usesListener: false, warnings: [] },
       format: `program (${input.form})`,
-      policyRules: [],
+      compiledRules: undefined,
       rules: {},
       entries: [],
       defaultAction: undefined,
@@ -273,15 +276,16 @@ async function makeFilter(
   }
   const { parsed } = input;
   const options = await compileOptionsOf(settings, libseccomp);
-  const { compiled, resolution } = compileEntriesWith(parsed, options);
-  const { policy } = resolution;
+  const { compiled, compiledRules, resolution } = compileEntriesWith(parsed, options);
+  const { policy } = compiledRules;
   const resolveOptions = { ...targetOf(settings), arch: parseArchitecture(settings.arch) };
   const explanation = shown && explainResolved(parsed, resolution, resolveOptions);
   return {
     compiled,
     format: parsed.format,
-    policyRules: policy.rules,
-    rules: shown && explanation ? ruleNotes(policy.rules, explanation, shown.source) : {},
+    compiledRules,
+    rules:
+      shown && explanation ? ruleNotes(policy.rules, explanation, shown.source, behaviourOf(options).conditions) : {},
     entries: shown && explanation ? entryPlaces(explanation, shown.text, shown.source) : [],
     defaultAction: actionLabel(encodeAction(policy.defaultAction), settings.arch),
     instructionsBefore: settings.words.optimize === 'min' ? lengthOfLibseccomps(parsed, options) : undefined,

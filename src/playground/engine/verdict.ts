@@ -1,6 +1,8 @@
-import { type Architecture, parseArchitecture } from '../../architecture.js';
+import { type Architecture, type ArchitectureName, parseArchitecture } from '../../architecture.js';
+import { type CompiledRules, rulesOf, skippedRulesOf } from '../../compiler/expected-decisions.js';
 import type { ActionLabel, RuleNote } from '../../editor/rule-notes.js';
-import type { ArgumentCondition, PolicyRule } from '../../policy.js';
+import { conditionsHold } from '../../learn/condition-outcome.js';
+import type { ArgumentCondition } from '../../policy.js';
 import { describeValue } from '../../syscalls/constants.js';
 import { syscallSignature } from '../../syscalls/signature.js';
 
@@ -23,35 +25,62 @@ export interface Verdict {
 
 export interface DecidedCall {
   name: string;
-  architecture: Architecture['name'];
+  number: number;
+  architecture: ArchitectureName;
   action: ActionLabel;
   args: readonly bigint[];
 }
 
+/** A compiled profile, as far as a verdict needs it. */
+export interface JudgedProfile {
+  /** The rules as they are in the filter: with the conditions as the runtime reads them. */
+  compiledRules: CompiledRules;
+  /** The notes on each name (rule-notes.ts). */
+  notes: Readonly<Record<string, readonly RuleNote[]>>;
+  defaultAction: ActionLabel;
+}
+
+const ALL_64_BITS = (1n << 64n) - 1n;
+
 /** Which entry gives a call its answer, and why the others about it do not. */
 export function verdictOf(
-  { name, architecture: architectureName, action, args }: DecidedCall,
-  rules: readonly PolicyRule[],
-  notes: readonly RuleNote[],
-  defaultAction: ActionLabel,
+  { name, number, architecture: architectureName, action, args }: DecidedCall,
+  { compiledRules, notes, defaultAction }: JudgedProfile,
 ): Verdict {
   const architecture = parseArchitecture(architectureName);
-  const about = rules.filter(({ names }) => names.some((each) => each.name === name));
-  // The notes on a call are those on its rules, in their order, and then those on entries that were dropped.
-  const entries = notes.map((note, index): EntryVerdict => {
-    const rule = note.dropped === undefined ? about[index] : undefined;
-    if (!rule) return { ...note, part: 'dropped', because: note.dropped };
-    if (rule.abis && !rule.abis.some((abi) => abi.name === architecture.name)) {
-      return { ...note, part: 'no', because: `it is for ${rule.abis.map((abi) => abi.name).join(', ')}` };
-    }
-    const failing = failingConditions(rule.conditions, args);
-    if (failing.length > 0) return { ...note, part: 'no', because: valuesOf(failing, name, args, architecture) };
-    if (note.action.text === action.text) return { ...note, part: 'decides' };
-    return {
-      ...note,
-      part: 'overruled',
-      because: 'its conditions hold, and another entry or the runtime goes before it',
-    };
+  const placed = [rulesOf(compiledRules, architecture), skippedRulesOf(compiledRules, architecture)].flatMap(
+    (rules) => rules.get(number) ?? [],
+  );
+  const given = args.map((value, index) => ({ index, mask: ALL_64_BITS, value }));
+  const holds = (conditions: readonly ArgumentCondition[]) =>
+    conditionsHold(conditions, given, architecture.wordSize) === true;
+  // A multiplexer is decided by the entries about the calls behind it too.
+  const names = new Set([name, ...placed.map(({ operation }) => operation.name)]);
+  const entries = [...names].flatMap((about) => {
+    // The notes on a name are those on its rules, in their order, and then those on entries that were dropped.
+    const named = compiledRules.policy.rules.flatMap((rule) =>
+      rule.names.filter((each) => each.name === about).map(() => rule),
+    );
+    return (notes[about] ?? []).map((note, index): EntryVerdict => {
+      const rule = note.dropped === undefined ? named[index] : undefined;
+      if (!rule) return { ...note, part: 'dropped', because: note.dropped };
+      if (rule.abis && !rule.abis.some((abi) => abi.name === architecture.name)) {
+        return { ...note, part: 'no', because: `it is for ${rule.abis.map((abi) => abi.name).join(', ')}` };
+      }
+      // One of these is enough, as a whole.
+      const alternatives = placed.filter(({ operation }) => operation.rule === rule && operation.name === about);
+      if (alternatives.length === 0) return { ...note, part: 'dropped', because: 'the filter has no rule of it here' };
+      if (!alternatives.some(({ conditions }) => holds(conditions))) {
+        const failing = alternatives.flatMap(({ conditions }) => conditions.filter((each) => !holds([each])));
+        return { ...note, part: 'no', because: valuesOf(failing, name, args, architecture) };
+      }
+      if (note.action.text === action.text) return { ...note, part: 'decides' };
+      return {
+        ...note,
+        part: 'overruled',
+        because: 'its conditions hold, and another entry or the runtime goes before it',
+      };
+    });
   });
   const rank = { decides: 0, overruled: 1, no: 2, dropped: 3 } as const;
   entries.sort((a, b) => rank[a.part] - rank[b.part]);
@@ -62,32 +91,6 @@ export function verdictOf(
     ? `${which}: the default action decides`
     : `${which}: what the compiler or the runtime added decides`;
   return { entries, otherwise };
-}
-
-/** The conditions of a rule that do not hold. As libseccomp takes it: where an argument has several, any will do. */
-function failingConditions(conditions: readonly ArgumentCondition[], args: readonly bigint[]): ArgumentCondition[] {
-  const failing = conditions.filter((condition) => !holds(condition, args[condition.index] ?? 0n));
-  const isSplit = new Set(conditions.map(({ index }) => index)).size < conditions.length;
-  return isSplit && failing.length < conditions.length ? [] : failing;
-}
-
-function holds({ op, value, valueTwo }: ArgumentCondition, given: bigint): boolean {
-  switch (op) {
-    case 'NE':
-      return given !== value;
-    case 'LT':
-      return given < value;
-    case 'LE':
-      return given <= value;
-    case 'EQ':
-      return given === value;
-    case 'GE':
-      return given >= value;
-    case 'GT':
-      return given > value;
-    case 'MASKED_EQ':
-      return (given & value) === valueTwo;
-  }
 }
 
 /** `domain is AF_INET`, once for each argument. */
