@@ -84,6 +84,8 @@ firejail                     firejail,firejail-profiles                -        
 nvim                         neovim                                       neovim                neovim                    neovim
 lxc-execute              lxc                                          lxc                   lxc                       -
 skopeo                   skopeo                                       skopeo                skopeo                    -
+rustc                    rustc                                        rust                  rust                      rust
+go                       golang-go                                    golang                go                        go
 systemd-nspawn           systemd-container                            systemd-container     -                         -
 systemd-analyze          systemd                                      systemd               -                         -
 busybox                  busybox-static                               busybox               busybox-static            -
@@ -742,7 +744,7 @@ make_testinputs() { run_step testinputs build/test-inputs/snapd wasm/linux.lock 
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {
-  want bwrap chromium-headless-shell firefox-esr zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp firejail nvim skopeo systemd-nspawn systemd-analyze busybox s390x-linux-gnu-gcc \
+  want bwrap chromium-headless-shell firefox-esr zsh fish groff runc strace python3 lxc-execute /usr/lib/snapd/snap-seccomp firejail nvim skopeo rustc go systemd-nspawn systemd-analyze busybox s390x-linux-gnu-gcc \
     qemu-s390x-static shellcheck
 }
 
