@@ -57,6 +57,7 @@ const FUNCTIONS: Readonly<Record<string, Call>> = {
   unionProfiles: (given) => library.unionProfiles([parsed], { arch: 'x86_64', libseccomp, ...given }),
   impliesProfile: (given) => library.impliesProfile(parsed, parsed, { arch: 'x86_64', libseccomp, ...given }),
   mergeRecordings: (given) => library.mergeRecordings(recordings, given),
+  mergeByContainer: (given) => library.mergeByContainer(recordings, given),
   writeObjects: (given) => library.writeObjects(library.mergeRecordings(recordings), given),
   minimizeProgram: (given) => library.minimizeProgram(filter, given),
   planFilter: (given) =>

@@ -5,7 +5,7 @@ import { join, sep } from 'node:path';
 import { type CompiledFilter, compileProfile, type RuntimeName, ScmpError } from 'libseccomp-wasm';
 import { formatAction } from 'libseccomp-wasm/bpf';
 import { impliesProfile, type MachineImplication, type ProfileWitness } from 'libseccomp-wasm/explain';
-import { type ParsedProfile, readProfile } from 'libseccomp-wasm/profile';
+import { type ExtendOptions, type LoadBase, type ParsedProfile, readProfile } from 'libseccomp-wasm/profile';
 
 /** What the webhook is told by its environment. */
 export interface Settings {
@@ -13,6 +13,13 @@ export interface Settings {
   baseline: string;
   /** A copy of the nodes' /var/lib/kubelet/seccomp: where `localhostProfile` is looked up. */
   profiles: string;
+  /**
+   * Copies of the SeccompProfiles that others name as `baseProfileName`: NAMESPACE/NAME.yaml or .json, without the folder
+   * where they have no namespace. Without it no profile may have a base.
+   */
+  bases?: string | undefined;
+  /** The Security Profiles Operator that puts a profile and its base together. */
+  operator?: ExtendOptions['operator'];
   /** The machines that the nodes have. */
   arches: readonly string[];
   /** The runtime of the nodes. */
@@ -33,9 +40,11 @@ const denied = (reason: string): Decision => ({ allowed: false, reason });
 /** The most that a profile may be: what a ConfigMap holds. */
 const MAX_PROFILE = 1 << 20;
 const MAX_REMEMBERED = 256;
+/** Of Kubernetes: with it no path leaves its folder. */
+const OBJECT_NAME = /^[a-z\d](?:[a-z\d.-]{0,251}[a-z\d])?$/;
+const SOURCE = { source: 'profile' } as const;
 
 export class Policy {
-  /** Decisions on the same text are the same. */
   readonly #known = new Map<string, Decision>();
 
   private constructor(
@@ -60,7 +69,7 @@ export class Policy {
         `this is ${shown(kindOfReview)} of ${shown(apiVersion)}, and no AdmissionReview of admission.k8s.io/v1`,
       );
     }
-    const { operation, kind, object, subResource } = record(request);
+    const { operation, kind, object, subResource, namespace } = record(request);
     if (operation === 'DELETE') return ALLOWED; // nothing runs with less of a filter by it
     if (operation !== 'CREATE' && operation !== 'UPDATE') {
       return denied(`this webhook answers CREATE and UPDATE, and not ${shown(operation)}`);
@@ -70,7 +79,7 @@ export class Policy {
       return this.#pod(record(object));
     }
     if (group === 'security-profiles-operator.x-k8s.io' && name === 'SeccompProfile') {
-      return this.#profile('this SeccompProfile', object);
+      return this.#seccompProfile(object, namespace);
     }
     return denied(`this webhook decides on pods and SeccompProfiles, and not on ${shown(name)} of ${shown(group)}`);
   }
@@ -125,29 +134,49 @@ export class Policy {
     } catch {
       return denied(`${what}: this webhook has no profile ${shown(path)}: copy it into the folder that it reads`);
     }
-    return this.#profile(`${what}: profile ${shown(path)}`, text, 'oci');
+    const profile = `${what}: profile ${shown(path)}`;
+    return this.#remembered(profile, text, () =>
+      this.#judge(profile, () => readProfile(text, { ...SOURCE, format: 'oci' })),
+    );
   }
 
-  /** A profile's text, as the runtime reads it (OCI), or a SeccompProfile as the API server sends it. */
-  async #profile(what: string, given: unknown, format?: 'oci'): Promise<Decision> {
+  /** A SeccompProfile as the API server sends it, with its base as the operator puts the two together. */
+  async #seccompProfile(object: unknown, namespace: unknown): Promise<Decision> {
+    const what = 'this SeccompProfile';
+    const read = () => readProfile(object as object, { ...SOURCE, format: 'spo' });
+    const judge = () => this.#judge(what, read, (name) => this.#base(name, namespace));
+    // A base may change without a request that has the profile.
+    const hasBase = record(record(object).spec).baseProfileName !== undefined;
+    return hasBase ? judge() : this.#remembered(what, object, judge);
+  }
+
+  /** The copy of another SeccompProfile of the namespace. What is no name of an object, as `oci://...`, is not looked up. */
+  #base(name: string, namespace: unknown): ParsedProfile | undefined {
+    const { bases } = this.settings;
+    const words = [...(typeof namespace === 'string' && namespace !== '' ? [namespace] : []), name];
+    if (bases === undefined || !words.every((word) => OBJECT_NAME.test(word))) return undefined;
+    const files = ['.yaml', '.json'].map((extension) => `${join(bases, ...words)}${extension}`);
+    const file = files.find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
+    if (file === undefined || statSync(file).size > MAX_PROFILE) return undefined;
+    const base = readProfile(readFileSync(file, 'utf8'), { source: `base ${name}`, format: 'spo' });
+    return base.name === name ? base : undefined;
+  }
+
+  /** Decisions on the same text are the same. */
+  async #remembered(what: string, given: unknown, judge: () => Promise<Decision>): Promise<Decision> {
     const text = JSON.stringify([what, given], (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
     const key = createHash('sha256').update(text).digest('hex');
-    const decision = this.#known.get(key) ?? (await this.#judge(what, given, format));
+    const decision = this.#known.get(key) ?? (await judge());
     if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
     this.#known.set(key, decision);
     return decision;
   }
 
-  async #judge(what: string, given: unknown, format?: 'oci'): Promise<Decision> {
-    const { arches, runtime } = this.settings;
+  async #judge(what: string, read: () => ParsedProfile, loadBase: LoadBase = () => undefined): Promise<Decision> {
+    const { arches, runtime, operator } = this.settings;
     try {
-      const parsed: ParsedProfile = readProfile(given as string, { source: 'profile', format });
-      if (format === undefined && parsed.format !== 'spo') return denied(`${what} is not read as a SeccompProfile`);
-      const { holds, machines } = await impliesProfile(parsed, this.baseline, {
-        ...{ arch: arches, runtime, capabilities: [] },
-        // A base is another object of the cluster, or a list of the operator's: neither is known here.
-        loadBase: () => undefined,
-      });
+      const options = { arch: arches, runtime, operator, capabilities: [], loadBase };
+      const { holds, machines } = await impliesProfile(read(), this.baseline, options);
       return holds ? ALLOWED : denied(`${what} allows more than the baseline ${machines.flatMap(describe).join('; ')}`);
     } catch (error) {
       if (!(error instanceof ScmpError)) throw error;

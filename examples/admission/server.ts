@@ -9,6 +9,8 @@ import type { Decision, Settings } from './policy.ts';
 const {
   BASELINE = '/etc/seccomp-admission/baseline.json',
   PROFILES = '/var/lib/seccomp-admission/profiles',
+  BASES = '',
+  OPERATOR = '1.0.0',
   ARCHES = 'amd64,arm64',
   RUNTIME = 'runc',
   RUNTIME_DEFAULT = 'allow',
@@ -28,6 +30,8 @@ const deadline = Number(DEADLINE_MS);
 const settings: Settings = {
   baseline: BASELINE,
   profiles: PROFILES,
+  bases: BASES || undefined,
+  operator: OPERATOR as Settings['operator'],
   arches: ARCHES.split(','),
   runtime: RUNTIME as RuntimeName,
   allowRuntimeDefault: RUNTIME_DEFAULT === 'allow',

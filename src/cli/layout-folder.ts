@@ -1,22 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { ArtifactError } from '../compose/artifact/artifact-error.js';
 import type { LayoutFiles } from '../compose/artifact/read-layout.js';
 import { type ArtifactFiles, type LayoutIndex, layoutFiles } from '../compose/artifact/write-layout.js';
 import { FileError, fileError } from './input.js';
+import { isDraft, replaceFile } from './replace-file.js';
 
 /** An OCI image layout in a folder. Only regular files are read: a pipe would wait for ever. */
 export function folderLayout(folder: string, source = folder): LayoutFiles {
@@ -55,7 +43,7 @@ export function writeLayout(folder: string, artifact: ArtifactFiles): void {
   const files = layoutFiles(artifact, layoutIndex(folder));
   attempt(folder, () => {
     mkdirSync(join(folder, 'blobs', 'sha256'), { recursive: true });
-    for (const [path, bytes] of files) replace(join(folder, path), bytes);
+    for (const [path, bytes] of files) replaceFile(join(folder, path), bytes);
   });
 }
 
@@ -65,7 +53,7 @@ function layoutIndex(folder: string): LayoutIndex | undefined {
   if (stat === undefined) return undefined;
   if (!stat.isDirectory()) throw new FileError(`${folder}: a file, and an artifact is a folder (an OCI image layout)`);
   if (!isLayout(folder)) {
-    const others = attempt(folder, () => readdirSync(folder)).filter((name) => name !== 'blobs' && !isTemporary(name));
+    const others = attempt(folder, () => readdirSync(folder)).filter((name) => name !== 'blobs' && !isDraft(name));
     if (others.length === 0) return undefined;
     throw new FileError(`${folder}: neither empty nor an OCI image layout, so nothing is written into it`);
   }
@@ -83,27 +71,6 @@ function json(text: string): Record<string, unknown> | undefined {
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-const TEMPORARY = /^\.scmp-[0-9a-f]{16}$/;
-const isTemporary = (name: string): boolean => TEMPORARY.test(basename(name));
-
-/** Write a file beside its place, and put it there at once. */
-function replace(file: string, bytes: Uint8Array): void {
-  const temporary = join(dirname(file), `.scmp-${randomBytes(8).toString('hex')}`);
-  try {
-    const fd = openSync(temporary, 'wx');
-    try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
   }
 }
 

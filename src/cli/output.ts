@@ -1,11 +1,11 @@
-import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { writeSync } from 'node:fs';
 import type { LogProblem } from '../learn/read-log.js';
 import type { Warning } from '../policy.js';
 import { formatPlace } from '../source-place.js';
 import { escapeControls, printable } from '../text.js';
 import { FileError, fileError } from './input.js';
 import { besidesProgress, eraseProgress } from './progress.js';
+import { replaceFile } from './replace-file.js';
 import { isTerminal } from './terminal.js';
 
 /**
@@ -83,38 +83,6 @@ export function printLogProblems(problems: readonly LogProblem[], source: string
   for (const { line, text, reason, count } of problems) {
     const others = count > 1 ? ` (and ${count - 1} more such lines)` : '';
     printError(`${formatPlace(source, { line })}: warning: not used, ${reason}: ${text}${others}`);
-  }
-}
-
-/**
- * Write a file as a whole or not at all: a new one takes its place (rename(2)). What is no file, as /dev/stdout, is
- * written to; so is a file in a folder where no other may be made.
- */
-function replaceFile(path: string, data: string | Uint8Array): void {
-  const known = statSync(path, { throwIfNoEntry: false });
-  if (known && !known.isFile()) {
-    writeFileSync(path, data);
-    return;
-  }
-  // A link stays one.
-  const target = known ? realpathSync(path) : path;
-  const draft = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
-  try {
-    writeFileSync(draft, data, { flag: 'wx', ...(known && { mode: known.mode }) });
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    rmSync(draft, { force: true });
-    if (!known || !['EACCES', 'EROFS', 'EPERM'].includes(code ?? '')) throw cause;
-    writeFileSync(target, data);
-    return;
-  }
-  try {
-    // Not what the umask left of it.
-    if (known) chmodSync(draft, known.mode);
-    renameSync(draft, target);
-  } catch (cause) {
-    rmSync(draft, { force: true });
-    throw cause;
   }
 }
 

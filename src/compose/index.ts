@@ -35,13 +35,13 @@ export {
 
 // A fleet's recordings
 
+export type { MergedCall, SeenNames } from './recordings/facts.js';
 export { type ObjectsOptions, writeObjects } from './recordings/kubernetes.js';
 export {
-  type MergedCall,
   type MergedRecordings,
   type MergeRecordingsOptions,
+  mergeByContainer,
   mergeRecordings,
-  type SeenNames,
 } from './recordings/merge-recordings.js';
 export { ORIGIN_WORDS, type OriginWord, type OriginWords, type RecordingOrigin } from './recordings/origin.js';
 export { type RecordingInput, RecordingReader, type RecordingSummary } from './recordings/read-recording.js';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -198,6 +198,28 @@ describe('YAML with several documents', () => {
     const { stdout } = run(['check', 'many.yaml', '--document', 'two']);
     expect(stdout).toContain('chroott');
     expect(stdout).not.toContain('ptrce');
+  });
+
+  it('may be a list, as kubectl prints it in YAML or JSON', () => {
+    const items = several.slice(0, 2).map((each) => each.replace(/^/gm, '  ').replace(/^ {2}/, '- ').trimEnd());
+    const list = `apiVersion: v1\nkind: List\nitems:\n${items.join('\n')}\n`;
+    const { stdout, status } = run(['check', file('list.yaml', list)]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^list\.yaml:11:16: error: .*"ptrce".*\[unknown-syscall\]$/m);
+    expect(stdout).toMatch(/^list\.yaml:19:16: error: .*"chroott".*\[unknown-syscall\]$/m);
+    run(['check', 'list.yaml', '--fix']);
+    expect(readFileSync(join(folder, 'list.yaml'), 'utf8')).toBe(list);
+    const profile = (name: string, call: string) => ({
+      ...{ apiVersion: 'security-profiles-operator.x-k8s.io/v1beta1', kind: 'SeccompProfile', metadata: { name } },
+      spec: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: [call], action: 'SCMP_ACT_ERRNO' }] },
+    });
+    const json = { apiVersion: 'v1', items: [profile('one', 'ptrce'), profile('two', 'chroott')], kind: 'List' };
+    const { files } = JSON.parse(run(['check', file('list.json', JSON.stringify(json, null, 4)), '--json']).stdout) as {
+      files: { document: string }[];
+    };
+    expect(files.map(({ document: name }) => name)).toEqual(['one', 'two']);
+    const one = run(['check', file('line.json', JSON.stringify(json)), '--json']);
+    expect(JSON.parse(one.stdout).files).toHaveLength(2);
   });
 
   it('is an error where names do not tell them apart', () => {

@@ -43,7 +43,7 @@ describe('scmp fmt', () => {
     expect([status, stdout.toString()]).toEqual([2, `${good}\n`]);
     expect(stderr).toContain(`scmp: ${bad}:1:19: `);
     expect(readFileSync(bad, 'utf8')).toBe('{"defaultAction": 1}');
-    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('.scmp-'))).toEqual([]);
   });
 
   it.each([

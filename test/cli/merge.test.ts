@@ -104,7 +104,7 @@ describe('scmp merge', () => {
     expect(lstatSync(join(folder, 'link.json')).isSymbolicLink()).toBe(true);
     expect(statSync(join(folder, 'target.json')).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(folder, 'target.json'), 'utf8')).toContain('SCMP_ACT_ERRNO');
-    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('.scmp-'))).toEqual([]);
   });
 });
 

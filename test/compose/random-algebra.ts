@@ -63,12 +63,12 @@ class Triple {
     const [a, b] = inputs.map(({ profile }) => profile) as [ParsedProfile, ParsedProfile];
     for (const [name, compose] of Object.entries({ intersectProfiles, unionProfiles, subtractProfiles })) {
       const options = { arch: 'x86_64', libseccomp: this.libseccomp };
-      const isExact = succeeds(() => compose([a, b], options));
-      if (!isExact && name === 'unionProfiles') continue; // a stricter one is not implied by its inputs
+      const exact = unlessInexpressible(() => compose([a, b], options));
+      if (!exact && name === 'unionProfiles') continue; // a stricter one is not implied by its inputs
       let program: Uint8Array;
       let differences: readonly string[];
       try {
-        const composed = compose([a, b], { ...options, stricter: true });
+        const composed = exact ?? compose([a, b], { ...options, stricter: true });
         ({ differences } = composed);
         const { profile } = composed;
         program = compileParsedProfile(profile, { ...options, unknownSyscall: 'ignore' }).program;
@@ -77,7 +77,7 @@ class Triple {
         problem(`${name}: ${String(error)}`);
         continue;
       }
-      this.tally[isExact ? 'exact' : 'stricter']++;
+      this.tally[exact ? 'exact' : 'stricter']++;
       const [first, second] = [inputs[0]!.program, inputs[1]!.program];
       const proofs: Record<string, [Uint8Array, Uint8Array][]> = {
         intersectProfiles: [
@@ -154,12 +154,11 @@ function actionKeys(text: string, actionKey: string, errnoKey: string): object {
   return { [actionKey]: `SCMP_ACT_${name}`, ...(data === undefined ? {} : { [errnoKey]: BigInt(data) }) };
 }
 
-function succeeds(make: () => unknown): boolean {
+function unlessInexpressible<Made>(make: () => Made): Made | undefined {
   try {
-    make();
-    return true;
+    return make();
   } catch (error) {
-    if (error instanceof ComposeError && error.code === 'NOT_EXPRESSIBLE') return false;
+    if (error instanceof ComposeError && error.code === 'NOT_EXPRESSIBLE') return undefined;
     throw error;
   }
 }

@@ -3,8 +3,12 @@ import { parseArchitecture } from '../../src/architecture.js';
 import { compareDecisions } from '../../src/bpf/decisions/compare.js';
 import { joinedConditions, normalConditions, widestConditions } from '../../src/compose/recordings/conditions.js';
 import { writeObjects } from '../../src/compose/recordings/kubernetes.js';
-import { type MergeRecordingsOptions, mergeRecordings } from '../../src/compose/recordings/merge-recordings.js';
-import { originOfPath, parseLayout, timeOfText } from '../../src/compose/recordings/origin.js';
+import {
+  type MergeRecordingsOptions,
+  mergeByContainer,
+  mergeRecordings,
+} from '../../src/compose/recordings/merge-recordings.js';
+import { originOfPath, parseLayout, type RecordingOrigin, timeOfText } from '../../src/compose/recordings/origin.js';
 import { type RecordingInput, RecordingReader } from '../../src/compose/recordings/read-recording.js';
 import { Recordings } from '../../src/compose/recordings/recordings.js';
 import { renderMerge } from '../../src/compose/recordings/report.js';
@@ -118,7 +122,7 @@ describe('recordings of a fleet', () => {
     expect(weaker.filter(({ to }) => to.kind === 'ALLOW')).toEqual([]);
   });
 
-  it('are written with a binding where the image is known', () => {
+  it('are written with a binding to the image that is named, else to each that is known', () => {
     const text = writeObjects(reference, { image: 'registry.example/api', namespace: 'shop' });
     expect(text).toContain('kind: ProfileBinding\nmetadata:\n  name: shop-api\n  namespace: shop\n');
     expect(text).toContain(
@@ -128,7 +132,8 @@ describe('recordings of a fleet', () => {
     expect(text).toMatch(/ {4}# Files and folders \(observed, not complete\): /);
     const [object] = text.split('---\n');
     expect(readProfile(object!).name).toBe('shop-api');
-    expect(writeObjects(reference)).not.toContain('ProfileBinding');
+    const images = [...writeObjects(reference).matchAll(/^ {2}image: (.*)$/gm)].map(([, image]) => image);
+    expect(images).toEqual(['1.0', '1.1', '1.2'].map((tag) => `registry.example/api:${tag}`));
   });
 });
 
@@ -380,6 +385,85 @@ describe('inputs', () => {
     const text = `{"items":[${fleetRecording(1, NAMES, 4).asJson},{"kind":`;
     const { used, faults } = read(recordings, text, {}, 50);
     expect([used, faults.length]).toEqual([1, 1]);
+  });
+});
+
+describe('containers', () => {
+  const at = (container: string | undefined, image: string | undefined, more: object = {}) => ({
+    source: `${container} ${image} ${JSON.stringify(more)}`,
+    ...{ container, image, namespace: 'shop', ...more },
+  });
+  const recordings = new Recordings();
+  const add = (origin: RecordingOrigin, ...calls: string[]) => recordings.addProfile(profileOf(entry(calls)), origin);
+  add(at('web', 'nginx:1', { time: Date.UTC(2026, 10, 1) }), 'read', 'sendfile');
+  add(at('web', 'nginx:2', { time: Date.UTC(2026, 10, 2) }), 'read', 'accept4');
+  add(at('db', 'redis'), 'read', 'fsync');
+  add(at('db', 'other', { namespace: 'test' }), 'read', 'sync');
+  const log = at('db', 'redis', { node: 'a', source: 'a.log' });
+  for (const [last, name] of [
+    [5, 'read'],
+    [7, 'read'],
+    [6, 'mkdir'],
+  ] as const) {
+    recordings.addCall({ name, architecture: 'x86_64', args: [] }, log, { count: 2, last });
+  }
+  const all = mergeByContainer(recordings);
+
+  it('each have a profile, of what was seen of them alone', () => {
+    const seen = all.map(({ fleet, taken }) => [fleet.containers.names, fleet.images.names, names(taken)]);
+    expect(seen).toEqual([
+      [['db'], ['redis'], ['fsync', 'mkdir', 'read']],
+      [['db'], ['other'], ['read', 'sync']],
+      [['web'], ['nginx:1', 'nginx:2'], ['accept4', 'read', 'sendfile']],
+    ]);
+    const [db] = all;
+    expect(db!.taken.map(({ call, lines, recordings: by }) => [call, lines, by])).toEqual([
+      ['fsync', 0, 1],
+      ['mkdir', 2, 1],
+      ['read', 4, 2],
+    ]);
+    expect(all.flatMap(({ warnings }) => warnings)).toEqual([]);
+  });
+
+  it('are the parts of what all have seen, whichever part a recording is in', () => {
+    const whole = merged(recordings);
+    expect([...new Set(all.flatMap(({ taken }) => names(taken)))].sort()).toEqual(names(whole.taken));
+    expect(all.reduce((sum, { fleet }) => sum + fleet.recordings, 0)).toBe(whole.fleet.recordings);
+    expect(all.reduce((sum, { fleet }) => sum + fleet.lines, 0)).toBe(whole.fleet.lines);
+    expect(whole.warnings.map(({ code }) => code)).toEqual(['merge-containers']);
+  });
+
+  it('have a binding for each image, and names of their own', () => {
+    const text = writeObjects(all);
+    const of = (key: string) => [...text.matchAll(new RegExp(`^  ${key}: (.*)$`, 'gm'))].map(([, value]) => value);
+    expect(text.match(/^kind: .*$/gm)).toEqual([
+      ...['kind: SeccompProfile', 'kind: ProfileBinding', 'kind: SeccompProfile', 'kind: ProfileBinding'],
+      ...['kind: SeccompProfile', 'kind: ProfileBinding', 'kind: ProfileBinding'],
+    ]);
+    expect(of('image')).toEqual(['redis', 'other', 'nginx:1', 'nginx:2']);
+    expect(of('name')).toEqual(['db', 'db', 'db-2', 'db-2', 'web', 'web', 'web-2']);
+    expect(() => writeObjects(all, { image: 'nginx' })).toThrow(/of one profile/);
+  });
+
+  it('that share an image are together, and what is of none is apart', () => {
+    const shared = new Recordings();
+    const put = (origin: RecordingOrigin, ...calls: string[]) => shared.addProfile(profileOf(entry(calls)), origin);
+    put(at('one', 'app'), 'read');
+    put(at('two', 'app'), 'write');
+    put(at(undefined, 'app'), 'close');
+    expect(mergeByContainer(shared).map(({ taken }) => names(taken))).toEqual([['close', 'read', 'write']]);
+    put(at('three', undefined), 'lseek');
+    put({ source: 'node.log' }, 'mkdir');
+    expect(mergeByContainer(shared).map(({ taken }) => names(taken))).toEqual([
+      ['close', 'read', 'write'],
+      ['lseek'],
+      ['mkdir'],
+    ]);
+  });
+
+  it('that were recorded long ago are stale by the newest of all', () => {
+    const stale = mergeByContainer(recordings, { staleDays: 3 }).map((each) => names(each.stale));
+    expect(stale).toEqual([['mkdir', 'read'], [], []]);
   });
 });
 

@@ -67,6 +67,15 @@ const PROFILES: Record<string, string> = {
   'large.json': `{"defaultAction":"SCMP_ACT_ERRNO"${' '.repeat(1 << 20)}}`,
 };
 
+/** Other SeccompProfiles of the namespace. */
+const BASES: Record<string, object> = {
+  runtime: only('read', 'write', 'exit_group'),
+  mounts: only('read', 'mount'),
+  chain: { ...only('close'), baseProfileName: 'runtime' },
+  round: { ...only('close'), baseProfileName: 'round' },
+  wrong: { defaultAction: 'NONE' },
+};
+
 describe.runIf(hasOpenssl || process.env.CI)('the admission webhook, over HTTPS', () => {
   const workspace = new Workspace();
   const at = (name: string) => join(workspace.folder, name);
@@ -75,6 +84,10 @@ describe.runIf(hasOpenssl || process.env.CI)('the admission webhook, over HTTPS'
 
   beforeAll(async () => {
     for (const [name, text] of Object.entries(PROFILES)) workspace.write(`profiles/${name}`, text);
+    for (const [name, spec] of Object.entries(BASES)) {
+      const object = { ...(spo(spec).request.object as object), metadata: { ...metadata, name } };
+      workspace.write(`bases/shop/${name}.json`, JSON.stringify(object));
+    }
     workspace.write('secret.json', PROFILES['strict.json'] as string);
     symlinkSync('../secret.json', at('profiles/link.json'));
     cpSync(`${ROOT}examples/admission/baseline.json`, at('baseline.json'));
@@ -99,7 +112,14 @@ describe.runIf(hasOpenssl || process.env.CI)('the admission webhook, over HTTPS'
 
   function start(env: object): Promise<number> {
     const settings = {
-      ...{ BASELINE: at('baseline.json'), PROFILES: at('profiles'), ARCHES: 'amd64', HOST: '127.0.0.1', PORT: '0' },
+      ...{
+        BASELINE: at('baseline.json'),
+        PROFILES: at('profiles'),
+        BASES: at('bases'),
+        ARCHES: 'amd64',
+        HOST: '127.0.0.1',
+        PORT: '0',
+      },
       ...{ TLS_CERT: at('tls/tls.crt'), TLS_KEY: at('tls/tls.key'), WORKER: pathToFileURL(at('worker.mjs')).href },
     };
     const server = spawn(process.execPath, [at('server.mjs')], { env: { ...process.env, ...settings, ...env } });
@@ -206,6 +226,29 @@ describe.runIf(hasOpenssl || process.env.CI)('the admission webhook, over HTTPS'
     ['nothing', null, /no containers/],
   ])('denies %s', async (_, object, expected) => {
     expect(await reason(review(object))).toMatch(expected);
+  });
+
+  it('takes a SeccompProfile with its base, which has to be known', async () => {
+    const on = (baseProfileName: string) => spo({ ...only('close'), baseProfileName });
+    expect(await reason(on('runtime'))).toBeUndefined();
+    expect(await reason(on('chain'))).toBeUndefined();
+    expect(await reason(on('mounts'))).toMatch(
+      /^seccomp: this SeccompProfile allows more.*: mount, for example mount\(/,
+    );
+    expect(await reason(spo({ ...only('mount'), baseProfileName: 'runtime' }))).toMatch(/allows more.*: mount,/);
+    expect(await reason(on('other'))).toMatch(/there is no profile "other" to extend/);
+    expect(await reason(on('../shop/runtime'))).toMatch(/there is no profile/);
+    expect(await reason(on('oci://registry.example.com/profiles/web:v1'))).toMatch(/cannot be compared/);
+    expect(await reason(on('round'))).toMatch(/extends itself/);
+    expect(await reason(on('wrong'))).toMatch(/cannot be compared.*NONE/);
+    const elsewhere = on('runtime');
+    Object.assign(elsewhere.request, { namespace: 'other' });
+    expect(await reason(elsewhere)).toMatch(/there is no profile "runtime"/);
+    // What was decided of a profile with a base holds as long as the base does.
+    const mended = on('mounts');
+    const file = at('bases/shop/mounts.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"mount"', '"lseek"'));
+    expect(await reason(mended)).toBeUndefined();
   });
 
   it('denies what it does not know, and what it cannot read exactly', async () => {

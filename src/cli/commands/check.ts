@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { checkProfile } from '../../check/check-profile.js';
 import type { CheckOptions } from '../../check/check-targets.js';
@@ -12,13 +11,14 @@ import { renderText } from '../../check/output/text.js';
 import { TARGETS, type TargetName } from '../../compose/targets/target.js';
 import { InvalidArgumentError, ScmpError } from '../../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
+import { mayHaveSeveral } from '../../profile/formats/several-objects.js';
 import { byteOrderOf } from '../arch-option.js';
 import { isForPeople } from '../colors.js';
 import { givenCapabilities, runtimeOptions } from '../compile-options.js';
 import { ExitCode, internalError } from '../exit-code.js';
 import { isProgram, readFilterInput } from '../filter-input.js';
 import { findingPage } from '../finding-page.js';
-import { fileError, type Input } from '../input.js';
+import type { Input } from '../input.js';
 import {
   addOptions,
   collect,
@@ -28,7 +28,7 @@ import {
   RUNTIME_OPTIONS,
   TARGET_OPTIONS,
 } from '../options.js';
-import { print, printError, printPainted, printVerbatim } from '../output.js';
+import { print, printError, printPainted, printVerbatim, writeResult } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
 
 const RENDERERS = { text: renderText, json: renderJson, sarif: renderSarif, github: renderGithub } as const;
@@ -73,7 +73,7 @@ export function addCheckCommand(program: Command): void {
     .summary('look profiles over for mistakes, holes and what breaks programs')
     .description(
       'Look profiles over for what a reviewer would want to see. docs/check.md lists the findings; --explain shows the page of one. ' +
-        'Of YAML with several SeccompProfiles each is checked.',
+        'Of YAML or a Kubernetes list with several SeccompProfiles each is checked.',
     )
     .argument('[profile...]', 'the profiles; "-" is standard input');
   addOptions(command, OPTIONS).action(check);
@@ -123,7 +123,7 @@ interface Checked {
   isInternal?: boolean;
 }
 
-/** What there is to check in a file: one profile, or each SeccompProfile of YAML with several documents. */
+/** What there is to check in a file: one profile, or each SeccompProfile of YAML or of a list with several. */
 async function inputsOf(path: string, flags: Flags): Promise<((libseccomp: Libseccomp) => Promise<Checked>)[]> {
   const source = path === '-' ? 'stdin' : path;
   let input: Input;
@@ -142,25 +142,23 @@ async function inputsOf(path: string, flags: Flags): Promise<((libseccomp: Libse
   });
 }
 
-/** The names of the SeccompProfiles of YAML with several; undefined where one profile is meant, or names do not tell. */
-async function documentNames(input: Input, { document }: Flags): Promise<string[] | undefined> {
+/** The names of the SeccompProfiles of a text with several; undefined where one profile is meant, or names do not tell. */
+async function documentNames(
+  { builtin, bytes, source }: Input,
+  { document }: Flags,
+): Promise<readonly string[] | undefined> {
+  if (builtin || document !== undefined || !mayHaveSeveral(new TextDecoder().decode(bytes))) return undefined;
   // Reading YAML takes a parser that JSON does not need.
-  if (input.builtin || document !== undefined || !/^---(?:\s|$)/m.test(new TextDecoder().decode(input.bytes)))
-    return undefined;
-  const { listDocuments } = await import('../../profile/formats/list-documents.js');
-  let documents: ReturnType<typeof listDocuments>;
+  const { severalProfiles } = await import('../../profile/formats/list-documents.js');
+  let several: ReturnType<typeof severalProfiles>;
   try {
-    documents = listDocuments(input.bytes, input.source);
+    several = severalProfiles(bytes, source);
   } catch {
     return undefined; // the reader says what is wrong
   }
-  const profiles = documents.filter(({ kind }) => kind === 'SeccompProfile');
-  const names = profiles.flatMap(({ name }) => name ?? []);
-  if (documents.length < 2 || profiles.length === 0 || new Set(names).size < profiles.length) return undefined;
-  const others = documents.length - profiles.length;
-  if (others > 0)
-    printError(`scmp: ${input.source}: ${others} of its documents are no SeccompProfile, and are not checked`);
-  return names;
+  if (several && several.others > 0)
+    printError(`scmp: ${source}: ${several.others} of its documents are no SeccompProfile, and are not checked`);
+  return several?.names;
 }
 
 /** A program, which has no text to fix. */
@@ -207,7 +205,7 @@ async function checkInput(path: string, input: Input, flags: Flags, libseccomp: 
     }
     const read = (fixedInput: string) => profileOfInput({ ...input, bytes: Buffer.from(fixedInput) }, flags);
     const { report, fixed, text: fixedInput } = await fixProfile(text, read, options);
-    if (path !== '-' && !flags.dryRun && fixed.length > 0) write(input, fixedInput);
+    if (path !== '-' && !flags.dryRun && fixed.length > 0) writeResult(fixedInput, input.source);
     return { file: { source: input.source, report, fixed }, text: fixedInput };
   } catch (error) {
     return unusable(error, input.source);
@@ -220,14 +218,6 @@ function unusable(error: unknown, source: string): Checked {
   // After a fault of ours this file has no report, but the others do.
   const isInternal = !(error instanceof ScmpError);
   return { file: unreadableReport(isInternal ? internalError(error) : error, source), text: '', isInternal };
-}
-
-function write({ source }: Input, text: string): void {
-  try {
-    writeFileSync(source, text);
-  } catch (cause) {
-    throw fileError(source, cause);
-  }
 }
 
 function exitCode(files: readonly FileReport[], { strict }: Flags): number {

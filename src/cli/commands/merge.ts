@@ -6,6 +6,7 @@ import { checkProfile } from '../../check/index.js';
 import {
   type MergedRecordings,
   type MergeRecordingsOptions,
+  mergeByContainer,
   mergeRecordings,
 } from '../../compose/recordings/merge-recordings.js';
 import { type OriginWords, originOfPath, parseLayout, timeOfText } from '../../compose/recordings/origin.js';
@@ -24,11 +25,14 @@ import { errorText } from '../error-text.js';
 import { ExitCode } from '../exit-code.js';
 import { inputFiles, logInputs } from '../log-input.js';
 import { addOptions, type FlagsOf, TARGET_OPTIONS } from '../options.js';
-import { print, printError, printLogProblems, printWarnings, writeResult } from '../output.js';
+import { jsonPerTarget, print, printError, printLogProblems, printWarnings, writeResult } from '../output.js';
 
 const OPTIONS = {
   output: 'where to write the profile (default: standard output)',
-  to: new Option('--to <format>', 'the format; spo: a SeccompProfile, and a ProfileBinding where the image is known')
+  to: new Option(
+    '--to <format>',
+    'the format; spo: a SeccompProfile for each container, and a ProfileBinding for each image that is known',
+  )
     .choices(OUTPUT_FORMATS)
     .default('docker'),
   minNodes: new Option('--min-nodes <n>', 'list calls that were seen on fewer nodes, and do not take them').argParser(
@@ -158,13 +162,20 @@ async function merge(paths: readonly string[], flags: Flags): Promise<void> {
     architecture: architecture.name,
     essentials: hasStrace,
   };
-  const merged = mergeRecordings(recordings, options);
-  printWarnings(merged.warnings, 'merge');
-  if (merged.taken.length === 0) {
+  // A ProfileBinding gives an image one profile. Who names one object wants one.
+  const isByContainer = flags.to === 'spo' && flags.name === undefined && flags.image === undefined;
+  const all = isByContainer ? mergeByContainer(recordings, options) : [mergeRecordings(recordings, options)];
+  const merged = all.filter(({ taken }) => taken.length > 0);
+  for (const { warnings } of merged) printWarnings(warnings, 'merge');
+  if (merged.length === 0) {
     throw new InvalidArgumentError('no call was taken: a profile that allows nothing is not written');
   }
+  for (const { fleet, taken } of all) {
+    if (taken.length === 0)
+      failed(`${fleet.containers.names.join(', ') || 'recordings of no known container'}: no call was taken`);
+  }
   await write(merged, flags);
-  printFindings(merged);
+  for (const each of merged) printFindings(each);
   process.exitCode = isWhole ? ExitCode.DONE : ExitCode.NO;
 }
 
@@ -211,18 +222,24 @@ async function readOne(
   return summary;
 }
 
-async function write(merged: MergedRecordings, flags: Flags): Promise<void> {
-  const { profile } = merged;
+async function write(merged: readonly MergedRecordings[], flags: Flags): Promise<void> {
+  const [first] = merged as [MergedRecordings];
   let text: string;
   if (flags.to === 'spo') {
     const { writeObjects } = await import('../../compose/recordings/kubernetes.js');
     text = writeObjects(merged, { name: flags.name, image: flags.image, namespace: flags.namespace });
-  } else text = writeProfile(profile, flags.to);
+  } else text = writeProfile(first.profile, flags.to);
   const isReportOnly = flags.json && (flags.output ?? '-') === '-' && flags.report === undefined;
   if (!isReportOnly) writeResult(text, flags.output);
   if (flags.report !== undefined) {
-    writeResult(renderMerge(merged, flags.json ? 'json' : reportFormat(flags.report)), flags.report);
-  } else if (flags.json) print(renderMerge(merged, 'json'));
+    writeResult(renderAll(merged, flags.json ? 'json' : reportFormat(flags.report)), flags.report);
+  } else if (flags.json) print(renderAll(merged, 'json'));
+}
+
+/** One report for each profile; as JSON a list, where there are several. */
+function renderAll(merged: readonly MergedRecordings[], format: ReportFormat): string {
+  const reports = merged.map((each) => renderMerge(each, format));
+  return format === 'json' ? jsonPerTarget(reports.map((report) => JSON.parse(report))) : reports.join('\n');
 }
 
 function reportFormat(file: string): ReportFormat {

@@ -25,7 +25,8 @@ import { DEFAULT_WIDTH } from '../../explain/wrap.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { syscallNaming } from '../../libseccomp/syscall-naming.js';
 import type { Action } from '../../policy.js';
-import { listDocuments } from '../../profile/formats/list-documents.js';
+import { severalProfiles } from '../../profile/formats/list-documents.js';
+import { mayHaveSeveral } from '../../profile/formats/several-objects.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { explainResolution } from '../../profile/resolve/explain-resolution.js';
 import { errorText } from '../error-text.js';
@@ -280,15 +281,11 @@ export function formatOf({ text, path, named }: EditedText): EditedText['named']
   return syntax === 'json' || syntax === 'yaml' ? undefined : syntax;
 }
 
-/** The names of the profiles of YAML with several; one that is undefined where there is one. */
+/** The names of the profiles of a text with several; one that is undefined where there is one. */
 function documentNames({ text, path }: EditedText): readonly (string | undefined)[] {
-  if (!/^---(?:\s|$)/m.test(text)) return [undefined];
+  if (!mayHaveSeveral(text)) return [undefined];
   try {
-    const documents = listDocuments(new TextEncoder().encode(text), path);
-    const profiles = documents.filter(({ kind }) => kind === 'SeccompProfile');
-    const names = profiles.flatMap(({ name }) => name ?? []);
-    const isTold = documents.length > 1 && profiles.length > 0 && new Set(names).size === profiles.length;
-    return isTold ? names : [undefined];
+    return severalProfiles(new TextEncoder().encode(text), path)?.names ?? [undefined];
   } catch {
     return [undefined]; // the reader says what is wrong
   }

@@ -1,14 +1,15 @@
 import { Document, isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
-import { checkArgument, checkOptions, OBJECT, TEXT } from '../../options.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { checkArgument, checkOptions, LIST, OBJECT, TEXT } from '../../options.js';
 import { writeProfile } from '../../profile/formats/write-profile.js';
 import { escapeControls } from '../../text.js';
 import { compareText } from './conditions.js';
 import type { MergedRecordings } from './merge-recordings.js';
 
 export interface ObjectsOptions {
-  /** The `metadata.name`. Default: the recording's and the container's, as the operator has it, where there is one. */
+  /** The `metadata.name`, of one. Default: the recording's and the container's, as the operator has it, where there is one. */
   name?: string | undefined;
-  /** Bind the profile to containers of this image; `*`: to all. Default: the image of the recordings, where it is one. */
+  /** Bind the profile to containers of this image; `*`: to all. Default: a binding to each image of the recordings, of up to 20. */
   image?: string | undefined;
   /** Of the pods that the binding is for. Default: the one that is current for kubectl(1). */
   namespace?: string | undefined;
@@ -21,8 +22,8 @@ const COVERAGE = 'spo.x-k8s.io/syscall-coverage';
 const RECORDING = 'spo.x-k8s.io/recording-id';
 
 /**
- * Merged recordings as YAML for the Security Profiles Operator: a SeccompProfile, and a ProfileBinding where the image is
- * known. Who made the calls stands in comments, and in the annotation that the operator's own merge writes.
+ * Merged recordings as YAML for the Security Profiles Operator: a SeccompProfile, and a ProfileBinding for each image that is
+ * known; of `mergeByContainer` those of each container. Who made the calls stands in comments, and in the annotation that the operator's own merge writes.
  *
  * @throws {ProfileError} when a SeccompProfile cannot say something, as a value past 2^63-1
  * @throws {InvalidArgumentError} when there is no such option
@@ -37,12 +38,36 @@ const RECORDING = 'spo.x-k8s.io/recording-id';
  * console.log(text.match(/^kind: .*$/gm)); // [ 'kind: SeccompProfile', 'kind: ProfileBinding' ]
  * ```
  */
-export function writeObjects(merged: MergedRecordings, options: ObjectsOptions = {}): string {
-  checkArgument('writeObjects', 'merged', merged, OBJECT);
+export function writeObjects(
+  merged: MergedRecordings | readonly MergedRecordings[],
+  options: ObjectsOptions = {},
+): string {
+  checkArgument('writeObjects', 'merged', merged, OBJECT, LIST);
   checkOptions('writeObjects', options, { name: [TEXT], image: [TEXT], namespace: [TEXT] });
-  const { profile, fleet, profileRecordings } = merged;
-  const text = writeProfile(profile, 'spo', { name: options.name ?? nameOf(merged) });
-  const document = parseDocument(text, { intAsBigInt: true });
+  const all: readonly MergedRecordings[] = Array.isArray(merged) ? merged : [merged];
+  if (all.length > 1 && (options.name !== undefined || options.image !== undefined)) {
+    throw new InvalidArgumentError('writeObjects: name and image are of one profile, and here are several');
+  }
+  const names = new Set<string>();
+  return all
+    .flatMap((each) => {
+      const { text, name } = profileObject(each, uniqueName(options.name ?? nameOf(each), names));
+      return [text, ...bindingsOf(each, name, options)];
+    })
+    .join('---\n');
+}
+
+/** A number behind names that another object has. */
+function uniqueName(name: string, taken: Set<string>): string {
+  let unique = name;
+  for (let number = 2; taken.has(unique); number++) unique = `${name}-${number}`;
+  taken.add(unique);
+  return unique;
+}
+
+function profileObject(merged: MergedRecordings, asked: string): { text: string; name: string } {
+  const { profile, profileRecordings } = merged;
+  const document = parseDocument(writeProfile(profile, 'spo', { name: asked }), { intAsBigInt: true });
   const name = document.getIn(['metadata', 'name']) as string;
   const metadata = document.get('metadata') as YAMLMap;
   if (profileRecordings.count === 1)
@@ -53,20 +78,27 @@ export function writeObjects(merged: MergedRecordings, options: ObjectsOptions =
     const entry = isSeq(entries) ? entries.items[index] : undefined;
     if (isMap(entry) && typeof comment === 'string') entry.commentBefore = escapeControls(comment.replace(/^/gm, ' '));
   });
-  const image = options.image ?? (fleet.images.count === 1 ? fleet.images.names[0] : undefined);
-  const written = document.toString({ lineWidth: 0 });
-  if (image === undefined) return escapeControls(written);
-  const binding = new Document({
-    apiVersion: BINDING_VERSION,
-    kind: 'ProfileBinding',
-    metadata: { name, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) },
-    spec: { profileRef: { kind: 'SeccompProfile', name }, image },
+  return { text: escapeControls(document.toString({ lineWidth: 0 })), name };
+}
+
+/** One for each image: a binding has one. None where not all images are known by name. */
+function bindingsOf({ fleet }: MergedRecordings, name: string, { image, namespace }: ObjectsOptions): string[] {
+  const { count, names } = fleet.images;
+  const images = image === undefined ? (count === names.length ? names : []) : [image];
+  return images.map((each, index) => {
+    const own = index === 0 ? name : `${name}-${index + 1}`;
+    const binding = new Document({
+      apiVersion: BINDING_VERSION,
+      kind: 'ProfileBinding',
+      metadata: { name: own, ...(namespace === undefined ? {} : { namespace }) },
+      spec: { profileRef: { kind: 'SeccompProfile', name }, image: each },
+    });
+    return escapeControls(binding.toString({ lineWidth: 0 }));
   });
-  return escapeControls(`${written}---\n${binding.toString({ lineWidth: 0 })}`);
 }
 
 /** `RECORDING-CONTAINER`, as the operator calls what it merges. */
-function nameOf({ profileRecordings, fleet }: MergedRecordings): string | undefined {
+function nameOf({ profileRecordings, fleet }: MergedRecordings): string {
   const [recording, container] = [profileRecordings, fleet.containers].map(({ count, names }) =>
     count === 1 ? names[0] : undefined,
   );

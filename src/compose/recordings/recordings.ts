@@ -30,14 +30,55 @@ export interface SeenKind {
   readonly conditions: Conditions;
   /** The numbers of the recordings that have it. */
   readonly seen: Bits;
+  /** The lines of logs, by the number of the recording. */
+  readonly logs: ReadonlyMap<number, SeenLines>;
   /** How many lines of logs. */
-  lines: number;
+  readonly lines: number;
   /** Of the last line with a time, in milliseconds since 1970. */
+  readonly last: number | undefined;
+}
+
+interface SeenLines {
+  readonly lines: number;
+  readonly last: number | undefined;
+}
+
+/** One that is being added to. */
+class GrowingKind implements SeenKind {
+  readonly seen = new Bits();
+  readonly logs = new Map<number, SeenLines>();
+  lines = 0;
   last: number | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly conditions: Conditions,
+  ) {}
+
+  addLines(id: number, { lines, last }: SeenLines): void {
+    this.seen.add(id);
+    const known = this.logs.get(id);
+    this.logs.set(id, { lines: lines + (known?.lines ?? 0), last: later(known?.last, last) });
+    this.lines += lines;
+    this.last = later(this.last, last);
+  }
+
+  addAll({ seen, logs }: SeenKind): void {
+    this.seen.addAll(seen);
+    for (const [id, lines] of logs) this.addLines(id, lines);
+  }
+}
+
+/** All that was seen of one call. */
+export interface SeenCalls {
+  readonly name: string;
+  readonly kinds: readonly SeenKind[];
+  /** There were too many kinds to keep them apart. */
+  readonly isOneKind: boolean;
 }
 
 interface SeenCall {
-  readonly kinds: Map<string, SeenKind>;
+  readonly kinds: Map<string, GrowingKind>;
   isOneKind: boolean;
 }
 
@@ -118,10 +159,38 @@ export class Recordings {
       this.#byOrigin.set(origin, id);
     }
     this.#recordings[id]!.architectures.add(architecture);
-    const kind = this.#kindOf(name, isByArguments ? this.#learned(name, architecture, args) : []);
-    kind.seen.add(id);
-    kind.lines += count;
-    if (last !== undefined) kind.last = Math.max(kind.last ?? last, last);
+    const conditions = isByArguments ? this.#learned(name, architecture, args) : [];
+    this.#kindOf(name, conditions).addLines(id, { lines: count, last });
+  }
+
+  /** @internal Some of the recordings, by their numbers, as if there were no others. */
+  only(ids: Bits): Recordings {
+    const some = new Recordings();
+    const numbers = new Map([...ids].map((id, number) => [id, number]));
+    const seenThere = (seen: Bits): Bits => {
+      const own = new Bits();
+      for (const id of seen) if (numbers.has(id)) own.add(numbers.get(id)!);
+      return own;
+    };
+    for (const id of ids) some.#recordings.push(this.#recordings[id]!);
+    for (const [name, { kinds, isOneKind }] of this.#calls) {
+      const own = [...kinds].flatMap(([key, { conditions, seen, logs }]): [string, GrowingKind][] => {
+        const kind = new GrowingKind(name, conditions);
+        kind.seen.addAll(seenThere(seen));
+        for (const [id, lines] of logs) if (numbers.has(id)) kind.addLines(numbers.get(id)!, lines);
+        return kind.seen.size > 0 ? [[key, kind]] : [];
+      });
+      if (own.length > 0) some.#calls.set(name, { kinds: new Map(own), isOneKind });
+    }
+    for (const [name, { errnos, seen }] of this.#denied) {
+      const own = seenThere(seen);
+      if (own.size > 0) some.#denied.set(name, { errnos, seen: own });
+    }
+    for (const [name, seen] of this.#unclear) {
+      const own = seenThere(seen);
+      if (own.size > 0) some.#unclear.set(name, own);
+    }
+    return some;
   }
 
   /** How many recordings there are; of two copies of one the second adds none. */
@@ -135,7 +204,7 @@ export class Recordings {
   }
 
   /** @internal By name. */
-  calls(): { name: string; kinds: readonly SeenKind[]; isOneKind: boolean }[] {
+  calls(): SeenCalls[] {
     return [...this.#calls]
       .sort(([a], [b]) => compareText(a, b))
       .map(([name, { kinds, isOneKind }]) => ({
@@ -183,7 +252,7 @@ export class Recordings {
     return id;
   }
 
-  #kindOf(name: string, conditions: Conditions): SeenKind {
+  #kindOf(name: string, conditions: Conditions): GrowingKind {
     let call = this.#calls.get(name);
     if (call === undefined) {
       call = { kinds: new Map(), isOneKind: false };
@@ -193,18 +262,14 @@ export class Recordings {
     const key = own.length === 0 ? '' : conditionsKey(own);
     const known = call.kinds.get(key);
     if (known) return known;
-    const kind: SeenKind = { name, conditions: own, seen: new Bits(), lines: 0, last: undefined };
+    const kind = new GrowingKind(name, own);
     call.kinds.set(key, kind);
     return call.kinds.size > MAX_KINDS ? this.#asOneKind(call, name) : kind;
   }
 
-  #asOneKind(call: SeenCall, name: string): SeenKind {
-    const whole: SeenKind = { name, conditions: [], seen: new Bits(), lines: 0, last: undefined };
-    for (const { seen, lines, last } of call.kinds.values()) {
-      whole.seen.addAll(seen);
-      whole.lines += lines;
-      if (last !== undefined) whole.last = Math.max(whole.last ?? last, last);
-    }
+  #asOneKind(call: SeenCall, name: string): GrowingKind {
+    const whole = new GrowingKind(name, []);
+    for (const kind of call.kinds.values()) whole.addAll(kind);
     call.kinds.clear();
     call.kinds.set('', whole);
     call.isOneKind = true;
@@ -226,6 +291,12 @@ export class Recordings {
       }),
     );
   }
+}
+
+/** The later of two times, where there are some. */
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.max(a, b);
 }
 
 const own = (text: string | undefined) => text && detached(text);

@@ -1,7 +1,8 @@
 import { checkArgument, OBJECT } from '../../options.js';
 import { count } from '../../phrases.js';
 import { printable } from '../../text.js';
-import { type MergedCall, type MergedRecordings, namesInWords, type SeenNames } from './merge-recordings.js';
+import { type MergedCall, namesInWords, type SeenNames } from './facts.js';
+import type { MergedRecordings } from './merge-recordings.js';
 
 /** The forms of a report. */
 export const REPORT_FORMATS = ['text', 'json', 'markdown'] as const;
