@@ -1,6 +1,7 @@
 import type { Command, HelpPage } from './command.js';
 import { required } from './dom.js';
 import { EXAMPLES } from './examples.js';
+import type { Keep } from './keep.js';
 import { loadLaterStyles } from './later-styles.js';
 import type { Layout } from './layout.js';
 import type { Session } from './session.js';
@@ -12,12 +13,13 @@ export interface CommandParts {
   /** Search in the text, with fields to replace. */
   search(): void;
   example(title: string): void;
+  keep: Keep;
   help(page?: HelpPage): void;
   palette(): void;
 }
 
 /** All commands, in the order of the palette. */
-function pageCommands({ session, layout, search, example, help, palette }: CommandParts): Command[] {
+function pageCommands({ session, layout, keep, search, example, help, palette }: CommandParts): Command[] {
   const { store } = session;
   const click = (selector: string) => () => required(selector, HTMLButtonElement).click();
   const views = (Object.entries(VIEWS) as [ViewName, string][]).filter(([name]) => name !== 'profile');
@@ -33,6 +35,11 @@ function pageCommands({ session, layout, search, example, help, palette }: Comma
     { name: 'Find and replace in the profile, find in the view', keys: 'Ctrl+F', run: () => findHere(search) },
     { name: 'Open a file', keys: 'Ctrl+O', isShownOnly: true, run: click('#open') },
     { name: 'Copy a link to all of this', run: click('#share') },
+    { name: 'Save', keys: 'Ctrl+S', run: keep.save },
+    { name: 'Save as a new file', keys: 'Ctrl+Shift+S', run: keep.saveAs },
+    { name: 'Save and share, versions in this browser', run: keep.open },
+    { name: 'Copy as issue text', run: keep.copyIssue },
+    { name: 'Download a report', run: keep.downloadReport },
     ...views.map(([name, label], index) => ({
       name: `Show the view: ${label}`,
       keys: `Alt+${index + 1}`,

@@ -1,14 +1,24 @@
 import { required } from './dom.js';
+import type { FileHandle } from './keep/saved-file.js';
 import type { Session } from './session.js';
 
-/** The reader's limit (source-text.ts); a larger file need not be read from the disk. */
-const MAX_FILE_SIZE = 16 * 1024 * 1024;
+/** The File System Access API, where the browser has it. */
+const pickers = globalThis as { showOpenFilePicker?(): Promise<FileHandle[]> };
+type Dropped = DataTransferItem & { getAsFileSystemHandle?(): Promise<FileHandle | null> };
+
+async function openFile(file: File, session: Session, handle?: FileHandle): Promise<void> {
+  try {
+    await (await import('./keep/open-file.js')).openFile(file, session, handle);
+  } catch (error) {
+    session.notify((error as Error).message);
+  }
+}
 
 /** Opening files: by the button, by Ctrl+O, and by dropping them anywhere. */
 export function setUpFiles(session: Session): void {
   const input = required('#file', HTMLInputElement);
   const drop = required('#drop', HTMLElement);
-  required('#open', HTMLButtonElement).addEventListener('click', () => input.click());
+  required('#open', HTMLButtonElement).addEventListener('click', () => void choose());
   input.addEventListener('change', () => {
     const [file] = input.files ?? [];
     input.value = '';
@@ -17,9 +27,22 @@ export function setUpFiles(session: Session): void {
   addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key === 'o') {
       event.preventDefault();
-      input.click();
+      void choose();
     }
   });
+
+  /** By the dialog that gives a way back to the file, where there is one. */
+  async function choose(): Promise<void> {
+    try {
+      const [handle] = (await pickers.showOpenFilePicker?.()) ?? [];
+      if (handle) await openFile(await handle.getFile(), session, handle);
+      if (pickers.showOpenFilePicker) return;
+    } catch (error) {
+      if ((error as Error).name === 'AbortError') return;
+      // A frame of another site gets none.
+    }
+    input.click();
+  }
 
   const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
   addEventListener('dragenter', (event) => {
@@ -40,26 +63,11 @@ export function setUpFiles(session: Session): void {
       event.preventDefault();
       event.stopPropagation();
       const [file] = event.dataTransfer?.files ?? [];
-      if (file) void openFile(file, session);
+      const item = [...(event.dataTransfer?.items ?? [])].find(({ kind }) => kind === 'file') as Dropped | undefined;
+      // Asked for at once: the list is empty after this event.
+      const handle = item?.getAsFileSystemHandle?.().catch(() => null);
+      if (file) void (handle ?? Promise.resolve(null)).then((found) => openFile(file, session, found ?? undefined));
     },
     { capture: true },
   );
-}
-
-async function openFile(file: File, session: Session): Promise<void> {
-  if (file.size > MAX_FILE_SIZE) {
-    session.notify(`${file.name} is larger than any profile: nothing was opened`);
-    return;
-  }
-  const { store } = session;
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  try {
-    const { arch } = store.get().settings;
-    const opened = await session.askLong('open', { bytes, source: file.name, arch });
-    if (opened?.kind === 'text') session.open({ text: opened.text, source: file.name });
-    else if (opened?.kind === 'log') store.set({ log: { text: opened.text, source: file.name }, view: 'why' });
-    else if (opened) session.notify(opened.message);
-  } catch (error) {
-    session.notify((error as Error).message);
-  }
 }

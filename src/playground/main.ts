@@ -3,9 +3,11 @@ import { required } from './dom.js';
 import { createDraft } from './draft.js';
 import type { Editor } from './editor/editor.js';
 import { plainEditor } from './editor/plain-editor.js';
+import { EMBED } from './embed/embed-mode.js';
 import { EngineClient } from './engine/client.js';
 import { EXAMPLES, loadExample } from './examples.js';
 import { setUpFiles } from './files.js';
+import { setUpKeep } from './keep.js';
 import { setUpLayout } from './layout.js';
 import { setUpPrint } from './print.js';
 import { createSession } from './session.js';
@@ -18,6 +20,10 @@ import { setUpFigures } from './views/figures.js';
 import { setUpProblems } from './views/problems.js';
 import { setUpTabs } from './views/tabs.js';
 import { keepOffline, startWorker } from './worker-url.js';
+
+if (EMBED) document.documentElement.dataset.embed = '';
+// A page that another one has framed without `?embed` goes no further.
+else if (globalThis.top !== globalThis.self) await (await import('./embed/framed.js')).stop();
 
 const store = createStore(initialState());
 const area = required('#text', HTMLTextAreaElement);
@@ -45,7 +51,7 @@ const long = new EngineClient(startWorker);
 const session = createSession({ store, quick, long, editor: () => editor, notify });
 
 quick.warmUp();
-setUpTheme(required('#theme', HTMLButtonElement));
+const setTheme = setUpTheme(required('#theme', HTMLButtonElement));
 const layout = setUpLayout(store);
 setUpSettings(session);
 setUpFigures(session);
@@ -56,17 +62,24 @@ setUpExamples();
 setUpShare();
 setUpName();
 setUpPrint(session);
-setUpCommands({ session, layout, search: () => editor.search(), example: (title) => void openExample(title) });
+const keep = setUpKeep(session, link);
+setUpCommands({ session, layout, keep, search: () => editor.search(), example: (title) => void openExample(title) });
 // A page that cannot be kept works all the same.
 addEventListener('load', () => void keepOffline().catch(() => {}));
+if (EMBED) void import('./embed/embed.js').then(({ setUpEmbed }) => setUpEmbed({ session, link, setTheme }, EMBED!));
 void start()
   .then(loadCodeEditor)
   .catch(() => notify('The editor could not be loaded; the plain text field does the same without colours'));
 
 /** What a link restores. */
 function shown(): Shared {
-  const { settings, view, call, other } = store.get();
-  return { ...session.profile(), settings, view, call, other };
+  const { settings, view, programForm, mapArchitecture, call, other } = store.get();
+  return { ...session.profile(), settings, view, programForm, mapArchitecture, call, other };
+}
+
+/** The fragment of an address that restores it. */
+function link(): Promise<string> {
+  return encodeShared(shown());
 }
 
 /** The profile in the address, else the one before a reload, else an example. */
@@ -147,8 +160,7 @@ async function openExample(wanted: string): Promise<void> {
 
 function setUpShare(): void {
   required('#share', HTMLButtonElement).addEventListener('click', async () => {
-    const fragment = await encodeShared(shown());
-    history.replaceState(null, '', fragment);
+    history.replaceState(null, '', await link());
     try {
       await navigator.clipboard.writeText(location.href);
       notify('The link is in the clipboard. It holds the whole profile; no server sees it.');

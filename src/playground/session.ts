@@ -19,8 +19,12 @@ const MEASURE = 'scmp-recompile';
 export interface Opened extends ProfileText {
   settings?: AppState['settings'] | undefined;
   view?: AppState['view'] | undefined;
+  programForm?: AppState['programForm'] | undefined;
+  mapArchitecture?: AppState['mapArchitecture'];
   call?: AppState['call'] | undefined;
   other?: AppState['other'] | undefined;
+  /** The file that the text is of; a text of elsewhere is never saved over the file that was open before. */
+  file?: AppState['file'];
 }
 
 /** The interface for the views. */
@@ -30,6 +34,8 @@ export interface Session {
   profile(): ProfileText;
   /** Replace the profile by another one, and its target if it has one; undo restores the text. */
   open(profile: Opened): void;
+  /** Call a listener with each text that another one is about to replace. */
+  onReplace(listener: (profile: ProfileText) => void): void;
   /** Show a place of the profile in the editor; `focus: false` leaves the keyboard where it is. */
   reveal(offset: number, options?: { focus?: boolean }): void;
   /** The same for a place in the text that compiled last, if that is still the text. */
@@ -73,6 +79,8 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
   let isOpening = false;
   /** While a view moves the caret. */
   let isShowing = false;
+
+  const replaceListeners: ((profile: ProfileText) => void)[] = [];
 
   const profile = (): ProfileText => ({ text: editor().getText(), source: store.get().source });
 
@@ -204,14 +212,18 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     caretMoved,
     focusOn,
     profile,
-    open({ text, source, ...restored }) {
+    open({ text, source, file, mapArchitecture, ...restored }) {
+      for (const listener of replaceListeners) listener(profile());
       isOpening = true;
-      store.set({ source, findings: [], errors: [] });
+      store.set({ source, file, mapArchitecture, findings: [], errors: [] });
       editor().setText(text);
       const given = Object.entries(restored).filter(([, value]) => value !== undefined);
       store.set(Object.fromEntries(given) as Partial<AppState>);
       isOpening = false;
       recompile();
+    },
+    onReplace(listener) {
+      replaceListeners.push(listener);
     },
     reveal,
     revealCompiled(offset, options) {

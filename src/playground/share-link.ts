@@ -1,13 +1,16 @@
 import { ARCHITECTURES, type ArchitectureName } from '../architecture.js';
 import type { ProfileText, Settings, TypedCall } from './engine/protocol.js';
 import { DEFAULT_SETTINGS, type OptionName } from './settings/settings.js';
-import { VIEWS, type ViewName } from './state.js';
+import { type AppState, DEFAULT_CALL, VIEWS, type ViewName } from './state.js';
 
 /** What a link carries. It is in the address's fragment, which browsers do not send to the server. */
 export interface Shared extends ProfileText {
   settings: Settings;
   /** The tab. */
   view?: ViewName | undefined;
+  programForm?: AppState['programForm'] | undefined;
+  /** The architecture whose map is shown; undefined: the target's. */
+  mapArchitecture?: ArchitectureName | undefined;
   /** The call of the simulator. */
   call?: TypedCall | undefined;
   /** The other side of the diff. */
@@ -22,12 +25,16 @@ const FIRST_PREFIX = '#1.';
 /** The largest text that is read from a link, in bytes: a few kilobytes of deflate can be gigabytes of text. */
 const MAX_SIZE = 2 * 1024 * 1024;
 
+const DEFAULT_TYPED = [DEFAULT_CALL.architecture, DEFAULT_CALL.syscall, ...DEFAULT_CALL.arguments];
+
 /**
  * The fragment for what is shown: JSON without what has its default, under keys of one letter, deflated, in base64url
  * (RFC 4648).
  */
-export async function encodeShared({ text, source, settings, view, call, other }: Shared): Promise<string> {
+export async function encodeShared({ text, source, settings, ...shown }: Shared): Promise<string> {
   const { arch, beside, capabilities, words } = settings;
+  const { view, programForm, mapArchitecture, call, other } = shown;
+  const typed = call && [call.architecture, call.syscall, ...call.arguments];
   const json = JSON.stringify({
     t: text,
     n: source,
@@ -36,7 +43,9 @@ export async function encodeShared({ text, source, settings, view, call, other }
     c: capabilities.length > 0 ? capabilities.map((name) => name.replace(/^CAP_/, '')) : undefined,
     w: Object.keys(words).length > 0 ? words : undefined,
     v: view === undefined || view === 'map' || view === 'profile' ? undefined : view,
-    s: call && [call.architecture, call.syscall, ...call.arguments],
+    p: programForm === 'graph' ? 1 : undefined,
+    m: mapArchitecture,
+    s: JSON.stringify(typed) === JSON.stringify(DEFAULT_TYPED) ? undefined : typed,
     o: other && other.text !== '' ? [other.source, other.text] : undefined,
   });
   const compressed = new Blob([json]).stream().pipeThrough(new CompressionStream('deflate-raw'));
@@ -92,18 +101,24 @@ const architectureOf = (name: unknown): ArchitectureName | undefined =>
   ARCHITECTURES.find((architecture) => architecture.name === name)?.name;
 
 /** A wrong field makes the link none of ours: nobody should see something else than what was sent. */
-async function readShared({ t, n, a = DEFAULT_SETTINGS.arch, b = [], c = [], w = {}, v, s, o }: Json) {
+async function readShared({ t, n, a = DEFAULT_SETTINGS.arch, b = [], c = [], w = {}, ...shown }: Json) {
+  const { v = 'map', p, m, s = DEFAULT_TYPED, o = ['', ''] } = shown;
   const arch = architectureOf(a);
   if (!isText(t) || !isText(n) || !arch || !areTexts(b) || !areTexts(c) || !isRecord(w)) return undefined;
   const beside = b.flatMap((name) => architectureOf(name) ?? []);
   const words = await readWords(w);
   if (beside.length !== b.length || !words) return undefined;
   const capabilities = c.map((name) => `CAP_${name}`);
-  const view = v === undefined ? undefined : (Object.keys(VIEWS) as ViewName[]).find((name) => name === v);
-  const call = s === undefined ? undefined : readCall(s);
-  const other = o === undefined ? undefined : readOther(o);
-  if ((v !== undefined && !view) || (s !== undefined && !call) || (o !== undefined && !other)) return undefined;
-  return { text: t, source: n.slice(0, 255), settings: { arch, beside, capabilities, words }, view, call, other };
+  const view = (Object.keys(VIEWS) as ViewName[]).find((name) => name === v);
+  const call = readCall(s);
+  const other = readOther(o);
+  const mapArchitecture = architectureOf(m);
+  if (!view || !call || !other || (m !== undefined && !mapArchitecture) || (p !== undefined && p !== 1)) {
+    return undefined;
+  }
+  const settings = { arch, beside, capabilities, words };
+  const programForm = p === 1 ? ('graph' as const) : ('listing' as const);
+  return { text: t, source: n.slice(0, 255), settings, view, programForm, mapArchitecture, call, other };
 }
 
 function readCall(value: unknown): TypedCall | undefined {

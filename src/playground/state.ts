@@ -10,6 +10,7 @@ import type {
   TypedCall,
 } from './engine/protocol.js';
 import type { Focus } from './focus.js';
+import type { SavedFile } from './keep/saved-file.js';
 import { DEFAULT_SETTINGS } from './settings/settings.js';
 
 /** The tabs, as they are labelled. `profile`: the editor, which is a view of its own on a narrow screen only. */
@@ -29,6 +30,8 @@ export type ViewName = keyof typeof VIEWS;
 export interface AppState {
   /** The profile's name, usually of its file. */
   source: string;
+  /** The file that the text was opened from or saved to. */
+  file: SavedFile | undefined;
   settings: Settings;
   view: ViewName;
   /** The last profile that compiled: it stays while the text has errors. */
@@ -61,9 +64,16 @@ export interface AppState {
   log: ProfileText;
 }
 
+export const DEFAULT_CALL: TypedCall = {
+  architecture: 'x86_64',
+  syscall: 'openat',
+  arguments: ['AT_FDCWD', '', 'O_RDONLY', ''],
+};
+
 export function initialState(): AppState {
   return {
     source: 'container-default.json',
+    file: undefined,
     settings: DEFAULT_SETTINGS,
     view: 'map',
     compiled: undefined,
@@ -74,7 +84,7 @@ export function initialState(): AppState {
     failure: undefined,
     listing: undefined,
     mapArchitecture: undefined,
-    call: { architecture: 'x86_64', syscall: 'openat', arguments: ['AT_FDCWD', '', 'O_RDONLY', ''] },
+    call: DEFAULT_CALL,
     simulation: undefined,
     focus: undefined,
     programForm: 'listing',

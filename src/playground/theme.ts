@@ -3,7 +3,7 @@ import { keep, kept } from './storage.js';
 
 const KEY = 'scmp-theme';
 const THEMES = ['system', 'light', 'dark'] as const;
-type Theme = (typeof THEMES)[number];
+export type Theme = (typeof THEMES)[number];
 
 const LABELS: Readonly<Record<Theme, { glyph: string; text: string }>> = {
   system: { glyph: '◐', text: 'System' },
@@ -11,8 +11,8 @@ const LABELS: Readonly<Record<Theme, { glyph: string; text: string }>> = {
   dark: { glyph: '●', text: 'Dark' },
 };
 
-/** The button that cycles through the themes; the choice is kept in this browser. */
-export function setUpTheme(button: HTMLButtonElement): void {
+/** The button that cycles through the themes; the choice is kept in this browser. Returns what sets one. */
+export function setUpTheme(button: HTMLButtonElement): (theme: Theme) => void {
   let theme = stored();
   const apply = () => {
     if (theme === 'system') delete document.documentElement.dataset.theme;
@@ -21,12 +21,16 @@ export function setUpTheme(button: HTMLButtonElement): void {
     button.replaceChildren(glyph, element('span', { class: 'theme-name', text: ` ${text}` }));
     button.setAttribute('aria-label', `Theme: ${theme}. Change`);
   };
+  const set = (chosen: Theme) => {
+    theme = chosen;
+    apply();
+  };
   apply();
   button.addEventListener('click', () => {
-    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
-    apply();
+    set(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme);
     keep(KEY, theme);
   });
+  return set;
 }
 
 function stored(): Theme {

@@ -83,7 +83,7 @@ describe('a program', () => {
 
 describe('a file', () => {
   it('is a profile, a log, packed, or nothing that can be read', async () => {
-    expect(await open(PROFILE)).toEqual({ kind: 'text', text: PROFILE });
+    expect(await open(PROFILE)).toEqual({ kind: 'text', text: PROFILE, isProgram: false, isPacked: false });
     expect(await open(AUDIT)).toMatchObject({ kind: 'log' });
     expect(await open(gzipSync(AUDIT))).toEqual({ kind: 'log', text: AUDIT });
     expect(await open('openat(AT_FDCWD, "x", O_RDONLY) = 3\n+++ exited with 0 +++\n')).toMatchObject({ kind: 'log' });
@@ -96,7 +96,7 @@ describe('a file', () => {
   it.each([PROFILE, '[Service]\nSystemCallFilter=read\n', 'default kill\nallow read\n', '# audit: kill\nread: 1\n'])(
     'that is a profile is no log: %j',
     async (text) => {
-      expect(await open(text)).toEqual({ kind: 'text', text });
+      expect(await open(text)).toEqual({ kind: 'text', text, isProgram: false, isPacked: false });
     },
   );
 });

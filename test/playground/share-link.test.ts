@@ -1,7 +1,9 @@
 import { deflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/playground/settings/settings.js';
 import { decodeShared, encodeShared, type Shared } from '../../src/playground/share-link.js';
+import { DEFAULT_CALL } from '../../src/playground/state.js';
 
 const fragmentOf = (value: unknown, version = 2) =>
   `#${version}.${deflateRawSync(JSON.stringify(value)).toString('base64url')}`;
@@ -16,20 +18,53 @@ const FULL: Shared = {
     words: { runtime: 'runc', kernel: '5.10', enosysStub: 'no', weights: 'read 5\nwrite 7' },
   },
   view: 'diff',
+  programForm: 'graph',
+  mapArchitecture: 'riscv64',
   call: { architecture: 'riscv64', syscall: 'openat', arguments: ['AT_FDCWD', '', 'O_RDONLY'] },
   other: { text: 'default kill', source: 'other.txt' },
 };
 
 it('carries all that is shown', async () => {
   expect(await decodeShared(await encodeShared(FULL))).toEqual(FULL);
+});
+
+/** What has its default takes no room, and is set by the link all the same: the page may show something else. */
+const DEFAULTS = {
+  settings: DEFAULT_SETTINGS,
+  view: 'map',
+  programForm: 'listing',
+  mapArchitecture: undefined,
+  call: DEFAULT_CALL,
+  other: { text: '', source: '' },
+} as const;
+
+it('sets what has its default too', async () => {
   const least = { text: '', source: '', settings: DEFAULT_SETTINGS };
-  expect(await decodeShared(await encodeShared(least))).toEqual(least);
+  expect(await decodeShared(await encodeShared(least))).toEqual({ ...least, ...DEFAULTS });
+  expect(await encodeShared({ ...least, ...DEFAULTS })).toBe(await encodeShared(least));
+  // The same words in other fields are another call.
+  const call = { ...DEFAULT_CALL, arguments: ['AT_FDCWD', ',O_RDONLY,'] };
+  expect((await decodeShared(await encodeShared({ ...least, call })))?.call).toEqual(call);
+});
+
+it('carries any text and any name back', async () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 200 });
+  await fc.assert(
+    fc.asyncProperty(text, text, fc.array(text, { maxLength: 6 }), async (profile, source, args) => {
+      const call = { ...DEFAULT_CALL, arguments: args };
+      const shared = { text: profile, source, ...DEFAULTS, call };
+      const read = await decodeShared(await encodeShared(shared));
+      expect(read).toEqual({ ...shared, source: source.slice(0, 255) });
+    }),
+    { numRuns: 100 },
+  );
 });
 
 it('is short for a small profile', async () => {
   const text = 'default errno EPERM\nallow read, write, exit_group\n';
-  const fragment = await encodeShared({ text, source: 'rules.txt', settings: DEFAULT_SETTINGS });
-  expect(fragment.length).toBeLessThan(140);
+  // As the page asks for it: with all that is shown.
+  const fragment = await encodeShared({ text, source: 'rules.txt', ...DEFAULTS });
+  expect(fragment.length).toBeLessThan(110);
 });
 
 it('reads the links of earlier versions', async () => {
@@ -65,6 +100,8 @@ it.each<[string, string]>([
   ['an empty word', fragmentOf({ ...good, w: { kernel: '' } })],
   ['a word that is too long', fragmentOf({ ...good, w: { kernel: 'x'.repeat(33) } })],
   ['a word that is no text', fragmentOf({ ...good, w: { kernel: {} } })],
+  ['a form of the program that there is none', fragmentOf({ ...good, p: 2 })],
+  ['a map of an unknown architecture', fragmentOf({ ...good, m: 'vax' })],
   ['an unknown tab', fragmentOf({ ...good, v: 'constructor' })],
   ['a call without a name', fragmentOf({ ...good, s: ['x86_64'] })],
   ['a call with seven arguments', fragmentOf({ ...good, s: ['x86_64', 'read', ...'1234567'] })],

@@ -100,6 +100,17 @@ export class Engine {
       }
       return { programs };
     },
+    explain: async ({ settings, ...profile }) => {
+      const { explainProgram } = await import('./explain-program.js');
+      try {
+        return {
+          kind: 'explained',
+          text: explainProgram(await this.#filterOf(profile, settings), await this.#library()),
+        };
+      } catch (error) {
+        return failed(error, profile.source);
+      }
+    },
     export: async ({ format, settings, ...profile }) => {
       const { exportInput } = await import('./export-profile.js');
       try {

@@ -14,11 +14,12 @@ export async function openFile(
   library: Libseccomp,
 ): Promise<OpenedBytes> {
   const unreadable = (why: string): OpenedBytes => ({ kind: 'unreadable', message: `${source} ${why}` });
-  const content = bytes[0] === 0x1f && bytes[1] === 0x8b ? await unpacked(bytes) : bytes;
+  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const content = isPacked ? await unpacked(bytes) : bytes;
   if (!content) return unreadable('cannot be unpacked, or is too large: nothing was opened');
   const { programAsText } = await import('./read-program.js');
   const program = programAsText(content, arch, library);
-  if (program !== undefined) return { kind: 'text', text: program };
+  if (program !== undefined) return { kind: 'text', text: program, isProgram: true, isPacked };
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(content);
@@ -26,7 +27,7 @@ export async function openFile(
     return unreadable('is no text in UTF-8 and no program: nothing was opened');
   }
   if (text.includes('\0')) return unreadable('is binary and no program: nothing was opened');
-  return { kind: isLog(text) ? 'log' : 'text', text };
+  return isLog(text) ? { kind: 'log', text } : { kind: 'text', text, isProgram: false, isPacked };
 }
 
 /** A profile in JSON or with sections is none, whatever a line of it looks like. */

@@ -234,7 +234,8 @@ export interface LogAnswer {
 
 /** A file's content, as the page shows it. */
 export type OpenedBytes =
-  | { kind: 'text'; text: string }
+  /** `isProgram`: the text is assembler of the file's bytes. `isPacked`: the file has it packed. */
+  | { kind: 'text'; text: string; isProgram: boolean; isPacked: boolean }
   | { kind: 'log'; text: string }
   | { kind: 'unreadable'; message: string };
 
@@ -249,6 +250,8 @@ export interface Requests {
   compare: [{ before: ProfileText; after: ProfileText; settings: Settings }, ComparisonResult | CompileRefusal];
   /** The programs for the machines of `settings.beside`. */
   beside: [ProfileText & { settings: Settings }, { programs: readonly BesideProgram[] }];
+  /** The program in words, as `scmp explain` prints it. */
+  explain: [ProfileText & { settings: Settings }, { kind: 'explained'; text: string } | Failed];
   export: [ProfileText & { settings: Settings; format: ExportFormat }, Exported | Failed];
   /** What a file is: a text, a program (as assembler), a log; packed by gzip too. */
   open: [{ bytes: Uint8Array<ArrayBuffer>; source: string; arch: ArchitectureName }, OpenedBytes];

@@ -1,5 +1,6 @@
 import { WRITTEN_FORMATS } from '../../profile/formats/index.js';
 import { element, setText } from '../dom.js';
+import { download } from '../download.js';
 import type { ExportFormat } from '../engine/protocol.js';
 import type { Session } from '../session.js';
 import type { View } from './view.js';
@@ -40,11 +41,11 @@ export function exportView(panel: HTMLElement, session: Session): View {
     return element('label', { class: 'export-choice' }, input, value.label);
   });
   const note = element('p', { class: 'quiet export-note' });
-  const download = element('button', {
+  const downloadButton = element('button', {
     class: 'control primary',
     text: 'Download',
     attributes: { type: 'button' },
-    on: { click: save },
+    on: { click: () => content !== undefined && download(fileName, content) },
   });
   const copy = element('button', {
     class: 'control',
@@ -63,7 +64,7 @@ export function exportView(panel: HTMLElement, session: Session): View {
       element('legend', { class: 'visually-hidden', text: 'Format' }),
       ...radios,
     ),
-    element('div', { class: 'view-bar' }, download, copy, note),
+    element('div', { class: 'view-bar' }, downloadButton, copy, note),
     preview,
   );
 
@@ -81,7 +82,7 @@ export function exportView(panel: HTMLElement, session: Session): View {
     if (!answer || wanted !== format) return;
     const isMade = answer.kind === 'exported';
     preview.classList.toggle('is-failed', !isMade);
-    download.disabled = !isMade;
+    downloadButton.disabled = !isMade;
     copy.disabled = !isMade || typeof answer.content !== 'string';
     if (!isMade) {
       content = undefined;
@@ -89,18 +90,9 @@ export function exportView(panel: HTMLElement, session: Session): View {
       return;
     }
     ({ content, fileName } = answer);
-    download.textContent = `Download ${fileName}`;
+    downloadButton.textContent = `Download ${fileName}`;
     const text = typeof content === 'string' ? content : hexDump(content);
     setText(preview, text.length > PREVIEW ? `${text.slice(0, PREVIEW)}\n…` : text);
-  }
-
-  function save(): void {
-    if (content === undefined) return;
-    const url = URL.createObjectURL(new Blob([content]));
-    const link = element('a', { attributes: { href: url, download: fileName } });
-    link.click();
-    // The download has begun by the next task, and holds the data itself.
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
 
   return {
