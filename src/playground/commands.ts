@@ -1,7 +1,7 @@
 import type { Command, HelpPage } from './command.js';
 import { required } from './dom.js';
 import { EXAMPLES } from './examples.js';
-import type { Keep } from './keep.js';
+import type { Keep } from './keep/commands.js';
 import { loadLaterStyles } from './later-styles.js';
 import type { Layout } from './layout.js';
 import type { Session } from './session.js';

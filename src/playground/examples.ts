@@ -41,7 +41,7 @@ spec:
 
 const EXTENDING = `{
   "extends": "container-default",
-  "remove": ["keyctl"],
+  "remove": ["mknod"],
   "syscalls": [
     {
       "names": ["io_uring_setup", "io_uring_enter", "io_uring_register"],

@@ -1,19 +1,10 @@
 import { required } from './dom.js';
 import { EMBED } from './embed/embed-mode.js';
+import type { Keep } from './keep/commands.js';
 import type { KeptVersions } from './keep/record.js';
 import { loadLaterStyles } from './later-styles.js';
 import type { Session } from './session.js';
 import { until } from './store.js';
-
-/** What of the page lasts: files, texts for others, and versions. The code is loaded when it is first used. */
-export interface Keep {
-  save(): void;
-  saveAs(): void;
-  copyIssue(): void;
-  downloadReport(): void;
-  /** All of it as a dialog. */
-  open(): void;
-}
 
 /** How long the page is left alone once it has shown all before it keeps versions, in milliseconds. */
 const SETTLE = 3000;

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Command } from '../../src/playground/command.js';
 import { keysOf } from '../../src/playground/commands.js';
+import { Engine } from '../../src/playground/engine/engine.js';
 import { EXAMPLES } from '../../src/playground/examples.js';
 import { parseGlossary } from '../../src/playground/glossary.js';
 import { QUESTIONS } from '../../src/playground/questions.js';
+import { DEFAULT_SETTINGS } from '../../src/playground/settings/settings.js';
 import { matchingCommands } from '../../src/playground/views/command-palette.js';
 import { readProfile } from '../../src/profile/index.js';
 
@@ -43,6 +45,11 @@ it('the glossary is that of the docs, as plain text', () => {
   });
   for (const { term, meaning } of terms) expect(`${term} ${meaning}`).not.toMatch(/[*`[\]]|\]\(/);
   expect(parseGlossary('no list')).toEqual([]);
+});
+
+it.each(EXAMPLES.filter(({ text }) => text !== undefined))('the example compiles: $title', async ({ text, source }) => {
+  const asked = { text: text!, source, settings: DEFAULT_SETTINGS };
+  expect(await new Engine().answer('compile', asked)).toMatchObject({ kind: 'compiled' });
 });
 
 it('every question opens profiles that there are', () => {

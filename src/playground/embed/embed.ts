@@ -38,8 +38,8 @@ export function setUpEmbed(parts: EmbedParts, { origin }: EmbedMode): void {
 }
 
 /**
- * Speak with the page around this one. Its messages are known by the window and the origin that they come from, and
- * what is said goes to that origin alone: the browser gives it to no other page that may stand there by then.
+ * Speak with the page around this one. Its messages are known by the window and the origin that they come from. What is
+ * said goes to that origin alone: the browser gives it to no other page that may stand there by then.
  */
 function speak({ session, setTheme }: EmbedParts, host: Window, origin: string): void {
   const { store } = session;

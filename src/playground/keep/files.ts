@@ -2,8 +2,8 @@ import { download } from '../download.js';
 import type { Session } from '../session.js';
 import { type FileForm, type FileHandle, fileName, type SavedFile, textBytes } from './saved-file.js';
 
-// Saving: over the file that was opened, where the browser gives a way back to it (File System Access: Chromium); as a new
-// file where it lets somebody choose one; else as a download.
+// A text is saved over the file that was opened, where the browser gives a way back to it (File System Access: Chromium).
+// Else it is a new file, where the browser lets somebody choose one, or a download.
 
 const pickers = globalThis as { showSaveFilePicker?(options: { suggestedName: string }): Promise<FileHandle> };
 
@@ -67,7 +67,7 @@ function formAs(name: string, file: SavedFile | undefined): FileForm {
   return file.form.kind === 'program' && extensionOf(name) !== extensionOf(file.name) ? NEW_FILE : file.form;
 }
 
-/** The file's content. Undefined: the text says no program, which was told. */
+/** The file's content. Undefined: the text says no program, and a notice says so. */
 async function contentOf(session: Session, form: FileForm): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const profile = session.profile();
   if (form.kind === 'text') return textBytes(profile.text, form);

@@ -20,7 +20,7 @@ export interface Recorder {
 
 /**
  * Keep the text in this browser when it has compiled and then stood for a while, when another one takes its place, and
- * when the page is left. What cannot be kept is told once.
+ * when the page is left. A notice says once what cannot be kept.
  */
 export function recordVersions(session: Session, versions: VersionStore, rest = REST): Recorder {
   const { store } = session;

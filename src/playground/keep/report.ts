@@ -80,21 +80,17 @@ export function reportHtml(snapshot: Snapshot, explanation: string | undefined, 
     section('Settings', pre(command), ...(weights ? [html`<p>weights.txt:</p>`, pre(weights)] : [])),
     section('Versions', rows(versions)),
   ];
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
+  const head = html`<meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>seccomp report: ${source}</title>
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<h1>${source}</h1>
-<p>What this seccomp profile does, as of ${time.toISOString()}.</p>
-${sections}</body>
-</html>
+`;
+  const style = html`<style>${new Markup(STYLE)}</style>`;
+  const title = html`<h1>${source}</h1><p>What this seccomp profile does, as of ${time.toISOString()}.</p>`;
+  const page = html`<!doctype html>
+<html lang="en"><head>${head}${style}</head>
+<body>${title}${sections}</body></html>
 `;
   return page.html;
 }

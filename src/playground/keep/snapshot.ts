@@ -5,7 +5,7 @@ import type { Session } from '../session.js';
 import { commandLine, shellCommand } from '../settings/command-line.js';
 import { until } from '../store.js';
 
-/** All that a reader of an issue or a report is told: it is of one text, and of no older one. */
+/** What an issue or a report says: all of one text, and of no older one. */
 export interface Snapshot extends ProfileText {
   /** The equal command of `scmp`. */
   command: string;

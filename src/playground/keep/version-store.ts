@@ -4,11 +4,11 @@ const DATABASE = 'scmp-versions';
 const VERSIONS = 'versions';
 
 /** Versions cannot be kept here, and why. */
-export class VersionsUnavailableError extends Error {
+class VersionsUnavailableError extends Error {
   override readonly name = 'VersionsUnavailableError';
 }
 
-/** The versions that this browser keeps. Every function fails with {@link VersionsUnavailableError}. */
+/** The versions that this browser keeps. Every function fails where they cannot be kept, and says why. */
 export interface VersionStore {
   /** The newest first. */
   list(): Promise<KeptVersion[]>;

@@ -1,7 +1,7 @@
 import { element, setText } from '../dom.js';
+import type { Keep } from '../keep/commands.js';
 import { isRecording, type KeptVersions, setRecording } from '../keep/record.js';
 import { type KeptVersion, VERSION_LIMITS } from '../keep/versions.js';
-import type { Keep } from '../keep.js';
 import type { Session } from '../session.js';
 import { commandLine, shellCommand } from '../settings/command-line.js';
 import { openDialog } from './dialog.js';

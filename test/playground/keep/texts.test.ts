@@ -24,7 +24,7 @@ async function snapshotOf(text: string, more: Partial<Snapshot> = {}): Promise<S
     findings:
       answer.kind === 'compiled' ? (await engine.answer('check', { text, source: 'r', settings })).problems : [],
     simulated: simulated.kind === 'simulated' ? { call, answer: simulated } : undefined,
-    versions: [['libseccomp', '2.6.0']],
+    versions: [['libseccomp', '1.2.3']],
     ...more,
   };
 }
@@ -58,7 +58,7 @@ describe('the text for an issue', () => {
     expect(inside[1]).toBe('scmp compile rules.txt --arch x86_64\n');
     expect(inside[2]).toMatch(/^list, compiled: \d+ instructions \(\d+ bytes\) for x86_64/);
     expect(inside[4]).toBe('socket(AF_UNIX, 0, 0) on x86_64: ALLOW\n');
-    expect(inside[5]).toBe('libseccomp 2.6.0\n');
+    expect(inside[5]).toBe('libseccomp 1.2.3\n');
   });
 
   it('says why a text does not compile, and nothing of an older one', async () => {
