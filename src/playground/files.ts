@@ -1,5 +1,6 @@
 import { required } from './dom.js';
 import type { FileHandle } from './keep/saved-file.js';
+import { mayBeLog } from './log-sign.js';
 import type { Session } from './session.js';
 
 /** The File System Access API, where the browser has it. */
@@ -44,6 +45,7 @@ export function setUpFiles(session: Session): void {
     input.click();
   }
 
+  setUpPaste(session);
   const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
   addEventListener('dragenter', (event) => {
     if (hasFiles(event)) drop.hidden = false;
@@ -67,6 +69,22 @@ export function setUpFiles(session: Session): void {
       // Asked for at once: the list is empty after this event.
       const handle = item?.getAsFileSystemHandle?.().catch(() => null);
       if (file) void (handle ?? Promise.resolve(null)).then((found) => openFile(file, session, found ?? undefined));
+    },
+    { capture: true },
+  );
+}
+
+/** A log that is pasted into the profile is asked about, and the profile stays. */
+function setUpPaste(session: Session): void {
+  required('#editor', HTMLElement).addEventListener(
+    'paste',
+    (event) => {
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      if (!mayBeLog(text)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      session.store.set({ log: { text, source: 'pasted log' }, view: 'why' });
+      session.notify('That is a log: it is opened beside the profile, which stays as it was');
     },
     { capture: true },
   );

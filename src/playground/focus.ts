@@ -31,7 +31,11 @@ export function entryAt(entries: readonly EntryPlace[], offset: number): number 
 }
 
 /** What the caret is at: an entry, and a call where it is in its name. */
-export function focusAt(entries: readonly EntryPlace[], text: string, offset: number): Focus | undefined {
+export function focusAt(
+  entries: readonly EntryPlace[],
+  text: { slice(from: number, to: number): string },
+  offset: number,
+): Focus | undefined {
   const entry = entryAt(entries, offset);
   if (entry === undefined) return undefined;
   const before = /\w*$/.exec(text.slice(Math.max(0, offset - 64), offset))?.[0] ?? '';

@@ -112,8 +112,10 @@ async function loadCodeEditor(): Promise<void> {
   const plain = editor;
   const hadFocus = plain.hasFocus();
   const selection = plain.getSelection();
-  const complete = (question: { text: string; offset: number }) => session.ask('complete', question);
-  editor = codeEditor({ text: plain.getText(), onChange, onCaret, complete });
+  const named = () => ({ source: store.get().source, settings: store.get().settings });
+  const complete = (question: { text: string; offset: number }) => session.ask('complete', { ...question, ...named() });
+  const tokens = (text: string) => session.ask('tokens', { text, ...named() });
+  editor = codeEditor({ text: plain.getText(), onChange, onCaret, complete, tokens });
   plain.element.replaceWith(editor.element);
   editor.setSelection(selection);
   if (hadFocus) editor.focus();

@@ -1,6 +1,7 @@
 import type { Editor } from './editor/editor.js';
 import type { EngineClient } from './engine/client.js';
 import type { ProfileText, RequestBody, ResponseTo } from './engine/protocol.js';
+import { fittingName } from './file-name.js';
 import { type Focus, focusAt, isSameFocus } from './focus.js';
 import { isNarrow } from './layout.js';
 import type { AppState } from './state.js';
@@ -106,7 +107,7 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     try {
       const answer = await quick.ask('compile', asked);
       if (!answer || own !== turn) return; // a newer text is on its way
-      apply(answer);
+      apply(answer, asked.source);
       // From the keystroke to the new state shown: for the browser's profiler, and bench/playground.ts.
       performance.clearMeasures(MEASURE);
       performance.measure(MEASURE, { start });
@@ -116,17 +117,20 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     }
   }
 
-  function apply(answer: ResponseTo<'compile'>): void {
+  function apply(answer: ResponseTo<'compile'>, askedAs: string): void {
     if (answer.kind === 'refused') {
       // It is not checked: what stopped it is all there is to say.
       store.set({ errors: answer.problems, findings: [], failure: undefined, compiling: 'done', checking: 'done' });
       return;
     }
-    const { call, mapArchitecture } = store.get();
+    const { call, mapArchitecture, compiled: last, source } = store.get();
     const [target = 'x86_64'] = answer.arches;
     const callArchitecture = answer.arches.includes(call.architecture) ? call.architecture : target;
+    const isOther = last !== undefined && last.format !== answer.format && last.source === askedAs;
+    const name = isOther && source === askedAs ? fittingName(source, answer.format, editor()) : source;
     store.set({
-      compiled: answer,
+      source: name,
+      compiled: { ...answer, source: name },
       compiling: 'done',
       errors: [],
       failure: undefined,
@@ -204,7 +208,7 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     const { compiled, errors } = store.get();
     // While a view shows its place in the text, the caret follows, and is not what was chosen.
     if (isShowing || isOpening || !compiled || errors.length > 0) return;
-    focusOn(focusAt(compiled.entries, editor().getText(), editor().getSelection().from));
+    focusOn(focusAt(compiled.entries, editor(), editor().getSelection().from));
   }
 
   return {

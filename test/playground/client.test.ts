@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EngineClient } from '../../src/playground/engine/client.js';
 import type { RequestMessage } from '../../src/playground/engine/protocol.js';
+import { DEFAULT_SETTINGS } from '../../src/playground/settings/settings.js';
 
 /** A worker that answers when the test says so. */
 class FakeWorker {
@@ -22,7 +23,8 @@ class FakeWorker {
 let workers: FakeWorker[];
 let client: EngineClient;
 const last = () => workers.at(-1) as FakeWorker;
-const complete = (text: string) => ({ text, offset: 0 });
+const NAMED = { source: 'x', settings: DEFAULT_SETTINGS };
+const complete = (text: string) => ({ text, offset: 0, ...NAMED });
 const answered = { from: 0, to: 0, options: [] };
 
 beforeEach(() => {

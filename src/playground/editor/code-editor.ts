@@ -25,6 +25,7 @@ import type { Problem } from '../engine/protocol.js';
 import type { Editor } from './editor.js';
 import { entryMarks, markEntries } from './entry-marks.js';
 import type { Complete } from './typing-aids.js';
+import type { AskTokens } from './word-colours.js';
 
 export interface CodeEditorOptions {
   text: string;
@@ -32,6 +33,7 @@ export interface CodeEditorOptions {
   /** The caret has moved, by whatever way. */
   onCaret(): void;
   complete: Complete;
+  tokens: AskTokens;
 }
 
 /** Colours are the page's own (tokens.css), which reach in here as custom properties do. */
@@ -74,7 +76,7 @@ const highlighting = HighlightStyle.define([
 ]);
 
 /** CodeMirror as the page's editor. */
-export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOptions): Editor {
+export function codeEditor({ text, onChange, onCaret, complete, tokens }: CodeEditorOptions): Editor {
   // CodeMirror makes its style sheets with CSSOM inside a shadow root, and with a <style> element, which the page's policy
   // forbids, outside of one.
   const host = document.createElement('div');
@@ -115,7 +117,7 @@ export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOpti
           const isJsonNow = looksLikeJson(view.state.sliceDoc(0, 200));
           if (isJsonNow !== isJson) {
             isJson = isJsonNow;
-            queueMicrotask(() => view.dispatch({ effects: language.reconfigure(isJson ? json() : []) }));
+            queueMicrotask(() => void setLanguage());
           }
           onChange();
         }),
@@ -125,6 +127,19 @@ export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOpti
       ],
     }),
   });
+
+  /** JSON has its grammar here; the words of other languages are told by the worker. */
+  async function setLanguage(): Promise<void> {
+    if (isJson) {
+      view.dispatch({ effects: language.reconfigure(json()) });
+      return;
+    }
+    view.dispatch({ effects: language.reconfigure([]) });
+    // Without colours one can still read: no connection is no reason for a message.
+    const loaded = await import('./word-colours.js').catch(() => undefined);
+    if (loaded && !isJson) view.dispatch({ effects: language.reconfigure(loaded.wordColours(tokens)) });
+  }
+  if (!isJson) void setLanguage();
 
   host.addEventListener('focusin', loadAids, { once: true });
   async function loadAids(): Promise<void> {
@@ -148,6 +163,7 @@ export function codeEditor({ text, onChange, onCaret, complete }: CodeEditorOpti
       return view.state.doc.length;
     },
     getText: () => view.state.doc.toString(),
+    slice: (from, to) => view.state.sliceDoc(clamp(from), clamp(to)),
     setText: (replacement) =>
       view.dispatch({
         changes: { from: 0, to: view.state.doc.length, insert: replacement },
@@ -202,7 +218,8 @@ function replaceSelection(event: InputEvent, view: EditorView): boolean {
   return true;
 }
 
-const looksLikeJson = (text: string) => /^\s*[{[]/.test(text);
+/** A section of a unit begins with a bracket too. */
+const looksLikeJson = (text: string) => /^\s*(?:\{|\[(?!\w))/.test(text);
 
 /** Undo reverts such a change, and not what was typed right before it. */
 const OWN_STEP = isolateHistory.of('full');

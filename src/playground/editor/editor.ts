@@ -6,6 +6,8 @@ export interface Editor {
   /** Of the text, in UTF-16 code units. */
   readonly length: number;
   getText(): string;
+  /** A part of it, from and to, without reading all of it. */
+  slice(from: number, to: number): string;
   /** Replace all of the text, as one step that can be undone. */
   setText(text: string): void;
   /** Change parts of it, as one step that can be undone. Offsets are those of the text as it is. */

@@ -29,6 +29,7 @@ export function plainEditor(area: HTMLTextAreaElement, onChange: () => void, onC
       return area.value.length;
     },
     getText: () => area.value,
+    slice: (from, to) => area.value.slice(from, to),
     setText: (text) => {
       replace(0, area.value.length, text);
       area.setSelectionRange(0, 0);

@@ -6,9 +6,9 @@ import {
   completionKeymap,
 } from '@codemirror/autocomplete';
 import { keymap } from '@codemirror/view';
-import type { RequestBody, ResponseTo } from '../engine/protocol.js';
+import type { ResponseTo } from '../engine/protocol.js';
 
-export type Complete = (question: RequestBody<'complete'>) => Promise<ResponseTo<'complete'>>;
+export type Complete = (question: { text: string; offset: number }) => Promise<ResponseTo<'complete'>>;
 
 /** What somebody who types has: completion, and brackets in pairs. Nobody who only looks at a profile loads it. */
 export function typingAids(complete: Complete) {
@@ -22,7 +22,7 @@ export function typingAids(complete: Complete) {
 async function completions(context: CompletionContext, complete: Complete) {
   const text = context.state.doc.toString();
   const before = text.slice(Math.max(0, context.pos - 64), context.pos);
-  if (!context.explicit && !/["\w]$/.test(before)) return null;
+  if (!context.explicit && !/["\w@]$/.test(before)) return null;
   const found = await complete({ text, offset: context.pos });
   if (!found || context.aborted) return null;
   return {
@@ -33,6 +33,6 @@ async function completions(context: CompletionContext, complete: Complete) {
       ...option,
       label: text[found.from] === '"' ? `"${option.label}"` : option.label,
     })),
-    validFor: /^"?\w*"?$/,
+    validFor: /^["@]?[\w-]*"?$/,
   };
 }

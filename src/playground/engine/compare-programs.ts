@@ -12,7 +12,7 @@ export function comparePrograms(
   before: CompiledFilter,
   after: CompiledFilter,
   libseccomp: Libseccomp,
-): ComparisonResult {
+): Omit<ComparisonResult, 'entriesBefore'> {
   const differences = nameComparison(compareDecisions(before, after), libseccomp).map(
     ({ architecture, syscalls, numbers, from, to, direction, when }) => ({
       architecture: architecture ?? 'other architectures',

@@ -79,9 +79,11 @@ export class Engine {
       const { comparePrograms } = await import('./compare-programs.js');
       let current = before;
       try {
-        const first = await this.#filterOf(before, settings);
+        const libseccomp = await this.#library();
+        const other = await makeFilter(await readInput(before, settings, libseccomp), settings, libseccomp, before);
         current = after;
-        return comparePrograms(first, await this.#filterOf(after, settings), await this.#library());
+        const compared = comparePrograms(other.compiled, await this.#filterOf(after, settings), libseccomp);
+        return { ...compared, entriesBefore: other.entries };
       } catch (error) {
         return { kind: 'refused', problems: await inTerms(problemsOfError(error, current.source, TERMS)) };
       }
@@ -146,8 +148,21 @@ export class Engine {
         return failed(error, profile.source);
       }
     },
-    complete: async ({ text, offset }) => (await import('../../editor/complete.js')).complete(text, offset),
+    complete: async ({ offset, settings, ...profile }) => {
+      const [{ complete }, { namedFormat }] = await Promise.all([
+        import('../../editor/complete.js'),
+        import('./text-tokens.js'),
+      ]);
+      const options = { ...namedFormat(profile, settings), architecture: settings.arch };
+      return complete(profile.text, offset, options);
+    },
+    tokens: async ({ settings, ...profile }) => (await import('./text-tokens.js')).textTokens(profile, settings),
   };
+
+  /** Load libseccomp while the page is still reading: the first question then need not wait for it. */
+  prepare(): void {
+    void this.#library().catch(() => {});
+  }
 
   answer<K extends RequestName>(name: K, question: RequestBody<K>): Promise<ResponseTo<K>> {
     return this.#handlers[name](question);

@@ -1,9 +1,9 @@
 import { formatAction, kernelAction } from '../../action.js';
 import { type Architecture, type ArchitectureName, parseArchitecture, X32_SYSCALL_BIT } from '../../architecture.js';
-import { type CallOutcome, createCallExplorer } from '../../bpf/execution/call-outcomes.js';
+import { createCallExplorer } from '../../bpf/execution/call-outcomes.js';
 import type { CompiledFilter } from '../../compiler/index.js';
 import { type Libseccomp, listSyscalls } from '../../libseccomp/index.js';
-import type { ActionLabel, ArchitectureMap, CallDecision } from './protocol.js';
+import type { ActionLabel, ArchitectureMap, CallDecision, MapCall } from './protocol.js';
 
 /** An AUDIT_ARCH that no machine has. */
 const NO_ARCHITECTURE = 0xffff_ffff;
@@ -32,11 +32,18 @@ export function mapCalls(compiled: CompiledFilter, libseccomp: Libseccomp) {
   const explore = createCallExplorer(compiled);
   const architectures = compiled.arches.map((name): ArchitectureMap => {
     const architecture = parseArchitecture(name);
-    const decisionOf = (number: number) => toDecision(explore(architecture.auditArch, number), name);
+    const labelsOf = sharedLabels(name);
+    const decisionOf = (number: number): CallDecision => {
+      const { returnValues, minSteps, maxSteps } = explore(architecture.auditArch, number);
+      return { actions: labelsOf(returnValues), minSteps, maxSteps };
+    };
     const base = name === 'x32' ? X32_SYSCALL_BIT : 0;
     return {
       architecture: name,
-      calls: listedSyscalls(libseccomp, architecture).map((call) => ({ ...call, ...decisionOf(call.number) })),
+      calls: listedSyscalls(libseccomp, architecture).map(({ name: call, number }): MapCall => {
+        const { actions, minSteps, maxSteps } = decisionOf(number);
+        return { name: call, number, actions, minSteps, maxSteps };
+      }),
       otherNumbers: decisionOf(base + UNUSED_NUMBER),
     };
   });
@@ -45,10 +52,18 @@ export function mapCalls(compiled: CompiledFilter, libseccomp: Libseccomp) {
   return { architectures, otherArchitectures: actionLabel(returnValues[0] as number, target) };
 }
 
-function toDecision({ returnValues, minSteps, maxSteps }: CallOutcome, architecture: ArchitectureName): CallDecision {
-  const labels = returnValues.map((value) => actionLabel(value, architecture));
-  const distinct = new Map(labels.map((label) => [label.text, label]));
-  return { actions: [...distinct.values()], minSteps, maxSteps };
+/** Return values as labels. A thousand calls share a handful, which are then sent to the page once each. */
+function sharedLabels(architecture: ArchitectureName): (returnValues: readonly number[]) => readonly ActionLabel[] {
+  const known = new Map<string, readonly ActionLabel[]>();
+  return (returnValues) => {
+    const key = returnValues.join();
+    const there = known.get(key);
+    if (there) return there;
+    const labels = returnValues.map((value) => actionLabel(value, architecture));
+    const distinct = [...new Map(labels.map((label) => [label.text, label])).values()];
+    known.set(key, distinct);
+    return distinct;
+  };
 }
 
 /** The cost of allowed calls: the median of each call's cheapest path; and the most expensive of all calls. */

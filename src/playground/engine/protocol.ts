@@ -1,6 +1,7 @@
 import type { ArchitectureName } from '../../architecture.js';
 import type { Problem as EditorProblem } from '../../editor/problems.js';
 import type { ActionLabel, RuleNote } from '../../editor/rule-notes.js';
+import type { SemanticToken } from '../../editor/semantic-tokens.js';
 import type { Completions } from '../../editor/vocabulary.js';
 import type { OutputFormat } from '../../profile/formats/index.js';
 import type { AdvisedSetting } from '../settings/panel-terms.js';
@@ -169,6 +170,8 @@ export interface Difference {
 export interface ComparisonResult {
   kind: 'compared';
   differences: readonly Difference[];
+  /** The entries of the other profile, where they stand in its text. */
+  entriesBefore: readonly EntryPlace[];
   /** The other profile's size, for a comparison at a glance. */
   instructions: number;
 }
@@ -262,7 +265,9 @@ export interface Requests {
     { profile: ProfileText; settings: Settings; addition: string; name: string; architecture: ArchitectureName },
     { kind: 'added'; text: string } | Failed,
   ];
-  complete: [{ text: string; offset: number }, Completions | undefined];
+  complete: [ProfileText & { settings: Settings; offset: number }, Completions | undefined];
+  /** The words of a text for its colours. */
+  tokens: [ProfileText & { settings: Settings }, readonly SemanticToken[]];
 }
 
 export type RequestName = keyof Requests;

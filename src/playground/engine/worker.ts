@@ -8,6 +8,7 @@ const scope = globalThis as unknown as {
 };
 
 const engine = new Engine();
+engine.prepare();
 /** One question after the other: each sees the profile that the one before it compiled. */
 let last: Promise<unknown> = Promise.resolve();
 

@@ -1,9 +1,10 @@
 import { actionBadge } from '../action-badge.js';
 import { element, setText } from '../dom.js';
-import type { Difference, ResponseTo } from '../engine/protocol.js';
+import type { Difference, RequestBody, ResponseTo } from '../engine/protocol.js';
 import { EXAMPLES, loadExample } from '../examples.js';
 import type { Session } from '../session.js';
 import { CHANGE_ORDER, countOf, type ReviewedDifference, reviewed } from './diff-review.js';
+import { diffTexts } from './diff-texts.js';
 import { segmented } from './segmented.js';
 import type { View } from './view.js';
 
@@ -48,6 +49,7 @@ export function diffView(panel: HTMLElement, session: Session): View {
     chosen = value;
     list();
   });
+  const texts = diffTexts(session);
   const take = element('button', {
     class: 'control small',
     text: 'Put the other in its place',
@@ -59,6 +61,7 @@ export function diffView(panel: HTMLElement, session: Session): View {
     element('details', { class: 'diff-other' }, element('summary', { text: 'The other profile’s text' }), text),
     summary,
     element('div', { class: 'view-bar diff-filter' }, filter.element),
+    texts.element,
     results,
   );
 
@@ -99,7 +102,9 @@ export function diffView(panel: HTMLElement, session: Session): View {
     filter.element.hidden = counts.length < 2;
     filter.update([{ value: 'all', label: 'All' }, ...counts], chosen);
     const asked = shown.filter(({ change }) => chosen === 'all' || change === chosen);
-    results.replaceChildren(element('ul', {}, ...asked.map(differenceItem)));
+    results.replaceChildren(
+      element('ul', {}, ...asked.map((each) => differenceItem(each, (call) => texts.showCall(call)))),
+    );
   }
 
   async function readFile(): Promise<void> {
@@ -115,6 +120,7 @@ export function diffView(panel: HTMLElement, session: Session): View {
       asked = '';
       setText(summary, '');
       filter.element.hidden = true;
+      texts.update(undefined);
       results.replaceChildren(
         element('p', {
           class: 'empty',
@@ -129,15 +135,16 @@ export function diffView(panel: HTMLElement, session: Session): View {
     asked = key;
     try {
       const answer = await session.askLong('compare', question);
-      if (answer) show(answer);
+      if (answer && key === asked) show(answer, question);
     } catch (error) {
       setText(summary, `The comparison was cut short: ${(error as Error).message}`);
     }
   }
 
-  function show(answer: ResponseTo<'compare'>): void {
+  function show(answer: ResponseTo<'compare'>, { before, after }: RequestBody<'compare'>): void {
     if (answer.kind === 'refused') {
       filter.element.hidden = true;
+      texts.update(undefined);
       setText(summary, 'One of the two does not compile:');
       const lines = answer.problems.map(({ line, column, path, message }) =>
         element('li', { text: `${line === undefined ? path : `${line}:${column}`} ${message}` }),
@@ -146,6 +153,11 @@ export function diffView(panel: HTMLElement, session: Session): View {
       return;
     }
     shown = reviewed(answer.differences);
+    const { entries = [] } = store.get().compiled ?? {};
+    texts.update({
+      before: { text: before.text, entries: answer.entriesBefore },
+      after: { text: after.text, entries },
+    });
     const counts = CHANGE_ORDER.flatMap((change) => {
       const count = countOf(shown, change);
       return count === 0 ? [] : [`${count} ${change}`];
@@ -173,9 +185,24 @@ export function diffView(panel: HTMLElement, session: Session): View {
 /** Calls shown before somebody asks for all. */
 const LISTED = 24;
 
-function callList(calls: readonly string[]): (string | HTMLElement)[] {
-  if (calls.length <= LISTED + 4) return [calls.join(', ')];
-  const rest = element('span', { text: calls.slice(LISTED).join(', '), attributes: { hidden: true } });
+/** Names of calls, each of which leads to where the texts are about it; ranges of numbers lead nowhere. */
+function callLinks(calls: readonly string[], onCall: (call: string) => void): (string | HTMLElement)[] {
+  return calls.flatMap((call, index) => [
+    ...(index > 0 ? [', '] : []),
+    /^[a-z_]\w*$/.test(call)
+      ? element('button', {
+          class: 'link difference-call',
+          text: call,
+          attributes: { type: 'button' },
+          on: { click: () => onCall(call) },
+        })
+      : call,
+  ]);
+}
+
+function callList(calls: readonly string[], onCall: (call: string) => void): (string | HTMLElement)[] {
+  if (calls.length <= LISTED + 4) return callLinks(calls, onCall);
+  const rest = element('span', { attributes: { hidden: true } }, ...callLinks(calls.slice(LISTED), onCall));
   const more = element('button', {
     class: 'link',
     text: `and ${calls.length - LISTED} more`,
@@ -187,10 +214,13 @@ function callList(calls: readonly string[]): (string | HTMLElement)[] {
       },
     },
   });
-  return [`${calls.slice(0, LISTED).join(', ')}, `, rest, more];
+  return [...callLinks(calls.slice(0, LISTED), onCall), ', ', rest, more];
 }
 
-function differenceItem({ architectures, calls, condition, from, to, change }: ReviewedDifference): HTMLElement {
+function differenceItem(
+  { architectures, calls, condition, from, to, change }: ReviewedDifference,
+  onCall: (call: string) => void,
+): HTMLElement {
   const { glyph, text, title } = CHANGES[change];
   return element(
     'li',
@@ -211,7 +241,7 @@ function differenceItem({ architectures, calls, condition, from, to, change }: R
     element(
       'span',
       { class: 'difference-calls' },
-      ...callList(calls),
+      ...callList(calls, onCall),
       element('span', { class: 'quiet difference-architectures', text: ` ${architectures.join(', ')}` }),
       condition !== '' && element('code', { class: 'rule-condition', text: ` when ${condition}` }),
     ),
