@@ -128,7 +128,7 @@ export function codeEditor({ text, onChange, onCaret, complete, tokens }: CodeEd
     }),
   });
 
-  /** JSON has its grammar here; the words of other languages are told by the worker. */
+  /** JSON has its grammar here; what the words of other languages are, the worker says. */
   async function setLanguage(): Promise<void> {
     if (isJson) {
       view.dispatch({ effects: language.reconfigure(json()) });

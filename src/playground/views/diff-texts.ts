@@ -22,7 +22,7 @@ interface Line {
 
 /**
  * The two texts side by side, lines beside what they became. An entry has the same colour on both sides where it names
- * the same call, and a click on it lights up both, and what belongs to it in the other views.
+ * the same call. A click on it lights up both, and what belongs to it in the other views.
  */
 export function diffTexts(session: Session) {
   const body = element('div', { class: 'texts' });
