@@ -11,5 +11,5 @@ const SIGNS = [
  */
 export function mayBeLog(text: string): boolean {
   const begin = text.slice(0, 1 << 16);
-  return !/^\s*[{[#;]/.test(begin) && SIGNS.some((sign) => sign.test(begin));
+  return !/^\s*(?:[{#;]|\[(?!pid\b))/.test(begin) && SIGNS.some((sign) => sign.test(begin));
 }
