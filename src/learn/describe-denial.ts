@@ -45,19 +45,24 @@ export function describeDenial(profile: DenyingProfile, denied: DeniedCall, usua
   };
 }
 
+const COMPARES_NO_ARGUMENTS: Partial<Record<EntrySyntax, string>> = { unit: 'a unit', firejail: 'a list of firejail' };
+
 function adviceOf(profile: DenyingProfile, denied: DeniedCall, reason: DenialReason): string[] {
   if (reason.kind !== 'default') return [];
   const { format, compiledRules } = profile;
   const line = allowingLine(denied, format);
   const capabilities = reason.dropped.find((each) => each.capabilities.length > 0)?.capabilities;
   const enosys = clone3Line(compiledRules.policy, denied, format);
-  const whole = format === 'unit' && isConditional(denied) ? ' (a unit compares no arguments)' : '';
+  const comparesNone = COMPARES_NO_ARGUMENTS[format];
+  const whole = comparesNone && isConditional(denied) ? ` (${comparesNone} compares no arguments)` : '';
+  // Of two such lines one counts.
+  const where = format === 'firejail' ? ' to the list of seccomp.keep' : '';
   const answer = format === 'seccompiler' ? 'answer ENOSYS by "mismatch_action"' : `add: ${enosys}`;
   const add =
     enosys === undefined
       ? format === 'minijail' && reason.others.length > 0
         ? `to allow it, ${isConditional(denied) ? `add to the conditions of its line: "|| ${line.slice(line.indexOf(':') + 2)}"` : `write instead of its line: ${line}`}`
-        : `to allow it${capabilities ? ' without' : ''}, ${takeOut(profile, denied, reason)}add: ${line}${whole}`
+        : `to allow it${capabilities ? ' without' : ''}, ${takeOut(profile, denied, reason)}add${where}: ${line}${whole}`
       : `its flags are in memory, where no filter sees them, and those of clone are compared here; to make the C library call clone, ${answer}`;
   if (!capabilities) return [add];
   const options = (name: string) => capabilities.map((each) => `${name} ${each.replace(/^CAP_/, '')}`).join(' ');

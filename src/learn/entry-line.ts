@@ -25,6 +25,10 @@ export function entryLine(entry: LearnedEntry, format: EntrySyntax): string {
     const { names, action } = entry;
     return `SystemCallFilter=${action === 'SCMP_ACT_ALLOW' ? names.join(' ') : `~${names.map((name) => `${name}:ENOSYS`).join(' ')}`}`;
   }
+  if (format === 'firejail') {
+    const { names, action } = entry;
+    return names.map((name) => (action === 'SCMP_ACT_ALLOW' ? name : `${name}:ENOSYS`)).join(',');
+  }
   if (format === 'seccompiler') return seccompilerRule(entry);
   if (format === 'snapd') return snapdLine(bare);
   if (format === 'lxc') return lxcLine(bare);

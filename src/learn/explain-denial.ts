@@ -126,7 +126,8 @@ export function namesBehind({ name, args }: Pick<DeniedCall, 'name' | 'args'>): 
 
 /**
  * What to add to a profile to allow the call, with its arguments where they matter. It is an entry of `syscalls` in JSON, a
- * line of a plain list or of a policy, or a rule of seccompiler. A line of a systemd unit compares no arguments.
+ * line of a plain list or of a policy, a rule of seccompiler, or words of a list of firejail. What systemd and firejail have
+ * compares no arguments.
  *
  * @throws {ProfileError} when a profile cannot have the name
  *

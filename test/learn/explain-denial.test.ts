@@ -196,6 +196,11 @@ describe('an addition in the syntax of other formats', () => {
     expect(answer([2n, 3n, 0n, 0n, 0n, 0n])).toBe(0x30000);
   });
 
+  it('to a list of firejail is a word, of all arguments', () => {
+    const profile = `seccomp.keep read,${allowingLine(denied, 'firejail')}\n`;
+    expect(readProfile(profile).seccomp.syscalls?.flatMap(({ names }) => names)).toContain('socket');
+  });
+
   it('to a unit is a line, of all arguments', () => {
     const unit = `[Service]\nSystemCallFilter=read\n${allowingLine(denied, 'unit')}\n`;
     expect(readProfile(unit).seccomp.syscalls?.flatMap(({ names }) => names)).toContain('socket');

@@ -67,7 +67,8 @@ export type Format = KeysFormat | LinesFormat;
 
 /**
  * How an entry is written: in OCI's JSON, as a line of a list, of a systemd unit or of a policy, or as a rule of
- * seccompiler. For kafel it is a block, which nsjail has in a string; for go-seccomp-bpf it is keys of a group.
+ * seccompiler. For kafel it is a block, which nsjail has in a string; for go-seccomp-bpf it is keys of a group, for firejail
+ * words of a list.
  */
 export const ENTRY_SYNTAXES = [
   ...([
@@ -77,6 +78,7 @@ export const ENTRY_SYNTAXES = [
     'seccompiler',
     'lxc',
     'snapd',
+    'firejail',
     'minijail',
     'kafel',
     'nsjail',

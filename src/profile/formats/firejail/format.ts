@@ -16,7 +16,7 @@ export const firejail = {
   sign: (line) => line.length < 5000 && (OWN.test(line) || OTHER.test(line)),
   // LXC's policies begin with such words too, which no path follows there.
   isWhole: (text) => /^[ \t]*(?:no)?(?:black|white)list(?:-ro)?[ \t]+[/~$]/m.test(text),
-  traits: { onlyOn: ['x86_64'] },
+  traits: { entrySyntax: 'firejail', onlyOn: ['x86_64'] },
   output: {
     extension: 'profile',
     about: 'lists of a firejail profile',

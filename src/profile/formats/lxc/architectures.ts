@@ -1,11 +1,11 @@
 import { type ArchitectureName, findArchitecture } from '../../../architecture.js';
 import { MULTIPLEXED_CALLS, MULTIPLEXING } from '../../../syscalls/multiplexed-calls.js';
-import type { DockerSeccomp } from '../../model/schema.js';
+import { archMapOf, type CompatArchitectures, filteredOn as filteredBeside } from '../compat-architectures.js';
 
 // src/lxc/seccomp.c of LXC 6.0 (parse_config_v2), which is as 5.0.2 but for loongarch64.
 
 /** The architectures that LXC filters beside the host's own. */
-const COMPAT: Readonly<Partial<Record<ArchitectureName, readonly ArchitectureName[]>>> = {
+const COMPAT: CompatArchitectures = {
   x86_64: ['x86', 'x32'],
   ppc64: ['ppc'],
   aarch64: ['arm'],
@@ -35,15 +35,10 @@ export const SECTIONS: ReadonlyMap<string, readonly ArchitectureName[]> = new Ma
 ]);
 
 /** The architectures of the filter on a host, its own first. */
-export const filteredOn = (host: ArchitectureName): readonly ArchitectureName[] => [host, ...(COMPAT[host] ?? [])];
-
-const ociName = (name: ArchitectureName) => findArchitecture(name)!.ociName;
+export const filteredOn = (host: ArchitectureName) => filteredBeside(COMPAT, host);
 
 /** The same for every host, as a profile has it. */
-export const ARCH_MAP: NonNullable<DockerSeccomp['archMap']> = Object.entries(COMPAT).map(([name, others]) => ({
-  architecture: ociName(name as ArchitectureName),
-  subArchitectures: others.map(ociName),
-}));
+export const ARCH_MAP = archMapOf(COMPAT);
 
 /** The ABIs for which LXC makes a rule of a call; undefined: all. */
 export function abisOf(call: string): readonly string[] | undefined {
@@ -56,4 +51,4 @@ export const hasRule = (call: string, architecture: ArchitectureName): boolean =
 
 const DIRECT: readonly string[] = [...new Set([...SECTIONS.values()].flat().flatMap(filteredOn))]
   .filter((name) => !MULTIPLEXING.includes(name))
-  .map(ociName);
+  .map((name) => findArchitecture(name)!.ociName);

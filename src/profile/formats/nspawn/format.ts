@@ -9,5 +9,5 @@ export const nspawn = {
   sign: (line) => /^\[(?:Exec|Files)\]\s*$/.test(line),
   // Its other lines are those of a unit.
   isWhole: (text) => /^[ \t]*\[(?:Exec|Files)\][ \t]*$/m.test(text),
-  traits: {},
+  traits: { entrySyntax: 'unit' },
 } as const satisfies LinesFormat;

@@ -9,6 +9,7 @@ import type { SourceText } from '../../document/source-text.js';
 import { finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../../model/schema.js';
+import { archMapOf, type CompatArchitectures } from '../compat-architectures.js';
 import { NEWEST_SYSTEMD, type SystemdVersion } from '../systemd-versions.js';
 import { findSystemdArchitecture, systemdArchitecture } from './architectures.js';
 import { systemd } from './format.js';
@@ -31,7 +32,7 @@ export const SETTINGS = ['SystemCallFilter', 'SystemCallErrorNumber', 'SystemCal
 const SECTIONS = ['Service', 'Socket', 'Mount', 'Swap'];
 
 /** Other architectures of a machine, whose calls systemd filters too (seccomp_local_archs in seccomp-util.c). */
-const LOCAL_ARCHITECTURES: Readonly<Partial<Record<ArchitectureName, readonly ArchitectureName[]>>> = {
+const LOCAL_ARCHITECTURES: CompatArchitectures = {
   x86_64: ['x86', 'x32'],
   aarch64: ['arm'],
   mips64: ['mips', 'mips64n32'],
@@ -41,12 +42,8 @@ const LOCAL_ARCHITECTURES: Readonly<Partial<Record<ArchitectureName, readonly Ar
   s390x: ['s390'],
 };
 
-const ociName = (name: ArchitectureName) => findArchitecture(name)!.ociName;
-
 /** The same for every machine, as a profile has it. */
-export const LOCAL_ARCH_MAP: NonNullable<DockerSeccomp['archMap']> = Object.entries(LOCAL_ARCHITECTURES).map(
-  ([name, others]) => ({ architecture: ociName(name as ArchitectureName), subArchitectures: others.map(ociName) }),
-);
+export const LOCAL_ARCH_MAP = archMapOf(LOCAL_ARCHITECTURES);
 
 /**
  * What 262's groups have and no architecture has as a call: names of functions in the kernel. systemd leaves out of a group
