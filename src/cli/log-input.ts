@@ -5,8 +5,10 @@ import { printable } from '../text.js';
 import { FileError, fileError } from './input.js';
 import { countBytes, expectBytes } from './progress.js';
 
-/** What is read at once, in bytes. */
-const PIECE = 1 << 20;
+/** What is read at once, in bytes: a block of `LineBlocks`. */
+const PIECE = 1 << 22;
+/** What is unpacked at once: each has memory of its own. */
+const UNPACKED = 1 << 20;
 /** The least of it. */
 const SMALL = 1 << 14;
 /** How often a file is looked at that grows, in milliseconds. */
@@ -154,7 +156,7 @@ async function* gunzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   const copies = (async function* () {
     for await (const piece of pieces) yield Buffer.from(piece);
   })();
-  const gunzip = createGunzip({ chunkSize: PIECE });
+  const gunzip = createGunzip({ chunkSize: UNPACKED });
   // What goes wrong is thrown where the pieces are taken.
   pipeline(Readable.from(copies, { objectMode: false }), gunzip, () => {});
   yield* gunzip;

@@ -39,12 +39,16 @@ function names(
     mask: (field, mask) => {
       const { constants: family } = parameters[field] ?? {};
       if (family === undefined || mask === LOW_HALF) return undefined;
+      const flags = describeMask(family, mask, arch);
+      const described = flags.includes('|') ? `(${flags})` : flags;
       for (const whole of new Set([register, LOW_HALF])) {
         const others = describeMaskOfOthers(family, mask, whole, arch);
-        if (others) return `${others}${whole === register ? '' : ` & 0x${LOW_HALF.toString(16)}`}`;
+        if (others === undefined) continue;
+        const text = `${others}${whole === register ? '' : ` & 0x${LOW_HALF.toString(16)}`}`;
+        // With a number in it only where that is shorter.
+        if (!/\b0x/.test(others) || text.length < described.length) return text;
       }
-      const described = describeMask(family, mask, arch);
-      return described.includes('|') ? `(${described})` : described;
+      return described;
     },
     isFlag: (field, bit) => {
       const { constants: family } = parameters[field] ?? {};

@@ -51,6 +51,8 @@ interface Row extends Denial {
 export class DenialTable {
   readonly #judges: readonly Judge[];
   readonly #rows = new Map<string, Row>();
+  /** Of calls that are counted by kind: the row of each. */
+  readonly #rowsByCall = new WeakMap<LoggedCall, Row>();
   /** Rows whose last place is in the present block. */
   readonly #unsettled = new Set<Row>();
   #calls = 0;
@@ -84,9 +86,10 @@ export class DenialTable {
 
   /** Count calls of one kind. */
   addAll(call: LoggedCall, { count, first, last, pids }: CallTally, source: string): void {
-    const row = this.#rowOf(call, first, source, count);
+    const row = this.#knownRow(call, count) ?? this.#rowOf(call, first, source, count);
     if (!row) return;
-    for (const pid of pids) this.#addProcess(row, pid);
+    this.#rowsByCall.set(call, row);
+    if (!row.isMany) for (const pid of pids) this.#addProcess(row, pid);
     // Two kinds of records come to one row, and their lines alternate.
     const isEarlier = row.last.source === source && row.last.line > last.line;
     if (!isEarlier) row.last = { ...last, source };
@@ -127,6 +130,15 @@ export class DenialTable {
     this.#pidsLeft--;
     row.seen.add(pid);
     row.pids = row.seen.size;
+  }
+
+  /** As {@link #rowOf}, of a call that has been counted. */
+  #knownRow(call: LoggedCall, times: number): Row | undefined {
+    const row = this.#rowsByCall.get(call);
+    if (row === undefined) return undefined;
+    this.#calls += times;
+    row.count += times;
+    return row;
   }
 
   /** The row of calls, which are counted there; undefined: they were not denied, or there are too many rows. */

@@ -106,8 +106,13 @@ export function straceReader(
   /** The last call of each process, and what it returned; undefined behind a SIGSYS that somebody sent it. */
   const last = new Map<string, LastCall | undefined>();
   const remember = (found: FoundCall, args: string, pid: string) => {
-    const entry = { found, result: trailingNumber(args) };
-    last.set(last.has(pid) ? pid : detached(pid), entry);
+    const known = last.get(pid);
+    if (known === undefined) {
+      last.set(detached(pid), { found, result: trailingNumber(args) });
+      return;
+    }
+    known.found = found;
+    known.result = trailingNumber(args);
   };
   const architectureOf = (mode: string) => (mode === '64 bit' ? native : modes.get(mode));
   const quick = new QuickLine();

@@ -280,8 +280,8 @@ export function describeMask(
 }
 
 /**
- * A mask of all bits of `whole` but some flags in words: `~(SOCK_NONBLOCK|SOCK_CLOEXEC)`. Undefined where a missing bit
- * has no name, or where as many bits are missing as are there.
+ * A mask of all bits of `whole` but some flags in words: `~(SOCK_NONBLOCK|SOCK_CLOEXEC)`. Missing bits without a name are a
+ * number. Undefined where no missing bit has a name, or where as many bits are missing as are there.
  */
 export function describeMaskOfOthers(
   family: ConstantFamily,
@@ -292,8 +292,9 @@ export function describeMaskOfOthers(
   const others = whole & ~mask;
   if ((mask & ~whole) !== 0n || others === 0n || popcount(others) >= popcount(mask)) return undefined;
   const { names, rest } = takeFlags(familyTable(family, architecture).flags, others);
-  if (rest !== 0n) return undefined;
-  return names.length > 1 ? `~(${names.join('|')})` : `~${names[0]}`;
+  if (names.length === 0) return undefined;
+  const parts = rest === 0n ? names : [...names, `0x${rest.toString(16)}`];
+  return parts.length > 1 ? `~(${parts.join('|')})` : `~${parts[0]}`;
 }
 
 /** The bits that hold a family's values, which exclude one another; none where it has only flags. */

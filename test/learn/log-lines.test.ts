@@ -41,6 +41,13 @@ describe('LogLines', () => {
     );
   });
 
+  it('cuts alike where a block is more than one text, with lines longer than a text, and characters that are no ASCII', () => {
+    const all = Array.from({ length: 300 }, (_, at) =>
+      (at % 7 === 3 ? 'é€𝄞' : 'ab').repeat(at === 150 ? 60_000 : at * 10),
+    );
+    expect(lines([bytes(all.join('\n'))])).toEqual(all.map((text, index) => [index + 1, text]));
+  });
+
   it('keeps the begin of a line that is too long, and goes on behind it', () => {
     const long = new Uint8Array(1 << 16).fill(0x61);
     const found = lines([...Array.from({ length: 64 }, () => long), bytes('\nnext\n')]);

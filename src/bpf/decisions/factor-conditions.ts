@@ -293,6 +293,13 @@ function factor(products: readonly (readonly Statement[])[]): Formula {
 const all = (statements: readonly Statement[]): Formula =>
   statements.length === 1 ? statements[0]! : { kind: 'all', of: statements };
 
+/** How long a statement is to read: its values, what it is about, and a mask where there is one. */
+function lengthOf(statement: Statement): number {
+  if (statement.kind === 'fits') return 2;
+  const isMasked = statement.mask !== ALL_64_BITS && statement.mask !== LOW_HALF;
+  return 1 + statement.ranges.length + (isMasked ? 1 : 0);
+}
+
 /** The statement that saves most if it is said once; undefined where no two alternatives share one. */
 function mostShared(products: readonly (readonly Statement[])[]): { key: string; statement: Statement } | undefined {
   const found = new Map<string, { statement: Statement; times: number }>();
@@ -302,8 +309,7 @@ function mostShared(products: readonly (readonly Statement[])[]): { key: string;
   }
   let best: { key: string; statement: Statement; saves: number } | undefined;
   for (const [key, { statement, times }] of found) {
-    const values = statement.kind === 'values' ? statement.ranges.length : 1;
-    const saves = (times - 1) * (1 + values);
+    const saves = (times - 1) * lengthOf(statement);
     if (saves > 0 && (best === undefined || saves > best.saves)) best = { key, statement, saves };
   }
   return best;
