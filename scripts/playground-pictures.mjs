@@ -47,6 +47,19 @@ const STATES = {
     await tab('Diff')(page);
     await page.getByLabel('Compare with').selectOption('example:plain list');
   },
+  texts: async (page) => {
+    await STATES.diff(page);
+    await page.locator('.difference-call').first().click();
+  },
+  why: async (page) => {
+    await tab('Why')(page);
+    await page
+      .getByLabel('The log', { exact: true })
+      .fill(
+        'type=SECCOMP msg=audit(1700000000.1:4): pid=42 comm="ls" exe="/bin/ls" arch=c000003e syscall=165 code=0x50001',
+      );
+  },
+  options: tab('Options'),
   export: tab('Export'),
   commands: async (page) => {
     await page.keyboard.press('F1');
