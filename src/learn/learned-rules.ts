@@ -88,10 +88,21 @@ export const CLONE3_WARNING: Warning = {
     'clone3 was called, and no filter sees its flags: it answers ENOSYS, so that the C library calls clone, whose flags are compared. That does not allow the namespaces that clone3 made',
 };
 
+/** Who made the calls of a rule, for its comment; undefined where that is not known. */
+export type DescribeOrigin = (rule: LearnedRule) => string | undefined;
+
 /** Rules as entries of a profile, grouped by the purpose of the calls; those with conditions separately. */
-export function learnedEntries(rules: readonly LearnedRule[]): LearnedEntry[] {
+export function learnedEntries(
+  rules: readonly LearnedRule[],
+  originOf: DescribeOrigin = () => undefined,
+): LearnedEntry[] {
   const byName = new Map<string, LearnedRule[]>();
   for (const rule of rules) byName.set(rule.name, [...(byName.get(rule.name) ?? []), rule]);
+  const originLine = (of: readonly LearnedRule[]): string[] => {
+    const rule = of.find(({ args }) => args.length === 0) ?? of[0]!;
+    const origin = originOf(rule);
+    return origin === undefined ? [] : [`\n${rule.name}: ${origin}`];
+  };
   const isPlain = (name: string) => byName.get(name)!.some(({ args }) => args.length === 0);
 
   return groupCalls(byName.keys()).flatMap(({ title, names }): LearnedEntry[] => {
@@ -103,9 +114,9 @@ export function learnedEntries(rules: readonly LearnedRule[]): LearnedEntry[] {
       comment: `${title} (${CAVEAT})${comment}`,
     });
     return [
-      ...(plain.length > 0 ? [entry(plain, '')] : []),
+      ...(plain.length > 0 ? [entry(plain, plain.flatMap((name) => originLine(byName.get(name)!)).join(''))] : []),
       ...conditional.map((rule) => ({
-        ...entry([rule.name], `: ${describeRule(rule)}`),
+        ...entry([rule.name], `: ${describeRule(rule)}${originLine([rule]).join('')}`),
         args: rule.args.map(conditionOf),
       })),
     ];

@@ -13,6 +13,7 @@ import {
   CLONE3_WARNING,
   clone3Entry,
   cloneForClone3,
+  type DescribeOrigin,
   describeRule,
   type LearnedEntry,
   learnedEntries,
@@ -85,6 +86,23 @@ export function mergeMasks(base: ParsedProfile, { target, arguments: withArgumen
 export function mergeLearned(base: ParsedProfile, observations: Observations, options: MergeOptions): LearnedProfile {
   checkArgument('mergeLearned', 'observations', observations, OBSERVATIONS);
   checkOptions('mergeLearned', options, { target: [OBJECT], arguments: [BOOLEAN] });
+  return addLearned(base, observations, options);
+}
+
+/** What is made of the calls beside the profile. */
+export interface LearnedNotes {
+  readonly originOf: DescribeOrigin;
+  /** A call that the profile denies, or has with other arguments, and that was not added. */
+  readonly onLeft: (call: ObservedCall) => void;
+}
+
+/** {@link mergeLearned}, where it is known who made the calls. */
+export function addLearned(
+  base: ParsedProfile,
+  observations: Observations,
+  options: MergeOptions,
+  { originOf, onLeft }: Partial<LearnedNotes> = {},
+): LearnedProfile {
   const { policy } = resolvePolicy(base, options.target);
   const warnings: Warning[] = [];
   const warn = (code: string, message: string, rule?: PolicyRule) =>
@@ -94,8 +112,13 @@ export function mergeLearned(base: ParsedProfile, observations: Observations, op
   const missing = observations.calls().filter((call) => {
     const rules = policy.rules.filter(({ names }) => names.some(({ name }) => name === call.name));
     const standing = standingOf(call, rules, isOpen);
-    if (standing.kind === 'conditional') return mayStandBeside(call, standing.rule, options, warn);
+    if (standing.kind === 'conditional') {
+      const isAdded = mayStandBeside(call, standing.rule, options, warn);
+      if (!isAdded) onLeft?.(call);
+      return isAdded;
+    }
     if (standing.kind === 'denied') {
+      onLeft?.(call);
       warn('merge-denied', `${call.name} was called, and the profile denies it here: it was left so`, standing.rule);
     }
     return standing.kind === 'not-listed';
@@ -106,7 +129,7 @@ export function mergeLearned(base: ParsedProfile, observations: Observations, op
     if (place) warnings.push({ code: 'merge-without-conditions', message, ...place });
   }
 
-  const entries = addedEntries(missing, policy, options, (warning) => warnings.push(warning));
+  const entries = addedEntries(missing, policy, { ...options, originOf }, (warning) => warnings.push(warning));
   const seccomp: DockerSeccomp = {
     ...base.seccomp,
     ...addedArchitectures(base, observations.calls(), options.target, warn),
@@ -120,7 +143,7 @@ export function mergeLearned(base: ParsedProfile, observations: Observations, op
 function addedEntries(
   missing: readonly ObservedCall[],
   policy: SeccompPolicy,
-  { target, arguments: withArguments = false }: MergeOptions,
+  { target, arguments: withArguments = false, originOf }: MergeOptions & { originOf: DescribeOrigin | undefined },
   warn: (warning: Warning) => void,
 ): LearnedEntry[] {
   const rules = learnedRules(missing, withArguments);
@@ -134,12 +157,12 @@ function addedEntries(
     : withArguments
       ? cloneForClone3(rules)
       : undefined;
-  if (!replaced) return learnedEntries(rules);
+  if (!replaced) return learnedEntries(rules, originOf);
   warn(CLONE3_WARNING);
   const { defaultAction } = policy;
   const enosys = errnoNumber('ENOSYS', target.arch.name);
   const isAnswered = defaultAction.kind === 'ERRNO' && defaultAction.data === enosys;
-  return [...learnedEntries(replaced), ...(isAnswered ? [] : [clone3Entry(target.arch.name)])];
+  return [...learnedEntries(replaced, originOf), ...(isAnswered ? [] : [clone3Entry(target.arch.name)])];
 }
 
 type Standing =

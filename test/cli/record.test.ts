@@ -53,6 +53,39 @@ describe('scmp record from logs', () => {
     expect(stderr).toContain('base.list:3:1: warning: line 3: mkdir was called, and the profile denies it');
   });
 
+  it('merges as scmp merge does: by nodes and days, with who made each call, and a report', () => {
+    writeFileSync(file('base.list'), 'default errno EPERM\nallow read\nmkdir -> errno EACCES\n');
+    const line = (node: string, syscall: number, day: number) =>
+      `node=${node} ${AUDIT.trim()
+        .replace(/syscall=\d+/, `syscall=${syscall}`)
+        .replace(/audit\(\d+/, `audit(${Date.UTC(2026, 10, day) / 1000}`)}\n`;
+    // rmdir on both, sync long ago, chdir on one; read and mkdir are in the profile.
+    const log = [line('a', 84, 20), line('b', 84, 21), line('a', 162, 1), line('b', 162, 2), line('a', 80, 21)].join(
+      '',
+    );
+    const merge = (...args: string[]) =>
+      scmp(['record', '--from-audit', '-', '--merge', file('base.list'), '--arch', 'x86_64', ...args], {
+        input: log + line('a', 0, 20) + line('b', 83, 20),
+      });
+    const { status, stdout, stderr } = merge('--min-nodes', '2', '--stale', '7', '--report', file('report.json'));
+    expect(status, stderr).toBe(0);
+    expect(namesOf(stdout.toString())).toEqual(['read', 'mkdir', 'rmdir']);
+    const added = JSON.parse(stdout.toString()).syscalls.at(-1).comment;
+    expect(added).toMatch(
+      /observed, not complete.*rmdir: on 2 of 2 nodes \(a, b\), in 2 of 2 recordings, 2 times; last seen 2026-11-21/s,
+    );
+    const { taken, rare, stale } = JSON.parse(readFileSync(file('report.json'), 'utf8'));
+    const calls = (list: { call: string }[]) => list.map(({ call }) => call);
+    expect([calls(rare), calls(stale)]).toEqual([['chdir', 'mkdir', 'read'], ['sync']]);
+    expect(calls(taken)).toEqual(['rmdir']);
+    const all = merge('--to', 'spo', '--name', 'app');
+    expect(all.stdout.toString()).toMatch(/^ {2}name: app$/m);
+    expect(all.stdout.toString()).toContain('# ');
+    expect(scmp(['record', '--from-audit', '-', '--min-nodes', '2'], { input: log }).stderr).toContain(
+      '--min-nodes goes with --merge',
+    );
+  });
+
   it.each([
     [['--from-audit', '-'], 'hello\n'],
     [['--from-audit', '-', '--from-strace', '-'], ''],

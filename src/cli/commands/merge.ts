@@ -1,5 +1,5 @@
 import { release } from 'node:os';
-import { type Command, InvalidArgumentError as InvalidOption, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { hostArchitecture } from '../../../native-loader/libc/host.js';
 import { parseArchitecture } from '../../architecture.js';
 import { checkProfile } from '../../check/index.js';
@@ -9,23 +9,22 @@ import {
   mergeByContainer,
   mergeRecordings,
 } from '../../compose/recordings/merge-recordings.js';
-import { type OriginWords, originOfPath, parseLayout, timeOfText } from '../../compose/recordings/origin.js';
+import { type OriginWords, originOfPath, parseLayout } from '../../compose/recordings/origin.js';
 import { RecordingReader, type RecordingSummary } from '../../compose/recordings/read-recording.js';
 import { Recordings } from '../../compose/recordings/recordings.js';
-import { type ReportFormat, renderMerge } from '../../compose/recordings/report.js';
 import { InvalidArgumentError, ScmpError } from '../../errors.js';
 import { type LogKind, syscallLookup } from '../../learn/index.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { count } from '../../phrases.js';
-import { OUTPUT_FORMATS, type OutputFormat } from '../../profile/formats/index.js';
-import { writeProfile } from '../../profile/formats/write-profile.js';
+import { OUTPUT_FORMATS } from '../../profile/formats/index.js';
 import { printable } from '../../text.js';
 import { onlyArch } from '../arch-option.js';
 import { errorText } from '../error-text.js';
 import { ExitCode } from '../exit-code.js';
 import { inputFiles, logInputs } from '../log-input.js';
+import { checkMergeChoices, MERGE_CHOICES, type MergeChoices, mergeChoices, writeMerged } from '../merge-options.js';
 import { addOptions, type FlagsOf, TARGET_OPTIONS } from '../options.js';
-import { jsonPerTarget, print, printError, printLogProblems, printWarnings, writeResult } from '../output.js';
+import { printError, printLogProblems, printWarnings } from '../output.js';
 
 const OPTIONS = {
   output: 'where to write the profile (default: standard output)',
@@ -35,66 +34,21 @@ const OPTIONS = {
   )
     .choices(OUTPUT_FORMATS)
     .default('docker'),
-  minNodes: new Option('--min-nodes <n>', 'list calls that were seen on fewer nodes, and do not take them').argParser(
-    numberOption('n'),
-  ),
-  stale: new Option(
-    '--stale <days|date>',
-    'list calls that were not seen since that date, or in so many days before the newest recording, and do not take them',
-  ).argParser(parseStale),
+  ...MERGE_CHOICES,
   args: 'take calls such as socket, clone and ioctl from logs with the arguments they were seen with only',
-  maxKinds: new Option(
-    '--max-kinds <n>',
-    'how many kinds of arguments of one call are listed; of more the call is allowed whatever they are (default: 64)',
-  ).argParser(numberOption('n')),
   layout: new Option(
     '--layout <pattern>',
     'what the end of each path says: {node}, {namespace}, {pod}, {container}, {image}, {recording}, {date}, and * for anything, as in "{node}/{pod}.*" (default: the first folder under a given one is the node)',
   ),
   log: 'what the files are, where they are logs (default: as they look)',
-  report: new Option(
-    '--report <file>',
-    'also write who made which call, and what was not taken: .json, .md, or text; "-" is standard output',
-  ),
-  json: 'print the report as JSON, in the place of the profile where that is not written to a file',
-  name: 'the metadata.name of the SeccompProfile (default: RECORDING-CONTAINER)',
-  image: new Option('--image <image>', 'bind the SeccompProfile to containers of this image; "*": to all'),
-  namespace: new Option('--namespace <name>', 'the namespace of the ProfileBinding'),
   arch: 'the machine of logs that do not say it (default: this machine’s)',
   ...TARGET_OPTIONS,
 } as const;
 
-interface Stale {
-  days?: number;
-  before?: Date;
-}
-
-interface Flags extends FlagsOf<typeof OPTIONS> {
-  to: OutputFormat;
-  minNodes?: number;
-  stale?: Stale;
+interface Flags extends Omit<FlagsOf<typeof OPTIONS>, keyof MergeChoices>, MergeChoices {
   args?: boolean;
-  maxKinds?: number;
   layout?: string;
   log?: LogKind;
-  report?: string;
-  name?: string;
-  image?: string;
-  namespace?: string;
-}
-
-function numberOption(metavariable: string) {
-  return (text: string): number => {
-    if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidOption(`give a number, 1 or more, as <${metavariable}>`);
-    return Number(text);
-  };
-}
-
-function parseStale(text: string): Stale {
-  if (/^\d{1,5}$/.test(text)) return { days: Number(text) };
-  const time = /^\d{4}-/.test(text) ? timeOfText(text) : undefined;
-  if (time === undefined) throw new InvalidOption('give a number of days, or a date as 2026-11-30');
-  return { before: new Date(time) };
 }
 
 export function addMergeCommand(program: Command): void {
@@ -117,16 +71,7 @@ async function merge(paths: readonly string[], flags: Flags): Promise<void> {
       '--layout names {node}, {namespace}, {pod}, {container}, {image}, {recording} or {date}, each once',
     );
   }
-  if (flags.to !== 'spo') {
-    for (const name of ['name', 'image', 'namespace'] as const) {
-      if (flags[name] !== undefined) throw new InvalidArgumentError(`--${name} is of a SeccompProfile: add --to spo`);
-    }
-  }
-  if (flags.report === '-' && (flags.output ?? '-') === '-') {
-    throw new InvalidArgumentError(
-      'the profile goes to standard output, and so cannot the report: name a file with -o',
-    );
-  }
+  checkMergeChoices(flags);
   const arch = onlyArch(flags, 'it is of logs that name no machine; put those of each into a command of their own');
   const architecture = parseArchitecture(arch ?? hostArchitecture());
   const recordings = new Recordings();
@@ -155,10 +100,7 @@ async function merge(paths: readonly string[], flags: Flags): Promise<void> {
   if (recordings.recordings.length === 0)
     throw new InvalidArgumentError('nothing was read: there is no profile to write');
   const options: MergeRecordingsOptions = {
-    minNodes: flags.minNodes,
-    staleDays: flags.stale?.days,
-    staleBefore: flags.stale?.before,
-    maxKinds: flags.maxKinds,
+    ...mergeChoices(flags),
     architecture: architecture.name,
     essentials: hasStrace,
   };
@@ -174,7 +116,7 @@ async function merge(paths: readonly string[], flags: Flags): Promise<void> {
     if (taken.length === 0)
       failed(`${fleet.containers.names.join(', ') || 'recordings of no known container'}: no call was taken`);
   }
-  await write(merged, flags);
+  await writeMerged(merged, flags);
   for (const each of merged) printFindings(each);
   process.exitCode = isWhole ? ExitCode.DONE : ExitCode.NO;
 }
@@ -220,31 +162,6 @@ async function readOne(
   if (summary.faultsLeft > 0) failed(`${printable(source)}: ${count(summary.faultsLeft, 'more object')}`);
   if (summary.log) printLogProblems(summary.log.problems, source);
   return summary;
-}
-
-async function write(merged: readonly MergedRecordings[], flags: Flags): Promise<void> {
-  const [first] = merged as [MergedRecordings];
-  let text: string;
-  if (flags.to === 'spo') {
-    const { writeObjects } = await import('../../compose/recordings/kubernetes.js');
-    text = writeObjects(merged, { name: flags.name, image: flags.image, namespace: flags.namespace });
-  } else text = writeProfile(first.profile, flags.to);
-  const isReportOnly = flags.json && (flags.output ?? '-') === '-' && flags.report === undefined;
-  if (!isReportOnly) writeResult(text, flags.output);
-  if (flags.report !== undefined) {
-    writeResult(renderAll(merged, flags.json ? 'json' : reportFormat(flags.report)), flags.report);
-  } else if (flags.json) print(renderAll(merged, 'json'));
-}
-
-/** One report for each profile; as JSON a list, where there are several. */
-function renderAll(merged: readonly MergedRecordings[], format: ReportFormat): string {
-  const reports = merged.map((each) => renderMerge(each, format));
-  return format === 'json' ? jsonPerTarget(reports.map((report) => JSON.parse(report))) : reports.join('\n');
-}
-
-function reportFormat(file: string): ReportFormat {
-  if (/\.json$/i.test(file)) return 'json';
-  return /\.(?:md|markdown)$/i.test(file) ? 'markdown' : 'text';
 }
 
 /** What a reviewer of the result should see: the findings of `check`, but for advice. */

@@ -1,10 +1,11 @@
 import { accessSync, constants } from 'node:fs';
-import { release } from 'node:os';
+import { hostname, release } from 'node:os';
 import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { hostArchitecture } from '../../../native-loader/libc/host.js';
 import { inheritedDescriptors } from '../../../native-loader/libc/inherited-descriptors.js';
 import { type ArchitectureName, parseArchitecture } from '../../architecture.js';
+import type { Recordings } from '../../compose/recordings/recordings.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { auditLogReader } from '../../learn/audit-log.js';
 import {
@@ -15,7 +16,6 @@ import {
   type LogSummary,
   learnedArguments,
   learnProfile,
-  mergeLearned,
   mergeMasks,
   numberedMasks,
   Observations,
@@ -28,7 +28,7 @@ import {
 import { describeUnnamed } from '../../learn/notified-calls.js';
 import { straceReader } from '../../learn/strace-log.js';
 import { loadLibseccompSync } from '../../libseccomp/index.js';
-import { OUTPUT_FORMATS, type OutputFormat } from '../../profile/formats/index.js';
+import { OUTPUT_FORMATS } from '../../profile/formats/index.js';
 import { writeProfile } from '../../profile/formats/write-profile.js';
 import type { ResolveOptions } from '../../profile/resolve/resolve-policy.js';
 import { formatPlace } from '../../source-place.js';
@@ -36,6 +36,7 @@ import { printable } from '../../text.js';
 import { onlyArch } from '../arch-option.js';
 import { fileError } from '../input.js';
 import { logInputs } from '../log-input.js';
+import { checkMergeChoices, MERGE_CHOICES, type MergeChoices, mergeChoices, writeMerged } from '../merge-options.js';
 import { addOptions, type FlagsOf, INPUT_OPTIONS, TARGET_OPTIONS } from '../options.js';
 import { printError, printLogProblems, printWarnings, writeResult } from '../output.js';
 import { startClock } from '../progress.js';
@@ -52,7 +53,8 @@ const OPTIONS = {
   ),
   observe: true,
   counts: new Option('--counts <file>', 'also write how often each call was made, which compile takes as --weights'),
-  merge: new Option('--merge <profile>', 'write this profile with what it lacks; what is there stays'),
+  merge: new Option('--merge <profile>', 'write this profile with what it lacks, and who made it; what is there stays'),
+  ...MERGE_CHOICES,
   fromAudit: new Option(
     '--from-audit <file>',
     'learn from the kernel’s audit records (type=1326); "-" is standard input',
@@ -64,8 +66,7 @@ const OPTIONS = {
   ...INPUT_OPTIONS,
 } as const;
 
-interface Flags extends FlagsOf<typeof OPTIONS> {
-  to: OutputFormat;
+interface Flags extends Omit<FlagsOf<typeof OPTIONS>, keyof MergeChoices>, MergeChoices {
   args?: boolean;
   counts?: string;
   for?: Launcher;
@@ -115,31 +116,86 @@ async function record(command: string | undefined, args: string[], flags: Flags)
     // On another system it is no version of Linux.
     kernel: flags.kernel ?? (process.platform === 'linux' ? release() : undefined),
   };
-  const base = flags.merge === undefined ? undefined : await readInputProfile(flags.merge, flags);
-  const merging = { target, arguments: flags.args };
-  const masks = base ? mergeMasks(base, merging) : flags.args ? learnedArguments : undefined;
+  if (flags.merge === undefined) {
+    const chosen = (Object.keys(MERGE_CHOICES) as (keyof typeof MERGE_CHOICES)[]).find(
+      (each) => flags[each] !== undefined,
+    );
+    if (chosen !== undefined)
+      throw new InvalidArgumentError(
+        `--${chosen.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} goes with --merge`,
+      );
+    await recordNew(command, args, { flags, target, descriptors });
+  } else await recordInto(flags.merge, command, args, { flags, target, descriptors });
+}
+
+interface Asked {
+  flags: Flags;
+  target: ResolveOptions;
+  descriptors: CommandStart['descriptors'];
+}
+
+/** A profile of what was seen alone. */
+async function recordNew(
+  command: string | undefined,
+  args: string[],
+  { flags, target, descriptors }: Asked,
+): Promise<void> {
+  const masks = flags.args ? learnedArguments : undefined;
   const observations = new Observations(masks);
   const log = flags.fromAudit ?? flags.fromStrace;
   if (log !== undefined) await readLog(observations, log, target.arch.name, flags);
   if (command !== undefined)
     await runCommand(observations, masks, { command, args, descriptors, observer: flags.observe }, flags);
-
-  if (flags.counts !== undefined) {
-    const head = `system calls that ${[command, ...args].join(' ')} made, on Linux ${release()}`;
-    writeResult(writeCallCounts(observations.calls(), head), flags.counts);
-  }
-  const learned = base
-    ? mergeLearned(base, observations, merging)
-    : // An audit log has some calls, strace those of a whole run.
-      learnProfile(observations, {
-        arguments: flags.args,
-        architecture: target.arch.name,
-        essentials: flags.fromAudit === undefined,
-      });
-  if (base) printWarnings(base.warnings, base.source);
-  printWarnings(learned.warnings, base?.source);
+  writeCounts(observations, command, args, flags);
+  const learned = learnProfile(observations, {
+    arguments: flags.args,
+    architecture: target.arch.name,
+    // An audit log has some calls, strace those of a whole run.
+    essentials: flags.fromAudit === undefined,
+  });
+  printWarnings(learned.warnings);
   const profile = flags.for ? withLauncher(learned.profile, flags.for, target) : learned.profile;
   writeResult(writeProfile(profile, flags.to), flags.output);
+}
+
+/** A profile with what it lacks of what was seen, as `scmp merge` puts recordings together. */
+async function recordInto(
+  path: string,
+  command: string | undefined,
+  args: string[],
+  { flags, target, descriptors }: Asked,
+): Promise<void> {
+  checkMergeChoices(flags);
+  const base = await readInputProfile(path, flags);
+  const { mergeInto, recordingsFor } = await import('../../compose/recordings/merge-into.js');
+  const merging = { target, arguments: flags.args };
+  const recordings = recordingsFor(base, merging);
+  const log = flags.fromAudit ?? flags.fromStrace;
+  if (log !== undefined) await readRecording(recordings, log, target.arch.name, flags);
+  if (command !== undefined) {
+    const masks = mergeMasks(base, merging);
+    const observations = new Observations(masks);
+    await runCommand(observations, masks, { command, args, descriptors, observer: flags.observe }, flags);
+    writeCounts(observations, command, args, flags);
+    const origin = { source: [command, ...args].join(' '), node: hostname() };
+    for (const { name, architecture, args: seen, count } of observations.calls()) {
+      const registers: (bigint | undefined)[] = [];
+      for (const { index, value } of seen) registers[index] = value;
+      const call = { name, architecture, args: registers };
+      recordings.addCall(call, origin, { count, last: Date.now(), isByArguments: true });
+    }
+  }
+  const merged = mergeInto(base, recordings, { ...mergeChoices(flags), ...merging });
+  printWarnings(base.warnings, base.source);
+  printWarnings(merged.warnings, base.source);
+  const profile = flags.for ? withLauncher(merged.profile, flags.for, target) : merged.profile;
+  await writeMerged([{ ...merged, profile }], { ...flags, name: flags.name ?? base.name });
+}
+
+function writeCounts(observations: Observations, command: string | undefined, args: string[], { counts }: Flags): void {
+  if (counts === undefined) return;
+  const head = `system calls that ${[command, ...args].join(' ')} made, on Linux ${release()}`;
+  writeResult(writeCallCounts(observations.calls(), head), counts);
 }
 
 /** The command's exit code becomes this one's. */
@@ -199,6 +255,27 @@ async function readLog(
         : auditLogReader(table, (call, { count }) => observations.add(call, count), { architecture });
     for await (const piece of pieces) reader.push(piece);
     printSummary(reader.end(), source);
+  }
+}
+
+/** As {@link readLog}, with who made the calls and when, where the log says it. */
+async function readRecording(
+  recordings: Recordings,
+  path: string,
+  architecture: ArchitectureName,
+  flags: Flags,
+): Promise<void> {
+  const { RecordingReader } = await import('../../compose/recordings/read-recording.js');
+  const lookup = syscallLookup(loadLibseccompSync());
+  const log = flags.fromAudit === undefined ? 'strace' : 'audit';
+  startClock('record');
+  for (const { source, pieces } of logInputs([path])) {
+    // Which arguments count is what the recordings were made with.
+    const reader = new RecordingReader(recordings, { source, lookup, architecture, log, arguments: true });
+    for await (const piece of pieces) reader.push(piece);
+    const summary = reader.end().log;
+    if (summary === undefined) throw new InvalidArgumentError(`${printable(source)}: there is nothing in it`);
+    printSummary(summary, source);
   }
 }
 

@@ -83,7 +83,7 @@ export class Facts {
   }
 
   of(kinds: readonly SeenKind[], name: string, conditions: Conditions): MergedCall {
-    const key = `${name} ${conditionsKey(conditions)}`;
+    const key = `${name} ${kinds.length} ${conditionsKey(conditions)}`;
     const known = this.#known.get(key);
     if (known) return known;
     const lines = kinds.reduce((sum, kind) => sum + kind.lines, 0);

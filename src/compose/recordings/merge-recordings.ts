@@ -78,9 +78,8 @@ const DAY = 24 * 60 * 60 * 1000;
  * ```
  */
 export function mergeRecordings(recordings: Recordings, options: MergeRecordingsOptions = {}): MergedRecordings {
-  checkOptions('mergeRecordings', options, MERGE_OPTIONS);
-  const { minNodes = 1, maxKinds = DEFAULT_MAX_KINDS, architecture: otherwise, essentials = false } = options;
-  if (recordings.recordings.length === 0) throw new InvalidArgumentError('there are no recordings to merge');
+  const { minNodes, maxKinds } = checkMergeOptions('mergeRecordings', recordings, options);
+  const { architecture: otherwise, essentials = false } = options;
   const calls = recordings.calls();
   const kinds = calls.flatMap((call) => call.kinds);
   const facts = new Facts(recordings.recordings, kinds);
@@ -147,8 +146,19 @@ export function mergeByContainer(recordings: Recordings, options: MergeRecording
   return groups.map((group) => mergeRecordings(recordings.only(group), { ...others, staleBefore }));
 }
 
+/** @throws {InvalidArgumentError} when there are no recordings, or an option is unknown */
+export function checkMergeOptions(
+  what: string,
+  { recordings }: Recordings,
+  options: MergeRecordingsOptions,
+): { minNodes: number; maxKinds: number } {
+  checkOptions(what, options, MERGE_OPTIONS);
+  if (recordings.length === 0) throw new InvalidArgumentError('there are no recordings to merge');
+  return { minNodes: options.minNodes ?? 1, maxKinds: options.maxKinds ?? DEFAULT_MAX_KINDS };
+}
+
 /** Before when calls count as stale, in milliseconds since 1970. */
-function staleLimit(facts: Facts, { staleDays, staleBefore }: MergeRecordingsOptions): number | undefined {
+export function staleLimit(facts: Facts, { staleDays, staleBefore }: MergeRecordingsOptions): number | undefined {
   if (staleBefore !== undefined) return staleBefore.getTime();
   if (staleDays === undefined || facts.newest === undefined) return undefined;
   return facts.newest - staleDays * DAY;

@@ -1,7 +1,7 @@
 import type { ArchitectureName } from '../../architecture.js';
 import { learnedArguments } from '../../learn/learned-arguments.js';
 import { detached } from '../../learn/log-lines.js';
-import type { ArgumentMask } from '../../learn/observations.js';
+import type { ArgumentMask, ArgumentMasks } from '../../learn/observations.js';
 import type { LoggedCall } from '../../learn/read-log.js';
 import { ANYTHING, checkArgument, checkOptions, OBJECT, TEXT } from '../../options.js';
 import { checkParsedProfile, type ParsedProfile } from '../../profile/model/parsed-profile.js';
@@ -112,6 +112,12 @@ export class Recordings {
   readonly #denied = new Map<string, { errnos: Set<number | undefined>; seen: Bits }>();
   readonly #unclear = new Map<string, Bits>();
   readonly #masks = new Map<string, readonly ArgumentMask[]>();
+  readonly #masksOf: ArgumentMasks;
+
+  /** `masks`: the bits of arguments that make kinds of the calls of logs. Default: `learnedArguments`. */
+  constructor(masks: ArgumentMasks = learnedArguments) {
+    this.#masksOf = masks;
+  }
 
   /**
    * Add a profile that was recorded: the calls that it allows by name, with which arguments. Conditional entries are
@@ -165,7 +171,7 @@ export class Recordings {
 
   /** @internal Some of the recordings, by their numbers, as if there were no others. */
   only(ids: Bits): Recordings {
-    const some = new Recordings();
+    const some = new Recordings(this.#masksOf);
     const numbers = new Map([...ids].map((id, number) => [id, number]));
     const seenThere = (seen: Bits): Bits => {
       const own = new Bits();
@@ -280,7 +286,7 @@ export class Recordings {
     const key = `${architecture} ${name}`;
     let masks = this.#masks.get(key);
     if (masks === undefined) {
-      masks = learnedArguments(name, architecture);
+      masks = this.#masksOf(name, architecture);
       this.#masks.set(key, masks);
     }
     if (masks.length === 0) return [];
