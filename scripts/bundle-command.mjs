@@ -97,6 +97,7 @@ const { output } = await bundle.write({
   format: 'cjs',
   exports: 'named',
   dynamicImportInCjs: false,
+  hashCharacters: 'hex',
   entryFileNames: 'scmp-command-[hash].cjs',
   chunkFileNames: ({ name }) => `scmp-${basename(name).replace(/-[A-Z0-9]{8}$/, '')}-[hash].cjs`,
   manualChunks: (id) => (start.has(id) ? 'scmp' : undefined),

@@ -7,6 +7,8 @@ export interface FileReport {
   source: string;
   /** The `metadata.name` of the document that it is about, in a file of several. */
   document?: string | undefined;
+  /** The thread that it is about, in a seccompiler file with several. */
+  thread?: string | undefined;
   report: CheckReport;
   /** Findings that were fixed in the file. */
   fixed?: readonly Finding[] | undefined;

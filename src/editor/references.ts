@@ -1,3 +1,7 @@
+import { ScmpError } from '../errors.js';
+import { nameOf } from '../profile/document/select-document.js';
+import { SourceText } from '../profile/document/source-text.js';
+import { listProfiles } from '../profile/formats/list-profiles.js';
 import { type EditorFormat, isOperators } from './editor-format.js';
 import type { Span } from './profile-view.js';
 
@@ -32,6 +36,28 @@ export function fileReferences(text: string, { syntax, format }: EditorFormat): 
     const kind = isName ? 'name' : found[1] === 'extends' ? 'extends' : 'include';
     return [{ target, from, to: from + target.length, kind }];
   });
+}
+
+/** The name that a SeccompProfile gives itself, which others extend it by. */
+export interface ObjectName extends Span {
+  readonly name: string;
+}
+
+/** Where the SeccompProfiles of a text give themselves a name; none where the text cannot be parsed. */
+export function objectNames(text: string): ObjectName[] {
+  if (!text.includes('SeccompProfile')) return [];
+  try {
+    return listProfiles(SourceText.decode(text, undefined), {}).profiles.flatMap(({ document }) => {
+      const name = document && isOperators(document) ? nameOf(document.parsed) : undefined;
+      const at = name === undefined ? undefined : document?.parsed.positionOf(['metadata', 'name']);
+      if (name === undefined || !at) return [];
+      const from = at.offset + (/["']/.test(text[at.offset] ?? '') ? 1 : 0);
+      return text.startsWith(name, from) ? [{ name, from, to: from + name.length }] : [];
+    });
+  } catch (error) {
+    if (error instanceof ScmpError) return [];
+    throw error;
+  }
 }
 
 /** A name that a text defines and uses itself: a policy or a constant of kafel. */

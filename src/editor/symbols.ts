@@ -1,20 +1,33 @@
+import type { ProfilePart } from './profile-parts.js';
 import { entriesOf, extentAt, type ProfileView, type Span, valueSpan } from './profile-view.js';
 
 /** A part of a profile, for an outline. */
 export interface ProfileSymbol extends Span {
   readonly name: string;
   readonly detail: string;
-  readonly kind: 'default' | 'entry' | 'policy' | 'constant' | 'section' | 'base';
+  readonly kind: 'profile' | 'default' | 'entry' | 'policy' | 'constant' | 'section' | 'base';
   /** What is selected of it. */
   readonly selection: Span;
 }
 
 const LISTED = 4;
 
-/** The outline of a profile: its default action, its base, and its entries, in the order of the text. */
-export function profileSymbols(view: ProfileView): ProfileSymbol[] {
+/** The outline of a text: of each profile its default action, its base and its entries, in their order. What has others in it comes first. */
+export function profileSymbols(parts: readonly [ProfilePart, ...ProfilePart[]]): ProfileSymbol[] {
+  const profiles = parts.flatMap(({ name, from, to, format: { syntax }, text }): ProfileSymbol[] => {
+    if (name === undefined) return [];
+    const selection = valueSpan(text, from);
+    // The marker of the next document is not a part of this one.
+    const end = from + text.slice(from, to).replace(syntax === 'yaml' ? /\s*(?:---)?\s*$/ : /[\s,]*$/, '').length;
+    return [{ name, detail: 'profile', kind: 'profile', from, to: Math.max(end, selection.to), selection }];
+  });
+  const symbols = [...profiles, ...declarations(parts[0]), ...parts.flatMap(symbolsOf)];
+  return symbols.sort((a, b) => a.from - b.from || b.to - a.to);
+}
+
+function symbolsOf(view: ProfileView): ProfileSymbol[] {
   const { text, profile, format } = view;
-  const symbols: ProfileSymbol[] = declarations(view);
+  const symbols: ProfileSymbol[] = [];
   if (!profile) return symbols;
   const { seccomp, locate } = profile;
   const add = (kind: ProfileSymbol['kind'], name: string, detail: string, offset: number, to?: number) => {
@@ -54,7 +67,7 @@ export function profileSymbols(view: ProfileView): ProfileSymbol[] {
       end,
     );
   }
-  return symbols.sort((a, b) => a.from - b.from || b.to - a.to);
+  return symbols;
 }
 
 /** The first word of the line that an offset is in. */

@@ -29,6 +29,18 @@ describe('scmp fmt', () => {
     expect([status, stdout.toString(), readFileSync(path, 'utf8')]).toEqual([1, `${path}\n`, 'default   allow\n']);
   });
 
+  it('--diff changes nothing, and shows what would change', () => {
+    const path = file('d.list', 'default allow\nlog   read\n');
+    const other = file('e.list', 'default allow\n');
+    const { status, stdout } = scmp(['fmt', '--diff', path, other]);
+    const lines = ['@@ -1,2 +1,2 @@', ' default allow', '-log   read', '+log read', ''];
+    expect([status, stdout.toString()]).toEqual([1, `--- ${path}.orig\n+++ ${path}\n${lines.join('\n')}`]);
+    expect(readFileSync(path, 'utf8')).toBe('default allow\nlog   read\n');
+    expect(scmp(['fmt', '--diff', other])).toMatchObject({ status: 0, stdout: Buffer.alloc(0) });
+    const painted = scmp(['fmt', '--diff', '-'], { input: 'default   allow', env: { FORCE_COLOR: '1' } });
+    expect(painted.stdout.toString()).toContain('\x1b[32m+default allow\x1b[0m\n');
+  });
+
   it('takes standard input, and the format’s name', () => {
     const input = 'ioctl :arg1==1; return EPERM\n';
     expect(scmp(['fmt', '-'], { input })).toMatchObject({ status: 2, stdout: Buffer.alloc(0) });

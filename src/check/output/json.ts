@@ -23,9 +23,10 @@ export function renderJson(files: readonly FileReport[]): string {
   checkArgument('renderJson', 'files', files, LIST);
   const { error, warning, advice, ignored, fixed } = countFindings(files);
   const log = {
-    files: files.map(({ source, document, report, fixed = [], isUnreadable = false }) => ({
+    files: files.map(({ source, document, thread, report, fixed = [], isUnreadable = false }) => ({
       source,
       ...(document === undefined ? {} : { document }),
+      ...(thread === undefined ? {} : { thread }),
       readable: !isUnreadable,
       findings: report.findings,
       ignored: report.ignored,

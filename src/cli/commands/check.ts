@@ -11,7 +11,7 @@ import { renderText } from '../../check/output/text.js';
 import { TARGETS, type TargetName } from '../../compose/targets/target.js';
 import { InvalidArgumentError, ScmpError } from '../../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
-import { mayHaveSeveral } from '../../profile/formats/several-objects.js';
+import { mayHaveSeveral } from '../../profile/formats/several-profiles.js';
 import { byteOrderOf } from '../arch-option.js';
 import { isForPeople } from '../colors.js';
 import { givenCapabilities, runtimeOptions } from '../compile-options.js';
@@ -73,7 +73,7 @@ export function addCheckCommand(program: Command): void {
     .summary('look profiles over for mistakes, holes and what breaks programs')
     .description(
       'Look profiles over for what a reviewer would want to see. docs/check.md lists the findings; --explain shows the page of one. ' +
-        'Of YAML or a Kubernetes list with several SeccompProfiles each is checked.',
+        'Of several SeccompProfiles or threads in a file each is checked.',
     )
     .argument('[profile...]', 'the profiles; "-" is standard input');
   addOptions(command, OPTIONS).action(check);
@@ -123,7 +123,7 @@ interface Checked {
   isInternal?: boolean;
 }
 
-/** What there is to check in a file: one profile, or each SeccompProfile of YAML or of a list with several. */
+/** What there is to check in a file: one profile, or each of several. */
 async function inputsOf(path: string, flags: Flags): Promise<((libseccomp: Libseccomp) => Promise<Checked>)[]> {
   const source = path === '-' ? 'stdin' : path;
   let input: Input;
@@ -134,31 +134,33 @@ async function inputsOf(path: string, flags: Flags): Promise<((libseccomp: Libse
     return [async () => ({ file: unreadableReport(error, source), text: '' })];
   }
   if (isProgram(input.bytes)) return [(libseccomp) => checkCompiled(input, flags, libseccomp)];
-  const names = await documentNames(input, flags);
-  if (names === undefined) return [(libseccomp) => checkInput(path, input, flags, libseccomp)];
-  return names.map((document) => async (libseccomp) => {
-    const checked = await checkInput(path, input, { ...flags, document }, libseccomp);
-    return { ...checked, file: { ...checked.file, document } };
+  const selections = await selectionsOf(input, flags);
+  if (selections === undefined) return [(libseccomp) => checkInput(path, input, flags, libseccomp)];
+  // They may name each other as their base.
+  const { objectInputs } = await import('../several-objects.js');
+  const beside = (await objectInputs(input))?.[0]?.input.beside;
+  // What was fixed in one is in the text that the next is read from.
+  let current: Input = beside ? { ...input, beside } : input;
+  return selections.map((selection) => async (libseccomp) => {
+    const checked = await checkInput(path, current, { ...flags, ...selection }, libseccomp);
+    if (flags.fix && !checked.file.isUnreadable)
+      current = { ...current, bytes: new TextEncoder().encode(checked.text) };
+    return { ...checked, file: { ...checked.file, ...selection } };
   });
 }
 
-/** The names of the SeccompProfiles of a text with several; undefined where one profile is meant, or names do not tell. */
-async function documentNames(
-  { builtin, bytes, source }: Input,
-  { document }: Flags,
-): Promise<readonly string[] | undefined> {
-  if (builtin || document !== undefined || !mayHaveSeveral(new TextDecoder().decode(bytes))) return undefined;
+/** What selects each of several profiles of a file; undefined where one profile is meant, or nothing tells them apart. */
+async function selectionsOf(input: Input, { document, thread, from }: Flags) {
+  const isOne = input.builtin || input.artifact || document !== undefined || thread !== undefined;
+  if (isOne || !mayHaveSeveral(new TextDecoder().decode(input.bytes))) return undefined;
   // Reading YAML takes a parser that JSON does not need.
-  const { severalProfiles } = await import('../../profile/formats/list-documents.js');
-  let several: ReturnType<typeof severalProfiles>;
-  try {
-    several = severalProfiles(bytes, source);
-  } catch {
-    return undefined; // the reader says what is wrong
-  }
-  if (several && several.others > 0)
-    printError(`scmp: ${source}: ${several.others} of its documents are no SeccompProfile, and are not checked`);
-  return several?.names;
+  const { selectionsIn } = await import('../../profile/formats/list-profiles.js');
+  const found = selectionsIn(input.bytes, { source: input.source, format: from });
+  if (!found) return undefined;
+  const { selections, others } = found;
+  if (others > 0)
+    printError(`scmp: ${input.source}: ${others} of its documents are no SeccompProfile, and are not checked`);
+  return selections;
 }
 
 /** A program, which has no text to fix. */

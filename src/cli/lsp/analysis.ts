@@ -13,6 +13,7 @@ import { editorFormat } from '../../editor/editor-format.js';
 import type { HoverTarget } from '../../editor/hover.js';
 import { type Problem, problemOfFinding, problemsOfError } from '../../editor/problems.js';
 import { ruleNotes } from '../../editor/rule-notes.js';
+import { textDifference } from '../../editor/text-difference.js';
 import { ScmpError } from '../../errors.js';
 import { answerCall, formatCallAnswer } from '../../explain/call-answer.js';
 import { formatComparison } from '../../explain/format-comparison.js';
@@ -25,14 +26,13 @@ import { DEFAULT_WIDTH } from '../../explain/wrap.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { syscallNaming } from '../../libseccomp/syscall-naming.js';
 import type { Action } from '../../policy.js';
-import { severalProfiles } from '../../profile/formats/list-documents.js';
-import { mayHaveSeveral } from '../../profile/formats/several-objects.js';
+import { type ProfileSelection, selectionsIn } from '../../profile/formats/list-profiles.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { explainResolution } from '../../profile/resolve/explain-resolution.js';
 import { errorText } from '../error-text.js';
 import { profileOfInput } from '../read-input-profile.js';
-import type { Answer, EditedText, Question, QuestionName } from './question.js';
-import { textDifference } from './text-difference.js';
+import { objectInputs } from '../several-objects.js';
+import type { Answer, EditedProfile, EditedText, Question, QuestionName } from './question.js';
 
 const TERMS = {
   minimize: 'scmp compile --optimize min makes one: that program is not made by libseccomp',
@@ -74,14 +74,15 @@ export class Analysis {
   /** As `scmp check` does. The findings of the first machine come before those of all. */
   async #check(asked: EditedText, publish: (part: readonly Problem[]) => void): Promise<readonly Problem[]> {
     const problems: Problem[] = [];
-    for (const document of documentNames(asked)) {
+    const selections = selectionsOf(asked);
+    for (const selection of selections) {
       try {
-        const profile = await read(asked, document);
+        const profile = await read({ ...asked, selection });
         const options = { ...this.#checkOptions(asked), text: asked.text };
         const machines = machinesOf(profile, asked);
         const check = (targets: readonly Architecture[]) =>
           checkProfile(profile, { ...options, targets }).findings.map((each) => problemOfFinding(each, asked.path));
-        if (machines.length > 1 && document === undefined) {
+        if (machines.length > 1 && selections.length === 1) {
           publish(check(machines.slice(0, 1)));
           // The messages of newer texts come in between.
           await new Promise((resolve) => setImmediate(resolve));
@@ -95,10 +96,16 @@ export class Analysis {
   }
 
   async #fixAll(asked: EditedText): Promise<Answer<'fixAll'>> {
-    const [document] = documentNames(asked);
     const options: Omit<CheckOptions, 'text'> = this.#checkOptions(asked);
-    const { text, fixed } = await fixProfile(asked.text, (each) => read({ ...asked, text: each }, document), options);
-    return { edits: text === asked.text ? [] : [textDifference(asked.text, text)], fixed: fixed.length };
+    let { text } = asked;
+    let count = 0;
+    for (const selection of selectionsOf(asked)) {
+      const readFixed = (each: string) => read({ ...asked, text: each, selection });
+      const made = await fixProfile(text, readFixed, options);
+      text = made.text;
+      count += made.fixed.length;
+    }
+    return { edits: text === asked.text ? [] : [textDifference(asked.text, text)], fixed: count };
   }
 
   #checkOptions({ settings }: EditedText): Omit<CheckOptions, 'text'> & { libseccomp: Libseccomp } {
@@ -129,8 +136,22 @@ export class Analysis {
     }));
   }
 
+  async #count({ selections, ...asked }: Question<'count'>): Promise<Answer<'count'>> {
+    const counts: (string | undefined)[] = [];
+    for (const selection of selections) {
+      const counted = this.#countOf({ ...asked, selection });
+      counts.push(
+        await counted.catch((error) => {
+          if (error instanceof ScmpError) return undefined;
+          throw error;
+        }),
+      );
+    }
+    return counts;
+  }
+
   /** `x86_64: denies 4 calls, allows 311, 5 by arguments`; undefined where there is no filter. */
-  async #count(asked: EditedText): Promise<string | undefined> {
+  async #countOf(asked: EditedProfile): Promise<string | undefined> {
     const [first] = await this.#targets(asked, 1);
     if (!first?.compiled) return undefined;
     const { program } = first.compiled;
@@ -146,7 +167,7 @@ export class Analysis {
     return `${first.machine.name}: denies ${counts.denied} ${counts.denied === 1 ? 'call' : 'calls'}, allows ${counts.allowed}${byArguments}`;
   }
 
-  async #compare(before: EditedText, after: EditedText, names: readonly [string, string]): Promise<string> {
+  async #compare(before: EditedProfile, after: EditedProfile, names: readonly [string, string]): Promise<string> {
     const [olds, news] = await Promise.all([this.#filters(before), this.#filters(after)]);
     const texts = news.flatMap(({ machine, compiled }) => {
       const old = olds.find((each) => each.machine === machine);
@@ -195,7 +216,7 @@ export class Analysis {
   }
 
   /** The filters of the machines; the error of the first, where there is none. */
-  async #filters(asked: EditedText) {
+  async #filters(asked: EditedProfile) {
     const targets = await this.#targets(asked);
     return targets.map(({ machine, compiled, error }) => {
       if (!compiled) throw error;
@@ -203,7 +224,7 @@ export class Analysis {
     });
   }
 
-  #targets(asked: EditedText, count?: number): Promise<readonly CompiledTarget[]> {
+  #targets(asked: EditedProfile, count?: number): Promise<readonly CompiledTarget[]> {
     const key = JSON.stringify([asked, count]);
     const known = this.#compiled.get(key);
     if (known) return known;
@@ -217,9 +238,8 @@ export class Analysis {
     return compiled;
   }
 
-  async #compile(asked: EditedText, count: number | undefined): Promise<readonly CompiledTarget[]> {
-    const [document] = documentNames(asked);
-    const profile = await read(asked, document);
+  async #compile(asked: EditedProfile, count: number | undefined): Promise<readonly CompiledTarget[]> {
+    const profile = await read(asked);
     const { targets: _, engine: _engine, ignore: _ignore, ...options } = this.#checkOptions(asked);
     const { capabilities, kernel } = options;
     const { conditions } = behaviourOf(options);
@@ -267,11 +287,14 @@ function machinesOf(profile: ParsedProfile, { settings }: EditedText): readonly 
 }
 
 /** The profile of a text, with all that it extends and includes, as the commands read it. */
-function read(asked: EditedText, document?: string): Promise<ParsedProfile> {
-  const { text, path, settings } = asked;
+async function read(asked: EditedProfile): Promise<ParsedProfile> {
+  const { text, path, settings, selection } = asked;
   const input = { bytes: new TextEncoder().encode(text), source: path };
-  const { runtime, base } = settings;
-  return profileOfInput(input, { from: formatOf(asked), document, base: base ?? undefined, ociLayout: [], runtime });
+  const beside = selection.document === undefined ? undefined : (await objectInputs(input))?.[0]?.input.beside;
+  const { runtime, base, ociLayout } = settings;
+  const from = formatOf(asked);
+  const options = { from, ...selection, base: base ?? undefined, ociLayout: [...ociLayout], runtime };
+  return profileOfInput({ ...input, ...(beside && { beside }) }, options);
 }
 
 /** The format that is named, or that the file's name says where the content does not. */
@@ -281,15 +304,11 @@ export function formatOf({ text, path, named }: EditedText): EditedText['named']
   return syntax === 'json' || syntax === 'yaml' ? undefined : syntax;
 }
 
-/** The names of the profiles of a text with several; one that is undefined where there is one. */
-function documentNames({ text, path }: EditedText): readonly (string | undefined)[] {
-  if (!mayHaveSeveral(text)) return [undefined];
-  try {
-    return severalProfiles(new TextEncoder().encode(text), path)?.names ?? [undefined];
-  } catch {
-    return [undefined]; // the reader says what is wrong
-  }
-}
+/** What selects each profile of a text; nothing, where it has one. */
+const selectionsOf = (asked: EditedText): readonly ProfileSelection[] =>
+  selectionsIn(new TextEncoder().encode(asked.text), { source: asked.path, format: formatOf(asked) })?.selections ?? [
+    {},
+  ];
 
 /** What there is to say of an error; where a file has no profile in it, nothing. */
 function problemsOf(error: unknown, { path }: EditedText): Problem[] {

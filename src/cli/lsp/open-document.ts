@@ -1,13 +1,12 @@
 import { fileURLToPath } from 'node:url';
+import picomatch from 'picomatch';
 import type { Position, Range } from 'vscode-languageserver-protocol';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { type EditorFormat, editorFormat, formatOfLanguage } from '../../editor/editor-format.js';
 import type { Problem } from '../../editor/problems.js';
-import type { ProfileView, Span } from '../../editor/profile-view.js';
-import { ScmpError } from '../../errors.js';
+import { type ProfilePart, partAt, profileParts } from '../../editor/profile-parts.js';
+import type { Span } from '../../editor/profile-view.js';
 import type { InputFormat } from '../../profile/formats/index.js';
-import { readProfile } from '../../profile/formats/read-profile.js';
-import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { includedFile } from '../included-files.js';
 import { formatOf } from './analysis.js';
 import type { EditedText } from './question.js';
@@ -18,7 +17,8 @@ export class OpenDocument {
   readonly path: string;
   readonly text: string;
   readonly #shift: number;
-  #view: ProfileView | undefined;
+  #format: EditorFormat | undefined;
+  #parts: readonly [ProfilePart, ...ProfilePart[]] | undefined;
   /** What was found in this version, where the check has run. */
   problems: readonly Problem[] | undefined;
 
@@ -39,7 +39,7 @@ export class OpenDocument {
   /** The format that the settings or the editor's language name. */
   get named(): InputFormat | undefined {
     const file = this.path.replaceAll('\\', '/');
-    const found = Object.entries(this.settings.formats).find(([glob]) => matchesGlob(file, glob));
+    const found = Object.entries(this.settings.formats).find(([glob]) => isMatch(file, glob));
     return found?.[1] ?? formatOfLanguage(this.document.languageId);
   }
 
@@ -49,30 +49,28 @@ export class OpenDocument {
   }
 
   get format(): EditorFormat {
-    return this.view.format;
+    this.#format ??= editorFormat(this.text, { named: this.named, fileName: this.path });
+    return this.#format;
   }
 
-  get view(): ProfileView {
-    this.#view ??= this.#read();
-    return this.#view;
+  /** Its profiles: one at least, which may have no profile that can be read. */
+  get parts(): readonly [ProfilePart, ...ProfilePart[]] {
+    this.#parts ??= profileParts(this.text, this.format, {
+      source: this.path,
+      format: formatOf(this.edited),
+      include: includedFile,
+    });
+    return this.#parts;
   }
 
-  #read(): ProfileView {
-    const { text, path, named } = this;
-    const format = editorFormat(text, { named, fileName: path });
-    let profile: ParsedProfile | undefined;
-    try {
-      const options = { source: path, format: formatOf(this.edited), include: includedFile, notifyGuards: false };
-      profile = readProfile(text, options);
-    } catch (error) {
-      if (!(error instanceof ScmpError)) throw error;
-    }
-    return { text, source: path, format, profile };
+  /** The profile that an offset is in. */
+  partAt(offset: number): ProfilePart {
+    return partAt(this.parts, offset);
   }
 
   /** Forgets what can be read again. */
   release(): void {
-    this.#view = undefined;
+    this.#parts = undefined;
   }
 
   offsetAt(position: Position): number {
@@ -97,15 +95,8 @@ export function pathOf(uri: string): string {
   }
 }
 
-/** `*` is any part of a name, `**` any folders; a pattern without a slash is about the name. */
-function matchesGlob(path: string, glob: string): boolean {
-  const pattern = glob
-    .split(/(\*\*\/?|\*|\?)/)
-    .map((part) => {
-      if (part.startsWith('**')) return '.*';
-      if (part === '*') return '[^/]*';
-      return part === '?' ? '[^/]' : part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-    })
-    .join('');
-  return new RegExp(`(?:^|/)${pattern}$`).test(path);
+/** As editors have their patterns: one without a slash is about the file's name, and others may begin in any folder. */
+function isMatch(path: string, glob: string): boolean {
+  const pattern = glob.includes('/') && !glob.startsWith('/') ? `**/${glob}` : glob;
+  return picomatch.isMatch(path, pattern, { basename: true, dot: true });
 }

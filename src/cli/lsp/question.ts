@@ -2,6 +2,7 @@ import type { TextEdit } from '../../check/finding.js';
 import type { HoverTarget } from '../../editor/hover.js';
 import type { Problem } from '../../editor/problems.js';
 import type { InputFormat } from '../../profile/formats/index.js';
+import type { ProfileSelection } from '../../profile/formats/list-profiles.js';
 import type { Settings } from './settings.js';
 
 // The messages between the server and its worker: plain data that structured cloning takes.
@@ -15,15 +16,21 @@ export interface EditedText {
   readonly settings: Settings;
 }
 
+/** One of the profiles of a text. */
+export interface EditedProfile extends EditedText {
+  readonly selection: ProfileSelection;
+}
+
 /** What the worker is asked, by name: the question, and the answer. */
 export interface Questions {
   check: [EditedText, readonly Problem[]];
   fixAll: [EditedText, { edits: readonly TextEdit[]; fixed: number }];
-  decide: [EditedText & { call: string }, readonly HoverTarget[]];
-  count: [EditedText, string | undefined];
-  compare: [{ before: EditedText; after: EditedText; names: readonly [string, string] }, string];
-  simulate: [EditedText & { call: string; args: readonly string[] }, string];
-  explain: [EditedText & { call: string | undefined }, string];
+  decide: [EditedProfile & { call: string }, readonly HoverTarget[]];
+  /** Of each profile; undefined where it has no filter. */
+  count: [EditedText & { selections: readonly ProfileSelection[] }, readonly (string | undefined)[]];
+  compare: [{ before: EditedProfile; after: EditedProfile; names: readonly [string, string] }, string];
+  simulate: [EditedProfile & { call: string; args: readonly string[] }, string];
+  explain: [EditedProfile & { call: string | undefined }, string];
 }
 export type QuestionName = keyof Questions;
 export type Question<Name extends QuestionName> = Questions[Name][0];

@@ -1,24 +1,28 @@
+import { resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { findArchitecture } from '../../architecture.js';
 import { CHECK_RULES } from '../../check/registry.js';
 import { LIBSECCOMP_VERSIONS } from '../../compiler/host-libseccomp.js';
 import { RUNTIME_NAMES } from '../../compiler/runtime.js';
 import { TARGETS } from '../../compose/targets/target.js';
+import { InvalidArgumentError } from '../../errors.js';
 import { parseRelease } from '../../kernel-version.js';
 import { nearestName } from '../../nearest-name.js';
 import { INPUT_FORMATS, type InputFormat } from '../../profile/formats/index.js';
-import { CAPABILITIES, CAPABILITY_SETS } from '../../profile/model/capability.js';
+import { parseCapabilities } from '../../profile/model/capability.js';
 import { quote } from '../../text.js';
 
-const isCapability = (name: string): boolean => {
-  const upper = name.toUpperCase();
-  return (
-    name === 'all' ||
-    Object.hasOwn(CAPABILITY_SETS, name) ||
-    CAPABILITIES.includes(upper) ||
-    CAPABILITIES.includes(`CAP_${upper}`)
-  );
+const isTaken = (names: readonly string[]): boolean => {
+  try {
+    return parseCapabilities(names) !== undefined;
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return false;
+    throw error;
+  }
 };
+const isCapability = (name: string): boolean => isTaken([name]);
+/** Whether what is right in a list contradicts itself. */
+const agree = (names: readonly string[]): boolean => isTaken(names.filter(isCapability));
 const RULE_IDS = CHECK_RULES.map(({ id }) => id);
 
 const architecture = z.string().check(z.refine((name) => findArchitecture(name) !== undefined, 'is no architecture'));
@@ -46,9 +50,10 @@ const SHAPE = {
   runtime: z.enum(RUNTIME_NAMES),
   libseccomp: z.nullable(z.enum(LIBSECCOMP_VERSIONS)),
   kernel: z.nullable(kernel),
-  capabilities: z.nullable(z.array(capability)),
+  capabilities: z.nullable(z.array(capability).check(z.refine(agree, 'contradict each other'))),
   ignore: z.array(finding),
   base: z.nullable(z.string()),
+  ociLayout: z.array(z.string()),
   formats: z.custom<FormatsOfFiles>(isFormatsOfFiles, `is no object of file names with ${INPUT_FORMATS.join(', ')}`),
   run: z.enum(['onType', 'onSave', 'off']),
   debounce: z.custom<number>(isDebounce, 'is no whole number from 0 to 5000'),
@@ -68,12 +73,23 @@ export const DEFAULT_SETTINGS: Settings = {
   capabilities: null,
   ignore: [],
   base: null,
+  ociLayout: [],
   formats: {},
   run: 'onType',
   debounce: 10,
   inlayHints: true,
   codeLens: true,
 };
+
+/** The settings with their paths as they are from a folder. */
+export function settingsIn(settings: Settings, folder = '.'): Settings {
+  const { base, ociLayout } = settings;
+  return {
+    ...settings,
+    base: base === null ? null : resolve(folder, base),
+    ociLayout: ociLayout.map((path) => resolve(folder, path)),
+  };
+}
 
 /**
  * The settings of a client, and what is wrong with them in words. A wrong one has its default; a wrong word in a list is left

@@ -1,10 +1,15 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path';
+import { OCI_SCHEME } from '../../compose/artifact/reference.js';
 import { editorFormat } from '../../editor/editor-format.js';
-import { type FileReference, fileReferences } from '../../editor/references.js';
+import { type FileReference, fileReferences, type ObjectName, objectNames } from '../../editor/references.js';
+import { ScmpError } from '../../errors.js';
 import { builtinSource } from '../../profile/builtin/index.js';
 import { BUILTIN_PREFIX, findBuiltin } from '../../profile/builtin/names.js';
+import { artifactInput, canonicalReference } from '../artifact-base.js';
+import { FileError } from '../input.js';
+import type { Settings } from './settings.js';
 
 /** Bounds of what is looked through for references. */
 const MAX_FILES = 2000;
@@ -14,11 +19,33 @@ const MAX_DEPTH = 8;
 const PROFILE_FILE =
   /\.(?:json|ya?ml|list|policy|kafel|cfg|profile|inc|local|seccomp|src|service|conf|nspawn|frequency)$/;
 const EXTENSIONS = ['', '.json', '.yaml', '.yml'];
+/** What JSON of a profile begins with. */
+const BRACE = 0x7b;
 
-/** Files of the open folders, and the built-ins as files: what references lead to. */
+/** What a reference leads to. */
+export interface ReferredProfile {
+  /** The same for all references to it. */
+  readonly key: string;
+  /** Of a file that an editor can open: for a built-in and an artifact a copy. Undefined: an artifact that is not on this machine. */
+  readonly path: string | undefined;
+  /** Where the file has the name that was referred to, if it is a name in it. */
+  readonly name?: ObjectName;
+}
+
+/** Where the settings say that bases are. */
+export type BaseFolders = Pick<Settings, 'base' | 'ociLayout'>;
+
+/** A reference in a file of the open folders. */
+export interface FoundReference {
+  readonly file: string;
+  readonly text: string;
+  readonly reference: FileReference;
+}
+
+/** Files of the open folders, and the built-ins and artifacts as files: what references lead to. */
 export class WorkspaceFiles {
   #folders: readonly string[] = [];
-  #builtins: string | undefined;
+  #copies: string | undefined;
   /** The text of a file that is open in the editor. */
   readonly #openText: (path: string) => string | undefined;
 
@@ -26,22 +53,37 @@ export class WorkspaceFiles {
     this.#openText = openText;
   }
 
+  get folders(): readonly string[] {
+    return this.#folders;
+  }
+
   set folders(paths: readonly string[]) {
     this.#folders = paths;
   }
 
   /** Where a reference leads, as the commands look for it; undefined where there is no such file. */
-  find({ target, kind }: FileReference, from: string, base: string | null): string | undefined {
+  async find(
+    { target, kind }: FileReference,
+    from: string,
+    { base, ociLayout }: BaseFolders,
+  ): Promise<ReferredProfile | undefined> {
+    if (target.startsWith(OCI_SCHEME)) return this.#artifact(target, ociLayout);
+    if (target.startsWith(BUILTIN_PREFIX)) return referred(this.#builtinFile(target));
     const own = dirname(from);
     if (kind === 'include') {
       const candidates = isAbsolute(target) ? [target, join(own, basename(target))] : [join(own, target)];
-      return candidates.find(isFile);
+      return referred(candidates.find(isFile));
     }
-    if (kind === 'name') return this.#namedObject(target, base ?? own) ?? this.#byName(target, from, base ?? own);
-    if (target.startsWith(BUILTIN_PREFIX)) return this.#builtinFile(target);
+    const folder = base ?? own;
+    if (kind === 'name') {
+      return (
+        this.#namedObject(target, from, folder) ??
+        referred(this.#byName(target, from, folder) ?? this.#builtinFile(target))
+      );
+    }
     if (target.includes('://')) return undefined;
-    if (/[/\\.]/.test(target)) return [join(own, target)].find(isFile);
-    return this.#byName(target, from, base ?? own) ?? this.#builtinFile(target);
+    if (/[/\\.]/.test(target)) return referred([join(own, target)].find(isFile));
+    return referred(this.#byName(target, from, folder) ?? this.#builtinFile(target));
   }
 
   #byName(name: string, from: string, folder: string): string | undefined {
@@ -50,14 +92,29 @@ export class WorkspaceFiles {
     );
   }
 
-  /** The SeccompProfile of a folder that has this name in its metadata. */
-  #namedObject(name: string, folder: string): string | undefined {
-    for (const file of list(folder)) {
-      if (!/\.(?:json|ya?ml)$/.test(file)) continue;
-      const text = this.text(join(folder, file));
-      if (text?.includes('SeccompProfile') && metadataName(text)?.name === name) return join(folder, file);
+  /** The SeccompProfile that has this name in its metadata: beside the one that names it, or of a file of the folder. */
+  #namedObject(name: string, from: string, folder: string): ReferredProfile | undefined {
+    const files = list(folder).filter((file) => /\.(?:json|ya?ml)$/.test(file));
+    for (const path of [from, ...files.map((file) => join(folder, file))]) {
+      const text = this.text(path);
+      const found = text?.includes(name) ? objectNames(text).find((each) => each.name === name) : undefined;
+      if (found) return { key: nameKey(path, name), path, name: found };
     }
     return undefined;
+  }
+
+  /** An artifact's profile, in a copy; where no layout has it, other references may name the same one. */
+  async #artifact(target: string, layouts: readonly string[]): Promise<ReferredProfile | undefined> {
+    const key = canonicalReference(target);
+    if (key === undefined) return undefined;
+    try {
+      const { bytes, source } = await artifactInput(target, layouts, (message) => new FileError(message));
+      const path = this.#copy(`${basename(source)}.${bytes[0] === BRACE ? 'json' : 'yaml'}`, bytes);
+      return { key: path, path };
+    } catch (error) {
+      if (error instanceof ScmpError) return { key, path: undefined };
+      throw error;
+    }
   }
 
   /** The files of the open folders that may be profiles. */
@@ -78,27 +135,25 @@ export class WorkspaceFiles {
     }
   }
 
-  /** Every reference of the open folders to a file. */
-  *referencesTo(
-    path: string,
-    base: string | null,
-  ): Generator<{ file: string; text: string; reference: FileReference }> {
-    const wanted = resolve(path);
-    for (const file of this.files()) {
+  /** Every reference to one of these, by their keys: in a file that need be in no open folder, and in those of the folders. */
+  async referencesTo(keys: readonly string[], own: string, bases: BaseFolders): Promise<FoundReference[]> {
+    const found: FoundReference[] = [];
+    for (const file of new Set([own, ...this.files()])) {
       const text = this.text(file);
       if (text === undefined || !/extends|include|baseProfileName|seccomp_policy_file/.test(text)) continue;
       for (const reference of fileReferences(text, editorFormat(text, { fileName: file }))) {
-        const found = this.find(reference, file, base);
-        if (found !== undefined && resolve(found) === wanted) yield { file, text, reference };
+        const to = await this.find(reference, file, bases);
+        if (to && keys.includes(to.key)) found.push({ file, text, reference });
       }
     }
+    return found;
   }
 
   text(path: string): string | undefined {
     const open = this.#openText(path);
     if (open !== undefined) return open;
     try {
-      return statSync(path).size > MAX_SIZE ? undefined : readFileSync(path, 'utf8');
+      return statSync(path).size > MAX_SIZE ? undefined : readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
     } catch {
       return undefined;
     }
@@ -108,27 +163,29 @@ export class WorkspaceFiles {
   #builtinFile(name: string): string | undefined {
     const builtin = findBuiltin(name);
     const source = builtin && builtinSource(builtin);
-    if (!source) return undefined;
-    this.#builtins ??= mkdtempSync(join(tmpdir(), 'scmp-builtin-'));
-    const file = join(this.#builtins, `${builtin}.json`);
-    if (!isFile(file)) writeFileSync(file, `${JSON.stringify(source, null, 2)}\n`, { mode: 0o400, flag: 'wx' });
+    return source && this.#copy(`${builtin}.json`, new TextEncoder().encode(`${JSON.stringify(source, null, 2)}\n`));
+  }
+
+  #copy(name: string, bytes: Uint8Array): string {
+    this.#copies ??= mkdtempSync(join(tmpdir(), 'scmp-copies-'));
+    const file = join(this.#copies, name);
+    if (!isFile(file)) writeFileSync(file, bytes, { mode: 0o400, flag: 'wx' });
     return file;
   }
 
   end(): void {
-    if (this.#builtins !== undefined) rmSync(this.#builtins, { recursive: true, force: true });
-    this.#builtins = undefined;
+    if (this.#copies !== undefined) rmSync(this.#copies, { recursive: true, force: true });
+    this.#copies = undefined;
   }
 }
 
-/** The `metadata.name` of an object, and where it is written. */
-export function metadataName(text: string): { name: string; from: number; to: number } | undefined {
-  const found = /"?metadata"?\s*:\s*(?:\{[^}]*?)?\s*"?name"?\s*:\s*["']?([\w.-]+)/.exec(text);
-  if (!found) return undefined;
-  const name = found[1] as string;
-  const from = found.index + found[0].length - name.length;
-  return { name, from, to: from + name.length };
-}
+/** What all references to a file have in common. */
+export const fileKey = (path: string): string => resolve(path);
+/** What all references to a SeccompProfile by its name have in common. */
+export const nameKey = (path: string, name: string): string => `${resolve(path)}#${name}`;
+
+const referred = (path: string | undefined): ReferredProfile | undefined =>
+  path === undefined ? undefined : { key: fileKey(path), path };
 
 function list(folder: string): string[] {
   try {

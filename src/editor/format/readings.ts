@@ -1,19 +1,13 @@
 import { exactKey } from '../../profile/document/exact-json.js';
-import { parseJsonText } from '../../profile/document/json-document.js';
 import type { JsonPath } from '../../profile/document/json-path.js';
-import { isJsonObject } from '../../profile/document/json-value.js';
-import { isList, withListed } from '../../profile/document/select-document.js';
 import type { SourceDocument } from '../../profile/document/source-document.js';
 import type { SourceText } from '../../profile/document/source-text.js';
-import { parseYaml } from '../../profile/document/yaml.js';
-import { detectFormat } from '../../profile/formats/detect-format.js';
-import { detectSyntax, type Syntax } from '../../profile/formats/detect-syntax.js';
+import type { Syntax } from '../../profile/formats/detect-syntax.js';
 import { policyPath } from '../../profile/formats/go-seccomp-bpf/format.js';
-import { HANDLERS } from '../../profile/formats/handlers.js';
 import type { KeysFormatName } from '../../profile/formats/index.js';
+import { listProfiles } from '../../profile/formats/list-profiles.js';
 import { findSeccompSection } from '../../profile/formats/oci/section.js';
 import type { ReadOptions } from '../../profile/formats/read-options.js';
-import { readText } from '../../profile/formats/read-profile.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 
 /** A part of JSON or YAML that is a profile. */
@@ -38,35 +32,16 @@ export interface Reading {
  * @throws {ProfileError} when one is invalid
  */
 export function readAll(text: SourceText, options: ReadOptions): Reading {
-  const syntax = detectSyntax(text, options.format);
-  if (syntax !== 'json' && syntax !== 'yaml') {
-    return { syntax, parts: [], meaning: meaningOf([readText(text, options)]) };
+  const { syntax, profiles } = listProfiles(text, { ...options, notifyGuards: false });
+  const parts = new Map<SourceDocument, ProfilePart>();
+  for (const { document } of profiles) {
+    if (!document || parts.has(document.parsed)) continue;
+    const { parsed, isListed, format } = document;
+    const path = sectionPath(parsed, format);
+    const { offset } = parsed.positionOf(path)!;
+    parts.set(parsed, { offset, isWhole: !isListed && isAlone(parsed, path) });
   }
-  const documents = syntax === 'json' ? ([parseJsonText(text)] as const) : parseYaml(text);
-  const found = documents.flatMap((document) =>
-    withListed([document]).map((each) => ({ document: each, isListed: isList(document) })),
-  );
-  const objects = found.filter(({ document: { value } }) => isJsonObject(value) && value.kind === 'SeccompProfile');
-  // Of a file with a SeccompProfile what else is in it is none; of any other all has to be one.
-  const chosen = objects.length > 0 ? objects : found;
-  const read = chosen.map(({ document, isListed }) => {
-    const format = detectFormat(document, options.format);
-    const path = sectionPath(document, format);
-    const { offset } = document.positionOf(path)!;
-    const part = { offset, isWhole: !isListed && isAlone(document, path) };
-    return { part, profiles: profilesIn(document, format, options) };
-  });
-  return {
-    syntax,
-    parts: read.map(({ part }) => part),
-    meaning: meaningOf(read.flatMap(({ profiles }) => profiles)),
-  };
-}
-
-function profilesIn(document: SourceDocument, format: KeysFormatName, options: ReadOptions): ParsedProfile[] {
-  const { read } = HANDLERS[format];
-  if (format !== 'seccompiler') return [read(document, { ...options, document: undefined })];
-  return Object.keys(document.object()).map((thread) => read(document, { ...options, thread }));
+  return { syntax, parts: [...parts.values()], meaning: meaningOf(profiles.map((each) => each.read())) };
 }
 
 /** Where in a document the profile is: it may be a part of a configuration. */

@@ -13,12 +13,14 @@ const OPTIONS = {
   logLevel: 'silent',
 } as const;
 
-/** A part of a text: whole lines of it, but for what stands in front of its first line's value. */
+/** A part of a text: whole lines of it, but for what stands in front of its first line's value and behind its last brace. */
 interface Block {
   start: number;
   end: number;
   /** How far it is moved in. */
   column: number;
+  /** In braces, whose lines may be moved in as they like. */
+  isFlow: boolean;
 }
 
 /**
@@ -45,26 +47,47 @@ function documentAt(text: string, offset: number): Block | undefined {
   const above = markers.filter(({ index }) => index <= offset).at(-1);
   const below = markers.find(({ index }) => index > offset);
   if (above && !/^\s*(?:#.*)?$/.test(above[1]!)) return undefined;
-  return { start: above ? above.index + above[0].length : 0, end: below?.index ?? text.length, column: 0 };
+  return {
+    start: above ? above.index + above[0].length : 0,
+    end: below?.index ?? text.length,
+    column: 0,
+    isFlow: false,
+  };
 }
 
-/** The map that begins at an offset; undefined where it is written in braces. */
+/** The map that begins at an offset, in lines of its own or in braces; undefined where it shares its lines with others. */
 function mapAt(text: string, offset: number): Block | undefined {
-  let end: number | undefined;
+  let found: { end: number; isFlow: boolean } | undefined;
   for (const document of parseAllDocuments(text, OPTIONS)) {
     if (!('contents' in document)) continue;
     visit(document, {
       Map(_, node) {
-        if (node.range?.[0] !== offset || node.flow) return undefined;
-        end = endOf(node);
+        if (node.range?.[0] !== offset) return undefined;
+        const isFlow = node.flow === true;
+        found = { end: isFlow ? node.range[1] : endOf(node), isFlow };
         return visit.BREAK;
       },
     });
   }
-  const column = offset - (text.lastIndexOf('\n', offset - 1) + 1);
-  if (end === undefined || !/^ *(?:- +)*$/.test(text.slice(offset - column, offset))) return undefined;
-  const lineEnd = text.indexOf('\n', Math.max(end - 1, offset));
-  return { start: offset, end: lineEnd < 0 ? text.length : lineEnd, column };
+  if (!found) return undefined;
+  const { end, isFlow } = found;
+  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
+  const before = text.slice(lineStart, offset);
+  if (isFlow) {
+    const isValue =
+      /^ *(?:- +)*(?:[\w$.-]+: +)?$/.test(before) &&
+      !/\S/.test(text.slice(end, lineEndAt(text, end)).replace(/ #.*/, ''));
+    // Further in than what it is a value of.
+    const column = /^ *(?:- +)*/.exec(before)![0].length + 2;
+    return isValue ? { start: offset, end, column, isFlow } : undefined;
+  }
+  if (!/^ *(?:- +)*$/.test(before)) return undefined;
+  return { start: offset, end: lineEndAt(text, Math.max(end - 1, offset)), column: before.length, isFlow };
+}
+
+function lineEndAt(text: string, offset: number): number {
+  const lineEnd = text.indexOf('\n', offset);
+  return lineEnd < 0 ? text.length : lineEnd;
 }
 
 /** Where the last value in a map ends: what comes after it is of what the map is in. */
@@ -75,7 +98,8 @@ function endOf(node: Node): number {
 }
 
 /** A block as a text of its own; undefined where a line of it is not moved in as far as its first. */
-function movedOut(text: string, { start, end, column }: Block): string | undefined {
+function movedOut(text: string, { start, end, column, isFlow }: Block): string | undefined {
+  if (isFlow) return text.slice(start, end).replace(/\n[ \t]+/g, '\n');
   const lines = (' '.repeat(column) + text.slice(start, end)).split('\n');
   if (lines.some((line) => line.trim() !== '' && line.slice(0, column).trim() !== '')) return undefined;
   return lines.map((line) => line.slice(column)).join('\n');

@@ -38,12 +38,15 @@ export function selectDocument(
   name: string | undefined,
 ): SourceDocument {
   const [first, second] = documents;
-  const names = documents.map(nameOf);
+  // What else is in the file may have the same name: a Deployment beside its profile.
+  const objects = documents.filter(({ value }) => isJsonObject(value) && value.kind === 'SeccompProfile');
+  const named = objects.length > 0 ? objects : documents;
+  const names = named.map(nameOf);
   const listed = names.filter((each) => each !== undefined).map(quote);
   const fail = (code: ProfileIssueCode, document: SourceDocument, message: string, hint: string) =>
     document.fail([], { code, message, hint });
   if (name !== undefined) {
-    const [found, another] = documents.filter((_, index) => names[index] === name);
+    const [found, another] = named.filter((_, index) => names[index] === name);
     if (another) throw fail('several-documents', another, `a second document ${quote(name)}`, 'names tell them apart');
     if (found) return found;
     const nearest = nearestName(

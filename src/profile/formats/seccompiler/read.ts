@@ -95,6 +95,7 @@ class Reader {
   readonly #issues: ProfileIssue[] = [];
   readonly #warnings: Warning[] = [];
   readonly #syscalls: DockerSyscall[] = [];
+  #parsed: readonly Rule[] = [];
   /** Of each entry made, the rule it is from. */
   readonly #ruleOf: number[] = [];
 
@@ -119,6 +120,7 @@ class Reader {
       this.#issue('identical-actions', [matchKey], `the same as ${quote(defaultKey)}: the filter decides nothing`);
     }
     const parsed = this.#rules();
+    this.#parsed = parsed;
     failOnIssues(this.#issues, this.#document.source);
     parsed.forEach((each, index) => {
       this.#addRule(each, index, match as Action);
@@ -142,8 +144,13 @@ class Reader {
     if (typeof entry !== 'number') return this.#place(['filter']);
     const origin = ['filter', this.#ruleOf[entry] ?? 0];
     if (key === 'names' || key === 'name') return this.#place([...origin, 'syscall']);
-    // The conditions that were made differ from the rule's, and have another order.
-    return this.#place(key === 'args' && position === undefined && part === undefined ? [...origin, 'args'] : origin);
+    if (key === 'args' && position === undefined) return this.#place([...origin, 'args']);
+    if (part !== 'value' && part !== 'valueTwo') return this.#place(origin);
+    // The conditions that were made differ from the rule's, and have another order: the argument tells, if one is about it.
+    const args = this.#parsed[this.#ruleOf[entry] ?? 0]?.args ?? [];
+    const made = this.#syscalls[entry]?.args?.[position as number];
+    const [at, another] = args.flatMap(({ index }, each) => (index === made?.index ? [each] : []));
+    return this.#place(at === undefined || another !== undefined ? origin : [...origin, 'args', at, 'val']);
   }
 
   #place(path: JsonPath): Place {

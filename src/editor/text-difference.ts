@@ -1,4 +1,4 @@
-import type { TextEdit } from '../../check/finding.js';
+import type { TextEdit } from '../check/finding.js';
 
 /** One edit that makes the one text of the other. */
 export function textDifference(before: string, after: string): TextEdit {

@@ -1,0 +1,9 @@
+/** Documents of YAML, a list as kubectl(1) prints it, in YAML or JSON, and the filters of seccompiler's threads. */
+const SIGNS = [
+  /^---(?:\s|$)/m,
+  /(?:^|[{,])\s*"?kind"?\s*:\s*"?(?:SeccompProfile)?List\b/m,
+  /\bfilter"?\s*:[\s\S]*\bfilter"?\s*:/,
+];
+
+/** Whether a text may have several profiles: to know it takes a parser. */
+export const mayHaveSeveral = (text: string): boolean => SIGNS.some((sign) => sign.test(text));
