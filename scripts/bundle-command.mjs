@@ -98,6 +98,8 @@ const { output } = await bundle.write({
   exports: 'named',
   dynamicImportInCjs: false,
   hashCharacters: 'hex',
+  compact: true,
+  generatedCode: 'es2015',
   entryFileNames: 'scmp-command-[hash].cjs',
   chunkFileNames: ({ name }) => `scmp-${basename(name).replace(/-[A-Z0-9]{8}$/, '')}-[hash].cjs`,
   manualChunks: (id) => (start.has(id) ? 'scmp' : undefined),
