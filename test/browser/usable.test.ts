@@ -234,6 +234,10 @@ describePlayground('the playground is read both ways', (playground) => {
       await page.waitForSelector('.command');
       all.push(...(await faults('commands')));
       await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Save…' }).click();
+      await page.waitForSelector('.keep-versions > li');
+      all.push(...(await faults('save and share')));
+      await page.keyboard.press('Escape');
       await page.keyboard.press('Shift+F1');
       await page.getByRole('tab', { name: 'Questions' }).click();
       all.push(...(await faults('help')));

@@ -159,7 +159,7 @@ function versionList(session: Session, { versions, recorder }: KeptVersions, clo
     element('h3', { class: 'keep-title', text: 'Versions in this browser', attributes: { id: 'keep-versions' } }),
     element('p', {
       class: 'quiet',
-      text: `A text is kept when it has compiled and stood for ten seconds, and when another one takes its place: the newest ${VERSION_LIMITS.versions}. They stay in this browser.`,
+      text: `A text is kept when it has compiled and stood for ten seconds, when another one takes its place, and when this list opens or the page is left. The newest ${VERSION_LIMITS.versions} stay in this browser.`,
     }),
     element('div', { class: 'keep-actions' }, element('label', {}, recording, ' Keep versions'), clear),
     status,
