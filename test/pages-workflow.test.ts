@@ -31,7 +31,7 @@ function checkout(): string {
   const made = ['stamps', 'source/configure', 'libseccomp.wasm', 'launcher', ...tarballs].map(
     (name) => `build/${name}`,
   );
-  for (const name of [...tracked, ...made, 'dist']) {
+  for (const name of [...tracked, ...made, 'src/libseccomp/libseccomp.wasm', 'dist']) {
     if (!existsSync(join(ROOT, name))) continue;
     mkdirSync(dirname(join(tree, name)), { recursive: true });
     cpSync(join(ROOT, name), join(tree, name), { recursive: true, preserveTimestamps: true });
@@ -64,8 +64,9 @@ it.skipIf(process.platform !== 'linux')('the workflow of GitHub Pages makes the 
   const { path } = steps.find(({ uses }) => uses?.startsWith('actions/upload-pages-artifact'))?.with ?? {};
   // As the action packs it: a folder with the page at its root, no links, and nobody forbidden to read.
   const packed = shell(`tar --dereference --hard-dereference --directory '${path}' -cf - . | tar -tvf -`).stdout;
+  expect(packed).toMatch(/^drwxr-xr-x .* \.\/$/m);
   for (const name of ['index.html', 'service-worker.js', 'main.js', 'libseccomp.wasm', 'libseccomp.LICENSE.txt']) {
-    expect(packed).toMatch(new RegExp(`^-rw-r--r-- .* \\./${name}$`, 'm'));
+    expect(packed).toMatch(new RegExp(`^-rw.r-.r-. .* \\./${name}$`, 'm'));
   }
   const { file } = { file: readFileSync(join(tree, steps[2]?.with?.['node-version-file'] ?? ''), 'utf8') };
   expect(Number(file)).toBeGreaterThan(20);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -32,6 +33,8 @@ export function buildSite(playground: string, folder: string): string {
   try {
     mkdirSync(dirname(target), { recursive: true });
     const site = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
+    // A temporary folder is its owner's alone; a host has to read this one.
+    chmodSync(site, 0o777 & ~process.umask());
     try {
       writeSite(playground, site);
       const files = filesOf(site).length;
