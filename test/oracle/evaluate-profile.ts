@@ -1,8 +1,9 @@
 import { type Architecture, type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
 import { errnoNumber } from '../../src/errno.js';
 import type { Libseccomp } from '../../src/libseccomp/index.js';
-import { lookUpSyscallName, type SyscallEntry } from '../../src/libseccomp/syscall-table.js';
+import { listSyscalls, lookUpSyscallName, type SyscallEntry } from '../../src/libseccomp/syscall-table.js';
 import { VERSION_TABLES, type VersionTable } from '../../src/libseccomp/version-tables.js';
+import { firstLinux } from '../../src/syscalls/first-linux.js';
 
 // What a profile means, call by call. It is written from the OCI runtime spec (config-linux.md, "Seccomp"), Moby's
 // profiles/seccomp and docs/runtimes.md. It shares nothing with src/compiler, src/profile and src/check: their programs
@@ -40,6 +41,7 @@ export interface Profile {
   archMap?: { architecture: string; subArchitectures?: string[] }[];
   flags?: string[];
   listenerPath?: string;
+  enosysNewerThan?: string;
   syscalls: Entry[];
 }
 
@@ -126,6 +128,8 @@ export interface Host {
   capabilities: readonly string[];
   /** "X.Y"; undefined: newer than any. */
   kernel?: string | undefined;
+  /** Wins over the profile's own. */
+  enosysNewerThan?: string | undefined;
   /** Whose names count; undefined: every name that the one here knows. */
   libseccomp?: keyof typeof VERSION_TABLES | undefined;
   /** crun sets flags by itself, the others have libseccomp do it. */
@@ -294,6 +298,7 @@ export class Evaluator {
     const ofX32 = isX86 && number >= X32_BIT && (number !== MINUS_ONE || !plain);
     const applies = ofX32 ? x32 : plain;
     if (!applies) return one('KILL_THREAD', 'abi');
+    if (this.#isNewer(applies, number)) return one(`ERRNO(${errnoNumber('ENOSYS', this.#target.name)})`, 'newer');
     const rules = this.#rules.get(applies)?.get(number) ?? [];
     const whole = rules.find(({ tests }) => tests.length === 0);
     if (whole) return one(whole.action, 'whole');
@@ -336,10 +341,31 @@ export class Evaluator {
   }
 
   #isKernelFrom(least: string): boolean {
-    if (this.host.kernel === undefined) return true;
-    const [a = 0, b = 0] = this.host.kernel.split('.').map(Number);
-    const [c = 0, d = 0] = least.split('.').map(Number);
-    return a > c || (a === c && b >= d);
+    return this.host.kernel === undefined || isFrom(this.host.kernel, least);
+  }
+
+  /** docs/runtimes.md, "Calls that are newer": came after the Linux that is given, and no entry here names it. */
+  #isNewer(architecture: Architecture, number: number): boolean {
+    const least = this.host.enosysNewerThan ?? this.profile.enosysNewerThan;
+    if (least === undefined || number === MINUS_ONE) return false;
+    const calls = callsOf(this.libseccomp, architecture);
+    const own = calls.get(number);
+    if (!own) {
+      // ARM's own calls are far above all others, and not newer than they.
+      const least = architecture.name === 'x32' ? X32_BIT : 0;
+      return number > Math.max(...[...calls.keys()].filter((each) => each < least + 0x2000));
+    }
+    if (this.#entries.some((entry) => this.#known(entry).some((name) => this.#numberOf(name, architecture) === number)))
+      return false;
+    return own.every((name) => {
+      const { version, revision } = firstLinux(name, architecture);
+      return !isFrom(least, `${version}.${revision}`);
+    });
+  }
+
+  #numberOf(name: string, architecture: Architecture): number | undefined {
+    const known = lookUp(this.libseccomp, name).find((each) => each.architecture === architecture.name);
+    return known?.number === undefined ? undefined : known.number >>> 0;
   }
 
   /** Podman's errno names win over numbers. */
@@ -453,6 +479,26 @@ export class Evaluator {
     const names = this.#entries.flatMap((entry) => this.#known(entry));
     return Math.max(0, ...names.map((name) => this.libseccomp.resolveSyscallName(name, architecture) ?? 0));
   }
+}
+
+const calls = new Map<Architecture, ReadonlyMap<number, readonly string[]>>();
+
+/** The names of each number. */
+function callsOf(libseccomp: Libseccomp, architecture: Architecture): ReadonlyMap<number, readonly string[]> {
+  const known = calls.get(architecture);
+  if (known) return known;
+  const named = new Map<number, string[]>();
+  for (const { name, number } of listSyscalls(libseccomp, architecture)) {
+    named.set(number >>> 0, [...(named.get(number >>> 0) ?? []), name]);
+  }
+  calls.set(architecture, named);
+  return named;
+}
+
+function isFrom(kernel: string, least: string): boolean {
+  const [a = 0, b = 0] = kernel.split('.').map(Number);
+  const [c = 0, d = 0] = least.split('.').map(Number);
+  return a > c || (a === c && b >= d);
 }
 
 export function isDockerFormat({ archMap, defaultErrno, syscalls }: Profile): boolean {

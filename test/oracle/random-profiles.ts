@@ -36,6 +36,8 @@ const WIDE = [1n << 32n, (1n << 32n) + 5n, 0xffffffff00000000n, 1n << 63n, (1n <
 const ACTIONS = 'ALLOW ALLOW ERRNO ERRNO KILL_PROCESS KILL KILL_THREAD TRAP LOG TRACE NOTIFY'.split(' ');
 const ERRNO_NAMES = ['EPERM', 'ENOSYS', 'EACCES'];
 const CAPABILITIES = ['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT', 'CAP_NET_ADMIN', 'CAP_BPF'];
+/** Of calls that answer ENOSYS: between those that NAMES has, before all and after all. */
+const NEWER_THAN = ['3.0', '4.2', '5.0', '6.9', '6.18', '7.3'];
 const KERNELS = ['4.8', '4.19', '5.1', '5.10', '6.0'];
 const FLAGS = ['TSYNC', 'LOG', 'SPEC_ALLOW', 'WAIT_KILLABLE_RECV'];
 /** Two names of one pseudo-number (seccomp-syscalls.h, -10191): where the target has neither, libseccomp takes one for the other. */
@@ -98,12 +100,13 @@ class Comparison {
     this.#values = random.some(random.chance(0.6) ? VALUES : [...VALUES, ...WIDE], 4);
     this.#profile = this.#makeProfile(target, runtime);
     this.#options = this.#makeOptions(target, runtime);
-    const { capabilities = [], kernel, behaviour, libseccompVersion } = this.#options;
+    const { capabilities = [], kernel, behaviour, libseccompVersion, enosysNewerThan } = this.#options;
     this.#evaluator = new Evaluator(libseccomp, this.#profile, {
       arch: target.name,
       behaviour,
       capabilities: capabilities.map((name) => `CAP_${name}`),
       kernel,
+      enosysNewerThan,
       libseccomp: libseccompVersion,
       setsFlags: runtime === 'crun',
     });
@@ -204,6 +207,7 @@ class Comparison {
     if (random.chance(0.05)) options.notifyGuards = behaviour.notifyGuards = random.chance(0.5);
     if (random.chance(0.1))
       options.conditions = behaviour.conditions = random.pick(['together', 'split-repeated', 'split-all']);
+    if (random.chance(0.15)) options.enosysNewerThan = random.pick(NEWER_THAN);
     return options;
   }
 
@@ -234,6 +238,7 @@ class Comparison {
       ...(errno === undefined ? {} : { defaultErrno: errno }),
       ...places,
       ...(random.chance(0.9) ? { listenerPath: '/run/agent.sock' } : {}),
+      ...(random.chance(0.15) ? { enosysNewerThan: random.pick(NEWER_THAN) } : {}),
       ...(random.chance(runtime === 'runc-1.1' ? 0.05 : 0.2)
         ? { flags: flags.map((flag) => `SECCOMP_FILTER_FLAG_${flag}`) }
         : {}),
@@ -287,7 +292,9 @@ class Comparison {
     const rewritten = this.libseccomp.resolveSyscallNameRewrite(name, architecture) ?? 0;
     const direct = this.libseccomp.resolveSyscallName(name, architecture) ?? 0;
     const odd = random.pick([0, 1, 359, 999, -1, -2, X32_BIT, X32_BIT + 1, 0x7fffffff, -(2 ** 31), direct ^ X32_BIT]);
-    const nr = random.chance(0.85) ? random.pick([rewritten, rewritten, direct]) : odd;
+    // Above the table too, and in its gaps.
+    const any = () => random.pick(tableOf(this.libseccomp, architecture)).number + random.pick([0, 0, 1, 20]);
+    const nr = random.chance(0.85) ? random.pick([rewritten, rewritten, direct]) : random.pick([odd, any()]);
     const beside = (value: bigint) => random.pick([value, value, value - 1n, value + 1n, value ^ (1n << 32n)]);
     const args = Array.from({ length: 6 }, () => beside(random.pick([...this.#values, 1n, 3n, 21n])));
     const conditions = random.pick(this.#profile.syscalls).args ?? [];
@@ -327,6 +334,14 @@ function decide(simulator: ReturnType<typeof createSimulator>, call: Call): stri
 
 function unsigned(args: readonly bigint[]): Call['args'] {
   return args.map((each) => BigInt.asUintN(64, each)) as unknown as Call['args'];
+}
+
+const tables = new Map<Architecture, ReturnType<typeof listSyscalls>>();
+
+function tableOf(libseccomp: Libseccomp, architecture: Architecture): ReturnType<typeof listSyscalls> {
+  const table = tables.get(architecture) ?? listSyscalls(libseccomp, architecture);
+  tables.set(architecture, table);
+  return table;
 }
 
 let everyName: string[] | undefined;
