@@ -628,6 +628,9 @@ build_testinputs() {
     # shellcheck disable=SC2068 # a pattern
     (cd package/usr/src/linux-headers-*-common && cp -r --parents ${copied[@]} "$OLDPWD/linux")
     rm -rf package installed ./*.deb
+    # the newest systemd that units are read as: its filters are compared
+    mkdir systemd-262
+    node ../../scripts/systemd-packages.mjs 262 systemd-262 || rm -rf systemd-262
     # the schema of SARIF 2.1.0, in a package of its authors
     npm pack --silent @microsoft/jest-sarif@1.0.0-beta.0
     tar -xzf microsoft-jest-sarif-*.tgz package/lib/schemas/sarif-2.1.0-rtm.5.json
@@ -636,6 +639,9 @@ build_testinputs() {
   ) >build/test-inputs.log 2>&1 || { cat build/test-inputs.log >&2; return 1; }
   if [ ! -e build/test-inputs/linux/arch/x86/include/uapi/asm/unistd_64.h ]; then
     step testinputs "LEFT OUT: the mirror has no Linux $(linux version): take a newer one into wasm/linux.lock"
+  fi
+  if [ ! -e build/test-inputs/systemd-262 ]; then
+    step testinputs "LEFT OUT: the mirror has no systemd 262 as in scripts/systemd-packages.mjs"
   fi
   if [ ! -e build/test-inputs/docker-default.json ]; then
     step testinputs "LEFT OUT: the mirror has no Docker $(lock version "$docker_lock"): take a newer one into $docker_lock"
@@ -740,7 +746,9 @@ make_s390x() {
   run_step s390x build/oracle-s390x build/stamps/native wasm/host.c test/native/oracle.c
 }
 
-make_testinputs() { run_step testinputs build/test-inputs/snapd wasm/linux.lock src/profile/builtin/docker.lock; }
+make_testinputs() {
+  run_step testinputs build/test-inputs/snapd wasm/linux.lock src/profile/builtin/docker.lock scripts/systemd-packages.mjs
+}
 
 # What only tests use, from the distribution: all that no step before them needs.
 make_testtools() {

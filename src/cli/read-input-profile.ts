@@ -63,11 +63,11 @@ export async function profileOfInput(
         include: includedFile,
         notifyGuards: guards,
       });
-  const { selectedBy } = traitsOf(profile);
+  const { selectedBy, entrySyntax } = traitsOf(profile);
   refuseSelection(source, `a profile of the format ${profile.format}`, {
     thread: selectedBy === 'thread' ? undefined : thread,
     document: selectedBy === 'document' ? undefined : document,
-    systemd: profile.format === 'systemd' ? undefined : systemd,
+    systemd: entrySyntax === 'unit' ? undefined : systemd,
   });
   if (!profile.seccomp.extends) return profile;
   const { extendFromFiles } = await import('./base-profiles.js');
@@ -88,5 +88,7 @@ function refuseSelection(
   if (thread !== undefined) refuse('--thread', 'the threads of a seccompiler file');
   if (document !== undefined) refuse('--document', 'SeccompProfiles in YAML');
   if (systemd === undefined) return;
-  throw new InvalidArgumentError(`${printable(source)}: --systemd is for units, and this is ${what}: leave it out`);
+  throw new InvalidArgumentError(
+    `${printable(source)}: --systemd is for units, and this is ${what}: leave it out`,
+  );
 }

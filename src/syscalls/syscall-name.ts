@@ -1,4 +1,4 @@
-import type { ArchitectureName } from '../architecture.js';
+import { ARCHITECTURES, type ArchitectureName } from '../architecture.js';
 import { SYSCALL_NUMBERS } from './syscall-numbers.js';
 
 /** Of the architectures that were asked for. */
@@ -31,6 +31,14 @@ export function syscallsAmong(
 /** libseccomp's names of the system calls of an architecture, in the order of their numbers. */
 export const architectureSyscalls = (architecture: ArchitectureName): Iterable<string> =>
   tableOf(architecture).values();
+
+let names: ReadonlySet<string> | undefined;
+
+/** Whether any architecture has a call of this name. */
+export function isCall(name: string): boolean {
+  names ??= new Set(ARCHITECTURES.flatMap((architecture) => [...architectureSyscalls(architecture.name)]));
+  return names.has(name);
+}
 
 function tableOf(architecture: ArchitectureName): ReadonlyMap<number, string> {
   let table = tables.get(architecture);

@@ -47,7 +47,7 @@ async function readProfileText({ text, source }: ProfileText, settings: Settings
 
 /** One of several is chosen, but the text has only one: as the command, the page does not ignore that. */
 function refuseSelection(profile: ParsedProfile, { words }: Settings): void {
-  const { selectedBy } = traitsOf(profile);
+  const { selectedBy, entrySyntax } = traitsOf(profile);
   for (const [name, label] of [
     ['thread', 'Thread'],
     ['document', 'Document'],
@@ -57,6 +57,8 @@ function refuseSelection(profile: ParsedProfile, { words }: Settings): void {
       `“${label}” chooses one of several filters, and a profile of the format ${profile.format} has one: leave it empty`,
     );
   }
-  if (!words.systemd || profile.format === 'systemd') return;
-  throw new InvalidArgumentError(`“systemd” is for units, and this is the format ${profile.format}: leave it empty`);
+  if (!words.systemd || entrySyntax === 'unit') return;
+  throw new InvalidArgumentError(
+    `“systemd” is for units and .nspawn files, and this is the format ${profile.format}: leave it empty`,
+  );
 }

@@ -68,7 +68,7 @@ const ROWS: Readonly<Record<Exclude<OptionName, keyof typeof RUNTIME_CHOICES>, O
     group: 'input',
     flag: '--systemd <version>',
     label: 'systemd',
-    help: 'Of a unit: the systemd whose groups (@file-system) are meant',
+    help: 'Of a unit or .nspawn file: the systemd that reads it',
     otherwise: 'the newest known',
     choices: SYSTEMD_VERSIONS,
   },

@@ -12,7 +12,7 @@ export interface ReadOptions {
   thread?: string | undefined;
   /** The `metadata.name` of the document that is read from YAML. Needed where there are several documents. */
   document?: string | undefined;
-  /** The systemd that runs a unit: groups (`@file-system`) have other members in each. Default: the newest known. */
+  /** The systemd that runs a unit or container: its groups and filters differ (docs/formats.md). Default: the newest known. */
   systemd?: SystemdVersion | undefined;
   /**
    * Refuse SCMP_ACT_NOTIFY as the default action and on `write`: the process that loads the filter would wait for an

@@ -6,8 +6,12 @@ import { readProfile } from '../../../src/profile/index.js';
 
 // test/owners/nspawn.test.ts compares with systemd-nspawn itself.
 
-function decide(text: string, nr: number, ...given: bigint[]): string {
-  const { program } = compileProfileSync(readProfile(text), { arch: 'x86_64' });
+const decide = (text: string, nr: number, ...given: bigint[]) => decideAs('262', text, nr, given);
+/** It allowed no keyrings. */
+const decide252 = (text: string, nr: number) => decideAs('252', text, nr, []);
+
+function decideAs(systemd: '252' | '262', text: string, nr: number, given: readonly bigint[]): string {
+  const { program } = compileProfileSync(readProfile(text, { systemd }), { arch: 'x86_64' });
   const [a = 0n, b = 0n, c = 0n] = given;
   const args = [a, b, c, 0n, 0n, 0n] as const;
   const { action } = simulate(program, { nr, arch: 0xc000003e, instructionPointer: 0n, args }) as {
@@ -25,9 +29,10 @@ describe('readNspawn', () => {
       'ALLOW',
       'ERRNO 1',
       'ALLOW',
-      'ERRNO 1',
+      'ALLOW',
       'ERRNO 38',
     ]);
+    expect(decide252(exec, keyctl)).toBe('ERRNO 1');
     const changed = `${exec}SystemCallFilter=@keyring\nSystemCallFilter=~@mount @privileged\nCapability=CAP_SYS_TIME\nDropCapability=cap_sys_boot\n`;
     expect([reboot, adjtimex, mount, keyctl, chown].map((nr) => decide(changed, nr))).toEqual([
       'ERRNO 1',

@@ -61,7 +61,23 @@ describe.each([
     expect(answer([option], 'read')).toBe('ALLOW');
     expect(answer([`SystemCallFilter=${call}`, option], call)).toBe('ERRNO(EPERM)');
     expect(answer([`SystemCallFilter=~${call}:EACCES`, option], call)).toBe('ERRNO(EACCES)');
-    expect(answer(['SystemCallFilter=read', option], call)).toBe('KILL_PROCESS');
+    // _sysctl is of @obsolete
+    const unlisted = call === '_sysctl' ? 'ERRNO(ENOSYS)' : 'KILL_PROCESS';
+    expect(answer(['SystemCallFilter=read', option], call)).toBe(unlisted);
+  });
+});
+
+describe('ProtectHostname= of 262', () => {
+  it.each([
+    ['private', 'ALLOW'],
+    ['private:host.example', 'ALLOW'],
+    ['yes:host', 'ERRNO(EPERM)'],
+  ])('%s', (value, decision) => {
+    expect(answer([`ProtectHostname=${value}`, 'RestrictRealtime=yes'], 'sethostname')).toBe(decision);
+  });
+
+  it.each(['no:host', 'yes:', 'perhaps'])('refuses %s', (value) => {
+    expect(() => answer([`ProtectHostname=${value}`], 'sethostname')).toThrow('takes yes or no');
   });
 });
 

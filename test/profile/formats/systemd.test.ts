@@ -9,8 +9,9 @@ import {
 import { readProfile } from '../../../src/profile/index.js';
 
 /** Of each call the unit decides: its action and errno; `*` is the default. */
-function decisions(unit: string): Record<string, string> {
-  const { defaultAction, defaultErrno, defaultErrnoRet, syscalls } = readProfile(unit, { source: 'x.service' }).seccomp;
+function decisions(unit: string, systemd: SystemdVersion = '262'): Record<string, string> {
+  const read = readProfile(unit, { source: 'x.service', systemd });
+  const { defaultAction, defaultErrno, defaultErrnoRet, syscalls } = read.seccomp;
   const word = (action: string, errno: unknown) => [action.replace('SCMP_ACT_', ''), errno ?? []].flat().join(' ');
   return Object.fromEntries([
     ['*', word(defaultAction, defaultErrno ?? defaultErrnoRet)],
@@ -21,16 +22,21 @@ function decisions(unit: string): Record<string, string> {
 }
 
 const unit = (...lines: string[]) => ['[Service]', 'ExecStart=/bin/true', ...lines].join('\n');
-const members = (group: string): string[] =>
-  systemdGroups()
+const members = (group: string, version: SystemdVersion = '262'): string[] =>
+  systemdGroups(version)
     .get(group)!
-    .flatMap((name) => (name.startsWith('@') ? members(name) : [name]));
+    .flatMap((name) => (name.startsWith('@') ? members(name, version) : [name]));
 
 describe('SystemCallFilter=', () => {
   it('is an allow-list, with what every process needs', () => {
-    const found = decisions(unit('SystemCallFilter=read write'));
-    expect(found).toMatchObject({ '*': 'KILL_PROCESS', read: 'ALLOW', write: 'ALLOW', execve: 'ALLOW' });
-    expect(Object.keys(found).length).toBe(new Set(['*', 'read', 'write', ...members('@default')]).size);
+    const allowed = { read: 'ALLOW', write: 'ALLOW', execve: 'ALLOW' };
+    const found = decisions(unit('SystemCallFilter=read write'), '252');
+    expect(found).toMatchObject({ '*': 'KILL_PROCESS', ...allowed });
+    expect(Object.keys(found).length).toBe(new Set(['*', 'read', 'write', ...members('@default', '252')]).size);
+    // test/kernel/systemd-units.test.ts compares with both
+    const newer = decisions(unit('SystemCallFilter=read write'));
+    expect(newer).toMatchObject({ '*': 'ERRNO ENOSYS', ...allowed, mount: 'KILL_PROCESS' });
+    expect(newer).not.toHaveProperty('uselib');
   });
 
   it('is a deny-list after "~"', () => {
@@ -42,7 +48,9 @@ describe('SystemCallFilter=', () => {
 
   it('merges lines; the first says of what kind it is', () => {
     // The example of systemd.exec(5).
-    expect(decisions(unit('SystemCallFilter=read write', 'SystemCallFilter=~write'))).not.toHaveProperty('write');
+    const merged = unit('SystemCallFilter=read write', 'SystemCallFilter=~write');
+    expect(decisions(merged, '252')).not.toHaveProperty('write');
+    expect(decisions(merged)).toMatchObject({ read: 'ALLOW', write: 'KILL_PROCESS' });
     const denied = decisions(unit('SystemCallFilter=~read write', 'SystemCallFilter=write'));
     expect(denied).toEqual({ '*': 'ALLOW', read: 'KILL_PROCESS' });
   });
@@ -60,9 +68,13 @@ describe('SystemCallFilter=', () => {
       ptrace: 'KILL_PROCESS',
       mount: 'ERRNO 0',
     });
-    const found = decisions(unit('SystemCallFilter=@system-service', 'SystemCallFilter=~@resources:ENOSYS write'));
+    const listed = unit('SystemCallFilter=@system-service', 'SystemCallFilter=~@resources:ENOSYS write');
+    const found = decisions(listed, '252');
     expect(found).toMatchObject({ '*': 'KILL_PROCESS', setpriority: 'ERRNO ENOSYS', read: 'ALLOW' });
     expect(found).not.toHaveProperty('write');
+    const newer = decisions(listed);
+    expect(newer).toMatchObject({ '*': 'ERRNO ENOSYS', write: 'KILL_PROCESS', read: 'ALLOW' });
+    expect(newer).not.toHaveProperty('setpriority');
   });
 
   it('goes on after a backslash, over comments', () => {
@@ -91,9 +103,13 @@ describe('the other settings', () => {
   });
 
   it('SystemCallErrorNumber= is what a forbidden call fails with, "kill" or nothing a kill', () => {
-    const of = (line: string) => decisions(unit('SystemCallFilter=read', line))['*'];
+    const of = (line: string) => {
+      const { mount } = decisions(unit('SystemCallFilter=read', line));
+      expect(decisions(unit('SystemCallFilter=read', line), '252')['*']).toBe(mount);
+      return mount;
+    };
     expect(of('SystemCallErrorNumber=EPERM')).toBe('ERRNO EPERM');
-    expect(of('SystemCallErrorNumber=38')).toBe('ERRNO 38');
+    expect(of('SystemCallErrorNumber=22')).toBe('ERRNO 22');
     expect(of('SystemCallErrorNumber=kill')).toBe('KILL_PROCESS');
     expect(of('SystemCallErrorNumber=')).toBe('KILL_PROCESS');
   });
@@ -104,10 +120,9 @@ describe('the other settings', () => {
     expect(decisions(unit('SystemCallLog=~read'))).toEqual({ '*': 'LOG', read: 'ALLOW' });
     const both = decisions(unit('SystemCallFilter=~bpf ptrace', 'SystemCallLog=ptrace mount'));
     expect(both).toEqual({ '*': 'ALLOW', bpf: 'KILL_PROCESS', ptrace: 'KILL_PROCESS', mount: 'LOG' });
-    expect(decisions(unit('SystemCallFilter=read', 'SystemCallLog=~write'))).toMatchObject({
-      '*': 'KILL_PROCESS',
-      read: 'LOG',
-    });
+    const listed = unit('SystemCallFilter=read', 'SystemCallLog=~write');
+    expect(decisions(listed, '252')).toMatchObject({ '*': 'KILL_PROCESS', read: 'LOG' });
+    expect(decisions(listed)).toMatchObject({ '*': 'ERRNO ENOSYS', mount: 'KILL_PROCESS', read: 'LOG' });
   });
 });
 

@@ -1,6 +1,8 @@
-// Facts of systemd 252 (src/nspawn: nspawn.c, nspawn-seccomp.c), whose filters test/owners/nspawn.test.ts compares.
+import type { SystemdVersion } from '../systemd-versions.js';
 
-/** What systemd-nspawn allows whatever the container's capabilities are: groups and calls. */
+// Facts of systemd (src/nspawn: nspawn.c, nspawn-seccomp.c). test/owners/nspawn.test.ts compares the filters of both versions.
+
+/** What systemd-nspawn of any version allows, whatever the container's capabilities are: groups and calls. */
 const ALWAYS = `
   @aio @basic-io @chown @default @file-system @io-event @ipc @mount @network-io @process @resources @setuid @signal @sync
   @timer arm_fadvise64_64 brk capget capset copy_file_range fadvise64 fadvise64_64 flock get_mempolicy getcpu getpriority
@@ -10,6 +12,9 @@ const ALWAYS = `
   sendfile64 setdomainname setfsgid setfsgid32 setfsuid setfsuid32 sethostname setpgid setsid splice sysinfo tee umask uname
   userfaultfd vmsplice
 `;
+
+/** What 262 allows besides. */
+const ALWAYS_SINCE: Readonly<Record<SystemdVersion, string>> = { 252: '', 262: '@keyring cachestat' };
 
 /** What it allows with a capability. */
 const WITH_CAPABILITY: Readonly<Record<string, string>> = {
@@ -24,17 +29,28 @@ const WITH_CAPABILITY: Readonly<Record<string, string>> = {
   CAP_SYS_TTY_CONFIG: 'vhangup',
 };
 
+/** What 262 allows with one. */
+const WITH_CAPABILITY_SINCE: Readonly<Record<SystemdVersion, typeof WITH_CAPABILITY>> = {
+  252: {},
+  262: { CAP_BPF: 'bpf' },
+};
+
 /** The capabilities that a container has unless its settings say otherwise, of those that change the list. */
 const DEFAULT_CAPABILITIES = ['CAP_SYS_PTRACE', 'CAP_SYS_BOOT', 'CAP_SYS_TTY_CONFIG'];
 
-const wordsOf = (text: string) => text.trim().split(/\s+/);
+const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== '');
 
 /** The groups and calls that systemd-nspawn allows, with what `Capability=` adds and `DropCapability=` takes away. */
-export function defaultList(added: ReadonlySet<string>, dropped: ReadonlySet<string>): string[] {
+export function defaultList(
+  version: SystemdVersion,
+  added: ReadonlySet<string>,
+  dropped: ReadonlySet<string>,
+): string[] {
   const has = (name: string) =>
     (added.has('all') || added.has(name) || DEFAULT_CAPABILITIES.includes(name)) &&
     !dropped.has(name) &&
     !dropped.has('all');
-  const more = Object.entries(WITH_CAPABILITY).flatMap(([name, text]) => (has(name) ? wordsOf(text) : []));
-  return [...wordsOf(ALWAYS), ...more];
+  const granted = Object.entries({ ...WITH_CAPABILITY, ...WITH_CAPABILITY_SINCE[version] });
+  const more = granted.flatMap(([name, text]) => (has(name) ? wordsOf(text) : []));
+  return [...wordsOf(ALWAYS), ...wordsOf(ALWAYS_SINCE[version]), ...more];
 }

@@ -2,7 +2,7 @@ import { ARCHITECTURES, findArchitecture } from '../../../architecture.js';
 import { nearestName } from '../../../nearest-name.js';
 import type { Warning } from '../../../policy.js';
 import { MULTIPLEXING } from '../../../syscalls/multiplexed-calls.js';
-import { architectureSyscalls } from '../../../syscalls/syscall-name.js';
+import { isCall } from '../../../syscalls/syscall-name.js';
 import { quote } from '../../../text.js';
 import { failOnIssues, type ProfileIssue, type ProfileIssueCode } from '../../document/profile-error.js';
 import type { SourceText } from '../../document/source-text.js';
@@ -12,7 +12,7 @@ import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import type { DockerSyscall, SeccompArgument } from '../../model/schema.js';
 import { LOCAL_ARCH_MAP, systemdGroups } from '../systemd/read.js';
 import { type Assignment, parseUnit, type UnitWord } from '../systemd/unit.js';
-import type { SystemdVersion } from '../systemd-versions.js';
+import { NEWEST_SYSTEMD, type SystemdVersion } from '../systemd-versions.js';
 import { defaultList } from './allow-list.js';
 import { nspawn } from './format.js';
 
@@ -22,18 +22,18 @@ const EPERM = { action: 'SCMP_ACT_ERRNO', errno: 'EPERM' } as const;
 const NO_AUDIT = { action: 'SCMP_ACT_ERRNO', errno: 'EAFNOSUPPORT' } as const;
 const [AF_NETLINK, NETLINK_AUDIT] = [16n, 9n];
 
-/** Its own list, and the groups that it refers to, are of this one. */
-const NSPAWN_VERSION: SystemdVersion = '252';
-
 const SETTINGS = ['SystemCallFilter', 'Capability', 'DropCapability'];
 
 /**
- * Read the filters that systemd-nspawn of systemd 252 installs for a container with these settings
+ * Read the filters that systemd-nspawn installs for a container with these settings
  * (src/nspawn/nspawn-seccomp.c). `SystemCallFilter=` adds to its own list of what is allowed, or takes from it, and the
  * container's capabilities change that list. Other known calls are EPERM, unknown ones ENOSYS.
  */
-export function readNspawn(text: SourceText): ParsedProfile {
-  return new NspawnReader(text).read(parseUnit(text));
+export function readNspawn(
+  text: SourceText,
+  { systemd: version = NEWEST_SYSTEMD }: { systemd?: SystemdVersion | undefined } = {},
+): ParsedProfile {
+  return new NspawnReader(text, version).read(parseUnit(text));
 }
 
 /** An entry that is made, and where its names are. */
@@ -50,9 +50,11 @@ class NspawnReader {
   readonly #added = new Set<string>();
   readonly #dropped = new Set<string>();
   readonly #text: SourceText;
+  readonly #version: SystemdVersion;
 
-  constructor(text: SourceText) {
+  constructor(text: SourceText, version: SystemdVersion) {
     this.#text = text;
+    this.#version = version;
   }
 
   read(assignments: readonly Assignment[]): ParsedProfile {
@@ -61,7 +63,7 @@ class NspawnReader {
     const excluded = new Set(this.#denied.map(({ text }) => text));
     // A call or group that is taken away is so by its own name alone, wherever it stands.
     const allowed = new Map<string, number>();
-    for (const name of defaultList(this.#added, this.#dropped)) this.#expand(name, 0, excluded, allowed);
+    for (const name of defaultList(this.#version, this.#added, this.#dropped)) this.#expand(name, 0, excluded, allowed);
     for (const { text, offset } of this.#allowed) this.#expand(text, offset, excluded, allowed);
     this.#warnOfUnknown();
     this.#warnOfGroups(allowed);
@@ -127,11 +129,11 @@ class NspawnReader {
 
   #isName({ text, offset }: UnitWord): boolean {
     if (text.startsWith('@')) {
-      const groups = systemdGroups(NSPAWN_VERSION);
+      const groups = systemdGroups(this.#version);
       if (groups.has(text)) return true;
       const nearest = nearestName(text, groups.keys());
       const hint = nearest ? `did you mean ${nearest}?` : `known are ${[...groups.keys()].join(', ')}`;
-      this.#issue('unknown-group', offset, `systemd ${NSPAWN_VERSION} has no group ${quote(text)}`, hint);
+      this.#issue('unknown-group', offset, `systemd ${this.#version} has no group ${quote(text)}`, hint);
       return false;
     }
     if (/^\w+$/.test(text)) return true;
@@ -147,7 +149,7 @@ class NspawnReader {
 
   #expand(name: string, offset: number, excluded: ReadonlySet<string>, to: Map<string, number>): void {
     if (excluded.has(name)) return;
-    const members = name.startsWith('@') ? systemdGroups(NSPAWN_VERSION).get(name) : undefined;
+    const members = name.startsWith('@') ? systemdGroups(this.#version).get(name) : undefined;
     if (members) for (const member of members) this.#expand(member, offset, excluded, to);
     else if (!to.has(name)) to.set(name, offset);
   }
@@ -160,7 +162,7 @@ class NspawnReader {
       if (text.startsWith('@') || known.has(text)) continue;
       const nearest = nearestName(text, known.keys());
       const hint = nearest ? `; did you mean ${nearest}?` : '';
-      const message = `systemd ${NSPAWN_VERSION} knows no call ${quote(text)}, and systemd-nspawn takes nothing away${hint}`;
+      const message = `systemd ${this.#version} knows no call ${quote(text)}, and systemd-nspawn takes nothing away${hint}`;
       this.#warnings.push({ code: 'unknown-syscall', message, path: '', position: this.#text.positionAt(offset) });
     }
   }
@@ -198,14 +200,6 @@ class NspawnReader {
     };
     return [...list(allowed, ALLOW), ...list(known, EPERM), ...socketEntries(allowed.get('socket'))];
   }
-}
-
-let calls: ReadonlySet<string> | undefined;
-
-/** Whether any machine has a call of this name. */
-function isCall(name: string): boolean {
-  calls ??= new Set(ARCHITECTURES.flatMap((architecture) => [...architectureSyscalls(architecture.name)]));
-  return calls.has(name);
 }
 
 /** socket(2): where it has no multiplexer, another filter answers EAFNOSUPPORT to sockets of the kernel's audit. */

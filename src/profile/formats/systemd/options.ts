@@ -1,6 +1,7 @@
 import { nearestName } from '../../../nearest-name.js';
 import { quote } from '../../../text.js';
 import type { ProfileIssueCode } from '../../document/profile-error.js';
+import type { SystemdVersion } from '../systemd-versions.js';
 import {
   addressFamily,
   denyWriteExecute,
@@ -11,7 +12,7 @@ import {
   restrictNamespaces,
   restrictRealtime,
   restrictSuidSgid,
-  USUAL_NAMESPACES,
+  usualNamespaces,
   whole,
 } from './restrictions.js';
 import type { Assignment, UnitWord } from './unit.js';
@@ -21,6 +22,7 @@ export type Complain = (code: ProfileIssueCode, offset: number, message: string,
 
 /** The state of a unit's options after some assignments. */
 interface State {
+  readonly version: SystemdVersion;
   /** Options that are on, and where they were turned on. */
   on: Map<string, number>;
   /** Undefined: RestrictNamespaces= says nothing. */
@@ -31,7 +33,10 @@ interface State {
 
 type Members = (group: string) => readonly string[];
 
-/** Options that are on or off, and what they deny (exec_child of systemd 252). */
+/**
+ * Options that are on or off, and what they deny (exec_child, and exec_invoke of 262). On Linux 6.3 and newer 262 has the
+ * kernel itself do as MemoryDenyWriteExecute says (PR_SET_MDWE of prctl(2)), and installs no filter.
+ */
 const SWITCHES: Readonly<Record<string, (state: State, members: Members) => readonly Restriction[]>> = {
   MemoryDenyWriteExecute: denyWriteExecute,
   RestrictRealtime: restrictRealtime,
@@ -50,7 +55,7 @@ const IMPLIED: Readonly<Record<string, string>> = { DynamicUser: 'RestrictSUIDSG
 
 const LISTS = ['RestrictNamespaces', 'RestrictAddressFamilies'];
 
-/** Options for which systemd 252 installs filters beside that of SystemCallFilter=. */
+/** Options for which systemd installs filters beside that of SystemCallFilter=. */
 export const FILTER_OPTIONS: readonly string[] = [...Object.keys(SWITCHES), ...LISTS, ...Object.keys(IMPLIED)];
 
 /** A restriction, and the option that it comes from. */
@@ -62,10 +67,11 @@ export interface OptionRestriction extends Restriction {
 /** What a unit's options deny, besides SystemCallFilter=; `members` are the calls of a group. */
 export function restrictionsOf(
   assignments: readonly Assignment[],
+  version: SystemdVersion,
   members: Members,
   complain: Complain,
 ): readonly OptionRestriction[] {
-  const state: State = { on: new Map(), namespaces: undefined, families: undefined, personality: undefined };
+  const state: State = { version, on: new Map(), namespaces: undefined, families: undefined, personality: undefined };
   for (const assignment of assignments) assign(state, assignment, complain);
   for (const [option, implied] of Object.entries(IMPLIED)) {
     const offset = state.on.get(option);
@@ -77,8 +83,8 @@ export function restrictionsOf(
 }
 
 function restrictionsBy(option: string, state: State, members: Members): readonly Restriction[] {
-  const { namespaces, families } = state;
-  if (option === 'RestrictNamespaces') return namespaces ? restrictNamespaces(namespaces) : [];
+  const { version, namespaces, families } = state;
+  if (option === 'RestrictNamespaces') return namespaces ? restrictNamespaces(namespaces, version) : [];
   if (option === 'RestrictAddressFamilies') {
     return families ? restrictAddressFamilies(families.set, families.isAllowList) : [];
   }
@@ -92,7 +98,7 @@ function assign(state: State, assignment: Assignment, complain: Complain): void 
       state.personality = personalityOf(words);
       return;
     case 'RestrictNamespaces':
-      state.namespaces = namespacesAfter(state.namespaces, words, complain);
+      state.namespaces = namespacesAfter(state.namespaces, usualNamespaces(state.version), words, complain);
       state.on.set(key, offset);
       return;
     case 'RestrictAddressFamilies':
@@ -101,15 +107,24 @@ function assign(state: State, assignment: Assignment, complain: Complain): void 
       return;
   }
   const [word, more] = words;
-  const value = word && !more ? booleanOf(word.text) : undefined;
+  const value = word && !more ? switchOf(key, word.text, state.version) : undefined;
   if (value === undefined) {
     const message = `${key}= is ${quote(words.map(({ text }) => text).join(' '))}, and takes yes or no`;
-    complain('bad-syntax', word?.offset ?? offset, message, 'systemd 252 ignores anything else');
+    complain('bad-syntax', word?.offset ?? offset, message, `systemd ${state.version} ignores anything else`);
   } else if (value) {
     state.on.set(key, offset);
   } else {
     state.on.delete(key);
   }
+}
+
+/** ProtectHostname= of 262 may also name the host, or let the unit name it (config_parse_protect_hostname). */
+function switchOf(option: string, text: string, version: SystemdVersion): boolean | undefined {
+  if (option !== 'ProtectHostname' || version === '252') return booleanOf(text);
+  const [, value = text, name] = /^([^:]*):(.*)$/.exec(text) ?? [];
+  if (name === '') return undefined;
+  const isOn = value === 'private' ? false : booleanOf(value);
+  return name !== undefined && isOn === false && value !== 'private' ? undefined : isOn;
 }
 
 /** parse_boolean */
@@ -130,15 +145,16 @@ function listOf(words: readonly UnitWord[]): { isInverted: boolean; list: readon
 /** The namespaces that are permitted (config_parse_restrict_namespaces). */
 function namespacesAfter(
   before: ReadonlySet<string> | undefined,
+  usual: readonly string[],
   words: readonly UnitWord[],
   complain: Complain,
 ): Set<string> | undefined {
   const [first, second] = words;
   if (!first) return undefined;
   const value = second ? undefined : booleanOf(first.text);
-  if (value !== undefined) return new Set(value ? [] : USUAL_NAMESPACES);
+  if (value !== undefined) return new Set(value ? [] : usual);
   const { isInverted, list } = listOf(words);
-  const permitted = new Set(before ?? (isInverted ? USUAL_NAMESPACES : []));
+  const permitted = new Set(before ?? (isInverted ? usual : []));
   for (const { text, offset } of list) {
     if (!NAMESPACES.has(text)) {
       const nearest = nearestName(text, NAMESPACES.keys());

@@ -2,6 +2,7 @@ import { maxErrnoRet } from '../../../action.js';
 import { ARCHITECTURES, type ArchitectureName, findArchitecture, nearestArchitecture } from '../../../architecture.js';
 import { ERRNO_NAMES } from '../../../errno.js';
 import { nearestName } from '../../../nearest-name.js';
+import { isCall } from '../../../syscalls/syscall-name.js';
 import { quote } from '../../../text.js';
 import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
 import { failOnIssues } from '../../document/profile-error.js';
@@ -24,6 +25,7 @@ const MAX_ERRNO_RET = maxErrnoRet('SCMP_ACT_ERRNO') as number;
 const ALLOW: Action = { action: 'SCMP_ACT_ALLOW' };
 const LOG: Action = { action: 'SCMP_ACT_LOG' };
 const KILL: Action = { action: 'SCMP_ACT_KILL_PROCESS' };
+const ENOSYS: Action = { action: 'SCMP_ACT_ERRNO', errno: 'ENOSYS' };
 
 /** The settings that are about the filter itself. */
 export const SETTINGS = ['SystemCallFilter', 'SystemCallErrorNumber', 'SystemCallArchitectures', 'SystemCallLog'];
@@ -135,6 +137,7 @@ class UnitReader {
     for (const assignment of own) this.#assign(assignment);
     this.#restrictions = restrictionsOf(
       assignments.filter(({ key }) => FILTER_OPTIONS.includes(key) || key === 'Personality'),
+      this.#version,
       (group) => this.#members({ text: group, offset: 0 }),
       (...issue) => this.#issue(...issue),
     );
@@ -291,7 +294,8 @@ class UnitReader {
   #seccomp(): DockerSeccomp {
     const [filter, log] = [this.#filter, this.#log];
     const denied = this.#error.action;
-    const filterDefault = filter?.isAllowList ? denied : ALLOW;
+    const known = this.#knownCalls();
+    const filterDefault = filter?.isAllowList ? (known.size > 0 ? ENOSYS : denied) : ALLOW;
     const logDefault = log && !log.isAllowList ? LOG : ALLOW;
     const isAllowed = ({ action }: Action) => action === 'SCMP_ACT_ALLOW';
     const byDefault = isAllowed(filterDefault) ? logDefault : filterDefault;
@@ -301,7 +305,7 @@ class UnitReader {
       const filtered = filteredCalls.get(name);
       const logged = loggedCalls.get(name);
       const listed = filter?.isAllowList ? ALLOW : denied;
-      const action = filtered ? (filtered.error ?? listed) : filterDefault;
+      const action = filtered ? (filtered.error ?? listed) : known.has(name) ? denied : filterDefault;
       const logAction = logged ? (log?.isAllowList ? LOG : ALLOW) : logDefault;
       return isAllowed(action) ? logAction : action;
     };
@@ -325,17 +329,24 @@ class UnitReader {
       }
     }
     const entries = new Map<string, { entry: DockerSyscall; offsets: number[] }>();
-    for (const name of new Set([...filteredCalls.keys(), ...loggedCalls.keys()])) {
+    for (const name of new Set([...filteredCalls.keys(), ...loggedCalls.keys(), ...known])) {
       const decision = decisionOf(name);
       const onlyOn = restricted.rest(name);
       if (isDefault(decision) || onlyOn?.length === 0) continue;
-      const id = `${key(decision)} ${onlyOn ?? ''}`;
+      const listed = filteredCalls.get(name) ?? loggedCalls.get(name);
+      const id = `${key(decision)} ${onlyOn ?? ''} ${listed !== undefined}`;
       const found = entries.get(id) ?? {
-        entry: { ...decision, names: [], ...(onlyOn ? { abis: abisOf(onlyOn) } : {}) },
+        entry: {
+          ...decision,
+          names: [],
+          ...(onlyOn ? { abis: abisOf(onlyOn) } : {}),
+          // What nobody wrote is of the machines that there are, and no finding is about it.
+          ...(listed ? {} : { impliedBy: 'SystemCallFilter' }),
+        },
         offsets: [],
       };
       found.entry.names!.push(name);
-      found.offsets.push((filteredCalls.get(name) ?? loggedCalls.get(name))!.offset);
+      found.offsets.push(listed?.offset ?? filter?.offset ?? 0);
       entries.set(id, found);
     }
     this.#origins.push(...[...entries.values()].map(({ offsets }) => ({ setting: 'SystemCallFilter', offsets })));
@@ -348,6 +359,15 @@ class UnitReader {
       ...this.#architectureKeys(),
       syscalls,
     };
+  }
+
+  /**
+   * What a list of allowed calls leaves out by intent: the calls that systemd knows, and no groups in them, as @obsolete.
+   * All others answer ENOSYS (seccomp_load_syscall_filter_set_raw). In 252 both are refused alike.
+   */
+  #knownCalls(): ReadonlySet<string> {
+    if (!this.#filter?.isAllowList || this.#version === '252') return new Set();
+    return new Set(systemdGroups(this.#version).get('@known')?.filter(isCall));
   }
 
   /** Without SystemCallArchitectures= every architecture of the machine is filtered alike, and none is forbidden. */

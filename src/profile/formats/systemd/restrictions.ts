@@ -1,6 +1,7 @@
 import { ARCHITECTURES, type ArchitectureName, parseArchitecture } from '../../../architecture.js';
 import { constantValue, familyConstants } from '../../../syscalls/constants.js';
 import type { DockerSyscall, SeccompArgument } from '../../model/schema.js';
+import type { SystemdVersion } from '../systemd-versions.js';
 
 /**
  * What an option denies of some calls, in a filter that systemd installs beside that of SystemCallFilter=. `denied` and
@@ -118,26 +119,28 @@ export function restrictSuidSgid(): readonly Restriction[] {
   ];
 }
 
-/** What "no" and the lists with "~" begin with, as NAMESPACE_FLAGS_ALL, which lacks the namespaces of time. */
-export const USUAL_NAMESPACES = ['cgroup', 'ipc', 'net', 'mnt', 'pid', 'user', 'uts'];
+const WITHOUT_TIME = ['cgroup', 'ipc', 'net', 'mnt', 'pid', 'user', 'uts'];
 
 /** The names of RestrictNamespaces=. */
 export const NAMESPACES: ReadonlyMap<string, bigint> = new Map(
-  [...USUAL_NAMESPACES, 'time'].map((name) => [
-    name,
-    constant(`CLONE_NEW${name === 'mnt' ? 'NS' : name.toUpperCase()}`),
-  ]),
+  [...WITHOUT_TIME, 'time'].map((name) => [name, constant(`CLONE_NEW${name === 'mnt' ? 'NS' : name.toUpperCase()}`)]),
 );
 
+/** What "no" and the lists with "~" begin with, as NAMESPACE_FLAGS_ALL, which lacked the namespaces of time in 252. */
+export function usualNamespaces(version: SystemdVersion): readonly string[] {
+  return version === '252' ? WITHOUT_TIME : [...NAMESPACES.keys()];
+}
+
 /** seccomp_restrict_namespaces, with the namespaces that are permitted. clone3(2) has its flags in memory. */
-export function restrictNamespaces(permitted: ReadonlySet<string>): readonly Restriction[] {
-  const usual = USUAL_NAMESPACES.filter((name) => permitted.has(name));
-  if (usual.length === USUAL_NAMESPACES.length) return [];
+export function restrictNamespaces(permitted: ReadonlySet<string>, version: SystemdVersion): readonly Restriction[] {
+  const all = usualNamespaces(version);
+  const usual = all.filter((name) => permitted.has(name));
+  if (usual.length === all.length) return [];
   const denied = [...NAMESPACES].flatMap(([name, flag]) => (permitted.has(name) ? [] : [flag]));
   const errno = 'EPERM';
   const switched: readonly ArchitectureName[] = ['s390', 's390x'];
   const others = ARCHITECTURES.map(({ name }) => name).filter((name) => !switched.includes(name));
-  const all = denied.reduce((sum, flag) => sum | flag, 0n);
+  const flags = denied.reduce((sum, flag) => sum | flag, 0n);
   // setns(2) of any kind of namespace (0) would get around a list.
   const setns = ([32, 64] as const).map(
     (bits): Restriction => ({
@@ -145,7 +148,7 @@ export function restrictNamespaces(permitted: ReadonlySet<string>): readonly Res
       errno,
       onlyOn: ARCHITECTURES.filter(({ wordSize }) => wordSize === bits).map(({ name }) => name),
       denied: [[compared(1, 'EQ', 0n)], ...denied.map((flag) => [masked(1, flag, flag)])],
-      allowed: nonZeroWithout(all, bits),
+      allowed: nonZeroWithout(flags, bits),
     }),
   );
   return [
