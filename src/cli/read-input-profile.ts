@@ -88,7 +88,5 @@ function refuseSelection(
   if (thread !== undefined) refuse('--thread', 'the threads of a seccompiler file');
   if (document !== undefined) refuse('--document', 'SeccompProfiles in YAML');
   if (systemd === undefined) return;
-  throw new InvalidArgumentError(
-    `${printable(source)}: --systemd is for units, and this is ${what}: leave it out`,
-  );
+  throw new InvalidArgumentError(`${printable(source)}: --systemd is for units, and this is ${what}: leave it out`);
 }
