@@ -21,8 +21,8 @@ export interface Engine {
   readonly capabilities: readonly string[];
   /** What it takes: Docker's format, the runtime spec's, or a compiled program. */
   readonly takes: 'docker' | 'oci' | 'program';
-  /** Whether it makes the filter itself. */
-  readonly isRuntime?: true;
+  /** Whether what loads the filter is its descendant, and no daemon's: then the flags are seen. */
+  readonly isParent?: true;
   /** What tells the version. */
   readonly version: readonly string[];
   /** Once, before the first container. */
@@ -81,6 +81,7 @@ const podman = (runtime: 'crun' | 'runc'): Engine => ({
   runtime: runtime === 'crun' ? 'crun' : 'runc-1.1',
   capabilities: ['podman'],
   takes: 'docker',
+  isParent: true,
   version: ['podman', '--version'],
   start: (host, { profile, addCapabilities = [] }, id, command) => [
     ...['podman', `--runtime=${runtime}`, 'run', '-d', '--network=none', `--name=${id}`],
@@ -129,7 +130,7 @@ function writeBundle(host: EngineHost, { profile }: Start, id: string, command: 
 
 const runc: Engine = {
   name: 'runc',
-  isRuntime: true,
+  isParent: true,
   runtime: 'runc-1.1',
   capabilities: ['docker'],
   takes: 'oci',
@@ -142,7 +143,7 @@ const runc: Engine = {
 
 const crun: Engine = {
   name: 'crun',
-  isRuntime: true,
+  isParent: true,
   runtime: 'crun',
   capabilities: ['docker'],
   takes: 'oci',

@@ -1,8 +1,20 @@
-import { ALL_SHAPES, answerOf, COLUMNS, type Column, ELSEWHERE, STRICTER } from './answers.js';
+import {
+  ALL_SHAPES,
+  answerOf,
+  COLUMNS,
+  type Column,
+  ELSEWHERE,
+  isAsBehind,
+  READ_ALL_THE_SAME,
+  RUNTIMES,
+  STRICTER,
+} from './answers.js';
 import { ENGINES } from './engine.js';
 import { EXPLAINED, OWN } from './explained.js';
 import { LANGUAGES, STRICTER_THAN_OWNERS, WRITTEN_SHAPES } from './languages.js';
+import { ourAnswer } from './ours.js';
 import { PROFILES } from './profiles.js';
+import type { Shape } from './shapes.js';
 
 // The tables of docs/field/runtimes.md, made of what the tests hold.
 
@@ -10,21 +22,33 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
+/** What `--runtime` does beside the columns: the same for each, or what is otherwise. */
+function ours(key: string, shape: Shape): string {
+  const answers = RUNTIMES.map((runtime) => ({ runtime, answer: ourAnswer(shape, runtime) }));
+  const [first] = answers;
+  const other = answers.filter(({ runtime, answer }) => answer !== answerOf(runtime, key));
+  if (other.length === 0) return 'the same';
+  if (answers.every(({ answer }) => answer === first!.answer)) return first!.answer;
+  return other.map(({ runtime, answer }) => `\`${runtime}\`: ${answer}`).join('; ');
+}
+
 /** What each runtime and engine does with each shape. */
-function shapesTable(columns: readonly Column[]): string {
-  const head = ['Shape', 'Asked', ...columns.map((column) => `${COLUMNS[column].title} (${COLUMNS[column].how})`)];
+function shapesTable(columns: readonly Column[], last?: { title: string; of: typeof ours }): string {
+  const titles = columns.map((column) => `${COLUMNS[column].title} (${COLUMNS[column].how})`);
+  const head = ['Shape', 'Asked', ...titles, ...(last ? [last.title] : [])];
   const groups = [...new Set(ALL_SHAPES.map(({ group }) => group))];
   const rows = groups.flatMap((group) => [
-    [`**${group}**`, '', ...columns.map(() => '')],
+    [`**${group}**`, ...head.slice(1).map(() => '')],
     ...ALL_SHAPES.filter((each) => each.group === group).map(({ key, shape }) => {
-      const answers = columns.map((column) => {
-        const { like } = COLUMNS[column];
-        const answer = answerOf(column, key);
-        // An engine in front of a runtime: what is its own.
-        return like !== undefined && answer === answerOf(like, key) ? '·' : cell(answer);
-      });
+      // Of an engine in front of a runtime: what is its own.
+      const answers = columns.map((column) => (isAsBehind(column, key) ? '·' : cell(answerOf(column, key))));
       const mark = key in STRICTER ? ' ¹' : key in ELSEWHERE ? ' ²' : '';
-      return [`${cell(shape.what)}${mark}`, shape.ask.map((call) => `\`${call}\``).join(', '), ...answers];
+      return [
+        `${cell(shape.what)}${mark}`,
+        shape.ask.map((call) => `\`${call}\``).join(', '),
+        ...answers,
+        ...(last ? [cell(last.of(key, shape))] : []),
+      ];
     }),
   ]);
   return table(head, rows);
@@ -69,10 +93,11 @@ function languagesTable(): string {
 
 /** By the name that stands in the page. */
 export const TABLES: Readonly<Record<string, () => string>> = {
-  runtimes: () => shapesTable(['runc-1.1', 'runc', 'crun', 'youki']),
-  engines: () => shapesTable(['docker', 'containerd', 'podman', 'operator']),
+  runtimes: () => shapesTable(RUNTIMES, { title: '`--runtime`', of: ours }),
+  engines: () => shapesTable(['docker', 'containerd', 'podman', 'cri-o', 'operator']),
   stricter: () => reasons(STRICTER),
   elsewhere: () => reasons(ELSEWHERE),
+  operator: () => reasons(READ_ALL_THE_SAME),
   containers: enginesTable,
   languages: languagesTable,
 };

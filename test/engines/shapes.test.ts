@@ -2,17 +2,29 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Notification, SeccompAgent } from '../../native-loader/index.js';
-import { type CompiledFilter, compileProfileSync } from '../../src/compiler/index.js';
-import type { RuntimeName } from '../../src/compiler/runtime.js';
+import { checkProfile } from '../../src/check/index.js';
+import type { TargetName } from '../../src/compose/targets/target.js';
 import { ScmpError } from '../../src/errors.js';
+import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { readProfile } from '../../src/profile/index.js';
 import { ROOT } from '../cli/scmp.js';
 import { buildLoaderBundle, type LoaderBundle, launchersHere } from '../kernel/loader-bundle.js';
 import { differences } from '../owners/owner.js';
-import { ALL_SHAPES, answerOf, COLUMNS, type Column, ELSEWHERE, STRICTER } from './answers.js';
+import {
+  ALL_SHAPES,
+  answerOf,
+  COLUMNS,
+  type Column,
+  ELSEWHERE,
+  isAsBehind,
+  READ_ALL_THE_SAME,
+  RUNTIMES,
+  STRICTER,
+} from './answers.js';
 import { answersOf } from './ask.js';
 import { ENGINES, type Engine, type Started, startContainer, startedFlags } from './engine.js';
 import { canRunEngines, EngineHost } from './host.js';
+import { compiledFor, LIBSECCOMP, ourAnswer, withFlags } from './ours.js';
 import { type Shape, SOCKET } from './shapes.js';
 
 // The same shapes for every runtime: what `--runtime` makes of them, what the real ones do, and what is recorded agree.
@@ -20,6 +32,7 @@ import { type Shape, SOCKET } from './shapes.js';
 //   FIELD=all npx vitest run test/engines/shapes.test.ts     all shapes with every engine, not only those where it has a say
 //   FIELD=write npx vitest run test/engines/shapes.test.ts   the same, and writes answers.json
 
+const libseccomp = loadLibseccompSync();
 const FIELD = process.env.FIELD;
 const FILE = join(ROOT, 'test/engines/answers.json');
 /** The columns that are run, and what runs them. */
@@ -30,35 +43,66 @@ const RUN: Readonly<Partial<Record<Column, string>>> = {
   containerd: 'containerd',
   podman: 'podman-crun',
 };
-const RUNTIMES = ['runc-1.1', 'runc', 'crun', 'youki'] as const satisfies readonly (Column & RuntimeName)[];
-
-function compiled(text: string, runtime: RuntimeName): CompiledFilter | undefined {
-  try {
-    const profile = readProfile(text, { notifyGuards: false });
-    return compileProfileSync(profile, { arch: 'x86_64', runtime, libseccompVersion: '2.5.4' });
-  } catch (error) {
-    if (error instanceof ScmpError) return undefined;
-    throw error;
-  }
-}
-
-const withFlags = ({ askFlags }: Shape, answers: string, flags: readonly string[]): string =>
-  askFlags
-    ? `${answers}; flags ${flags.map((flag) => flag.replace('SECCOMP_FILTER_FLAG_', '')).join(' ') || 'none'}`
-    : answers;
 
 describe.each(RUNTIMES)('--runtime %s', (runtime) => {
   it('decides as the runtime does, or is stricter and says why', () => {
     for (const { key, shape } of ALL_SHAPES) {
       const theirs = answerOf(runtime, key);
-      const made = compiled(shape.text, runtime);
-      const ours = made ? withFlags(shape, answersOf(shape, made.program), made.flags) : 'refused';
-      if (theirs === '?' || key in ELSEWHERE) continue;
+      if (key in ELSEWHERE) continue;
+      const ours = ourAnswer(shape, runtime);
       if (key in STRICTER) expect(ours, key).toBe('refused');
       else expect(`${key}: ${ours}`).toBe(`${key}: ${theirs}`);
     }
   });
 });
+
+describe.each(['docker', 'containerd', 'podman', 'cri-o'] as const)('check --target %s', (engine) => {
+  it('says so where the engine does otherwise than its runtime', () => {
+    const silent = ALL_SHAPES.filter(({ key, shape }) => {
+      return !isAsBehind(engine, key) && !isSaid(shape, engine);
+    });
+    expect(silent.map(({ key }) => key)).toEqual([]);
+  });
+});
+
+/** Whether `scmp check` refuses the profile, or has a finding about the target. */
+function isSaid({ text }: Shape, engine: TargetName): boolean {
+  try {
+    const profile = readProfile(text, { notifyGuards: false });
+    const { findings } = checkProfile(profile, {
+      engine,
+      targets: ['x86_64'],
+      libseccomp,
+      libseccompVersion: LIBSECCOMP,
+    });
+    return findings.some(({ id }) => /-by-target$|^engine-reads-nothing$|^refused-by-runtime$/.test(id));
+  } catch (error) {
+    if (error instanceof ScmpError) return true;
+    throw error;
+  }
+}
+
+describe('a SeccompProfile of the operator', () => {
+  it('decides as the operator has it, or is refused and says why', () => {
+    const unlike = ALL_SHAPES.flatMap(({ key, shape }) => {
+      const theirs = answerOf('operator', key);
+      const ours = ourAnswer({ ...shape, text: asOperator(shape.text) }, 'runc-1.1');
+      const isKnown = key in ELSEWHERE || key in READ_ALL_THE_SAME;
+      return ours === 'refused' || ours === theirs || isKnown ? [] : [`${key}: ${ours}, theirs ${theirs}`];
+    });
+    expect(unlike).toEqual([]);
+  });
+});
+
+/** The same section in the operator's kind. */
+function asOperator(text: string): string {
+  const head = {
+    apiVersion: 'security-profiles-operator.x-k8s.io/v1',
+    kind: 'SeccompProfile',
+    metadata: { name: 'a' },
+  };
+  return JSON.stringify({ ...head, spec: 'SPEC' }).replace('"SPEC"', () => text);
+}
 
 it('each shape that is refused by us alone is taken by some', () => {
   const keys = ALL_SHAPES.map(({ key }) => key);
@@ -98,8 +142,8 @@ describe.skipIf(!canRunEngines())('the real ones', () => {
 
   /** An engine in front of a runtime has a say in a few; the others are the runtime's. */
   const isRun = (column: Column, key: string): boolean => {
-    const { like } = COLUMNS[column];
-    return FIELD !== undefined || like === undefined || answerOf(column, key) !== answerOf(like, key);
+    const { behind } = COLUMNS[column];
+    return FIELD !== undefined || behind === undefined || !isAsBehind(column, key);
   };
 
   async function lane(column: Column, engine: Engine, socketPath: string): Promise<void> {
@@ -116,7 +160,7 @@ describe.skipIf(!canRunEngines())('the real ones', () => {
     if ('refusal' in result) return 'refused';
     if (result.filters.length === 0) return 'no filter';
     const answers = answersOf(shape, result.filters[0]!);
-    return engine.takes === 'oci' && engine.isRuntime && shape.askFlags
+    return engine.isParent && shape.askFlags
       ? withFlags(shape, answers, await startedFlags(host, engine, { profile }))
       : answers;
   }
@@ -142,7 +186,7 @@ describe.skipIf(!canRunEngines())('the real ones', () => {
     (runtime) => {
       let compared = 0;
       for (const { key, shape } of ALL_SHAPES) {
-        const made = compiled(shape.text, runtime);
+        const made = compiledFor(shape.text, runtime);
         const { result } = started.get(`${runtime} ${key}`)!;
         if (!made || 'refusal' in result || result.filters.length === 0) continue;
         expect(differences(made.program, result.filters[0]!), key).toEqual([]);

@@ -58,6 +58,8 @@ export interface Behaviour {
   needsListenerPath: boolean;
   /** Without prefixes. */
   refusedFlags: readonly string[];
+  /** Taken and not set. */
+  ignoredFlags: readonly string[];
   refusedArchitectures: readonly string[];
 }
 
@@ -74,6 +76,7 @@ const LIBSECCOMP: Behaviour = {
   notifyGuards: true,
   needsListenerPath: false,
   refusedFlags: [],
+  ignoredFlags: [],
   refusedArchitectures: [],
 };
 /** Of no use to containers; runc and youki have no name for them. */
@@ -87,6 +90,7 @@ export const RUNTIMES: Readonly<Record<Runtime, Behaviour>> = {
     ...LIBSECCOMP,
     needsListenerPath: true,
     defaultFlags: ['SPEC_ALLOW'],
+    ignoredFlags: ['TSYNC'],
     stub: 'always',
     wide: 'low-half',
     refusedArchitectures: ['NATIVE', ...RARE],
@@ -214,7 +218,9 @@ export class Evaluator {
   /** The flags of seccomp(2), without their prefix. */
   get flags(): readonly string[] {
     const { flags } = this.profile;
-    return flags?.map((name) => name.replace('SECCOMP_FILTER_FLAG_', '')) ?? this.host.behaviour.defaultFlags;
+    const { defaultFlags, ignoredFlags } = this.host.behaviour;
+    const asked = flags?.map((name) => name.replace('SECCOMP_FILTER_FLAG_', '')) ?? defaultFlags;
+    return asked.filter((flag) => !ignoredFlags.includes(flag));
   }
 
   /** Why there is no filter to be had; none of libseccomp's own reasons. */

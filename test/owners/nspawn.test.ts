@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -68,18 +69,20 @@ describe.skipIf(!hasNspawn).each(SYSTEMD_VERSIONS)('systemd-nspawn %s', (version
     const [command = '', ...rest] = unpacked ? ['unshare', '--mount', 'sh', '-c', OWN_PLACE, 'sh', ...nspawn] : nspawn;
     const own = unpacked ? { FILE: join(SETTINGS, `${name}.nspawn`), TEXT: settings } : {};
     const child = spawn(command, rest, { stdio: 'ignore', env: { ...env, ...own } });
+    const ended = once(child, 'exit');
+    let pid: number | undefined;
     try {
-      for (let tries = 0; tries < 200; tries++) {
+      for (let tries = 0; tries < 200 && pid === undefined; tries++) {
         await setTimeout(50);
-        const pid = processOf(['/bin/busybox', 'sleep', seconds]);
-        if (pid === undefined) continue;
-        const filters = dumpFilters(pid);
-        return stackProgram(filters, ARCHITECTURES, { endianness: 'little' });
+        pid = processOf(['/bin/busybox', 'sleep', seconds]);
       }
-      throw new Error('the container does not start');
+      if (pid === undefined) throw new Error('the container does not start');
+      return stackProgram(dumpFilters(pid), ARCHITECTURES, { endianness: 'little' });
     } finally {
-      child.kill('SIGKILL');
-      await new Promise((ended) => child.once('exit', ended));
+      // Its first process: the container ends with it, and systemd-nspawn, which leaves it running when it is killed itself.
+      if (pid === undefined) child.kill('SIGKILL');
+      else process.kill(pid, 'SIGKILL');
+      await ended;
     }
   }
 

@@ -39,11 +39,11 @@ export function madeBy(
   if (first === undefined) return { refused, added: [] };
   const behaviour = behaviourOf({ runtime });
   const texts: string[] = [];
-  if (
-    behaviour.defaultFlags.length > 0 &&
-    (first.policy.flags === undefined || (runtime === 'crun' && first.policy.flags.length === 0))
-  ) {
-    texts.push(`${runtime} sets ${list(behaviour.defaultFlags)}, for the profile has no "flags"`);
+  const { flags = [] } = first.policy;
+  if (behaviour.defaultFlags.length > 0 && flags.length === 0) {
+    // The structures of runtime-spec leave an empty list out.
+    const why = first.policy.flags ? 'an empty list of "flags" is lost on the way' : 'the profile has no "flags"';
+    texts.push(`${runtime} sets ${list(behaviour.defaultFlags)}, for ${why}`);
   }
   if (hasEnosysStub(first.policy, behaviour) && takesEnosysStub(first.policy.defaultAction)) {
     const newest = resolutions.flatMap((resolution) => newestCalls(resolution, libseccomp));

@@ -80,7 +80,11 @@ describe('what a target does with a profile', () => {
     ]);
     expect(added('podman')).toEqual([expect.stringContaining('crun sets SECCOMP_FILTER_FLAG_SPEC_ALLOW')]);
     expect(added('docker', CONDITIONAL, 'crun')).toEqual(added('podman'));
-    expect(added('docker', { ...CONDITIONAL, flags: [], defaultAction: 'SCMP_ACT_LOG' })).toEqual([]);
+    const flags = ['SECCOMP_FILTER_FLAG_LOG'];
+    expect(added('docker', { ...CONDITIONAL, flags, defaultAction: 'SCMP_ACT_LOG' })).toEqual([]);
+    expect(added('docker', { ...CONDITIONAL, flags: [], defaultAction: 'SCMP_ACT_LOG' })).toEqual([
+      expect.stringMatching(/^runc sets SECCOMP_FILTER_FLAG_SPEC_ALLOW, for an empty list of "flags" is lost/),
+    ]);
     expect(added('systemd', '[Service]\nSystemCallFilter=read\nMemoryDenyWriteExecute=yes\n')).toEqual([
       expect.stringContaining('@default'),
       expect.stringContaining('MemoryDenyWriteExecute'),

@@ -16,6 +16,8 @@ export const SPO_API_VERSIONS = ['v1', 'v1beta1', 'v1alpha1'].map(
   (version) => `security-profiles-operator.x-k8s.io/${version}`,
 );
 const KIND = 'SeccompProfile';
+/** Of an argument: the API server's integers are of 64 bits, signed. */
+export const MAX_VALUE = 2n ** 63n - 1n;
 
 /** Keys the API server drops, and a runtime would therefore never see: with them an entry means something else. */
 export const FOREIGN_KEYS = {
@@ -81,6 +83,15 @@ export function readSpo(document: SourceDocument): ParsedProfile {
     issues.push(...parsed.error.issues.map((issue) => profileIssue(issue, document, ['spec'])));
     failOnIssues(issues, document.source);
   }
+  parsed.data!.syscalls?.forEach(({ args }, index) => {
+    args?.forEach((argument, position) => {
+      for (const key of ['value', 'valueTwo'] as const) {
+        if ((argument[key] ?? 0n) <= MAX_VALUE) continue;
+        const message = 'must be 2^63-1 at most: the API server refuses what is larger';
+        issues.push({ code: 'out-of-range', message, ...locate('syscalls', index, 'args', position, key) });
+      }
+    });
+  });
   const seccomp = { ...parsed.data!, ...(base === undefined ? {} : { extends: base }) };
   const name = isJsonObject(metadata) && typeof metadata.name === 'string' ? metadata.name : undefined;
   return finishProfile(spo, document, { seccomp, name, locate, issues, warnings });

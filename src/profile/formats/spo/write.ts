@@ -4,7 +4,7 @@ import type { OciSeccomp } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
 import { traitsOf } from '../index.js';
 import { cannotExtend, unresolvedSection } from '../plain-section.js';
-import { SPO_API_VERSIONS } from './read.js';
+import { MAX_VALUE, SPO_API_VERSIONS } from './read.js';
 
 /** The architectures a SeccompProfile may name (api/seccompprofile/v1, `Arch`). */
 const ARCHITECTURES = new Set(
@@ -14,7 +14,6 @@ const ARCHITECTURES = new Set(
     .map((name) => `SCMP_ARCH_${name}`),
 );
 const LISTENER_PATH = /^\/var\/run\/security-profiles-operator\/[\w.-]{1,70}$/;
-const MAX_VALUE = 2n ** 63n - 1n;
 
 /** A Kubernetes object's name (RFC 1123) made of any text. */
 function objectName(text: string): string {
