@@ -196,7 +196,7 @@ export function compileWithEffects(given: SeccompPolicy, options: OwnCompileOpti
   const compiled = {
     program: made.program,
     arches: architectures.map(({ name }) => name),
-    flags: (policy.flags ?? behaviour.defaultFlags).filter((flag) => !behaviour.ignoredFlags.includes(flag)),
+    flags: policy.flags ?? behaviour.defaultFlags,
     usesListener:
       policy.defaultAction.kind === 'NOTIFY' ||
       plan.operations.some((o) => o.kind === 'addRule' && o.action.kind === 'NOTIFY'),

@@ -152,9 +152,6 @@ const RUNTIME_LIMITS = {
     'runc-1.1': [],
     'youki-0.6': ALL_FLAGS.filter((flag) => flag !== 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'),
   }),
-  /** The flags that it takes and does not set. */
-  // runc, setFlag and patchbpf's filterFlags: its other threads end at execve(2) anyhow.
-  ignoredFlags: piece<readonly FilterFlag[]>({ libseccomp: [], runc: ['SECCOMP_FILTER_FLAG_TSYNC'] }),
   /** Whether SCMP_ACT_NOTIFY without `listenerPath` keeps the container from starting. */
   // runc: "listenerPath is not set". youki, sync_seccomp: "notify will require seccomp listener path to be set". crun loads
   // the filter without a listener, so that the calls fail with ENOSYS.

@@ -49,12 +49,6 @@ describe('flags where the profile has none', () => {
     }
   });
 
-  it('are not set where the runtime takes them and does nothing', () => {
-    const flags = ['SECCOMP_FILTER_FLAG_TSYNC', 'SECCOMP_FILTER_FLAG_LOG'];
-    expect(compile({ ...denying(allow('read')), flags }, { runtime: 'runc' }).flags).toEqual(flags.slice(1));
-    expect(compile({ ...denying(allow('read')), flags }, { runtime: 'youki' }).flags).toEqual(flags);
-  });
-
   it('may be chosen', () => {
     expect(compile(denying(allow('read')), { runtime: 'runc', defaultFlags: [] }).flags).toEqual([]);
     const flags = ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'] as const;

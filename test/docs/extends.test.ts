@@ -87,11 +87,6 @@ describe('docs/runtimes.md', () => {
     expect(column('Refused flags')).toEqual(
       behaviours.map(({ takesFlags }) => ['all', '', '', '`WAIT_KILLABLE_RECV`', 'none'][takesFlags.length]),
     );
-    expect(column('Flags taken')).toEqual(
-      behaviours.map(({ ignoredFlags }) =>
-        ignoredFlags.length === 0 ? 'none' : ignoredFlags.map((flag) => `\`${flag.slice(20)}\``).join(' '),
-      ),
-    );
     expect(column('Refused architectures')).toEqual(
       behaviours.map(({ takesArchitectures }) => {
         const refused = ['native', ...ARCHITECTURES.map(({ name }) => name)].filter(

@@ -58,8 +58,6 @@ export interface Behaviour {
   needsListenerPath: boolean;
   /** Without prefixes. */
   refusedFlags: readonly string[];
-  /** Taken and not set. */
-  ignoredFlags: readonly string[];
   refusedArchitectures: readonly string[];
 }
 
@@ -76,7 +74,6 @@ const LIBSECCOMP: Behaviour = {
   notifyGuards: true,
   needsListenerPath: false,
   refusedFlags: [],
-  ignoredFlags: [],
   refusedArchitectures: [],
 };
 /** Of no use to containers; runc and youki have no name for them. */
@@ -90,7 +87,6 @@ export const RUNTIMES: Readonly<Record<Runtime, Behaviour>> = {
     ...LIBSECCOMP,
     needsListenerPath: true,
     defaultFlags: ['SPEC_ALLOW'],
-    ignoredFlags: ['TSYNC'],
     stub: 'always',
     wide: 'low-half',
     refusedArchitectures: ['NATIVE', ...RARE],
@@ -218,9 +214,7 @@ export class Evaluator {
   /** The flags of seccomp(2), without their prefix. */
   get flags(): readonly string[] {
     const { flags } = this.profile;
-    const { defaultFlags, ignoredFlags } = this.host.behaviour;
-    const asked = flags?.map((name) => name.replace('SECCOMP_FILTER_FLAG_', '')) ?? defaultFlags;
-    return asked.filter((flag) => !ignoredFlags.includes(flag));
+    return flags?.map((name) => name.replace('SECCOMP_FILTER_FLAG_', '')) ?? this.host.behaviour.defaultFlags;
   }
 
   /** Why there is no filter to be had; none of libseccomp's own reasons. */
