@@ -206,6 +206,7 @@ describePlayground('what the playground keeps and shares', (playground) => {
     await expect.poll(() => page.locator('.diff-name').textContent()).toContain(MARKUP);
     expect(await page.locator('img, script:not([src])').count()).toBe(0);
     await openDialog();
+    await expect.poll(names).toEqual([MARKUP, 'web.service', MARKUP]);
     const count = await items.count();
     await items.first().getByRole('button', { name: 'Delete' }).click();
     await expect.poll(() => items.count()).toBe(count - 1);
