@@ -1,12 +1,19 @@
 import { maxErrnoRet } from '../../../action.js';
-import { ARCHITECTURES, type ArchitectureName, findArchitecture, nearestArchitecture } from '../../../architecture.js';
+import {
+  ARCHITECTURES,
+  type ArchitectureName,
+  findArchitecture,
+  nearestArchitecture,
+  parseArchitecture,
+} from '../../../architecture.js';
 import { ERRNO_NAMES } from '../../../errno.js';
 import { nearestName } from '../../../nearest-name.js';
-import { isCall } from '../../../syscalls/syscall-name.js';
+import { isCall, syscallNumber } from '../../../syscalls/syscall-name.js';
 import { quote } from '../../../text.js';
 import type { ProfileIssue, ProfileIssueCode } from '../../document/profile-error.js';
 import { failOnIssues } from '../../document/profile-error.js';
 import type { SourceText } from '../../document/source-text.js';
+import { dockerNames } from '../../model/conditional-entry.js';
 import { finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import { type DockerSeccomp, type DockerSyscall, NATIVE_ARCHITECTURE } from '../../model/schema.js';
@@ -334,7 +341,8 @@ class UnitReader {
       const onlyOn = restricted.rest(name);
       if (isDefault(decision) || onlyOn?.length === 0) continue;
       const listed = filteredCalls.get(name) ?? loggedCalls.get(name);
-      const id = `${key(decision)} ${onlyOn ?? ''} ${listed !== undefined}`;
+      const lacking = listed ? [] : machinesWithout(name);
+      const id = `${key(decision)} ${onlyOn ?? ''} ${listed !== undefined} ${lacking}`;
       const found = entries.get(id) ?? {
         entry: {
           ...decision,
@@ -342,6 +350,7 @@ class UnitReader {
           ...(onlyOn ? { abis: abisOf(onlyOn) } : {}),
           // What nobody wrote is of the machines that there are, and no finding is about it.
           ...(listed ? {} : { impliedBy: 'SystemCallFilter' }),
+          ...(lacking.length > 0 ? { excludes: { arches: lacking } } : {}),
         },
         offsets: [],
       };
@@ -389,6 +398,17 @@ class UnitReader {
     if (key === 'defaultErrno' || key === 'defaultErrnoRet') return place('SystemCallErrorNumber', this.#error.offset);
     return place('SystemCallFilter', this.#filter?.offset ?? this.#log?.offset ?? 0);
   }
+}
+
+/**
+ * The machines with other architectures that have a call while they themselves have not, by the names that `arches` takes.
+ * systemd looks calls up as the machine's own, and knows no others in the filters of those architectures.
+ */
+function machinesWithout(name: string): string[] {
+  return Object.keys(LOCAL_ARCHITECTURES)
+    .map((machine) => parseArchitecture(machine))
+    .filter((machine) => syscallNumber(name, machine.name) === undefined)
+    .flatMap(dockerNames);
 }
 
 /** The architectures on which options restrict a call. */
