@@ -62,9 +62,12 @@ function parseStale(text: string): Stale {
   return { before: new Date(time) };
 }
 
+/** Whether objects of Kubernetes are written, a SeccompProfile with its ProfileBindings. */
+export const writesObjects = ({ to }: MergeChoices): boolean => to === 'spo';
+
 /** @throws {InvalidArgumentError} when options do not go together */
 export function checkMergeChoices(flags: MergeChoices): void {
-  if (flags.to !== 'spo') {
+  if (!writesObjects(flags)) {
     for (const name of ['name', 'image', 'namespace'] as const) {
       if (flags[name] !== undefined) throw new InvalidArgumentError(`--${name} is of a SeccompProfile: add --to spo`);
     }
@@ -85,7 +88,7 @@ export function mergeChoices({ minNodes, stale, maxKinds }: MergeChoices): Merge
 export async function writeMerged(merged: readonly MergedRecordings[], flags: MergeChoices): Promise<void> {
   const [first] = merged as [MergedRecordings];
   let text: string;
-  if (flags.to === 'spo') {
+  if (writesObjects(flags)) {
     const { writeObjects } = await import('../compose/recordings/kubernetes.js');
     text = writeObjects(merged, { name: flags.name, image: flags.image, namespace: flags.namespace });
   } else text = writeProfile(first.profile, flags.to);

@@ -109,7 +109,7 @@ describe('a recipe', () => {
         'bench/merge.ts',
         'test/compose/compose-profiles.test.ts',
         'examples/admission/policy.ts',
-        'src/cli/commands/merge.ts',
+        'src/cli/merge-options.ts',
         'src/compose/recordings/kubernetes.ts',
         'test/cli/merge.test.ts',
         'src/profile/formats/write-profile.ts',

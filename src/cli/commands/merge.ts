@@ -22,7 +22,14 @@ import { onlyArch } from '../arch-option.js';
 import { errorText } from '../error-text.js';
 import { ExitCode } from '../exit-code.js';
 import { inputFiles, logInputs } from '../log-input.js';
-import { checkMergeChoices, MERGE_CHOICES, type MergeChoices, mergeChoices, writeMerged } from '../merge-options.js';
+import {
+  checkMergeChoices,
+  MERGE_CHOICES,
+  type MergeChoices,
+  mergeChoices,
+  writeMerged,
+  writesObjects,
+} from '../merge-options.js';
 import { addOptions, type FlagsOf, TARGET_OPTIONS } from '../options.js';
 import { printError, printLogProblems, printWarnings } from '../output.js';
 
@@ -105,7 +112,7 @@ async function merge(paths: readonly string[], flags: Flags): Promise<void> {
     essentials: hasStrace,
   };
   // A ProfileBinding gives an image one profile. Who names one object wants one.
-  const isByContainer = flags.to === 'spo' && flags.name === undefined && flags.image === undefined;
+  const isByContainer = writesObjects(flags) && flags.name === undefined && flags.image === undefined;
   const all = isByContainer ? mergeByContainer(recordings, options) : [mergeRecordings(recordings, options)];
   const merged = all.filter(({ taken }) => taken.length > 0);
   for (const { warnings } of merged) printWarnings(warnings, 'merge');
