@@ -112,6 +112,7 @@ describe('a recipe', () => {
         'src/cli/merge-options.ts',
         'src/compose/recordings/kubernetes.ts',
         'test/cli/merge.test.ts',
+        'test/cli/record.test.ts',
         'src/profile/formats/write-profile.ts',
         'test/cli/hostile-text.test.ts',
         'test/learn/learn-profile.test.ts',
