@@ -184,12 +184,22 @@ function setUpShare(): void {
 
 function setUpName(): void {
   const field = required('#source', HTMLInputElement);
+  // What is being typed is not replaced by a name that follows the format.
+  let isTyping = false;
+  field.addEventListener('input', () => {
+    isTyping = true;
+  });
   field.addEventListener('change', () => {
+    isTyping = false;
     store.set({ source: field.value.trim() || 'profile' });
     session.recompile();
   });
+  field.addEventListener('blur', () => {
+    isTyping = false;
+    field.value = store.get().source;
+  });
   store.subscribe(({ source, compiled }, before) => {
-    if (source !== before.source) field.value = source;
+    if (source !== before.source && !isTyping) field.value = source;
     if (compiled !== before.compiled) required('#format', HTMLElement).textContent = compiled?.format ?? '';
   });
 }

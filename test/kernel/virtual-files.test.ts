@@ -307,6 +307,8 @@ describeSupervisor('virtual files', () => {
     const sandbox = await start(['setsid', '-w', program, supervisedDirectory], {});
     const { stdout, stderr, code } = await outcome(sandbox);
     expect(plain.status).toBe(0);
+    if (plain.stdout.includes('i386: none'))
+      console.warn('SKIPPED: opens by calls of i386, which this kernel does not take');
     expect([stderr, code]).toEqual([plain.stderr, 0]);
     expect(stdout.split('\n').length).toBeGreaterThan(root ? 800 : 150);
     expect(stdout.split('\n')).toEqual(plain.stdout.split('\n'));

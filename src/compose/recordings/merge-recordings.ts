@@ -130,9 +130,8 @@ export function mergeRecordings(recordings: Recordings, options: MergeRecordings
  * const seen = (name, container) => recordings.addCall({ name, architecture: 'x86_64', args: [] }, { source: container, container });
  * seen('read', 'web');
  * seen('fsync', 'db');
- * for (const { fleet, taken } of mergeByContainer(recordings)) console.log(fleet.containers.names[0], taken[0].call);
- * // db fsync
- * // web read
+ * const merged = mergeByContainer(recordings);
+ * console.log(merged.map(({ fleet, taken }) => `${fleet.containers.names[0]} ${taken[0].call}`)); // [ 'db fsync', 'web read' ]
  * ```
  */
 export function mergeByContainer(recordings: Recordings, options: MergeRecordingsOptions = {}): MergedRecordings[] {
@@ -149,11 +148,11 @@ export function mergeByContainer(recordings: Recordings, options: MergeRecording
 /** @throws {InvalidArgumentError} when there are no recordings, or an option is unknown */
 export function checkMergeOptions(
   what: string,
-  { recordings }: Recordings,
+  recordings: Recordings,
   options: MergeRecordingsOptions,
 ): { minNodes: number; maxKinds: number } {
   checkOptions(what, options, MERGE_OPTIONS);
-  if (recordings.length === 0) throw new InvalidArgumentError('there are no recordings to merge');
+  if (recordings.size === 0) throw new InvalidArgumentError('there are no recordings to merge');
   return { minNodes: options.minNodes ?? 1, maxKinds: options.maxKinds ?? DEFAULT_MAX_KINDS };
 }
 
