@@ -44,6 +44,8 @@ export interface PolicyRule {
   hasEmptyArgs?: boolean | undefined;
   /** The architectures of the filter that the rule is for; left out: all. */
   abis?: readonly Architecture[] | undefined;
+  /** It answers calls that a list of allowed ones does not name, where the default is another: nobody wrote it. */
+  isUnlisted?: true | undefined;
   /** Where in the profile: the JSON path, for instance `syscalls[3]`, and the position where the text is known. */
   path: string;
   position?: SourcePosition | undefined;

@@ -32,7 +32,7 @@ function decide(rules: readonly PolicyRule[], defaultAction: Action): Verdict {
   const effective = rules.filter(({ action }) => !isSameAction(action, defaultAction));
   const decisive = effective.find(({ conditions }) => conditions.length === 0);
   const actions = decisive ? [decisive.action] : [...effective.map(({ action }) => action), defaultAction];
-  return { permitted: permittedBy(actions), rules, decisive };
+  return { permitted: permittedBy(actions), rules: rules.filter(({ isUnlisted }) => !isUnlisted), decisive };
 }
 
 /** Whether a call with these actions runs. */

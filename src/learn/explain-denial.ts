@@ -91,14 +91,17 @@ export function explainDenial(profile: DenyingProfile, call: DeniedCall): Denial
   if (number !== undefined && stubAnswers(compiledRules, architecture, number)) return { kind: 'added' };
   const alike = about.filter((rule) => isSameAction(rule.action, call.action));
   const deciding = alike.find((rule) => holds(rule) === true);
-  if (deciding) return { kind: 'entry', rule: deciding.operation.rule };
+  const isUnlisted = deciding?.operation.rule.isUnlisted === true;
+  if (deciding && !isUnlisted) return { kind: 'entry', rule: deciding.operation.rule };
   const perhaps = alike.filter((rule) => holds(rule) === 'unknown').map(({ operation }) => operation.rule);
-  const isDefault = isSameAction(compiledRules.policy.defaultAction, call.action);
+  const isDefault = isUnlisted || isSameAction(compiledRules.policy.defaultAction, call.action);
   // One of them must have, where nothing else does so.
   if (perhaps.length > 0) return { kind: 'unclear', rules: [...new Set(perhaps)], orDefault: isDefault };
   if (!isDefault) return { kind: 'added' };
   const names = [call.name, ...namesBehind(call)];
-  const others = about.filter((rule) => names.includes(rule.operation.name)).map(({ operation }) => operation.rule);
+  const others = about.flatMap(({ operation: { name, rule } }) =>
+    names.includes(name) && !rule.isUnlisted ? [rule] : [],
+  );
   return {
     kind: 'default',
     others: [...new Set(others)],

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,11 +77,15 @@ describe.skipIf(!canTrace)('scmp dump -- COMMAND', () => {
     expect(lines[0]).toMatch(/^0 {2}installs\[\d+\] {2}1 instruction {2}prctl\(2\)$/);
   });
 
-  it('reads a 32-bit program’s filter', { skip: process.arch !== 'x64' }, () => {
+  it('reads a 32-bit program’s filter', { skip: process.arch !== 'x64' }, (context) => {
     const [source, program] = [join(folder, 'i386.c'), join(folder, 'i386')];
     writeFileSync(source, I386);
     const options = ['-m32', '-nostdlib', '-static', '-ffreestanding', '-fno-stack-protector', '-no-pie'];
     execFileSync('gcc', [...options, '-o', program, source]);
+    if (spawnSync(program).status !== 0) {
+      console.warn('SKIPPED: the filters of a 32-bit program, which this kernel does not run');
+      return context.skip();
+    }
     const listed = JSON.parse(scmp(['dump', '--json', '--', program]).stdout.toString());
     const base64 = Buffer.from([0x20, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0xff, 0x7f]).toString('base64');
     expect(listed).toMatchObject([

@@ -118,6 +118,8 @@ export type DockerSyscall = z.infer<typeof dockerSyscall> & {
   trapData?: bigint | undefined;
   /** The setting of a systemd unit that stands for the entry: nobody wrote its conditions. */
   impliedBy?: string | undefined;
+  /** The answer to calls that a list of allowed ones does not name, where the default is another. */
+  isUnlisted?: true | undefined;
 };
 export type DockerCondition = z.infer<typeof condition>;
 export type SeccompArgument = z.infer<typeof argument>;

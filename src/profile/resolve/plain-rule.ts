@@ -36,7 +36,7 @@ export function listedArchitectures(
 export function policyRule(
   names: PolicyRule['names'],
   action: Action,
-  { args, abis }: Pick<DockerSyscall, 'args' | 'abis'>,
+  { args, abis, isUnlisted }: Pick<DockerSyscall, 'args' | 'abis' | 'isUnlisted'>,
   place: Place,
 ): PolicyRule {
   return {
@@ -44,6 +44,7 @@ export function policyRule(
     action,
     conditions: conditionsOf(args),
     ...(abis ? { abis: abis.map((name) => findArchitecture(name)!) } : {}),
+    ...(isUnlisted ? { isUnlisted } : {}),
     ...place,
   };
 }

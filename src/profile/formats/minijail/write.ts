@@ -44,6 +44,7 @@ export function writeMinijailPy(draft: Draft): string {
   else if (word === undefined || !DEFAULTS.includes(word)) {
     cannot(`the default ${defaultAction}`, `known are ${DEFAULTS.join(', ')}`, 'defaultAction');
   } else if (word !== 'kill-thread') lines.push(`@default ${word}`);
+  const head = lines.length;
   let comment: string | undefined;
   for (const call of writtenCalls(draft)) {
     const notes = call.comment === comment ? [] : noteLines(call.comment);
@@ -51,7 +52,7 @@ export function writeMinijailPy(draft: Draft): string {
     comment = call.comment;
     lines.push(...notes, ...callLines(call, isDenyList));
   }
-  if (lines.length === 0) cannot('a profile without entries', 'minijail refuses an empty policy', 'syscalls');
+  if (lines.length === head) cannot('a profile without entries', 'minijail refuses an empty policy', 'syscalls');
   return `${lines.join('\n')}\n`;
 }
 

@@ -349,7 +349,7 @@ class UnitReader {
           names: [],
           ...(onlyOn ? { abis: abisOf(onlyOn) } : {}),
           // What nobody wrote is of the machines that there are, and no finding is about it.
-          ...(listed ? {} : { impliedBy: 'SystemCallFilter' }),
+          ...(listed ? {} : { impliedBy: 'SystemCallFilter', isUnlisted: true }),
           ...(lacking.length > 0 ? { excludes: { arches: lacking } } : {}),
         },
         offsets: [],
