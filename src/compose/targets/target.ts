@@ -95,7 +95,9 @@ export const TARGET_MODELS: Readonly<Record<TargetName, Target>> = {
     title: 'systemd',
     readers: [],
     runtimes: [],
-    software: [software('systemd', '252', 'run', 'src/shared/seccomp-util.c, src/core/execute.c')],
+    software: ['252', '262'].map((version) =>
+      software('systemd', version, 'run', 'src/shared/seccomp-util.c, src/core/execute.c'),
+    ),
   },
   artifact: {
     title: 'a Kubernetes runtime, as an artifact',
