@@ -1,4 +1,4 @@
-import { diffLines, type LineChange } from './line-changes.js';
+import { diffLines, type LineChange } from '../line-changes.js';
 
 /** Lines around a change that are shown with it, as of diff(1) and git. */
 const CONTEXT = 3;

@@ -1,3 +1,4 @@
+import { textDifference } from '../../editor/text-difference.js';
 import { element, setText } from '../dom.js';
 import type { LogAnswer, LogRow } from '../engine/protocol.js';
 import type { Session } from '../session.js';
@@ -121,7 +122,7 @@ export function whyView(panel: HTMLElement, session: Session): View {
         session.notify('The profile has changed meanwhile: nothing was added');
         return;
       }
-      session.edit([changeBetween(profile.text, answer.text)]);
+      session.edit([textDifference(profile.text, answer.text)]);
       session.notify(`${call} is allowed; Ctrl+Z takes it back`);
     } catch (error) {
       session.notify((error as Error).message);
@@ -139,14 +140,4 @@ export function whyView(panel: HTMLElement, session: Session): View {
       if (isNew && state.compiling === 'done') void ask();
     },
   };
-}
-
-/** The one place where two texts differ. */
-function changeBetween(before: string, after: string): { offset: number; length: number; text: string } {
-  let start = 0;
-  while (start < before.length && before[start] === after[start]) start++;
-  let end = 0;
-  const most = Math.min(before.length, after.length) - start;
-  while (end < most && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
-  return { offset: start, length: before.length - end - start, text: after.slice(start, after.length - end) };
 }
