@@ -103,7 +103,7 @@ const ROOMS: Record<string, string> = {
   'native-loader/index.ts':
     'native-loader/libc native-loader/install native-loader/supervise native-loader/run native-loader/container native-loader/virtual-files',
   'src/cli':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/compose/artifact src/compose/recordings src/compose/index.ts src/decompile src/explain src/check src/learn native-loader/libc',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/minimize src/bpf/index.ts src/profile/document src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/compiler src/compose/artifact src/compose/targets src/compose/recordings src/compose/index.ts src/decompile src/explain src/check src/learn native-loader/libc',
   'src/cli/lsp':
     'src/libseccomp src/bpf/execution src/bpf/decisions src/bpf/index.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/compose/artifact src/compose/targets src/explain src/check src/editor src/editor/format src/cli',
   'src/cli/commands':

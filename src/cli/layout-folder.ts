@@ -54,7 +54,7 @@ function layoutIndex(folder: string): LayoutIndex | undefined {
   if (!stat.isDirectory()) throw new FileError(`${folder}: a file, and an artifact is a folder (an OCI image layout)`);
   if (!isLayout(folder)) {
     const others = attempt(folder, () => readdirSync(folder)).filter(
-      (name) => name !== 'blobs' && !/^\.scmp-\d+$/.test(name),
+      (name) => name !== 'blobs' && !/^\.scmp-[\da-f-]+$/.test(name),
     );
     if (others.length === 0) return undefined;
     throw new FileError(`${folder}: neither empty nor an OCI image layout, so nothing is written into it`);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 /**
  * Write a file as a whole or not at all: a new one takes its place (rename(2)), once its bytes are on the disk. What is no
  * file, as /dev/stdout, is written to; so is a file in a folder where no other may be made. A process that is killed may
- * leave `.scmp-PID` there.
+ * leave `.scmp-UUID` there.
  */
 export function replaceFile(path: string, data: string | Uint8Array): void {
   const known = statSync(path, { throwIfNoEntry: false });
@@ -14,7 +14,7 @@ export function replaceFile(path: string, data: string | Uint8Array): void {
   }
   // A link stays one.
   const target = known ? realpathSync(path) : path;
-  const draft = join(dirname(target), `.scmp-${process.pid}`);
+  const draft = join(dirname(target), `.scmp-${crypto.randomUUID()}`);
   try {
     writeFileSync(draft, data, { flag: 'wx', flush: true, mode: known?.mode });
   } catch (cause) {

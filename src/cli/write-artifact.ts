@@ -13,6 +13,7 @@ import { targetFiles } from './target-files.js';
 
 interface Flags extends FlagsOf<typeof TARGET_OPTIONS & { arch: true }> {
   name?: string;
+  target: 'artifact' | undefined;
   output?: string | undefined;
 }
 
@@ -39,6 +40,15 @@ export async function writeArtifact(profile: ParsedProfile, flags: Flags): Promi
   const layers = targets.map((target) =>
     profileLayer(profile, { arch: target?.name, capabilities: givenCapabilities(flags), kernel }),
   );
+  if (flags.target !== undefined) {
+    const { reportTarget } = await import('./report-target.js');
+    for (const [index, text] of layers.entries()) {
+      reportTarget(
+        { text, format: 'oci', file: folders[index], architecture: targets[index] },
+        { target: flags.target },
+      );
+    }
+  }
   for (const [index, layer] of layers.entries()) {
     const files = await artifactFiles(layer, refName);
     const place = folders[index] as string;

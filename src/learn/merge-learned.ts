@@ -89,6 +89,20 @@ export function mergeLearned(base: ParsedProfile, observations: Observations, op
   return addLearned(base, observations, options);
 }
 
+/**
+ * Whether a profile allows a call of observations with the bits of {@link mergeMasks}: those are never added.
+ *
+ * @throws {ProfileError} when the profile cannot be resolved for the target
+ */
+export function allowedBy(base: ParsedProfile, target: ResolveOptions): (call: ObservedCall) => boolean {
+  const { policy } = resolvePolicy(base, target);
+  const isOpen = policy.defaultAction.kind === 'ALLOW';
+  return (call) => standingOf(call, rulesOf(policy, call), isOpen).kind === 'allowed';
+}
+
+const rulesOf = (policy: SeccompPolicy, { name }: ObservedCall) =>
+  policy.rules.filter(({ names }) => names.some((each) => each.name === name));
+
 /** What is made of the calls beside the profile. */
 export interface LearnedNotes {
   readonly originOf: DescribeOrigin;
@@ -110,8 +124,7 @@ export function addLearned(
   const isOpen = policy.defaultAction.kind === 'ALLOW';
 
   const missing = observations.calls().filter((call) => {
-    const rules = policy.rules.filter(({ names }) => names.some(({ name }) => name === call.name));
-    const standing = standingOf(call, rules, isOpen);
+    const standing = standingOf(call, rulesOf(policy, call), isOpen);
     if (standing.kind === 'conditional') {
       const isAdded = mayStandBeside(call, standing.rule, options, warn);
       if (!isAdded) onLeft?.(call);

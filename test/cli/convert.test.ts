@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -34,6 +34,37 @@ describe('scmp convert', () => {
     const { status, stdout, stderr } = convert(['--to', 'oci']);
     expect({ status, output: stdout.toString() }).toEqual({ status: 2, output: '' });
     expect(stderr).toMatch(/^scmp: stdin:3:1: .*OCI's format cannot say this: a conditional entry; choose the target/);
+  });
+
+  it('says what a target will do with the result', () => {
+    const file = join(folder, 'target.json');
+    const args = ['--to', 'oci', '--arch', 'x86_64', '--cap', 'bpf', '--target', 'kubernetes', '-o', file];
+    const { status, stdout, stderr } = convert(args);
+    expect({ status, stdout: stdout.toString() }).toEqual({ status: 0, stdout: '' });
+    expect(stderr).toMatch(
+      /target\.json: given to Kubernetes .*\n {2}refused: nothing\n {2}ignored: nothing\n {2}added:\n.*SPEC_ALLOW.*known from: /s,
+    );
+    const before = readFileSync(file, 'utf8');
+    expect(scmp(['check', file, '--target', 'kubernetes', '--arch', 'x86_64']).stdout.toString()).not.toMatch(
+      /(?:refused|ignored)-by-target/,
+    );
+    expect(convert(args.slice(0, 4)).stdout.toString()).not.toContain('given to');
+    expect(readFileSync(file, 'utf8')).toBe(before);
+  });
+
+  it.each([
+    ['weaker there', ['--to', 'docker', '--target', 'containerd'], /syscalls\[1\]\.includes: containerd ignores/],
+    ['refused there', ['--to', 'oci', '--arch', 'x86_64', '--target', 'systemd'], /systemd reads units/],
+    [
+      'a file where an artifact is',
+      ['--to', 'artifact', '--arch', 'x86_64', '--target', 'docker'],
+      /--target artifact/,
+    ],
+  ])('does not write what is %s', (_, args, message) => {
+    const file = join(folder, 'refused');
+    writeFileSync(file, 'as it was');
+    expect(convert([...args, '-o', file])).toMatchObject({ status: 2, stderr: expect.stringMatching(message) });
+    expect(readFileSync(file, 'utf8')).toBe('as it was');
   });
 
   it.each([

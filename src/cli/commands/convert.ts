@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import { TARGETS, type TargetName } from '../../compose/targets/target.js';
+import { InvalidArgumentError } from '../../errors.js';
 import { OUTPUT_FORMATS, type OutputFormat, WRITTEN_FORMATS, writtenFormat } from '../../profile/formats/index.js';
 import { writeProfile, writeWarnings } from '../../profile/formats/write-profile.js';
 import { targetsOf } from '../arch-option.js';
@@ -20,6 +22,10 @@ const OPTIONS = {
   to: new Option('--to <format>', [...formatWords, ARTIFACT_WORDS].join('; '))
     .choices([...OUTPUT_FORMATS, ARTIFACT])
     .makeOptionMandatory(),
+  target: new Option(
+    '--target <target>',
+    'where the result goes: say what is ignored and added there; what is refused, or weaker there, is not written',
+  ).choices(TARGETS),
   output: true,
   name: "of a SeccompProfile: its name (default: the profile's own, or its file's); of an artifact: its tag or whole name in the layout",
   arch: 'the target to decide conditional entries for',
@@ -29,6 +35,7 @@ const OPTIONS = {
 
 interface Flags extends FlagsOf<typeof OPTIONS> {
   to: OutputFormat | typeof ARTIFACT;
+  target?: TargetName;
   name?: string;
 }
 
@@ -46,22 +53,35 @@ export function addConvertCommand(program: Command): void {
 
 async function convert(path: string, flags: Flags): Promise<void> {
   const profile = await readInputProfile(path, flags);
-  const { to, arch, kernel, name, output } = flags;
+  const { to, target: goal, arch, kernel, name, output } = flags;
   if (to === ARTIFACT) {
+    if (goal !== undefined && goal !== ARTIFACT) {
+      throw new InvalidArgumentError(`an artifact goes to --target artifact: --target ${goal} takes a file`);
+    }
     printWarnings(profile.warnings, profile.source);
-    return (await import('../write-artifact.js')).writeArtifact(profile, flags);
+    return (await import('../write-artifact.js')).writeArtifact(profile, { ...flags, target: goal });
   }
   printWarnings([...profile.warnings, ...writeWarnings(profile, to)], profile.source);
   const capabilities = givenCapabilities(flags);
-  if (arch.length === 0) {
-    writeResult(writeProfile(profile, to, { capabilities, kernel, name }), output);
-    return;
-  }
-  const targets = targetsOf(flags);
-  const assumed = targets.flatMap((target) => assumedWarnings(profile, target, flags));
-  printWarnings(assumed, profile.source);
+  const targets = arch.length === 0 ? [] : targetsOf(flags);
+  printWarnings(
+    targets.flatMap((target) => assumedWarnings(profile, target, flags)),
+    profile.source,
+  );
   const { extension } = writtenFormat(to).output;
-  const files = targetFiles(output, targets, { source: profile.source ?? 'profile', extension });
-  const written = targets.map((target) => writeProfile(profile, to, { arch: target.name, capabilities, kernel, name }));
-  writeTargets(written, files, output);
+  const isOpen = targets.length === 0;
+  const decided = isOpen ? [undefined] : targets;
+  const files = isOpen ? [output] : targetFiles(output, targets, { source: profile.source ?? 'profile', extension });
+  const written = decided.map((target) =>
+    writeProfile(profile, to, { arch: target?.name, capabilities, kernel, name }),
+  );
+  if (goal !== undefined) {
+    const { reportTarget } = await import('../report-target.js');
+    for (const [index, text] of written.entries()) {
+      const result = { text, format: to, file: files[index], architecture: decided[index] };
+      reportTarget(result, { target: goal, capabilities, kernel });
+    }
+  }
+  if (isOpen) writeResult(written[0] as string, output);
+  else writeTargets(written, files, output);
 }

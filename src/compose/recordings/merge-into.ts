@@ -1,4 +1,4 @@
-import { addLearned, type MergeOptions, mergeMasks } from '../../learn/merge-learned.js';
+import { addLearned, allowedBy, type MergeOptions, mergeMasks } from '../../learn/merge-learned.js';
 import { Observations } from '../../learn/observations.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import type { Conditions } from './conditions.js';
@@ -35,19 +35,21 @@ export function mergeInto(base: ParsedProfile, recordings: Recordings, options: 
     calls.flatMap(({ kinds }) => kinds),
   );
   const staleBefore = staleLimit(facts, merging);
-  const taken = takeCalls(calls, facts, { minNodes, staleBefore, maxKinds });
+  const masks = mergeMasks(base, options);
+  const allows = allowedBy(base, target);
+  const isAllowed = (name: string, kind: SeenKind) => {
+    const own = new Observations(masks);
+    observe(own, name, kind, kind.conditions, facts);
+    return own.calls().every(allows);
+  };
+  const taken = takeCalls(calls, facts, { minNodes, staleBefore, maxKinds, isAllowed });
 
-  const observations = new Observations(mergeMasks(base, options));
+  const observations = new Observations(masks);
   const kindsOf = new Map<string, ReadonlySet<SeenKind>>();
   for (const { name, kinds, conditions } of taken.rules) {
     kindsOf.set(name, new Set([...(kindsOf.get(name) ?? []), ...kinds]));
-    for (const kind of kinds) {
-      for (const architecture of facts.of([kind], name, kind.conditions).architectures) {
-        // Of too many kinds none is known.
-        const args = conditions.length === 0 ? [] : argumentsOf(kind.conditions);
-        observations.add({ architecture, name, args }, kind.lines);
-      }
-    }
+    // Of too many kinds none is known.
+    for (const kind of kinds) observe(observations, name, kind, conditions.length === 0 ? [] : kind.conditions, facts);
   }
   const left = new Set<string>();
   const { profile, warnings } = addLearned(
@@ -73,6 +75,14 @@ export function mergeInto(base: ParsedProfile, recordings: Recordings, options: 
     stale: taken.stale,
     staleBefore: staleBefore === undefined ? undefined : textOfTime(staleBefore),
   };
+}
+
+/** Add the calls of a kind, on each machine that made them. */
+function observe(observations: Observations, name: string, kind: SeenKind, conditions: Conditions, facts: Facts): void {
+  const args = argumentsOf(conditions);
+  for (const architecture of facts.of([kind], name, kind.conditions).architectures) {
+    observations.add({ architecture, name, args }, kind.lines);
+  }
 }
 
 /** A call of a kind: its registers, where the kind says them. */

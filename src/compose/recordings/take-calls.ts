@@ -11,6 +11,8 @@ export interface TakeOptions {
   readonly staleBefore: number | undefined;
   /** How many kinds of arguments of one call are listed. */
   readonly maxKinds: number;
+  /** Whether the profile that is added to allows a kind already: then it is neither rare nor stale. */
+  readonly isAllowed?: ((name: string, kind: SeenKind) => boolean) | undefined;
 }
 
 /** What is taken of recorded calls, and what is not. */
@@ -23,7 +25,7 @@ export interface TakenCalls {
 
 /** Choose among what was seen, and put the kinds of each call into as few rules as allow no more. */
 export function takeCalls(calls: readonly SeenCalls[], facts: Facts, options: TakeOptions): TakenCalls {
-  const { minNodes, staleBefore: limit, maxKinds } = options;
+  const { minNodes, staleBefore: limit, maxKinds, isAllowed } = options;
   const isRare = (kind: SeenKind) => minNodes > 1 && facts.nodes(kind.seen) < minNodes;
   const isStale = (kind: SeenKind) => limit !== undefined && (facts.last([kind]) ?? limit) < limit;
   const rules: Rule[] = [];
@@ -35,6 +37,7 @@ export function takeCalls(calls: readonly SeenCalls[], facts: Facts, options: Ta
     const taken = kinds.filter((kind) => !isRare(kind) && !isStale(kind));
     for (const kind of kinds) {
       if (taken.some(({ conditions }) => covers(conditions, kind.conditions))) continue;
+      if (isAllowed?.(name, kind)) continue;
       (isRare(kind) ? rare : stale).push(facts.of([kind], name, kind.conditions));
     }
     if (taken.length === 0) continue;

@@ -79,6 +79,8 @@ export type ProfileIssueCode =
   | 'default-errno-without-action'
   // Refused by runtimes of what they get as an artifact (KEP-6061).
   | 'artifact-refused'
+  // Of what is written for a target (`convert --target`): refused there, or weaker.
+  | 'refused-by-target'
   // Refused by the selected runtime only (CompileOptions.runtime).
   | 'errno-ret-refused'
   | 'flag-refused'
