@@ -1,11 +1,12 @@
 // Differential fuzzing. The wasm is compared with native libseccomp, and whole profiles with an evaluator that shares
 // no code with the compiler. Real files with one damage each are read: refused in our words, or weaker only where the damage
 // stands (test/profile/formats/mutations.ts). The rest covers the programs of libseccomp and of the minimiser; the minimiser's
-// are also loaded on this kernel and called. Usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N]
-// [--loaded N] [--triples N] [--damaged N] [--seed S]. A case is its seed: with 0 of the others `--profiles 1 --seed S`; of
-// programs, which are also minimised and simulated before and after, a batch is.
+// are also loaded on this kernel and called. The suite's property tests run with as many other seeds as `--properties` says.
+// Usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N] [--loaded N] [--triples N] [--damaged N]
+// [--properties N] [--seed S]. A case is its seed: with 0 of the others `--profiles 1 --seed S`; of programs, which are also
+// minimised and simulated before and after, a batch is.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadLibseccompSync } from '../src/libseccomp/index.js';
@@ -16,33 +17,27 @@ import { compareMinimizedProfiles } from '../test/oracle/random-minimized.js';
 import { compareRandomProfiles } from '../test/oracle/random-profiles.js';
 import { FOLDERS, readDamagedFiles, realFiles } from '../test/profile/formats/damaged-files.js';
 
+const CASES = {
+  count: 5000,
+  profiles: 20_000,
+  minimized: 20_000,
+  programs: 20_000,
+  loaded: 1000,
+  triples: 20_000,
+  damaged: 20_000,
+  properties: 10,
+};
+const NAMES = Object.keys(CASES) as (keyof typeof CASES)[];
+
 const { values } = parseArgs({
-  options: {
-    count: { type: 'string', default: '5000' },
-    profiles: { type: 'string', default: '20000' },
-    minimized: { type: 'string', default: '20000' },
-    programs: { type: 'string', default: '20000' },
-    loaded: { type: 'string', default: '1000' },
-    triples: { type: 'string', default: '20000' },
-    damaged: { type: 'string', default: '20000' },
-    seed: { type: 'string' },
-  },
+  options: Object.fromEntries([...NAMES, 'seed'].map((name) => [name, { type: 'string' as const }])),
 });
-const counts = [
-  values.count,
-  values.profiles,
-  values.minimized,
-  values.programs,
-  values.loaded,
-  values.triples,
-  values.damaged,
-].map(Number);
-const [count = 0, profiles = 0, minimized = 0, programs = 0, loaded = 0, triples = 0, damaged = 0] = counts;
-const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
-if (!counts.every((each) => Number.isSafeInteger(each) && each >= 0) || !Number.isSafeInteger(seed)) {
-  console.error(
-    'usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N] [--loaded N] [--triples N] [--damaged N] [--seed S], all whole numbers',
-  );
+const numberOf = (name: string, otherwise: number) => Number(values[name] ?? otherwise);
+const counts = Object.fromEntries(NAMES.map((name) => [name, numberOf(name, CASES[name])])) as typeof CASES;
+const seed = numberOf('seed', Math.floor(Math.random() * 2 ** 31));
+if (![seed, ...Object.values(counts)].every((each) => Number.isSafeInteger(each) && each >= 0)) {
+  const options = NAMES.map((name) => `[--${name} N]`).join(' ');
+  console.error(`usage: npm run fuzz -- ${options} [--seed S], all whole numbers`);
   process.exit(2);
 }
 
@@ -63,35 +58,47 @@ function runBatches(what: string, total: number, run: (first: number, count: num
   return differing;
 }
 
-const cases = runBatches('cases', count, (first, some) => fuzz(load, first, some).map(describeDifference));
-const decided = runBatches('profiles', profiles, (first, some) => {
+/** The suite's own test of it, of more programs. */
+const ON_KERNEL = ['test/kernel/simulate.test.ts', '-t', 'minimised', '--test-timeout=600000'];
+
+/** The files whose tests draw their cases. */
+const propertyTests = () =>
+  readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .map((name) => join('test', name))
+    .filter((name) => name.endsWith('.test.ts') && readFileSync(name, 'utf8').includes('/fast-check.js'));
+
+const passes = (tests: readonly string[], asked: Record<string, string>): boolean =>
+  spawnSync('node_modules/.bin/vitest', ['run', ...tests], { stdio: 'inherit', env: { ...process.env, ...asked } })
+    .status === 0;
+
+const cases = runBatches('cases', counts.count, (first, some) => fuzz(load, first, some).map(describeDifference));
+const decided = runBatches('profiles', counts.profiles, (first, some) => {
   return [...compareRandomProfiles(load(), first, some).differences];
 });
-const small = runBatches('profiles, minimised', minimized, (first, some) => {
+const small = runBatches('profiles, minimised', counts.minimized, (first, some) => {
   return [...compareMinimizedProfiles(load(), first, some).differences];
 });
-const simulated = runBatches('programs, minimised', programs, (first, some) => {
+const simulated = runBatches('programs, minimised', counts.programs, (first, some) => {
   return compareRandomPrograms(first, some).differences.map((each) =>
     JSON.stringify(each, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
   );
 });
 const composed = runBatches(
   'triples, composed',
-  triples,
+  counts.triples,
   (first, some) => checkRandomTriples(load(), first, some).problems,
 );
-const files = damaged > 0 ? realFiles(FOLDERS) : [];
+const files = counts.damaged > 0 ? realFiles(FOLDERS) : [];
 const faults = runBatches(
   'real files with one damage',
-  damaged,
+  counts.damaged,
   (first, some) => readDamagedFiles(load(), files, first, some).faults,
 );
-const failed = loaded > 0 && !passesOnKernel(loaded);
-process.exitCode = cases + decided + small + simulated + composed + faults === 0 && !failed ? 0 : 1;
-
-/** The suite's own test of it, of more programs. */
-function passesOnKernel(programs: number): boolean {
-  const test = ['run', 'test/kernel/simulate.test.ts', '-t', 'minimised', '--test-timeout=600000'];
-  const env = { ...process.env, FUZZ_LOADED: String(programs) };
-  return spawnSync('node_modules/.bin/vitest', test, { stdio: 'inherit', env }).status === 0;
-}
+const fails = [
+  ...(counts.loaded > 0 ? [!passes(ON_KERNEL, { FUZZ_LOADED: String(counts.loaded) })] : []),
+  ...Array.from(
+    { length: counts.properties },
+    (_, more) => !passes(propertyTests(), { FUZZ_SEED: String(seed + more) }),
+  ),
+];
+process.exitCode = cases + decided + small + simulated + composed + faults === 0 && !fails.includes(true) ? 0 : 1;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   ACTION_NAMES,
@@ -22,6 +21,7 @@ import {
 } from '../src/action.js';
 import { InvalidArgumentError } from '../src/errors.js';
 import type { Action } from '../src/policy.js';
+import fc from './fast-check.js';
 
 // linux/seccomp.h, strictest first.
 const ACTIONS: [Action, number, string][] = [

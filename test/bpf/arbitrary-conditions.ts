@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { ALL_64_BITS, type Condition, type DnfTerms, LOW_HALF } from '../../src/bpf/decisions/condition.js';
 import { type Field, INSTRUCTION_POINTER_FIELD } from '../../src/bpf/decisions/input-variables.js';
+import fc from '../fast-check.js';
 import { doubleWord } from './programs.js';
 
 const mask = fc.oneof(

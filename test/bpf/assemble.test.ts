@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES, type ArchitectureName } from '../../src/architecture.js';
 import {
@@ -16,6 +15,7 @@ import {
 } from '../../src/bpf/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { syscallNaming } from '../../src/libseccomp/syscall-naming.js';
+import fc from '../fast-check.js';
 import {
   ALLOW,
   AUDIT_ARCH_I386,

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createCallExplorer } from '../../src/bpf/execution/call-outcomes.js';
 import { createSimulator, Opcode, SeccompDataOffset } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { builtinProfile } from '../../src/profile/builtin/index.js';
+import fc from '../fast-check.js';
 import {
   ALLOW,
   AUDIT_ARCH_X86_64,

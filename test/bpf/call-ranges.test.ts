@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { callRanges } from '../../src/bpf/decisions/call-ranges.js';
 import { buildDecisionDiagram, createDiagramBuilder, decisionParts } from '../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore } from '../../src/bpf/decisions/diagram-store.js';
 import { decodeProgram, type Instruction, Opcode, simulate, verifyProgram } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
+import fc from '../fast-check.js';
 
 const PODMAN = readFileSync(new URL('../../build/test-inputs/podman-default.json', import.meta.url));
 

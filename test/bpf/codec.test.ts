@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   decodeProgram,
@@ -10,6 +9,7 @@ import {
   UnknownByteOrderError,
 } from '../../src/bpf/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';
+import fc from '../fast-check.js';
 import { ALLOW, endianness, op, validProgram, word } from './programs.js';
 
 const LITTLE = Uint8Array.of(0x20, 0, 0, 0, 4, 0, 0, 0, 0x15, 0, 1, 2, 0x3e, 0, 0, 0xc0, 6, 0, 0, 0, 0, 0, 0xff, 0x7f);

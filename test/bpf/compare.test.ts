@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeChange } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
@@ -15,6 +14,7 @@ import { bitOf } from '../../src/bpf/decisions/input-variables.js';
 import { createSimulator, formatAction, type Instruction, Opcode, type SeccompData } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import type { Action } from '../../src/policy.js';
+import fc from '../fast-check.js';
 import { ALLOW, anySeccompData, EPERM, op, seccompData, validProgram } from './programs.js';
 
 /** Operations with which random programs have differences that can be put into words. */

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ALL_64_BITS, type Condition, type DnfTerms, dnfDiagram, LOW_HALF } from '../../src/bpf/decisions/condition.js';
 import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
@@ -7,6 +6,7 @@ import { formatConditions } from '../../src/bpf/decisions/format-conditions.js';
 import { type Field, Level } from '../../src/bpf/decisions/input-variables.js';
 import { recoverConditions } from '../../src/bpf/decisions/recover-conditions.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
+import fc from '../fast-check.js';
 import { arbitraryCondition, arbitraryTerms } from './arbitrary-conditions.js';
 import { doubleWord } from './programs.js';
 

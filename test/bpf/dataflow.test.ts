@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyzeFlow, createSimulator, type Instruction, Opcode } from '../../src/bpf/index.js';
+import fc from '../fast-check.js';
 import { ALLOW, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, anySeccompData, endianness, op, validProgram } from './programs.js';
 
 const ret = op(Opcode.RET_K, ALLOW);

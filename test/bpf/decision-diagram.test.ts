@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildDecisionDiagram, createDiagramBuilder, decide } from '../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore, ProgramTooComplexError } from '../../src/bpf/decisions/diagram-store.js';
@@ -11,6 +10,7 @@ import {
   type SeccompData,
   successors,
 } from '../../src/bpf/index.js';
+import fc from '../fast-check.js';
 import {
   ALLOW,
   AUDIT_ARCH_X86_64,

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSimulator, seccompDataWords } from '../../src/bpf/execution/simulate.js';
 import { Cell, cellsAt, constantOf, effectOf, usesOperand } from '../../src/bpf/program/effects.js';
 import { type Instruction, isConditionalJump, isReturn, Opcode } from '../../src/bpf/program/instruction.js';
+import fc from '../fast-check.js';
 
 /** The operand of every operation here: a slot, a word's offset, an amount to shift by. */
 const K = 4;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ALL_64_BITS, type Condition, type DnfTerms, dnfDiagram, LOW_HALF } from '../../src/bpf/decisions/condition.js';
 import { DiagramStore, type Node } from '../../src/bpf/decisions/diagram-store.js';
@@ -6,6 +5,7 @@ import { factorConditions, formulaDiagram } from '../../src/bpf/decisions/factor
 import { formatConditions } from '../../src/bpf/decisions/format-conditions.js';
 import { type Field, fieldLevel } from '../../src/bpf/decisions/input-variables.js';
 import { recoverConditions } from '../../src/bpf/decisions/recover-conditions.js';
+import fc from '../fast-check.js';
 import { arbitraryCondition, arbitraryTerms } from './arbitrary-conditions.js';
 
 /** Every bit may be a flag, some are. */

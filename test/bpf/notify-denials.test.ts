@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kernelAction } from '../../src/action.js';
 import { createSimulator, decodeProgram, encodeProgram, Opcode, verifyProgram } from '../../src/bpf/index.js';
 import { notifyDenials } from '../../src/bpf/program/notify-denials.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
+import fc from '../fast-check.js';
 
 const LIST = `default errno EPERM
 arch x86_64, x86

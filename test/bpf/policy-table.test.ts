@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
 import {
@@ -14,6 +13,7 @@ import {
   X32_SYSCALL_BIT,
 } from '../../src/bpf/index.js';
 import type { Action } from '../../src/policy.js';
+import fc from '../fast-check.js';
 import { ALLOW, AUDIT_ARCH_X86_64, anySeccompData, EPERM, op, seccompData, validProgram } from './programs.js';
 
 function holds({ field, mask, ...condition }: Condition, { args, instructionPointer }: SeccompData): boolean {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mayBeProgramText } from '../../src/bpf/forms/program-text-sign.js';
 import {
@@ -15,6 +14,7 @@ import {
 } from '../../src/bpf/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { syscallNaming } from '../../src/libseccomp/syscall-naming.js';
+import fc from '../fast-check.js';
 import { TEXTS } from '../profile/formats/format-texts.js';
 import { validProgram } from './programs.js';
 

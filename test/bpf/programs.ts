@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { ARCHITECTURES } from '../../src/architecture.js';
 import { encodeAction, type Instruction, Opcode, type SeccompData } from '../../src/bpf/index.js';
+import fc from '../fast-check.js';
 
 export const AUDIT_ARCH_X86_64 = 0xc000003e;
 export const AUDIT_ARCH_I386 = 0x40000003;

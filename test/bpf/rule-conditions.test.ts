@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ALL_64_BITS, type Condition, type DnfTerms, dnfDiagram, LOW_HALF } from '../../src/bpf/decisions/condition.js';
 import { DiagramStore, FALSE, type Node, TRUE } from '../../src/bpf/decisions/diagram-store.js';
@@ -6,6 +5,7 @@ import { formatConditions } from '../../src/bpf/decisions/format-conditions.js';
 import type { Field } from '../../src/bpf/decisions/input-variables.js';
 import { Level } from '../../src/bpf/decisions/input-variables.js';
 import { ruleConditions } from '../../src/bpf/decisions/rule-conditions.js';
+import fc from '../fast-check.js';
 import { arbitraryTerms } from './arbitrary-conditions.js';
 
 /** What one entry of a profile can say of one argument. */

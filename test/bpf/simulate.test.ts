@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   createSimulator,
@@ -12,6 +11,7 @@ import {
   simulate,
 } from '../../src/bpf/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';
+import fc from '../fast-check.js';
 import { ALLOW, anySeccompData, EPERM, endianness, op, seccompData, validProgram } from './programs.js';
 
 /** `return` what A is after the given instructions. */

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kernelAction } from '../../src/action.js';
 import {
@@ -12,6 +11,7 @@ import {
 import { notifyDenials } from '../../src/bpf/program/notify-denials.js';
 import { traceDenials } from '../../src/bpf/program/trace-denials.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
+import fc from '../fast-check.js';
 
 const LIST = `default errno EPERM
 arch x86_64, x86

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ARCHITECTURES } from '../../src/architecture.js';
 import { encodeAction, encodeProgram, kernelAction, Opcode, simulate } from '../../src/bpf/index.js';
 import type { Action } from '../../src/policy.js';
+import fc from '../fast-check.js';
 import { askUpstreamSimulator, upstreamName } from '../upstream/bpf-sim.js';
 import { doubleWord, validProgram, word } from './programs.js';
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Instruction, InvalidProgramError, isOpcode, Opcode, verifyProgram } from '../../src/bpf/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';
+import fc from '../fast-check.js';
 import { ALLOW, op, validProgram } from './programs.js';
 
 const ret = op(Opcode.RET_K, ALLOW);

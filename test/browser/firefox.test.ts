@@ -1,11 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPlaygroundServer } from '../../src/cli/playground-server.js';
+import { BUILT } from './built.js';
 
 // Layout and keyboard in another engine. Puppeteer drives the distribution's Firefox by WebDriver BiDi, which
 // Playwright does for a build of its own only.
@@ -18,17 +17,12 @@ if (!PATH) {
 }
 
 describe.skipIf(!PATH)('the playground in Firefox', () => {
-  let folder: string;
   let server: Server;
   let browser: Browser;
   let page: Page;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'scmp-firefox-'));
-    // @ts-expect-error a plain script, which build.sh runs too
-    const { buildPlayground } = await import('../../scripts/build-playground.mjs');
-    await buildPlayground(folder);
-    server = createPlaygroundServer(folder);
+    server = createPlaygroundServer(BUILT);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     browser = await puppeteer.launch({ browser: 'firefox', executablePath: PATH as string, headless: true });
     page = await browser.newPage();
@@ -40,7 +34,6 @@ describe.skipIf(!PATH)('the playground in Firefox', () => {
   afterAll(async () => {
     await browser?.close();
     server?.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const box = (selector: string) =>

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { createPlaygroundServer } from '../../src/cli/playground-server.js';
+import { BUILT } from './built.js';
 import { hasChromium, launchChromium } from './chromium.js';
 
 /** What a page did that none should: reports of its policy, errors of its scripts, requests elsewhere. */
@@ -28,7 +26,6 @@ export interface Playground {
 /** A group of tests with the playground served as `scmp playground` does, in a real browser. */
 export function describePlayground(name: string, tests: (playground: Playground) => void): void {
   describe.skipIf(!hasChromium)(name, () => {
-    let folder: string;
     let server: Server;
     let browser: Browser;
     let opened: Watched[] = [];
@@ -51,11 +48,7 @@ export function describePlayground(name: string, tests: (playground: Playground)
     };
 
     beforeAll(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'scmp-playground-'));
-      // @ts-expect-error a plain script, which build.sh runs too
-      const { buildPlayground } = await import('../../scripts/build-playground.mjs');
-      await buildPlayground(folder);
-      server = createPlaygroundServer(folder);
+      server = createPlaygroundServer(BUILT);
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       playground.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
       browser = await launchChromium();
@@ -63,7 +56,6 @@ export function describePlayground(name: string, tests: (playground: Playground)
     afterAll(async () => {
       await browser?.close();
       server?.close();
-      rmSync(folder, { recursive: true, force: true });
     });
     // Whatever is tested, no page does what its policy forbids.
     afterEach(async () => {

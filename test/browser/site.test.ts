@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildSite } from '../../src/cli/build-site.js';
+import { BUILT } from './built.js';
 import { hasChromium, launchChromium } from './chromium.js';
 
 const DOC = readFileSync(fileURLToPath(new URL('../../docs/playground.md', import.meta.url)), 'utf8');
@@ -44,11 +45,8 @@ describe.skipIf(!hasChromium)('a site of one’s own', () => {
 
   beforeAll(async () => {
     work = mkdtempSync(join(tmpdir(), 'scmp-site-'));
-    // @ts-expect-error a plain script, which build.sh runs too
-    const { buildPlayground } = await import('../../scripts/build-playground.mjs');
-    await buildPlayground(join(work, 'playground'));
     site = join(work, 'site');
-    buildSite(join(work, 'playground'), site);
+    buildSite(BUILT, site);
     // As a static host: no headers but types, and the site below its root.
     host = createServer((request, response) => {
       const path = (request.url ?? '').replace(/[?#].*$/, '');
@@ -162,8 +160,10 @@ describe.skipIf(!hasChromium)('a site of one’s own', () => {
 
     // Another version, with another file in it.
     const old = built();
-    writeFileSync(join(work, 'playground/glossary.md'), '- **Newer**: a glossary.\n');
-    buildSite(join(work, 'playground'), site);
+    const newer = join(work, 'newer');
+    cpSync(BUILT, newer, { recursive: true });
+    writeFileSync(join(newer, 'glossary.md'), '- **Newer**: a glossary.\n');
+    buildSite(newer, site);
     const next = built();
     expect(next.version).not.toBe(old.version);
     await page.reload();

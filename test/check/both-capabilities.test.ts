@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/check/index.js';
 import { withAndWithout } from '../../src/profile/resolve/assumed-capabilities.js';
+import fc from '../fast-check.js';
 import { check, type Options } from './profiles.js';
 
 // Without named capabilities a report also says what Docker's default ones change. Of that second filter only the calls

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { areSameConditions, coverAll, overlap, truthOf } from '../../src/check/condition-algebra.js';
 import type { ArgumentCondition, CompareOperator } from '../../src/policy.js';
+import fc from '../fast-check.js';
 
 const MAX_VALUE = 2n ** 64n - 1n;
 const OPERATORS: CompareOperator[] = ['NE', 'LT', 'LE', 'EQ', 'GE', 'GT', 'MASKED_EQ'];

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DiagramStore } from '../../src/bpf/decisions/diagram-store.js';
 import { buildDecisionDiagram, simulate } from '../../src/bpf/index.js';
@@ -7,6 +6,7 @@ import { decidesNoMorePermissively } from '../../src/check/no-more-permissive.js
 import { type CompiledFilter, compileProfileSync } from '../../src/compiler/index.js';
 import { readProfile } from '../../src/profile/index.js';
 import { AUDIT_ARCH_X86_64, seccompData } from '../bpf/programs.js';
+import fc from '../fast-check.js';
 import { allow, allowList, args, check, deny, denyList, libseccomp, type Options } from './profiles.js';
 
 const compile = (profile: object | string) => compileProfileSync(profile, { arch: 'x86_64', verify: false });

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { unifiedDiff } from '../../src/cli/unified-diff.js';
+import fc from '../fast-check.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'scmp-diff-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES } from '../../src/architecture.js';
 import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
@@ -16,6 +15,7 @@ import type { CompiledRules } from '../../src/compiler/expected-decisions.js';
 import { CompileError, compileProfileSync, type OwnCompileOptions } from '../../src/compiler/index.js';
 import { proveConditions, proveDecisions, proveProgram } from '../../src/compiler/prove-decisions.js';
 import { ScmpError } from '../../src/errors.js';
+import fc from '../fast-check.js';
 
 const PODMAN = readFileSync(new URL('../../build/test-inputs/podman-default.json', import.meta.url));
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ARCHITECTURES, parseArchitecture } from '../../src/architecture.js';
 import { applyOperation, compilePolicy, type FilterOperation } from '../../src/compiler/index.js';
@@ -7,6 +6,7 @@ import { fastestOrder, withoutRepeats } from '../../src/compiler/rule-order.js';
 import { FilterContext, LibseccompError, loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { listSyscalls, lookUpSyscallName } from '../../src/libseccomp/syscall-table.js';
 import type { Action, ArgumentCondition, PolicyRule } from '../../src/policy.js';
+import fc from '../fast-check.js';
 
 const libseccomp = loadLibseccompSync();
 

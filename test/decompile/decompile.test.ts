@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assemble, compareDecisions } from '../../src/bpf/index.js';
 import { compileParsedProfile, compileProfileSync } from '../../src/compiler/index.js';
@@ -7,6 +6,7 @@ import { DecompileError, decompile } from '../../src/explain/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { syscallNaming } from '../../src/libseccomp/syscall-naming.js';
 import { writeProfile } from '../../src/profile/formats/write-profile.js';
+import fc from '../fast-check.js';
 
 const libseccomp = loadLibseccompSync();
 const program = (source: string) => assemble(source, syscallNaming(libseccomp));

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSimulator } from '../../src/bpf/index.js';
 import { compileProfileSync, decideCall, decideCallSync, InvalidArgumentError, loadBuiltins } from '../../src/index.js';
+import fc from '../fast-check.js';
 
 const arg = (index: number, op: string, value: bigint | number, valueTwo?: bigint | number) => ({
   index,

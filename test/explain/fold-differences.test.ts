@@ -1,12 +1,12 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
 import { compareDecisions } from '../../src/bpf/index.js';
-import { compileProfileSync } from '../../src/compiler/index.js';
+import { CompileError, compileProfileSync } from '../../src/compiler/index.js';
 import { formatComparison } from '../../src/explain/format-comparison.js';
 import { type NamedDifference, nameComparison } from '../../src/explain/name-comparison.js';
 import { PLAIN } from '../../src/explain/paint.js';
 import { listSyscalls, loadLibseccompSync } from '../../src/libseccomp/index.js';
+import fc from '../fast-check.js';
 
 // What `scmp diff` writes for several ABIs at once, read back: expanded, it says what it says of each ABI on its own.
 
@@ -129,13 +129,24 @@ const profile = fc.record({
   syscalls: fc.array(rule, { maxLength: 3 }),
 });
 
+/** Undefined where libseccomp refuses the entries, as of one call with two actions, or gets them wrong. */
+function compiled(profile: object): Uint8Array | undefined {
+  try {
+    return compileProfileSync(profile, { arch: 'x86_64', libseccomp }).program;
+  } catch (error) {
+    if (error instanceof CompileError && ['RULE_REFUSED', 'MISCOMPILED'].includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
 describe('differences of several ABIs in one text', () => {
   it('are, expanded, those of each ABI (property)', () => {
     let folds = 0;
     fc.assert(
       fc.property(profile, profile, (one, other) => {
-        const [a, b] = [one, other].map((each) => compileProfileSync(each, { arch: 'x86_64', libseccomp }).program);
-        const differences = nameComparison(compareDecisions(a!, b!), libseccomp);
+        const [a, b] = [one, other].map(compiled);
+        fc.pre(a !== undefined && b !== undefined);
+        const differences = nameComparison(compareDecisions(a, b), libseccomp);
         const together = textOf(differences);
         if (/: as on |^on \w+(?:,| and)/m.test(together)) folds++;
         const expanded = expand(together);

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { endianness as hostEndianness } from 'node:os';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { hostArchitecture } from '../../native-loader/index.js';
 import { parseArchitecture } from '../../src/architecture.js';
@@ -15,6 +14,7 @@ import {
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { ALLOW, AUDIT_ARCH_I386, doubleWord, op, validProgram, word } from '../bpf/programs.js';
+import fc from '../fast-check.js';
 import { type CProgram, compileC, hostWords } from './c-program.js';
 import { describeKernel } from './child.js';
 

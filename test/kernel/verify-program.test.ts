@@ -1,5 +1,4 @@
 import { endianness as hostEndianness } from 'node:os';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   encodeProgram,
@@ -10,6 +9,7 @@ import {
   verifyProgram,
 } from '../../src/bpf/index.js';
 import { ALLOW, op, validProgram, word } from '../bpf/programs.js';
+import fc from '../fast-check.js';
 import { type CProgram, compileC, hostWords } from './c-program.js';
 import { describeKernel } from './child.js';
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ArchitectureName } from '../../src/architecture.js';
 import { type LoggedCall, readAuditLog, syscallLookup } from '../../src/learn/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+import fc from '../fast-check.js';
 
 const table = syscallLookup(loadLibseccompSync());
 

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSimulator } from '../../src/bpf/index.js';
 import { conditionsHold } from '../../src/learn/condition-outcome.js';
 import { FilterContext, loadLibseccompSync } from '../../src/libseccomp/index.js';
 import type { ArgumentCondition } from '../../src/policy.js';
+import fc from '../fast-check.js';
 
 const ALL = (1n << 64n) - 1n;
 const value = fc.oneof(fc.bigInt(0n, 4n), fc.bigInt(0n, ALL), fc.constantFrom(ALL, 1n << 32n, 0xffffffffn));

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ArchitectureName } from '../../src/architecture.js';
 import { parseArchitecture } from '../../src/architecture.js';
@@ -18,6 +17,7 @@ import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { syscallNaming } from '../../src/libseccomp/syscall-naming.js';
 import { readProfile, writeProfile } from '../../src/profile/index.js';
 import { knownSyscalls } from '../../src/syscalls/index.js';
+import fc from '../fast-check.js';
 
 const libseccomp = loadLibseccompSync();
 const naming = syscallNaming(libseccomp);

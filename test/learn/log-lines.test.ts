@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LogLines, MAX_LINE_BYTES } from '../../src/learn/log-lines.js';
+import fc from '../fast-check.js';
 
 function lines(pieces: readonly Uint8Array[]): [number, string][] {
   const found: [number, string][] = [];

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditLogReader } from '../../src/learn/audit-log.js';
 import { type LoggedCall, type LoggedPlace, readAuditLog, syscallLookup } from '../../src/learn/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+import fc from '../fast-check.js';
 
 const table = syscallLookup(loadLibseccompSync());
 

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ArchitectureName } from '../../src/architecture.js';
 import { type LoggedCall, readStrace, syscallLookup } from '../../src/learn/index.js';
 import { splitArguments } from '../../src/learn/strace-arguments.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+import fc from '../fast-check.js';
 import { PYTHON } from '../python.js';
 
 const table = syscallLookup(loadLibseccompSync());

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeAction, formatAction } from '../../src/action.js';
 import { ARCHITECTURES, type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
@@ -16,6 +15,7 @@ import {
 } from '../../src/libseccomp/index.js';
 import type { Action, CompareOperator } from '../../src/policy.js';
 import { quote } from '../../src/text.js';
+import fc from '../fast-check.js';
 import { askOracle, requireOracle } from '../native/oracle.js';
 
 const libseccomp = loadLibseccompSync();

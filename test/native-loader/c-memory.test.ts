@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allocateProgram, allocateString, allocateStrings } from '../../native-loader/libc/c-memory.js';
 import type { Memory } from '../../native-loader/libc/libc.js';
+import fc from '../fast-check.js';
 
 const base = 0x12345670n;
 

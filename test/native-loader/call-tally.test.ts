@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CallTally } from '../../native-loader/supervise/call-tally.js';
+import fc from '../fast-check.js';
 
 const ARCH = 0xc000003e;
 

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   ADD_FD_SIZE,
@@ -13,6 +12,7 @@ import {
   RESPONSE_SIZE,
   uint64At,
 } from '../../native-loader/supervise/notify-abi.js';
+import fc from '../fast-check.js';
 
 const hasGcc = process.platform === 'linux' && spawnSync('gcc', ['--version']).status === 0;
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { listSyscalls } from '../../src/libseccomp/syscall-table.js';
+import { FUZZ_SEED } from '../fast-check.js';
 import { askDenial } from './denials.js';
 import { dockerNames, multiplexedCode } from './evaluate-profile.js';
 import { ExplainedProfile } from './explained-profile.js';
@@ -11,7 +12,6 @@ import { type AskedLines, askCall, askListing } from './explanations.js';
 import { Random } from './random-profiles.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const COUNT = Number(process.env.FUZZ_COUNT ?? 100);
 
 const libseccomp = loadLibseccompSync();
@@ -152,11 +152,11 @@ const REAL = [
 
 describe('what explain and run --trace say of calls is what the program does', () => {
   it(
-    `of ${COUNT} random profiles (FUZZ_SEED=${SEED})`,
+    `of ${COUNT} random profiles (FUZZ_SEED=${FUZZ_SEED})`,
     () => {
       const asked: AskedLines = { seen: new Map(), wrong: [] };
       let programs = 0;
-      for (let seed = SEED; seed < SEED + COUNT; seed++) {
+      for (let seed = FUZZ_SEED; seed < FUZZ_SEED + COUNT; seed++) {
         const random = new Random(seed);
         const target = random.pick(TARGETS);
         if (ask(JSON.stringify(randomProfile(random, target)), target, random, asked)) programs++;

@@ -3,13 +3,13 @@ import { encodeProgram, type Instruction, Opcode, readProgram } from '../../src/
 import type { CompiledRules } from '../../src/compiler/expected-decisions.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+import { FUZZ_SEED } from '../fast-check.js';
 import { compareMinimizedProfiles, proveTwice } from './random-minimized.js';
 
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const COUNT = Number(process.env.FUZZ_COUNT ?? 300);
 
-it(`the minimised programs of ${COUNT} random profiles are what their rules say, of all that may be compiled (FUZZ_SEED=${SEED}; npm run fuzz asks 20,000)`, () => {
-  const tally = compareMinimizedProfiles(loadLibseccompSync(), SEED, COUNT);
+it(`the minimised programs of ${COUNT} random profiles are what their rules say, of all that may be compiled (FUZZ_SEED=${FUZZ_SEED}; npm run fuzz asks 20,000)`, () => {
+  const tally = compareMinimizedProfiles(loadLibseccompSync(), FUZZ_SEED, COUNT);
   expect(tally.differences).toEqual([]);
   if (COUNT < 300) return;
   expect(tally.compiled).toBeGreaterThan(0.6 * COUNT);

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { RUNTIME_NAMES } from '../../src/compiler/runtime.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+import { FUZZ_SEED } from '../fast-check.js';
 import { compareRandomProfiles } from './random-profiles.js';
 
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const COUNT = Number(process.env.FUZZ_COUNT ?? 500);
 
-it(`${COUNT} random profiles decide as an evaluator of their own says (FUZZ_SEED=${SEED}; npm run fuzz asks 20,000)`, () => {
-  const tally = compareRandomProfiles(loadLibseccompSync(), SEED, COUNT);
+it(`${COUNT} random profiles decide as an evaluator of their own says (FUZZ_SEED=${FUZZ_SEED}; npm run fuzz asks 20,000)`, () => {
+  const tally = compareRandomProfiles(loadLibseccompSync(), FUZZ_SEED, COUNT);
   // A difference begins with its seed: FUZZ_SEED=… FUZZ_COUNT=1 runs that profile alone.
   expect(tally.differences).toEqual([]);
   if (COUNT < 500) return;

@@ -7,13 +7,13 @@ import { compileProfileSync } from '../../src/compiler/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 import { readProfile } from '../../src/profile/index.js';
 import { allow, allowList, args } from '../check/profiles.js';
+import { FUZZ_SEED } from '../fast-check.js';
 import { AskedProgram } from './asked-program.js';
 import type { Profile } from './evaluate-profile.js';
 import { Random } from './random-profiles.js';
 import { FATE, OF_OTHER_THINGS, SENTENCES } from './sentences.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const COUNT = Number(process.env.FUZZ_COUNT ?? 300);
 
 const libseccomp = loadLibseccompSync();
@@ -99,10 +99,10 @@ function randomProfile(random: Random, target: ArchitectureName): object {
 }
 
 describe('what check and the warnings say of calls is what the program does', () => {
-  it(`of ${COUNT} random profiles (FUZZ_SEED=${SEED})`, () => {
+  it(`of ${COUNT} random profiles (FUZZ_SEED=${FUZZ_SEED})`, () => {
     const asked: Asked = { seen: new Map(), wrong: [] };
     let programs = 0;
-    for (let seed = SEED; seed < SEED + COUNT; seed++) {
+    for (let seed = FUZZ_SEED; seed < FUZZ_SEED + COUNT; seed++) {
       const random = new Random(seed);
       const target = random.pick(TARGETS);
       if (ask(JSON.stringify(randomProfile(random, target)), target, asked)) programs++;

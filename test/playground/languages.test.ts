@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { yamlTokens } from '../../src/editor/yaml-tokens.js';
 import { Engine } from '../../src/playground/engine/engine.js';
 import { DEFAULT_SETTINGS as settings } from '../../src/playground/settings/settings.js';
+import fc from '../fast-check.js';
 import { TEXTS } from '../profile/formats/format-texts.js';
 
 const engine = new Engine();

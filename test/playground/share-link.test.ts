@@ -1,9 +1,9 @@
 import { deflateRawSync } from 'node:zlib';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/playground/settings/settings.js';
 import { decodeShared, encodeShared, type Shared } from '../../src/playground/share-link.js';
 import { DEFAULT_CALL } from '../../src/playground/state.js';
+import fc from '../fast-check.js';
 
 const fragmentOf = (value: unknown, version = 2) =>
   `#${version}.${deflateRawSync(JSON.stringify(value)).toString('base64url')}`;

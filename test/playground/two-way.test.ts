@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { encodeAction } from '../../src/action.js';
 import { parseArchitecture } from '../../src/architecture.js';
@@ -18,6 +17,7 @@ import { entryAt, focusAt, focusOfCall, hueOf, isFocused } from '../../src/playg
 import { readProfile } from '../../src/profile/index.js';
 import { explainResolution } from '../../src/profile/resolve/explain-resolution.js';
 import { resolvePolicy } from '../../src/profile/resolve/resolve-policy.js';
+import fc from '../fast-check.js';
 
 const libseccomp = loadLibseccompSync();
 const arch = parseArchitecture('x86_64');

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
 import { InvalidArgumentError } from '../../src/errors.js';
@@ -6,6 +5,7 @@ import { ProfileError } from '../../src/profile/document/profile-error.js';
 import type { OperatorVersion } from '../../src/profile/extend/operator-union.js';
 import { extendProfile, type ParsedProfile, readProfile } from '../../src/profile/index.js';
 import { resolvePolicy } from '../../src/profile/resolve/resolve-policy.js';
+import fc from '../fast-check.js';
 
 const ALLOW = 'SCMP_ACT_ALLOW';
 const ERRNO = 'SCMP_ACT_ERRNO';

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../src/profile/document/json-document.js';
 import { formatPath } from '../../src/profile/document/json-path.js';
 import { InexactNumber, type JsonValue } from '../../src/profile/document/json-value.js';
 import { ProfileError } from '../../src/profile/document/profile-error.js';
+import fc from '../fast-check.js';
 
 /** What JSON.parse would have made of a document whose numbers are all inexact or small. */
 function plain(value: JsonValue): unknown {

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../src/architecture.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { ProfileError } from '../../src/profile/document/profile-error.js';
 import { readProfile } from '../../src/profile/index.js';
 import { resolvePolicy } from '../../src/profile/resolve/resolve-policy.js';
+import fc from '../fast-check.js';
 
 const X86_64 = parseArchitecture('x86_64');
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ARCHITECTURES, type ArchitectureName } from '../../src/architecture.js';
 import {
@@ -11,6 +10,7 @@ import {
   describeValue,
   familyConstants,
 } from '../../src/syscalls/constants.js';
+import fc from '../fast-check.js';
 import { cValues } from './c-values.js';
 import { HEADER_ARCHITECTURES, kernelHeaderArguments, removeStubHeaders } from './kernel-headers.js';
 

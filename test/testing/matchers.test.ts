@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSimulator } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import { readProfile } from '../../src/profile/index.js';
 import { seccompMatchers } from '../../src/testing/index.js';
+import fc from '../fast-check.js';
 
 expect.extend(seccompMatchers({ arch: 'x86_64' }));
 

@@ -1,20 +1,17 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ARCHITECTURES, type Architecture, type ArchitectureName, parseArchitecture } from '../../src/architecture.js';
 import { createSimulator, type Simulator } from '../../src/bpf/index.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+import fc, { FUZZ_SEED } from '../fast-check.js';
 import { askUpstreamSimulator, type SimulatorQuery, upstreamName } from './bpf-sim.js';
 import { ALLOW, type LiveInput, type Machine, type Port } from './port.js';
 import { parseTable, type SimulatedCall, simulatedCalls, type TableEntry } from './regression-table.js';
 import { hasUpstream, readUpstream, runUpstream, upstreamArchitecture, upstreamTestNames } from './source.js';
 
 const NATIVE = upstreamArchitecture();
-
-/** `UPSTREAM_FUZZ_SEED=n` repeats a run's `bpf-sim-fuzz` inputs; upstream draws them from /dev/urandom. */
-const SEED = Number(process.env.UPSTREAM_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** Where a live test's program has its rules about a file; upstream's programs open no other before it. */
 const LIVE: LiveInput = { action: ALLOW, fd: 3 };
@@ -73,7 +70,7 @@ const word = fc.integer({ min: 1, max: 64 }).chain((bits) => fc.bigInt({ min: 0n
 /** Inputs for the `bpf-sim-fuzz` entries of a table: as many as it says, of one to sixteen hexadecimal digits. */
 function fuzzCalls({ table, name }: UpstreamTest): SimulatedCall[] {
   const count = table.reduce((sum, entry) => sum + (entry.type === 'bpf-sim-fuzz' ? entry.count : 0), 0);
-  const seed = SEED + Number.parseInt(name, 10);
+  const seed = FUZZ_SEED + Number.parseInt(name, 10);
   return fc
     .sample(fc.tuple(word, fc.tuple(word, word, word, word, word, word)), { numRuns: count, seed })
     .map(([nr, args]) => ({ architecture: NATIVE, nr: Number(BigInt.asIntN(32, nr)), args }));
@@ -152,7 +149,7 @@ describe('the assertions', () => {
   });
 });
 
-describe(`the table (fuzz seed ${SEED})`, () => {
+describe(`the table (fuzz seed ${FUZZ_SEED})`, () => {
   const withRows = tests.filter(({ table }) => table.some(isRow));
   const directory = mkdtempSync(join(tmpdir(), 'upstream-suite-'));
   afterAll(() => rmSync(directory, { recursive: true }));

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSimulator, Opcode, seccompDataWords } from '../../../src/bpf/index.js';
 import { executedFor, expectedInstructions } from '../../../src/bpf/minimize/executed.js';
 import type { CallWeights } from '../../../src/bpf/minimize/index.js';
+import fc from '../../fast-check.js';
 import {
   ALLOW,
   AUDIT_ARCH_I386,

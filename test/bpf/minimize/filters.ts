@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { type Endianness, encodeAction, type Instruction, Opcode, SeccompDataOffset } from '../../../src/bpf/index.js';
+import fc from '../../fast-check.js';
 import { ALLOW, AUDIT_ARCH_I386, AUDIT_ARCH_S390X, AUDIT_ARCH_X86_64, EPERM, op } from '../programs.js';
 
 const RETURNS = [ALLOW, EPERM, encodeAction({ kind: 'KILL_PROCESS' }), encodeAction({ kind: 'ERRNO', data: 38 })];

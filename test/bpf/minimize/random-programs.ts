@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { ARCHITECTURES } from '../../../src/architecture.js';
 import {
   buildDecisionDiagram,
@@ -11,6 +10,7 @@ import {
 } from '../../../src/bpf/index.js';
 import { ProgramTooLongError } from '../../../src/bpf/minimize/errors.js';
 import { minimize } from '../../../src/bpf/minimize/minimize.js';
+import fc from '../../fast-check.js';
 import { anySeccompData, seccompData, validProgram } from '../programs.js';
 import { filterLike } from './filters.js';
 

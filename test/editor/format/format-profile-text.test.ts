@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatProfileText } from '../../../src/editor/format/format-profile-text.js';
 import { ProfileError } from '../../../src/profile/document/profile-error.js';
 import { INPUT_FORMATS, OUTPUT_FORMATS, readProfile, writeProfile } from '../../../src/profile/index.js';
+import fc from '../../fast-check.js';
 import { TEXTS } from '../../profile/formats/format-texts.js';
 import { randomSection } from '../../profile/formats/random-sections.js';
 import { packagedProfile } from '../../profile/packaged-profiles.js';

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { embedModeOf } from '../../../src/playground/embed/embed-mode.js';
 import { readMessage, settingsOf } from '../../../src/playground/embed/messages.js';
 import { DEFAULT_SETTINGS } from '../../../src/playground/settings/settings.js';
+import fc from '../../fast-check.js';
 
 const OPEN = { scmp: 1, id: 7, do: 'open', text: 'default kill', name: 'rules.txt' };
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { fileName, textBytes, textForm } from '../../../src/playground/keep/saved-file.js';
+import fc from '../../fast-check.js';
 
 /** What the page does to a text between opening and saving it: the decoder takes the mark, the editor all line ends. */
 function throughTheEditor(bytes: Uint8Array<ArrayBuffer>): Uint8Array {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../../src/playground/engine/engine.js';
 import { issueText } from '../../../src/playground/keep/issue-text.js';
 import { reportHtml, STYLE, STYLE_DIGEST } from '../../../src/playground/keep/report.js';
 import type { Snapshot } from '../../../src/playground/keep/snapshot.js';
 import { DEFAULT_SETTINGS } from '../../../src/playground/settings/settings.js';
+import fc from '../../fast-check.js';
 
 const TEXT = 'default errno EPERM\nallow read, write\nallow socket(domain == AF_UNIX)\n';
 const MARKUP = `</pre><script>alert(1)</script><img src=x onerror="alert(1)">'&amp;`;

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { isWorthKeeping, type KeptVersion, outdated, VERSION_LIMITS } from '../../../src/playground/keep/versions.js';
 import { DEFAULT_SETTINGS } from '../../../src/playground/settings/settings.js';
+import fc from '../../fast-check.js';
 
 const version = (id: number, text = `text ${id}`, time = id): KeptVersion => ({
   ...{ id, text, time },

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProfileError } from '../../../src/profile/document/profile-error.js';
 import { readProfile } from '../../../src/profile/index.js';
+import fc from '../../fast-check.js';
 import { BROKEN_TEXTS } from './broken-texts.js';
 
 function errorOf(content: string): unknown {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type BitComparison,
@@ -7,6 +6,7 @@ import {
   MAX_RULES,
 } from '../../../src/profile/formats/exact-conditions.js';
 import type { SeccompArgument } from '../../../src/profile/model/schema.js';
+import fc from '../../fast-check.js';
 
 const ALL = 2n ** 64n - 1n;
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeReturnValue } from '../../../src/action.js';
 import { createSimulator } from '../../../src/bpf/execution/simulate.js';
@@ -9,6 +8,7 @@ import { ScmpError } from '../../../src/errors.js';
 import type { ProfileError } from '../../../src/profile/document/profile-error.js';
 import { writeWarnings } from '../../../src/profile/formats/write-profile.js';
 import { type ParsedProfile, readProfile, writeProfile } from '../../../src/profile/index.js';
+import fc from '../../fast-check.js';
 import { problemsOf } from './problems.js';
 
 const FOLDER = new URL('../policies/', import.meta.url);

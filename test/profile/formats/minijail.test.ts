@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeReturnValue } from '../../../src/action.js';
 import { createSimulator, type SeccompData } from '../../../src/bpf/execution/simulate.js';
@@ -8,6 +7,7 @@ import { minimizeRules } from '../../../src/compiler/minimize-rules.js';
 import { ScmpError } from '../../../src/errors.js';
 import type { ReadOptions } from '../../../src/profile/formats/read-options.js';
 import { readProfile, writeProfile } from '../../../src/profile/index.js';
+import fc from '../../fast-check.js';
 import { problemsOf } from './problems.js';
 
 const FOLDER = new URL('../policies/minijail/', import.meta.url);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../fast-check.js';
 
 /** Numbers of x86_64. */
 export const NUMBERS = { read: 0, close: 3, socket: 41, personality: 135, setpriority: 141 };

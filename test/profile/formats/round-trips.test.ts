@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createDiagramBuilder } from '../../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore } from '../../../src/bpf/decisions/diagram-store.js';
@@ -12,6 +11,7 @@ import {
   readProfile,
   writeProfile,
 } from '../../../src/profile/index.js';
+import fc from '../../fast-check.js';
 import { NUMBERS, randomSection } from './random-sections.js';
 
 const X86_64 = 0xc000003e;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeReturnValue } from '../../../src/action.js';
 import { parseArchitecture } from '../../../src/architecture.js';
@@ -7,6 +6,7 @@ import { compileProfileSync } from '../../../src/compiler/index.js';
 import { ScmpError } from '../../../src/errors.js';
 import { loadLibseccompSync } from '../../../src/libseccomp/index.js';
 import { readProfile } from '../../../src/profile/index.js';
+import fc from '../../fast-check.js';
 
 const X86_64 = parseArchitecture('x86_64');
 const libseccomp = loadLibseccompSync();

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseArchitecture } from '../../../src/architecture.js';
 import { createSimulator, type SeccompData } from '../../../src/bpf/execution/simulate.js';
@@ -8,6 +7,7 @@ import { loadLibseccompSync } from '../../../src/libseccomp/index.js';
 import { ProfileError } from '../../../src/profile/document/profile-error.js';
 import { writeWarnings } from '../../../src/profile/formats/write-profile.js';
 import { type OutputFormat, readProfile, writeProfile } from '../../../src/profile/index.js';
+import fc from '../../fast-check.js';
 
 const libseccomp = loadLibseccompSync();
 const SYSCALLS = ['socket', 'ioctl', 'clone', 'personality', 'read', 'openat', 'lseek'];
