@@ -23,7 +23,7 @@ if (!hasSecond) {
 export const LACKING: readonly number[] = neededPatches(SECOND_RELEASE).map(({ number }) => number);
 
 /** Processor time in milliseconds for one operation: a release without our patches does not end some. Most take one or two. */
-const LIMIT = 250;
+const LIMIT = 80;
 
 /** How many cases a process is given: it reads all of them before the first, also those behind one that does not end. */
 const GROUP = 100;
