@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SCMP = `${ROOT}dist/scmp.cjs`;
 
+/** V8 without helpers of its own: what they do at once in a short run costs more than it saves, and others want the processors. */
+const ONE_THREAD = '--v8-pool-size=0';
+
 /** What the one who runs the tests prefers is not what they are about. */
 const { FORCE_COLOR: _, NO_COLOR: __, COLUMNS: ___, ...PLAIN } = process.env;
 
@@ -21,7 +24,7 @@ export function scmp(
   options: { input?: string | Uint8Array; cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): ScmpResult {
   if (!existsSync(SCMP)) throw new Error('dist/scmp.cjs is missing: run ./build.sh (npm test does)');
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [SCMP, ...args], {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [ONE_THREAD, SCMP, ...args], {
     cwd: ROOT,
     timeout: 50_000,
     ...options,
