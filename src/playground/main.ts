@@ -115,7 +115,8 @@ async function loadCodeEditor(): Promise<void> {
   const named = () => ({ source: store.get().source, settings: store.get().settings });
   const complete = (question: { text: string; offset: number }) => session.ask('complete', { ...question, ...named() });
   const tokens = (text: string) => session.ask('tokens', { text, ...named() });
-  editor = codeEditor({ text: plain.getText(), onChange, onCaret, complete, tokens });
+  const hover = (question: { text: string; offset: number }) => session.ask('hover', { ...question, ...named() });
+  editor = codeEditor({ text: plain.getText(), onChange, onCaret, complete, tokens, hover });
   plain.element.replaceWith(editor.element);
   editor.setSelection(selection);
   if (hadFocus) editor.focus();

@@ -123,6 +123,8 @@ describePlayground('the playground', (playground) => {
     const fixButton = page.getByRole('button', { name: /^Fix: / });
     await fixButton.first().click();
     await expect.poll(() => page.locator('.cm-content').textContent()).toContain('SCMP_CMP_MASKED_EQ');
+    await page.locator('.cm-line span', { hasText: /^"socket"$/ }).first().hover();
+    await expect.poll(() => page.locator('.hover-words').textContent()).toContain('socket(int domain');
     await page.waitForSelector('#status[data-kind=good]');
     await page.locator('.cm-content').click();
     await page.keyboard.press('Control+z');

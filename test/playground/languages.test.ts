@@ -1,4 +1,10 @@
 import { expect, it } from 'vitest';
+import { Analysis } from '../../src/cli/lsp/analysis.js';
+import { DEFAULT_SETTINGS as SERVER_DEFAULTS } from '../../src/cli/lsp/settings.js';
+import { editorFormat } from '../../src/editor/editor-format.js';
+import { hoverAt } from '../../src/editor/hover.js';
+import { profileParts } from '../../src/editor/profile-parts.js';
+import { namePlaces } from '../../src/editor/profile-view.js';
 import { yamlTokens } from '../../src/editor/yaml-tokens.js';
 import { Engine } from '../../src/playground/engine/engine.js';
 import { DEFAULT_SETTINGS as settings } from '../../src/playground/settings/settings.js';
@@ -6,6 +12,7 @@ import fc from '../fast-check.js';
 import { TEXTS } from '../profile/formats/format-texts.js';
 
 const engine = new Engine();
+const serverSettings = { ...SERVER_DEFAULTS, architectures: [settings.arch], capabilities: [...settings.capabilities] };
 
 it.each(TEXTS)('a pasted text of %s compiles, is explained and checked: %j', async (format, text) => {
   const profile = { text, source: 'pasted', settings };
@@ -127,4 +134,25 @@ it('two texts stand side by side with nothing lost, and the same lines beside ea
     { before: undefined, after: 2, isSame: false },
     { before: 2, after: 3, isSame: true },
   ]);
+});
+
+it.each(TEXTS)('says of a call of %s what the language server says: %j', async (_format, text) => {
+  const source = 'pasted';
+  const parts = profileParts(text, editorFormat(text, { fileName: source }), { source });
+  const [place] = namePlaces(parts[0]);
+  await engine.answer('compile', { text, source, settings });
+  const shown = await engine.answer('hover', { text, source, settings, offset: place?.from ?? 0 });
+  if (!place) return;
+  const asked = { text, path: source, named: undefined, settings: serverSettings, selection: parts[0].selection };
+  const targets = await new Analysis().answer('decide', { ...asked, call: place.name }, () => {});
+  expect(shown).toEqual(hoverAt(parts[0], place.from, targets));
+  expect(shown?.markdown).toContain('**The whole filter**');
+});
+
+it('offers the fixes of the language server, and underlines what it underlines', async () => {
+  const text = 'default errno EPERM\nallow opne, read\n';
+  const { problems } = await engine.answer('check', { text, source: 'p.list', settings });
+  const wrong = problems.find(({ message }) => message.includes('opne'))!;
+  expect(text.slice(wrong.span!.from, wrong.span!.to)).toBe('opne');
+  expect(wrong.fixes).toEqual([{ title: 'Change opne to open', edits: [{ offset: 26, length: 4, text: 'open' }] }]);
 });

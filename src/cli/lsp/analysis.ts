@@ -11,13 +11,13 @@ import { compileEntriesWith } from '../../compiler/compile-parsed-profile.js';
 import { behaviourOf } from '../../compiler/runtime.js';
 import { editorFormat } from '../../editor/editor-format.js';
 import type { HoverTarget } from '../../editor/hover.js';
+import { hoverTarget } from '../../editor/hover-target.js';
 import { type Problem, problemOfFinding, problemsOfError } from '../../editor/problems.js';
 import { ruleNotes } from '../../editor/rule-notes.js';
 import { textDifference } from '../../editor/text-difference.js';
 import { ScmpError } from '../../errors.js';
 import { answerCall, formatCallAnswer } from '../../explain/call-answer.js';
 import { formatComparison } from '../../explain/format-comparison.js';
-import { formatDecisions } from '../../explain/format-decisions.js';
 import { formatPolicy } from '../../explain/format-policy.js';
 import { nameComparison } from '../../explain/name-comparison.js';
 import { nameTable } from '../../explain/named-policy.js';
@@ -124,16 +124,9 @@ export class Analysis {
 
   async #decide({ call, ...asked }: Question<'decide'>): Promise<readonly HoverTarget[]> {
     const targets = await this.#targets(asked);
-    return targets.map(({ machine, notes, compiled }) => ({
-      architecture: machine.name,
-      notes: { [call]: notes[call] ?? [] },
-      decisions: compiled
-        ? answerCall(compiled, call, this.#library).answers.map(({ architecture, decisions, through }) => ({
-            architecture,
-            text: `${formatDecisions(decisions, architecture)}${through ? ` (through ${through})` : ''}`,
-          }))
-        : [],
-    }));
+    return targets.map(({ machine, notes, compiled }) =>
+      hoverTarget(call, { architecture: machine.name, notes, filter: compiled }, this.#library),
+    );
   }
 
   async #count({ selections, ...asked }: Question<'count'>): Promise<Answer<'count'>> {

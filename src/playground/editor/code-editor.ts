@@ -24,6 +24,7 @@ import { tags } from '@lezer/highlight';
 import type { Problem } from '../engine/protocol.js';
 import type { Editor } from './editor.js';
 import { entryMarks, markEntries } from './entry-marks.js';
+import type { AskHover } from './hover-words.js';
 import type { Complete } from './typing-aids.js';
 import type { AskTokens } from './word-colours.js';
 
@@ -34,6 +35,7 @@ export interface CodeEditorOptions {
   onCaret(): void;
   complete: Complete;
   tokens: AskTokens;
+  hover: AskHover;
 }
 
 /** Colours are the page's own (tokens.css), which reach in here as custom properties do. */
@@ -76,7 +78,7 @@ const highlighting = HighlightStyle.define([
 ]);
 
 /** CodeMirror as the page's editor. */
-export function codeEditor({ text, onChange, onCaret, complete, tokens }: CodeEditorOptions): Editor {
+export function codeEditor({ text, onChange, onCaret, complete, tokens, hover }: CodeEditorOptions): Editor {
   // CodeMirror makes its style sheets with CSSOM inside a shadow root, and with a <style> element, which the page's policy
   // forbids, outside of one.
   const host = document.createElement('div');
@@ -84,6 +86,7 @@ export function codeEditor({ text, onChange, onCaret, complete, tokens }: CodeEd
   const root = host.attachShadow({ mode: 'open' });
   const language = new Compartment();
   const aids = new Compartment();
+  const hovering = new Compartment();
   const searching = new Compartment();
   let isJson = looksLikeJson(text);
 
@@ -106,6 +109,7 @@ export function codeEditor({ text, onChange, onCaret, complete, tokens }: CodeEd
         indentUnit.of('  '),
         bracketMatching(),
         aids.of([]),
+        hovering.of([]),
         searching.of([]),
         keymap.of([...lintKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap]),
         language.of(isJson ? json() : []),
@@ -148,6 +152,12 @@ export function codeEditor({ text, onChange, onCaret, complete, tokens }: CodeEd
     if (loaded) view.dispatch({ effects: aids.reconfigure(Prec.high(loaded.typingAids(complete))) });
   }
 
+  host.addEventListener('pointerenter', loadHover, { once: true });
+  async function loadHover(): Promise<void> {
+    const loaded = await import('./hover-words.js').catch(() => undefined);
+    if (loaded) view.dispatch({ effects: hovering.reconfigure(loaded.hoverWords(hover)) });
+  }
+
   /** Loaded when it is first asked for. */
   async function search(): Promise<void> {
     const loaded = await import('./search.js');
@@ -173,11 +183,7 @@ export function codeEditor({ text, onChange, onCaret, complete, tokens }: CodeEd
       }),
     edit: (changes) =>
       view.dispatch({
-        changes: changes.map((change) => ({
-          from: clamp(change.offset),
-          to: clamp(change.offset + change.length),
-          insert: change.text,
-        })),
+        changes: changesOf(changes, view.state),
         annotations: OWN_STEP,
       }),
     reveal(offset, focus) {
@@ -226,31 +232,20 @@ const OWN_STEP = isolateHistory.of('full');
 
 const SEVERITY = { error: 'error', warning: 'warning', advice: 'info' } as const;
 
-function diagnosticOf({ severity, message, advice, offset, fix }: Problem, state: EditorState): Diagnostic[] {
-  if (offset === undefined || offset > state.doc.length) return [];
-  const line = state.doc.lineAt(offset);
-  // The value that begins there: a string, a word, or a single character of punctuation.
-  const rest = line.text.slice(offset - line.from);
-  const length = /^("(?:[^"\\]|\\.)*"?|[\w.-]+|\S)/.exec(rest)?.[0].length ?? 0;
-  const actions = fix
-    ? [
-        {
-          name: 'Fix',
-          apply: (view: EditorView) =>
-            view.dispatch({
-              changes: fix.map((edit) => ({ from: edit.offset, to: edit.offset + edit.length, insert: edit.text })),
-              annotations: OWN_STEP,
-            }),
-        },
-      ]
-    : [];
-  return [
-    {
-      from: offset,
-      to: Math.min(offset + length, line.to),
-      severity: SEVERITY[severity],
-      message: advice ? `${message}\n${advice}` : message,
-      actions,
+function diagnosticOf({ severity, message, advice, span, fixes }: Problem, state: EditorState): Diagnostic[] {
+  const { doc } = state;
+  if (span === undefined || span.to > doc.length) return [];
+  const actions = fixes.map(({ title, edits }) => ({
+    name: title,
+    apply(view: EditorView) {
+      // The edits are of the text that was checked.
+      if (view.state.doc === doc) view.dispatch({ changes: changesOf(edits, view.state), annotations: OWN_STEP });
     },
-  ];
+  }));
+  return [{ ...span, severity: SEVERITY[severity], message: advice ? `${message}\n${advice}` : message, actions }];
+}
+
+function changesOf(edits: Parameters<Editor['edit']>[0], { doc }: EditorState) {
+  const clamp = (offset: number) => Math.min(Math.max(0, offset), doc.length);
+  return edits.map(({ offset, length, text }) => ({ from: clamp(offset), to: clamp(offset + length), insert: text }));
 }

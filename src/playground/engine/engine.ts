@@ -8,12 +8,13 @@ import type { CompiledFilter, OwnCompileOptions } from '../../compiler/compile-p
 import type { CompiledRules } from '../../compiler/expected-decisions.js';
 import { behaviourOf } from '../../compiler/runtime.js';
 import {
-  type Problem,
+  type Problem as EditorProblem,
   type ProblemTerms,
   problemOfFinding,
   problemOfWarning,
   problemsOfError,
 } from '../../editor/problems.js';
+import { problemSpan, quickFixes } from '../../editor/quick-fixes.js';
 import { ruleNotes } from '../../editor/rule-notes.js';
 import { type Libseccomp, loadLibseccomp, syscallNaming } from '../../libseccomp/index.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
@@ -22,7 +23,16 @@ import type { Settings } from '../settings/settings.js';
 import { compileOptionsOf, targetOf } from './compile-options.js';
 import { type EntryPlace, entriesByCall, entryPlaces } from './entry-places.js';
 import { actionLabel, costOf, listedSyscalls, mapCalls } from './policy-map.js';
-import type { BadCall, Failed, PolicyMap, ProfileText, RequestBody, RequestName, ResponseTo } from './protocol.js';
+import type {
+  BadCall,
+  Failed,
+  PolicyMap,
+  Problem,
+  ProfileText,
+  RequestBody,
+  RequestName,
+  ResponseTo,
+} from './protocol.js';
 import { type ReadInput, readInput } from './read-input.js';
 import { callForm, simulateCall } from './simulate-call.js';
 import { verdictOf } from './verdict.js';
@@ -38,6 +48,8 @@ export class Engine {
   /** No two profiles have the same, of whatever worker: another one may take this one's place. */
   #revision = Date.now();
   #compiled: CompiledFilter | undefined;
+  /** The text that it was compiled from. */
+  #text: string | undefined;
   #simulator: Simulator | undefined;
   /** What the last profile that compiled says: its rules in the filter, and where they stand. A program has none. */
   #compiledRules: CompiledRules | undefined;
@@ -73,7 +85,8 @@ export class Engine {
       const libseccomp = await this.#library();
       const input = await readInput(profile, settings, libseccomp);
       const findings = await checkInput(input, profile, settings, libseccomp);
-      return { problems: await inTerms(findings.map((finding) => problemOfFinding(finding, profile.source))) };
+      const problems = findings.map((finding) => problemOfFinding(finding, profile.source));
+      return { problems: await shownProblems(problems, profile.text) };
     },
     compare: async ({ before, after, settings }) => {
       const { comparePrograms } = await import('./compare-programs.js');
@@ -85,7 +98,8 @@ export class Engine {
         const compared = comparePrograms(other.compiled, await this.#filterOf(after, settings), libseccomp);
         return { ...compared, entriesBefore: other.entries };
       } catch (error) {
-        return { kind: 'refused', problems: await inTerms(problemsOfError(error, current.source, TERMS)) };
+        const problems = problemsOfError(error, current.source, TERMS);
+        return { kind: 'refused', problems: await shownProblems(problems, current.text) };
       }
     },
     beside: async ({ settings, ...profile }) => {
@@ -96,7 +110,8 @@ export class Engine {
           const { architectures } = mapCalls(compiled, await this.#library());
           programs.push({ arch, arches: compiled.arches, instructions: lengthOf(compiled), ...costOf(architectures) });
         } catch (error) {
-          const [problem] = await inTerms(problemsOfError(error, profile.source, TERMS));
+          const problems = problemsOfError(error, profile.source, TERMS);
+          const [problem] = await shownProblems(problems, profile.text);
           programs.push({ arch, refused: problem?.message ?? 'it does not compile' });
         }
       }
@@ -156,6 +171,14 @@ export class Engine {
       const options = { ...namedFormat(profile, settings), architecture: settings.arch };
       return complete(profile.text, offset, options);
     },
+    hover: async ({ offset, settings, ...profile }) => {
+      const { hoverIn } = await import('./hover-in.js');
+      const compiled = this.#compiled;
+      const isSame = compiled !== undefined && this.#map !== undefined && this.#text === profile.text;
+      const [architecture = settings.arch] = compiled?.arches ?? [];
+      const target = isSame ? { architecture, notes: this.#map?.rules ?? {}, filter: compiled } : undefined;
+      return hoverIn(profile, settings, offset, target, await this.#library());
+    },
     tokens: async ({ settings, ...profile }) => (await import('./text-tokens.js')).textTokens(profile, settings),
   };
 
@@ -184,6 +207,7 @@ export class Engine {
       this.#compiledRules = made.compiledRules;
       this.#map = { rules: made.rules, defaultAction };
       this.#entries = made.entries;
+      this.#text = profile.text;
       this.#revision++;
       return {
         kind: 'compiled',
@@ -204,11 +228,14 @@ export class Engine {
           defaultAction,
         },
         entries: made.entries,
-        problems: await inTerms(compiled.warnings.map((warning) => problemOfWarning(warning, source))),
+        problems: await shownProblems(
+          compiled.warnings.map((warning) => problemOfWarning(warning, source)),
+          profile.text,
+        ),
         milliseconds: performance.now() - start,
       };
     } catch (error) {
-      return { kind: 'refused', problems: await inTerms(problemsOfError(error, source, TERMS)) };
+      return { kind: 'refused', problems: await shownProblems(problemsOfError(error, source, TERMS), profile.text) };
     }
   }
 
@@ -337,9 +364,15 @@ function lengthOfLibseccomps(parsed: ParsedProfile, options: OwnCompileOptions):
   }
 }
 
-/** Problems in the page's terms; what translates them is loaded where one names a flag of the command. */
-async function inTerms(problems: readonly Problem[]) {
-  if (!problems.some(({ message, advice = '' }) => /--[a-z]/.test(`${message} ${advice}`))) return problems;
-  const { inPanelTerms } = await import('../settings/panel-terms.js');
-  return problems.map(inPanelTerms);
+/** Problems of a text as the page shows them, in its terms, with what fixes them. */
+async function shownProblems(problems: readonly EditorProblem[], text: string): Promise<readonly Problem[]> {
+  // What translates them is loaded where one names a flag of the command.
+  const hasFlag = problems.some(({ message, advice = '' }) => /--[a-z]/.test(`${message} ${advice}`));
+  const translated = hasFlag ? problems.map((await import('../settings/panel-terms.js')).inPanelTerms) : problems;
+  return translated.map((problem) => {
+    const { fix: _, ...shown } = problem;
+    const { offset } = problem;
+    const span = offset === undefined || offset > text.length ? undefined : problemSpan(text, offset);
+    return { ...shown, span, fixes: quickFixes(problem, text) };
+  });
 }

@@ -1,5 +1,8 @@
 import type { ArchitectureName } from '../../architecture.js';
+import type { Hover } from '../../editor/hover.js';
 import type { Problem as EditorProblem } from '../../editor/problems.js';
+import type { Span } from '../../editor/profile-view.js';
+import type { QuickFix } from '../../editor/quick-fixes.js';
 import type { ActionLabel, RuleNote } from '../../editor/rule-notes.js';
 import type { SemanticToken } from '../../editor/semantic-tokens.js';
 import type { Completions } from '../../editor/vocabulary.js';
@@ -16,8 +19,12 @@ export type { ActionLabel, RuleNote } from '../../editor/rule-notes.js';
 
 export type { Settings } from '../settings/settings.js';
 
-/** A problem, with the setting that settles it where its advice names one. */
-export interface Problem extends EditorProblem {
+/** A problem as the page shows it. */
+export interface Problem extends Omit<EditorProblem, 'fix'> {
+  /** What is underlined in the text, where the problem stands there. */
+  span?: Span | undefined;
+  fixes: readonly QuickFix[];
+  /** The setting that settles it, where its advice names one. */
   setting?: AdvisedSetting | undefined;
 }
 
@@ -266,6 +273,7 @@ export interface Requests {
     { kind: 'added'; text: string } | Failed,
   ];
   complete: [ProfileText & { settings: Settings; offset: number }, Completions | undefined];
+  hover: [ProfileText & { settings: Settings; offset: number }, Hover | undefined];
   /** The words of a text for its colours. */
   tokens: [ProfileText & { settings: Settings }, readonly SemanticToken[]];
 }

@@ -65,7 +65,7 @@ function titleOf(problems: readonly Problem[], checking: AppState['checking']): 
 }
 
 function problemItem(problem: Problem, session: Session): HTMLElement {
-  const { severity, id, message, advice, path, line, column, offset, source, fix, setting } = problem;
+  const { severity, id, message, advice, path, line, column, offset, source, fixes, setting } = problem;
   const place = line === undefined ? path : `${source ? `${source}:` : ''}${line}:${column}`;
   return element(
     'li',
@@ -95,12 +95,20 @@ function problemItem(problem: Problem, session: Session): HTMLElement {
           },
         },
       }),
-    fix !== undefined &&
+    ...fixes.map(({ title, edits }) =>
       element('button', {
         class: 'control small',
         text: 'Fix',
-        attributes: { type: 'button', 'aria-label': `Fix: ${message}` },
-        on: { click: () => session.edit(fix) },
+        attributes: { type: 'button', title, 'aria-label': `Fix: ${message}` },
+        on: { click: () => applyFix(edits, session) },
       }),
+    ),
   );
+}
+
+/** The edits are of the text that was checked, and of no newer one. */
+function applyFix(edits: Problem['fixes'][number]['edits'], { store, edit, notify }: Session): void {
+  const { compiling, checking } = store.get();
+  if (compiling === 'done' && checking === 'done') edit(edits);
+  else notify('The text has changed since it was checked: its own findings are on their way');
 }

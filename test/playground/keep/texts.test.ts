@@ -106,7 +106,14 @@ describe('the report', () => {
 
   it('makes markup of nothing that it is told', async () => {
     const base = await snapshotOf(TEXT);
-    const problem = { severity: 'error', id: MARKUP, message: MARKUP, advice: MARKUP, path: MARKUP } as const;
+    const problem = {
+      severity: 'error',
+      id: MARKUP,
+      message: MARKUP,
+      advice: MARKUP,
+      path: MARKUP,
+      fixes: [],
+    } as const;
     const hostile: Snapshot = {
       ...{ source: MARKUP, text: MARKUP, command: MARKUP, weights: MARKUP },
       compiled: { ...base.compiled!, format: MARKUP },
