@@ -1,16 +1,20 @@
 // Differential fuzzing. The wasm is compared with native libseccomp, and whole profiles with an evaluator that shares
 // no code with the compiler. Real files with one damage each are read: refused in our words, or weaker only where the damage
-// stands (test/profile/formats/mutations.ts). The rest covers the programs of libseccomp and of the minimiser; the minimiser's
+// stands (test/profile/formats/mutations.ts). Documents that are open in the language server are edited, and its findings compared
+// with those of `scmp check` of the text. The rest covers the programs of libseccomp and of the minimiser; the minimiser's
 // are also loaded on this kernel and called. The suite's property tests run with as many other seeds as `--properties` says.
 // Usage: npm run fuzz -- [--count N] [--profiles N] [--minimized N] [--programs N] [--loaded N] [--triples N] [--damaged N]
-// [--properties N] [--seed S]. A case is its seed: with 0 of the others `--profiles 1 --seed S`; of programs, which are also
+// [--edited N] [--properties N] [--seed S]. A case is its seed: with 0 of the others `--profiles 1 --seed S`; of programs, which are also
 // minimised and simulated before and after, a batch is.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadLibseccompSync } from '../src/libseccomp/index.js';
 import { compareRandomPrograms } from '../test/bpf/minimize/random-programs.js';
+import { Client } from '../test/cli/lsp/client.js';
+import { compareRandomEdits, SETTINGS } from '../test/cli/lsp/random-edits.js';
 import { checkRandomTriples } from '../test/compose/random-algebra.js';
 import { describeDifference, fuzz } from '../test/native/fuzz.js';
 import { compareMinimizedProfiles } from '../test/oracle/random-minimized.js';
@@ -25,6 +29,7 @@ const CASES = {
   loaded: 1000,
   triples: 20_000,
   damaged: 20_000,
+  edited: 2000,
   properties: 10,
 };
 const NAMES = Object.keys(CASES) as (keyof typeof CASES)[];
@@ -94,6 +99,7 @@ const faults = runBatches(
   counts.damaged,
   (first, some) => readDamagedFiles(load(), files, first, some).faults,
 );
+const edited = await runEdits(counts.edited);
 const fails = [
   ...(counts.loaded > 0 ? [!passes(ON_KERNEL, { FUZZ_LOADED: String(counts.loaded) })] : []),
   ...Array.from(
@@ -101,4 +107,22 @@ const fails = [
     (_, more) => !passes(propertyTests(), { FUZZ_SEED: String(seed + more) }),
   ),
 ];
-process.exitCode = cases + decided + small + simulated + composed + faults === 0 && !fails.includes(true) ? 0 : 1;
+process.exitCode =
+  cases + decided + small + simulated + composed + faults + edited === 0 && !fails.includes(true) ? 0 : 1;
+
+/** Documents of one server, edited and compared in batches; returns how many differ. */
+async function runEdits(total: number): Promise<number> {
+  if (total === 0) return 0;
+  const folder = mkdtempSync(join(tmpdir(), 'scmp-edits-'));
+  const client = await Client.start({ settings: SETTINGS, command: join(process.cwd(), 'dist/scmp.cjs') });
+  let differing = 0;
+  for (let done = 0; done < total; done += BATCH) {
+    const differences = await compareRandomEdits(client, folder, seed + done, Math.min(BATCH, total - done));
+    differing += differences.length;
+    for (const difference of differences) console.log(`${difference}\n`);
+  }
+  await client.stop();
+  rmSync(folder, { recursive: true });
+  console.log(`${total} edited documents from seed ${seed}: ${differing} differ`);
+  return differing;
+}

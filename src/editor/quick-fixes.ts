@@ -37,6 +37,10 @@ const firstClause = (advice: string | undefined): string => {
 /** What is marked of a problem at an offset of a text: the value there. */
 export function problemSpan(text: string, offset: number): Span {
   const span = valueSpan(text, offset);
-  // An object or a list is marked at its bracket; nothing is marked over a line's end.
-  return span.to > span.from ? span : { from: Math.max(0, offset - 1), to: offset };
+  // An object or a list is marked at its bracket.
+  if (span.to > span.from) return span;
+  // Nothing is marked over a line's end: spaces are, or else the last character of the line.
+  const spaces = /^[^\S\r\n]*/.exec(text.slice(offset, offset + 4096))?.[0].length ?? 0;
+  const isAtStart = offset === 0 || text[offset - 1] === '\n';
+  return spaces > 0 || isAtStart ? { from: offset, to: offset + spaces } : { from: offset - 1, to: offset };
 }

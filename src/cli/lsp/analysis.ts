@@ -307,9 +307,8 @@ const selectionsOf = (asked: EditedText): readonly ProfileSelection[] =>
 function problemsOf(error: unknown, { path }: EditedText): Problem[] {
   const problems = problemsOfError(error, path, TERMS);
   if (!(error instanceof ScmpError)) return problems.map((each) => ({ ...each, message: errorWords(error) }));
-  return problems
-    .filter(({ id }) => id !== 'no-seccomp-section')
-    .map((each) => ({ ...each, message: each.message || errorText(error) }));
+  if (problems.every(({ id }) => id === 'no-seccomp-section')) return [];
+  return problems.map((each) => ({ ...each, message: each.message || errorText(error) }));
 }
 
 const errorWords = (error: unknown) =>

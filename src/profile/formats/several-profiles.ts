@@ -2,7 +2,7 @@
 const SIGNS = [
   /^---(?:\s|$)/m,
   /(?:^|[{,])\s*"?kind"?\s*:\s*"?(?:SeccompProfile)?List\b/m,
-  /\bfilter"?\s*:[\s\S]*\bfilter"?\s*:/,
+  /\b(?:default|filter|match|mismatch)_action\b/,
 ];
 
 /** Whether a text may have several profiles: to know it takes a parser. */

@@ -30,6 +30,8 @@ const CAPABILITIES: ClientCapabilities = {
 /** A client of the built server, over its standard input and output, as an editor is. */
 export class Client {
   readonly process: ChildProcess;
+  /** The built command. */
+  readonly command: string;
   readonly connection: ProtocolConnection;
   readonly shown: string[] = [];
   readonly published: PublishDiagnosticsParams[] = [];
@@ -41,6 +43,7 @@ export class Client {
 
   private constructor({ settings = {}, command = `${ROOT}dist/scmp.cjs` }: ClientOptions) {
     this.#settings = settings;
+    this.command = command;
     this.process = spawn(process.execPath, [command, 'lsp', '--stdio'], { stdio: 'pipe' });
     this.process.stderr!.on('data', (data) => {
       this.stderr += data;

@@ -179,9 +179,8 @@ class Reader {
       const known = (ACTIONS as readonly string[]).includes(value);
       if (known) return { action: `SCMP_ACT_${value.toUpperCase()}` as ActionName };
       const nearest = nearestName(value, [...ACTIONS, 'errno', 'trace']);
-      const hint = nearest
-        ? `did you mean ${quote(nearest)}?`
-        : `known are ${ACTIONS.join(', ')}, {"errno": N}, {"trace": N}`;
+      const meant = nearest === 'errno' || nearest === 'trace' ? `{"${nearest}": N}` : nearest && quote(nearest);
+      const hint = meant ? `did you mean ${meant}?` : `known are ${ACTIONS.join(', ')}, {"errno": N}, {"trace": N}`;
       this.#issue('unknown-action', [key], `unknown action ${quote(value)}`, hint);
       return undefined;
     }
