@@ -105,6 +105,11 @@ function entriesOf(
   });
 }
 
+/** As a comparison of arguments becomes: nobody wrote these values. */
+function isOneBit({ op, value }: ArgumentCondition): boolean {
+  return op === 'MASKED_EQ' && value !== 0n && (value & (value - 1n)) === 0n;
+}
+
 function mayApply(entry: DockerSyscall, { architecture }: CheckedTarget): boolean {
   const outcomes = tryConditions(entry, { architecture, capabilities: new Set() });
   return outcomes.every(({ key, holds }) => key !== 'arches' || holds);
@@ -122,6 +127,7 @@ export interface PlacedCondition {
 export function* placedConditions({ entries, profile }: CheckContext): Generator<PlacedCondition> {
   for (const entry of entries) {
     for (const [at, condition] of entry.conditions.entries()) {
+      if (entry.written.comparesArguments && isOneBit(condition)) continue;
       const path = ['syscalls', entry.index, 'args', at] as const;
       const { locate } = profile;
       yield { entry, condition, place: locate(...path), valuePlace: locate(...path, 'value') };

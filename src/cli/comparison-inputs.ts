@@ -53,6 +53,8 @@ export interface ComparedPair {
 export interface Compared {
   /** The names of the two in messages. */
   names: [string, string];
+  /** All filters of both. */
+  filters: readonly FilterSource[];
   pairs: ComparedPair[];
 }
 
@@ -157,7 +159,13 @@ async function compiledPairs(
         : undefined;
     pairs.push({ target: headingAmong(targets, target), machine: target.name, programs, usual });
   }
-  return { names: [a.source, b.source], pairs };
+  return { names: [a.source, b.source], filters: all, pairs };
+}
+
+/** What is said of two programs of which neither looks at the architecture; undefined where one does. */
+export function unseenByBoth(programs: ComparedPair['programs'], machine: ArchitectureName): string | undefined {
+  if (programs.some((program) => seenArchitectures(program).looksAtArchitecture)) return undefined;
+  return `Neither filter looks at the architecture: each decides a number alike, whatever call that is there. The names are those of ${machine}.`;
 }
 
 const decoded = ({ program, endianness }: AskedFilter, chosen = program): DecodedProgram =>

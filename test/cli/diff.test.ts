@@ -165,6 +165,35 @@ describe('scmp diff', () => {
     expect(`${asked.stdout}`.length).toBeLessThan(2000);
   });
 
+  it('names the calls of the machine where neither filter looks at the architecture, and says so', () => {
+    const program = (name: string, ...numbers: number[]) => {
+      const denied = numbers.map((number) => `if (A == ${number}) goto no`).join('\n');
+      const text = join(directory, `${name}.asm`);
+      writeFileSync(text, `.arch x86_64\nA = nr\n${denied}\nreturn ALLOW\nno: return ERRNO(EPERM)\n`);
+      const file = join(directory, `${name}.bpf`);
+      expect(scmp(['asm', text, '-o', file]).status).toBe(0);
+      return file;
+    };
+    const [one, two] = [program('one', 117), program('two', 117, 129)];
+    const said = (machine: string) =>
+      `Neither filter looks at the architecture: each decides a number alike, whatever call that is there. The names are those of ${machine}.`;
+    const plain = (text: unknown) => `${text}`.replace(/\s+/g, ' ');
+    for (const [machine, name] of [
+      ['x86_64', 'rt_sigqueueinfo'],
+      ['aarch64', 'kill'],
+    ] as const) {
+      const differing = plain(scmp(['diff', one, two, '--arch', machine]).stdout);
+      expect(differing).toContain(`${said(machine)} 1 call stronger; other architectures stronger on ${machine}:`);
+      expect(differing).toContain(`stronger ${name}: ALLOW → ERRNO(EPERM)`);
+      expect(differing).toContain('on any other architecture (0-0x');
+      const weaker = plain(scmp(['implies', one, two, '--arch', machine]).stdout);
+      expect(weaker).toContain(`on ${machine}, ${name}(0x0`);
+      expect(weaker).toContain(said(machine));
+    }
+    expect(plain(scmp(['diff', one, one]).stdout)).not.toContain('Neither');
+    expect(plain(scmp(['diff', one, before, ...X86_64, '--stat']).stdout)).not.toContain('Neither');
+  });
+
   it('--json has every difference with a call that shows it', () => {
     const { status, stdout } = scmp(['diff', before, after, ...X86_64, '--json']);
     expect(status).toBe(1);

@@ -1,5 +1,14 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -108,6 +117,23 @@ describe.skipIf(!canTrace)('scmp dump -- COMMAND', () => {
     const outer = ['setpriv', ...nobody, process.execPath, SCMP, 'dump', '--json', '--', ...inner];
     const [found] = JSON.parse(execFileSync(outer[0]!, outer.slice(1), { encoding: 'utf8', cwd: '/' }));
     expect(found).toMatchObject({ order: 0, base64: Buffer.from(compiled('builtin:no-network')).toString('base64') });
+  });
+
+  it.skipIf(!isRoot)('says that a set-user-ID program runs without its owner’s rights, and what to do', () => {
+    const program = join(folder, 'id');
+    copyFileSync('/usr/bin/id', program);
+    chmodSync(folder, 0o755);
+    chmodSync(program, 0o4755);
+    const dump = [process.execPath, SCMP, 'dump', '--', program, '-u'];
+    const asUser = (uid: string) =>
+      spawnSync('setpriv', ['--reuid', uid, '--regid', uid, '--clear-groups', ...dump], { encoding: 'utf8', cwd: '/' });
+    const { stderr } = asUser('65534');
+    expect(stderr).toContain(`scmp: warning: ${program} is set-user-ID, which the kernel ignores`);
+    expect(stderr).toContain('65534\n'); // what it says of itself: not 0
+    expect(stderr).toContain('scmp dump PID --all');
+    expect(asUser('0').stderr).not.toContain('set-user-ID');
+    chmodSync(program, 0o755);
+    expect(asUser('65534').stderr).not.toContain('set-user-ID');
   });
 });
 

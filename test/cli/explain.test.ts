@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scmp } from './scmp.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'scmp-explain-'));
@@ -301,5 +301,39 @@ describe('a program that never looks at the architecture', () => {
     expect(explain(program).text.startsWith(first)).toBe(true);
     expect(explain(program, '35').text.startsWith(first)).toBe(true);
     expect(explain(profile).text).not.toContain('never looks');
+  });
+});
+
+describe('arguments that are compared with each other', () => {
+  const both = join(folder, 'both.kafel');
+  const plain = join(folder, 'plain.kafel');
+  beforeAll(() => {
+    writeFileSync(
+      both,
+      'POLICY p {\n  ALLOW {\n    getpid,\n    write(fd, buf, count) { (fd & buf) != 0 }\n  }\n}\nUSE p DEFAULT KILL\n',
+    );
+    writeFileSync(plain, 'POLICY p { ALLOW { getpid } } USE p DEFAULT KILL\n');
+  });
+
+  it.each([
+    ['explain', [both]],
+    ['diff', [both, plain]],
+  ])('%s names the entry, and says what to do', (command, files) => {
+    const { status, stderr } = scmp([command, ...files, '--arch', 'x86_64']);
+    expect(stderr).toContain(`${both}:4:5: write: comparisons of arguments with each other are too complex`);
+    expect(stderr).toContain('Compare each with constants');
+    expect(stderr).toContain('scmp simulate FILE CALL VALUE');
+    expect(status).toBe(2);
+  });
+
+  it('other calls are explained, and values are simulated', () => {
+    expect(explain(both, 'getpid', '--arch', 'x86_64').text).toContain('getpid (39): ALLOW');
+    expect(`${scmp(['simulate', both, 'write', '3', '1', '--arch', 'x86_64']).stdout}`).toContain(': ALLOW');
+    expect(`${scmp(['simulate', both, 'write', '2', '1', '--arch', 'x86_64']).stdout}`).toContain(': KILL_THREAD');
+  });
+
+  it('check does not speak of the single bits that rules say it by', () => {
+    const { stdout } = scmp(['check', both, '--arch', 'x86_64', '--ignore', 'missing-essential']);
+    expect(`${stdout}`).not.toContain('value-too-wide');
   });
 });

@@ -1,5 +1,11 @@
 import { type Direction, judgeChange } from '../../action.js';
-import { ARCHITECTURES, type ArchitectureName, auditArchitecture, X32_SYSCALL_BIT } from '../../architecture.js';
+import {
+  ARCHITECTURES,
+  type ArchitectureName,
+  auditArchitecture,
+  parseArchitecture,
+  X32_SYSCALL_BIT,
+} from '../../architecture.js';
 import { checkOptions, NUMBER, type OptionTable } from '../../options.js';
 import type { Action } from '../../policy.js';
 import { createSimulator, type SeccompData } from '../execution/simulate.js';
@@ -105,6 +111,38 @@ export function compareDecisions(a: ProgramInput, b: ProgramInput, budget: Diagr
   );
   return { equal: difference === FALSE, architectures: architectures.filter(({ calls }) => calls.length > 0) };
 }
+
+/**
+ * A comparison of programs that never look at the architecture, with what differs on a machine told apart, as it is told
+ * apart of programs that do. Any other comparison is returned as it is.
+ */
+export function comparedOnMachine(comparison: ProgramComparison, machine: ArchitectureName): ProgramComparison {
+  const [all, ...others] = comparison.architectures;
+  const [arches, ...more] = all?.auditArches ?? [];
+  if (!all || others.length > 0 || arches?.from !== 0 || arches.to !== MAX_WORD || more.length > 0) return comparison;
+  const { auditArch } = parseArchitecture(machine);
+  const kin = ARCHITECTURES.filter((each) => each.auditArch === auditArch);
+  const own = kin.map(({ name }): ArchitectureDifference => {
+    const calls = all.calls.flatMap(({ numbers, changes }): CallDifference[] => {
+      const [first, ...rest] = numbersOf(name, numbers);
+      if (!first) return [];
+      const onIt = (change: DecisionChange) => ({
+        ...change,
+        example: { ...change.example, arch: auditArch, nr: first.from },
+      });
+      return [{ numbers: [first, ...rest], changes: changes.map(onIt) }];
+    });
+    return { architecture: name, auditArches: [{ from: auditArch, to: auditArch }], calls };
+  });
+  const foreign = [
+    { from: 0, to: auditArch - 1 },
+    { from: auditArch + 1, to: MAX_WORD },
+  ].filter(({ from, to }) => from <= to);
+  const architectures = [...own.filter(({ calls }) => calls.length > 0), { ...all, auditArches: foreign }];
+  return { ...comparison, architectures };
+}
+
+const MAX_WORD = 2 ** 32 - 1;
 
 /** A call that two programs decide differently, and what each does. */
 export interface DecidedCall {
@@ -313,7 +351,7 @@ function byArchitecture(parts: readonly Part[]): ArchitecturePart[] {
 /**
  * Split the numbers of AUDIT_ARCH_X86_64: those of x32 have bit 30 set. Negative numbers belong to neither, and stay.
  */
-function numbersOf(architecture: ArchitectureName | undefined, parts: readonly Part[]): Part[] {
+function numbersOf<T extends NumberRange>(architecture: ArchitectureName | undefined, parts: readonly T[]): T[] {
   const x32 = { from: X32_SYSCALL_BIT, to: 2 * X32_SYSCALL_BIT - 1 };
   const rest = [
     { from: 0, to: x32.from - 1 },
@@ -323,7 +361,7 @@ function numbersOf(architecture: ArchitectureName | undefined, parts: readonly P
   return architecture === 'x86_64' ? rest.flatMap((range) => within(parts, range)) : [...parts];
 }
 
-function within(parts: readonly Part[], { from, to }: NumberRange): Part[] {
+function within<T extends NumberRange>(parts: readonly T[], { from, to }: NumberRange): T[] {
   return parts
     .filter((part) => part.from <= to && part.to >= from)
     .map((part) => ({ ...part, from: Math.max(part.from, from), to: Math.min(part.to, to) }));

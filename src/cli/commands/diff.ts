@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Direction } from '../../action.js';
 import type { ArchitectureName } from '../../architecture.js';
-import { compareDecisions } from '../../bpf/decisions/compare.js';
+import { compareDecisions, comparedOnMachine } from '../../bpf/decisions/compare.js';
 import { type SeenArchitectures, seenArchitectures } from '../../bpf/decisions/policy-table.js';
 import { ScmpError } from '../../errors.js';
 import { compareCapabilities, type DependentDifference } from '../../explain/compare-capabilities.js';
@@ -21,6 +21,7 @@ import {
   type ComparedPair,
   type ComparisonFlags,
   readEach,
+  unseenByBoth,
 } from '../comparison-inputs.js';
 import { differenceJson } from '../difference-json.js';
 import { errorText } from '../error-text.js';
@@ -30,6 +31,7 @@ import { type ListingFlags, listingOptions, selectionOf } from '../listing-optio
 import { addOptions } from '../options.js';
 import { print, printError, printPainted } from '../output.js';
 import { terminalColumns } from '../terminal.js';
+import { explainingComplexity } from '../too-complex.js';
 
 interface Flags extends ComparisonFlags, ListingFlags {
   only?: 'weaker' | 'stronger' | 'other';
@@ -103,7 +105,7 @@ async function diff(a: string, b: string, flags: Flags): Promise<void> {
 const hasShown = (all: readonly ComparedOn[]) => all.some(({ shown }) => shown.length > 0);
 
 function comparedOn(
-  { names, pairs }: Compared,
+  { names, filters, pairs }: Compared,
   flags: Flags,
   libseccomp: Libseccomp,
   selection: ReturnType<typeof selectionOf>,
@@ -113,12 +115,18 @@ function comparedOn(
       ({ direction }) => flags.only === undefined || direction === flags.only,
     );
   return pairs.map(({ target, machine, programs, usual }): ComparedOn => {
-    const differences = nameComparison(compareDecisions(...programs), libseccomp);
+    const named = (both: ComparedPair['programs']) =>
+      explainingComplexity(filters, () =>
+        nameComparison(comparedOnMachine(compareDecisions(...both), machine), libseccomp),
+      );
+    const differences = named(programs);
     const shown = asked(differences);
-    const withUsual = usual && asked(nameComparison(compareDecisions(...usual), libseccomp));
+    const withUsual = usual && asked(named(usual));
     const { alike, dependent } = withUsual ? compareCapabilities(shown, withUsual) : { alike: shown, dependent: [] };
-    const unlike = differences.length > 0 ? unlikeArchitectures(programs, names) : undefined;
-    return { target, machine, differences, isEqual: differences.length === 0, shown, alike, dependent, unlike };
+    const isEqual = differences.length === 0;
+    const unlike = isEqual ? undefined : unlikeArchitectures(programs, names);
+    const unseen = isEqual ? undefined : unseenByBoth(programs, machine);
+    return { target, machine, differences, isEqual, shown, alike, dependent, unlike, unseen };
   });
 }
 
@@ -162,13 +170,15 @@ interface ComparedOn {
   dependent: readonly DependentDifference[];
   /** A sentence, where the two filters are for different machines. */
   unlike: string | undefined;
+  /** A sentence, where neither looks at the architecture. */
+  unseen: string | undefined;
 }
 
 function printComparison(all: readonly ComparedOn[], { stat }: Flags, libseccomp: Libseccomp): void {
   const colors = listingColors();
   const paint = colors ?? PLAIN;
   const width = terminalColumns() ?? DEFAULT_WIDTH;
-  const texts = all.map(({ target, machine, isEqual, shown, alike, dependent, unlike }) => {
+  const texts = all.map(({ target, machine, isEqual, shown, alike, dependent, unlike, unseen }) => {
     const heading = target ? `${paint('heading', `compiled for ${target}:`)}\n` : '';
     const depending = new Set(dependent.map(({ without, withUsual }) => (without ?? withUsual)?.syscalls.join()));
     const dependents = depending.size > 0 ? `; ${depending.size} depending on capabilities` : '';
@@ -176,17 +186,19 @@ function printComparison(all: readonly ComparedOn[], { stat }: Flags, libseccomp
       return `${heading}${isEqual ? 'no difference: both decide alike, on every possible input' : 'no difference of those asked for'}\n`;
     }
     const summary = `${summarizeComparison(shown, paint) || 'no difference'}${dependents}\n`;
+    const said = unseen ? `${wrapWords(unseen.split(' '), { width, first: '' }).join('\n')}\n` : '';
     // On foreign machines one of the two knows no call by name.
     if (stat || unlike) {
       const counts = [
         unlike ? `${wrapWords(unlike.split(' '), { width, first: '' }).join('\n')}\n` : '',
-        summary,
+        said + summary,
         formatChangeCounts(shown, machine, paint),
       ];
       return `${heading}${counts.filter(Boolean).join('\n')}`;
     }
     return [
       heading,
+      said,
       summary,
       formatComparison(alike, { first: machine, width, paint, libseccomp }),
       ...(dependent.length > 0 ? [paint('heading', 'depending on capabilities:'), '\n'] : []),

@@ -28,6 +28,7 @@ import { type ListingFlags, listingOptions, selectionOf } from '../listing-optio
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { jsonPerTarget, print, printError, printPainted } from '../output.js';
 import { terminalColumns } from '../terminal.js';
+import { explainingComplexity } from '../too-complex.js';
 import { unknownSyscall } from '../unknown-syscall.js';
 
 const OPTIONS = {
@@ -70,9 +71,12 @@ async function explain(first: string, rest: readonly string[], flags: Flags): Pr
     );
   }
   const paths = flags.stack ? [first, ...rest] : [first];
-  const all = await read(await readFilters(paths.flatMap(stackedPaths), flags), flags, libseccomp);
-  if (syscall === undefined) listAll(all, selection, flags, libseccomp);
-  else answerAll(all, syscall, flags, libseccomp);
+  const filters = await readFilters(paths.flatMap(stackedPaths), flags);
+  const all = await read(filters, flags, libseccomp);
+  explainingComplexity(filters, () => {
+    if (syscall === undefined) listAll(all, selection, flags, libseccomp);
+    else answerAll(all, syscall, flags, libseccomp);
+  });
 }
 
 /** The explanation for one machine. */

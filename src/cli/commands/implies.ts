@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
 import { formatAction } from '../../action.js';
-import { type ArchitectureName, auditArchitecture, callArchitecture } from '../../architecture.js';
+import { type ArchitectureName, auditArchitecture, callArchitecture, parseArchitecture } from '../../architecture.js';
 import { type DecidedCall, type Implication, implies } from '../../bpf/decisions/compare.js';
 import type { SeccompData } from '../../bpf/execution/simulate.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { withAndWithout } from '../../profile/resolve/assumed-capabilities.js';
 import { unfilteredNotes } from '../../syscalls/unfiltered-calls.js';
 import { printable } from '../../text.js';
-import { addComparisonOptions, type ComparisonFlags, readBoth } from '../comparison-inputs.js';
+import { addComparisonOptions, type ComparisonFlags, readBoth, unseenByBoth } from '../comparison-inputs.js';
 import { inputJson } from '../difference-json.js';
 import { ExitCode } from '../exit-code.js';
 import { print } from '../output.js';
+import { explainingComplexity } from '../too-complex.js';
 
 export function addImpliesCommand(program: Command): void {
   const command = program
@@ -25,10 +26,15 @@ export function addImpliesCommand(program: Command): void {
 
 async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> {
   const libseccomp = loadLibseccompSync();
-  const { names, pairs } = await readBoth([a, b], flags, libseccomp);
-  const answers = pairs.map(({ target, programs, usual }): ImpliesResult => {
-    const withUsual = usual && implies(...usual);
-    return { target, ...implies(...programs), ...(withUsual && { withUsual }) };
+  const { names, filters, pairs } = await readBoth([a, b], flags, libseccomp);
+  const answers = pairs.map(({ target, machine, programs, usual }): ImpliesResult => {
+    const unseen = unseenByBoth(programs, machine);
+    const answered = (both: typeof programs) => {
+      const answer = explainingComplexity(filters, () => implies(...both));
+      return unseen ? onMachine(answer, machine) : answer;
+    };
+    const withUsual = usual && answered(usual);
+    return { target, unseen, ...answered(programs), ...(withUsual && { withUsual }) };
   });
   const worst = answers.find(({ holds }) => !holds);
   if (worst) process.exitCode = ExitCode.NO;
@@ -48,22 +54,34 @@ async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> 
     const { sameRank } = answer;
     return `${first} is nowhere more permissive than ${second}${sameRank ? `, and not equal to it: ${decided(sameRank)}, which lets the call do the same` : ''}`;
   };
-  for (const { target, withUsual, ...answer } of answers) {
+  for (const { target, unseen, withUsual, ...answer } of answers) {
     const said = describe(answer);
     const usually = withUsual ? describe(withUsual) : said;
-    const notes = new Set([answer, ...(withUsual ? [withUsual] : [])].flatMap(notesOn).map((note) => `    ${note}\n`));
+    const hasCall = !answer.holds || answer.sameRank !== undefined;
+    const onCalls = [answer, ...(withUsual ? [withUsual] : [])].flatMap(notesOn);
+    const notes = new Set([...(unseen && hasCall ? [unseen] : []), ...onCalls].map((note) => `    ${note}\n`));
     const text = said === usually ? said : withAndWithout(said, usually);
     print(`${target ? `compiled for ${target}: ` : ''}${text}\n${[...notes].join('')}`);
   }
 }
 
+/** The same of programs that decide alike on every architecture, with calls of this machine. */
+function onMachine(answer: Implication, machine: ArchitectureName): Implication {
+  const { auditArch } = parseArchitecture(machine);
+  const there = <T extends DecidedCall>(call: T): T => ({ ...call, data: { ...call.data, arch: auditArch } });
+  if (!answer.holds) return { ...answer, counterexample: there(answer.counterexample) };
+  return answer.sameRank ? { ...answer, sameRank: there(answer.sameRank) } : answer;
+}
+
 type ImpliesResult = Implication & {
   target?: ArchitectureName | undefined;
+  /** A sentence, where neither looks at the architecture. */
+  unseen?: string | undefined;
   /** With Docker's default capabilities. Set where the caller named none and the filters differ. */
   withUsual?: Implication;
 };
 
-function resultJson({ target, withUsual, ...answer }: ImpliesResult): object {
+function resultJson({ target, unseen: _, withUsual, ...answer }: ImpliesResult): object {
   return {
     ...(target && { target }),
     holds: answer.holds,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { lostRights } from '../../../native-loader/trace/lost-rights.js';
 import type { StoppedCall } from '../../../native-loader/trace/trace-events.js';
 import {
   type InheritedStdio,
@@ -70,6 +71,7 @@ export async function traceCommand(
   }
   pass = (signal) => void passOn(traced, signal);
   early.forEach(pass);
+  sayLostRights(start.command);
   return traced;
 }
 
@@ -80,6 +82,14 @@ export function sayUnavailable({ why }: TracingUnavailable, consequence: string)
       : why;
   printError(
     `scmp: warning: ptrace(2) cannot be had (${reason}): calls are observed by notification, so that a signal may make ${consequence} fail with EINTR that would not have failed`,
+  );
+}
+
+function sayLostRights(command: string): void {
+  const lost = lostRights(command);
+  if (!lost) return;
+  printError(
+    `scmp: warning: ${printable(lost.file)} is ${lost.kind}, which the kernel ignores in a program that a user without root observes: it runs as you, and may do other things. Run scmp as root, or start the program by itself and, as root, take scmp dump PID --all`,
   );
 }
 

@@ -120,6 +120,8 @@ export type DockerSyscall = z.infer<typeof dockerSyscall> & {
   impliedBy?: string | undefined;
   /** The answer to calls that a list of allowed ones does not name, where the default is another. */
   isUnlisted?: true | undefined;
+  /** Somebody compared arguments with each other: its conditions of single bits are what rules can say of that. */
+  comparesArguments?: true | undefined;
 };
 export type DockerCondition = z.infer<typeof condition>;
 export type SeccompArgument = z.infer<typeof argument>;

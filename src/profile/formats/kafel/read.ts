@@ -52,6 +52,7 @@ interface CallCase extends Case<Decision> {
   readonly call: KafelPlace;
   readonly comment: string | undefined;
   readonly targets: ReadonlySet<Architecture> | undefined;
+  readonly comparesArguments: boolean;
 }
 
 /** Two arguments that are compared in a way that rules, which have one bit each, cannot say in a bearable number. */
@@ -121,7 +122,16 @@ class KafelReader {
           if (condition && neverHolds(condition)) {
             this.#warn('never-matches', call, `${call.word}: no argument meets this condition, so it has no effect`);
           }
-          const found: CallCase = { condition, action: decision, place: action, call, comment, targets };
+          const comparesArguments = filter.expression !== undefined && hasComparedArguments(filter.expression);
+          const found: CallCase = {
+            condition,
+            action: decision,
+            place: action,
+            call,
+            comment,
+            targets,
+            comparesArguments,
+          };
           calls.set(name, [...(calls.get(name) ?? []), found]);
         }
       }
@@ -204,9 +214,14 @@ class KafelReader {
 
   #made(name: string, cases: readonly CallCase[], rest: Decision): { entry: DockerSyscall; of: CallCase }[] {
     try {
-      return firstMatch(cases, rest, isSameDecision).flatMap(({ index, action, rules }) =>
-        entriesOfRules({ names: [name], ...action }, rules).map((entry) => ({ entry, of: cases[index]! })),
-      );
+      return firstMatch(cases, rest, isSameDecision).flatMap(({ index, action, rules }) => {
+        const of = cases[index]!;
+        const more = of.comparesArguments ? { comparesArguments: true as const } : {};
+        return entriesOfRules({ names: [name], ...action }, rules).map((entry) => ({
+          entry: { ...entry, ...more },
+          of,
+        }));
+      });
     } catch (error) {
       if (!(error instanceof TooManyRules)) throw error;
       if (error instanceof ArgumentsCompared) {
@@ -296,6 +311,13 @@ class KafelReader {
   #warn(code: string, place: KafelPlace, message: string): void {
     this.#warnings.push({ code, message, ...this.#entries.place(place) });
   }
+}
+
+/** Whether a part of it compares two arguments, or more, with each other. */
+function hasComparedArguments(expression: KafelExpression): boolean {
+  if (expression.kind === 'not') return hasComparedArguments(expression.of);
+  if (expression.kind !== 'compare') return expression.of.some(hasComparedArguments);
+  return new Set([...argumentNames(expression.left), ...argumentNames(expression.right)]).size > 1;
 }
 
 function* argumentNames(value: KafelValue): Generator<string> {
