@@ -34,10 +34,34 @@ const noTables = {
   },
 };
 
+/**
+ * Modules that every start imports, and that compiling a right profile does not use. Each is a chunk of its own, which is
+ * loaded when something of it is asked for first.
+ */
+const LATER = [
+  'node_modules/jsonc-parser/lib/esm/impl/edit.js',
+  'node_modules/jsonc-parser/lib/esm/impl/format.js',
+  'node_modules/jsonc-parser/lib/esm/impl/parser.js',
+  'node_modules/jsonc-parser/lib/esm/impl/scanner.js',
+  'node_modules/jsonc-parser/lib/esm/impl/string-intern.js',
+  'node_modules/jsonc-parser/lib/esm/main.js',
+  'src/bpf/decisions/call-ranges.ts',
+  'src/bpf/execution/simulate.ts',
+  'src/cli/usage-error.ts',
+  'src/compiler/enosys-stub.ts',
+  'src/compiler/miscompiled.ts',
+  'src/compiler/newer-calls-stub.ts',
+  'src/compiler/rule-conflict.ts',
+  'src/profile/model/schema-issues.ts',
+  'src/syscalls/nearest-syscall.ts',
+  'src/syscalls/signature.ts',
+  'src/syscalls/signatures.ts',
+];
+
 // Two bundlers: the one reads TypeScript and CommonJS, the other makes chunks of CommonJS and knows which go together.
 const [command, compile] = ['src/cli/scmp.ts', 'src/cli/commands/compile.ts'];
 const { outputFiles, metafile } = await build({
-  entryPoints: [command, compile],
+  entryPoints: [command, compile, ...LATER],
   outdir: 'out',
   write: false,
   bundle: true,
@@ -55,9 +79,17 @@ const { outputFiles, metafile } = await build({
 });
 const chunks = new Map(outputFiles.map(({ path, text }) => [path, text]));
 
+/** Where another module shares the chunk, all of it is needed at once. */
+function isLater(output) {
+  const modules = Object.entries(metafile.outputs[output]?.inputs ?? {}).flatMap(([module, { bytesInOutput }]) =>
+    bytesInOutput > 0 ? [module] : [],
+  );
+  return modules.length > 0 && modules.every((module) => LATER.includes(module));
+}
+
 /** A chunk and, from its import statements, all that has to be there with it. */
 function together(output, found = new Set()) {
-  if (found.has(output)) return found;
+  if (found.has(output) || isLater(output)) return found;
   found.add(output);
   for (const { path, kind } of metafile.outputs[output]?.imports ?? []) {
     if (kind === 'import-statement') together(path, found);
@@ -75,11 +107,47 @@ const entry = resolve(outputOf(command));
 const start = new Set(
   [command, compile].flatMap((source) => [...together(outputOf(source))]).map((path) => resolve(path)),
 );
+
+const later = new Set(
+  Object.keys(metafile.outputs)
+    .filter(isLater)
+    .map((path) => resolve(path)),
+);
+
+/** In the code of the start: a module's names, which is loaded when the first of them is asked for. */
+const ASKED_FOR = `function later(load,names){const module={};for(const name of names)Object.defineProperty(module,name,{configurable:true,get(){const all=load();for(const each of names)Object.defineProperty(module,each,{value:all[each]});return all[name]}});return module}`;
+
+/**
+ * What the start exports, hundreds of names for the other chunks, is put together when one of them is loaded, and what it
+ * imports is loaded when it is used: neither is work for a command that needs none of it.
+ */
+const onDemand = {
+  name: 'on-demand',
+  renderChunk(code, chunk, _, { chunks }) {
+    const isStart = chunk.isEntry;
+    const start = Object.values(chunks).find(({ isEntry }) => isEntry).fileName;
+    const isLaterChunk = (name) => chunks[name]?.moduleIds.some((id) => later.has(id));
+    const required = code.replace(/require\('\.\/([^']+)'\)/g, (call, name) => {
+      if (name === start) return `${call}.all()`;
+      if (!isStart || !isLaterChunk(name)) return call;
+      return `later(()=>${call},${JSON.stringify(chunk.importedBindings[name])})`;
+    });
+    if (!isStart) return required;
+    const [exports] = /(?:exports\.[\w$]+=[\w$]+;)+$/.exec(required) ?? [''];
+    const own = required.slice(0, required.length - exports.length);
+    // A name that is assigned again would keep its first value.
+    if (exports === '' || /\bexports\.[\w$]+=(?!=)/.test(own)) this.error('a name of the start is assigned again');
+    const names = exports.slice(0, -1).replaceAll('exports.', '').replaceAll('=', ':').replaceAll(';', ',');
+    return `${own}${ASKED_FOR}let all;exports.all=()=>all??={${names}};`;
+  },
+};
+
 const bundle = await rollup({
   input: entry,
   external: (id) => id === 'koffi' || id.startsWith('node:'),
   onwarn(warning) {
-    throw new Error(warning.message);
+    // What is loaded later imports from what is loaded first.
+    if (warning.code !== 'CIRCULAR_CHUNK') throw new Error(`${warning.code}: ${warning.message}`);
   },
   plugins: [
     {
@@ -88,8 +156,13 @@ const bundle = await rollup({
         const path = importer ? resolve(importer, '..', id) : id;
         return chunks.has(path) ? path : undefined;
       },
-      load: (id) => chunks.get(id),
+      // A module that is loaded later has no effects of its own: where no name of it is used, it is not needed.
+      load: (id) =>
+        chunks
+          .get(id)
+          ?.replace(/import"(\.[^"]+)";/g, (bare, path) => (later.has(resolve(id, '..', path)) ? '' : bare)),
     },
+    onDemand,
   ],
 });
 const { output } = await bundle.write({
@@ -100,9 +173,10 @@ const { output } = await bundle.write({
   hashCharacters: 'hex',
   compact: true,
   generatedCode: 'es2015',
+  hoistTransitiveImports: false,
   entryFileNames: 'scmp-command-[hash].cjs',
   chunkFileNames: ({ name }) => `scmp-${basename(name).replace(/-[A-Z0-9]{8}$/, '')}-[hash].cjs`,
-  manualChunks: (id) => (start.has(id) ? 'scmp' : undefined),
+  manualChunks: (id) => (start.has(id) ? 'scmp' : later.has(id) ? basename(id, '.js') : undefined),
 });
 
 // What users run, which loads it.

@@ -27,6 +27,15 @@ NAMES.forEach((name, index) => {
   if (name !== '-') numbers.set(name, index + 1);
 });
 
+/** What is made at its first use: a table of some architecture is no work for those who need none. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 /** `numbered(35, 'A B - C')`: A is 35, B is 36, 37 is unused, C is 38. */
 function numbered(first: number, names: string): [string, number][] {
   const entries = names.split(/\s+/).map((name, index): [string, number] => [name, first + index]);
@@ -34,7 +43,7 @@ function numbered(first: number, names: string): [string, number][] {
 }
 
 // arch/mips/include/uapi/asm/errno.h
-const MIPS: readonly [string, number][] = [
+const mips = once((): readonly [string, number][] => [
   ...numbered(35, 'ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT EDEADLK ENOLCK'),
   ...numbered(50, 'EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT EDEADLOCK - - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET'),
   ...numbered(
@@ -54,10 +63,10 @@ const MIPS: readonly [string, number][] = [
   ...numbered(166, 'ENOTRECOVERABLE ERFKILL EHWPOISON'),
   ['EDQUOT', 1133],
   ['ENOTSUP', 122],
-];
+]);
 
 // arch/parisc/include/uapi/asm/errno.h
-const PARISC: readonly [string, number][] = [
+const parisc = once((): readonly [string, number][] => [
   ...numbered(35, 'ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT EDEADLK ENOLCK EILSEQ'),
   ...numbered(
     50,
@@ -76,24 +85,26 @@ const PARISC: readonly [string, number][] = [
   ),
   ...numbered(252, 'ENOTSUP ECANCELED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON'),
   ['EDEADLOCK', 45],
-];
+]);
 
 // arch/powerpc/include/uapi/asm/errno.h
 const POWERPC: readonly [string, number][] = [['EDEADLOCK', 58]];
 
 /** The names that an architecture numbers otherwise than asm-generic. */
 function differences(architecture: ArchitectureName): readonly [string, number][] {
-  if (architecture.startsWith('mips')) return MIPS;
-  if (architecture.startsWith('parisc')) return PARISC;
+  if (architecture.startsWith('mips')) return mips();
+  if (architecture.startsWith('parisc')) return parisc();
   if (architecture.startsWith('ppc')) return POWERPC;
   return [];
 }
 
 /** Every name that some architecture of Linux has. */
-export const ERRNO_NAMES: ReadonlySet<string> = new Set([
-  ...numbers.keys(),
-  ...[...MIPS, ...PARISC].map(([name]) => name),
-]);
+export const errnoNames = once(
+  (): ReadonlySet<string> => new Set([...numbers.keys(), ...[...mips(), ...parisc()].map(([name]) => name)]),
+);
+
+/** Whether some architecture of Linux has the name. */
+export const isErrnoName = (name: string): boolean => numbers.has(name) || errnoNames().has(name);
 
 /**
  * The name of an errno value (`1` → `EPERM`) as programs of `architecture` know it, and without one as asm-generic has it:

@@ -1,4 +1,3 @@
-import { endianness } from 'node:os';
 import type { Architecture, ArchitectureName } from '../../src/architecture.js';
 import { UnsupportedHostError } from '../../src/errors.js';
 
@@ -12,7 +11,8 @@ export interface Host {
 export const thisHost: Host = {
   platform: process.platform,
   arch: process.arch,
-  endianness: endianness() === 'LE' ? 'little' : 'big',
+  // node:os says it too, at the price of loading it
+  endianness: new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 'little' : 'big',
 };
 
 interface HostArchitecture {

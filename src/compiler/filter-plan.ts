@@ -66,8 +66,7 @@ export function planFilter(policy: SeccompPolicy, options: FilterPlanOptions): F
     operations.push({ kind: 'setAttribute', attribute: 'CTL_OPTIMIZE', value: options.optimize });
   }
 
-  const nearestOf = suggester();
-
+  let nearestOf: ReturnType<typeof suggester> | undefined;
   const skipped: RuleOperation[] = [];
   const alternativesOf = (rule: PolicyRule, reported: Warning[]) => {
     const split = splitConditions(rule, conditions, reported);
@@ -105,6 +104,7 @@ export function planFilter(policy: SeccompPolicy, options: FilterPlanOptions): F
       const syscall = options.resolveSyscall(name);
       if (syscall === undefined) {
         if (options.unknownSyscall === 'ignore') continue;
+        nearestOf ??= suggester();
         const nearest = nearestOf(name);
         const message = `unknown system call ${quote(name)}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`;
         const { name: _, ...place } = listed;

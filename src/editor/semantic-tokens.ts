@@ -1,5 +1,5 @@
 import { findArchitecture } from '../architecture.js';
-import { ERRNO_NAMES } from '../errno.js';
+import { isErrnoName } from '../errno.js';
 import type { LinesFormatName } from '../profile/formats/index.js';
 import { constantValue } from '../syscalls/constants.js';
 import type { EditorFormat } from './editor-format.js';
@@ -126,7 +126,7 @@ function typeOf(found: RegExpExecArray, text: string, syntax: LinesFormatName, b
   if (isAction && !(CALL_NAMES.has(word) && isCallPlace(text, base + found.index, after, syntax))) return 'keyword';
   if (CALL_NAMES.has(word)) return 'function';
   if (/^arg\d$/.test(word)) return 'parameter';
-  if (/^CAP_/.test(word) || ERRNO_NAMES.has(word) || constantValue(word) !== undefined) return 'enumMember';
+  if (/^CAP_/.test(word) || isErrnoName(word) || constantValue(word) !== undefined) return 'enumMember';
   if (findArchitecture(word) && /64|86|arm|mips|ppc|s390|x32/.test(word)) return 'type';
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { ACTION_NAMES, type ActionKind } from '../action.js';
 import { ARCHITECTURES, type ArchitectureName, parseArchitecture } from '../architecture.js';
-import { ERRNO_NAMES, errnoNumber } from '../errno.js';
+import { errnoNames, errnoNumber } from '../errno.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX, BUILTIN_PURPOSES } from '../profile/builtin/names.js';
 import { CAPABILITIES } from '../profile/model/capability.js';
 import { familyConstants } from '../syscalls/constants.js';
@@ -129,7 +129,7 @@ export const keywords = (names: readonly string[], info?: string): readonly Word
 
 /** errnos by name, with their numbers. */
 export const errnoWords = (architecture: ArchitectureName): readonly Word[] =>
-  [...ERRNO_NAMES].sort().map((label) => ({
+  [...errnoNames()].sort().map((label) => ({
     label,
     kind: 'constant',
     detail: `${errnoNumber(label, architecture) ?? `not on ${architecture}`}`,

@@ -71,6 +71,10 @@ describe.each(['22.23.3', '24.21.0'])('with Node %s', (version) => {
       const second = compile(node, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
       expect(second.said).toMatch(/scmp-command-.* was accepted/);
       expect(second.stdout).toEqual(first.stdout);
+      // What a right profile does not need is not loaded (LATER of scripts/bundle-command.mjs).
+      expect(new Set(second.said.match(/scmp-[\w-]+\.cjs/g))).toEqual(
+        new Set(second.said.match(/scmp-command-\w+\.cjs/)),
+      );
       // A command that runs for long has V8 make other code, which does not take this one's place.
       expect(scmp(node, ['explain', PROFILE])).toMatchObject({ status: 0 });
       expect(compile(node, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }).said).toMatch(/scmp-command-.* was accepted/);

@@ -1,6 +1,6 @@
 import { encodeAction } from '../../action.js';
 import { ARCHITECTURES, type Architecture } from '../../architecture.js';
-import { ERRNO_NAMES, errnoNumber } from '../../errno.js';
+import { errnoNames, errnoNumber, isErrnoName } from '../../errno.js';
 import type { SourcePosition } from '../../errors.js';
 import { nearestName } from '../../nearest-name.js';
 import { constantValue, nearestConstant } from '../../syscalls/constants.js';
@@ -102,10 +102,10 @@ export function resolveErrno(
   part: { name: string; position: SourcePosition },
   { state, assumed }: NameContext,
 ): number {
-  if (!ERRNO_NAMES.has(part.name))
+  if (!isErrnoName(part.name))
     throw new Unresolved(
       'unknown-name',
-      `there is no errno ${part.name}${didYouMean(nearestName(part.name, ERRNO_NAMES))}`,
+      `there is no errno ${part.name}${didYouMean(nearestName(part.name, errnoNames()))}`,
       part.position,
     );
   const architectures: readonly (Architecture | undefined)[] = state ? possibleArchitectures(state, assumed) : [];

@@ -45,14 +45,15 @@ const TOKEN_FAULTS: Record<number, string> = {
 const WHITE_SPACE = /[ \t\r\n]*/y;
 /**
  * A token of the kinds that make up nearly all of a profile. jsonc-parser's scanner reads the others: escapes, other
- * numbers, words, and every fault. (The scanner alone takes four times as long: a profile is read once, by code that is
+ * numbers, and every fault. (The scanner alone takes four times as long: a profile is read once, by code that is
  * not compiled yet.)
  */
-const PLAIN_TOKEN = /[{}[\]:,]|"[^"\\\p{Cc}]{0,500}"|-?(?:0|[1-9]\d{0,30})(?![\d.eE])/uy;
+const PLAIN_TOKEN =
+  /[{}[\]:,]|"[ !#-[\]-~\u00a0-\uffff]{0,500}"|-?(?:0|[1-9]\d{0,30})(?![\d.eE])|(?:null|true|false)(?=[ \t\r\n,\]}]|$)/y;
 
 /** Recursive descent; the bound on depth keeps the recursion safe. */
 class Parser {
-  readonly #scanner: JSONScanner;
+  #scanner: JSONScanner | undefined;
   readonly #path: (string | number)[] = [];
   #valueCount = 0;
   #offset = 0;
@@ -68,7 +69,6 @@ class Parser {
   constructor(source: SourceText) {
     this.#source = source;
     this.#text = source.text;
-    this.#scanner = createScanner(this.#text);
   }
 
   parse(): Parsed {
@@ -83,20 +83,26 @@ class Parser {
     WHITE_SPACE.lastIndex = this.#offset + this.#token.length;
     WHITE_SPACE.test(this.#text);
     this.#offset = WHITE_SPACE.lastIndex;
+    if (this.#offset === this.#text.length) {
+      this.#token = '';
+      return;
+    }
     PLAIN_TOKEN.lastIndex = this.#offset;
     if (PLAIN_TOKEN.test(this.#text)) {
       this.#token = this.#text.slice(this.#offset, PLAIN_TOKEN.lastIndex);
       if (this.#token.length > 1) this.#stringValue = this.#token.slice(1, -1);
       return;
     }
-    this.#scanner.setPosition(this.#offset);
-    this.#scanner.scan();
-    this.#token = this.#text.slice(this.#offset, this.#scanner.getPosition());
-    this.#stringValue = this.#scanner.getTokenValue();
+    this.#scanner ??= createScanner(this.#text);
+    const scanner = this.#scanner;
+    scanner.setPosition(this.#offset);
+    scanner.scan();
+    this.#token = this.#text.slice(this.#offset, scanner.getPosition());
+    this.#stringValue = scanner.getTokenValue();
     if (this.#token.startsWith('//') || this.#token.startsWith('/*')) {
       throw this.#fail('bad-syntax', TOKEN_FAULTS[1]!, 'use a "comment" key');
     }
-    const tokenError = this.#scanner.getTokenError();
+    const tokenError = scanner.getTokenError();
     if (tokenError !== 0) throw this.#fail('bad-syntax', TOKEN_FAULTS[tokenError] ?? 'a malformed token');
   }
 

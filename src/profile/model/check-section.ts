@@ -1,6 +1,6 @@
 import { type ActionName, maxErrnoRet } from '../../action.js';
 import { ARCHITECTURES, findArchitecture, nearestArchitecture } from '../../architecture.js';
-import { ERRNO_NAMES, errnoNumber } from '../../errno.js';
+import { errnoNames, errnoNumber, isErrnoName } from '../../errno.js';
 import { parseMinKernel } from '../../kernel-version.js';
 import { nearestName } from '../../nearest-name.js';
 import type { Warning } from '../../policy.js';
@@ -124,8 +124,8 @@ interface ErrnoKeys {
 function checkErrno(findings: SectionIssues, action: ActionName, { number, name }: ErrnoKeys): void {
   const hasNumber = typeof number.value === 'bigint';
   const isNumeric = /^\d{1,10}$/.test(name.value ?? '');
-  if (name.value && !isNumeric && !ERRNO_NAMES.has(name.value)) {
-    const nearest = nearestName(name.value, ERRNO_NAMES);
+  if (name.value && !isNumeric && !isErrnoName(name.value)) {
+    const nearest = nearestName(name.value, errnoNames());
     const hint = nearest === undefined ? 'see errno(3)' : `did you mean ${nearest}?`;
     findings.issue('unknown-errno', name.path, `unknown errno ${quote(name.value)}`, hint);
   } else if (name.value && hasNumber && !isErrno(name.value, number.value!)) {

@@ -1,6 +1,6 @@
 import { toJSONSchema } from 'zod/mini';
 import { ACTION_NAMES, maxErrnoRet, takesErrnoRet } from '../../action.js';
-import { ERRNO_NAMES } from '../../errno.js';
+import { errnoNames } from '../../errno.js';
 import { dockerSeccompSchema, KNOWN_KEYS } from './schema.js';
 import { COMMENT_KEYS, COMMENT_PREFIX } from './unknown-keys.js';
 
@@ -76,7 +76,7 @@ function errnoBounds(actionKey: string, errnoKey: string): JsonSchema[] {
 const SOME: JsonSchema = { type: 'array', minItems: 1 };
 const ONE_NAME: JsonSchema = { type: 'string', minLength: 1 };
 const ERRNO: JsonSchema = {
-  anyOf: [{ enum: ['', ...[...ERRNO_NAMES].sort()] }, { pattern: '^[0-9]{1,10}$' }, { type: 'null' }],
+  anyOf: [{ enum: ['', ...[...errnoNames()].sort()] }, { pattern: '^[0-9]{1,10}$' }, { type: 'null' }],
 };
 
 /** What the reader checks beyond the types: keys that go together, and bounds that depend on others. */

@@ -1,4 +1,4 @@
-import { ERRNO_NAMES, errnoNumber } from '../../../errno.js';
+import { errnoNames, errnoNumber, isErrnoName } from '../../../errno.js';
 import { nearestName } from '../../../nearest-name.js';
 import { syscallName, syscallNumber } from '../../../syscalls/syscall-name.js';
 import { quote } from '../../../text.js';
@@ -80,7 +80,7 @@ export function listWords(line: FirejailLine, abi: Abi, reports: Reports): ListW
     }
     const action = suffix === undefined ? undefined : actionOf(suffix);
     if (suffix !== undefined && action === undefined) {
-      const nearest = nearestName(suffix, ERRNO_NAMES);
+      const nearest = nearestName(suffix, errnoNames());
       const hint =
         suffix === 'log'
           ? 'firejail-profile(5) says so, and firejail 0.9.72 makes no rule of it'
@@ -103,7 +103,7 @@ function numbered(name: string, abi: Abi): string | undefined {
 
 export function actionOf(text: string): Action | undefined {
   if (text === 'kill') return KILL;
-  if (!ERRNO_NAMES.has(text)) return undefined;
+  if (!isErrnoName(text)) return undefined;
   const number = errnoNumber(text, 'x86_64');
   return number === undefined ? undefined : errno(number);
 }

@@ -1,5 +1,5 @@
 import type { ArchitectureName } from '../../../architecture.js';
-import { ERRNO_NAMES, errnoNumber } from '../../../errno.js';
+import { errnoNames, errnoNumber } from '../../../errno.js';
 import { type ConstantFamily, familyConstants } from '../../../syscalls/constants.js';
 import { HEADER_CONSTANTS } from './header-constants.js';
 
@@ -38,7 +38,7 @@ export function minijailConstants(architecture: ArchitectureName): ReadonlyMap<s
   const known = tables.get(architecture);
   if (known) return known;
   const table = new Map<string, bigint>();
-  for (const name of ERRNO_NAMES) {
+  for (const name of errnoNames()) {
     const number = errnoNumber(name, architecture);
     if (number !== undefined) table.set(name, BigInt(number));
   }

@@ -38,8 +38,8 @@ export function findSeccompSection(document: SourceDocument): SeccompSection {
     }
     return sectionOfConfig(document, keys);
   }
-  const isNearProfile = Object.keys(keys).some((key) => nearestName(key, KNOWN_KEYS.seccomp, 2) !== undefined);
-  if (profileKey === undefined && !isNearProfile) {
+  const isNearProfile = () => Object.keys(keys).some((key) => nearestName(key, KNOWN_KEYS.seccomp, 2) !== undefined);
+  if (profileKey === undefined && !isNearProfile()) {
     const message = 'not a seccomp profile: neither "defaultAction" nor "linux" is in it';
     throw document.fail([], { code: 'unknown-format', message, hint: otherFormat(keys) });
   }

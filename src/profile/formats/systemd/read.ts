@@ -6,7 +6,7 @@ import {
   nearestArchitecture,
   parseArchitecture,
 } from '../../../architecture.js';
-import { ERRNO_NAMES } from '../../../errno.js';
+import { errnoNames, isErrnoName } from '../../../errno.js';
 import { nearestName } from '../../../nearest-name.js';
 import { isCall, syscallNumber } from '../../../syscalls/syscall-name.js';
 import { quote } from '../../../text.js';
@@ -274,8 +274,8 @@ class UnitReader {
       this.#issue('out-of-range', offset, `an errno is a number from ${least} to ${MAX_ERRNO_RET}, not ${text}`);
       return undefined;
     }
-    if (ERRNO_NAMES.has(text)) return { action: 'SCMP_ACT_ERRNO', errno: text };
-    const nearest = nearestName(text, ERRNO_NAMES);
+    if (isErrnoName(text)) return { action: 'SCMP_ACT_ERRNO', errno: text };
+    const nearest = nearestName(text, errnoNames());
     this.#issue(
       'unknown-errno',
       offset,
