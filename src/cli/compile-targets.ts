@@ -6,6 +6,7 @@ import type { Warning } from '../policy.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import {
   assumedCapabilityWarnings,
+  type DependentEntry,
   dependentEntries,
   USUAL_CAPABILITIES,
 } from '../profile/resolve/assumed-capabilities.js';
@@ -15,16 +16,18 @@ import { printError, printWarnings } from './output.js';
 
 /**
  * The same with Docker's default capabilities, where the caller named none; undefined where that makes no difference.
- * An answer that depends on them says both.
+ * An answer that depends on them says both. `decides`: whether an entry has to do with what is asked.
  */
 export function compileWithUsualCapabilities(
   profile: ParsedProfile,
   targets: readonly Architecture[],
   options: Omit<OwnCompileOptions, 'arch'>,
+  decides: (entry: DependentEntry, arch: Architecture) => boolean = () => true,
 ): (CompiledFilter | undefined)[] {
   return targets.map((arch) => {
     if (options.capabilities !== undefined) return undefined;
-    if (dependentEntries(profile, { arch, kernel: options.kernel }).length === 0) return undefined;
+    const entries = dependentEntries(profile, { arch, kernel: options.kernel });
+    if (!entries.some((entry) => decides(entry, arch))) return undefined;
     try {
       return compileParsedWith(profile, { ...options, arch: arch.name, capabilities: USUAL_CAPABILITIES });
     } catch (error) {

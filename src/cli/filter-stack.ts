@@ -1,6 +1,7 @@
 import { type Architecture, parseArchitecture } from '../architecture.js';
 import { readProgram } from '../bpf/program/codec.js';
 import type { Endianness } from '../bpf/program/instruction.js';
+import { behaviourOf } from '../compiler/runtime.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { AskedFilter } from '../explain/call-answer.js';
 import { kernelArchitectures } from '../learn/kernel-architectures.js';
@@ -76,12 +77,16 @@ export async function readFilters(paths: readonly string[], flags: FilterFlags):
 /** Whether the machine matters to them: a program that is compiled is the same on all machines of its byte order. */
 export const hasProfile = (filters: readonly FilterSource[]): boolean => filters.some(({ profile }) => profile);
 
-/** The filters on each machine, profiles compiled for it. Warnings that several machines have in common are printed once. */
+/**
+ * The filters on each machine, profiles compiled for it. Warnings that several machines have in common are printed once.
+ * `isAsked`: whether a call of that name or number is asked of them; all are, where it is left out.
+ */
 export async function layersFor(
   filters: readonly FilterSource[],
   targets: readonly Architecture[],
   flags: FilterFlags,
   libseccomp: Libseccomp,
+  isAsked?: (name: string, number: number | undefined, arch: Architecture) => boolean,
 ): Promise<LayerFilter[][]> {
   const isDetected = flags.arch.length === 0;
   const options = hasProfile(filters) ? { ...(await compileOptions(flags)), libseccomp } : undefined;
@@ -94,7 +99,15 @@ export async function layersFor(
       }));
     }
     const compiled = compileEntriesForTargets(profile, targets, options);
-    const usual = compileWithUsualCapabilities(profile, targets, options);
+    // runc's stub looks at the names of all entries.
+    const asksOfAll = !isAsked || behaviourOf(options).enosysStub;
+    const usual = compileWithUsualCapabilities(
+      profile,
+      targets,
+      options,
+      ({ names }, arch) =>
+        asksOfAll || names.some((name) => isAsked(name, libseccomp.resolveSyscallName(name, arch), arch)),
+    );
     return compiled.map((entries, index) => ({
       source,
       program: entries.compiled.program,

@@ -7,6 +7,7 @@ import { loadLibseccompSync } from '../../libseccomp/index.js';
 import { syscallNaming } from '../../libseccomp/syscall-naming.js';
 import type { Action } from '../../policy.js';
 import { withAndWithout } from '../../profile/resolve/assumed-capabilities.js';
+import { isMultiplexer } from '../../syscalls/multiplexed-calls.js';
 import { unfilteredNotes } from '../../syscalls/unfiltered-calls.js';
 import { printable } from '../../text.js';
 import { targetsOf } from '../arch-option.js';
@@ -49,7 +50,12 @@ async function run(path: string, syscall: string, args: string[], flags: Flags):
     parseCall({ syscall, args, architecture, instructionPointer, ...naming }),
   );
   const { filters } = await readFilterStack(path, flags);
-  const layers = await layersFor(filters, targets, flags, libseccomp);
+  // A number may have several names, and behind a multiplexer are other calls.
+  const isAsked = (name: string, number: number | undefined, architecture: Architecture) => {
+    const call = calls[targets.indexOf(architecture)] as ParsedCall;
+    return name === call.name || number === call.data.nr || (call.name !== undefined && isMultiplexer(call.name));
+  };
+  const layers = await layersFor(filters, targets, flags, libseccomp, isAsked);
   const answers = targets.map((architecture, index): SimulateResult => {
     const call = calls[index] as ParsedCall;
     const each = (layers[index] as LayerFilter[]).map(({ source, program, withUsual }): LayerResult => {
