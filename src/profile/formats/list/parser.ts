@@ -66,7 +66,10 @@ export function parseList(source: SourceText): ListStatement[] {
     const statement = new LineParser(line, source).statement();
     count += statement.kind === 'rule' ? statement.calls.length : 1;
     if (count > MAX_CALLS) {
-      throw source.fail(statement.offset, { code: 'input-too-large', message: `more than ${MAX_CALLS} system calls` });
+      throw source.fail(statement.offset, {
+        code: 'input-too-large',
+        message: `more than ${MAX_CALLS} statements and system calls`,
+      });
     }
     statements.push(statement);
   }
