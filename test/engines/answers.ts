@@ -124,7 +124,8 @@ export const READ_ALL_THE_SAME: Readonly<Record<string, string>> = {
 /** Where the runtime's answer is not the profile's alone, and what of `scmp` says so. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   'Flags: WAIT_KILLABLE_RECV without NOTIFY': 'the kernel refuses the flag; the finding `wait-killable-without-notify`',
-  'Flags: TSYNC': 'runc takes it and does not set it: its other threads end at execve(2); a loader may set it',
+  'Flags: TSYNC':
+    'runc takes it and does not set it, as `check --target` says: its other threads end at execve(2). A loader may set it',
   'NOTIFY: with a `listenerPath` where nothing listens': 'of the machine, not of the profile',
   'NOTIFY: `listenerPath` without NOTIFY': 'crun connects all the same; the finding `listener-path-unused`',
 };

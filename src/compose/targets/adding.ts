@@ -16,12 +16,12 @@ export interface ReportedFor {
   readonly kernel?: string | undefined;
 }
 
-/** What a runtime refuses of a profile, and what it puts into the filter of its own accord. */
+/** What a runtime refuses and ignores of a profile, and what it puts into the filter of its own accord. */
 export function madeBy(
   runtime: RuntimeName,
   profile: ParsedProfile,
   { libseccomp, architectures, capabilities, kernel }: ReportedFor,
-): Pick<TargetReport, 'refused' | 'added'> {
+): Pick<TargetReport, 'refused' | 'ignored' | 'added'> {
   const resolutions = architectures.map((arch) => resolve(profile, { arch, capabilities, kernel }));
   const refused = resolutions.flatMap((resolution) =>
     runtimeRefusals(profile, resolution, { runtime }).map(
@@ -36,7 +36,7 @@ export function madeBy(
     ),
   );
   const [first] = resolutions;
-  if (first === undefined) return { refused, added: [] };
+  if (first === undefined) return { refused, ignored: [], added: [] };
   const behaviour = behaviourOf({ runtime });
   const texts: string[] = [];
   const { flags = [] } = first.policy;
@@ -59,7 +59,16 @@ export function madeBy(
     );
   }
   const added = texts.map((message): TargetNote => ({ message, advice: '', path: '', finding: 'added-by-target' }));
-  return { refused: unlike(refused), added };
+  return { refused: unlike(refused), ignored: ignoredFlags(runtime, profile), added };
+}
+
+/** A flag that changes nothing for a container. */
+function ignoredFlags(runtime: RuntimeName, profile: ParsedProfile): TargetNote[] {
+  // runc, setFlag and patchbpf's filterFlags.
+  const at = runtime === 'runc' ? (profile.seccomp.flags ?? []).indexOf('SECCOMP_FILTER_FLAG_TSYNC') : -1;
+  if (at < 0) return [];
+  const message = `${runtime} takes SECCOMP_FILTER_FLAG_TSYNC and does not set it: its other threads end at execve(2)`;
+  return [{ message, advice: '', ...profile.locate('flags', at) }];
 }
 
 /** `mseal (462) on x86_64`: the newest call that a profile names, on each architecture of a machine's filter. */

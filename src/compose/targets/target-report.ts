@@ -36,7 +36,7 @@ export function targetReport(profile: ParsedProfile, options: ReportOptions): Ta
   return {
     ...head,
     refused: unlike(refused),
-    ignored: unlike(read.flatMap((each) => each.ignored)),
+    ignored: unlike([...read, ...made].flatMap((each) => each.ignored)),
     added: unlike(made.flatMap((each) => each.added)),
   };
 }

@@ -1,4 +1,5 @@
 import type { SeccompArgument } from '../model/schema.js';
+import { compared, masked } from './entry-arguments.js';
 
 /** A comparison of the low `bits` of an argument; unsigned. With a mask, (argument & mask) is compared, by EQ and NE. */
 export interface BitComparison {
@@ -71,14 +72,14 @@ function alternativesOf(index: number, comparisons: readonly BitComparison[]): E
 
 function maskedRule(index: number, { mask, value }: Cube): ExactRule {
   return {
-    args: [{ index: BigInt(index), op: 'SCMP_CMP_MASKED_EQ', value: mask, valueTwo: value }],
+    args: [masked(index, mask, value)],
     wordSize: value & HIGH_HALF ? 64 : undefined,
   };
 }
 
 /** One comparison of all bits, as libseccomp has it. A register of 32 bits is below every value that needs more. */
 function nativeComparison({ index, op, value }: BitComparison): ExactRule[] {
-  const args: SeccompArgument[] = [{ index: BigInt(index), op: `SCMP_CMP_${op}`, value }];
+  const args = [compared(index, op, value)];
   if ((value & HIGH_HALF) === 0n) return [{ args }];
   const holdsBelow = op === 'NE' || op === 'LT' || op === 'LE';
   return [{ args, wordSize: 64 }, ...(holdsBelow ? [{ args: [], wordSize: 32 as const }] : [])];

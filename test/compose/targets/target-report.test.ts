@@ -37,6 +37,18 @@ describe('what a target does with a profile', () => {
     }
   });
 
+  it('says which flag runc takes and does not set', () => {
+    const flags = ['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_TSYNC'];
+    const profile = { defaultAction: 'SCMP_ACT_ALLOW', flags };
+    expect(report('containerd', profile).target.ignored).toMatchObject([
+      {
+        path: 'flags[1]',
+        message: expect.stringContaining('runc takes SECCOMP_FILTER_FLAG_TSYNC and does not set it'),
+      },
+    ]);
+    expect(report('cri-o', profile).target.ignored).toEqual([]);
+  });
+
   it.each<[TargetName, string[], weaker: string[]]>([
     ['docker', [], []],
     ['podman', ['syscalls[2].excludes.minKernel'], ['syscalls[2].excludes.minKernel']],

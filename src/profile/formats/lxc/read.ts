@@ -10,6 +10,7 @@ import { dockerNames } from '../../model/conditional-entry.js';
 import { finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall } from '../../model/schema.js';
+import { compared, masked } from '../entry-arguments.js';
 import { ARCH_MAP, abisOf, filteredOn, SECTIONS } from './architectures.js';
 import { lxc } from './format.js';
 import { type LxcAction, type LxcPolicy, type LxcRule, type LxcWord, parseLxc, type Report } from './parser.js';
@@ -29,7 +30,7 @@ export const forcedUmount = (): DockerSyscall & { names: string[] } => ({
   names: ['umount2'],
   action: 'SCMP_ACT_ERRNO',
   errnoRet: 13n,
-  args: [{ index: 1n, op: 'SCMP_CMP_MASKED_EQ', value: 1n, valueTwo: 1n }],
+  args: [masked(1, 1n, 1n)],
 });
 
 /**
@@ -147,9 +148,7 @@ class LxcReader {
     if (text === REJECT_FORCE_UMOUNT) return { ...forcedUmount(), ...includes };
     const abis = abisOf(text);
     const args = conditions.map(({ index, op, value, mask }) =>
-      op === 'MASKED_EQ'
-        ? ({ index: BigInt(index), op: 'SCMP_CMP_MASKED_EQ', value: mask, valueTwo: value } as const)
-        : ({ index: BigInt(index), op: `SCMP_CMP_${op}`, value } as const),
+      op === 'MASKED_EQ' ? masked(index, mask, value) : compared(index, op, value),
     );
     return {
       names: [text],

@@ -9,7 +9,8 @@ import type { SourceText } from '../../document/source-text.js';
 import { CAPABILITIES } from '../../model/capability.js';
 import { finishProfile } from '../../model/finish-profile.js';
 import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
-import type { DockerSyscall, SeccompArgument } from '../../model/schema.js';
+import type { DockerSyscall } from '../../model/schema.js';
+import { compared } from '../entry-arguments.js';
 import { LOCAL_ARCH_MAP, systemdGroups } from '../systemd/read.js';
 import { type Assignment, parseUnit, type UnitWord } from '../systemd/unit.js';
 import { NEWEST_SYSTEMD, type SystemdVersion } from '../systemd-versions.js';
@@ -205,11 +206,6 @@ class NspawnReader {
 /** socket(2): where it has no multiplexer, another filter answers EAFNOSUPPORT to sockets of the kernel's audit. */
 function socketEntries(allowedAt: number | undefined): Made[] {
   const usual = allowedAt === undefined ? EPERM : ALLOW;
-  const compared = (index: number, op: 'EQ' | 'NE', value: bigint): SeccompArgument => ({
-    index: BigInt(index),
-    op: `SCMP_CMP_${op}`,
-    value,
-  });
   const names = (isMultiplexing: boolean) =>
     ARCHITECTURES.filter(({ name }) => MULTIPLEXING.includes(name) === isMultiplexing).map(
       ({ name }) => findArchitecture(name)!.ociName,

@@ -1,6 +1,7 @@
 import { ARCHITECTURES, type ArchitectureName, parseArchitecture } from '../../../architecture.js';
 import { constantValue, familyConstants } from '../../../syscalls/constants.js';
 import type { DockerSyscall, SeccompArgument } from '../../model/schema.js';
+import { compared, masked } from '../entry-arguments.js';
 import type { SystemdVersion } from '../systemd-versions.js';
 
 /**
@@ -22,19 +23,6 @@ export interface Restriction {
 const ALWAYS: Pick<Restriction, 'denied' | 'allowed'> = { denied: [[]], allowed: [] };
 
 const constant = (name: string, architecture?: ArchitectureName) => constantValue(name, architecture) as bigint;
-
-const masked = (index: number, mask: bigint, value: bigint): SeccompArgument => ({
-  index: BigInt(index),
-  op: 'SCMP_CMP_MASKED_EQ',
-  value: mask,
-  valueTwo: value,
-});
-
-const compared = (index: number, op: 'EQ' | 'LT' | 'GT', value: bigint): SeccompArgument => ({
-  index: BigInt(index),
-  op: `SCMP_CMP_${op}`,
-  value,
-});
 
 /** Arguments with any of the bits set. */
 function anyOf(index: number, ...bits: readonly bigint[]): Pick<Restriction, 'denied' | 'allowed'> {
