@@ -166,6 +166,9 @@ const CALLERS = {
   subtract: 'subtractProfiles',
 } as const;
 
+/** What comes of it, as messages call it. */
+const RESULTS = { intersect: 'intersection', union: 'union', subtract: 'difference' } as const;
+
 function compose(operation: Operation, inputs: readonly ComposeInput[], options: SubtractOptions): ComposedProfile {
   const caller = CALLERS[operation];
   checkInputs(caller, inputs);
@@ -192,7 +195,7 @@ function compose(operation: Operation, inputs: readonly ComposeInput[], options:
     to,
     stricter,
     compileOptions,
-    source: `${operation} of ${labels.join(', ')}`,
+    source: `${RESULTS[operation]} of ${labels.join(', ')}`,
     keysFor: (notifies) =>
       loadingKeys(
         inputs.map((input, index) => ({
