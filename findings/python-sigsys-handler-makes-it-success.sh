@@ -1,16 +1,16 @@
 #!/bin/sh
 # A Python program that handles SIGSYS sees each call that its filter traps succeed, with the call's own number as result.
 #
-# One would guess: a handler of SIGSYS is told which call was stopped, and the call then fails, or its function raises.
+# One would guess: a handler of SIGSYS learns which call was stopped, and the call then fails, or its function raises.
 #
 # What happens: getppid() returns 110, getsid() 124, and os.setgid(0), which returns nothing, raises nothing. Python notes the
 # signal and goes on; the handler runs after the function has come back. A trapped call is not made, and leaves its own
-# number where the result belongs; no number is an error. The handler is not told the call: it gets signal and frame.
+# number where the result belongs; no number is an error. The handler does not learn the call: it gets signal and frame.
 #
 # Why it matters: a handler is there to log, or to end the program in order. With it a refused setgid(2) is taken for
 # done, where without it the program would have ended. os.kill(os.getppid()) goes to process 110.
 #
-# The kernel's documentation (seccomp_filter.rst) says that the handler has to set the result; Python's of signal warns of
+# The kernel's documentation (seccomp_filter.rst) says that the handler has to set the result. Python's of signal warns of
 # handlers of synchronous errors such as SIGSEGV, and does not speak of SIGSYS.
 set -eu
 skip() { echo "SKIPPED, nothing was tested: $*" >&2 && exit 77; }
