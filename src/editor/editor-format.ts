@@ -1,4 +1,5 @@
 import { parseJsonText } from '../profile/document/json-document.js';
+import { ProfileError } from '../profile/document/profile-error.js';
 import type { SourceDocument } from '../profile/document/source-document.js';
 import { SourceText } from '../profile/document/source-text.js';
 import { parseYaml } from '../profile/document/yaml.js';
@@ -55,12 +56,14 @@ function syntaxOf(text: string, named: InputFormat | undefined, fileName: string
     if (lines?.syntax === 'lines') return named as Syntax;
   }
   if (/\.ya?ml$/.test(fileName) && !/^\s*[{[]/.test(text)) return 'yaml';
+  const unsigned = byName ?? (named === 'yaml' ? 'yaml' : 'json');
   try {
     const found = detectSyntax(new SourceText(text, undefined));
     const hasSigns = found !== 'json' || /^\s*[{["]/.test(text);
-    return hasSigns ? found : (byName ?? (named === 'yaml' ? 'yaml' : 'json'));
-  } catch {
-    return byName ?? 'yaml';
+    return hasSigns ? found : unsigned;
+  } catch (error) {
+    const isAmbiguous = error instanceof ProfileError && error.issues.some(({ code }) => code === 'ambiguous-format');
+    return isAmbiguous ? (byName ?? 'yaml') : unsigned;
   }
 }
 

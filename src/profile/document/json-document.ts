@@ -132,8 +132,7 @@ class Parser {
     if (token === 'false') return false;
     if (token.startsWith('"')) return this.#stringValue;
     if (/^-?\d/.test(token)) return this.#number();
-    const hint = 'JSON begins with "{", YAML with "key:", a plain list with "default", a unit with "[Service]"';
-    throw this.#unexpected('a value', this.#path.length === 0 ? hint : undefined);
+    throw this.#unexpected('a value');
   }
 
   #number(): bigint | InexactNumber {
@@ -198,10 +197,10 @@ class Parser {
     return this.#token === token;
   }
 
-  #unexpected(expected: string, hint?: string): ProfileError {
+  #unexpected(expected: string): ProfileError {
     const found = this.#token === '' ? 'the end of the text' : quote(this.#token.slice(0, 20));
-    const quotes = this.#token.startsWith("'") ? 'JSON has double quotes only' : undefined;
-    return this.#fail('bad-syntax', `expected ${expected}, found ${found}`, quotes ?? hint);
+    const hint = this.#token.startsWith("'") ? 'JSON has double quotes only' : undefined;
+    return this.#fail('bad-syntax', `expected ${expected}, found ${found}`, hint);
   }
 
   #fail(code: ProfileIssueCode, message: string, hint?: string, offset = this.#offset): ProfileError {

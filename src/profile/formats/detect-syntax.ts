@@ -20,8 +20,8 @@ const LINE_SIGNS: readonly { id: Exclude<Syntax, 'json'>; phrase: string; sign(l
 /** Whether a text is JSON, or meant to be: an object, or a value that no other syntax begins with. */
 export function looksLikeJson(text: string): boolean {
   const firstLine = /\S[^\r\n]*/.exec(text)?.[0] ?? '';
-  if (/^[{"]/.test(firstLine)) return true;
-  return firstLine.startsWith('[') && !LINES_FORMATS.some(({ sign }) => sign(firstLine.trimEnd()));
+  if (/^(?:"|\{\s*(?:["}]|$))/.test(firstLine)) return true;
+  return /^[{[]/.test(firstLine) && !LINES_FORMATS.some(({ sign }) => sign(firstLine.trimEnd()));
 }
 
 /** The syntax that a caller names, by itself or by the format that has it. */
@@ -31,10 +31,9 @@ export function namedSyntax(wanted: InputFormat | undefined): Syntax | undefined
 }
 
 /**
- * Detect a text's syntax. It must have signs of one only. A text without any is taken for JSON, whose reader says what
- * is wrong with it.
+ * Detect a text's syntax. It must have signs of one only, or begin as a value of JSON.
  *
- * @throws {ProfileError} `ambiguous-format`, when it has signs of two
+ * @throws {ProfileError} `ambiguous-format`, when it has signs of two; `bad-syntax`, when it has none
  */
 export function detectSyntax(source: SourceText, wanted?: InputFormat): Syntax {
   const named = namedSyntax(wanted);
@@ -54,8 +53,19 @@ export function detectSyntax(source: SourceText, wanted?: InputFormat): Syntax {
     const place = { path: '', position: source.positionAt(second.offset) };
     throw new ProfileError('PROFILE_INVALID', [{ ...issue, ...place }], source.source);
   }
-  return first?.id ?? 'json';
+  if (first) return first.id;
+  const start = source.text.search(/\S/);
+  if (start < 0 || JSON_START.test(source.text.slice(start))) return 'json';
+  const issue: UnplacedIssue = {
+    code: 'bad-syntax',
+    message: `no line looks like ${LINE_SIGNS.map(({ phrase }) => phrase).join(', ')}, and it does not begin as JSON`,
+    hint: 'say which it is (--from, or the option "format")',
+  };
+  throw new ProfileError('PROFILE_SYNTAX', [{ ...issue, path: '', position: source.positionAt(start) }], source.source);
 }
+
+/** A value of JSON that is no object, or a comment before one: its reader says what is wrong. */
+const JSON_START = /^(?:[[\d-]|\/[/*]|(?:true|false|null)\b)/;
 
 interface LineSign {
   id: Exclude<Syntax, 'json'>;

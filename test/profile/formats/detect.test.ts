@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { LINES_FORMATS } from '../../../src/profile/formats/index.js';
 import { type InputFormat, loadProfile, readProfile } from '../../../src/profile/index.js';
 import { SPO, TEXTS } from './format-texts.js';
 
@@ -14,6 +15,32 @@ describe('the format is told by the content', () => {
 
   it.each(['profile', 'read\nwrite\n', '# only a comment', 'default', 'key = value\n'])('not %j', (text) => {
     expect(() => readProfile(text)).toThrow(ProfileError);
+  });
+
+  it('a policy of minijail may begin with a group of calls, which is no JSON', () => {
+    expect(readProfile('{read, write}: allow\nptrace: return EPERM\n').format).toBe('minijail-py');
+    expect(readProfile('{ "defaultAction": "SCMP_ACT_LOG" }').format).toBe('oci');
+    expect(() => readProfile('{defaultAction: SCMP_ACT_LOG}')).toThrow('a key in double quotes');
+  });
+
+  it('and where no line is a sign, the formats are named that were looked for, and how to say which it is', () => {
+    const fault = (text: string) => {
+      try {
+        readProfile(text);
+      } catch (error) {
+        return error as ProfileError;
+      }
+      throw new Error(`${text} was read`);
+    };
+    const { issues } = fault('\n  hello world\nsecond line\n');
+    expect(issues).toMatchObject([{ code: 'bad-syntax', position: { line: 2, column: 3 } }]);
+    for (const { phrase } of LINES_FORMATS) expect(issues[0]!.message).toContain(phrase);
+    expect(issues[0]!.message).toContain('YAML');
+    expect(issues[0]!.hint).toContain('--from');
+    // what begins as JSON does is JSON's
+    for (const text of ['12', 'true', 'null', '-', '// x', '/* x */ {}', '']) {
+      expect(fault(text).message).not.toContain('no line looks like');
+    }
   });
 
   it('or named', () => {

@@ -241,6 +241,20 @@ describe('what kafel refuses, or a profile cannot say, is refused at its place',
 });
 
 describe('nsjail', () => {
+  it('reads a list of strings as so many settings, strings beside each other as one', () => {
+    const rest = 'exec_bin { arg: ["a", "b"] }\npass_fd: [1, 2]\nmount: [{ dst: "/" }, { dst: "/x" }]\n';
+    const one = 'seccomp_string: "ALLOW { read }"\nseccomp_string: "DEFAULT KILL"\n';
+    const list = 'seccomp_string: ["ALLOW { " \'read }\', "DEFAULT KILL"]\n';
+    const read = (text: string) => readProfile(text, { format: 'nsjail' }).seccomp;
+    expect(read(rest + list)).toEqual(read(one));
+    expect(problems('seccomp_string: ["ALLOW {", "raed }"]', {}, 'nsjail')).toEqual([
+      expect.stringContaining('main:1:30: unknown-syscall'),
+    ]);
+    expect(problems('seccomp_string: [ALLOW]', {}, 'nsjail')).toEqual([
+      'main:1:18: wrong-type: seccomp_string takes a string in quotes',
+    ]);
+  });
+
   it('has places in the .cfg, for what each string says', () => {
     const text = 'name: "x"\nseccomp_string: "ALLOW {"\nseccomp_string: "\\twrite, raed"\nseccomp_string: "}"\n';
     expect(problems(text, {}, 'nsjail')).toEqual(['main:3:27: unknown-syscall: kafel knows no system call "raed"']);

@@ -141,6 +141,10 @@ describe('what a line means', () => {
     expect(problems('read: 1\n@include ./more\n', 'minijail-py', files)).toEqual([
       './more:1:7: duplicate-key: read was decided for all arguments before, in line 1 of main',
     ]);
+    const common = { './common': 'read: 1\nwrite: 1\nclose: 1\n', './other': '@include ./common\n' };
+    expect(problems('@include ./common\nopen: 1\n@include ./other\n', 'minijail-py', common)).toEqual([
+      './other:1:1: duplicate-key: ./common was included before, and decides read for all arguments',
+    ]);
     expect(problems('read: 1\nread: 1\n')).toEqual([
       'main:2:7: duplicate-key: read was decided for all arguments before, in line 1',
     ]);

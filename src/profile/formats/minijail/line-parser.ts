@@ -72,6 +72,8 @@ class LineParser implements ParsedPolicy {
   readonly statements: PolicyStatement[] = [];
   readonly twoMeanings: ParsedPolicy['twoMeanings'][number][] = [];
   readonly missing = [];
+  /** It refuses a second mention of a call itself. */
+  readonly inclusions = new Map<SourceText, PolicyPlace>();
   readonly defaultAction = undefined;
   readonly isDenyList = false;
   readonly #named = new Map<string, PolicyPlace>();

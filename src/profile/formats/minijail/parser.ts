@@ -1,6 +1,7 @@
 import type { ActionName } from '../../../action.js';
 import { nearestName } from '../../../nearest-name.js';
 import { quote } from '../../../text.js';
+import type { SourceText } from '../../document/source-text.js';
 import { type IncludeChain, includedText, type LoadInclude } from '../include.js';
 import { type PolicyToken, policyLines } from './lexer.js';
 import type {
@@ -56,6 +57,7 @@ class PolicyParser implements ParsedPolicy {
   readonly statements: PolicyStatement[] = [];
   readonly twoMeanings: TwoMeanings[] = [];
   readonly missing: PolicyWord[] = [];
+  readonly inclusions = new Map<SourceText, PolicyPlace>();
   defaultAction: PolicyAction | undefined;
   isDenyList = false;
 
@@ -98,6 +100,7 @@ class PolicyParser implements ParsedPolicy {
         });
         const rest = this.#tokens.slice(this.#at);
         if (rest[0]) throw this.#fail(rest[0], `${quote(rest[0].word)} is more than the statement takes`);
+        this.inclusions.set(included.text, first);
         this.file(included);
         this.#chain = chain;
         this.#tokens = [];

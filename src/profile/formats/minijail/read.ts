@@ -211,6 +211,7 @@ class PolicyReader {
     const end = own.findIndex(({ expression }) => expression === undefined);
     if (end >= 0 && end < own.length - 1) {
       const [first, second] = [own[end]!.action, own[end + 1]!.action];
+      if (this.#isTwiceIncluded(call, first, second)) return undefined;
       const { line } = first.text.positionAt(first.offset);
       const file = first.text === second.text ? '' : ` of ${first.text.source}`;
       const message = `${call.word} was decided for all arguments before, in line ${line}${file}`;
@@ -239,6 +240,20 @@ class PolicyReader {
     }
   }
 
+  /** Whether both are one line of a file that is included twice: said once of all its calls. */
+  #isTwiceIncluded(call: PolicyCall, first: PolicyPlace, second: PolicyPlace): boolean {
+    const again = this.#policy.inclusions.get(second.text);
+    if (!again || first.text === second.text || first.text.source !== second.text.source) return false;
+    if (first.offset !== second.offset) return false;
+    if (!this.#twiceIncluded.has(second.text)) {
+      this.#twiceIncluded.add(second.text);
+      const message = `${second.text.source} was included before, and decides ${call.word} for all arguments`;
+      this.#issue('duplicate-key', again, message, 'minijail refuses the policy: include it once');
+    }
+    return true;
+  }
+
+  readonly #twiceIncluded = new Set<SourceText>();
   readonly #warned = new Set<unknown>();
 
   #warnOfCases(filters: readonly PolicyFilter[], cases: readonly { condition: Condition | undefined }[]): void {

@@ -1,4 +1,5 @@
 import type { ActionName } from '../../../action.js';
+import type { SourceText } from '../../document/source-text.js';
 import type { TextPlace } from '../call-entries.js';
 
 /** Of a policy with all that it includes: the same file may be included from many. */
@@ -69,4 +70,6 @@ export interface ParsedPolicy {
   readonly twoMeanings: readonly TwoMeanings[];
   /** Files with frequencies, which change no decision, that were not found. */
   readonly missing: readonly PolicyWord[];
+  /** Of each text that was included, the statement that did it: a file that is included twice is two texts. */
+  readonly inclusions: ReadonlyMap<SourceText, PolicyPlace>;
 }

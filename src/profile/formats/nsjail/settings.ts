@@ -56,40 +56,60 @@ export function topSettings(text: SourceText): Setting[] {
     if (!value) throw fail(text.text.length, `expected a value of ${quote(word)}`);
     if (value.kind === 'sign') {
       at++;
+      // A list of values is as many settings; one of messages is skipped with them.
+      const values = value.word === '[' ? valuesOfList(tokens, at + 2) : undefined;
+      if (!values) continue;
+      settings.push(...values.found.map((each) => ({ name: word, offset, ...each })));
+      at = values.end;
       continue;
     }
-    at += 2;
-    if (value.kind === 'word') {
-      const offsets = [...value.word].map((_, index) => value.offset + index);
-      settings.push({
-        name: word,
-        offset,
-        value: value.word,
-        isString: false,
-        offsets: [...offsets, value.offset + value.word.length],
-      });
-      continue;
-    }
-    // Strings beside each other are one.
-    const whole = { value: '', offsets: [] as number[] };
-    let last = value;
-    for (let each: Token | undefined = value; each?.kind === 'string'; each = tokens[++at]) {
-      const part = unquoted(each);
-      whole.value += part.value;
-      whole.offsets.push(...part.offsets);
-      last = each;
-    }
-    at--;
-    settings.push({
-      name: word,
-      offset,
-      isString: true,
-      ...whole,
-      offsets: [...whole.offsets, last.offset + last.word.length - 1],
-    });
+    const { found, end } = valueAt(tokens, at + 2);
+    settings.push({ name: word, offset, ...found });
+    at = end;
   }
   if (open.length > 0) throw fail(text.text.length, `expected ${quote(open.at(-1)!)} before the end`);
   return settings;
+}
+
+type Value = Omit<Setting, 'name' | 'offset'>;
+
+/** The value that begins at a token, a word or a string, and its last token. */
+function valueAt(tokens: readonly Token[], first: number): { found: Value; end: number } {
+  const value = tokens[first]!;
+  const { word, offset } = value;
+  if (value.kind !== 'string') {
+    const offsets = [...word, ''].map((_, index) => offset + index);
+    return { found: { value: word, isString: false, offsets }, end: first };
+  }
+  // Strings beside each other are one.
+  const whole = { value: '', offsets: [] as number[] };
+  let end = first;
+  for (let at = first; tokens[at]?.kind === 'string'; at++) {
+    const part = unquoted(tokens[at]!);
+    whole.value += part.value;
+    whole.offsets.push(...part.offsets);
+    end = at;
+  }
+  const last = tokens[end]!;
+  const offsets = [...whole.offsets, last.offset + last.word.length - 1];
+  return { found: { value: whole.value, isString: true, offsets }, end };
+}
+
+/** `"a", "b"]`, and the bracket that ends it; undefined where it is no list of words and strings. */
+function valuesOfList(tokens: readonly Token[], first: number): { found: Value[]; end: number } | undefined {
+  const found: Value[] = [];
+  for (let at = first; at < tokens.length; at++) {
+    const { kind, word } = tokens[at]!;
+    if (kind === 'sign') {
+      if (word === ']') return { found, end: at };
+      if (word !== ',' || found.length === 0) return undefined;
+      continue;
+    }
+    const value = valueAt(tokens, at);
+    found.push(value.found);
+    at = value.end;
+  }
+  return undefined;
 }
 
 function tokensOf(text: SourceText): Token[] {
