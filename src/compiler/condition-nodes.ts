@@ -1,5 +1,5 @@
-import { ALL_64_BITS, below, equalTo, LOW_HALF } from '../bpf/decisions/condition.js';
-import { type DiagramStore, type Node, TRUE } from '../bpf/decisions/diagram-store.js';
+import { ALL_64_BITS, below, equalTo, LOW_HALF, oneOf } from '../bpf/decisions/condition.js';
+import { type DiagramStore, FALSE, type Node, TRUE } from '../bpf/decisions/diagram-store.js';
 import type { ArgumentCondition } from '../policy.js';
 
 /** Conditions of rules as diagrams of a store, each made once. */
@@ -13,12 +13,51 @@ export class ConditionNodes {
     return conditions.reduce((all: Node, condition) => this.store.and(all, this.#holds(condition, bits)), TRUE);
   }
 
+  /**
+   * Where all conditions of some list hold. Lists that compare one argument with single values are put together, which
+   * of thousands takes a fraction of the work.
+   *
+   * Of the others, those on later variables are added first: the nodes for them are then shared. In the other order
+   * every list would make all paths to them again.
+   */
+  any(lists: readonly (readonly ArgumentCondition[])[], bits: 32 | 64): Node {
+    if (lists.length === 1) return this.where(lists[0]!, bits);
+    const comparisons = new Map<string, { index: number; mask: bigint; values: bigint[] }>();
+    const nodes: Node[] = [];
+    for (const conditions of lists) {
+      const [first] = conditions;
+      const single = conditions.length === 1 ? equalityOf(first!, bits) : undefined;
+      if (single === undefined) {
+        nodes.push(this.where(conditions, bits));
+        continue;
+      }
+      const { index, mask, value } = single;
+      const key = `${index} ${mask}`;
+      const alike = comparisons.get(key);
+      if (alike) alike.values.push(value);
+      else comparisons.set(key, { index, mask, values: [value] });
+    }
+    for (const { index, mask, values } of comparisons.values()) nodes.push(oneOf(this.store, index, mask, values));
+    return nodes
+      .sort((one, other) => this.store.level(other) - this.store.level(one))
+      .reduce((any, node) => this.store.or(any, node), FALSE);
+  }
+
   #holds(condition: ArgumentCondition, bits: 32 | 64): Node {
     const key = `${bits} ${condition.index} ${condition.op} ${condition.value} ${condition.valueTwo}`;
     const node = this.#made.get(key) ?? conditionNode(this.store, condition, bits);
     this.#made.set(key, node);
     return node;
   }
+}
+
+/** A condition that compares an argument, or some bits of it, with one value. */
+function equalityOf({ index, op, value, valueTwo }: ArgumentCondition, bits: 32 | 64) {
+  const width = bits === 32 ? LOW_HALF : ALL_64_BITS;
+  if (op === 'EQ') return { index, mask: width, value: value & width };
+  if (op !== 'MASKED_EQ') return undefined;
+  const mask = value & width;
+  return { index, mask, value: valueTwo & mask };
 }
 
 /** Where one condition holds, compared in the given number of bits. libseccomp masks a MASKED_EQ's datum too. */

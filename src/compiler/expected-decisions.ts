@@ -76,15 +76,21 @@ export function expectedDecisions(compiledRules: Rules, auditArch: number): Expe
   const members = compiledRules.architectures.filter((each) => each.auditArch === auditArch);
   const { defaultAction } = compiledRules.policy;
   const enosysFor = enosysAnswers(members, compiledRules);
-  return splitAt(sectionsOf(members), members, compiledRules).map(({ from, to, architecture }) => {
-    // The stubs stand in front of the filter.
-    const enosys = enosysFor?.(from);
-    if (enosys) return { from, to, architecture, rules: [], otherwise: enosys };
-    if (!architecture) return { from, to, architecture, rules: [], otherwise: BAD_ARCHITECTURE };
-    const rules = from === to ? effective(rulesOf(compiledRules, architecture).get(from) ?? []) : [];
-    return { from, to, architecture, rules, otherwise: defaultAction };
+  return splitAt(sectionsOf(members), members, compiledRules).flatMap(({ architecture, starts, to: last }) => {
+    const placed = architecture && rulesOf(compiledRules, architecture);
+    return starts.map((from, index): Expectation => {
+      const to = (starts[index + 1] ?? last + 1) - 1;
+      // The stubs stand in front of the filter.
+      const enosys = enosysFor?.(from);
+      if (enosys) return { from, to, architecture, rules: NO_RULES, otherwise: enosys };
+      if (!placed) return { from, to, architecture, rules: NO_RULES, otherwise: BAD_ARCHITECTURE };
+      const rules = from === to ? effective(placed.get(from) ?? NO_RULES) : NO_RULES;
+      return { from, to, architecture, rules, otherwise: defaultAction };
+    });
   });
 }
+
+const NO_RULES: readonly ExpectedRule[] = [];
 
 /** The part of {@link expectedDecisions} for numbers that some rule has conditions for. */
 export function* conditionalDecisions(rules: Rules): Generator<Expectation & { architecture: Architecture }> {
@@ -117,10 +123,16 @@ function sectionsOf(members: readonly Architecture[]): Section[] {
   ];
 }
 
+/** Where the ranges of a section begin, the first at its own beginning. */
+interface SplitSection extends Section {
+  starts: readonly number[];
+}
+
 /**
- * Cut sections so that every number with rules has its own, and so has every number at which the stub's answer changes.
+ * Cut sections so that every number with rules has its own range, and so has every number at which the stub's answer
+ * changes.
  */
-function splitAt(sections: readonly Section[], members: readonly Architecture[], compiledRules: Rules): Section[] {
+function splitAt(sections: readonly Section[], members: readonly Architecture[], compiledRules: Rules): SplitSection[] {
   const cuts: number[] = [];
   for (const member of members)
     for (const number of rulesOf(compiledRules, member).keys()) cuts.push(number, number + 1);
@@ -130,20 +142,19 @@ function splitAt(sections: readonly Section[], members: readonly Architecture[],
   }
   for (const member of members)
     for (const { from, to } of compiledRules.newer?.get(member) ?? []) cuts.push(from, to + 1);
-  const sorted = Float64Array.from(cuts).sort();
-  const split: Section[] = [];
+  const sorted = new Float64Array(cuts).sort();
   let next = 0;
-  for (const { from, to, architecture } of sections) {
-    let start = from;
-    for (; next < sorted.length && sorted[next]! <= to; next++) {
+  return sections.map((section) => {
+    let start = section.from;
+    const starts = [start];
+    for (; next < sorted.length && sorted[next]! <= section.to; next++) {
       const cut = sorted[next]!;
       if (cut <= start) continue;
-      split.push({ from: start, to: cut - 1, architecture });
+      starts.push(cut);
       start = cut;
     }
-    split.push({ from: start, to, architecture });
-  }
-  return split;
+    return { ...section, starts };
+  });
 }
 
 /** The answer of the stubs that stand in front of the filter: that of `newerCallsStub`, then that of `enosysStub`. */
@@ -209,26 +220,38 @@ function lastNamed(architecture: Architecture, compiledRules: Rules): number {
 /** The rules of each number, in the order of the profile. */
 type PlacedRules = ReadonlyMap<number, readonly ExpectedRule[]>;
 
-/** Places the rules of a program once per architecture. */
-function placedOnce(operationsOf: (rules: Rules) => readonly FilterOperation[]) {
-  const known = new WeakMap<Rules, Map<Architecture, PlacedRules>>();
-  return (rules: Rules, architecture: Architecture): PlacedRules => {
-    const byArchitecture = known.get(rules) ?? new Map<Architecture, PlacedRules>();
-    known.set(rules, byArchitecture);
-    const made = byArchitecture.get(architecture) ?? placeRules(rules, operationsOf(rules), architecture);
-    byArchitecture.set(architecture, made);
-    return made;
-  };
+type PlacedByArchitecture = WeakMap<Rules, Map<Architecture, PlacedRules>>;
+
+/** Places rules of a program once per architecture. */
+function placedOnce(
+  known: PlacedByArchitecture,
+  operationsOf: (rules: Rules) => readonly FilterOperation[],
+  rules: Rules,
+  architecture: Architecture,
+): PlacedRules {
+  const byArchitecture = known.get(rules) ?? new Map<Architecture, PlacedRules>();
+  known.set(rules, byArchitecture);
+  const made = byArchitecture.get(architecture) ?? placeRules(rules, operationsOf(rules), architecture);
+  byArchitecture.set(architecture, made);
+  return made;
 }
 
+const allPlaced: PlacedByArchitecture = new WeakMap();
+const contestedPlaced: PlacedByArchitecture = new WeakMap();
+
 /** The rules of each number. */
-export const rulesOf = placedOnce(({ operations }) => operations);
+export const rulesOf = (rules: Rules, architecture: Architecture): PlacedRules =>
+  placedOnce(allPlaced, ({ operations }) => operations, rules, architecture);
 
 /**
- * {@link rulesOf} without calls of which a single rule without conditions decides. They are most calls of most profiles,
- * and then need no number. Names show which they are, since no two names have one number on an architecture.
+ * {@link rulesOf}, perhaps without calls of which a single rule without conditions decides. They are most calls of most
+ * profiles, and need no number unless they were placed before.
  */
-export const contestedRulesOf = placedOnce((rules) => {
+export const contestedRulesOf = (rules: Rules, architecture: Architecture): PlacedRules =>
+  allPlaced.get(rules)?.get(architecture) ?? placedOnce(contestedPlaced, contestedOperations, rules, architecture);
+
+/** Names show which rules meet others, since no two names have one number on an architecture. */
+function contestedOperations(rules: Rules): readonly FilterOperation[] {
   // The stub may answer any number instead.
   if (rules.enosysStub) return rules.operations;
   const contested = new Set((rules.skipped ?? []).map(({ name }) => name));
@@ -239,7 +262,7 @@ export const contestedRulesOf = placedOnce((rules) => {
     seen.add(name);
   }
   return placed.filter(({ name }) => contested.has(name) || MULTIPLEXED_CALLS.has(name) || isMultiplexer(name));
-});
+}
 
 /** Where the entries with the default's action would be. */
 export function skippedRulesOf(compiledRules: Rules, architecture: Architecture): PlacedRules {

@@ -19,7 +19,7 @@ import type { VariableOrder } from '../bpf/decisions/input-variables.js';
 import type { NumberRange, Part } from '../bpf/decisions/partition.js';
 import { findWitness } from '../bpf/decisions/witness.js';
 import { type SeccompData, simulate } from '../bpf/execution/simulate.js';
-import type { Action } from '../policy.js';
+import type { Action, ArgumentCondition } from '../policy.js';
 import {
   BAD_ARCHITECTURE,
   type CompiledRules,
@@ -53,6 +53,7 @@ const FEW_RULES = 16;
 /** What compares two arguments, bit by bit, is too complex in the order that suits all else. */
 function inSomeOrder({ operations }: CompiledRules, prove: (order: VariableOrder) => void): void {
   const hasTwoMasks = ({ conditions }: RuleOperation) =>
+    conditions.length > 1 &&
     new Set(conditions.filter(({ op }) => op === 'MASKED_EQ').map(({ index }) => index)).size > 1;
   const orders: VariableOrder[] =
     operations.filter((each) => isRuleOperation(each) && hasTwoMasks(each)).length > FEW_RULES
@@ -140,6 +141,8 @@ const FIRST_SET = 2 ** 32 + 1;
 class Proof {
   readonly decisions: ProgramDecisions;
   readonly store: DiagramStore;
+  /** Entries have one object each for the action of all their calls. */
+  readonly #terminals = new Map<Action, Node>();
 
   constructor(
     readonly compiledRules: CompiledRules,
@@ -160,31 +163,49 @@ class Proof {
       for (let next = at; next < expectations.length; next++) {
         const expectation = expectations[next] as Expectation;
         if (expectation.from > part.to) break;
+        if (part.node === this.#onlyAction(expectation)) continue;
         const nr = Math.max(part.from, expectation.from);
         this.checkCall(part.node, expectation, { arch, nr });
       }
     }
   }
 
+  /** The decision where no argument matters, as for nearly all numbers. */
+  #onlyAction({ rules, otherwise }: Expectation): Node | undefined {
+    const [first] = rules;
+    if (first === undefined) return this.#terminal(otherwise);
+    // An unconditional rule is the only one.
+    return first.conditions.length === 0 ? this.#terminal(first.action) : undefined;
+  }
+
+  #terminal(action: Action): Node {
+    const known = this.#terminals.get(action);
+    if (known !== undefined) return known;
+    const made = actionTerminal(this.store, action);
+    this.#terminals.set(action, made);
+    return made;
+  }
+
   /** Compare what is decided for one number, as a function of the arguments. */
   checkCall(node: Node, expectation: Expectation, call: GivenCall): void {
     const { store } = this;
     const { rules, otherwise, architecture } = expectation;
-    if (rules.every(({ conditions }) => conditions.length === 0)) {
-      // One at most, which decides alone.
-      if (node === actionTerminal(store, rules[0]?.action ?? otherwise)) return;
-    } else {
-      this.decisions.remember(call.arch, call.nr, node);
-    }
+    const only = this.#onlyAction(expectation);
+    if (node === only) return;
+    if (only === undefined) this.decisions.remember(call.arch, call.nr, node);
     const bits = architecture?.wordSize ?? 64;
-    const where = rules.map(({ conditions }) => this.decisions.conditions.where(conditions, bits));
-    const fallback = actionTerminal(store, otherwise);
-    const byAction = new Map<Node, Node>();
-    for (const [index, { action }] of rules.entries()) {
-      const terminal = actionTerminal(store, action);
-      byAction.set(terminal, store.or(byAction.get(terminal) ?? FALSE, where[index] as Node));
+    const fallback = this.#terminal(otherwise);
+    const ofAction = new Map<Node, (readonly ArgumentCondition[])[]>();
+    for (const { action, conditions } of rules) {
+      const terminal = this.#terminal(action);
+      const lists = ofAction.get(terminal);
+      if (lists) lists.push(conditions);
+      else ofAction.set(terminal, [conditions]);
     }
+    const byAction = new Map<Node, Node>();
+    for (const [terminal, lists] of ofAction) byAction.set(terminal, this.decisions.conditions.any(lists, bits));
     if (node === this.#onlyRight(byAction, fallback)) return;
+    const where = rules.map(({ conditions }) => this.decisions.conditions.where(conditions, bits));
     const anywhere = where.reduce((some, each) => store.or(some, each), FALSE);
     for (const terminal of store.terminalsOf(node)) {
       const byRules = byAction.get(terminal) ?? FALSE;

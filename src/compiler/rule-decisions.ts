@@ -1,7 +1,8 @@
 import { actionTerminal } from '../bpf/decisions/decision-diagram.js';
-import { type DiagramStore, FALSE, type Node } from '../bpf/decisions/diagram-store.js';
+import type { DiagramStore, Node } from '../bpf/decisions/diagram-store.js';
 import { Level, WORD_BITS } from '../bpf/decisions/input-variables.js';
 import { joinParts, type Part } from '../bpf/decisions/partition.js';
+import type { ArgumentCondition } from '../policy.js';
 import { ConditionNodes } from './condition-nodes.js';
 import { BAD_ARCHITECTURE, type Expectation, expectedDecisions, type Rules } from './expected-decisions.js';
 import { firstMatchOrder } from './rule-priority.js';
@@ -18,14 +19,14 @@ export function ruleDecisions(rules: Rules, store: DiagramStore): Node {
   const conditions = new ConditionNodes(store);
   const decisionOf = ({ rules: holding, otherwise, architecture }: Expectation): Node => {
     const bits = architecture?.wordSize ?? 64;
-    const runs: { action: Node; conditions: Node[] }[] = [];
+    const runs: { action: Node; conditions: (readonly ArgumentCondition[])[] }[] = [];
     for (const rule of firstMatchOrder(holding, bits)) {
       const action = actionTerminal(store, rule.action);
       if (runs.at(-1)?.action !== action) runs.push({ action, conditions: [] });
-      runs.at(-1)!.conditions.push(conditions.where(rule.conditions, bits));
+      runs.at(-1)!.conditions.push(rule.conditions);
     }
     return runs.reduceRight(
-      (rest, run) => store.ite(anyOf(store, run.conditions), run.action, rest),
+      (rest, run) => store.ite(conditions.any(run.conditions, bits), run.action, rest),
       actionTerminal(store, otherwise),
     );
   };
@@ -44,13 +45,3 @@ export function ruleDecisions(rules: Rules, store: DiagramStore): Node {
 }
 
 const LAST = 2 ** WORD_BITS - 1;
-
-/**
- * Where any of the conditions holds. Conditions on later variables are added first: the nodes for them are then shared.
- * In the other order every condition would make all paths to them again.
- */
-function anyOf(store: DiagramStore, conditions: readonly Node[]): Node {
-  return [...conditions]
-    .sort((one, other) => store.level(other) - store.level(one))
-    .reduce((any, condition) => store.or(any, condition), FALSE);
-}

@@ -50,10 +50,9 @@ export class Libseccomp {
   readonly marshal: Marshal;
   /** The steps that a filter made from now on may take. Fewer than usual are for tests. @internal */
   workLimit = WORK_LIMIT;
-  /** Per architecture's token. */
   readonly #numbers = {
-    seccomp_syscall_resolve_name_arch: new Map<number, Map<string, number>>(),
-    seccomp_syscall_resolve_name_rewrite: new Map<number, Map<string, number>>(),
+    seccomp_syscall_resolve_name_arch: new Map<ArchitectureName, Map<string, number>>(),
+    seccomp_syscall_resolve_name_rewrite: new Map<ArchitectureName, Map<string, number>>(),
   };
   readonly #module: WebAssembly.Module;
   #native: number;
@@ -200,12 +199,20 @@ export class Libseccomp {
     architecture: ArchitectureName | Architecture,
   ): number | undefined {
     if (this.#crash) throw this.#crash;
-    const { token } = toArchitecture(architecture);
-    const numbers = this.#numbers[call].get(token) ?? new Map<string, number>();
-    const known = numbers.get(name);
-    if (known !== undefined) return known === NR_SCMP_ERROR ? undefined : known;
+    const found = toArchitecture(architecture);
+    const known = this.#numbers[call].get(found.name)?.get(name);
+    if (known === undefined) return this.#lookUpName(call, name, found);
+    return known === NR_SCMP_ERROR ? undefined : known;
+  }
+
+  #lookUpName(
+    call: 'seccomp_syscall_resolve_name_arch' | 'seccomp_syscall_resolve_name_rewrite',
+    name: string,
+    { name: on, token }: Architecture,
+  ): number | undefined {
     if (endsEarly(name) || name.length > MAX_NAME_LENGTH) return undefined;
-    this.#numbers[call].set(token, numbers);
+    const numbers = this.#numbers[call].get(on) ?? new Map<string, number>();
+    this.#numbers[call].set(on, numbers);
     const syscall = this.guard(() => this.marshal.withString(name, (pointer) => this.raw[call](token, pointer)));
     // All known names are kept, and of others as many as a profile may well have: the cache has a bound.
     if (syscall !== NR_SCMP_ERROR || numbers.size < MAX_CACHED) numbers.set(name, syscall);

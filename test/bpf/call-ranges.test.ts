@@ -1,9 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { callRanges } from '../../src/bpf/decisions/call-ranges.js';
-import { buildDecisionDiagram, createDiagramBuilder, decisionParts } from '../../src/bpf/decisions/decision-diagram.js';
+import { callRanges, wordRanges } from '../../src/bpf/decisions/call-ranges.js';
+import {
+  buildDecisionDiagram,
+  createDiagramBuilder,
+  decisionParts,
+  terminalAction,
+  terminalAt,
+} from '../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore } from '../../src/bpf/decisions/diagram-store.js';
-import { decodeProgram, type Instruction, Opcode, simulate, verifyProgram } from '../../src/bpf/index.js';
+import type { NumberRange } from '../../src/bpf/decisions/partition.js';
+import {
+  createSimulator,
+  decodeProgram,
+  type Instruction,
+  Opcode,
+  simulate,
+  verifyProgram,
+} from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import fc from '../fast-check.js';
 
@@ -123,4 +137,46 @@ describe('callRanges', () => {
     leaves(loadArchitecture, { code: Opcode.JSET_K, jt: 0, jf: 0, k: 2 ** 30 }, returned(0));
     leaves(statement(Opcode.LDX_IMM, 5), loadNumber, { code: Opcode.JEQ_X, jt: 0, jf: 0, k: 0 }, returned(0));
   });
+});
+
+/** Chains of many comparisons of one word of an argument, which end in others of its other word. */
+const comparingWords = fc
+  .array(
+    fc.record({
+      code: fc.constantFrom(...Array(9).fill(Opcode.JEQ_K), Opcode.JGT_K, Opcode.JGE_K, Opcode.JSET_K),
+      k: fc.oneof(fc.nat(60), fc.constantFrom(0x7fffffff, 0x80000000, 0xffffffff), fc.nat(0xffffffff)),
+      end: fc.nat(4),
+    }),
+    { minLength: 8, maxLength: 24, size: 'max' },
+  )
+  .map((drawn) => {
+    const chain = drawn.map(({ code, k, end }, index): Instruction => {
+      const jt = drawn.length - index - 1 + end;
+      return { code, jt, jf: 0, k: code === Opcode.JSET_K ? 2 ** (24 + (k % 8)) : k };
+    });
+    const otherWord = [statement(Opcode.LD_ABS, 20), { code: Opcode.JGT_K, jt: 0, jf: 1, k: 7 }];
+    return [loadArgument, ...chain, ...otherWord, ...[0x00050001, 0x00050002, 0x7fff0000].map(returned)];
+  });
+
+it('of a loaded word decides as the simulator does, at the ends of every range', () => {
+  let many = 0;
+  const call = { arch: 0xc000003e, nr: 1, instructionPointer: 0n };
+  fc.assert(
+    fc.property(comparingWords, fc.constantFrom('little' as const, 'big' as const), (instructions, endianness) => {
+      const ranges = wordRanges(instructions, endianness, 1) as readonly NumberRange[];
+      if (ranges.length >= 8) many++;
+      const store = new DiagramStore();
+      const root = createDiagramBuilder({ instructions, endianness }, { store }).build(call);
+      const simulator = createSimulator({ instructions, endianness });
+      for (const end of ranges.flatMap(({ from, to }) => [BigInt(from), BigInt(to)])) {
+        for (const other of [7n, 8n]) {
+          const value = endianness === 'little' ? (other << 32n) | end : (end << 32n) | other;
+          const data = { ...call, args: [value, 0n, 0n, 0n, 0n, 0n] as const };
+          expect(terminalAction(store, terminalAt(store, root, data))).toEqual(simulator.simulate(data).action);
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+  expect(many).toBeGreaterThan(50);
 });

@@ -17,7 +17,7 @@ import { MAX_PARTS, type NumberRange } from './partition.js';
 export type CallRange = NumberRange &
   (
     | { returned: number; next?: undefined }
-    /** The first instruction that looks at more than architecture and number, and neither A nor these are read after it. */
+    /** The first instruction that looks at another word, and neither A nor what came before is read after it. */
     | { next: number; returned?: undefined }
   );
 
@@ -51,7 +51,17 @@ export function callRanges(
   const looksAgain = looksAtCall(instructions, levels);
   const ranges: ArchitectureRange[] = [];
   for (const [index, from] of [0, ...cuts].entries()) {
-    const calls = callsOf(from, instructions, levels, looksAgain);
+    const calls = follow(
+      instructions,
+      (index) => levels[index],
+      0,
+      KNOWN_ZERO,
+      (level, index) => {
+        if (level === Level.ARCH) return { a: from };
+        if (level === Level.NR) return { a: NUMBER };
+        return looksAgain[index] === 0 ? 'end' : undefined;
+      },
+    );
     if (calls === undefined) return undefined;
     ranges.push({ from, to: (cuts[index] ?? 2 ** 32) - 1, calls });
   }
@@ -99,25 +109,57 @@ function looksAtCall(instructions: readonly Instruction[], levels: Levels): Uint
   return looks;
 }
 
-/** One pass: jumps go forward only, so by the time of an instruction all numbers that come to it are known. */
-function callsOf(
-  architecture: number,
+/**
+ * What a verified program does with the values of a word that A holds before an instruction, up to the next load. Undefined
+ * where it does more with the word than compare it with constants, or tells apart too many ranges.
+ */
+export function wordRanges(
   instructions: readonly Instruction[],
-  levels: Levels,
-  looksAgain: Uint8Array,
+  endianness: Endianness,
+  first: number,
+): readonly CallRange[] | undefined {
+  const levelAt = (index: number) => {
+    const { code, k } = instructions[index]!;
+    return code === Opcode.LD_ABS ? levelOfOffset(k, endianness) : undefined;
+  };
+  return follow(instructions, levelAt, first, NUMBER, () => 'end');
+}
+
+/** A before the first instruction. */
+const KNOWN_ZERO = 0;
+
+/**
+ * One pass: jumps go forward only, so by the time of an instruction all numbers that come to it are known. A holds the
+ * number ({@link NUMBER}), or what is known. `load` says what it holds after the load of a word, or that the numbers
+ * are followed up to there.
+ */
+function follow(
+  instructions: readonly Instruction[],
+  levelAt: (index: number) => number | undefined,
+  first: number,
+  before: number,
+  load: (level: number, index: number) => { a: number } | 'end' | undefined,
 ): CallRange[] | undefined {
-  /** The numbers that come to an instruction, by what A holds: the number itself, or what is known. */
+  /** The numbers that come to an instruction, counted from the first, by what A holds. */
   const withNumber: (Arriving | undefined)[] = [];
-  const withKnown: (Arriving | undefined)[] = [{ a: 0, numbers: [0, LAST_NUMBER], isInOrder: true }];
+  const withKnown: (Arriving | undefined)[] = [];
   const found = new Found();
-  let last = 0;
+  let last = first;
+  /** One more number comes to an instruction. */
+  const enterOne = (index: number, number: number): boolean => {
+    const there = withNumber[index - first];
+    if (there === undefined) return enter(index, NUMBER, [number, number]);
+    there.isInOrder = false;
+    there.numbers.push(number, number);
+    return true;
+  };
   const enter = (index: number, a: number, numbers: Numbers, isInOrder = true): boolean => {
     if (numbers.length === 0) return true;
     if (index > last) last = index;
     const arrived = a === NUMBER ? withNumber : withKnown;
-    const there = arrived[index];
+    const there = arrived[index - first];
     if (there === undefined) {
-      arrived[index] = { a, numbers, isInOrder };
+      arrived[index - first] = { a, numbers, isInOrder };
       return true;
     }
     there.isInOrder = false;
@@ -127,23 +169,29 @@ function callsOf(
   const step = (index: number, arriving: Arriving): boolean => {
     const { a, isInOrder } = arriving;
     const { code, jt, jf, k } = instructions[index]!;
-    const level = levels[index];
+    const level = levelAt(index);
     if (code === Opcode.RET_K) return found.add(arriving.numbers, { returned: k });
-    if (level === Level.ARCH) return enter(index + 1, architecture, arriving.numbers, isInOrder);
-    if (level === Level.NR) return enter(index + 1, NUMBER, arriving.numbers, isInOrder);
-    if (level !== undefined) return looksAgain[index] === 0 && found.add(arriving.numbers, { next: index });
+    if (level !== undefined) {
+      const loaded = load(level, index);
+      if (loaded === 'end') return found.add(arriving.numbers, { next: index });
+      return loaded !== undefined && enter(index + 1, loaded.a, arriving.numbers, isInOrder);
+    }
     if (code === Opcode.JA) return enter(index + 1 + k, a, arriving.numbers, isInOrder);
     if (!isConditionalJump(code) || usesX(code)) return false;
     if (a !== NUMBER)
       return enter(index + 1 + (jumpHolds(code, a | 0, k | 0) ? jt : jf), a, arriving.numbers, isInOrder);
     const numbers = isInOrder ? arriving.numbers : ordered(arriving.numbers);
-    const taken = code === Opcode.JEQ_K ? takeOne(numbers, k) : takeMany(numbers, code, k);
+    if (code === Opcode.JEQ_K) {
+      return (!takeOne(numbers, k) || enterOne(index + 1 + jt, k)) && enter(index + 1 + jf, NUMBER, numbers);
+    }
+    const taken = takeMany(numbers, code, k);
     return taken !== undefined && enter(index + 1 + jt, NUMBER, taken) && enter(index + 1 + jf, NUMBER, numbers);
   };
-  for (let index = 0; index <= last; index++) {
-    const known = withKnown[index];
+  enter(first, before, [0, LAST_NUMBER]);
+  for (let index = first; index <= last; index++) {
+    const known = withKnown[index - first];
     if (known && !step(index, known)) return undefined;
-    const numbers = withNumber[index];
+    const numbers = withNumber[index - first];
     if (numbers && !step(index, numbers)) return undefined;
   }
   return found.inOrder();
@@ -203,16 +251,17 @@ class Found {
   }
 }
 
-/** Take a number out of a set: what was taken. */
-function takeOne(numbers: Numbers, number: number): Numbers {
+/** Take a number out of a set, and say whether it was there. */
+function takeOne(numbers: Numbers, number: number): boolean {
   const at = rangeFrom(numbers, number);
-  const [from, to] = [numbers[at], numbers[at + 1]];
-  if (from === undefined || to === undefined || from > number) return [];
+  const from = numbers[at];
+  const to = numbers[at + 1];
+  if (from === undefined || to === undefined || from > number) return false;
   if (from === to) numbers.splice(at, 2);
   else if (from === number) numbers[at] = number + 1;
   else if (to === number) numbers[at + 1] = number - 1;
   else numbers.splice(at + 1, 0, number - 1, number + 1);
-  return [number, number];
+  return true;
 }
 
 /** Take the numbers for which a jump's comparison holds out of a set; undefined where they are too many ranges. */

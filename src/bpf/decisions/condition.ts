@@ -67,6 +67,28 @@ export function equalTo(store: DiagramStore, field: number, mask: bigint, value:
   );
 }
 
+/** Where the field AND the mask is one of several values, which have no bit outside the mask. */
+export function oneOf(store: DiagramStore, field: number, mask: bigint, values: Iterable<bigint>): Node {
+  const sorted = new BigUint64Array([...values]).sort();
+  const first = fieldLevel(field);
+  // Of values from..to the bits before `place` are known, and alike.
+  const visit = (place: number, from: number, to: number): Node => {
+    if (from === to) return FALSE;
+    if (place === 64) return TRUE;
+    const bit = BigInt(63 - place);
+    if (((mask >> bit) & 1n) === 0n) return visit(place + 1, from, to);
+    let middle = from;
+    for (let above = to; middle < above; ) {
+      const between = (middle + above) >>> 1;
+      if ((sorted[between]! >> bit) & 1n) above = between;
+      else middle = between + 1;
+    }
+    const [zeros, ones] = [visit(place + 1, from, middle), visit(place + 1, middle, to)];
+    return store.node(levelIn(store.order, first + place), zeros, ones);
+  };
+  return visit(0, 0, sorted.length);
+}
+
 /** Where the field AND the mask is less than the value AND the mask, unsigned, or equal too with `orEqual`. */
 export function below(store: DiagramStore, field: number, mask: bigint, value: bigint, orEqual: boolean): Node {
   return compareBits(store, field, mask, value, orEqual ? TRUE : FALSE, (level, rest, bit) =>

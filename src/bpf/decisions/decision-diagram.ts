@@ -16,7 +16,7 @@ import {
   usesX,
 } from '../program/instruction.js';
 import { verifyProgram } from '../program/verify.js';
-import { callRanges } from './call-ranges.js';
+import { type CallRange, callRanges, wordRanges } from './call-ranges.js';
 import { BUDGET_OPTIONS, type DiagramBudget, DiagramStore, FALSE, type Node, TRUE } from './diagram-store.js';
 import { bitOf, fieldsLevel, Level, levelOfOffset, WORD_BITS } from './input-variables.js';
 import { joinParts, type NumberRange, type Part, partition } from './partition.js';
@@ -250,7 +250,19 @@ interface State {
   /** The next states: `holds` where `test` holds, else `fails`; or `next`. None after a return. */
   next: State | undefined;
   branch: { test: () => Node; holds: State; fails: State | undefined } | undefined;
+  /** The next states, or decisions, by where the word that was loaded leads to them. */
+  ways: readonly Way[] | undefined;
 }
+
+/** `where`: the values of a word, as a function of it. */
+interface Way {
+  readonly where: Node;
+  readonly to: State | undefined;
+  readonly returned: Node | undefined;
+}
+
+/** Below this many ranges of a word its tests are as soon made one by one. */
+const MANY_WORD_RANGES = 8;
 
 /** In steps, by the memory that a state takes: paths can be as many as the sets of a program's tests. */
 const COST_OF_STATE = 32;
@@ -360,6 +372,11 @@ class SymbolicExecution {
       if (where === FALSE) continue;
       if (state.returned !== undefined) add(decided, state.returned, where);
       if (state.next) add(inputs, state.next, where);
+      for (const way of state.ways ?? []) {
+        const there = store.and(where, way.where);
+        if (way.to) add(inputs, way.to, there);
+        else add(decided, way.returned!, there);
+      }
       if (!state.branch) continue;
       const test = state.branch.test();
       add(inputs, state.branch.holds, store.and(where, test));
@@ -395,6 +412,7 @@ class SymbolicExecution {
       returned: undefined,
       next: undefined,
       branch: undefined,
+      ways: undefined,
     };
     states.set(key, made);
     return made;
@@ -408,7 +426,37 @@ class SymbolicExecution {
     else if (code === Opcode.JA) state.next = this.#enter(index + 1 + k, a, x, scratch);
     else if (isConditionalJump(code)) this.#jump(state, instruction, index);
     else if (code === Opcode.DIV_X) this.#divide(state, instruction, index);
+    else if (code === Opcode.LD_ABS && this.#takesWays(state, instruction, index)) return;
     else state.next = this.#after(state, instruction, index);
+  }
+
+  /**
+   * Where the tests of a loaded word lead, by ranges of its values: of thousands of tests that takes a fraction of the
+   * work. Whether it was done.
+   */
+  #takesWays(state: State, { k }: Instruction, index: number): boolean {
+    const { store, endianness } = this;
+    const level = levelOfOffset(k, endianness);
+    // An argument's bits follow each other, and nothing but the word is known of the call.
+    const isAlone = (this.#live[index + 1]! & ~Cell.A) === 0;
+    if (!this.call || level < Level.ARGUMENTS || store.order !== 'fields' || !isAlone) return false;
+    const ranges = wordRanges(this.instructions, endianness, index + 1);
+    if (ranges === undefined || ranges.length < MANY_WORD_RANGES) return false;
+    store.spend(ranges.length);
+    const byEnd = new Map<string, CallRange[]>();
+    for (const range of ranges) {
+      const end = `${range.returned} ${range.next}`;
+      const alike = byEnd.get(end);
+      if (alike) alike.push(range);
+      else byEnd.set(end, [range]);
+    }
+    state.ways = [...byEnd.values()].map((alike): Way => {
+      const [{ returned, next }] = alike as [CallRange];
+      const where = joinParts(store, level, within(alike));
+      if (returned !== undefined) return { where, to: undefined, returned: this.#terminal(returned) };
+      return { where, to: this.#enter(next, UNUSED, UNUSED, NO_SCRATCH), returned: undefined };
+    });
+    return true;
   }
 
   /** The state after an instruction that fills a cell. */
@@ -522,6 +570,19 @@ class SymbolicExecution {
     };
     return visit(0, WORD_BITS - 1, TRUE);
   }
+}
+
+/** The values of a word that are in some ranges, which are ascending. */
+function within(ranges: readonly NumberRange[]): Part[] {
+  const parts: Part[] = [];
+  let next = 0;
+  for (const { from, to } of ranges) {
+    if (next < from) parts.push({ from: next, to: from - 1, node: FALSE });
+    parts.push({ from, to, node: TRUE });
+    next = to + 1;
+  }
+  if (next < 2 ** WORD_BITS) parts.push({ from: next, to: 2 ** WORD_BITS - 1, node: FALSE });
+  return parts;
 }
 
 /** Per instruction, one bit each for A, X and the scratch slots: whether its content before the instruction is read later. */

@@ -57,6 +57,11 @@ export const BUDGET_OPTIONS: OptionTable<DiagramBudget> = { nodes: [NUMBER], ste
 const MAX_NODES = 2 ** 26;
 /** Enough for single calls: most of a program is proved without nodes. */
 const INITIAL_CAPACITY = 1 << 12;
+/** A node is together in memory: its level, where it leads, and the next node of its bucket. */
+const NODE_SIZE = 4;
+const LOW = 1;
+const HIGH = 2;
+const NEXT = 3;
 /** Terminals and pairs of nodes are kept beside the nodes. Their memory is counted in steps. */
 const COST_OF_TERMINAL = 16;
 const COST_OF_PAIR = 2;
@@ -85,11 +90,9 @@ export class DiagramStore {
   readonly #maxNodes: number;
   #steps: number;
   #count = 2;
-  #levels = new Uint16Array(INITIAL_CAPACITY);
-  #lows = new Int32Array(INITIAL_CAPACITY);
-  #highs = new Int32Array(INITIAL_CAPACITY);
-  /** Open addressing, at most half full; 0 is free, which no entry is (FALSE is in no bucket). */
-  #buckets = new Int32Array(2 * INITIAL_CAPACITY);
+  #table = new Int32Array(NODE_SIZE * INITIAL_CAPACITY);
+  /** The first node of each bucket; 0 is none, which no entry is (FALSE is in no bucket). */
+  #buckets = new Int32Array(INITIAL_CAPACITY);
   /** Results of `ite`: condition, then, otherwise, result. Collisions overwrite. */
   #cache = new Int32Array(4 * INITIAL_CAPACITY);
   readonly #terminals = new Map<number, Node>();
@@ -107,8 +110,8 @@ export class DiagramStore {
     const { nodes = 2 ** 21, steps = 2 ** 22 } = budget;
     this.#maxNodes = Math.min(nodes, MAX_NODES);
     this.#steps = steps;
-    this.#levels[FALSE] = TERMINAL_LEVEL;
-    this.#levels[TRUE] = TERMINAL_LEVEL;
+    this.#table[NODE_SIZE * FALSE] = TERMINAL_LEVEL;
+    this.#table[NODE_SIZE * TRUE] = TERMINAL_LEVEL;
   }
 
   /** How many nodes were made. */
@@ -118,10 +121,7 @@ export class DiagramStore {
 
   /** What the tables take, in bytes. */
   get bytes(): number {
-    return [this.#levels, this.#lows, this.#highs, this.#buckets, this.#cache].reduce(
-      (sum, { byteLength }) => sum + byteLength,
-      0,
-    );
+    return this.#table.byteLength + this.#buckets.byteLength + this.#cache.byteLength;
   }
 
   /** The constant function of a value, which is any number but NaN. It is another node than FALSE and TRUE. */
@@ -142,37 +142,36 @@ export class DiagramStore {
   }
 
   level(node: Node): number {
-    return this.#levels[node]!;
+    return this.#table[NODE_SIZE * node]!;
   }
 
   isTerminal(node: Node): boolean {
-    return this.#levels[node] === TERMINAL_LEVEL;
+    return this.#table[NODE_SIZE * node] === TERMINAL_LEVEL;
   }
 
   /** Where a node leads when its variable is 0. */
   low(node: Node): Node {
-    return this.#lows[node]!;
+    return this.#table[NODE_SIZE * node + LOW]!;
   }
 
   /** Where a node leads when its variable is 1. */
   high(node: Node): Node {
-    return this.#highs[node]!;
+    return this.#table[NODE_SIZE * node + HIGH]!;
   }
 
   /** The function that is `low` where the variable of `level` is 0, else `high`; both must test later levels only. */
   node(level: number, low: Node, high: Node): Node {
     if (low === high) return low;
     this.#growWhenFull();
+    const table = this.#table;
     const buckets = this.#buckets;
-    const lows = this.#lows;
-    const highs = this.#highs;
-    const mask = buckets.length - 1;
-    let bucket = hash(level, low, high) & mask;
-    for (let node = buckets[bucket]!; node !== 0; node = buckets[bucket]!) {
-      if (lows[node] === low && highs[node] === high && this.#levels[node] === level) return node;
-      bucket = (bucket + 1) & mask;
+    const bucket = hash(level, low, high) & (buckets.length - 1);
+    for (let node = buckets[bucket]!; node !== 0; node = table[NODE_SIZE * node + NEXT]!) {
+      const at = NODE_SIZE * node;
+      if (table[at + LOW] === low && table[at + HIGH] === high && table[at] === level) return node;
     }
     const node = this.#append(level, low, high);
+    table[NODE_SIZE * node + NEXT] = buckets[bucket]!;
     buckets[bucket] = node;
     return node;
   }
@@ -186,24 +185,22 @@ export class DiagramStore {
     const cache = this.#cache;
     if (cache[slot] === condition && cache[slot + 1] === then && cache[slot + 2] === otherwise) return cache[slot + 3]!;
     this.spend(1);
-    const levels = this.#levels;
-    const lows = this.#lows;
-    const highs = this.#highs;
-    const ofCondition = levels[condition]!;
-    const ofThen = levels[then]!;
-    const ofOtherwise = levels[otherwise]!;
+    const table = this.#table;
+    const ofCondition = table[NODE_SIZE * condition]!;
+    const ofThen = table[NODE_SIZE * then]!;
+    const ofOtherwise = table[NODE_SIZE * otherwise]!;
     let level = ofCondition < ofThen ? ofCondition : ofThen;
     if (ofOtherwise < level) level = ofOtherwise;
     const low = this.ite(
-      ofCondition === level ? lows[condition]! : condition,
-      ofThen === level ? lows[then]! : then,
-      ofOtherwise === level ? lows[otherwise]! : otherwise,
+      ofCondition === level ? table[NODE_SIZE * condition + LOW]! : condition,
+      ofThen === level ? table[NODE_SIZE * then + LOW]! : then,
+      ofOtherwise === level ? table[NODE_SIZE * otherwise + LOW]! : otherwise,
     );
     // what was looked up before is still there: a table that grows leaves the old one as it was
     const high = this.ite(
-      ofCondition === level ? highs[condition]! : condition,
-      ofThen === level ? highs[then]! : then,
-      ofOtherwise === level ? highs[otherwise]! : otherwise,
+      ofCondition === level ? table[NODE_SIZE * condition + HIGH]! : condition,
+      ofThen === level ? table[NODE_SIZE * then + HIGH]! : then,
+      ofOtherwise === level ? table[NODE_SIZE * otherwise + HIGH]! : otherwise,
     );
     const result = this.node(level, low, high);
     this.#remember(condition, then, otherwise, result);
@@ -215,9 +212,9 @@ export class DiagramStore {
    * @internal
    */
   choose(condition: Node, then: Node, otherwise: Node): Node {
-    const level = this.#levels[condition]!;
-    const isFirst = level < this.#levels[then]! && level < this.#levels[otherwise]!;
-    if (!isFirst || this.#lows[condition] !== FALSE || this.#highs[condition] !== TRUE) {
+    const level = this.level(condition);
+    const isFirst = level < this.level(then) && level < this.level(otherwise);
+    if (!isFirst || this.low(condition) !== FALSE || this.high(condition) !== TRUE) {
       return this.ite(condition, then, otherwise);
     }
     this.spend(1);
@@ -363,17 +360,11 @@ export class DiagramStore {
       );
     }
     const node = this.#count++;
-    this.#levels[node] = level;
-    this.#lows[node] = low;
-    this.#highs[node] = high;
+    const at = NODE_SIZE * node;
+    this.#table[at] = level;
+    this.#table[at + LOW] = low;
+    this.#table[at + HIGH] = high;
     return node;
-  }
-
-  #freeBucket(node: Node): number {
-    const mask = this.#buckets.length - 1;
-    let bucket = hash(this.#levels[node]!, this.#lows[node]!, this.#highs[node]!) & mask;
-    while (this.#buckets[bucket] !== 0) bucket = (bucket + 1) & mask;
-    return bucket;
   }
 
   #slot(condition: Node, then: Node, otherwise: Node): number {
@@ -390,15 +381,20 @@ export class DiagramStore {
   }
 
   #growWhenFull(): void {
-    const capacity = this.#levels.length * 2;
-    if (this.#count < this.#levels.length) return;
-    this.#levels = enlarged(this.#levels, new Uint16Array(capacity));
-    this.#lows = enlarged(this.#lows, new Int32Array(capacity));
-    this.#highs = enlarged(this.#highs, new Int32Array(capacity));
-    this.#buckets = new Int32Array(capacity * 2);
+    if (this.#count < this.#buckets.length) return;
+    const capacity = this.#buckets.length * 2;
+    const table = new Int32Array(NODE_SIZE * capacity);
+    table.set(this.#table);
+    const buckets = new Int32Array(capacity);
     for (let node = 2; node < this.#count; node++) {
-      if (!this.isTerminal(node)) this.#buckets[this.#freeBucket(node)] = node;
+      const at = NODE_SIZE * node;
+      if (table[at] === TERMINAL_LEVEL) continue;
+      const bucket = hash(table[at]!, table[at + LOW]!, table[at + HIGH]!) & (capacity - 1);
+      table[at + NEXT] = buckets[bucket]!;
+      buckets[bucket] = node;
     }
+    this.#table = table;
+    this.#buckets = buckets;
     if (capacity > MAX_CACHE) return;
     const old = this.#cache;
     this.#cache = new Int32Array(capacity * 4);
@@ -407,11 +403,6 @@ export class DiagramStore {
       if (old[slot] !== 0) this.#remember(old[slot]!, old[slot + 1]!, old[slot + 2]!, old[slot + 3]!);
     }
   }
-}
-
-function enlarged<T extends Uint16Array | Int32Array>(old: T, made: T): T {
-  made.set(old);
-  return made;
 }
 
 /** Mixes three small integers (multipliers and shifts of MurmurHash3's finalizer). */

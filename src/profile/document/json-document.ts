@@ -116,9 +116,8 @@ class Parser {
       if (this.#path.length >= MAX_NESTING) {
         throw this.#fail('nesting-too-deep', `nested more than ${MAX_NESTING} deep`);
       }
-      node.children = new Map();
       this.#advance();
-      return { value: first === '{' ? this.#parseMembers(node.children) : this.#parseItems(node.children), node };
+      return { value: first === '{' ? this.#parseMembers(node) : this.#parseItems(node), node };
     }
     const value = this.#scalar();
     this.#advance();
@@ -144,8 +143,10 @@ class Parser {
     return /^-?\d+$/.test(token) && token !== '-0' ? BigInt(token) : new InexactNumber(token, 'fraction');
   }
 
-  #parseMembers(children: Map<string | number, ValueNode>): JsonObject {
+  #parseMembers(within: ValueNode): JsonObject {
     const members: JsonObject = Object.create(null);
+    const children = new Map<string, ValueNode>();
+    within.children = children;
     this.#parseList('}', (isFirst) => {
       if (!this.#token.startsWith('"')) throw this.#unexpected(isFirst ? 'a key in double quotes or "}"' : 'a key');
       const key = this.#stringValue;
@@ -168,13 +169,15 @@ class Parser {
     return members;
   }
 
-  #parseItems(children: Map<string | number, ValueNode>): JsonValue[] {
+  #parseItems(within: ValueNode): JsonValue[] {
     const items: JsonValue[] = [];
+    const children: ValueNode[] = [];
+    within.children = children;
     this.#parseList(']', () => {
       this.#path.push(items.length);
       const { value, node } = this.#parseValue();
       this.#path.pop();
-      children.set(items.length, node);
+      children.push(node);
       items.push(value);
     });
     return items;

@@ -9,7 +9,8 @@ export interface ValueNode {
   /** UTF-16 code units from the text's beginning. */
   offset: number;
   keyOffset?: number;
-  children?: Map<string | number, ValueNode>;
+  /** Of an object's members by key, or of a list's items. */
+  children?: ReadonlyMap<string, ValueNode> | readonly ValueNode[];
 }
 
 /** A value that is read as a profile, its caller's name for it, and, if it was text, where its parts are written. */
@@ -52,11 +53,17 @@ export class SourceDocument {
   }
 
   placeOf(path: JsonPath): Pick<ProfileIssue, 'path' | 'position'> {
-    return { path: formatPath([...this.#within, ...path]), position: this.positionOf(path) };
+    return {
+      path: formatPath(this.#within.length === 0 ? path : [...this.#within, ...path]),
+      position: this.positionOf(path),
+    };
   }
 
   placeOfKey(path: JsonPath): Pick<ProfileIssue, 'path' | 'position'> {
-    return { path: formatPath([...this.#within, ...path]), position: this.keyPositionOf(path) };
+    return {
+      path: formatPath(this.#within.length === 0 ? path : [...this.#within, ...path]),
+      position: this.keyPositionOf(path),
+    };
   }
 
   /** The error (`PROFILE_INVALID`) at a value. */
@@ -79,9 +86,14 @@ export class SourceDocument {
 function findNode(root: ValueNode, path: JsonPath): ValueNode {
   let node = root;
   for (let depth = 0; depth < path.length; depth++) {
-    const child = node.children?.get(path[depth]!);
+    const child = childAt(node, path[depth]!);
     if (!child) break;
     node = child;
   }
   return node;
+}
+
+function childAt({ children }: ValueNode, key: string | number): ValueNode | undefined {
+  if (typeof key === 'number') return Array.isArray(children) ? children[key] : undefined;
+  return children instanceof Map ? children.get(key) : undefined;
 }

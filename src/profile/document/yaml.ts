@@ -162,10 +162,10 @@ class Converter {
   #content(node: Node | null, path: (string | number)[], offset: number): Converted {
     if (isMap(node)) return this.#map(node, path, offset);
     if (isSeq(node)) {
-      const children = new Map<string | number, ValueNode>();
+      const children: ValueNode[] = [];
       const value = node.items.map((item, index) => {
         const converted = this.#convert(item as Node | null, [...path, index]);
-        children.set(index, converted.node);
+        children.push(converted.node);
         return converted.value;
       });
       return { value, node: { offset, children } };
@@ -175,7 +175,7 @@ class Converter {
 
   #map(node: { items: readonly unknown[] }, path: (string | number)[], offset: number): Converted {
     const members: JsonObject = Object.create(null);
-    const children = new Map<string | number, ValueNode>();
+    const children = new Map<string, ValueNode>();
     for (const pair of node.items as { key: unknown; value: unknown }[]) {
       const key = this.#key(pair.key, path);
       const keyOffset = (pair.key as Node).range?.[0] ?? offset;
