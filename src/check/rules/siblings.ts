@@ -37,7 +37,7 @@ const siblingOpen: CheckRule = {
         severity,
         message: `${list(restricted)} ${restricted.length === 1 ? 'is' : 'are'} restricted and ${list(open)} ${open.length === 1 ? 'is' : 'are'} not, but ${reason}`,
         advice: open.includes('clone3')
-          ? `deny ${list(open)} too; of clone3: ${terms.answerEnosys(['clone3'], target.architecture.name, 'entry')}, so that a C library falls back to clone`
+          ? `deny ${list(open)} too; a C library falls back to clone where clone3 fails with ENOSYS: ${terms.answerEnosys(['clone3'], target.architecture.name, 'entry')}`
           : `restrict ${list(open)} too, or neither`,
       };
     }
