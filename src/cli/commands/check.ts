@@ -8,7 +8,7 @@ import { renderJson } from '../../check/output/json.js';
 import { renderSarif } from '../../check/output/sarif.js';
 import { renderStatistics, renderStatisticsJson } from '../../check/output/statistics.js';
 import { renderText } from '../../check/output/text.js';
-import { TARGETS, type TargetName } from '../../compose/targets/target.js';
+import type { TargetName } from '../../compose/targets/target.js';
 import { InvalidArgumentError, ScmpError } from '../../errors.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { mayHaveSeveral } from '../../profile/formats/several-profiles.js';
@@ -30,16 +30,14 @@ import {
 } from '../options.js';
 import { print, printError, printPainted, printVerbatim, writeResult } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
+import { targetOption } from '../target-option.js';
 
 const RENDERERS = { text: renderText, json: renderJson, sarif: renderSarif, github: renderGithub } as const;
 const STATISTICS: Partial<typeof RENDERERS> = { text: renderStatistics, json: renderStatisticsJson };
 
 const OPTIONS = {
   ...TARGET_OPTIONS,
-  target: new Option(
-    '--target <target>',
-    'where the file goes as it is: what is refused there, ignored and added, and how that is known',
-  ).choices(TARGETS),
+  target: targetOption('where the file goes as it is: what is refused there, ignored and added, and how that is known'),
   ignore: new Option('--ignore <id>', 'a finding to ignore; repeatable').argParser(collect).default([]),
   strict: new Option('--strict', 'advice counts as a finding, for the exit code'),
   format: new Option('--format <format>', 'how to report').choices(Object.keys(RENDERERS)).default('text'),

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { TARGETS, type TargetName } from '../../compose/targets/target.js';
+import type { TargetName } from '../../compose/targets/target.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { OUTPUT_FORMATS, type OutputFormat, WRITTEN_FORMATS, writtenFormat } from '../../profile/formats/index.js';
 import { writeProfile, writeWarnings } from '../../profile/formats/write-profile.js';
@@ -10,6 +10,7 @@ import { addOptions, type FlagsOf, INPUT_OPTIONS, TARGET_OPTIONS } from '../opti
 import { printWarnings, writeResult } from '../output.js';
 import { readInputProfile } from '../read-input-profile.js';
 import { targetFiles, writeTargets } from '../target-files.js';
+import { targetOption } from '../target-option.js';
 
 /** The formats that there are, each with what it is. */
 const formatWords = WRITTEN_FORMATS.map(({ id, output: { about } }) => (about === undefined ? id : `${id}: ${about}`));
@@ -22,10 +23,9 @@ const OPTIONS = {
   to: new Option('--to <format>', [...formatWords, ARTIFACT_WORDS].join('; '))
     .choices([...OUTPUT_FORMATS, ARTIFACT])
     .makeOptionMandatory(),
-  target: new Option(
-    '--target <target>',
+  target: targetOption(
     'where the result goes: say what is ignored and added there; what is refused, or weaker there, is not written',
-  ).choices(TARGETS),
+  ),
   output: true,
   name: "of a SeccompProfile: its name (default: the profile's own, or its file's); of an artifact: its tag or whole name in the layout",
   arch: 'the target to decide conditional entries for',
