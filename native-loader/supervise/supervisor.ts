@@ -12,6 +12,7 @@ import { Listener } from './listener.js';
 import { MainSession } from './main-session.js';
 import { Notification, type SyscallNamer } from './notification.js';
 import type { NotificationWords, RawResponse } from './notify-abi.js';
+import { type PendingHandler, PendingHandlers } from './pending-handlers.js';
 import { protectSupervisor } from './protect-supervisor.js';
 import { createReception } from './reception.js';
 import { isPromise, sendAnswer, sendFailure } from './send-answer.js';
@@ -236,8 +237,7 @@ class ListenerSupervision implements Supervision {
   failures = 0;
   readonly #listener: Listener;
   readonly #options: CheckedOptions;
-  /** How to give up on each handler that is at work. */
-  readonly #pending = new Set<() => void>();
+  readonly #pending: PendingHandlers;
   readonly #warnings = new CountedWarnings('SeccompSupervisorWarning');
   #watchdog: NodeJS.Timeout | undefined;
   readonly #thread: ReturnType<typeof supervisorThread>;
@@ -246,6 +246,7 @@ class ListenerSupervision implements Supervision {
 
   constructor(fd: number, options: CheckedOptions) {
     this.#options = options;
+    this.#pending = new PendingHandlers(options.timeout);
     this.#listener = new Listener(supervisorCalls(), fd);
     let onEnd: (error?: SupervisorError, tallied?: TalliedCall[]) => void = () => {};
     this.closed = new Promise((resolve, reject) => {
@@ -254,7 +255,7 @@ class ListenerSupervision implements Supervision {
         this.#session?.end();
         this.tallied = tallied;
         this.#listener.close();
-        for (const giveUp of this.#pending) giveUp();
+        this.#pending.giveUpAll();
         this.#warnings.sum();
         if (error) reject(error);
         else resolve();
@@ -341,28 +342,29 @@ class ListenerSupervision implements Supervision {
   }
 
   #await({ words, notification, cancellation }: HandledCall, outcome: Promise<Answer | undefined>): void {
-    const { timeout: milliseconds, failure } = this.#options;
-    let timer: NodeJS.Timeout | undefined;
-    const settle = () => {
-      clearTimeout(timer);
-      return this.#pending.delete(giveUp);
-    };
-    const giveUp = () => {
-      settle();
-      cancellation.cancel();
-    };
-    this.#pending.add(giveUp);
-    if (milliseconds !== Infinity) {
-      timer = setTimeout(() => {
+    const handler: PendingHandler = {
+      begin: performance.now(),
+      expire: () => {
+        const { timeout: milliseconds, failure } = this.#options;
         this.#listener.send(words, failure);
-        giveUp();
+        cancellation.cancel();
         this.#report({ kind: 'handler-timeout', notification, milliseconds });
-      }, milliseconds);
-    }
-    outcome
-      .then((answer) => (settle() ? this.#send(words, answer) : discard(answer)))
-      // A failure after the time-out has been reported as that.
-      .catch((error) => (settle() || !cancellation.cancelled) && this.#fail({ words, notification }, error));
+      },
+      giveUp: () => cancellation.cancel(),
+    };
+    this.#pending.add(handler);
+    // A failure after the time-out has been reported as that.
+    const fail = (error: unknown) => {
+      if (this.#pending.delete(handler) || !cancellation.cancelled) this.#fail({ words, notification }, error);
+    };
+    outcome.then((answer) => {
+      try {
+        if (this.#pending.delete(handler)) this.#send(words, answer);
+        else discard(answer);
+      } catch (error) {
+        fail(error);
+      }
+    }, fail);
   }
 
   #send(words: NotificationWords, answer: Answer | undefined): void {
