@@ -22,7 +22,7 @@ openat2: fd dirfd FDCWD, string pathname, pointer how, size size
 open_tree: fd dirfd FDCWD, string pathname, uint flags OPEN_TREE
 open_tree_attr: fd dirfd FDCWD, string pathname, uint flags OPEN_TREE, pointer attr, size size
 open_by_handle_at: fd mount_fd FDCWD, pointer handle, int flags O
-name_to_handle_at: fd dirfd FDCWD, string pathname, pointer handle, pointer mount_id, int flags AT
+name_to_handle_at: fd dirfd FDCWD, string pathname, pointer handle, pointer mount_id, int flags AT_HANDLE
 creat: string pathname, mode mode S
 close syncfs fsync fdatasync: fd fd
 fchdir: fd fd FD_ROOT
