@@ -2,15 +2,16 @@
 import { statSync } from 'node:fs';
 
 /**
- * The commands that have ended, or become another program, before optimised code pays, and the option of each after which it
- * runs for long.
+ * The commands that have ended, or become another program, before optimised code pays, and the options of each after which it
+ * works for long. What `record` runs may take long: the tracer is no JavaScript.
  */
 export const BRIEF_COMMANDS = {
-  compile: '--verify',
-  run: '--trace',
-  simulate: undefined,
-  disasm: undefined,
-} as const;
+  compile: ['--verify'],
+  run: ['--trace'],
+  record: ['--from-audit', '--from-strace', '--merge', '--observe'],
+  simulate: [],
+  disasm: [],
+} as const satisfies Record<string, readonly string[]>;
 
 /** What makes any command run for long: the minimiser works for longer than libseccomp. */
 export const MINIMIZING = { option: '--optimize', level: 'min' } as const;
@@ -24,10 +25,10 @@ export function isBrief(command: string, args: readonly string[]): boolean {
   if (args.some((arg, index) => arg === `${option}=${level}` || (arg === level && args[index - 1] === option)))
     return false;
   if (!Object.hasOwn(BRIEF_COMMANDS, command)) return false;
-  const long = BRIEF_COMMANDS[command as keyof typeof BRIEF_COMMANDS];
-  if (long !== undefined && args.includes(long)) return false;
-  // what `run` becomes may be a large file too
-  return command === 'run' || !args.slice(args.indexOf(command) + 1).some(isLargeFile);
+  const long: readonly string[] = BRIEF_COMMANDS[command as keyof typeof BRIEF_COMMANDS];
+  if (args.some((arg) => long.includes(arg.replace(/=.*/s, '')))) return false;
+  // what they start may be a large file too
+  return command === 'run' || command === 'record' || !args.slice(args.indexOf(command) + 1).some(isLargeFile);
 }
 
 function isLargeFile(path: string): boolean {

@@ -1,10 +1,9 @@
 import { InvalidArgumentError as InvalidOption, Option } from 'commander';
 import type { MergedRecordings, MergeRecordingsOptions } from '../compose/recordings/merge-recordings.js';
 import { timeOfText } from '../compose/recordings/origin.js';
-import { type ReportFormat, renderMerge } from '../compose/recordings/report.js';
+import type { ReportFormat } from '../compose/recordings/report.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { OutputFormat } from '../profile/formats/index.js';
-import { writeProfile } from '../profile/formats/write-profile.js';
 import { jsonPerTarget, print, writeResult } from './output.js';
 
 /** What `merge` and `record --merge` choose by, and how they tell of it. */
@@ -91,16 +90,17 @@ export async function writeMerged(merged: readonly MergedRecordings[], flags: Me
   if (writesObjects(flags)) {
     const { writeObjects } = await import('../compose/recordings/kubernetes.js');
     text = writeObjects(merged, { name: flags.name, image: flags.image, namespace: flags.namespace });
-  } else text = writeProfile(first.profile, flags.to);
+  } else text = (await import('../profile/formats/write-profile.js')).writeProfile(first.profile, flags.to);
   const isReportOnly = flags.json && (flags.output ?? '-') === '-' && flags.report === undefined;
   if (!isReportOnly) writeResult(text, flags.output);
   if (flags.report !== undefined) {
-    writeResult(renderAll(merged, flags.json ? 'json' : reportFormat(flags.report)), flags.report);
-  } else if (flags.json) print(renderAll(merged, 'json'));
+    writeResult(await renderAll(merged, flags.json ? 'json' : reportFormat(flags.report)), flags.report);
+  } else if (flags.json) print(await renderAll(merged, 'json'));
 }
 
 /** One report for each profile; as JSON a list, where there are several. */
-function renderAll(merged: readonly MergedRecordings[], format: ReportFormat): string {
+async function renderAll(merged: readonly MergedRecordings[], format: ReportFormat): Promise<string> {
+  const { renderMerge } = await import('../compose/recordings/report.js');
   const reports = merged.map((each) => renderMerge(each, format));
   return format === 'json' ? jsonPerTarget(reports.map((report) => JSON.parse(report))) : reports.join('\n');
 }

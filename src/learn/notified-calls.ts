@@ -1,7 +1,14 @@
-import { type ArchitectureName, auditArchitecture, callArchitecture, parseArchitecture } from '../architecture.js';
+import {
+  type Architecture,
+  type ArchitectureName,
+  auditArchitecture,
+  callArchitecture,
+  parseArchitecture,
+} from '../architecture.js';
 import type { Libseccomp } from '../libseccomp/libseccomp.js';
 import { listSyscalls } from '../libseccomp/syscall-table.js';
 import { checkArgument, FUNCTION, LIBSECCOMP, LIST, OBSERVATIONS } from '../options.js';
+import { numberedSyscalls, syscallName } from '../syscalls/syscall-name.js';
 import { kernelArchitectures } from './kernel-architectures.js';
 import type { ArgumentMask, ArgumentMasks, Observations } from './observations.js';
 import type { SyscallLookup } from './read-log.js';
@@ -37,19 +44,38 @@ export function numberedMasks(
 ): Map<number, Map<number, readonly ArgumentMask[]>> {
   checkArgument('numberedMasks', 'libseccomp', libseccomp, LIBSECCOMP);
   checkArgument('numberedMasks', 'masks', masks, FUNCTION);
-  const byArchitecture = new Map<number, Map<number, readonly ArgumentMask[]>>();
+  return masksByNumber(native, masks, (architecture) =>
+    listSyscalls(libseccomp, architecture).map(({ name, number }) => [number, name] as const),
+  );
+}
+
+type MasksByNumber = Map<number, Map<number, readonly ArgumentMask[]>>;
+
+/** {@link numberedMasks} by the package's own table of names, for who does not need the wasm. */
+export const tableMasks = (native: ArchitectureName, masks: ArgumentMasks): MasksByNumber =>
+  masksByNumber(native, masks, ({ name }) => numberedSyscalls(name));
+
+function masksByNumber(
+  native: ArchitectureName,
+  masks: ArgumentMasks,
+  callsOf: (architecture: Architecture) => Iterable<readonly [number: number, name: string]>,
+): MasksByNumber {
+  const byArchitecture: MasksByNumber = new Map();
   for (const name of kernelArchitectures(native)) {
     const architecture = parseArchitecture(name);
     // x32 has x86_64's, and its numbers differ.
     const byNumber = byArchitecture.get(architecture.auditArch) ?? new Map<number, readonly ArgumentMask[]>();
     byArchitecture.set(architecture.auditArch, byNumber);
-    for (const call of listSyscalls(libseccomp, architecture)) {
-      const own = masks(call.name, name);
-      if (own.length > 0) byNumber.set(call.number, own);
+    for (const [number, call] of callsOf(architecture)) {
+      const own = masks(call, name);
+      if (own.length > 0) byNumber.set(number, own);
     }
   }
   return byArchitecture;
 }
+
+/** Names of numbers, by the package's own table. */
+export const tableNames: Pick<SyscallLookup, 'name'> = { name: syscallName };
 
 /**
  * Count calls that are known by numbers. Returns those that no table has a name for: no profile can allow them.
@@ -70,7 +96,7 @@ export function numberedMasks(
 export function observeNumbered(
   observations: Observations,
   calls: readonly NumberedCall[],
-  table: SyscallLookup,
+  table: Pick<SyscallLookup, 'name'>,
 ): NumberedCall[] {
   checkArgument('observeNumbered', 'observations', observations, OBSERVATIONS);
   checkArgument('observeNumbered', 'calls', calls, LIST);
@@ -111,7 +137,7 @@ export function describeUnnamed({ number, auditArch, count }: NumberedCall): str
 /** A call by its name; without one by its number, and where it was made. */
 export function nameOfNumber(
   { number, auditArch }: Pick<NumberedCall, 'number' | 'auditArch'>,
-  table: SyscallLookup,
+  table: Pick<SyscallLookup, 'name'>,
 ): string {
   const architecture = architectureOf(auditArch, number);
   const name = architecture && table.name(number, architecture);

@@ -32,6 +32,9 @@ export function syscallsAmong(
 export const architectureSyscalls = (architecture: ArchitectureName): Iterable<string> =>
   tableOf(architecture).values();
 
+/** The same by number, as the kernel has it. */
+export const numberedSyscalls = (architecture: ArchitectureName): ReadonlyMap<number, string> => tableOf(architecture);
+
 let names: ReadonlySet<string> | undefined;
 
 /** Whether any architecture has a call of this name. */

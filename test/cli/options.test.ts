@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { BRIEF_COMMANDS, isBrief, MINIMIZING } from '../../src/cli/brief-commands.js';
 import { addCompileCommand } from '../../src/cli/commands/compile.js';
 import { addDisasmCommand } from '../../src/cli/commands/disasm.js';
+import { addRecordCommand } from '../../src/cli/commands/record.js';
 import { addRunCommand } from '../../src/cli/commands/run.js';
 import { addSimulateCommand } from '../../src/cli/commands/simulate.js';
 import { runtimeOptions } from '../../src/cli/compile-options.js';
@@ -71,13 +72,14 @@ describe('the options that commands share', () => {
 
 describe('a command that is over before optimised code pays', () => {
   const program = new Command().enablePositionalOptions();
-  for (const add of [addCompileCommand, addRunCommand, addSimulateCommand, addDisasmCommand]) add(program);
+  for (const add of [addCompileCommand, addRunCommand, addRecordCommand, addSimulateCommand, addDisasmCommand])
+    add(program);
 
   it('has the option that makes it run for long', () => {
     expect(program.commands.map((command) => command.name())).toEqual(Object.keys(BRIEF_COMMANDS));
     for (const command of program.commands) {
       const long = BRIEF_COMMANDS[command.name() as keyof typeof BRIEF_COMMANDS];
-      if (long !== undefined) expect(command.options.map((option) => option.long)).toContain(long);
+      expect(command.options.map((option) => option.long)).toEqual(expect.arrayContaining([...long]));
     }
     const optimize = shared.find(({ long }) => long === MINIMIZING.option);
     expect(optimize?.argChoices).toContain(MINIMIZING.level);
@@ -94,6 +96,10 @@ describe('a command that is over before optimised code pays', () => {
     ['disasm p.bpf --trace', true],
     [`compile ${LARGE}`, false],
     [`run --profile p.json -- ${LARGE}`, true],
+    [`record -- ${LARGE}`, true],
+    ['record --args -- make', true],
+    ['record --from-strace=log.txt', false],
+    ['record --merge p.json -- make', false],
     ['check p.json', false],
     ['toString', false],
     ['', false],

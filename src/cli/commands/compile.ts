@@ -21,7 +21,7 @@ const OPTIONS = {
   format: programFormatOption(COMPILE_FORMATS),
   arch: 'x86_64, SCMP_ARCH_X86_64, amd64… (default: this machine)',
   verify: new Option(
-    BRIEF_COMMANDS.compile,
+    BRIEF_COMMANDS.compile[0],
     'prove that the program decides every call there could be as the rules say, not only those that rules have conditions for (slower)',
   ),
   explainResolution: new Option(

@@ -8,9 +8,8 @@ import { INSTRUCTION_SIZE, MAX_INSTRUCTIONS } from '../../bpf/program/instructio
 import { UnsupportedHostError } from '../../errors.js';
 import { kernelArchitectures } from '../../learn/kernel-architectures.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
-
+import { exitCodeOfCommand } from './command-exit.js';
 import { type CommandStart, commandOf, processOf, TracerWarnings, traceCommand, waitForAll } from './observe.js';
-import { exitCodeOfCommand } from './spawn-command.js';
 
 /** An attempt of a thread to install a filter. */
 export interface Attempt {

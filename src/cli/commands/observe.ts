@@ -40,7 +40,7 @@ export function stdioOf({ descriptors, isStdoutTaken = false }: Omit<CommandStar
 
 const ENDING_SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 /** How long to wait silently for processes that a command leaves behind. */
-const PATIENCE_MILLISECONDS = 2000;
+export const PATIENCE_MILLISECONDS = 2000;
 
 /**
  * Start a command under a tracer, and pass on signals that end it. The command has them already where the process group had
@@ -222,7 +222,7 @@ export interface FilterKill {
 }
 
 /** `a filter ended cat[42] (and 2 more) by SIGSYS at openat: its own, or one above scmp` */
-export function describeKill({ process, call, others }: FilterKill, table: SyscallLookup): string {
+export function describeKill({ process, call, others }: FilterKill, table: Pick<SyscallLookup, 'name'>): string {
   const more = others > 0 ? ` (and ${others} more)` : '';
   const at = call ? ` at ${nameOfNumber(call, table)}` : '';
   return printable(`a filter ended ${process}${more} by SIGSYS${at}: its own, or one above scmp`);

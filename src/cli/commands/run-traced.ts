@@ -31,6 +31,7 @@ import type { Action } from '../../policy.js';
 import { describeCall } from '../../syscalls/index.js';
 import { printable } from '../../text.js';
 import { printError } from '../output.js';
+import { exitCodeOfCommand } from './command-exit.js';
 import {
   type CommandStart,
   commandOf,
@@ -42,7 +43,7 @@ import {
   TracerWarnings,
   traceCommand,
 } from './observe.js';
-import { exitCodeOfCommand, spawnCommand } from './spawn-command.js';
+import { spawnCommand } from './spawn-command.js';
 
 export interface TracedRun {
   filter: InstallableFilter;

@@ -1,8 +1,9 @@
 import { printable } from '../../text.js';
 import { printError } from '../output.js';
+import { exitCodeOfCommand } from './command-exit.js';
 import { type CommandStart, stdioOf } from './observe.js';
 import type { TracedRun } from './run-traced.js';
-import { exitCodeOfCommand, spawnCommand } from './spawn-command.js';
+import { spawnCommand } from './spawn-command.js';
 
 /** What a shell's exit code is where SIGSYS ended a program that it started: 128 and the signal's number on most. */
 const SHELL_SIGSYS = 159;

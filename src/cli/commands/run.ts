@@ -31,7 +31,7 @@ const OPTIONS = {
   profile: sharedOption('profile').makeOptionMandatory(),
   noNewPrivs: new Option('--no-new-privs', 'set no_new_privs first (on by default)'),
   newPrivs: new Option('--new-privs', 'do not set no_new_privs; needs CAP_SYS_ADMIN').default(false),
-  trace: new Option(BRIEF_COMMANDS.run, 'report denied calls as they happen; the command is a child process then'),
+  trace: new Option(BRIEF_COMMANDS.run[0], 'report denied calls as they happen; the command is a child process then'),
   observe: true,
   ...INPUT_OPTIONS,
   ...COMPILE_OPTIONS,

@@ -1,5 +1,4 @@
-import { constants } from 'node:os';
-import { type SandboxExit, type SandboxedProcess, spawnSandboxed } from '../../../native-loader/index.js';
+import { type SandboxedProcess, spawnSandboxed } from '../../../native-loader/index.js';
 import { isForegroundJob } from '../terminal.js';
 
 /**
@@ -15,9 +14,4 @@ export async function spawnCommand(...args: Parameters<typeof spawnSandboxed>): 
   pass = (signal) => void sandbox.kill(signal);
   early.forEach(pass);
   return sandbox;
-}
-
-/** The command's exit code; if a signal ended it, as shells have it. */
-export function exitCodeOfCommand({ code, signal }: SandboxExit): number {
-  return code ?? 128 + constants.signals[signal!];
 }
