@@ -29,6 +29,24 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+interface ButtonOptions {
+  isSmall?: boolean;
+  /** What a screen reader says, where the text alone is said of several. */
+  label?: string;
+  title?: string;
+}
+
+/** A button that looks as all of the page's do. */
+export function controlButton(text: string, click: () => unknown, options: ButtonOptions = {}): HTMLButtonElement {
+  const { isSmall = false, label, title } = options;
+  return element('button', {
+    class: isSmall ? 'control small' : 'control',
+    text,
+    attributes: { type: 'button', title: title ?? false, 'aria-label': label ?? false },
+    on: { click: () => void click() },
+  });
+}
+
 function append(parent: Element, children: readonly Child[]): void {
   for (const child of children) if (child !== undefined && child !== false) parent.append(child);
 }

@@ -12,7 +12,7 @@ import { setUpLayout } from './layout.js';
 import { setUpPrint } from './print.js';
 import { createSession } from './session.js';
 import { setUpSettings } from './settings-form.js';
-import { decodeShared, encodeShared, type Shared } from './share-link.js';
+import type { Shared } from './share-link.js';
 import { type AppState, initialState } from './state.js';
 import { createStore } from './store.js';
 import { setUpTheme } from './theme.js';
@@ -77,15 +77,21 @@ function shown(): Shared {
   return { ...session.profile(), settings, view, programForm, mapArchitecture, call, other };
 }
 
-/** The fragment of an address that restores it. */
-function link(): Promise<string> {
+/** The fragment of an address that restores it. What reads and writes them is loaded with the first one. */
+async function link(): Promise<string> {
+  const { encodeShared } = await import('./share-link.js');
   return encodeShared(shown());
+}
+
+/** What the address of this page restores. */
+async function linked(): Promise<Shared | undefined> {
+  return location.hash === '' ? undefined : (await import('./share-link.js')).decodeShared(location.hash);
 }
 
 /** The profile in the address, else the one before a reload, else an example. */
 async function start(): Promise<void> {
   try {
-    const shared = (await decodeShared(location.hash)) ?? draft.load();
+    const shared = (await linked()) ?? draft.load();
     if (shared) {
       // Text that was typed meanwhile is kept: it is worth more than the one to be shown.
       if (area.value === '') session.open(shared);
@@ -174,7 +180,7 @@ function setUpShare(): void {
   // A link that is opened in this very tab.
   addEventListener('hashchange', async () => {
     try {
-      const shared = await decodeShared(location.hash);
+      const shared = await linked();
       if (!shared) return;
       session.open(shared);
     } catch (error) {

@@ -109,19 +109,28 @@ export async function showView(page: Page, name: string): Promise<void> {
 }
 
 /**
- * Wait until nothing is on its way, and the document has not changed for a quarter of a second: axe fails on elements
- * that come and go while it looks.
+ * Wait until nothing is on its way or moves, and the document has not changed for a quarter of a second: axe fails on
+ * elements that come and go while it looks, and on colours that are between two.
  */
 export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     const findings = document.querySelector('#problems-count')?.textContent ?? '';
     const panel = document.querySelector('[role=tabpanel]:not([hidden])');
-    return !/…$/.test(findings) && (panel === null || panel.childElementCount > 0);
+    const isStale = document.body.dataset.results === 'stale';
+    return !isStale && !/…$/.test(findings) && (panel === null || panel.childElementCount > 0);
   });
   await page.evaluate(
     () =>
       new Promise<void>((resolve) => {
         const done = () => {
+          // A colour or an opacity on its way is no change of the document.
+          const moving = document
+            .getAnimations()
+            .filter((each) => each.playState !== 'finished' && each.effect?.getComputedTiming().iterations === 1);
+          if (moving.length > 0) {
+            timer = setTimeout(done, 50);
+            return;
+          }
           observer.disconnect();
           resolve();
         };

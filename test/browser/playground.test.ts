@@ -123,8 +123,13 @@ describePlayground('the playground', (playground) => {
     const fixButton = page.getByRole('button', { name: /^Fix: / });
     await fixButton.first().click();
     await expect.poll(() => page.locator('.cm-content').textContent()).toContain('SCMP_CMP_MASKED_EQ');
-    await page.locator('.cm-line span', { hasText: /^"socket"$/ }).first().hover();
+    await page
+      .locator('.cm-line span', { hasText: /^"socket"$/ })
+      .first()
+      .hover();
     await expect.poll(() => page.locator('.hover-words').textContent()).toContain('socket(int domain');
+    await page.mouse.move(2, 2);
+    await page.waitForSelector('.hover-words', { state: 'detached' });
     await page.waitForSelector('#status[data-kind=good]');
     await page.locator('.cm-content').click();
     await page.keyboard.press('Control+z');

@@ -1,4 +1,4 @@
-import { element, required } from '../dom.js';
+import { controlButton, required } from '../dom.js';
 import { PAGE_VERSIONS } from '../keep/snapshot.js';
 import type { Session } from '../session.js';
 import { type AppState, DEFAULT_CALL } from '../state.js';
@@ -27,12 +27,7 @@ export function setUpEmbed(parts: EmbedParts, { origin }: EmbedMode): void {
   const open = async () => {
     if (!(await openWhole(link()))) session.notify('This frame may open no tab');
   };
-  const button = element('button', {
-    class: 'control',
-    text: 'Open as a page',
-    attributes: { type: 'button' },
-    on: { click: () => void open() },
-  });
+  const button = controlButton('Open as a page', open);
   required('.wordmark', HTMLElement).after(button);
   if (origin !== undefined && globalThis.parent !== globalThis.self) speak(parts, globalThis.parent, origin);
 }

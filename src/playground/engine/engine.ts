@@ -1,7 +1,7 @@
 import { encodeAction } from '../../action.js';
 import { parseArchitecture } from '../../architecture.js';
 import { createSimulator, type Simulator } from '../../bpf/execution/simulate.js';
-import { INSTRUCTION_SIZE, Opcode } from '../../bpf/program/instruction.js';
+import { INSTRUCTION_SIZE } from '../../bpf/program/instruction.js';
 import { CompileError } from '../../compiler/compile-error.js';
 import { compileEntriesWith, compileParsedWith } from '../../compiler/compile-parsed-profile.js';
 import type { CompiledFilter, OwnCompileOptions } from '../../compiler/compile-policy.js';
@@ -16,12 +16,12 @@ import {
 } from '../../editor/problems.js';
 import { problemSpan, quickFixes } from '../../editor/quick-fixes.js';
 import { ruleNotes } from '../../editor/rule-notes.js';
-import { type Libseccomp, loadLibseccomp, syscallNaming } from '../../libseccomp/index.js';
+import { type Libseccomp, loadLibseccomp } from '../../libseccomp/index.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { explainResolved } from '../../profile/resolve/explain-resolution.js';
 import type { Settings } from '../settings/settings.js';
 import { compileOptionsOf, targetOf } from './compile-options.js';
-import { type EntryPlace, entriesByCall, entryPlaces } from './entry-places.js';
+import { type EntryPlace, entryPlaces } from './entry-places.js';
 import { actionLabel, costOf, listedSyscalls, mapCalls } from './policy-map.js';
 import type {
   BadCall,
@@ -247,35 +247,8 @@ export class Engine {
     const entries = this.#entries;
     this.#simulator ??= createSimulator(compiled);
     const { simulate } = this.#simulator;
-    const { instructionOwners } = await import('./instruction-owners.js');
-    const { disassemble } = await import('../../bpf/assembly/disassemble.js');
-    const [target] = compiled.arches;
-    const named = entriesByCall(entries);
-    const calls = compiled.arches.flatMap((name) => {
-      const architecture = parseArchitecture(name);
-      const { auditArch } = architecture;
-      return listedSyscalls(libseccomp, architecture)
-        .filter((call) => named.has(call.name))
-        .map((call) => ({ ...call, auditArch }));
-    });
-    const disassembled = disassemble(compiled, syscallNaming(libseccomp));
-    const owners = instructionOwners(disassembled, simulate, calls);
-    const lines = disassembled.map(
-      ({ text, comment, successors, architectures, reachable, instruction: { code, k } }, index) => {
-        const names = [...new Set(owners[index]?.map((call) => (calls[call] as (typeof calls)[number]).name))];
-        return {
-          text,
-          comment,
-          successors,
-          architectures,
-          reachable,
-          action: code === Opcode.RET_K ? actionLabel(k, target) : undefined,
-          calls: names,
-          entries: [...new Set(names.flatMap((name) => named.get(name) ?? []))],
-        };
-      },
-    );
-    return { revision, lines };
+    const { listingLines } = await import('./listing-lines.js');
+    return { revision, lines: listingLines(compiled, { entries, simulate, libseccomp }) };
   }
 
   async #filterOf(profile: ProfileText, settings: Settings): Promise<CompiledFilter> {

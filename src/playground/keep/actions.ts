@@ -1,4 +1,4 @@
-import { element } from '../dom.js';
+import { controlButton, element } from '../dom.js';
 import { download } from '../download.js';
 import type { Session } from '../session.js';
 import { openDialog } from '../views/dialog.js';
@@ -45,16 +45,9 @@ export async function downloadReport(session: Session): Promise<void> {
 function mayOverwrite(name: string): Promise<boolean> {
   return new Promise((resolve) => {
     const choose = (label: string, isYes: boolean) =>
-      element('button', {
-        class: 'control',
-        text: label,
-        attributes: { type: 'button' },
-        on: {
-          click: () => {
-            resolve(isYes);
-            dialog.close();
-          },
-        },
+      controlButton(label, () => {
+        resolve(isYes);
+        dialog.close();
       });
     const dialog = openDialog(
       'The file has changed',

@@ -1,4 +1,4 @@
-import { element, setText } from '../dom.js';
+import { controlButton, element, setText } from '../dom.js';
 import type { Keep } from '../keep/commands.js';
 import { isRecording, type KeptVersions, setRecording } from '../keep/record.js';
 import { type KeptVersion, VERSION_LIMITS } from '../keep/versions.js';
@@ -33,16 +33,9 @@ function shareRows(
 ): HTMLElement[] {
   const { file, source } = store.get();
   const row = (label: string, note: string, run: () => void) => [
-    element('button', {
-      class: 'control',
-      text: label,
-      attributes: { type: 'button' },
-      on: {
-        click: () => {
-          close();
-          run();
-        },
-      },
+    controlButton(label, () => {
+      close();
+      run();
     }),
     element('span', { class: 'quiet', text: note }),
   ];
@@ -74,12 +67,7 @@ const lines = (text: string) => text.split('\n').length;
 function versionList(session: Session, { versions, recorder }: KeptVersions, close: () => void): HTMLElement {
   const list = element('ul', { class: 'keep-versions' });
   const status = element('p', { class: 'quiet', attributes: { role: 'status' } });
-  const clear = element('button', {
-    class: 'control small',
-    text: 'Clear all',
-    attributes: { type: 'button' },
-    on: { click: () => void clearAll() },
-  });
+  const clear = controlButton('Clear all', () => clearAll(), { isSmall: true });
   const recording = element('input', {
     attributes: { type: 'checkbox', checked: isRecording() },
     on: { change: () => setRecording(recording.checked) },
@@ -115,12 +103,7 @@ function versionList(session: Session, { versions, recorder }: KeptVersions, clo
     const { text, source, settings, time } = version;
     const when = new Date(time).toLocaleString();
     const button = (label: string, run: () => unknown) =>
-      element('button', {
-        class: 'control small',
-        text: label,
-        attributes: { type: 'button', 'aria-label': `${label}: ${source}, ${when}` },
-        on: { click: () => void run() },
-      });
+      controlButton(label, run, { isSmall: true, label: `${label}: ${source}, ${when}` });
     return element(
       'li',
       {},

@@ -1,4 +1,4 @@
-import { element, required, setText } from '../dom.js';
+import { controlButton, element, required, setText } from '../dom.js';
 import type { Problem } from '../engine/protocol.js';
 import type { Session } from '../session.js';
 import { withWord } from '../settings/settings.js';
@@ -84,24 +84,16 @@ function problemItem(problem: Problem, session: Session): HTMLElement {
       element('span', { class: 'problem-place', text: `${place}  ${id}`, attributes: { title: path } }),
     ),
     setting !== undefined &&
-      element('button', {
-        class: 'control small',
-        text: setting.label,
-        attributes: { type: 'button' },
-        on: {
-          click: () => {
-            const { store } = session;
-            store.set({ settings: withWord(store.get().settings, setting.option, setting.word) });
-          },
+      controlButton(
+        setting.label,
+        () => {
+          const { store } = session;
+          store.set({ settings: withWord(store.get().settings, setting.option, setting.word) });
         },
-      }),
+        { isSmall: true },
+      ),
     ...fixes.map(({ title, edits }) =>
-      element('button', {
-        class: 'control small',
-        text: 'Fix',
-        attributes: { type: 'button', title, 'aria-label': `Fix: ${message}` },
-        on: { click: () => applyFix(edits, session) },
-      }),
+      controlButton('Fix', () => applyFix(edits, session), { isSmall: true, title, label: `Fix: ${message}` }),
     ),
   );
 }
