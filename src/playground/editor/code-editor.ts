@@ -86,7 +86,6 @@ export function codeEditor({ text, onChange, onCaret, complete, tokens, hover }:
   const root = host.attachShadow({ mode: 'open' });
   const language = new Compartment();
   const aids = new Compartment();
-  const hovering = new Compartment();
   const searching = new Compartment();
   let isJson = looksLikeJson(text);
 
@@ -109,7 +108,6 @@ export function codeEditor({ text, onChange, onCaret, complete, tokens, hover }:
         indentUnit.of('  '),
         bracketMatching(),
         aids.of([]),
-        hovering.of([]),
         searching.of([]),
         keymap.of([...lintKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap]),
         language.of(isJson ? json() : []),
@@ -145,17 +143,14 @@ export function codeEditor({ text, onChange, onCaret, complete, tokens, hover }:
   }
   if (!isJson) void setLanguage();
 
-  host.addEventListener('focusin', loadAids, { once: true });
+  const asked = new AbortController();
+  const first = { signal: asked.signal };
+  for (const type of ['focusin', 'pointerenter']) host.addEventListener(type, loadAids, first);
   async function loadAids(): Promise<void> {
+    asked.abort();
     // Without them one can still type: no connection is no reason for a message.
     const loaded = await import('./typing-aids.js').catch(() => undefined);
-    if (loaded) view.dispatch({ effects: aids.reconfigure(Prec.high(loaded.typingAids(complete))) });
-  }
-
-  host.addEventListener('pointerenter', loadHover, { once: true });
-  async function loadHover(): Promise<void> {
-    const loaded = await import('./hover-words.js').catch(() => undefined);
-    if (loaded) view.dispatch({ effects: hovering.reconfigure(loaded.hoverWords(hover)) });
+    if (loaded) view.dispatch({ effects: aids.reconfigure(Prec.high(loaded.typingAids(complete, hover))) });
   }
 
   /** Loaded when it is first asked for. */

@@ -4,7 +4,7 @@ import type { ResponseTo } from '../engine/protocol.js';
 
 export type AskHover = (question: { text: string; offset: number }) => Promise<ResponseTo<'hover'>>;
 
-/** What there is to say about the word under the pointer. Loaded when the pointer first comes over the text. */
+/** What there is to say about the word under the pointer. */
 export function hoverWords(ask: AskHover) {
   const tooltip = hoverTooltip(async ({ state }, offset) => {
     const found = await ask({ text: state.doc.toString(), offset }).catch(() => undefined);

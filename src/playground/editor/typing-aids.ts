@@ -7,13 +7,15 @@ import {
 } from '@codemirror/autocomplete';
 import { keymap } from '@codemirror/view';
 import type { ResponseTo } from '../engine/protocol.js';
+import { type AskHover, hoverWords } from './hover-words.js';
 
 export type Complete = (question: { text: string; offset: number }) => Promise<ResponseTo<'complete'>>;
 
-/** What somebody who types has: completion, and brackets in pairs. Nobody who only looks at a profile loads it. */
-export function typingAids(complete: Complete) {
+/** What somebody who types or points has: completion, brackets in pairs, and words about what the pointer is at. */
+export function typingAids(complete: Complete, hover: AskHover) {
   return [
     closeBrackets(),
+    hoverWords(hover),
     autocompletion({ override: [(context) => completions(context, complete)], icons: false }),
     keymap.of([...closeBracketsKeymap, ...completionKeymap]),
   ];
