@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { SandboxOptions } from '../../native-loader/index.js';
 import { ROOT } from '../cli/scmp.js';
 import { NODE_FEATURES, NODE_PROGRAM } from '../kernel/node-program.js';
 import { nodeOf } from '../package/installed-package.js';
@@ -15,21 +16,38 @@ const VERSIONS = ['22.23.3', '24.21.0'];
 const folder = mkdtempSync(join(tmpdir(), 'scmp-node-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** The compiler and the loader as the package has them. */
+const { compileProfile }: typeof import('../../src/index.js') = await import(`${ROOT}dist/index.js`);
+const { hostArchitecture, spawnSandboxed }: typeof import('../../native-loader/index.js') = await import(
+  `${ROOT}dist/loader.js`
+);
+
 /** What no longer works of the program when one call is denied: features, or "aborts" and what else comes of the whole. */
-function broken(call: string, errno: string, node: string): Promise<string> {
+async function broken(call: string, errno: string, node: string): Promise<string> {
   const cwd = mkdtempSync(join(folder, `${call}-`)); // the program makes files
-  writeFileSync(join(cwd, 'denied.list'), `default allow\n${call} -> errno ${errno}\n`);
-  const command = [`${ROOT}dist/scmp.cjs`, 'run', '--profile', 'denied.list', '--', node, '-e', NODE_PROGRAM];
-  return new Promise((resolve) => {
-    const options = { cwd, timeout: 20_000, killSignal: 'SIGKILL' } as const;
-    execFile(process.execPath, command, options, (error, stdout) => {
-      const works = NODE_FEATURES.filter((feature) => stdout.includes(`${feature} works\n`));
-      const fails = NODE_FEATURES.filter((feature) => !works.includes(feature));
-      if (error?.killed) resolve('hangs');
-      else if (works.length > 0 && !error?.signal && error === null) resolve(fails.join(', ') || 'nothing');
-      else resolve(error?.code === 126 ? 'does not start' : 'aborts');
-    });
-  });
+  const errnoRet = constants.errno[errno as 'EPERM' | 'ENOSYS'];
+  const denial = { names: [call], action: 'SCMP_ACT_ERRNO', errnoRet };
+  const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [denial] };
+  const { program: filter } = await compileProfile(profile, { arch: hostArchitecture() });
+  const options: SandboxOptions = {
+    filter,
+    cwd,
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  };
+  let sandbox: Awaited<ReturnType<typeof spawnSandboxed>>;
+  try {
+    sandbox = await spawnSandboxed(node, ['-e', NODE_PROGRAM], options);
+  } catch {
+    return 'does not start';
+  }
+  const [stdout, { code, signal }] = await Promise.all([text(sandbox.stdout!), sandbox.exited]);
+  const works = NODE_FEATURES.filter((feature) => stdout.includes(`${feature} works\n`));
+  const fails = NODE_FEATURES.filter((feature) => !works.includes(feature));
+  if (signal === 'SIGKILL') return 'hangs';
+  if (works.length > 0 && code === 0) return fails.join(', ') || 'nothing';
+  return 'aborts';
 }
 
 const page = () => readFileSync(new URL('../../docs/node.md', import.meta.url), 'utf8');
