@@ -2,9 +2,9 @@ import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 
 /**
- * Write a file as a whole or not at all: a new one takes its place (rename(2)), once its bytes are on the disk. What is no
- * file, as /dev/stdout, is written to; so is a file in a folder where no other may be made. A process that is killed may
- * leave `.scmp-UUID` there.
+ * Write a file as a whole or not at all: a new one takes its place (rename(2)), once its bytes are on the disk. Where there
+ * was none, nothing can be lost, and the disk is not waited for. What is no file, as /dev/stdout, is written to; so is a file
+ * in a folder where no other may be made. A process that is killed may leave `.scmp-UUID` there.
  */
 export function replaceFile(path: string, data: string | Uint8Array): void {
   const known = statSync(path, { throwIfNoEntry: false });
@@ -16,7 +16,7 @@ export function replaceFile(path: string, data: string | Uint8Array): void {
   const target = known ? realpathSync(path) : path;
   const draft = join(dirname(target), `.scmp-${crypto.randomUUID()}`);
   try {
-    writeFileSync(draft, data, { flag: 'wx', flush: true, mode: known?.mode });
+    writeFileSync(draft, data, { flag: 'wx', flush: known !== undefined, mode: known?.mode });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     rmSync(draft, { force: true });
