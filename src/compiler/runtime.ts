@@ -53,8 +53,8 @@ const oneOf = <const Value extends string>(
 
 // What was read: of runc libcontainer/specconv/spec_linux.go (SetupSeccomp), libcontainer/seccomp/seccomp_linux.go
 // (InitSeccomp, matchCall), libcontainer/seccomp/patchbpf and libcontainer/seccomp/config.go, the same of 1.1.5 for
-// runc-1.1; of crun src/libcrun/seccomp.c; of youki crates/libcontainer/src/seccomp/mod.rs of 0.6, and for 0.7.0 that at
-// commit 0133c00 with pull request 3489, which came before that release.
+// runc-1.1; of crun src/libcrun/seccomp.c; of youki 0.6 crates/libcontainer/src/seccomp/mod.rs. For youki 0.7.0 it was that
+// file at commit 0133c00, and pull request 3489: both came before that release.
 
 /**
  * Where runtimes differ, one row per choice. The options of the library and of the command, their help, and the table

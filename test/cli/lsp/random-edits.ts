@@ -4,15 +4,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Diagnostic } from 'vscode-languageserver-protocol/node';
 import { editorFormat, looksLikeProfile } from '../../../src/editor/editor-format.js';
+import { KEYS_FORMATS } from '../../../src/profile/formats/index.js';
 import { SAMPLES } from '../../editor/format/samples.js';
 import { Random } from '../../oracle/random-profiles.js';
 import type { Client } from './client.js';
 
 /** By how the command is told the format: JSON and YAML by their content. The server has it from the files' names. */
 const STARTS = SAMPLES.map(({ format, before, after }) => {
-  const isObject =
-    /^\s*[{[]/.test(before) || ['docker', 'oci', 'spo', 'seccompiler', 'go-seccomp-bpf'].includes(format);
-  const extension = /^\s*[{[]/.test(before) ? 'json' : isObject ? 'yaml' : format;
+  const isJson = /^\s*[{[]/.test(before);
+  const isObject = isJson || KEYS_FORMATS.some(({ id }) => id === format);
+  const extension = isJson ? 'json' : isObject ? 'yaml' : format;
   return { from: isObject ? undefined : format, extension, texts: [before, after] };
 });
 
