@@ -501,10 +501,11 @@ function isFrom(kernel: string, least: string): boolean {
   return a > c || (a === c && b >= d);
 }
 
-export function isDockerFormat({ archMap, defaultErrno, syscalls }: Profile): boolean {
+export function isDockerFormat({ archMap, defaultErrno, enosysNewerThan, syscalls }: Profile): boolean {
   const hasDockerKey = ({ name, errno, includes, excludes }: Entry) =>
     [name, errno, includes, excludes].some((value) => value !== undefined);
-  return archMap !== undefined || defaultErrno !== undefined || syscalls.some(hasDockerKey);
+  const hasKey = [archMap, defaultErrno, enosysNewerThan].some((value) => value !== undefined);
+  return hasKey || syscalls.some(hasDockerKey);
 }
 
 /** Go's names, which Docker's `arches` has. */
