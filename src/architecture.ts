@@ -111,6 +111,22 @@ export function auditArchitecture(auditArch: number): Architecture | undefined {
 }
 
 /**
+ * Architectures on which Linux runs filters and of which libseccomp has no table: AUDIT_ARCH of `linux/audit.h` by the
+ * kernel's name.
+ */
+export const WITHOUT_TABLE: Readonly<Record<string, number>> = {
+  alpha: (0x9026 | B64 | LE) >>> 0,
+  csky: 252 | LE,
+  loongarch32: 258 | LE,
+  riscv32: 243 | LE,
+  xtensa: 94,
+};
+
+/** The kernel's name of an AUDIT_ARCH for which libseccomp has no table; undefined for any other value. */
+export const kernelArchitecture = (auditArch: number): string | undefined =>
+  Object.keys(WITHOUT_TABLE).find((name) => WITHOUT_TABLE[name] === auditArch);
+
+/**
  * The architecture of a call: x32 where the number has x32's bit, as the kernel tells them apart (`in_x32_syscall` of
  * asm/compat.h) and libseccomp does. Negative numbers have the bit.
  */
@@ -180,6 +196,11 @@ export function parseArchitecture(name: string): Architecture {
   }
   const architecture = findArchitecture(name);
   if (!architecture) {
+    if (Object.hasOwn(WITHOUT_TABLE, name.toLowerCase())) {
+      throw new InvalidArgumentError(
+        `${name} is an architecture without a filter of libseccomp's: it has no table of the system calls there`,
+      );
+    }
     const nearest = nearestArchitecture(name);
     throw new InvalidArgumentError(
       `unknown architecture ${quote(name)}; ${nearest ? `did you mean ${nearest.name}?` : `known are ${ARCHITECTURES.map((each) => each.name).join(', ')} (also as SCMP_ARCH_… or GOARCH names)`}`,

@@ -1,10 +1,10 @@
-import { type ArchitectureName, parseArchitecture } from '../architecture.js';
+import { type ArchitectureName, kernelArchitecture, parseArchitecture } from '../architecture.js';
 import { checkArgument, checkOptions, FUNCTION, LIST, NUMBER, OBJECT, TEXT } from '../options.js';
 import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import { describeArchitecture } from './described-call.js';
 import { decisionWords } from './format-decisions.js';
 import { ArchitectureLister, formatNumbers } from './list-architectures.js';
-import type { NamedArchitecture, NamedPolicy } from './named-policy.js';
+import type { NamedArchitecture, NamedPolicy, NamedRange } from './named-policy.js';
 import { type Paint, PLAIN } from './paint.js';
 import { summarizePolicy } from './policy-summary.js';
 import { DEFAULT_WIDTH, wrapWords } from './wrap.js';
@@ -77,19 +77,37 @@ export function listPolicy(policy: NamedPolicy, asked: NamedPolicy, options: For
     policy.looksAtArchitecture ? [] : [ARCHITECTURE_UNSEEN],
     summary ?? [],
     ...lister.list(described),
-    section('any other architecture', asked.otherArchitectures.map(formatOther), paint),
+    ...asked.unnamedArchitectures.map(({ auditArches, ranges }) => {
+      const values = wrapWords(`architecture ${auditArches.map(auditArchWords).join(', ')}`.split(' '), {
+        width,
+        first: '',
+        next: '  ',
+      });
+      return [...values.map((line) => paint('heading', line)), ...formatRanges(ranges, paint)];
+    }),
+    section('any other architecture', formatRanges(asked.otherArchitectures, paint), paint),
     section('whatever the filter says', notes, paint),
   ];
   return parts
     .filter((lines) => lines.length > 0)
     .map((lines) => `${lines.join('\n')}\n`)
     .join('\n');
-
-  function formatOther({ from, to, decisions }: NamedPolicy['otherArchitectures'][number]): string {
-    const numbers = policy.otherArchitectures.length === 1 ? 'every call' : formatNumbers(from, to);
-    return `  ${numbers}: ${decisionWords(decisions, undefined, paint)}`;
-  }
 }
+
+function formatRanges(ranges: readonly NamedRange[], paint: Paint): string[] {
+  return ranges.map(({ from, to, decisions }) => {
+    const numbers = from === 0 && to === 2 ** 32 - 1 ? 'every call' : formatNumbers(from, to);
+    return `  ${numbers}: ${decisionWords(decisions, undefined, paint)}`;
+  });
+}
+
+const hex = (value: number) => `0x${value.toString(16)}`;
+
+/** `0xc0009026 (alpha)`, `0x1 to 0x8`. */
+const auditArchWords = ({ from, to }: { from: number; to: number }): string => {
+  const name = from === to ? kernelArchitecture(from) : undefined;
+  return `${from === to ? hex(from) : `${hex(from)} to ${hex(to)}`}${name ? ` (${name})` : ''}`;
+};
 
 const section = (heading: string, lines: readonly string[], paint: Paint): string[] =>
   lines.length > 0 ? [paint('heading', heading), ...lines] : [];

@@ -25,15 +25,27 @@ export interface NamedArchitecture {
   /** Every system call with a name, by number. */
   calls: readonly NamedCall[];
   /** Numbers without a name, both ends included. */
-  unnamed: readonly { from: number; to: number; decisions: readonly NamedDecision[] }[];
+  unnamed: readonly NamedRange[];
+}
+
+/** Numbers, both ends included, and what calls with them meet. */
+export interface NamedRange {
+  from: number;
+  to: number;
+  decisions: readonly NamedDecision[];
 }
 
 export interface NamedPolicy {
   /** Whether the program distinguishes architectures. If not, a number is decided alike whatever call it is. */
   looksAtArchitecture: boolean;
   architectures: readonly NamedArchitecture[];
+  /** The same of values of `seccomp_data.arch` that are treated alike and are no architecture's of libseccomp. */
+  unnamedArchitectures: readonly {
+    auditArches: readonly { from: number; to: number }[];
+    ranges: readonly NamedRange[];
+  }[];
   /** What calls of any other architecture meet, whatever their number; several entries where the number matters. */
-  otherArchitectures: readonly { from: number; to: number; decisions: readonly NamedDecision[] }[];
+  otherArchitectures: readonly NamedRange[];
 }
 
 /**
@@ -61,15 +73,20 @@ export function nameTable(table: PolicyTable, libseccomp: Libseccomp): NamedPoli
   checkArgument('nameTable', 'table.architectures', table.architectures, LIST);
   checkArgument('nameTable', 'libseccomp', libseccomp, LIBSECCOMP);
   const bound = new ListingBound();
+  const named = (range: NumberRange): NamedRange => ({
+    ...range,
+    decisions: range.decisions.map((decision) => nameDecision(decision, bound)),
+  });
   return {
     looksAtArchitecture: table.looksAtArchitecture,
     architectures: table.architectures.map(({ architecture, ranges }) =>
       nameRanges(architecture, ranges, libseccomp, bound),
     ),
-    otherArchitectures: table.otherArchitectures.map((range) => ({
-      ...range,
-      decisions: range.decisions.map((decision) => nameDecision(decision, bound)),
+    unnamedArchitectures: table.unnamedArchitectures.map(({ auditArches, ranges }) => ({
+      auditArches,
+      ranges: ranges.map(named),
     })),
+    otherArchitectures: table.otherArchitectures.map(named),
   };
 }
 
@@ -80,7 +97,7 @@ function nameRanges(
   bound: ListingBound,
 ): NamedArchitecture {
   const calls: NamedCall[] = [];
-  const unnamed: NamedArchitecture['unnamed'][number][] = [];
+  const unnamed: NamedRange[] = [];
   const known = listSyscalls(libseccomp, architecture);
   let next = 0;
   for (const { from, to, decisions } of ranges) {

@@ -2,7 +2,7 @@ import { type Architecture, type ArchitectureName, parseArchitecture } from '../
 import type { Action } from '../policy.js';
 import { usualDecisions } from './described-call.js';
 import type { NamedDifference } from './name-comparison.js';
-import type { NamedArchitecture, NamedDecision, NamedPolicy } from './named-policy.js';
+import type { NamedArchitecture, NamedDecision, NamedPolicy, NamedRange } from './named-policy.js';
 
 /** The part of a listing that is asked for. What is undefined is not chosen by. */
 export interface Selection {
@@ -42,8 +42,12 @@ export function selectPolicy(
     .filter((each) => each.calls.length + each.unnamed.length > 0);
   const known = policy.architectures.map(({ architecture }) => architecture);
   const isOthersAsked = !calls && (!abis || abis.some((abi) => !known.includes(abi)));
-  const otherArchitectures = policy.otherArchitectures.filter(({ decisions }) => isOthersAsked && isAsked(decisions));
-  return { ...policy, architectures, otherArchitectures };
+  const others = (ranges: readonly NamedRange[]) =>
+    ranges.filter(({ decisions }) => isOthersAsked && isAsked(decisions));
+  const unnamedArchitectures = policy.unnamedArchitectures
+    .map((each) => ({ ...each, ranges: others(each.ranges) }))
+    .filter(({ ranges }) => ranges.length > 0);
+  return { ...policy, architectures, unnamedArchitectures, otherArchitectures: others(policy.otherArchitectures) };
 }
 
 /** What of a comparison is asked for: a change is there if it is from or to one of the actions. */

@@ -1,5 +1,5 @@
 import { type ActionKind, decodeReturnValue } from '../action.js';
-import { type ArchitectureName, findArchitecture } from '../architecture.js';
+import { type ArchitectureName, findArchitecture, kernelArchitecture } from '../architecture.js';
 import { printable } from '../text.js';
 import { detached } from './log-lines.js';
 import { architectureOf } from './notified-calls.js';
@@ -138,7 +138,7 @@ function callOf(arch: string, syscall: string, table: SyscallLookup): Outcome {
   const digits = UNNAMED_CALL.exec(syscall)?.[1] ?? syscall;
   const number = /^\d{1,10}$/.test(digits) ? Number(digits) : undefined;
   const architecture = namedArchitecture(arch, number);
-  if (architecture === undefined) return { reason: `unknown architecture ${printable(arch, 40)}` };
+  if (architecture === undefined) return { reason: `unknown architecture ${unknownWords(arch)}` };
   const name = number === undefined ? table.known(syscall, architecture) : table.name(number, architecture);
   if (name === undefined || !table.has(name, architecture)) {
     return { reason: `unknown system call ${printable(syscall, 40)} on ${architecture}` };
@@ -230,6 +230,12 @@ export function journalEntry(line: string): JournalEntry | undefined {
 }
 
 /** AUDIT_ARCH_… in hexadecimal, or the name that ausearch -i has for it (libaudit's, which are uname's). */
+/** With the kernel's name, where libseccomp has no table of its system calls. */
+function unknownWords(arch: string): string {
+  const name = kernelArchitecture(Number.parseInt(arch, 16));
+  return `${printable(arch, 40)}${name === undefined ? '' : ` (${name}: libseccomp has no table of its calls)`}`;
+}
+
 function namedArchitecture(arch: string, number: number | undefined): ArchitectureName | undefined {
   const isNumber = /^[\da-f]{1,8}$/i.test(arch);
   return isNumber ? architectureOf(Number.parseInt(arch, 16), number) : findArchitecture(arch)?.name;

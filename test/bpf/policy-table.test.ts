@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseArchitecture } from '../../src/architecture.js';
+import { ARCHITECTURES, parseArchitecture } from '../../src/architecture.js';
 import {
   type Condition,
   createSimulator,
@@ -23,13 +23,16 @@ function holds({ field, mask, ...condition }: Condition, { args, instructionPoin
 }
 
 /** What a table says of a call: every decision whose conditions hold, and whether all conditions are there. */
-function lookUp({ architectures, otherArchitectures }: PolicyTable, data: SeccompData) {
+function lookUp({ architectures, unnamedArchitectures, otherArchitectures }: PolicyTable, data: SeccompData) {
   const nr = data.nr >>> 0;
   const isX32 = data.arch === AUDIT_ARCH_X86_64 && nr >= X32_SYSCALL_BIT;
   const table = architectures.find(
     ({ architecture: { auditArch, name } }) => auditArch === data.arch && (name === 'x32') === isX32,
   );
-  const range = (table?.ranges ?? otherArchitectures).find(({ from, to }) => from <= nr && nr <= to);
+  const unnamed = unnamedArchitectures.find(({ auditArches }) =>
+    auditArches.some(({ from, to }) => from <= data.arch && data.arch <= to),
+  );
+  const range = ((table ?? unnamed)?.ranges ?? otherArchitectures).find(({ from, to }) => from <= nr && nr <= to);
   if (!range) throw new Error(`no range for ${nr}`);
   const actions: Action[] = range.decisions
     .filter(({ when }) => when === undefined || when.some((term) => term.every((condition) => holds(condition, data))))
@@ -98,6 +101,26 @@ describe('policyTable', () => {
     expect(denied).toEqual({ action: { kind: 'ERRNO', data: 1 }, when: [[{ kind: 'notEqual', ...low }]] });
     const errno = { action: { kind: 'ERRNO', data: 1 }, when: [[]] };
     expect(table.otherArchitectures).toEqual([{ from: 0, to: 0xffffffff, decisions: [errno] }]);
+  });
+
+  it('lists what meets an architecture that libseccomp does not have, and values between those that it has', () => {
+    const allows = (code: number, value: number) =>
+      policyTable({
+        instructions: [op(Opcode.LD_ABS, 4), op(code, value, 0, 1), op(Opcode.RET_K, ALLOW), op(Opcode.RET_K, EPERM)],
+        endianness: 'little',
+      });
+    const allowed = { action: { kind: 'ALLOW' }, when: [[]] };
+    const ranges = [{ from: 0, to: 0xffffffff, decisions: [allowed] }];
+    const alpha = allows(Opcode.JEQ_K, 0xc0009026);
+    expect(alpha.architectures).toEqual([]);
+    expect(alpha.unnamedArchitectures).toEqual([{ auditArches: [{ from: 0xc0009026, to: 0xc0009026 }], ranges }]);
+    // s390x and the values around it.
+    const { architectures, unnamedArchitectures } = allows(Opcode.JGT_K, 0xfffffff0 - 0x3fffff00);
+    const [first] = unnamedArchitectures[0]?.auditArches ?? [];
+    expect(first?.from).toBe(0xc00000f1);
+    expect(architectures.map(({ architecture }) => architecture.name)).toEqual(
+      ARCHITECTURES.filter(({ auditArch }) => auditArch >= 0xc00000f1).map(({ name }) => name),
+    );
   });
 
   it('tells a filter that never asks for the architecture', () => {

@@ -41,11 +41,22 @@ export interface ArchitectureTable {
   ranges: readonly NumberRange[];
 }
 
+/**
+ * What a filter does with the calls of architectures that libseccomp has no table for, as Linux on alpha, where it treats
+ * them differently from all others.
+ */
+export interface UnnamedArchitectureTable {
+  /** Values of `seccomp_data.arch`, both ends included, ascending. */
+  auditArches: readonly { from: number; to: number }[];
+  ranges: readonly NumberRange[];
+}
+
 /** What a filter does with every call there can be. */
 export interface PolicyTable {
   /** Whether it distinguishes architectures. If not, a number is decided alike on all of them. */
   looksAtArchitecture: boolean;
   architectures: readonly ArchitectureTable[];
+  unnamedArchitectures: readonly UnnamedArchitectureTable[];
   /** What it does with calls of all other architectures, AUDIT_ARCH values without a name included. */
   otherArchitectures: readonly NumberRange[];
 }
@@ -82,7 +93,11 @@ export function policyTable(program: ProgramInput, options: DecisionDiagramOptio
     return { architecture, ranges: between(ranges, ...numbersOf(architecture)) };
   });
   const { looksAtArchitecture, other } = seen;
-  return { looksAtArchitecture, architectures, otherArchitectures: rangesOf(other) };
+  const unnamedArchitectures = [...seen.unnamed()].map(([node, auditArches]) => ({
+    auditArches,
+    ranges: rangesOf(node),
+  }));
+  return { looksAtArchitecture, architectures, unnamedArchitectures, otherArchitectures: rangesOf(other) };
 }
 
 /** One number of an architecture. */
@@ -166,7 +181,7 @@ export function architecturesSeen(store: DiagramStore, root: Node): SeenArchitec
   return seenIn(partition(store, root, Level.ARCH));
 }
 
-function seenIn(parts: readonly Part[]): SeenArchitectures & { other: Node; nodeOf: (auditArch: number) => Node } {
+function seenIn(parts: readonly Part[]) {
   const nodeOf = (auditArch: number) => parts.find(({ from, to }) => from <= auditArch && auditArch <= to)!.node;
   // What most values of the word meet, all those without an architecture among them.
   const sizes = new Map<Node, number>();
@@ -174,7 +189,24 @@ function seenIn(parts: readonly Part[]): SeenArchitectures & { other: Node; node
   const other = [...sizes].sort((a, b) => b[1] - a[1])[0]![0];
   const looksAtArchitecture = parts.length > 1;
   const architectures = ARCHITECTURES.filter(({ auditArch }) => !looksAtArchitecture || nodeOf(auditArch) !== other);
-  return { looksAtArchitecture, architectures, other, nodeOf };
+  return { looksAtArchitecture, architectures, other, nodeOf, unnamed: () => unnamedIn(parts, other) };
+}
+
+/** The AUDIT_ARCH values that are no architecture's and do not meet what most do, by what they meet. */
+function unnamedIn(parts: readonly Part[], other: Node): ReadonlyMap<Node, readonly { from: number; to: number }[]> {
+  const named = [...new Set(ARCHITECTURES.map(({ auditArch }) => auditArch))].sort((a, b) => a - b);
+  const found = new Map<Node, { from: number; to: number }[]>();
+  for (const { from, to, node } of parts) {
+    if (node === other) continue;
+    const own = found.get(node) ?? [];
+    let start = from;
+    for (const value of [...named.filter((each) => from <= each && each <= to), to + 1]) {
+      if (start < value) own.push({ from: start, to: value - 1 });
+      start = value + 1;
+    }
+    if (own.length > 0) found.set(node, own);
+  }
+  return found;
 }
 
 /**

@@ -114,7 +114,7 @@ function listAll(
     return { explained, whole, policy, withUsual: usual };
   });
   const isNothing = ({ policy }: { policy: NamedPolicy }) =>
-    policy.architectures.length + policy.otherArchitectures.length === 0;
+    policy.architectures.length + policy.unnamedArchitectures.length + policy.otherArchitectures.length === 0;
   if (policies.every(isNothing)) process.exitCode = ExitCode.NO;
   if (json) {
     const toJson = stat ? statisticsJson : policyJson;
