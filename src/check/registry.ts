@@ -1,4 +1,4 @@
-import { PROGRAM_CHECK_RULES } from './program-rules.js';
+import { PROGRAM_RULE_IDS } from './program-rule-ids.js';
 import type { CheckRule } from './rule.js';
 import { ACTION_RULES } from './rules/actions.js';
 import { ARGUMENT_RULES } from './rules/arguments.js';
@@ -33,6 +33,4 @@ export const CHECK_RULES: readonly CheckRule[] = [
   ...IGNORE_RULES,
 ];
 
-export const CHECK_RULE_IDS: ReadonlySet<string> = new Set(
-  [...CHECK_RULES, ...PROGRAM_CHECK_RULES].map(({ id }) => id),
-);
+export const CHECK_RULE_IDS: ReadonlySet<string> = new Set([...CHECK_RULES.map(({ id }) => id), ...PROGRAM_RULE_IDS]);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { CHECK_RULES } from '../../src/check/index.js';
+import { PROGRAM_RULE_IDS } from '../../src/check/program-rule-ids.js';
 import { PROGRAM_CHECK_RULES } from '../../src/check/program-rules.js';
 import { check, ids, type Options } from './profiles.js';
 
@@ -32,6 +33,10 @@ it('docs/check.md lists the findings there are, in the order of the registry', (
       summary: 'A file that is not there, or a profile that cannot be read; nothing else of it was checked.',
     },
   ]);
+});
+
+it('the ids of what is found in programs are those of its rules', () => {
+  expect(PROGRAM_CHECK_RULES.map(({ id }) => id)).toEqual(PROGRAM_RULE_IDS);
 });
 
 it('docs/programs.md lists those that only programs have, and says why, what to do and when to ignore each', () => {
