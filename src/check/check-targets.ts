@@ -22,10 +22,11 @@ import { type CheckContext, contextOf } from './context.js';
 import type { CheckReport, Finding } from './finding.js';
 import { hostDifferences, namesHost } from './host-differences.js';
 import { ignoredIds } from './ignore-comment.js';
-import { profileEditor } from './profile-editor.js';
+import { jsonEditor, type ProfileEditor } from './profile-editor.js';
 import { CHECK_RULE_IDS, CHECK_RULES } from './registry.js';
 import type { CheckRule, RuleFinding } from './rule.js';
 import { type CheckedTarget, type TargetOptions, targetOf } from './target.js';
+import { yamlEditor } from './yaml-editor.js';
 
 export interface CheckOptions extends TargetOptions {
   /** The machines to check it for, by any name. Default: {@link defaultTargets}. */
@@ -89,8 +90,7 @@ export function checkTargets(
     ruleIds: CHECK_RULE_IDS,
     raw: text,
     report,
-    // Fixes write the keys that engines and runtimes read.
-    text: text !== undefined && traitsOf(profile).readBy ? profileEditor(text.replace(/^\uFEFF/, '')) : undefined,
+    text: text === undefined ? undefined : editorOf(profile, text.replace(/^\uFEFF/, '')),
   });
 
   const own = allFindings(context).sort(byPosition);
@@ -265,4 +265,10 @@ function ignoring({ entries }: CheckContext, ids: ReadonlySet<string>): (finding
   // The entry is the longest part of the path that is one.
   const entryOf = (path: string) => /^(.*?syscalls\[\d+\])/.exec(path)?.[1];
   return ({ id, path }) => ids.has(id) || (byEntry.get(entryOf(path) ?? '')?.includes(id) ?? false);
+}
+
+/** What edits a text for fixes. They write OCI's entries, in JSON or YAML; a comment before JSON stays out of it. */
+function editorOf(profile: ParsedProfile, text: string): ProfileEditor | undefined {
+  if (traitsOf(profile).entrySyntax !== undefined) return undefined;
+  return /^\s*(?:\/\/[^\n]*\n\s*)*\{/.test(text) ? jsonEditor(text) : yamlEditor(text);
 }

@@ -45,7 +45,7 @@ export interface CheckContext {
   readonly terms: AdviceWording;
   /** Every finding there is. */
   readonly ruleIds: ReadonlySet<string>;
-  /** The JSON that it was read from, to edit for fixes; undefined for other formats and for objects. */
+  /** The JSON or YAML that it was read from, to edit for fixes; undefined for other formats and for objects. */
   readonly text: ProfileEditor | undefined;
   /** What it was read from, of any format, with its byte order mark. */
   readonly raw: string | undefined;

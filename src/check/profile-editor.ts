@@ -2,7 +2,7 @@ import { findNodeAtOffset, type Node, type ParseError, parseTree } from 'jsonc-p
 import type { Place } from '../profile/model/parsed-profile.js';
 import type { TextEdit } from './finding.js';
 
-/** Makes edits for a profile's JSON text. They leave everything else as its author laid it out. */
+/** Makes edits for a profile's text, of JSON or YAML. They leave everything else as its author laid it out. */
 export interface ProfileEditor {
   /** Give a key another value. None where the place is no member of an object of this text. */
   setMember(object: Place, key: string, value: string | number): TextEdit[];
@@ -12,8 +12,8 @@ export interface ProfileEditor {
   replaceMember(object: Place, key: string, newKey: string, newValue: readonly string[]): TextEdit[];
 }
 
-/** Undefined for a text that is not JSON: other formats have no fixes. */
-export function profileEditor(text: string): ProfileEditor | undefined {
+/** Undefined for a text that is not JSON. */
+export function jsonEditor(text: string): ProfileEditor | undefined {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true });
   if (root?.type !== 'object' || errors.length > 0) return undefined;

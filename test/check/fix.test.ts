@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Document, parse as parseYaml, visit } from 'yaml';
 import { DiagramStore } from '../../src/bpf/decisions/diagram-store.js';
 import { buildDecisionDiagram, simulate } from '../../src/bpf/index.js';
 import { fixProfile } from '../../src/check/index.js';
@@ -254,5 +255,88 @@ describe('"not equal" of an address family', () => {
     expect(report.findings.find(({ id }) => id === 'wide-comparison')!.advice).toContain(
       'allow the values that are wanted',
     );
+  });
+});
+
+describe('of YAML', () => {
+  /** The value that a fixed text has. */
+  const writtenIn = (text: string) => JSON.parse(JSON.stringify(parseYaml(text)));
+  const name = fc.constantFrom('socket', 'kill', 'ioctl', 'personality', 'dup3');
+  const condition = fc.record({
+    index: fc.constantFrom(0, 1),
+    value: fc.constantFrom(16, 9, 4294967295),
+    op: fc.constantFrom('SCMP_CMP_EQ', 'SCMP_CMP_NE'),
+  });
+  const entry = fc.record(
+    {
+      names: fc.uniqueArray(name, { minLength: 1, maxLength: 2 }),
+      action: fc.constantFrom('SCMP_ACT_ERRNO', 'SCMP_ACT_ALLOW', 'SCMP_ACT_KILL_PROCESS'),
+      args: fc.array(condition, { minLength: 1, maxLength: 1 }),
+      comment: fc.constantFrom('a: {b}, # c', 'it is "so"', "don't"),
+    },
+    { requiredKeys: ['names', 'action'] },
+  );
+  const profile = fc.record({
+    defaultAction: fc.constantFrom('SCMP_ACT_ERRNO', 'SCMP_ACT_ALLOW'),
+    syscalls: fc.array(entry, { minLength: 1, maxLength: 3 }),
+  });
+
+  it('the same is fixed as in JSON, however it is laid out, and the rest is left', async () => {
+    const layout = fc.record({
+      indentSeq: fc.boolean(),
+      indent: fc.constantFrom(2, 4),
+      collectionStyle: fc.constantFrom('block' as const, 'any' as const),
+      flowCollectionPadding: fc.boolean(),
+      isCrlf: fc.boolean(),
+      isWithin: fc.boolean(),
+    });
+    const property = fc.asyncProperty(profile, layout, async (value, { isCrlf, isWithin, ...style }) => {
+      const wanted = await fix(JSON.stringify(value));
+      const document = new Document(
+        isWithin ? { ociVersion: '1.3.0', linux: { seccomp: value }, hostname: 'x' } : value,
+      );
+      if (style.collectionStyle === 'any') {
+        visit(document, {
+          Map(at, node) {
+            node.flow = at === 0;
+          },
+        });
+      }
+      const lines = document.toString({ ...style, lineWidth: 0 }).replaceAll(/\bindex: \d+$/gm, '$& # which');
+      const text = isCrlf ? lines.replaceAll('\n', '\r\n') : lines;
+      const made = await fix(text);
+      const found = writtenIn(made.text);
+      expect(isWithin ? found.linux.seccomp : found, made.text).toEqual(JSON.parse(wanted.text));
+      expect(made.fixed.map(({ id }) => id)).toEqual(wanted.fixed.map(({ id }) => id));
+      expect(made.text.match(/# which/g)?.length ?? 0).toBeGreaterThanOrEqual(text.match(/# which/g)?.length ?? 0);
+      expect(/(?<!\r)\n/.test(made.text)).toBe(!isCrlf);
+    });
+    await fc.assert(property, { numRuns: 60 });
+  });
+
+  it('is of the operator too, comments and all', async () => {
+    const text = [
+      '# ours',
+      'apiVersion: security-profiles-operator.x-k8s.io/v1beta1',
+      'kind: SeccompProfile',
+      'metadata: { name: web }',
+      'spec:',
+      '  defaultAction: SCMP_ACT_ALLOW # open',
+      '  syscalls:',
+      '  - action: SCMP_ACT_ERRNO # no sockets',
+      '    names: [socket]',
+      '    args:',
+      '    - { index: 0, value: 40, op: SCMP_CMP_EQ }',
+      '',
+    ].join('\n');
+    const { text: fixedText } = await fix(text);
+    expect(fixedText.split('\n').slice(7)).toEqual([
+      '  - action: SCMP_ACT_ERRNO # no sockets',
+      '    errnoRet: 1',
+      '    names: [socket]',
+      '    args:',
+      '    - { index: 0, value: 4294967295, op: SCMP_CMP_MASKED_EQ, valueTwo: 40 }',
+      '',
+    ]);
   });
 });
