@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import {
   ARCHITECTURES,
   auditArchitecture,
   callArchitecture,
+  kernelArchitecture,
   parseArchitecture,
+  WITHOUT_TABLE,
   X32,
   X32_SYSCALL_BIT,
 } from '../src/architecture.js';
@@ -29,4 +32,30 @@ it('tells x32 from x86_64 by bit 30 of the number, of negative ones too', () => 
     expect(callArchitecture(each.auditArch, X32_SYSCALL_BIT)).toBe(each);
   }
   expect(callArchitecture(0, X32_SYSCALL_BIT)).toBeUndefined();
+});
+
+it('knows the architectures of the kernel that libseccomp has no table for, by the values of its headers', () => {
+  const header = (name: string) =>
+    readFileSync(new URL(`../build/test-inputs/linux/include/uapi/linux/${name}.h`, import.meta.url), 'utf8');
+  const numbers = new Map(
+    [...header('elf-em').matchAll(/^#define (EM_\w+)\s+(\w+)/gm)].map(([, name, value]) => [name!, Number(value)]),
+  );
+  const flags = new Map([
+    ['__AUDIT_ARCH_64BIT', 0x80000000],
+    ['__AUDIT_ARCH_LE', 0x40000000],
+  ]);
+  const values = new Map(
+    [...header('audit').matchAll(/^#define AUDIT_ARCH_(\w+)\s+\(([\w|]+)\)$/gm)].map(([, name, parts]) => [
+      name!.toLowerCase(),
+      parts!.split('|').reduce((sum, part) => sum + (flags.get(part) ?? numbers.get(part) ?? Number.NaN), 0),
+    ]),
+  );
+  expect(values.get('x86_64')).toBe(auditArch);
+  for (const [name, value] of Object.entries(WITHOUT_TABLE)) {
+    expect([name, values.get(name)]).toEqual([name, value]);
+    expect(auditArchitecture(value)).toBeUndefined();
+    expect(kernelArchitecture(value)).toBe(name);
+    expect(() => parseArchitecture(name)).toThrow('no table of the system calls');
+  }
+  expect(kernelArchitecture(auditArch)).toBeUndefined();
 });

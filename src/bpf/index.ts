@@ -49,6 +49,7 @@ export {
   policyTable,
   type SeenArchitectures,
   seenArchitectures,
+  type UnnamedArchitectureTable,
 } from './decisions/policy-table.js';
 export { type CallPattern, type PossibleDecision, possibleDecisions } from './decisions/possible-decisions.js';
 export { recoverConditions } from './decisions/recover-conditions.js';

@@ -13,6 +13,7 @@ export {
   type NamedCall,
   type NamedDecision,
   type NamedPolicy,
+  type NamedRange,
   nameTable,
 } from './named-policy.js';
 export type { ExplanationPart, Paint } from './paint.js';

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { assemble, policyTable } from '../../src/bpf/index.js';
+import { formatPolicy } from '../../src/explain/format-policy.js';
+import { nameTable } from '../../src/explain/named-policy.js';
+import { selectPolicy } from '../../src/explain/select-answers.js';
+import { loadLibseccompSync } from '../../src/libseccomp/index.js';
+
+// What a program does on architectures that libseccomp has no table for.
+
+const ALPHA = `.endian little
+A = arch
+if (A == 0xc0009026) goto alpha
+if (A == 7) goto log
+return KILL_PROCESS
+alpha: A = nr
+if (A == 5) goto log
+return ALLOW
+log: return LOG
+`;
+
+const policy = nameTable(policyTable(assemble(ALPHA)), loadLibseccompSync());
+
+it('lists them, by the name that the kernel has for one, before all others', () => {
+  expect(formatPolicy(policy)).toBe(`architecture 0x7
+  every call: LOG
+
+architecture 0xc0009026 (alpha)
+  numbers 0 to 4: ALLOW
+  number 5: LOG
+  numbers from 6: ALLOW
+
+any other architecture
+  every call: KILL_PROCESS
+`);
+});
+
+it('leaves out what is not asked for', () => {
+  const allowed = selectPolicy(policy, { isAction: ({ kind }) => kind === 'ALLOW' }, undefined);
+  expect(formatPolicy(allowed)).toBe(`architecture 0xc0009026 (alpha)
+  numbers 0 to 4: ALLOW
+  numbers from 6: ALLOW
+`);
+});
