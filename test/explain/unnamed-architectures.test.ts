@@ -35,7 +35,11 @@ any other architecture
 });
 
 it('leaves out what is not asked for', () => {
-  const allowed = selectPolicy(policy, { isAction: ({ kind }) => kind === 'ALLOW' }, undefined);
+  const allowed = selectPolicy(
+    policy,
+    { abis: undefined, calls: undefined, isAction: ({ kind }) => kind === 'ALLOW' },
+    undefined,
+  );
   expect(formatPolicy(allowed)).toBe(`architecture 0xc0009026 (alpha)
   numbers 0 to 4: ALLOW
   numbers from 6: ALLOW
