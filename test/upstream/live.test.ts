@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import koffi from 'koffi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -156,8 +157,7 @@ const LIMIT = { timeout: 20_000, killSignal: 'SIGKILL' } as const;
  */
 function askForPid({ loader, require, attempt }: ChildTools, { program, options, second }: Asking) {
   const getpid = require('koffi').load(null).func('int getpid()');
-  const fd = loader.installFilter(Buffer.from(program, 'hex'), { ...options, listener: true });
-  require('node:fs').writeSync(1, `${fd}\n`);
+  loader.installFilter(Buffer.from(program, 'hex'), { ...options, listener: true });
   const pid: number = getpid();
   if (!second) return { pid };
   const filter = Buffer.from(second.program, 'hex');
@@ -177,12 +177,12 @@ interface Asking extends Loadable {
 async function answerWithOwnPid(asking: Asking) {
   const asker = spawn(...nodeCommand(askForPid, asking), { stdio: ['ignore', 'pipe', 'inherit'], ...LIMIT });
   const ended = once(asker, 'close');
-  const lines = createInterface({ input: asker.stdout })[Symbol.asyncIterator]();
-  const listener = takeDescriptor(asker.pid!, Number((await lines.next()).value));
+  const output = text(asker.stdout);
+  const listener = takeDescriptor(asker.pid!, await listenerOf(asker.pid!));
   const numbers = new Set<number>();
   const answering = setInterval(() => answerPending(listener, numbers), 2);
   try {
-    const result = JSON.parse((await lines.next()).value ?? 'null');
+    const result = JSON.parse(await output);
     await ended;
     return { result, numbers: [...numbers] };
   } finally {
@@ -190,6 +190,25 @@ async function answerWithOwnPid(asking: Asking) {
     asker.kill('SIGKILL');
     closeSync(listener);
   }
+}
+
+/**
+ * The number of a process's listener, as soon as it has one. It cannot be asked for it: with TSYNC the filter covers Node's
+ * own threads too, which may wait for an answer before the process says anything.
+ */
+async function listenerOf(pid: number): Promise<number> {
+  for (const end = Date.now() + LIMIT.timeout; Date.now() < end; await sleep(2)) {
+    const folder = `/proc/${pid}/fd`;
+    const found = readdirSync(folder).find((fd) => {
+      try {
+        return readlinkSync(`${folder}/${fd}`).endsWith('seccomp notify');
+      } catch {
+        return false; // closed meanwhile
+      }
+    });
+    if (found !== undefined) return Number(found);
+  }
+  throw new Error(`process ${pid} has no listener`);
 }
 
 /** A copy of another process's file descriptor: pidfd_open(2) and pidfd_getfd(2), whose numbers are the same everywhere. */
