@@ -10,7 +10,7 @@ import { applyOperation, type FilterOperation, isOn, isRuleOperation, type RuleO
 import { newerCallsStub } from './newer-calls-stub.js';
 import { architectureRefused, ruleRefused } from './refusal.js';
 import { describeConflict } from './rule-conflict.js';
-import { fastestOrder } from './rule-order.js';
+import { fastestOrder, withoutRepeats } from './rule-order.js';
 
 /** A program's length is 16 bits (`struct sock_fprog`), so that libseccomp makes no longer ones. */
 const MAX_EXPORTED = 0xffff;
@@ -94,7 +94,7 @@ function buildFilter(libseccomp: Libseccomp, rules: Rules): FilterContext {
     return filter;
   };
   try {
-    return build(fastestOrder(operations));
+    return build(withoutRepeats(fastestOrder(operations)));
   } catch (error) {
     if (!libseccomp.usable) throw error;
     // The profile's own order decides which of several faults is reported.

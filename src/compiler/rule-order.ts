@@ -1,3 +1,4 @@
+import { encodeAction } from '../action.js';
 import type { FilterOperation, RuleOperation } from './filter-operation.js';
 import { isMultiplexer, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
@@ -15,6 +16,23 @@ export function fastestOrder(operations: readonly FilterOperation[]): FilterOper
     .map((operation) => ({ operation, rank: rank(operation) }))
     .sort((a, b) => (a.rank === b.rank ? 0 : b.rank - a.rank))
     .map(({ operation }) => operation);
+}
+
+/**
+ * The same calls without repeated ones that let libseccomp decide a system call whatever its arguments: it takes them and
+ * changes nothing. But each addition compares all rules that there are (db.c, `db_col_transaction_start`), which takes long
+ * for thousands. Repeated rules with conditions stay: they can change the tree.
+ */
+export function withoutRepeats(operations: readonly FilterOperation[]): FilterOperation[] {
+  const seen = new Set<string>();
+  return operations.filter((operation) => {
+    if (operation.kind !== 'addRule' || operation.conditions.length > 0 || isShared(operation)) return true;
+    const on = operation.on?.map(({ name }) => name);
+    const key = `${operation.syscall} ${on} ${encodeAction(operation.action)}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 function rank(operation: FilterOperation): number {
