@@ -229,14 +229,19 @@ export function journalEntry(line: string): JournalEntry | undefined {
   return { message, host, time: time ? `${microseconds.slice(0, -6)}.${microseconds.slice(-6, -3)}` : undefined };
 }
 
+/** The AUDIT_ARCH_… that is written in hexadecimal; undefined for a name. */
+const auditArchOf = (arch: string): number | undefined =>
+  /^[\da-f]{1,8}$/i.test(arch) ? Number.parseInt(arch, 16) : undefined;
+
 /** AUDIT_ARCH_… in hexadecimal, or the name that ausearch -i has for it (libaudit's, which are uname's). */
-/** With the kernel's name, where libseccomp has no table of its system calls. */
-function unknownWords(arch: string): string {
-  const name = kernelArchitecture(Number.parseInt(arch, 16));
-  return `${printable(arch, 40)}${name === undefined ? '' : ` (${name}: libseccomp has no table of its calls)`}`;
+function namedArchitecture(arch: string, number: number | undefined): ArchitectureName | undefined {
+  const auditArch = auditArchOf(arch);
+  return auditArch === undefined ? findArchitecture(arch)?.name : architectureOf(auditArch, number);
 }
 
-function namedArchitecture(arch: string, number: number | undefined): ArchitectureName | undefined {
-  const isNumber = /^[\da-f]{1,8}$/i.test(arch);
-  return isNumber ? architectureOf(Number.parseInt(arch, 16), number) : findArchitecture(arch)?.name;
+/** An architecture that has no name here; with the kernel's, where libseccomp has no table of its system calls. */
+function unknownWords(arch: string): string {
+  const auditArch = auditArchOf(arch);
+  const name = auditArch === undefined ? undefined : kernelArchitecture(auditArch);
+  return `${printable(arch, 40)}${name === undefined ? '' : ` (${name}: libseccomp has no table of its calls)`}`;
 }
