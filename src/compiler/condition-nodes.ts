@@ -51,21 +51,24 @@ export class ConditionNodes {
   }
 }
 
-/** A condition that compares an argument, or some bits of it, with one value. */
+const widthOf = (bits: 32 | 64): bigint => (bits === 32 ? LOW_HALF : ALL_64_BITS);
+
+/** What a condition compares an argument, or some bits of it, with. libseccomp masks a MASKED_EQ's datum too. */
 function equalityOf({ index, op, value, valueTwo }: ArgumentCondition, bits: 32 | 64) {
-  const width = bits === 32 ? LOW_HALF : ALL_64_BITS;
+  const width = widthOf(bits);
   if (op === 'EQ') return { index, mask: width, value: value & width };
   if (op !== 'MASKED_EQ') return undefined;
   const mask = value & width;
   return { index, mask, value: valueTwo & mask };
 }
 
-/** Where one condition holds, compared in the given number of bits. libseccomp masks a MASKED_EQ's datum too. */
-function conditionNode(store: DiagramStore, { index, op, value, valueTwo }: ArgumentCondition, bits: 32 | 64): Node {
-  const width = bits === 32 ? LOW_HALF : ALL_64_BITS;
-  switch (op) {
-    case 'EQ':
-      return equalTo(store, index, width, value);
+/** Where one condition holds, compared in the given number of bits. */
+function conditionNode(store: DiagramStore, condition: ArgumentCondition, bits: 32 | 64): Node {
+  const equality = equalityOf(condition, bits);
+  if (equality) return equalTo(store, equality.index, equality.mask, equality.value);
+  const { index, op, value } = condition;
+  const width = widthOf(bits);
+  switch (op as Exclude<typeof op, 'EQ' | 'MASKED_EQ'>) {
     case 'NE':
       return store.not(equalTo(store, index, width, value));
     case 'LT':
@@ -76,7 +79,5 @@ function conditionNode(store: DiagramStore, { index, op, value, valueTwo }: Argu
       return store.not(below(store, index, width, value, false));
     case 'GT':
       return store.not(below(store, index, width, value, true));
-    case 'MASKED_EQ':
-      return equalTo(store, index, value & width, valueTwo);
   }
 }

@@ -1,5 +1,4 @@
-import { endianness } from 'node:os';
-import { hostArchitecture } from '../../../native-loader/libc/host.js';
+import { hostArchitecture, thisHost } from '../../../native-loader/libc/host.js';
 import { errnoName } from '../../../native-loader/libc/libc.js';
 import { readBytesOf, type StoppedCall } from '../../../native-loader/trace/trace-events.js';
 import { type Architecture, callArchitecture, parseArchitecture } from '../../architecture.js';
@@ -154,7 +153,7 @@ function flagNames(flags: number): string[] {
 
 /** `struct sock_fprog` (linux/filter.h): a length of 16 bits, and a pointer of the architecture's, x32's of 32 bits too. */
 function programAt(call: StoppedCall, address: bigint, { wordSize }: Architecture): Uint8Array | undefined {
-  const little = endianness() === 'LE';
+  const little = thisHost.endianness === 'little';
   const width = wordSize / 8;
   try {
     const at = wordSize === 32 ? BigInt.asUintN(32, address) : address;

@@ -1,5 +1,5 @@
-import { endianness } from 'node:os';
 import type { TalliedCall } from '../../../native-loader/index.js';
+import { thisHost } from '../../../native-loader/libc/host.js';
 import { encodeAction } from '../../action.js';
 import { encodeProgram } from '../../bpf/program/codec.js';
 import { Opcode } from '../../bpf/program/instruction.js';
@@ -22,5 +22,5 @@ export type RecordingGap =
 /** One instruction: whatever the call and the architecture. */
 export function answerAll(action: Action): Uint8Array {
   const instruction = { code: Opcode.RET_K, jt: 0, jf: 0, k: encodeAction(action) };
-  return encodeProgram([instruction], endianness() === 'LE' ? 'little' : 'big');
+  return encodeProgram([instruction], thisHost.endianness);
 }
