@@ -22,7 +22,9 @@ import { type CheckContext, contextOf } from './context.js';
 import type { CheckReport, Finding } from './finding.js';
 import { hostDifferences, namesHost } from './host-differences.js';
 import { ignoredIds } from './ignore-comment.js';
-import { jsonEditor, type ProfileEditor } from './profile-editor.js';
+import { jsonEditor } from './json-editor.js';
+import { linesEditor } from './lines-editor.js';
+import { keysEditor, type ProfileEditor } from './profile-editor.js';
 import { CHECK_RULE_IDS, CHECK_RULES } from './registry.js';
 import type { CheckRule, RuleFinding } from './rule.js';
 import { type CheckedTarget, type TargetOptions, targetOf } from './target.js';
@@ -267,8 +269,11 @@ function ignoring({ entries }: CheckContext, ids: ReadonlySet<string>): (finding
   return ({ id, path }) => ids.has(id) || (byEntry.get(entryOf(path) ?? '')?.includes(id) ?? false);
 }
 
-/** What edits a text for fixes. They write OCI's entries, in JSON or YAML; a comment before JSON stays out of it. */
+/** What edits a text for fixes: OCI's entries, in JSON or YAML, or lines. A comment before JSON stays out of it. */
 function editorOf(profile: ParsedProfile, text: string): ProfileEditor | undefined {
+  const { narrowing } = ADVICE[profile.format];
+  if (narrowing) return linesEditor(text, narrowing);
   if (traitsOf(profile).entrySyntax !== undefined) return undefined;
-  return /^\s*(?:\/\/[^\n]*\n\s*)*\{/.test(text) ? jsonEditor(text) : yamlEditor(text);
+  const keys = /^\s*(?:\/\/[^\n]*\n\s*)*\{/.test(text) ? jsonEditor(text) : yamlEditor(text);
+  return keys && keysEditor(keys);
 }

@@ -1,93 +1,51 @@
-import { findNodeAtOffset, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import type { WideComparison } from '../profile/formats/narrow-call.js';
 import type { Place } from '../profile/model/parsed-profile.js';
 import type { TextEdit } from './finding.js';
 
-/** Makes edits for a profile's text, of JSON or YAML. They leave everything else as its author laid it out. */
+/** Makes edits for a profile's text. They leave everything else as its author laid it out. */
 export interface ProfileEditor {
   /** Give a key another value. None where the place is no member of an object of this text. */
   setMember(object: Place, key: string, value: string | number): TextEdit[];
-  /** Write an entry once for each of some conditions, in the place of the one that it has there. */
-  splitEntry(entry: Place, condition: Place, conditions: readonly Record<string, string | number>[]): TextEdit[];
   /** Give a key, with its value, another name and value: `"name": "open"` becomes `"names": ["open"]`. */
   replaceMember(object: Place, key: string, newKey: string, newValue: readonly string[]): TextEdit[];
+  /** Compare the bits of an argument that the kernel reads alone. */
+  narrow(at: ConditionPlaces, comparison: WideComparison): TextEdit[];
 }
 
-/** Undefined for a text that is not JSON. */
-export function jsonEditor(text: string): ProfileEditor | undefined {
-  const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { disallowComments: true });
-  if (root?.type !== 'object' || errors.length > 0) return undefined;
+/** Where a condition is written. */
+export interface ConditionPlaces {
+  readonly entry: Place;
+  readonly condition: Place;
+  /** The name of the call that it is about; undefined where its entry has several. */
+  readonly call: Place | undefined;
+}
 
-  const objectAt = ({ position, source }: Place): Node | undefined => {
-    // A place with a source is in another file, one that this profile extends.
-    if (position === undefined || source !== undefined) return undefined;
-    const node = findNodeAtOffset(root, position.offset);
-    return node?.type === 'object' && node.offset === position.offset ? node : undefined;
-  };
-  const memberOf = (object: Node | undefined, key: string): Node | undefined =>
-    object?.children?.find((property) => property.children?.[0]?.value === key);
+/** What a syntax of keys does with a text. */
+export interface KeysEditor extends Pick<ProfileEditor, 'setMember' | 'replaceMember'> {
+  /** Write an entry once for each of some conditions, in the place of the one that it has there. */
+  splitEntry(entry: Place, condition: Place, conditions: readonly Record<string, string | number>[]): TextEdit[];
+}
 
-  /** An object laid out as another one. */
-  const written = (members: Record<string, string | number>, like: Node | undefined): string => {
-    const [first, last] = [like?.children?.at(0), like?.children?.at(-1)];
-    if (!like || !first || !last) return JSON.stringify(members);
-    const open = text.slice(like.offset + 1, first.offset);
-    const close = text.slice(last.offset + last.length, like.offset + like.length - 1);
-    const parts = Object.entries(members).map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
-    return `{${open}${parts.join(`,${open.includes('\n') ? open : ' '}`)}${close}}`;
-  };
-
+/** Edits of OCI's entries, in JSON or YAML. */
+export function keysEditor(keys: KeysEditor): ProfileEditor {
   return {
-    setMember(place, key, value) {
-      const object = objectAt(place);
-      if (object === undefined) return [];
-      const written = memberOf(object, key)?.children?.[1];
-      const newText = JSON.stringify(value);
-      if (written) return [{ offset: written.offset, length: written.length, text: newText }];
-      const last = object.children?.at(-1);
-      if (last === undefined) return [];
-      // The white space after the comma and around the colon is that of the last member.
-      const gap = text.slice(gapStart(text, last.offset), last.offset);
-      const [lastKey, lastValue] = last.children as [Node, Node];
-      const colon = text.slice(lastKey.offset + lastKey.length, lastValue.offset);
-      const offset = last.offset + last.length;
-      return [{ offset, length: 0, text: `,${gap}${JSON.stringify(key)}${colon}${newText}` }];
-    },
-    splitEntry(place, conditionPlace, conditions) {
-      const [entry, condition] = [objectAt(place), objectAt(conditionPlace)];
-      const [first, ...others] = conditions.map((each) => written(each, condition));
-      if (!entry || !condition || first === undefined || entry.parent?.type !== 'array') return [];
-      const end = entry.offset + entry.length;
-      const [before, after] = [
-        text.slice(entry.offset, condition.offset),
-        text.slice(condition.offset + condition.length, end),
-      ];
-      const gap = text.slice(gapStart(text, entry.offset), entry.offset);
-      const more = others.map((each) => `,${gap}${before}${each}${after}`).join('');
-      return [
-        { offset: condition.offset, length: condition.length, text: first },
-        { offset: end, length: 0, text: more },
-      ];
-    },
-    replaceMember(place, key, newKey, newValue) {
-      const member = memberOf(objectAt(place), key);
-      if (member?.children?.length !== 2) return [];
-      const [written, value] = member.children as [Node, Node];
-      return [
-        { offset: written.offset, length: written.length, text: JSON.stringify(newKey) },
-        {
-          offset: value.offset,
-          length: value.length,
-          text: `[${newValue.map((item) => JSON.stringify(item)).join(', ')}]`,
-        },
-      ];
+    setMember: keys.setMember,
+    replaceMember: keys.replaceMember,
+    narrow({ entry, condition }, { index, groups }) {
+      const conditions = groups.map(({ mask, datum }) => ({
+        index,
+        value: Number(mask),
+        valueTwo: Number(datum),
+        op: 'SCMP_CMP_MASKED_EQ',
+      }));
+      const [first, ...others] = conditions;
+      if (first === undefined) return [];
+      if (others.length > 0) return keys.splitEntry(entry, condition, conditions);
+      return (['op', 'value', 'valueTwo'] as const).flatMap((key) => keys.setMember(condition, key, first[key]));
     },
   };
 }
 
-/** Where the white space in front of an offset begins. */
-function gapStart(text: string, offset: number): number {
-  let start = offset;
-  while (start > 0 && /\s/.test(text[start - 1] as string)) start--;
-  return start;
-}
+/** A place's offset in this text; a place with a source is in another file, one that this profile extends. */
+export const offsetHere = ({ position, source }: Place): number | undefined =>
+  source === undefined ? position?.offset : undefined;

@@ -1,5 +1,5 @@
 import type { Place } from '../profile/model/parsed-profile.js';
-import type { ProfileEditor } from './profile-editor.js';
+import { type KeysEditor, offsetHere } from './profile-editor.js';
 
 /** A key of a mapping with its value: offsets of UTF-16 code units. */
 interface Member {
@@ -26,11 +26,11 @@ const SCALAR = /^(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s#,[\]{}"'&*|>!%@`][^\n#,[\
  * Edits of a profile's YAML text, by its lines and braces. What somebody has laid out in another way gets none, or edits after
  * which the text does not parse: every fixed text is read again before it is used (fix.ts).
  */
-export function yamlEditor(text: string): ProfileEditor {
-  const mappingAt = ({ position, source }: Place): Mapping | undefined => {
-    // A place with a source is in another file, one that this profile extends.
-    if (position === undefined || source !== undefined) return undefined;
-    return text[position.offset] === '{' ? flowMapping(text, position.offset) : blockMapping(text, position.offset);
+export function yamlEditor(text: string): KeysEditor {
+  const mappingAt = (place: Place): Mapping | undefined => {
+    const offset = offsetHere(place);
+    if (offset === undefined) return undefined;
+    return text[offset] === '{' ? flowMapping(text, offset) : blockMapping(text, offset);
   };
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const memberOf = (mapping: Mapping | undefined, key: string) => mapping?.members.find((each) => each.key === key);

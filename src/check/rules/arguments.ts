@@ -80,7 +80,7 @@ const wideComparison: CheckRule = {
         place,
         message: `the kernel reads ${parameter.bits} bits of ${list([...new Set(bypassed.map((each) => each.name))])}'s ${parameter.name} and this compares 64: a call with a bit above them set gets past it`,
         advice: remedy(placed, parameter, context.terms),
-        fix: context.behaviour.maskedOperands === 'mask-first' ? fixEdits(context, placed, bypassed, mask) : [],
+        fix: context.behaviour.maskedOperands === 'mask-first' ? narrowingEdits(context, placed, bypassed, mask) : [],
       };
     }
   },
@@ -147,6 +147,7 @@ function remedy(
       if ((value & mask) === 0n) return 'take the condition out: the kernel reads none of the bits of its mask';
       return `take the bits above ${number(mask)} out of the mask: ${terms.masked({ index, parameter, mask: value & mask, datum: valueTwo & value & mask })}`;
     case 'NE': {
+      if (terms.differing) return terms.differing({ index, parameter, mask, datum: value & mask });
       const groups = allBut(value, parameter);
       if (groups.length > MAX_GROUPS) {
         return `allow the values that are wanted, each with ${terms.maskedForm(mask)}; there is no masked form of "not equal"`;
@@ -182,44 +183,28 @@ function allBut(value: bigint, { bits, constants }: SyscallParameter): { mask: b
   });
 }
 
-/** Edits for what the kernel reads alone. */
-function fixEdits(context: CheckContext, placed: PlacedCondition, bypassed: readonly Compared[], mask: bigint) {
-  const { condition, entry, place } = placed;
-  if (condition.op !== 'NE') return maskEdits(context, placed, bypassed, mask);
-  const parameter = bypassed[0]?.parameter;
-  const isOne = new Set(bypassed.map((each) => JSON.stringify(each.parameter))).size === 1;
-  const groups = parameter && isOne ? allBut(condition.value, parameter) : [];
-  if (groups.length === 0 || groups.length > MAX_GROUPS) return [];
-  const conditions = groups.map(({ mask: group, datum }) => ({
-    index: condition.index,
-    value: Number(group),
-    valueTwo: Number(datum),
-    op: 'SCMP_CMP_MASKED_EQ',
-  }));
-  return context.text?.splitEntry(entry.place, place, conditions) ?? [];
-}
-
-/** Edits for the masked form. It holds for every value that the condition holds for, so a denial denies no less. */
-function maskEdits(
+/** Edits for what the kernel reads alone. It holds for every value that the condition holds for, so a denial denies no less. */
+function narrowingEdits(
   context: CheckContext,
   { condition: { op, value, valueTwo, index }, place, entry }: PlacedCondition,
   bypassed: readonly Compared[],
   mask: bigint,
 ): readonly TextEdit[] {
-  const { text } = context;
+  const parameter = bypassed[0]?.parameter;
   // Only where all calls of the entry read the same number of bits: too narrow a mask would deny too much.
   const all = compared(entry, index, context, isWide);
   const isUniform =
-    all.length === bypassed.length &&
-    bypassed.every(({ parameter }) => bitsBeyond(parameter?.bits ?? 64) === (ALL_64_BITS ^ mask));
-  if (text === undefined || !isUniform) return [];
-  const [newMask, datum] = op === 'EQ' ? [mask, value] : [value & mask, valueTwo];
-  if (!['EQ', 'MASKED_EQ'].includes(op) || (datum & ~mask) !== 0n || newMask === 0n) return [];
-  return [
-    ...text.setMember(place, 'op', 'SCMP_CMP_MASKED_EQ'),
-    ...text.setMember(place, 'value', Number(newMask)),
-    ...text.setMember(place, 'valueTwo', Number(datum)),
-  ];
+    all.length === bypassed.length && bypassed.every((each) => each.parameter?.bits === parameter?.bits);
+  if (parameter === undefined || !isUniform) return [];
+  const isMasked = op === 'MASKED_EQ';
+  const [newMask, datum] = isMasked ? [value & mask, valueTwo] : [mask, value];
+  if (newMask === 0n || (datum & ~mask) !== 0n) return [];
+  const isOne = new Set(bypassed.map((each) => JSON.stringify(each.parameter))).size === 1;
+  const others = op === 'NE' && isOne ? allBut(value, parameter) : [];
+  const groups = op === 'EQ' || isMasked ? [{ mask: newMask, datum }] : others.length > MAX_GROUPS ? [] : others;
+  const call = entry.names.length === 1 ? entry.names[0]?.place : undefined;
+  const places = { entry: entry.place, condition: place, call };
+  return context.text?.narrow(places, { index, op, datum, parameter, mask: newMask, groups }) ?? [];
 }
 
 const SIGNED: ReadonlySet<ParameterType> = new Set(['int', 'fd', 'pid']);

@@ -198,6 +198,19 @@ describe('fixes', () => {
     const resolved: CodeAction = await client.connection.sendRequest('codeAction/resolve', all);
     expect(edited(uri, resolved.edit)).toContain('"errnoRet": 1');
   });
+
+  it.each([
+    ['a.list', 'default allow\nsocket(arg0:64 == 16) -> errno EPERM\n', 'domain == 16'],
+    ['a.kafel', 'ERRNO(1) { socket(a) { a == 16 } } DEFAULT ALLOW\n', '(a & 0xffffffff) == 16'],
+    ['a.policy', 'read: 1\nsocket: arg0 != 16\n', 'arg0 & 0xffffffef || arg0 in ~16'],
+  ])('fixes all in lines too: %s', async (name, text, fixed) => {
+    const uri = await client.open(`/p/fix-${name}`, text);
+    const found = await client.diagnostics(uri, (all) => all.some(({ code }) => code === 'wide-comparison'));
+    expect(found.map(({ code }) => code)).toContain('wide-comparison');
+    const [all] = await actions(uri, ['source.fixAll']);
+    const resolved: CodeAction = await client.connection.sendRequest('codeAction/resolve', all);
+    expect(edited(uri, resolved.edit)).toContain(fixed);
+  });
 });
 
 describe('completion', () => {

@@ -1,5 +1,6 @@
 import type { AdviceWording } from '../advice.js';
 import { sectionAdvice } from '../oci/advice.js';
+import { differingText, equalText, minijailNarrowing } from './narrow-call.js';
 
 const number = (value: bigint) => (value < 1024n ? String(value) : `0x${value.toString(16)}`);
 
@@ -12,10 +13,9 @@ export const minijailAdvice: AdviceWording = {
     'a policy has no errno for its default: write "NAME: return ENOSYS" for the calls that are to have it',
   addArchitecture: () => 'compile a policy for it',
   splitByteOrders: 'make a policy for each byte order',
-  masked: ({ index, mask, datum }) =>
-    datum === 0n
-      ? `write "arg${index} in ~${number(mask)}"`
-      : 'say with & and in which bits it may have, or leave the condition out',
+  masked: ({ index, mask, datum }) => `write "${equalText(index, mask, datum)}"`,
+  differing: ({ index, mask, datum }) => `write "${differingText(index, mask, datum)}"`,
+  narrowing: minijailNarrowing,
   maskedForm: (mask) => `"in ~${number(mask)}"`,
   maskOfZero: 'write another mask than 0, or take the condition out',
   note: 'write it as a comment (#)',

@@ -30,6 +30,6 @@ function atomText({ index, op, value, valueTwo }: SeccompArgument): string {
   return atoms.join(' && ');
 }
 
-function* bitsOf(value: bigint): Generator<bigint> {
+export function* bitsOf(value: bigint): Generator<bigint> {
   for (let bit = 1n; bit <= value; bit <<= 1n) if (value & bit) yield bit;
 }

@@ -10,7 +10,12 @@ export const snapdAdvice: AdviceWording = {
   defaultEnosys: () => "snapd's default is EPERM: allow the calls that the program tries",
   addArchitecture: () => 'snapd filters the machine and its compat architecture: there is nothing to write',
   splitByteOrders: 'make a template for each byte order',
-  masked: ({ datum }) => `write ${number(datum)} by itself where snapd compares 32 bits`,
+  masked: ({ mask, datum }) =>
+    mask === datum
+      ? `write "|${number(mask)}"`
+      : 'take the condition out: snapd compares 64 bits of this argument, and has no mask for it',
+  differing: () =>
+    'allow the call as a whole, or not at all: snapd compares 64 bits of this argument, and has no mask for it',
   maskedForm: (mask) => `"|${number(mask)}"`,
   maskOfZero: 'write another number after "|"',
   listener: 'a listener, which snapd has not',
