@@ -4,7 +4,7 @@ import { ArtifactError } from '../compose/artifact/artifact-error.js';
 import type { LayoutFiles } from '../compose/artifact/read-layout.js';
 import { type ArtifactFiles, type LayoutIndex, layoutFiles } from '../compose/artifact/write-layout.js';
 import { FileError, fileError } from './input.js';
-import { replaceFile } from './replace-file.js';
+import { isDraft, replaceFile } from './replace-file.js';
 
 /** An OCI image layout in a folder. Only regular files are read: a pipe would wait for ever. */
 export function folderLayout(folder: string, source = folder): LayoutFiles {
@@ -53,9 +53,7 @@ function layoutIndex(folder: string): LayoutIndex | undefined {
   if (stat === undefined) return undefined;
   if (!stat.isDirectory()) throw new FileError(`${folder}: a file, and an artifact is a folder (an OCI image layout)`);
   if (!isLayout(folder)) {
-    const others = attempt(folder, () => readdirSync(folder)).filter(
-      (name) => name !== 'blobs' && !/^\.scmp-[\da-f-]+$/.test(name),
-    );
+    const others = attempt(folder, () => readdirSync(folder)).filter((name) => name !== 'blobs' && !isDraft(name));
     if (others.length === 0) return undefined;
     throw new FileError(`${folder}: neither empty nor an OCI image layout, so nothing is written into it`);
   }

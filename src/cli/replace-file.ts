@@ -1,10 +1,18 @@
 import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+/** The names of what `replaceFile` has not finished writing. */
+const DRAFT = '.scmp-';
+
+/** Whether a file of this name is what an earlier process that was killed has left. */
+export function isDraft(name: string): boolean {
+  return name.startsWith(DRAFT);
+}
+
 /**
  * Write a file as a whole or not at all: a new one takes its place (rename(2)), once its bytes are on the disk. Where there
  * was none, nothing can be lost, and the disk is not waited for. What is no file, as /dev/stdout, is written to; so is a file
- * in a folder where no other may be made. A process that is killed may leave `.scmp-UUID` there.
+ * in a folder where no other may be made. A process that is killed may leave a draft there.
  */
 export function replaceFile(path: string, data: string | Uint8Array): void {
   const known = statSync(path, { throwIfNoEntry: false });
@@ -14,12 +22,13 @@ export function replaceFile(path: string, data: string | Uint8Array): void {
   }
   // A link stays one.
   const target = known ? realpathSync(path) : path;
-  const draft = join(dirname(target), `.scmp-${crypto.randomUUID()}`);
+  // Not randomUUID(): Node loads its cryptography for it, a tenth of the start of `scmp compile`. A name that is taken is refused.
+  const draft = join(dirname(target), `${DRAFT}${process.pid}-${Math.random().toString(36).slice(2)}`);
   try {
     writeFileSync(draft, data, { flag: 'wx', flush: known !== undefined, mode: known?.mode });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    rmSync(draft, { force: true });
+    if (code !== 'EEXIST') rmSync(draft, { force: true });
     if (!known || !['EACCES', 'EROFS', 'EPERM'].includes(code ?? '')) throw cause;
     writeFileSync(target, data);
     return;
