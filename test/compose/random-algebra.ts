@@ -1,9 +1,11 @@
 import { mayRun } from '../../src/action.js';
-import { buildDecisionDiagram } from '../../src/bpf/decisions/decision-diagram.js';
+import { parseArchitecture } from '../../src/architecture.js';
+import { buildDecisionDiagram, terminalAction } from '../../src/bpf/decisions/decision-diagram.js';
 import { DiagramStore, type Node } from '../../src/bpf/decisions/diagram-store.js';
 import { implies } from '../../src/bpf/index.js';
 import { compileParsedProfile } from '../../src/compiler/library.js';
 import { ActionOrder } from '../../src/compose/algebra/action-order.js';
+import { decisionAt } from '../../src/compose/algebra/asked-machine.js';
 import { combineDecisions, type Operation } from '../../src/compose/algebra/operation.js';
 import { ComposeError, intersectProfiles, subtractProfiles, unionProfiles } from '../../src/compose/index.js';
 import { CompileError, ProfileError } from '../../src/index.js';
@@ -26,12 +28,14 @@ export interface AlgebraTally {
   exact: number;
   /** Those of which only a stricter one exists. */
   stricter: number;
+  /** Calls that a reference by rules decided. */
+  byRules: number;
   problems: string[];
 }
 
 /** Check the laws of the algebra on random profiles, three at a time. A triple is its seed. */
 export function checkRandomTriples(libseccomp: Libseccomp, first: number, count: number): AlgebraTally {
-  const tally: AlgebraTally = { triples: 0, exact: 0, stricter: 0, problems: [] };
+  const tally: AlgebraTally = { triples: 0, exact: 0, stricter: 0, byRules: 0, problems: [] };
   let own = libseccomp;
   for (let seed = first; seed < first + count; seed++) {
     const triple = new Triple(own, seed, tally);
@@ -60,7 +64,12 @@ class Triple {
     const roots = inputs.map(({ program }) => buildDecisionDiagram(program, { store }).root);
     const order = this.#one([[], [], ['EPERM', 'ENOSYS'], ['NOTIFY', 'TRACE']]);
     for (const law of brokenLaws(store, roots, order)) problem(law);
-    const [a, b] = inputs.map(({ profile }) => profile) as [ParsedProfile, ParsedProfile];
+    const profiles = inputs.map(({ profile }) => profile);
+    for (const difference of differencesFromRules(store, { roots, profiles, libseccomp: this.libseccomp })) {
+      problem(difference);
+    }
+    this.tally.byRules += namesByRules(profiles).length;
+    const [a, b] = profiles as [ParsedProfile, ParsedProfile];
     for (const [name, compose] of Object.entries({ intersectProfiles, unionProfiles, subtractProfiles })) {
       const options = { arch: 'x86_64', libseccomp: this.libseccomp };
       const exact = unlessInexpressible(() => compose([a, b], options));
@@ -160,6 +169,58 @@ function unlessInexpressible<Made>(make: () => Made): Made | undefined {
   } catch (error) {
     if (error instanceof ComposeError && error.code === 'NOT_EXPRESSIBLE') return undefined;
     throw error;
+  }
+}
+
+const X86_64 = parseArchitecture('x86_64');
+
+/** What a profile answers to a call by its rules alone: undefined where more than one is about it, or one compares arguments. */
+function answerByRules({ seccomp }: ParsedProfile, name: string): string | undefined {
+  const [own, ...others] = (seccomp.syscalls ?? []).filter(({ names }) => names?.includes(name));
+  if (others.length > 0 || own?.args?.length) return undefined;
+  const [action, errno] = own ? [own.action, own.errnoRet] : [seccomp.defaultAction, seccomp.defaultErrnoRet];
+  return `${action.replace('SCMP_ACT_', '')} ${errno ?? 0}`;
+}
+
+/** The calls of which all profiles say it so. */
+const namesByRules = (profiles: readonly ParsedProfile[]): string[] =>
+  [...NAMES, 'getpid'].filter((name) => profiles.every((each) => answerByRules(each, name) !== undefined));
+
+const KINDS = ['KILL_PROCESS', 'KILL_THREAD', 'TRAP', 'ERRNO', 'NOTIFY', 'LOG', 'ALLOW'];
+
+/** The order of docs/guides/compose.md, in numbers: the strictest is the least. */
+function rankByRules(answer: string): number {
+  const [kind, data] = answer.split(' ') as [string, string];
+  const rank = KINDS.indexOf(kind === 'TRACE' ? 'NOTIFY' : kind) * 1e5;
+  return kind !== 'ERRNO' ? rank : rank + (['38', '0'].includes(data) ? -Number(data) : 4096 - Number(data));
+}
+
+/** The stricter of two answers, or the weaker one. Of those who ask another process neither is: then it is EPERM, or LOG. */
+function pickByRules(operation: Operation, one: string, other: string): string {
+  const [less, more] = rankByRules(one) <= rankByRules(other) ? [one, other] : [other, one];
+  if (one !== other && rankByRules(one) === rankByRules(other)) return operation === 'union' ? 'LOG 0' : 'ERRNO 1';
+  return operation === 'union' ? more : less;
+}
+
+/** Where a function of decisions is not what names and their rules say. */
+function* differencesFromRules(
+  store: DiagramStore,
+  given: { roots: readonly Node[]; profiles: readonly ParsedProfile[]; libseccomp: Libseccomp },
+): Generator<string> {
+  const { roots, profiles, libseccomp } = given;
+  const settings = { order: new ActionOrder([], 'x86_64'), denied: { kind: 'ERRNO', data: 1 } } as const;
+  for (const operation of ['intersect', 'union'] as const) {
+    const root = combineDecisions(store, operation, roots, settings);
+    for (const name of namesByRules(profiles)) {
+      const number = libseccomp.resolveSyscallName(name, X86_64);
+      if (number === undefined || number < 0) continue;
+      const answers = profiles.map((each) => answerByRules(each, name)!);
+      const expected = answers.reduce((one, other) => pickByRules(operation, one, other));
+      const node = decisionAt(store, root, X86_64, number);
+      const action = store.isTerminal(node) ? terminalAction(store, node) : undefined;
+      const got = action && `${action.kind} ${'data' in action ? action.data : 0}`;
+      if (got !== expected) yield `${operation} of ${name}: ${got} for ${expected}, of ${answers}`;
+    }
   }
 }
 

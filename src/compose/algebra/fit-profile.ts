@@ -254,7 +254,7 @@ class Fitting {
   #accepts(compared: readonly { asked: AskedMachine; difference: ProgramDifference }[]): boolean {
     const { stricter } = this.#settings;
     const failures: Failure[] = [];
-    const left = new Set<Architecture>();
+    const left = new Map<AskedMachine, Set<Architecture>>();
     let isNew = false;
     for (const { asked, difference } of compared) {
       for (const call of difference.calls) {
@@ -266,8 +266,9 @@ class Fitting {
         const exact = nextExact(this.#details.get(call.name) ?? EXACT, this.#mayBePerAbi(asked));
         const isCoarse = (this.#details.get(call.name)?.coarseness ?? 0) > 0;
         if (stricter && (isCoarse || !exact) && !isWeaker(call)) continue;
-        if (stricter && !exact && call.architecture !== asked.machine) left.add(call.architecture);
-        else failures.push({ name: call.name, reason: describeCall(call), mayBeExact: !isCoarse });
+        if (stricter && !exact && call.architecture !== asked.machine) {
+          left.set(asked, (left.get(asked) ?? new Set()).add(call.architecture));
+        } else failures.push({ name: call.name, reason: describeCall(call), mayBeExact: !isCoarse });
       }
     }
     if (failures.length > 0) this.#change(failures);
@@ -287,7 +288,8 @@ class Fitting {
    * where neither does.
    */
   #writtenFor(profile: ParsedProfile): WriteTarget | undefined {
-    const [{ machine, abis }, ...others] = this.#machines;
+    const [first, ...others] = this.#machines;
+    const { machine, abis } = first;
     const targets: WriteTarget[] = others.length > 0 ? [{}] : [{}, this.#targetOf(machine)];
     let failed: ProfileError | undefined;
     for (const target of targets) {
@@ -302,7 +304,7 @@ class Fitting {
     const { issues } = failed!;
     const isAboutArchitectures = issues.some(({ path }) => path?.startsWith('architectures'));
     if (this.#settings.stricter && isAboutArchitectures && others.length === 0 && abis.length > 1) {
-      this.#leaveOut(new Set(abis.slice(1)));
+      this.#leaveOut(new Map([[first, new Set(abis.slice(1))]]));
     } else this.#failIssues(issues, profile.seccomp, failed!);
     return undefined;
   }
@@ -363,12 +365,12 @@ class Fitting {
     return abis.length > 1 && writtenFormat(this.#settings.to).output.hasAbis === true;
   }
 
-  #leaveOut(architectures: ReadonlySet<Architecture>): void {
-    if (architectures.size === 0) return;
-    this.#machines = this.#machines.map((asked) => ({
-      ...asked,
-      abis: asked.abis.filter((each) => !architectures.has(each)),
-    })) as unknown as Machines;
+  /** Architectures of one machine may be another machine's own. */
+  #leaveOut(architectures: ReadonlyMap<AskedMachine, ReadonlySet<Architecture>>): void {
+    this.#machines = this.#machines.map((asked) => {
+      const left = architectures.get(asked);
+      return left ? { ...asked, abis: asked.abis.filter((each) => !left.has(each)) } : asked;
+    }) as unknown as Machines;
   }
 
   #sentences({ machine }: AskedMachine, { elsewhere }: ProgramDifference): string[] {
