@@ -10,7 +10,7 @@
 #   ./build.sh --bench    all of it, and the figures of docs/performance.md
 #   ./build.sh --fuzz     all of it, then random work on the wasm compared with native, and random profiles with an evaluator
 #                         of their own, minimised and loaded too: [--count N] [--profiles N] [--minimized N] [--programs N]
-#                         [--loaded N] [--triples N] [--damaged N] [--edited N] [--seed S]
+#                         [--loaded N] [--triples N] [--damaged N] [--edited N] [--properties N] [--seed S]
 #   ./build.sh --demo     build, then compile a container profile and run a command under it
 #   ./build.sh STEP...    only these, and what they need:
 #                         packages source patched wasm launcher bundles vsix native oracle second simulator s390x testinputs

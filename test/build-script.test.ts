@@ -50,6 +50,14 @@ describe.skipIf(process.platform === 'win32')('build.sh', () => {
     expect(readdirSync(tree).sort()).toEqual(['build.sh', 'wasm']);
   });
 
+  it('says which random work may be asked for', () => {
+    const [, cases = ''] = /^const CASES = \{([^}]*)\}/m.exec(readFileSync(join(ROOT, 'bench/fuzz.ts'), 'utf8')) ?? [];
+    const kinds = [...cases.matchAll(/^ +(\w+): /gm)].map(([, name]) => name);
+    expect(kinds).toContain('triples');
+    const { stdout } = build('--help');
+    expect(kinds.filter((name) => !stdout.includes(`[--${name} N]`))).toEqual([]);
+  });
+
   it.each([
     [['--no-such'], 'unknown option --no-such'],
     [['no-such'], 'unknown step no-such'],

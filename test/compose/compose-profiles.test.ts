@@ -194,7 +194,10 @@ describe('what one profile cannot say', () => {
     const made = unionProfiles([both, own], { ...X86_64, stricter: true });
     expect(['read', 'fork'].map((name) => decide(made.profile, name))).toEqual(['ALLOW', 'ALLOW']);
     expect(made.profile.seccomp.architectures).toEqual(['SCMP_ARCH_X86_64']);
-    expect(made.differences.join()).toContain('not in the profile');
+    expect(made.differences.join()).toContain('not in the profile (x86)');
+    expect(made.report().lost.map(({ architecture, names }) => [architecture, names])).toEqual([
+      ['x86', ['read', 'write']],
+    ]);
   });
 
   it('a format that lacks something', () => {

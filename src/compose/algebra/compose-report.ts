@@ -17,7 +17,10 @@ export interface ComposedCalls {
   result: readonly Decision[];
 }
 
-/** Calls that the profile decides otherwise than was asked for. */
+/**
+ * Calls that the profile decides otherwise than was asked for. Of an architecture that it had to leave out, those that were
+ * to run there.
+ */
 export interface LostCalls {
   machine: ArchitectureName;
   architecture: ArchitectureName;

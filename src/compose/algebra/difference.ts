@@ -66,15 +66,15 @@ function differ(store: DiagramStore, root: Node, made: Node) {
   return { difference, changesOf };
 }
 
-/** The calls of some names that a program decides otherwise than was asked for. */
+/** The calls, all or those of some names, that a program decides otherwise than was asked for. */
 export function differentCalls(
   { store, root, abis }: AskedMachine,
   made: Node,
-  { libseccomp, names }: { libseccomp: Libseccomp; names: ReadonlySet<string> },
+  { libseccomp, names }: { libseccomp: Libseccomp; names?: ReadonlySet<string> },
 ): readonly DifferentCall[] {
   return abis.flatMap((architecture) =>
     callsOn(libseccomp, architecture)
-      .filter(({ name }) => names.has(name))
+      .filter(({ name }) => names?.has(name) ?? true)
       .flatMap((call) => {
         const at = (of: Node) => decisionAt(store, of, architecture, call.number);
         const [asked, got] = [at(root), at(made)];
@@ -152,7 +152,7 @@ export const runsMore = ({ changes }: DifferentElsewhere): boolean =>
   changes.some(({ direction, made }) => direction === 'weaker' && mayRun(made));
 
 /** Whether a program stops a call that was to run. */
-export const runsLess = ({ changes }: DifferentElsewhere): boolean =>
+export const runsLess = ({ changes }: Pick<DifferentElsewhere, 'changes'>): boolean =>
   changes.some(({ asked, made }) => mayRun(asked) && !mayRun(made));
 
 export function describeChanges(

@@ -73,12 +73,12 @@ export function profileFor(machines: Machines, settings: FitSettings): FittedPro
   })) as unknown as Machines;
   if (machines.some(({ idle }) => idle.length > 0)) {
     try {
-      return new Fitting(machines, { ...settings, stricter: false }).run();
+      return new Fitting(machines, machines, { ...settings, stricter: false }).run();
     } catch (error) {
       if (!(error instanceof ComposeError) || error.code !== 'NOT_EXPRESSIBLE') throw error;
     }
   }
-  return new Fitting(withoutIdle, settings).run();
+  return new Fitting(machines, withoutIdle, settings).run();
 }
 
 /** Each round changes the way of calls, leaves an architecture out, shows that calls hold alone, or ends. */
@@ -98,6 +98,8 @@ interface Failure {
 
 class Fitting {
   readonly #settings: FitSettings;
+  /** With all architectures that the profile was to have. */
+  readonly #wanted: Machines;
   readonly #details = new Map<string, CallDetail>();
   readonly #multiplexers = new Set<string>();
   readonly #entries: DraftSettings['entries'] = new WeakMap();
@@ -109,7 +111,8 @@ class Fitting {
    */
   #tried: ReadonlySet<string> | undefined;
 
-  constructor(machines: Machines, settings: FitSettings) {
+  constructor(wanted: Machines, machines: Machines, settings: FitSettings) {
+    this.#wanted = wanted;
     this.#machines = machines;
     this.#settings = settings;
   }
@@ -182,9 +185,17 @@ class Fitting {
       profile,
       target,
       machines: this.#machines,
-      lost: compared.map(({ asked, difference: { calls } }) => ({ asked, calls })),
-      differences: compared.flatMap(({ asked, difference }) => this.#sentences(asked, difference)),
+      lost: compared.map(({ asked, difference: { calls } }, index) => {
+        const gone = differentCalls({ ...asked, abis: this.#leftOut(index) }, made[index]!, { libseccomp });
+        return { asked, calls: [...calls, ...gone.filter(runsLess)] };
+      }),
+      differences: compared.flatMap(({ difference }, index) => this.#sentences(difference, index)),
     };
+  }
+
+  /** The architectures of a machine that the profile was to have. */
+  #leftOut(machine: number): Architecture[] {
+    return this.#wanted[machine]!.abis.filter((each) => !this.#machines[machine]!.abis.includes(each));
   }
 
   /** Calls without an entry are decided alike on all machines, as a profile has it. */
@@ -279,7 +290,7 @@ class Fitting {
         (each) => runsMore(each) || (!stricter && each.architecture !== undefined && runsLess(each)),
       ),
     );
-    if (wrong.length > 0) throw this.#error(wrong.map(describeElsewhere));
+    if (wrong.length > 0) throw this.#error(wrong.map((each) => describeElsewhere(each)));
     return true;
   }
 
@@ -373,9 +384,10 @@ class Fitting {
     }) as unknown as Machines;
   }
 
-  #sentences({ machine }: AskedMachine, { elsewhere }: ProgramDifference): string[] {
-    const where = this.#machines.length > 1 ? `for ${machine.name}: ` : '';
-    return elsewhere.map((each) => `${where}${describeElsewhere(each)}`);
+  #sentences({ elsewhere }: ProgramDifference, machine: number): string[] {
+    const where = this.#machines.length > 1 ? `for ${this.#machines[machine]!.machine.name}: ` : '';
+    const leftOut = this.#leftOut(machine).map(({ name }) => name);
+    return elsewhere.map((each) => `${where}${describeElsewhere(each, leftOut)}`);
   }
 
   #error(reasons: readonly string[], cause?: unknown): ComposeError {
@@ -413,10 +425,11 @@ function describeCall(call: DifferentCall): string {
   return `on ${call.architecture.name}: ${describeChanges(call, call.architecture)}`;
 }
 
-function describeElsewhere(each: DifferentElsewhere): string {
+function describeElsewhere(each: DifferentElsewhere, leftOut: readonly string[] = []): string {
   const { architecture } = each;
+  const named = leftOut.length > 0 ? ` (${leftOut.join(', ')})` : '';
   const where = architecture
     ? `numbers without a name on ${architecture.name}`
-    : 'architectures that are not in the profile';
+    : `architectures that are not in the profile${named}`;
   return `${where}: ${describeChanges(each, architecture)}`;
 }
