@@ -7,7 +7,7 @@ export interface Row {
   name: string;
   package: string;
   version: string;
-  /** How it was run, or that the filter was taken by hand. */
+  /** How it was run. */
   how: string;
   /** In the order in which they were installed: struct sock_filter, little-endian, with their files' names. */
   filters: readonly { file: string; bytes: Uint8Array }[];
