@@ -52,6 +52,31 @@ describe('scmp disasm and scmp asm', () => {
     expect(scmp(['asm', '-', '--format', 'c'], { input }).stdout.toString()).toContain('{ 0x06, 0, 0, 0x7fff0000 },');
   });
 
+  it.each([
+    [
+      'a listing of firejail',
+      ' line  OP JT JF    K\n=================================\n 0000: 20 00 00 00000004   ld  data.architecture\n' +
+        ' 0001: 15 01 00 c000003e   jeq ARCH_64 0003 (false 0002)\n 0002: 06 00 00 7fff0000   ret ALLOW\n' +
+        ' 0003: 06 00 00 00000000   ret KILL\n',
+    ],
+    [
+      'an array in C',
+      '{ { 0x20, 0, 0, 4 }, { 0x15, 1, 0, 0xc000003e }, { 0x06, 0, 0, 0x7fff0000 }, { 0x06, 0, 0, 0 } };\n',
+    ],
+    ['hexadecimal digits', '2000000004000000150001003e0000c006000000 0000ff7f0600000000000000\n'],
+  ])('asm takes %s for the program that it shows', (_, input) => {
+    const { stdout, stderr, status } = scmp(['asm', '-', '--format', 'hex'], { input });
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(stdout.toString()).toBe('2000000004000000150001003e0000c0060000000000ff7f0600000000000000\n');
+  });
+
+  it('says of a listing that is cut which instruction leaves it', () => {
+    const input = ' 0000: 20 00 00 00000004   ld  data.architecture\n 0001: 15 01 00 c000003e   jeq ARCH_64 0003\n';
+    const end = ' 0002: 06 00 00 7fff0000   ret ALLOW\n';
+    const stderr = 'scmp: invalid BPF program: instruction 1: jump to 3, past the last instruction 2\n';
+    expect(scmp(['asm', '-'], { input: input + end })).toMatchObject({ status: 2, stderr });
+  });
+
   it('says where a text is wrong, exit 2', () => {
     const { status, stdout, stderr } = scmp(['asm', '-', ...ARCH], { input: 'A = nr\nreturn ERNO(1)\nfoo\n' });
     expect({ status, stdout: stdout.toString() }).toEqual({ status: 2, stdout: '' });
