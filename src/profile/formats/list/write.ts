@@ -88,7 +88,7 @@ export function writeList({ profile, resolved, cannot }: Draft): string {
   (seccomp.syscalls ?? []).forEach((entry, index) => {
     if (isWide(entry)) {
       const message = 'a value of more than 32 bits beside an architecture whose arguments have 32';
-      cannot(message, 'choose the target (--arch)', 'syscalls', index, 'args');
+      cannot(message, 'choose one whose arguments have 64 (--arch), or take the entry out', 'syscalls', index, 'args');
     }
     lines.push('', ...entryLines(entry, (message, hint, ...path) => cannot(message, hint, 'syscalls', index, ...path)));
   });
