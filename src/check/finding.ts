@@ -45,12 +45,14 @@ export interface Finding {
   fix?: readonly TextEdit[] | undefined;
 }
 
-/** A call that a profile names, and that a host decides otherwise than the newest Linux and the libseccomp here. */
+/** A call that a host decides otherwise than the newest Linux, the libseccomp here and no runtime. */
 export interface HostDifference {
   architecture: ArchitectureName;
-  /** Undefined where it is about the whole filter. */
+  /** A call that the profile names. */
   call?: string | undefined;
-  /** The actions here, and there, with arguments of any kind. */
+  /** Calls that no entry names, and that meet the same. Without these and `call` it is about the whole filter. */
+  others?: readonly string[] | undefined;
+  /** The actions here, and there, with arguments of any kind; `ENOSYS` is the kernel's answer. */
   here: string;
   there: string;
   because: string;
@@ -62,8 +64,8 @@ export interface CheckReport {
   /** Findings that the caller, or a comment of the profile, said to ignore. */
   ignored: readonly Finding[];
   /**
-   * Where the options name a host by two or more of `kernel`, `libseccompVersion` and `runtime`: the named calls that it
-   * decides otherwise than the newest Linux and the libseccomp here.
+   * Where the options name a host by two or more of `kernel`, `libseccompVersion` and `runtime`: all calls that it
+   * decides otherwise than the newest Linux, the libseccomp here and no runtime.
    */
   host?: readonly HostDifference[] | undefined;
   /** Where the options name a target by `engine`: what it refuses, ignores and adds. */
