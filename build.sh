@@ -628,6 +628,21 @@ build_testinputs() {
     # shellcheck disable=SC2068 # a pattern
     (cd package/usr/src/linux-headers-*-common && cp -r --parents ${copied[@]} "$OLDPWD/linux")
     rm -rf package installed ./*.deb
+    # since when there is which system call: syscalls(2), and the numbers of an older Linux on every architecture
+    mkdir older-linux
+    if (cd older-linux && apt-get download manpages-dev linux-libc-dev-{amd64,arm64,armhf,hppa,m68k,mips,powerpc,riscv64,s390x,sh4}-cross); then
+      dpkg-deb --fsys-tarfile older-linux/manpages-dev_*.deb | tar -xO ./usr/share/man/man2/syscalls.2.gz | gzip -d >syscalls.2
+      for headers in older-linux/linux-libc-dev-*.deb; do
+        folder=${headers#*/linux-libc-dev-}
+        folder=older-linux/${folder%-cross_*}
+        mkdir "$folder"
+        dpkg-deb --fsys-tarfile "$headers" |
+          tar -x -C "$folder" --strip-components=4 --wildcards '*/include/asm/*' '*/include/asm-generic/*' '*/include/linux/version.h'
+      done
+    else
+      rm -rf older-linux
+    fi
+    rm -f older-linux/*.deb
     # the newest systemd that units are read as: its filters are compared
     mkdir systemd-262
     node ../../scripts/systemd-packages.mjs 262 systemd-262 || rm -rf systemd-262
@@ -639,6 +654,9 @@ build_testinputs() {
   ) >build/test-inputs.log 2>&1 || { cat build/test-inputs.log >&2; return 1; }
   if [ ! -e build/test-inputs/linux/arch/x86/include/uapi/asm/unistd_64.h ]; then
     step testinputs "LEFT OUT: the mirror has no Linux $(linux version): take a newer one into wasm/linux.lock"
+  fi
+  if [ ! -e build/test-inputs/syscalls.2 ]; then
+    step testinputs "LEFT OUT: the mirror has no headers of other architectures: since when there are calls is compared with nothing"
   fi
   if [ ! -e build/test-inputs/systemd-262 ]; then
     step testinputs "LEFT OUT: the mirror has no systemd 262 as in scripts/systemd-packages.mjs"

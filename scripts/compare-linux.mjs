@@ -1,11 +1,14 @@
-// Compares the system calls here, of all architectures, with the kernel's headers of wasm/linux.lock, and prints what is
-// missing or extra, one line each; exit 1 where there is something. Run it after ./build.sh bundles testinputs as:
+// Compares what is known of Linux here with the kernel's headers of wasm/linux.lock: system calls of all architectures, and the
+// names of constants. Prints what is missing or extra, one line each; exit 1 where there is something. What a constant's value is
+// on each architecture needs a compiler: test/syscalls/constants.test.ts. Run it after ./build.sh bundles testinputs as:
 // node scripts/compare-linux.mjs [folder of headers]
 import { existsSync, readFileSync } from 'node:fs';
 import { ARCHITECTURES, findArchitecture } from '../dist/index.js';
 import { listSyscalls, loadLibseccompSync } from '../dist/libseccomp.js';
+import { CONSTANT_FAMILIES, familyConstants } from '../dist/syscalls.js';
 
-const [folder = 'build/test-inputs/linux/arch'] = process.argv.slice(2);
+const [headers = 'build/test-inputs/linux'] = process.argv.slice(2);
+const folder = `${headers}/arch`;
 
 /**
  * The kernel's folder of each architecture, and its headers there. Those that differ in byte order alone have the same. 31-bit s390 has none since
@@ -65,6 +68,75 @@ function headerCalls(architecture) {
   return calls;
 }
 
+/**
+ * Families that are whole, where the headers have them, and what they have of that form that is no member: masks, limits,
+ * second names, and values of other arguments.
+ */
+const WHOLE = [
+  ['linux/in.h', /^IPPROTO_/, /_MAX$/],
+  ['asm-generic/socket.h', /^SO_/, /^$/],
+  ['linux/mman.h', /^(?:MAP|MREMAP)_/, /^MAP_HUGE_/],
+  [
+    'asm-generic/mman-common.h',
+    /^(?:PROT|MAP|MADV|MCL|MLOCK|MS|PKEY)_/,
+    /^MAP_(?:TYPE|FILE)$|^PKEY_(?:UNRESTRICTED|ACCESS_MASK)$/,
+  ],
+  ['asm-generic/resource.h', /^RLIMIT_/, /^$/],
+  ['linux/fadvise.h', /^POSIX_FADV_/, /^$/],
+  ['linux/module.h', /^MODULE_INIT_/, /^$/],
+  ['linux/net.h', /^SYS_/, /^$/],
+  ['linux/perf_event.h', /^PERF_FLAG_/, /^$/],
+  ['linux/pidfd.h', /^PIDFD_(?:NONBLOCK|THREAD|SIGNAL_)/, /^$/],
+  ['linux/reboot.h', /^LINUX_REBOOT_/, /^$/],
+  ['linux/time.h', /^CLOCK_/, /^CLOCK_AUX/],
+  ['linux/wait.h', /^(?:W|P_|__W)/, /^$/],
+  [
+    'linux/io_uring.h',
+    /^IORING_(?:ENTER|REGISTER|UNREGISTER)_/,
+    /^IORING_REGISTER_(?:FILES_SKIP|LAST|USE_REGISTERED_RING|SRC_REGISTERED|DST_REPLACE)$/,
+  ],
+  ['linux/bpf.h#bpf_cmd', /^BPF_/, /^$/],
+  ['linux/sched.h', /^CLONE_|^UNSHARE_/, /_SIZE_VER|^CLONE_NEWTIME$/],
+  ['linux/sched.h', /^SCHED_/, /^SCHED_(?:FLAG|GETATTR_FLAG)_/],
+  ['linux/ptrace.h', /^PTRACE_/, /^PTRACE_(?:O_|EVENT|SYSCALL_INFO_|PEEKSIGINFO_SHARED)/],
+  ['linux/prctl.h', /^PR_(?:GET|SET)_(?!MM_|PTRACER_|VMA_)/, /^$/],
+  ['linux/fcntl.h', /^FD_/, /^FD_INVALID$/],
+  ['linux/fcntl.h', /^AT_EXECVE/, /^$/],
+  ['asm-generic/fcntl.h', /^O_/, /^O_ACCMODE$/],
+  ['linux/close_range.h', /^CLOSE_RANGE_/, /^$/],
+  ['linux/falloc.h', /^FALLOC_FL_/, /_ALLOCATE_RANGE$/],
+  ['linux/fs.h', /^RWF_/, /^RWF_SUPPORTED$/],
+  [
+    'linux/futex.h',
+    /^FUTEX_(?!WAITERS|OWNER_DIED|TID_MASK|OP_|NO_NODE|32$)/,
+    /_PRIVATE$|_MASK$|_MAX$|_LIST(?:32|64)$|_MATCH_ANY$|ROBUST_MOD/,
+  ],
+  ['linux/keyctl.h', /^KEYCTL_/, /^KEYCTL_(?:SUPPORTS|CAPS[01]|MOVE_EXCL)/],
+  ['linux/kexec.h', /^KEXEC_/, /^KEXEC_(?:ARCH|SEGMENT)_/],
+  ['linux/landlock.h', /^LANDLOCK_/, /^$/],
+  ['linux/membarrier.h', /^MEMBARRIER_CMD_/, /_SHARED$|_FLAG_CPU$/],
+  [
+    'linux/mempolicy.h',
+    /^MPOL_(?!MF_)/,
+    /^MPOL_(?:MAX|MODE_FLAGS|USER_NODEMASK_FLAGS|F_(?:NODE|ADDR|MEMS_ALLOWED|SHARED|MOF|MORON))$/,
+  ],
+  ['linux/mount.h', /^(?:OPEN_TREE|MOVE_MOUNT|FSOPEN|FSMOUNT|FSCONFIG|MOUNT_ATTR)_/, /__|_SIZE_VER0$|_RELATIME$/],
+  ['linux/seccomp.h', /^SECCOMP_(?:SET|GET|FILTER_FLAG|MODE|IOCTL)_/, /^$/],
+  ['linux/userfaultfd.h', /^UFFD_USER/, /^$/],
+  ['linux/memfd.h', /^MFD_/, /^MFD_HUGE_/],
+  ['linux/random.h', /^GRND_/, /^$/],
+];
+
+/** The names of macros with a value, and of enumerations, in a header; of one enumeration after a `#`. */
+function namesIn(header) {
+  const [file, enumeration] = header.split('#');
+  const whole = readFileSync(`${headers}/include/uapi/${file}`, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+  const text = enumeration ? new RegExp(`enum ${enumeration} \\{[^}]*\\}`).exec(whole)[0] : whole;
+  const macros = [...text.matchAll(/^#[ \t]*define[ \t]+([A-Z]\w*)[ \t]+\S/gm)].map(([, name]) => name);
+  const bodies = [...text.matchAll(/\benum\b[^{;]*\{([^}]*)\}/g)].map(([, body]) => body);
+  return [...macros, ...bodies.flatMap((body) => [...body.matchAll(/^\s*([A-Z]\w*)/gm)].map(([, name]) => name))];
+}
+
 if (!existsSync(`${folder}/x86/include/uapi/asm/unistd_64.h`)) {
   console.error(
     `compare-linux: ${folder} has no headers of system calls; ./build.sh testinputs makes build/test-inputs`,
@@ -92,4 +164,19 @@ const left = ARCHITECTURES.map(({ name }) => name).filter((name) => !(name in HE
 console.log(
   `${compared} system calls of ${Object.keys(HEADERS).length} architectures compared, ${differing} differ; not compared: ${left.join(', ')}`,
 );
-if (differing > 0) process.exitCode = 1;
+
+const known = new Set(
+  ARCHITECTURES.flatMap(({ name }) => CONSTANT_FAMILIES.flatMap((family) => [...familyConstants(family, name).keys()])),
+);
+let [constants, lacking] = [0, 0];
+for (const [header, form, others] of WHOLE) {
+  const names = new Set(namesIn(header).filter((name) => form.test(name) && !others.test(name)));
+  // A pattern that finds nothing would find nothing missing.
+  if (names.size === 0) throw new Error(`${header} has no constant that is ${form}`);
+  const missing = [...names].filter((name) => !known.has(name));
+  for (const name of missing) console.log(`constants missing: ${name} of ${header}`);
+  constants += names.size;
+  lacking += missing.length;
+}
+console.log(`${constants} constants of ${WHOLE.length} kinds compared by name, ${lacking} missing`);
+if (differing + lacking > 0) process.exitCode = 1;

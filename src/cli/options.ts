@@ -99,7 +99,7 @@ const ROWS = {
   systemd: {
     group: 'input',
     flags: '--systemd <version>',
-    help: `of a unit: whose groups (default: ${NEWEST_SYSTEMD})`,
+    help: (words = 'of a unit or .nspawn file') => `${words}: whose groups (default: ${NEWEST_SYSTEMD})`,
     choices: SYSTEMD_VERSIONS,
   },
   base: {

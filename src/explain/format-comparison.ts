@@ -5,6 +5,7 @@ import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import { type ComparedArchitecture, type FoldedDifferences, foldDifferences } from './fold-differences.js';
 import type { NamedDifference } from './name-comparison.js';
 import { type ExplanationPart, type Paint, PLAIN, paintAction } from './paint.js';
+import { otherArchitecture } from './unnamed-architecture.js';
 import { columns, wrapConditions, wrapWords } from './wrap.js';
 
 export interface FormatComparisonOptions {
@@ -22,7 +23,7 @@ export interface FormatComparisonOptions {
 export function formatComparison(differences: readonly NamedDifference[], options: FormatComparisonOptions): string {
   const groups = new Map<string, NamedDifference[]>();
   for (const difference of inOrder(differences, options.first)) {
-    const place = difference.architecture ?? `any other architecture (${formatRanges(difference.auditArches)})`;
+    const place = difference.architecture ?? otherArchitecture(difference.auditArches);
     groups.set(place, [...(groups.get(place) ?? []), difference]);
   }
   const writer = new ComparisonWriter(options);

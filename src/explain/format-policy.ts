@@ -1,4 +1,4 @@
-import { type ArchitectureName, kernelArchitecture, parseArchitecture } from '../architecture.js';
+import { type ArchitectureName, parseArchitecture } from '../architecture.js';
 import { checkArgument, checkOptions, FUNCTION, LIST, NUMBER, OBJECT, TEXT } from '../options.js';
 import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import { describeArchitecture } from './described-call.js';
@@ -7,6 +7,7 @@ import { ArchitectureLister, formatNumbers } from './list-architectures.js';
 import type { NamedArchitecture, NamedPolicy, NamedRange } from './named-policy.js';
 import { type Paint, PLAIN } from './paint.js';
 import { summarizePolicy } from './policy-summary.js';
+import { unnamedArchitecture } from './unnamed-architecture.js';
 import { DEFAULT_WIDTH, wrapWords } from './wrap.js';
 
 export interface FormatPolicyOptions {
@@ -78,11 +79,7 @@ export function listPolicy(policy: NamedPolicy, asked: NamedPolicy, options: For
     summary ?? [],
     ...lister.list(described),
     ...asked.unnamedArchitectures.map(({ auditArches, ranges }) => {
-      const values = wrapWords(`architecture ${auditArches.map(auditArchWords).join(', ')}`.split(' '), {
-        width,
-        first: '',
-        next: '  ',
-      });
+      const values = wrapWords(unnamedArchitecture(auditArches).split(' '), { width, first: '', next: '  ' });
       return [...values.map((line) => paint('heading', line)), ...formatRanges(ranges, paint)];
     }),
     section('any other architecture', formatRanges(asked.otherArchitectures, paint), paint),
@@ -100,14 +97,6 @@ function formatRanges(ranges: readonly NamedRange[], paint: Paint): string[] {
     return `  ${numbers}: ${decisionWords(decisions, undefined, paint)}`;
   });
 }
-
-const hex = (value: number) => `0x${value.toString(16)}`;
-
-/** `0xc0009026 (alpha)`, `0x1 to 0x8`. */
-const auditArchWords = ({ from, to }: { from: number; to: number }): string => {
-  const name = from === to ? kernelArchitecture(from) : undefined;
-  return `${from === to ? hex(from) : `${hex(from)} to ${hex(to)}`}${name ? ` (${name})` : ''}`;
-};
 
 const section = (heading: string, lines: readonly string[], paint: Paint): string[] =>
   lines.length > 0 ? [paint('heading', heading), ...lines] : [];

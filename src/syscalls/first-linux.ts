@@ -6,6 +6,7 @@ import { isAtLeast, type KernelVersion, parseRelease } from '../kernel-version.j
  * `RELEASE ARCHITECTURES: names` where some had it in another one. What is not here has been there since 3.0 or before.
  *
  * From syscalls(2), the headers of Linux 6.1, 6.12, 7.2 and 7.3, and for architectures the tables in the kernel's source.
+ * test/syscalls/first-linux.test.ts compares all of it with that page and with the headers of 6.1 and 7.3, and lists what differs.
  * A socket or semaphore call of x86, s390, PowerPC and others was reached through socketcall(2) or ipc(2) long before it
  * got a number. Where only headers say it, the release is the first whose headers were read (memfd_secret of loongarch64,
  * uprobe of x32).
@@ -18,8 +19,8 @@ const FIRST_LINUX = `
 3.8: finit_module
 3.14: sched_getattr sched_setattr
 3.15: renameat2
-3.17: getrandom memfd_create seccomp
-3.18: bpf kexec_file_load
+3.17: getrandom kexec_file_load memfd_create seccomp
+3.18: bpf
 3.19: execveat s390_pci_mmio_read s390_pci_mmio_write
 4.1: switch_endian
 4.3: membarrier userfaultfd
@@ -29,7 +30,7 @@ const FIRST_LINUX = `
 4.9: pkey_alloc pkey_free pkey_mprotect
 4.11: statx
 4.12: s390_guarded_storage
-4.15: s390_sthyi
+4.15: get_tls s390_sthyi
 4.18: io_pgetevents rseq
 5.1: clock_adjtime64 clock_getres_time64 clock_gettime64 clock_nanosleep_time64 clock_settime64 futex_time64
   io_pgetevents_time64 io_uring_enter io_uring_register io_uring_setup mq_timedreceive_time64

@@ -207,7 +207,7 @@ tkill: pid tid, int sig SIG
 tgkill: pid tgid, pid tid, int sig SIG
 pidfd_open: pid pid, uint flags PIDFD
 pidfd_getfd: fd pidfd, fd targetfd, uint flags
-pidfd_send_signal: fd pidfd, int sig SIG, pointer info, uint flags
+pidfd_send_signal: fd pidfd, int sig SIG, pointer info, uint flags PIDFD_SIGNAL
 getpgid getsid sched_getscheduler: pid pid
 setpgid: pid pid, pid pgid
 set_tid_address: pointer tidptr
@@ -331,7 +331,7 @@ io_cancel: ulong ctx_id, pointer iocb, pointer result
 io_getevents: ulong ctx_id, long min_nr, long nr, pointer events, pointer timeout
 io_pgetevents io_pgetevents_time64: ulong ctx_id, long min_nr, long nr, pointer events, pointer timeout, pointer sig
 io_uring_setup: uint entries, pointer p
-io_uring_enter: fd fd, uint to_submit, uint min_complete, uint flags, pointer argp, size argsz
+io_uring_enter: fd fd, uint to_submit, uint min_complete, uint flags IORING_ENTER, pointer argp, size argsz
 io_uring_register: fd fd, uint opcode IORING_REGISTER, pointer arg, uint nr_args
 
 add_key: string type, string description, pointer payload, size plen, int keyring

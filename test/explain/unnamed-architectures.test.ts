@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
-import { assemble, policyTable } from '../../src/bpf/index.js';
+import { assemble, compareDecisions, policyTable } from '../../src/bpf/index.js';
+import { formatComparison } from '../../src/explain/format-comparison.js';
 import { formatPolicy } from '../../src/explain/format-policy.js';
+import { nameComparison } from '../../src/explain/name-comparison.js';
 import { nameTable } from '../../src/explain/named-policy.js';
+import { PLAIN } from '../../src/explain/paint.js';
 import { selectPolicy } from '../../src/explain/select-answers.js';
 import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 
@@ -44,4 +47,19 @@ it('leaves out what is not asked for', () => {
   numbers 0 to 4: ALLOW
   numbers from 6: ALLOW
 `);
+});
+
+it('are named where two programs differ on them, apart from all others', () => {
+  const libseccomp = loadLibseccompSync();
+  const compared = (other: string) => {
+    const differences = nameComparison(compareDecisions(assemble(ALPHA), assemble(other)), libseccomp);
+    return formatComparison(differences, { first: 'x86_64', width: 100, paint: PLAIN, libseccomp });
+  };
+  expect(compared(ALPHA.replace('nr\nif (A == 5)', 'nr\nif (A == 6)'))).toBe(`on architecture 0xc0009026 (alpha):
+  weaker    the nameless 5: LOG → ALLOW
+  stronger  the nameless 6: ALLOW → LOG
+`);
+  expect(compared('.endian little\nA = arch\nif (A == 7) goto log\nreturn ERRNO(EPERM)\nlog: return LOG\n')).toContain(
+    'on any other architecture:\n',
+  );
 });

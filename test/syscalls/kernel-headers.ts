@@ -30,6 +30,11 @@ const TARGETS: Partial<Record<ArchitectureName, [folder: string, ...compilerArgu
 
 export const HEADER_ARCHITECTURES = Object.keys(TARGETS) as ArchitectureName[];
 
+/** What makes gcc read headers as a compiler for the architecture would. */
+export function headerTarget(architecture: ArchitectureName): string[] {
+  return TARGETS[architecture]!.slice(1);
+}
+
 /** What `make headers_install` takes out of the headers, defined away. */
 const KERNEL_ONLY = ['__user=', '__force=', '__bitwise=', '__attribute_const__=', '__always_inline=inline']
   .concat('loff_t=long long', '__aligned_u64=unsigned long long __attribute__((aligned(8)))')

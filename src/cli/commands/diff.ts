@@ -10,6 +10,7 @@ import { formatComparison, formatDifference, joinNames, rankOf } from '../../exp
 import { type NamedDifference, nameComparison } from '../../explain/name-comparison.js';
 import { PLAIN } from '../../explain/paint.js';
 import { selectDifferences } from '../../explain/select-answers.js';
+import { otherArchitecture } from '../../explain/unnamed-architecture.js';
 import { DEFAULT_WIDTH, wrapConditions, wrapWords } from '../../explain/wrap.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { count } from '../../phrases.js';
@@ -268,12 +269,12 @@ function describeDependent({ without, withUsual }: DependentDifference): {
   place: string;
   text: string;
 } {
-  const { architecture, direction } = (without ?? withUsual) as NamedDifference;
+  const { architecture, auditArches, direction } = (without ?? withUsual) as NamedDifference;
   const [here, there] = [without, withUsual].map((each) => (each ? formatDifference(each) : 'no difference'));
   // Where both are about one call, the call is named once.
   const [subject] = (here as string).split(': ', 1);
   const prefix = `${subject}: `;
   const rest = without && there?.startsWith(prefix) ? there.slice(prefix.length) : (there as string);
-  const place = architecture ?? 'any other architecture';
+  const place = architecture ?? otherArchitecture(auditArches);
   return { direction: without ? direction : '', place, text: withAndWithout(here as string, rest) };
 }

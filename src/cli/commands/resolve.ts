@@ -21,7 +21,7 @@ import { unknownSyscall } from '../unknown-syscall.js';
 
 const OPTIONS = {
   arch: 'only there (default: every architecture; of a group this machine)',
-  systemd: 'of a group: whose (default: the newest known)',
+  systemd: 'of @group',
   json: true,
 } as const;
 type Flags = FlagsOf<typeof OPTIONS>;

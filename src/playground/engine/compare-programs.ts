@@ -4,6 +4,7 @@ import type { NumberRange } from '../../bpf/decisions/partition.js';
 import { INSTRUCTION_SIZE } from '../../bpf/program/instruction.js';
 import type { CompiledFilter } from '../../compiler/index.js';
 import { nameComparison } from '../../explain/name-comparison.js';
+import { otherArchitecture } from '../../explain/unnamed-architecture.js';
 import type { Libseccomp } from '../../libseccomp/index.js';
 import type { ComparisonResult } from './protocol.js';
 
@@ -14,8 +15,8 @@ export function comparePrograms(
   libseccomp: Libseccomp,
 ): Omit<ComparisonResult, 'entriesBefore'> {
   const differences = nameComparison(compareDecisions(before, after), libseccomp).map(
-    ({ architecture, syscalls, numbers, from, to, direction, when }) => ({
-      architecture: architecture ?? 'other architectures',
+    ({ architecture, auditArches, syscalls, numbers, from, to, direction, when }) => ({
+      architecture: architecture ?? otherArchitecture(auditArches),
       calls: [...syscalls, ...numbers.map(formatRange)],
       condition: when === null ? 'on a condition too long to be read' : (when ?? ''),
       from: { kind: from.kind, text: formatAction(from, architecture) },
