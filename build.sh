@@ -479,7 +479,7 @@ build_oracle() {
 # says of notify_used counts for nothing: that reads a structure of this source.
 second=wasm/libseccomp-second.lock
 build_second() {
-  local folder=build/second
+  local folder=build/second older
   rm -rf $folder
   mkdir -p $folder
   if ! command -v dpkg-deb >/dev/null || [ "$(uname -m)" != x86_64 ] ||
@@ -491,6 +491,16 @@ build_second() {
     cp $folder/package/usr/lib/x86_64-linux-gnu/libseccomp.a $folder/package/usr/include/*.h $folder &&
     gcc -O2 -Wall -Wextra -Ibuild/native -Ibuild/native/include -Ibuild/native/src test/native/oracle.c wasm/host.c \
       $folder/libseccomp.a -o $folder/oracle || return 1
+  for older in debian12 debian13; do
+    rm -rf $folder/package
+    if from_mirror "$(lock $older $second)" "$(lock ${older}_sha256 $second)" "$PWD/$folder/library.deb"; then
+      mkdir $folder/$older
+      dpkg-deb -x $folder/library.deb $folder/package &&
+        cp $folder/package/usr/lib/x86_64-linux-gnu/libseccomp.a $folder/$older || return 1
+    else
+      step second "LEFT OUT: $(lock $older $second) cannot be had here; no fault is tried with it"
+    fi
+  done
   rm -rf $folder/package $folder/library.deb
   step second "$folder: libseccomp $(lock version $second) of Debian, behind a line protocol"
 }

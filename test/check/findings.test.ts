@@ -145,6 +145,36 @@ const CASES: Record<string, Case[]> = {
       passed: allowList(allow('clone', args([0, 'MASKED_EQ', 0x7e020000, 0]))),
     },
   ],
+  'mount-namespace-open': [
+    {
+      what: 'unshare denied',
+      found: denyList(deny('unshare')),
+      at: 'syscalls[1].names[0]',
+      passed: denyList(deny('unshare open_tree open_tree_attr fsmount')),
+    },
+    {
+      what: 'its mount namespaces denied, and the same flags of the others',
+      found: denyList(deny('unshare', args([0, 'MASKED_EQ', 0x20000, 0x20000]))),
+      at: 'syscalls[1].names[0]',
+      passed: denyList(
+        deny('unshare', args([0, 'MASKED_EQ', 0x20000, 0x20000])),
+        deny('open_tree open_tree_attr', args([2, 'MASKED_EQ', 2, 2])),
+        deny('fsmount', args([1, 'MASKED_EQ', 2, 2])),
+      ),
+    },
+    {
+      what: 'fsmount, which needs what fsopen gives',
+      found: denyList(deny('unshare open_tree open_tree_attr')),
+      at: 'syscalls[1].names[0]',
+      passed: denyList(deny('unshare open_tree open_tree_attr fsopen')),
+    },
+    {
+      what: 'other namespaces are not meant',
+      found: denyList(deny('unshare', args([0, 'MASKED_EQ', 0x20000, 0x20000]))),
+      at: 'syscalls[1].names[0]',
+      passed: denyList(deny('unshare', args([0, 'MASKED_EQ', 0x10000000, 0x10000000]))),
+    },
+  ],
   'io-uring-open': [
     {
       what: 'a deny-list for the network',

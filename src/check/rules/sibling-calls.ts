@@ -59,15 +59,6 @@ export const SIBLING_GROUPS: readonly SiblingGroup[] = [
     needs: ['fsopen', 'fsconfig'],
   }),
   equals('chroot fchroot', 'each of them changes the root directory', { when: 'denied' }),
-  directed(
-    'unshare',
-    'open_tree open_tree_attr fsmount',
-    'with OPEN_TREE_NAMESPACE or FSMOUNT_NAMESPACE they make a mount namespace',
-    {
-      when: 'denied',
-      severity: 'advice',
-    },
-  ),
   directed('pivot_root', 'fchroot', 'fchroot(2) changes the root directory of a process', {
     when: 'denied',
     severity: 'advice',

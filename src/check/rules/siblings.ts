@@ -65,6 +65,44 @@ const unshareOpen: CheckRule = {
   },
 };
 
+const NEW_MOUNTS = 0x20000n;
+const EMPTY_MOUNTS = 0x100000n;
+/** Calls that newer kernels let make a mount namespace, where an argument has a flag (linux/mount.h), and what they need. */
+const MOUNT_NAMESPACES = [
+  { name: 'open_tree', index: 2, flag: 2n, needs: [] },
+  { name: 'open_tree_attr', index: 2, flag: 2n, needs: [] },
+  { name: 'fsmount', index: 1, flag: 2n, needs: ['fsopen', 'fsconfig'] },
+] as const;
+
+const mountNamespaceOpen: CheckRule = {
+  id: 'mount-namespace-open',
+  severity: 'advice',
+  summary: 'A new mount namespace kept from unshare, while open_tree, open_tree_attr or fsmount makes one.',
+  *checkTarget(target, { entries }) {
+    const isUnshare = ({ name }: { name: string }) => name === 'unshare';
+    const rule = target.policy.rules.find(({ names }) => names.some(isUnshare));
+    if (rule === undefined) return;
+    const runs = (name: string, index: number, flag: bigint) =>
+      target.architectures.some((on) =>
+        target.actions(name, on, [{ index, op: 'MASKED_EQ', value: flag, valueTwo: flag }])?.some(permits),
+      );
+    if (runs('unshare', 0, NEW_MOUNTS)) return;
+    const open: string[] = MOUNT_NAMESPACES.filter(
+      ({ name, index, flag, needs }) =>
+        runs(name, index, flag) && needs.every((each) => target.verdict(each).permitted !== 'never'),
+    ).map(({ name }) => name);
+    // A condition that is written has the finding unshare-empty-mntns.
+    const isWritten = entries.some(({ names }) => names.some(isUnshare));
+    if (!isWritten && runs('unshare', 0, EMPTY_MOUNTS)) open.push('unshare with UNSHARE_EMPTY_MNTNS');
+    if (open.length === 0) return;
+    yield {
+      place: placeOfName(rule, 'unshare'),
+      message: `unshare is kept from making a mount namespace, and ${list(open)} ${open.length === 1 ? 'is' : 'are'} not, which make one on newer kernels: open_tree and open_tree_attr with OPEN_TREE_NAMESPACE, fsmount with FSMOUNT_NAMESPACE`,
+      advice: `restrict ${list(open)} too, or that flag where the format compares arguments`,
+    };
+  },
+};
+
 const ioUringOpen: CheckRule = {
   id: 'io-uring-open',
   severity: 'warning',
@@ -166,6 +204,7 @@ const multiplexerWidened: CheckRule = {
 export const SIBLING_RULES: readonly CheckRule[] = [
   siblingOpen,
   unshareOpen,
+  mountNamespaceOpen,
   ioUringOpen,
   multiplexerOpen,
   multiplexedCondition,
