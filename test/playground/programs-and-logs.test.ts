@@ -58,6 +58,29 @@ describe('a program', () => {
     }
   });
 
+  it('shows what it does on architectures that libseccomp has no table for', async () => {
+    const text = `.endian little
+A = arch
+if (A == 0xc0009026) goto alpha
+if (A == x86_64) goto allow
+return KILL_PROCESS
+alpha: A = nr
+if (A == 5) goto log
+allow: return ALLOW
+log: return LOG
+`;
+    const shownOf = async (program: string) => {
+      const compiled = await compile(program);
+      const others = compiled.kind === 'compiled' ? compiled.map.otherArchitectures : [];
+      return others.map(({ name, actions }) => [name, actions.map((each) => each.text)]);
+    };
+    expect(await shownOf(text)).toEqual([
+      ['Architecture 0xc0009026 (alpha)', ['ALLOW', 'LOG']],
+      ['Any other architecture', ['KILL_PROCESS']],
+    ]);
+    expect(await shownOf(PROFILE)).toEqual([['Any other architecture', ['KILL_THREAD']]]);
+  });
+
   it('is checked, made smaller, and turned into a profile', async () => {
     const text = Buffer.from(compileProfileSync(PROFILE, { arch: 'x86_64', enosysStub: true }).program).toString('hex');
     const untested = '.endian little\nA = nr\nif (A == 101) goto no\nreturn ALLOW\nno: return ERRNO(EPERM)\n';

@@ -201,7 +201,7 @@ export class Engine {
       const { compiled } = made;
       const { architectures, otherArchitectures } = mapCalls(compiled, libseccomp);
       const [own] = architectures;
-      const defaultAction = made.defaultAction ?? own?.otherNumbers.actions[0] ?? otherArchitectures;
+      const defaultAction = made.defaultAction ?? own?.otherNumbers.actions[0] ?? otherArchitectures[0]!.actions[0]!;
       this.#compiled = compiled;
       this.#simulator = undefined;
       this.#compiledRules = made.compiledRules;
@@ -223,7 +223,7 @@ export class Engine {
         ...costOf(architectures),
         map: {
           architectures,
-          otherArchitectures,
+          otherArchitectures: made.otherArchitectures ?? otherArchitectures,
           rules: made.rules,
           defaultAction,
         },
@@ -273,6 +273,8 @@ interface MadeFilter {
   entries: readonly EntryPlace[];
   /** Undefined: nothing says so but the program. */
   defaultAction: PolicyMap['defaultAction'] | undefined;
+  /** Undefined where the program was compiled: it has one answer to all. */
+  otherArchitectures?: PolicyMap['otherArchitectures'] | undefined;
   /** With `min`: the length of the program that this one is compared with. */
   instructionsBefore: number | undefined;
 }
@@ -289,7 +291,7 @@ async function makeFilter(
 ): Promise<MadeFilter> {
   if (input.kind === 'program') {
     const { programFilter } = await import('./program-filter.js');
-    const { filter, instructionsBefore } = await programFilter(input, settings, libseccomp);
+    const { filter, instructionsBefore, otherArchitectures } = await programFilter(input, settings, libseccomp);
     return {
       compiled: { ...filter, flags: [], usesListener: false, warnings: [] },
       format: `program (${input.form})`,
@@ -297,6 +299,7 @@ async function makeFilter(
       rules: {},
       entries: [],
       defaultAction: undefined,
+      otherArchitectures,
       instructionsBefore,
     };
   }

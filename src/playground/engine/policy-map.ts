@@ -8,6 +8,8 @@ import type { ActionLabel, ArchitectureMap, CallDecision, MapCall } from './prot
 /** An AUDIT_ARCH that no machine has. */
 const NO_ARCHITECTURE = 0xffff_ffff;
 
+export const ANY_OTHER = 'Any other architecture';
+
 /** A number in no table, above all calls of the architecture. */
 const UNUSED_NUMBER = 0x0fff;
 
@@ -49,7 +51,8 @@ export function mapCalls(compiled: CompiledFilter, libseccomp: Libseccomp) {
   });
   const [target] = compiled.arches;
   const { returnValues } = explore(NO_ARCHITECTURE, 0);
-  return { architectures, otherArchitectures: actionLabel(returnValues[0] as number, target) };
+  const actions = returnValues.map((value) => actionLabel(value, target));
+  return { architectures, otherArchitectures: [{ name: ANY_OTHER, actions }] };
 }
 
 /** Return values as labels. A thousand calls share a handful, which are then sent to the page once each. */

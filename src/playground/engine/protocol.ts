@@ -61,8 +61,13 @@ export interface PolicyMap {
   /** By name of the call. */
   rules: Readonly<Record<string, readonly RuleNote[]>>;
   defaultAction: ActionLabel;
-  /** The decision for a call of an architecture that the filter does not have. */
-  otherArchitectures: ActionLabel;
+  otherArchitectures: readonly OtherArchitectures[];
+}
+
+/** The decisions for calls of architectures that the filter does not have: `name` says which. */
+export interface OtherArchitectures {
+  name: string;
+  actions: readonly ActionLabel[];
 }
 
 /** A profile that compiled. */

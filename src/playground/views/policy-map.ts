@@ -108,6 +108,7 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
       chosen,
       map.calls.map(({ name, actions }) => [name, actions]),
       map.otherNumbers.actions,
+      otherArchitectures,
     ]);
     details.refresh(calls, map.architecture);
     if (newKey === key) return;
@@ -118,8 +119,7 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
     rest.replaceChildren(
       'Any other number: ',
       ...badges(map.otherNumbers),
-      ' Any other architecture: ',
-      actionBadge(otherArchitectures),
+      ...otherArchitectures.flatMap((others) => [` ${others.name}: `, ...badges(others)]),
     );
     applyFilter();
     const [first] = cells;
@@ -154,7 +154,7 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
   };
 }
 
-const badges = ({ actions }: CallDecision) => actions.map(actionBadge);
+const badges = ({ actions }: Pick<CallDecision, 'actions'>) => actions.map(actionBadge);
 
 /**
  * Calls grouped by their decision. Readers look for exceptions. So calls that arguments decide come first, then the
