@@ -64,8 +64,8 @@ export interface CheckReport {
   /** Findings that the caller, or a comment of the profile, said to ignore. */
   ignored: readonly Finding[];
   /**
-   * Where the options name a host by two or more of `kernel`, `libseccompVersion` and `runtime`: all calls that it
-   * decides otherwise than the newest Linux, the libseccomp here and no runtime.
+   * Where the options name a host by two or more of `kernel`, `libseccompVersion` and `runtime`: the calls that it decides
+   * otherwise than here, where there are the newest Linux, this libseccomp and no runtime.
    */
   host?: readonly HostDifference[] | undefined;
   /** Where the options name a target by `engine`: what it refuses, ignores and adds. */

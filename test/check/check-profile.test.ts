@@ -291,3 +291,12 @@ describe('crun, which loads a filter without flags where the kernel refuses one'
     expect(found).toMatchObject({ severity, message: expect.stringContaining(words) });
   });
 });
+
+it('finds ways round RestrictNamespaces= of a unit, whose conditions nobody wrote', () => {
+  const unit = '[Service]\nExecStart=/bin/true\nRestrictNamespaces=~mnt\n';
+  const profile = readProfile(unit, { format: 'systemd', source: 'u.service' });
+  const { findings } = checkProfile(profile, { libseccomp, targets: ['x86_64'] });
+  expect(findings).toMatchObject([
+    { id: 'mount-namespace-open', position: { line: 3 }, message: expect.stringContaining('UNSHARE_EMPTY_MNTNS') },
+  ]);
+});

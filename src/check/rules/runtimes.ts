@@ -70,7 +70,7 @@ const newerThanKernel: CheckRule = {
 };
 
 /** The first Linux in which an architecture of the filter has a call; undefined where none has it by a number of its own. */
-export function firstOnAny(
+function firstOnAny(
   name: string,
   architectures: readonly Architecture[],
   libseccomp: Libseccomp,
