@@ -58,6 +58,7 @@ function plan(optimize: 0 | 2): { policy: SeccompPolicy; operations: FilterOpera
 /** What compilePolicy has libseccomp do; native gets the same calls in the profile's order. */
 function compileOperations({ policy, operations }: ReturnType<typeof plan>): Uint8Array {
   using filter = new FilterContext(libseccomp, { defaultAction: policy.defaultAction, architecture: 'x86_64' });
+  filter.releaseOnRefusal();
   for (const operation of fastestOrder(operations)) applyOperation(filter, operation);
   return filter.exportBpf();
 }

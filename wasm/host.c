@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "db.h"
 
 /**
  * Set the architecture that SCMP_ARCH_NATIVE stands for.
@@ -47,6 +48,16 @@ void scmp_work(unsigned int steps)
 	if (steps > work_left)
 		_exit(STATUS_OUT_OF_WORK);
 	work_left -= steps;
+}
+
+/**
+ * Take no checkpoints of a filter when rules are added: after a rule that fails it is only to be released.
+ *
+ * @param filter a filter context
+ */
+void scmp_skip_checkpoints(struct db_filter_col *filter)
+{
+	filter->skip_checkpoints = true;
 }
 
 /* No kernel here: probes for features answer "no", which a pinned API level (seccomp_api_set) overrides. */

@@ -76,18 +76,25 @@ export function expectedDecisions(compiledRules: Rules, auditArch: number): Expe
   const members = compiledRules.architectures.filter((each) => each.auditArch === auditArch);
   const { defaultAction } = compiledRules.policy;
   const enosysFor = enosysAnswers(members, compiledRules);
-  return splitAt(sectionsOf(members), members, compiledRules).flatMap(({ architecture, starts, to: last }) => {
+  const numbers = placedNumbers(members, compiledRules);
+  const cuts = stubCuts(members, compiledRules);
+  const expectations: Expectation[] = [];
+  let [nextNumber, nextCut] = [0, 0];
+  for (const { architecture, from: first, to: last } of sectionsOf(members)) {
     const placed = architecture && rulesOf(compiledRules, architecture);
-    return starts.map((from, index): Expectation => {
-      const to = (starts[index + 1] ?? last + 1) - 1;
+    const otherwise = placed ? defaultAction : BAD_ARCHITECTURE;
+    for (let from = first, to: number; from <= last; from = to + 1) {
+      while (numbers[nextNumber]! < from) nextNumber++;
+      while (cuts[nextCut]! <= from) nextCut++;
+      const number = numbers[nextNumber] ?? Number.POSITIVE_INFINITY;
+      to = number === from ? from : Math.min(number - 1, (cuts[nextCut] ?? Number.POSITIVE_INFINITY) - 1, last);
       // The stubs stand in front of the filter.
       const enosys = enosysFor?.(from);
-      if (enosys) return { from, to, architecture, rules: NO_RULES, otherwise: enosys };
-      if (!placed) return { from, to, architecture, rules: NO_RULES, otherwise: BAD_ARCHITECTURE };
-      const rules = from === to ? effective(placed.get(from) ?? NO_RULES) : NO_RULES;
-      return { from, to, architecture, rules, otherwise: defaultAction };
-    });
-  });
+      const rules = enosys || number !== from ? NO_RULES : effective(placed?.get(from) ?? NO_RULES);
+      expectations.push({ from, to, architecture, rules, otherwise: enosys ?? otherwise });
+    }
+  }
+  return expectations;
 }
 
 const NO_RULES: readonly ExpectedRule[] = [];
@@ -123,38 +130,25 @@ function sectionsOf(members: readonly Architecture[]): Section[] {
   ];
 }
 
-/** Where the ranges of a section begin, the first at its own beginning. */
-interface SplitSection extends Section {
-  starts: readonly number[];
+/** The numbers with rules, each of which is a range of its own, ascending. */
+function placedNumbers(members: readonly Architecture[], compiledRules: Rules): Float64Array {
+  const placed = members.map((member) => rulesOf(compiledRules, member));
+  const numbers = new Float64Array(placed.reduce((count, { size }) => count + size, 0));
+  let count = 0;
+  for (const rules of placed) for (const number of rules.keys()) numbers[count++] = number;
+  return numbers.sort();
 }
 
-/**
- * Cut sections so that every number with rules has its own range, and so has every number at which the stub's answer
- * changes.
- */
-function splitAt(sections: readonly Section[], members: readonly Architecture[], compiledRules: Rules): SplitSection[] {
+/** The numbers from which on the answer of the stubs may be another one, ascending. */
+function stubCuts(members: readonly Architecture[], compiledRules: Rules): number[] {
   const cuts: number[] = [];
-  for (const member of members)
-    for (const number of rulesOf(compiledRules, member).keys()) cuts.push(number, number + 1);
   if (compiledRules.enosysStub) {
     for (const member of members) cuts.push(lastNamed(member, compiledRules) + 1);
     cuts.push(1, X32_SYSCALL_BIT, 2 * X32_SYSCALL_BIT, 3 * X32_SYSCALL_BIT);
   }
   for (const member of members)
     for (const { from, to } of compiledRules.newer?.get(member) ?? []) cuts.push(from, to + 1);
-  const sorted = new Float64Array(cuts).sort();
-  let next = 0;
-  return sections.map((section) => {
-    let start = section.from;
-    const starts = [start];
-    for (; next < sorted.length && sorted[next]! <= section.to; next++) {
-      const cut = sorted[next]!;
-      if (cut <= start) continue;
-      starts.push(cut);
-      start = cut;
-    }
-    return { ...section, starts };
-  });
+  return cuts.sort((one, other) => one - other);
 }
 
 /** The answer of the stubs that stand in front of the filter: that of `newerCallsStub`, then that of `enosysStub`. */
@@ -222,18 +216,19 @@ type PlacedRules = ReadonlyMap<number, readonly ExpectedRule[]>;
 
 type PlacedByArchitecture = WeakMap<Rules, Map<Architecture, PlacedRules>>;
 
-/** Places rules of a program once per architecture. */
+/** Places rules of a program once. */
 function placedOnce(
   known: PlacedByArchitecture,
   operationsOf: (rules: Rules) => readonly FilterOperation[],
   rules: Rules,
   architecture: Architecture,
 ): PlacedRules {
-  const byArchitecture = known.get(rules) ?? new Map<Architecture, PlacedRules>();
-  known.set(rules, byArchitecture);
-  const made = byArchitecture.get(architecture) ?? placeRules(rules, operationsOf(rules), architecture);
-  byArchitecture.set(architecture, made);
-  return made;
+  const before = known.get(rules)?.get(architecture);
+  if (before) return before;
+  const all = new Set(rules.architectures).add(architecture);
+  const placed = placeRules(rules, operationsOf(rules), [...all]);
+  known.set(rules, placed);
+  return placed.get(architecture)!;
 }
 
 const allPlaced: PlacedByArchitecture = new WeakMap();
@@ -266,37 +261,42 @@ function contestedOperations(rules: Rules): readonly FilterOperation[] {
 
 /** Where the entries with the default's action would be. */
 export function skippedRulesOf(compiledRules: Rules, architecture: Architecture): PlacedRules {
-  return placeRules(compiledRules, compiledRules.skipped ?? [], architecture);
+  return placeRules(compiledRules, compiledRules.skipped ?? [], [architecture]).get(architecture)!;
 }
 
 function placeRules(
   { resolve, ownNumber }: Rules,
   operations: readonly FilterOperation[],
-  architecture: Architecture,
-): PlacedRules {
-  const rules = new Map<number, ExpectedRule[]>();
-  const place = (number: number | undefined, operation: RuleOperation, conditions: readonly ArgumentCondition[]) => {
-    if (number === undefined || number < 0) return;
-    const meant = effectiveConditions(conditions, architecture);
-    const rule: ExpectedRule = { action: operation.action, conditions: meant, operation };
-    const there = rules.get(number);
-    if (there) there.push(rule);
-    else rules.set(number, [rule]);
-  };
+  architectures: readonly Architecture[],
+): Map<Architecture, PlacedRules> {
+  const placed = new Map(architectures.map((architecture) => [architecture, new Map<number, ExpectedRule[]>()]));
   for (const operation of operations) {
     if (!isRuleOperation(operation)) continue;
-    const { name, conditions } = operation;
-    if (!isOn(operation, architecture)) continue;
-    const number = resolve(name, architecture);
-    const multiplexed = number !== undefined && number < 0 ? MULTIPLEXED_CALLS.get(name) : undefined;
-    if (!multiplexed) {
-      place(number, operation, conditions);
-      continue;
+    const { name, action, conditions } = operation;
+    const always: ExpectedRule | undefined = conditions.length === 0 ? { action, conditions, operation } : undefined;
+    for (const [architecture, rules] of placed) {
+      if (!isOn(operation, architecture)) continue;
+      const place = (number: number | undefined, meant: readonly ArgumentCondition[]) => {
+        if (number === undefined || number < 0) return;
+        const rule =
+          meant.length === 0 && always
+            ? always
+            : { action, conditions: effectiveConditions(meant, architecture), operation };
+        const there = rules.get(number);
+        if (there) there.push(rule);
+        else rules.set(number, [rule]);
+      };
+      const number = resolve(name, architecture);
+      const multiplexed = number !== undefined && number < 0 ? MULTIPLEXED_CALLS.get(name) : undefined;
+      if (!multiplexed) {
+        place(number, conditions);
+        continue;
+      }
+      place(resolve(multiplexed.multiplexer, architecture), conditionsBehind(multiplexed, conditions));
+      place(ownNumber(name, architecture), conditions);
     }
-    place(resolve(multiplexed.multiplexer, architecture), operation, conditionsBehind(multiplexed, conditions));
-    place(ownNumber(name, architecture), operation, conditions);
   }
-  return rules;
+  return placed;
 }
 
 /**
@@ -312,6 +312,7 @@ export function effectiveConditions(
 }
 
 function effective(rules: readonly ExpectedRule[]): readonly ExpectedRule[] {
+  if (rules.length < 2) return rules;
   const unconditional = rules.find(({ conditions }) => conditions.length === 0);
-  return unconditional && rules.length > 1 ? [unconditional] : rules;
+  return unconditional ? [unconditional] : rules;
 }

@@ -59,13 +59,15 @@ function lossesByEntry(
     // An entry is lost on an architecture if it is lost at every number where it has a rule, by itself and behind a
     // multiplexer.
     const found = new Map<Losses, (Loss | undefined)[]>();
-    for (const rules of [placed, skipped].flatMap((each) => [...each.values()])) {
-      for (const rule of rules) {
-        const entry = entries.get(rule.operation.rule)?.get(rule.operation.name);
-        if (!entry) continue;
-        const all = found.get(entry) ?? [];
-        all.push(losses.get(rule));
-        found.set(entry, all);
+    for (const rulesByNumber of [placed, skipped]) {
+      for (const rules of rulesByNumber.values()) {
+        for (const rule of rules) {
+          const entry = entries.get(rule.operation.rule)?.get(rule.operation.name);
+          if (!entry) continue;
+          const all = found.get(entry) ?? [];
+          all.push(losses.get(rule));
+          found.set(entry, all);
+        }
       }
     }
     for (const [{ lost, everywhere }, all] of found) {
@@ -91,7 +93,7 @@ function placeLosses(compiledRules: CompiledRules, architecture: Architecture, d
   const skipped = skippedRulesOf(compiledRules, architecture);
   const placed = contestedRulesOf(compiledRules, architecture);
   for (const [number, rules] of placed) {
-    const [first] = rules as [ExpectedRule];
+    const first = rules[0]!;
     // The usual case: an entry that is alone about its call decides it. Only the stub takes one call from it.
     if (rules.length === 1 && isUnconditional(first) && number !== 0) continue;
     const decisive = rules.find(isUnconditional);

@@ -10,7 +10,7 @@ import { applyOperation, type FilterOperation, isOn, isRuleOperation, type RuleO
 import { newerCallsStub } from './newer-calls-stub.js';
 import { architectureRefused, ruleRefused } from './refusal.js';
 import { describeConflict } from './rule-conflict.js';
-import { fastestOrder, withoutRepeats } from './rule-order.js';
+import { fastestOrder } from './rule-order.js';
 
 /** A program's length is 16 bits (`struct sock_fprog`), so that libseccomp makes no longer ones. */
 const MAX_EXPORTED = 0xffff;
@@ -76,6 +76,7 @@ function buildFilter(libseccomp: Libseccomp, rules: Rules): FilterContext {
   };
   const fill = (ordered: readonly FilterOperation[], prepare?: (filter: FilterContext) => void) => {
     const filter = new FilterContext(libseccomp, { defaultAction: policy.defaultAction, architecture });
+    filter.releaseOnRefusal();
     let isPrepared = prepare === undefined;
     for (const operation of ordered) {
       try {
@@ -94,7 +95,7 @@ function buildFilter(libseccomp: Libseccomp, rules: Rules): FilterContext {
     return filter;
   };
   try {
-    return build(withoutRepeats(fastestOrder(operations)));
+    return build(fastestOrder(operations));
   } catch (error) {
     if (!libseccomp.usable) throw error;
     // The profile's own order decides which of several faults is reported.

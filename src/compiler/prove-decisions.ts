@@ -172,7 +172,7 @@ class Proof {
 
   /** The decision where no argument matters, as for nearly all numbers. */
   #onlyAction({ rules, otherwise }: Expectation): Node | undefined {
-    const [first] = rules;
+    const first = rules[0];
     if (first === undefined) return this.#terminal(otherwise);
     // An unconditional rule is the only one.
     return first.conditions.length === 0 ? this.#terminal(first.action) : undefined;

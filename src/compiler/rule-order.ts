@@ -1,5 +1,4 @@
-import { encodeAction } from '../action.js';
-import type { FilterOperation, RuleOperation } from './filter-operation.js';
+import { type FilterOperation, isRuleOperation, type RuleOperation } from './filter-operation.js';
 import { isMultiplexer, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
 
 /**
@@ -12,32 +11,12 @@ import { isMultiplexer, MULTIPLEXED_CALLS } from './multiplexed-calls.js';
  * front.
  */
 export function fastestOrder(operations: readonly FilterOperation[]): FilterOperation[] {
-  return operations
-    .map((operation) => ({ operation, rank: rank(operation) }))
-    .sort((a, b) => (a.rank === b.rank ? 0 : b.rank - a.rank))
-    .map(({ operation }) => operation);
-}
-
-/**
- * The same calls without repeated ones that let libseccomp decide a system call whatever its arguments: it takes them and
- * changes nothing. But each addition compares all rules that there are (db.c, `db_col_transaction_start`), which takes long
- * for thousands. Repeated rules with conditions stay: they can change the tree.
- */
-export function withoutRepeats(operations: readonly FilterOperation[]): FilterOperation[] {
-  const seen = new Set<string>();
-  return operations.filter((operation) => {
-    if (operation.kind !== 'addRule' || operation.conditions.length > 0 || isShared(operation)) return true;
-    const on = operation.on?.map(({ name }) => name);
-    const key = `${operation.syscall} ${on} ${encodeAction(operation.action)}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
-}
-
-function rank(operation: FilterOperation): number {
-  if (operation.kind !== 'addRule') return Number.POSITIVE_INFINITY;
-  return isShared(operation) ? Number.MAX_SAFE_INTEGER : operation.syscall;
+  const [others, shared, alone]: [FilterOperation[], RuleOperation[], RuleOperation[]] = [[], [], []];
+  for (const operation of operations) {
+    if (!isRuleOperation(operation)) others.push(operation);
+    else (isShared(operation) ? shared : alone).push(operation);
+  }
+  return [...others, ...shared, ...alone.sort((one, other) => other.syscall - one.syscall)];
 }
 
 /** Whether the rules of other system calls meet a rule, in a multiplexer's tree. */

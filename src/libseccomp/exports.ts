@@ -9,6 +9,7 @@ export interface LibseccompExports {
   free(pointer: number): void;
   scmp_grant_work(steps: number): void;
   scmp_set_native_arch(token: number): number;
+  scmp_skip_checkpoints(ctx: number): void;
   seccomp_api_get(): number;
   seccomp_api_set(level: number): number;
   seccomp_arch_add(ctx: number, token: number): number;
@@ -52,6 +53,7 @@ export const EXPORT_NAMES = [
   'free',
   'scmp_grant_work',
   'scmp_set_native_arch',
+  'scmp_skip_checkpoints',
   'seccomp_api_get',
   'seccomp_api_set',
   'seccomp_arch_add',
@@ -84,5 +86,12 @@ export const EXPORT_NAMES = [
 /** The functions that answer 0 (or a positive value) or a negative errno. */
 export type LibseccompCall = Exclude<
   keyof LibseccompExports,
-  'memory' | '_initialize' | 'malloc' | 'free' | 'seccomp_version' | 'seccomp_release' | 'seccomp_transaction_reject'
+  | 'memory'
+  | '_initialize'
+  | 'malloc'
+  | 'free'
+  | 'scmp_skip_checkpoints'
+  | 'seccomp_version'
+  | 'seccomp_release'
+  | 'seccomp_transaction_reject'
 >;

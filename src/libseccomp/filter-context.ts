@@ -121,6 +121,7 @@ export class FilterContext implements Disposable {
   #architecture: Architecture;
   #pointer: number;
   #inTransaction = false;
+  #isReleasedOnRefusal = false;
 
   /**
    * seccomp_init(3)
@@ -311,9 +312,24 @@ export class FilterContext implements Disposable {
     if (comparisons.length > MAX_COMPARISONS) throw new LibseccompError(call, 'EINVAL', `system call ${syscall}`);
     const encoded = encodeAction(action);
     const pointer = this.#libseccomp.marshal.writeComparisons(comparisons);
-    this.#libseccomp.call(call, `${action.kind} ${syscall}`, () =>
-      this.#libseccomp.raw[call](context, encoded, number, comparisons.length, pointer),
-    );
+    try {
+      this.#libseccomp.call(call, `${action.kind} ${syscall}`, () =>
+        this.#libseccomp.raw[call](context, encoded, number, comparisons.length, pointer),
+      );
+    } catch (error) {
+      if (this.#isReleasedOnRefusal) this.release();
+      throw error;
+    }
+  }
+
+  /**
+   * From here on a rule that libseccomp refuses releases the filter. It then adds no rule a second time, to a copy of the
+   * filter to go back to. The program is the same. @internal
+   */
+  releaseOnRefusal(): void {
+    const context = this.#context();
+    this.#libseccomp.guard(() => this.#libseccomp.raw.scmp_skip_checkpoints(context));
+    this.#isReleasedOnRefusal = true;
   }
 
   #syscallNumber(syscall: string | number): number {

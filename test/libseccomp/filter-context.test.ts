@@ -150,6 +150,7 @@ describe('making, resetting and releasing', () => {
       setAttribute: () => filter.setAttribute('CTL_NNP', true),
       addRule: () => filter.addRule(EPERM, 'getcwd'),
       addRuleExact: () => filter.addRuleExact(EPERM, 'getcwd'),
+      releaseOnRefusal: () => filter.releaseOnRefusal(),
       setSyscallPriority: () => filter.setSyscallPriority('getcwd', 1),
       merge: () => filter.merge(other),
       precompute: () => filter.precompute(),
@@ -169,6 +170,29 @@ describe('making, resetting and releasing', () => {
     }
     expect(() => other.merge(filter)).toThrow(FilterContextStateError);
     expect(other.hasArchitecture('x86_64')).toBe(true);
+  });
+
+  it('is released by the first rule that is refused, where that was asked for', () => {
+    using filter = filterFor();
+    using other = filterFor();
+    filter.releaseOnRefusal();
+    for (const each of [filter, other]) each.addRule(EPERM, 'getcwd', A0_IS_1);
+    expect(filter.exportBpf()).toEqual(other.exportBpf());
+    for (const each of [filter, other]) expectError(() => each.addRule(ENOENT, 'getcwd', A0_IS_1), 'EEXIST');
+    expect(() => filter.exportBpf()).toThrow(FilterContextStateError);
+    expect(decide(other, 'getcwd')).toBe('ALLOW');
+  });
+
+  it('takes a transaction back that has rules which no copy was made for', () => {
+    using filter = filterFor();
+    filter.addRule(EPERM, 'read');
+    filter.releaseOnRefusal();
+    filter.addRule(EPERM, 'write');
+    const before = filter.exportBpf();
+    filter.startTransaction();
+    filter.addRule(EPERM, 'getcwd', A0_IS_1);
+    filter.rejectTransaction();
+    expect(filter.exportBpf()).toEqual(before);
   });
 
   it('is released at the end of a `using` block, also by an error', () => {

@@ -268,7 +268,7 @@ describePatch(10, 'a refused rule', () => {
   });
 });
 
-describePatch(11, 'the work of adding rules and of making a program', () => {
+describe('the work of adding rules and of making a program', () => {
   // The second rule takes the first one's branch away: every walk that reports its steps is taken.
   const RULES = [[{ index: 0, op: 'EQ', value: 1n } as const, { index: 1, op: 'GT', value: 1n } as const]];
   RULES.push(RULES[0]!.slice(1));
@@ -276,10 +276,11 @@ describePatch(11, 'the work of adding rules and of making a program', () => {
   const STEPS_OF_PROGRAM = 6 * 5000;
 
   /** What a filter with so many steps for its rules, and as many for its program, is stopped at. */
-  const stoppedAt = (steps: number) => {
+  const stoppedAt = (steps: number, prepare: (filter: FilterContext) => void = () => {}) => {
     const libseccomp = loadLibseccompSync();
     libseccomp.workLimit = steps;
     const filter = new FilterContext(libseccomp, { defaultAction: { kind: 'ALLOW' }, architecture: 'x86_64' });
+    prepare(filter);
     const stops = (run: () => void) => {
       try {
         run();
@@ -298,11 +299,22 @@ describePatch(11, 'the work of adding rules and of making a program', () => {
     return stops(() => filter.exportBpf()) ? 'program' : 'nothing';
   };
 
-  it('is counted, and a filter that has no steps left is stopped', () => {
-    expect(stoppedAt(STEPS_OF_RULES - 1)).toBe('rules');
-    expect(stoppedAt(STEPS_OF_RULES)).toBe('program');
-    expect(stoppedAt(STEPS_OF_PROGRAM - 1)).toBe('program');
-    expect(stoppedAt(STEPS_OF_PROGRAM)).toBe('nothing');
+  describePatch(11, 'counted', () => {
+    it('stops a filter that has no steps left', () => {
+      expect(stoppedAt(STEPS_OF_RULES - 1)).toBe('rules');
+      expect(stoppedAt(STEPS_OF_RULES)).toBe('program');
+      expect(stoppedAt(STEPS_OF_PROGRAM - 1)).toBe('program');
+      expect(stoppedAt(STEPS_OF_PROGRAM)).toBe('nothing');
+    });
+  });
+
+  describePatch(15, 'without a copy of the filter to go back to', () => {
+    it('is done once for each rule', () => {
+      const prepare = (filter: FilterContext) => filter.releaseOnRefusal();
+      expect(stoppedAt(STEPS_OF_RULES / 2 - 1, prepare)).toBe('rules');
+      expect(stoppedAt(STEPS_OF_RULES / 2, prepare)).toBe('program');
+      expect(stoppedAt(STEPS_OF_PROGRAM, prepare)).toBe('nothing');
+    });
   });
 });
 

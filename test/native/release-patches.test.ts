@@ -37,8 +37,8 @@ function move(release: string, source: string): { status: number | null; output:
 }
 
 it.each([
-  ['2.6.0', [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]],
-  ['2.6.1', [7, 9, 10, 11, 12, 13, 14]],
+  ['2.6.0', [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]],
+  ['2.6.1', [7, 9, 10, 11, 12, 13, 14, 15]],
 ])('%s needs %j', (release, numbers) => {
   expect(neededPatches(release).map(({ number }) => number)).toEqual(numbers);
 });
