@@ -5,7 +5,7 @@ import { unfilteredNotes } from '../syscalls/unfiltered-calls.js';
 import { type ComparedArchitecture, type FoldedDifferences, foldDifferences } from './fold-differences.js';
 import type { NamedDifference } from './name-comparison.js';
 import { type ExplanationPart, type Paint, PLAIN, paintAction } from './paint.js';
-import { otherArchitecture } from './unnamed-architecture.js';
+import { ANY_OTHER, otherArchitecture } from './unnamed-architecture.js';
 import { columns, wrapConditions, wrapWords } from './wrap.js';
 
 export interface FormatComparisonOptions {
@@ -23,7 +23,7 @@ export interface FormatComparisonOptions {
 export function formatComparison(differences: readonly NamedDifference[], options: FormatComparisonOptions): string {
   const groups = new Map<string, NamedDifference[]>();
   for (const difference of inOrder(differences, options.first)) {
-    const place = difference.architecture ?? otherArchitecture(difference.auditArches);
+    const place = difference.architecture ?? otherPlace(difference.auditArches);
     groups.set(place, [...(groups.get(place) ?? []), difference]);
   }
   const writer = new ComparisonWriter(options);
@@ -212,6 +212,12 @@ function formatExample({ example: { nr, args }, syscalls }: NamedDifference): st
   const used = args.reduce((count, value, index) => (value === 0n ? count : index + 1), 0);
   const values = args.slice(0, used).map((value) => `0x${value.toString(16)}`);
   return `${syscalls[0] ?? nr}(${values.join(', ')})`;
+}
+
+/** Of most values their ranges too: an architecture that is treated alike by both is not among them. */
+function otherPlace(auditArches: readonly NumberRange[]): string {
+  const words = otherArchitecture(auditArches);
+  return words === ANY_OTHER ? `${words} (${formatRanges(auditArches)})` : words;
 }
 
 /** Numbers as people write them: small ones decimal. */

@@ -13,8 +13,10 @@ const auditArchWords = ({ from, to }: NumberRange): string => {
 export const unnamedArchitecture = (auditArches: readonly NumberRange[]): string =>
   `architecture ${auditArches.map(auditArchWords).join(', ')}`;
 
+export const ANY_OTHER = 'any other architecture';
+
 /** The same where it may be about most values there are, which are no machine's. */
 export function otherArchitecture(auditArches: readonly NumberRange[]): string {
   const count = auditArches.reduce((sum, { from, to }) => sum + to - from + 1, 0);
-  return count < 2 ** 31 ? unnamedArchitecture(auditArches) : 'any other architecture';
+  return count < 2 ** 31 ? unnamedArchitecture(auditArches) : ANY_OTHER;
 }
