@@ -3,8 +3,8 @@
 /**
  * For a command that ends before optimised code pays. At its exit a process waits for the compiler's threads: a tenth of
  * the whole time of `scmp compile`, a third of its processor time. WebAssembly that runs for long is still optimised, and
- * functions of our module that are not called are not validated. What is called often gets code of the first, quick compiler
- * at once, not when a batch of it has come together: a twentieth of the instructions of `scmp compile` on Node 24.
+ * functions of our module that are not called are not validated. What is called often gets the quick compiler's code at
+ * once, not in batches. That is a twentieth of the instructions of `scmp compile` on Node 24.
  */
 const BRIEF_FLAGS = [
   '--no-opt',
