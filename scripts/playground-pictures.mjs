@@ -51,6 +51,11 @@ const STATES = {
     await STATES.diff(page);
     await page.locator('.difference-call').first().click();
   },
+  combined: async (page) => {
+    await STATES.diff(page);
+    await page.getByRole('button', { name: 'Both allow' }).click();
+    await page.waitForSelector('.combined-text:not([hidden])');
+  },
   why: async (page) => {
     await tab('Why')(page);
     await page

@@ -91,7 +91,7 @@ const ROOMS: Record<string, string> = {
   'src/editor':
     'src/syscalls src/libseccomp src/profile/document src/profile/formats/*/format.ts src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/compiler src/explain src/check',
   'src/playground':
-    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/decisions src/bpf/minimize src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/decompile src/explain src/check src/learn src/editor',
+    'src/syscalls src/libseccomp src/bpf/program src/bpf/execution src/bpf/assembly src/bpf/forms src/bpf/decisions src/bpf/minimize src/profile/formats/index.ts src/profile/model src/profile/resolve src/profile/formats src/profile/builtin src/profile/extend src/profile/index.ts src/compiler src/compose/algebra src/decompile src/explain src/check src/learn src/editor',
   'native-loader/libc': 'src/syscalls src/bpf/program',
   'native-loader/install': 'src/bpf/program native-loader/libc',
   'native-loader/supervise': 'src/syscalls native-loader/libc',

@@ -14,6 +14,9 @@ const CHECK_DELAY = 300;
 const LONG_TEXT = 200_000;
 const LONG_TEXT_DELAY = 120;
 
+/** The same each time: views draw what has changed. */
+const NONE: AppState['errors'] = [];
+
 const MEASURE = 'scmp-recompile';
 
 /** What is opened: a text, and what a link restores besides. */
@@ -101,11 +104,12 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
   }
 
   async function compile(): Promise<void> {
-    const asked = { ...profile(), settings: store.get().settings };
+    const { settings, compiled } = store.get();
+    const asked = { ...profile(), settings };
     const own = turn;
     const start = performance.now();
     try {
-      const answer = await quick.ask('compile', asked);
+      const answer = await quick.ask('compile', { ...asked, known: compiled?.revision });
       if (!answer || own !== turn) return; // a newer text is on its way
       apply(answer, asked.source);
       // From the keystroke to the new state shown: for the browser's profiler, and bench/playground.ts.
@@ -127,12 +131,13 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     const [target = 'x86_64'] = answer.arches;
     const callArchitecture = answer.arches.includes(call.architecture) ? call.architecture : target;
     const isOther = last !== undefined && last.format !== answer.format && last.source === askedAs;
+    const map = answer.isMapKnown && last ? { ...answer.map, architectures: last.map.architectures } : answer.map;
     const name = isOther && source === askedAs ? fittingName(source, answer.format, editor()) : source;
     store.set({
       source: name,
-      compiled: { ...answer, source: name },
+      compiled: { ...answer, map, source: name, problems: answer.problems.length === 0 ? NONE : answer.problems },
       compiling: 'done',
-      errors: [],
+      errors: NONE,
       failure: undefined,
       mapArchitecture: mapArchitecture && answer.arches.includes(mapArchitecture) ? mapArchitecture : undefined,
       call: callArchitecture === call.architecture ? call : { ...call, architecture: callArchitecture },

@@ -95,4 +95,25 @@ describe.skipIf(!PATH)('the playground in Firefox', () => {
       name,
     );
   });
+
+  it('shows two texts side by side, goes through them by keys, and makes one profile of two', async () => {
+    await page.click('#tab-diff');
+    await page.waitForSelector('[aria-label="Compare with"]');
+    await page.select('[aria-label="Compare with"]', 'example:plain list');
+    await page.waitForSelector('.difference-call');
+    await page.click('.difference-call');
+    await page.waitForSelector('.text-row.is-focused');
+    const [texts, results] = [await box('.texts'), await box('.diff-results')];
+    expect(texts.bottom).toBeLessThanOrEqual(results.top);
+    expect(results.height).toBeGreaterThan(100);
+    await page.focus('.text-row.is-focused');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    expect(await active()).toContain('text-row');
+    await page.click('[data-value=union]');
+    await page.waitForFunction(() => document.querySelector('.combined-text')?.textContent?.includes('defaultAction'));
+    expect(await page.$eval('.diff-results', (list) => list.checkVisibility())).toBe(false);
+    await page.click('[data-value=differences]');
+    expect(await page.$eval('.diff-results', (list) => list.checkVisibility())).toBe(true);
+  });
 });

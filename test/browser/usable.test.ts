@@ -29,6 +29,22 @@ const lit = (page: Page, selector: string) => page.locator(selector).allTextCont
 const line = (page: Page, text: string) => page.locator('.cm-line', { hasText: text });
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.id || document.activeElement?.className);
 
+/** What axe finds on the page, or in a part of it. */
+async function axeFaults(page: Page, state: string, part = 'html'): Promise<string[]> {
+  await settled(page);
+  const found = await page.evaluate(async (selector) => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(part: string, options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+      };
+    };
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const { violations } = await axe.run(selector, { runOnly: tags, resultTypes: ['violations'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' ')}`);
+  }, part);
+  return found.map((fault) => `${state}: ${fault}`);
+}
+
 describePlayground('the playground is read both ways', (playground) => {
   it('lights up what belongs together, from the profile, the map, the listing, the graph and a simulated call', async () => {
     const { page } = await playground.open();
@@ -193,23 +209,28 @@ describePlayground('the playground is read both ways', (playground) => {
     expect(await page.locator('#print-text').isVisible()).toBe(true);
   });
 
+  it.each(['light', 'dark'] as const)('has none in the diff: two texts, and one profile of two, %s', async (scheme) => {
+    const { page } = await playground.open({ scheme });
+    await page.evaluate(readFileSync(AXE, 'utf8'));
+    await write(page, 'default errno EPERM\nallow read, write\n');
+    await settled(page);
+    await showView(page, 'Diff');
+    await page.getByLabel('Compare with').selectOption('example:plain list');
+    await page.locator('.difference-call').first().click();
+    await page.waitForSelector('.text-row.is-focused');
+    const all = await axeFaults(page, 'texts', '#panel-diff');
+    await page.getByRole('button', { name: 'Both allow' }).click();
+    await page.locator('.combined-text').filter({ hasText: 'defaultAction' }).waitFor();
+    all.push(...(await axeFaults(page, 'combined', '#panel-diff')));
+    expect(all).toEqual([]);
+  });
+
   it.each(['light', 'dark'] as const)(
     'has no accessibility fault that axe knows, %s, at all sizes',
     async (scheme) => {
       const { page } = await playground.open({ scheme });
       await page.evaluate(readFileSync(AXE, 'utf8'));
-      const faults = async (state: string) => {
-        await settled(page);
-        const found = await page.evaluate(async () => {
-          const { axe } = globalThis as unknown as {
-            axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-          };
-          const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-          const { violations } = await axe.run({ runOnly: tags, resultTypes: ['violations'] });
-          return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' ')}`);
-        });
-        return found.map((fault) => `${state}: ${fault}`);
-      };
+      const faults = (state: string) => axeFaults(page, state);
       const all: string[] = [];
       for (const [width, height] of [
         [390, 844],

@@ -85,8 +85,21 @@ describePlayground('the views beyond the map', (playground) => {
       .evaluateAll((cells) => cells.map(({ className }) => /entry-\d/.exec(className)?.[0]));
     expect(hues[0]).toBeDefined();
     expect(hues[0]).toBe(hues[1]);
-    await row.click();
+    // By keys as by the mouse.
+    await row.focus();
+    await page.keyboard.press('ArrowUp');
+    expect(await page.evaluate(() => document.activeElement?.className)).toContain('text-row');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
     await expect.poll(() => page.locator('.cm-activeLine').textContent()).toContain('socket');
+    await page.getByRole('button', { name: 'Both allow' }).click();
+    const both = page.locator('.combined-text');
+    await expect.poll(() => both.textContent()).toContain('"read"');
+    expect(await both.textContent()).not.toContain('"write"');
+    await page.getByRole('button', { name: 'Either allows' }).click();
+    await expect.poll(() => both.textContent()).toContain('"write"');
+    await page.getByRole('button', { name: 'Differences' }).click();
+    expect(await both.isVisible()).toBe(false);
     await page.getByRole('button', { name: 'Put the other in its place' }).click();
     await expect.poll(() => page.locator('.cm-content').textContent()).not.toContain('"write"');
   });

@@ -83,5 +83,11 @@ const look = EditorView.theme({
 export const entryMarks: Extension = [marks, stripes, look];
 
 export function markEntries(view: EditorView, entries: Marks['entries'], focused: readonly number[]): void {
-  view.dispatch({ effects: setMarks.of({ entries, focused: new Set(focused) }) });
+  const shown = view.state.field(marks);
+  const isSame =
+    shown.entries.length === entries.length &&
+    shown.focused.size === focused.length &&
+    focused.every((index) => shown.focused.has(index)) &&
+    entries.every(({ from, to }, index) => from === shown.entries[index]?.from && to === shown.entries[index]?.to);
+  if (!isSame) view.dispatch({ effects: setMarks.of({ entries, focused: new Set(focused) }) });
 }

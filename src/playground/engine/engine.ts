@@ -55,6 +55,8 @@ export class Engine {
   #compiledRules: CompiledRules | undefined;
   #map: Pick<PolicyMap, 'rules' | 'defaultAction'> | undefined;
   #entries: readonly EntryPlace[] = [];
+  /** The maps of the last program, and from which revision on it has been the same. */
+  #mapped: { since: number; compiled: CompiledFilter; maps: ReturnType<typeof mapCalls> } | undefined;
 
   readonly #handlers: { [K in RequestName]: (question: RequestBody<K>) => Promise<ResponseTo<K>> } = {
     compile: (question) => this.#compile(question),
@@ -100,6 +102,20 @@ export class Engine {
       } catch (error) {
         const problems = problemsOfError(error, current.source, TERMS);
         return { kind: 'refused', problems: await shownProblems(problems, current.text) };
+      }
+    },
+    combine: async ({ how, before, after, settings }) => {
+      const { combineProfiles } = await import('./export-profile.js');
+      let current = before;
+      try {
+        const libseccomp = await this.#library();
+        const first = { input: await readInput(before, settings, libseccomp), source: before.source };
+        current = after;
+        const second = { input: await readInput(after, settings, libseccomp), source: after.source };
+        const options = await compileOptionsOf(settings, libseccomp);
+        return combineProfiles(how, [first, second], { ...options, libseccomp });
+      } catch (error) {
+        return failed(error, current.source);
       }
     },
     beside: async ({ settings, ...profile }) => {
@@ -191,7 +207,7 @@ export class Engine {
     return this.#handlers[name](question);
   }
 
-  async #compile({ settings, ...profile }: RequestBody<'compile'>): Promise<ResponseTo<'compile'>> {
+  async #compile({ settings, known = 0, ...profile }: RequestBody<'compile'>): Promise<ResponseTo<'compile'>> {
     const start = performance.now();
     const { source } = profile;
     try {
@@ -199,7 +215,11 @@ export class Engine {
       const input = await readInput(profile, settings, libseccomp);
       const made = await makeFilter(input, settings, libseccomp, profile);
       const { compiled } = made;
-      const { architectures, otherArchitectures } = mapCalls(compiled, libseccomp);
+      this.#revision++;
+      const last = this.#mapped && isSameProgram(this.#mapped.compiled, compiled) ? this.#mapped : undefined;
+      const isMapKnown = last !== undefined && known >= last.since && known < this.#revision;
+      this.#mapped = last ?? { since: this.#revision, compiled, maps: mapCalls(compiled, libseccomp) };
+      const { architectures, otherArchitectures } = this.#mapped.maps;
       const [own] = architectures;
       const defaultAction = made.defaultAction ?? own?.otherNumbers.actions[0] ?? otherArchitectures[0]!.actions[0]!;
       this.#compiled = compiled;
@@ -208,7 +228,6 @@ export class Engine {
       this.#map = { rules: made.rules, defaultAction };
       this.#entries = made.entries;
       this.#text = profile.text;
-      this.#revision++;
       return {
         kind: 'compiled',
         revision: this.#revision,
@@ -221,8 +240,9 @@ export class Engine {
         instructionsOfLibseccomp: made.instructionsBefore,
         bytes: compiled.program.length,
         ...costOf(architectures),
+        isMapKnown,
         map: {
-          architectures,
+          architectures: isMapKnown ? [] : architectures,
           otherArchitectures: made.otherArchitectures ?? otherArchitectures,
           rules: made.rules,
           defaultAction,
@@ -327,6 +347,11 @@ function failed(error: unknown, source: string): Failed {
   );
   return { kind: 'failed', message: messages.join('\n') };
 }
+
+const isSameProgram = (a: CompiledFilter, b: CompiledFilter) =>
+  a.arches.join() === b.arches.join() &&
+  a.program.length === b.program.length &&
+  a.program.every((byte, at) => byte === b.program[at]);
 
 const lengthOf = ({ program }: { program: Uint8Array }) => program.length / INSTRUCTION_SIZE;
 

@@ -73,3 +73,6 @@ function exportProfile(parsed: ParsedProfile, source: string, format: OutputForm
   const fileName = `${stemOf(source)}.${format}.${extension === format ? 'txt' : extension}`;
   return { fileName, content: writeProfile(parsed, format, target) };
 }
+
+// Loaded with what writes profiles: in a file of its own it would cut what a first visit loads into more files.
+export { combineProfiles } from './combine-profiles.js';

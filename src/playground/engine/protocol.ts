@@ -86,7 +86,9 @@ export interface CompileSuccess {
   /** Instructions executed for a call that is allowed: the median one. Undefined where none is. */
   typicalSteps: number | undefined;
   maxSteps: number;
+  /** Without architectures where they are those of the revision that the page knows. */
   map: PolicyMap;
+  isMapKnown: boolean;
   /** The entries that stand in the text, in its order. */
   entries: readonly EntryPlace[];
   problems: readonly Problem[];
@@ -254,15 +256,28 @@ export type OpenedBytes =
   | { kind: 'log'; text: string }
   | { kind: 'unreadable'; message: string };
 
+/** What both of two profiles allow, or what either of them allows. */
+export type Combination = 'intersect' | 'union';
+
+/** In Docker's format. `differences`: where no profile can say it, a sentence each. */
+export interface Combined {
+  kind: 'combined';
+  text: string;
+  differences: readonly string[];
+}
+
 /** The requests: the types of request and response by name. */
 export interface Requests {
-  compile: [ProfileText & { settings: Settings }, CompileSuccess | CompileRefusal];
+  /** `known`: the revision that the page has the map of. Most keystrokes change no program, and a map is large. */
+  compile: [ProfileText & { settings: Settings; known?: number | undefined }, CompileSuccess | CompileRefusal];
   listing: [{ revision: number }, Listing | undefined];
   simulate: [{ call: TypedCall }, SimulatedCall | BadCall];
   picture: [{ architecture: ArchitectureName; syscall: string }, CallPicture | undefined];
   form: [{ architecture: ArchitectureName; syscall: string }, CallForm];
   check: [ProfileText & { settings: Settings }, { problems: readonly Problem[] }];
   compare: [{ before: ProfileText; after: ProfileText; settings: Settings }, ComparisonResult | CompileRefusal];
+  /** The profile of what two allow together. */
+  combine: [{ how: Combination; before: ProfileText; after: ProfileText; settings: Settings }, Combined | Failed];
   /** The programs for the machines of `settings.beside`. */
   beside: [ProfileText & { settings: Settings }, { programs: readonly BesideProgram[] }];
   /** The program in words, as `scmp explain` prints it. */

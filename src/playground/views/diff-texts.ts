@@ -3,6 +3,7 @@ import type { EntryPlace } from '../engine/entry-places.js';
 import { entryAt, hueOf } from '../focus.js';
 import { type DiffRow, lineDiff } from '../line-diff.js';
 import type { Session } from '../session.js';
+import { moveInGrid } from './grid-keys.js';
 
 /** Lines around what differs that are shown; more of the same are folded. */
 const CONTEXT = 3;
@@ -37,6 +38,24 @@ export function diffTexts(session: Session) {
   let rows: { row: HTMLElement; calls: readonly string[] }[] = [];
 
   pane.addEventListener('toggle', () => draw());
+  // The rows are one stop of Tab; arrows go from one to the next, and Enter does what a click does.
+  const rowOf = ({ target }: Event) =>
+    target instanceof HTMLElement && target.matches('.text-row') ? target : undefined;
+  body.addEventListener('focusin', (event) => {
+    const row = rowOf(event);
+    if (!row) return;
+    for (const stop of body.querySelectorAll<HTMLElement>('.text-row[tabindex="0"]')) stop.tabIndex = -1;
+    row.tabIndex = 0;
+  });
+  body.addEventListener('keydown', (event) => {
+    const row = rowOf(event);
+    if (!row) return;
+    const next = moveInGrid(event, [...body.querySelectorAll<HTMLElement>('.text-row')]);
+    if (!next && event.key !== 'Enter') return;
+    event.preventDefault();
+    if (next) next.focus();
+    else row.click();
+  });
 
   function draw(): void {
     if (!pane.open || isCurrent || !drawn) return;
@@ -60,7 +79,7 @@ export function diffTexts(session: Session) {
       ];
       const row = element(
         'div',
-        { class: `text-row${isSame ? '' : ' is-changed'}`, attributes: { role: 'row' } },
+        { class: `text-row${isSame ? '' : ' is-changed'}`, attributes: { role: 'row', tabindex: '-1' } },
         cell(other?.text, from, otherEntry === undefined ? undefined : hues.get(otherEntry), isSame ? '' : 'is-gone'),
         cell(own?.text, to, ownEntry === undefined ? undefined : hueOf(ownEntry), isSame ? '' : 'is-new'),
       );
@@ -81,13 +100,22 @@ export function diffTexts(session: Session) {
         class: 'link text-fold',
         text: `${run.rows.length} equal lines`,
         attributes: { type: 'button' },
-        on: { click: () => fold.replaceWith(...run.rows.map(make)) },
+        on: {
+          click: () => {
+            const unfolded = run.rows.map(make);
+            folded.replaceWith(...unfolded);
+            unfolded[0]?.focus();
+          },
+        },
       });
-      parts.push(fold);
+      const folded = wideRow(fold);
+      parts.push(folded);
     }
     if (all.length > MOST_ROWS) {
-      parts.push(element('p', { class: 'quiet', text: `and ${all.length - MOST_ROWS} more lines` }));
+      parts.push(wideRow(element('p', { class: 'quiet', text: `and ${all.length - MOST_ROWS} more lines` })));
     }
+    const [first] = rows;
+    if (first) first.row.tabIndex = 0;
     body.replaceChildren(
       element(
         'div',
@@ -125,6 +153,10 @@ export function diffTexts(session: Session) {
     },
   };
 }
+
+/** A row of the table that is no line of the texts. */
+const wideRow = (content: HTMLElement): HTMLElement =>
+  element('div', { attributes: { role: 'row' } }, element('div', { attributes: { role: 'cell' } }, content));
 
 function cell(
   text: string | undefined,

@@ -3,6 +3,7 @@ import { element, setText } from '../dom.js';
 import type { Difference, RequestBody, ResponseTo } from '../engine/protocol.js';
 import { EXAMPLES, loadExample } from '../examples.js';
 import type { Session } from '../session.js';
+import { combinedView } from './combined.js';
 import { CHANGE_ORDER, countOf, type ReviewedDifference, reviewed } from './diff-review.js';
 import { diffTexts } from './diff-texts.js';
 import { segmented } from './segmented.js';
@@ -56,14 +57,26 @@ export function diffView(panel: HTMLElement, session: Session): View {
     attributes: { type: 'button', title: 'The profile becomes the other one; Ctrl+Z takes it back' },
     on: { click: () => takeOther() },
   });
+  const filters = element('div', {}, filter.element);
+  const combined = combinedView(session, () => void showAll());
+  const differences = element('div', { class: 'diff-differences' }, summary, texts.element, results);
   panel.append(
     element('div', { class: 'view-bar' }, choice, file, name, take),
     element('details', { class: 'diff-other' }, element('summary', { text: 'The other profile’s text' }), text),
-    summary,
-    element('div', { class: 'view-bar diff-filter' }, filter.element),
-    texts.element,
-    results,
+    element('div', { class: 'view-bar' }, combined.choice, filters),
+    differences,
+    combined.element,
   );
+
+  async function showAll(): Promise<void> {
+    const { other, compiled } = store.get();
+    const hasBoth = other.text.trim() !== '' && compiled !== undefined;
+    combined.update(hasBoth ? [other, session.profile()] : undefined);
+    const isCombined = combined.shown !== 'differences';
+    differences.hidden = isCombined;
+    filters.hidden = isCombined;
+    if (!isCombined) await compare();
+  }
 
   async function choose(): Promise<void> {
     const wanted = choice.value;
@@ -177,7 +190,7 @@ export function diffView(panel: HTMLElement, session: Session): View {
         setText(name, state.other.source);
         if (text.value !== state.other.text) text.value = state.other.text;
       }
-      if (!before || state.other !== before.other || state.compiled !== before.compiled) void compare();
+      if (!before || state.other !== before.other || state.compiled !== before.compiled) void showAll();
     },
   };
 }

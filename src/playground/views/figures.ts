@@ -3,7 +3,7 @@ import type { CompileSuccess } from '../engine/protocol.js';
 import type { Session } from '../session.js';
 import { type AppState, litPath } from '../state.js';
 
-const count = (value: number) => value.toLocaleString('en');
+const { format: count } = new Intl.NumberFormat('en');
 
 /** With the length of libseccomp's program, where the shown one is another. */
 const lengths = ({ instructions, instructionsOfLibseccomp: usual }: CompileSuccess) =>
@@ -32,8 +32,7 @@ export function setUpFigures(session: Session): void {
     const { compiled } = state;
     const { kind, text } = statusOf(state);
     status.dataset.kind = kind;
-    // What is not of the text that is there now is grey, after a moment (state.css).
-    document.body.dataset.results = kind === 'good' ? 'fresh' : 'stale';
+    showFreshness(kind === 'good');
     // A screen reader says what came out, not that every keystroke is compiled.
     status.setAttribute('aria-busy', String(state.compiling === 'now'));
     setText(status, text);
@@ -46,6 +45,28 @@ export function setUpFigures(session: Session): void {
   };
   show(store.get());
   store.subscribe(show);
+}
+
+/** How long results of an older text keep their colours, in milliseconds: most texts have their own sooner. */
+const GREY_AFTER = 150;
+
+let greying: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * What is not of the text that is there now is grey, after a moment (state.css): painting the page grey at each keystroke
+ * takes longer than a compilation.
+ */
+function showFreshness(isFresh: boolean): void {
+  const { dataset } = document.body;
+  if (isFresh) {
+    clearTimeout(greying);
+    greying = undefined;
+    if (dataset.results !== 'fresh') dataset.results = 'fresh';
+    return;
+  }
+  greying ??= setTimeout(() => {
+    dataset.results = 'stale';
+  }, GREY_AFTER);
 }
 
 function statusOf({ compiled, compiling, errors, failure }: Readonly<AppState>): { kind: string; text: string } {

@@ -100,8 +100,13 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
     const choices = compiled.arches.map((name) => ({ value: name as string, label: name }));
     const chosen = mapArchitecture ?? (compiled.arches[0] as string);
     architectures.update(choices, chosen);
+    const drawn = map;
     map = compiled.map.architectures.find(({ architecture }) => architecture === chosen);
     if (!map) return;
+    if (map === drawn && key !== 'empty') {
+      details.refresh(calls, map.architecture);
+      return;
+    }
     calls = new Map(map.calls.map((call) => [call.name, call]));
     const { otherArchitectures } = compiled.map;
     const newKey = JSON.stringify([
@@ -135,7 +140,8 @@ export function policyMapView(panel: HTMLElement, session: Session): View {
       const entries = named.get(call) ?? [];
       const [entry] = entries;
       const isLit = isFocused(focus, { entries, calls: [call] });
-      cell.className = `call${entry === undefined ? '' : ` entry-${hueOf(entry)}`}${isLit ? ' is-focused' : ''}`;
+      const look = `call${entry === undefined ? '' : ` entry-${hueOf(entry)}`}${isLit ? ' is-focused' : ''}`;
+      if (cell.className !== look) cell.className = look;
       if (isLit) first ??= cell;
     }
     if (isRevealing && focus?.from !== 'map') first?.scrollIntoView({ block: 'nearest' });

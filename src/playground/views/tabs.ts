@@ -57,9 +57,7 @@ export function setUpTabs(session: Session): void {
   /** On a wide screen the profile is beside the views, and is none of them. */
   const shownOf = ({ view }: Readonly<AppState>): ViewName => (view === 'profile' && !isNarrow() ? 'map' : view);
 
-  function show(state: Readonly<AppState>, before: Readonly<AppState> | undefined): void {
-    const shown = shownOf(state);
-    const isNew = document.body.dataset.view !== shown || before === undefined;
+  function select(shown: ViewName): void {
     document.body.dataset.view = shown;
     for (const tab of tabs) {
       const isSelected = tab.name === shown;
@@ -67,6 +65,12 @@ export function setUpTabs(session: Session): void {
       tab.button.tabIndex = isSelected ? 0 : -1;
       tab.panel.hidden = !isSelected;
     }
+  }
+
+  function show(state: Readonly<AppState>, before: Readonly<AppState> | undefined): void {
+    const shown = shownOf(state);
+    const isNew = document.body.dataset.view !== shown || before === undefined;
+    if (isNew) select(shown);
     if (shown === 'profile') return;
     const tab = tabs.find(({ name }) => name === shown)!;
     if (tab.view) tab.view.update(state, isNew ? undefined : before);
