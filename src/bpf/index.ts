@@ -46,6 +46,7 @@ export {
   type NumberRange,
   numbersOf,
   type PolicyTable,
+  type PolicyTableOptions,
   policyTable,
   type SeenArchitectures,
   seenArchitectures,

@@ -165,7 +165,7 @@ function isBypassed(policy: ProgramPolicy, node: Node, index: number): boolean {
   const { store } = policy;
   const runs = store.map(node, (terminal) => (permitsAt(policy, terminal) ? TRUE : FALSE));
   const known = Array.from({ length: index + 1 }, (_, each) => (each === index ? HIGH_HALF : undefined));
-  return store.and(runs, store.not(withKnownBits(store, runs, known))) !== FALSE;
+  return store.without(runs, withKnownBits(store, runs, known)) !== FALSE;
 }
 
 const wideComparison: ProgramRule = {

@@ -1,4 +1,4 @@
-import { ALL_64_BITS, below, equalTo, LOW_HALF, oneOf } from '../bpf/decisions/condition.js';
+import { ALL_64_BITS, below, equalTo, LOW_HALF, someEqual } from '../bpf/decisions/condition.js';
 import { type DiagramStore, FALSE, type Node, TRUE } from '../bpf/decisions/diagram-store.js';
 import type { ArgumentCondition } from '../policy.js';
 
@@ -22,22 +22,14 @@ export class ConditionNodes {
    */
   any(lists: readonly (readonly ArgumentCondition[])[], bits: 32 | 64): Node {
     if (lists.length === 1) return this.where(lists[0]!, bits);
-    const comparisons = new Map<string, { index: number; mask: bigint; values: bigint[] }>();
+    const single: { field: number; mask: bigint; value: bigint }[] = [];
     const nodes: Node[] = [];
     for (const conditions of lists) {
-      const [first] = conditions;
-      const single = conditions.length === 1 ? equalityOf(first!, bits) : undefined;
-      if (single === undefined) {
-        nodes.push(this.where(conditions, bits));
-        continue;
-      }
-      const { index, mask, value } = single;
-      const key = `${index} ${mask}`;
-      const alike = comparisons.get(key);
-      if (alike) alike.values.push(value);
-      else comparisons.set(key, { index, mask, values: [value] });
+      const equality = conditions.length === 1 ? equalityOf(conditions[0]!, bits) : undefined;
+      if (equality) single.push(equality);
+      else nodes.push(this.where(conditions, bits));
     }
-    for (const { index, mask, values } of comparisons.values()) nodes.push(oneOf(this.store, index, mask, values));
+    nodes.push(...someEqual(this.store, single));
     return nodes
       .sort((one, other) => this.store.level(other) - this.store.level(one))
       .reduce((any, node) => this.store.or(any, node), FALSE);
@@ -56,16 +48,16 @@ const widthOf = (bits: 32 | 64): bigint => (bits === 32 ? LOW_HALF : ALL_64_BITS
 /** What a condition compares an argument, or some bits of it, with. libseccomp masks a MASKED_EQ's datum too. */
 function equalityOf({ index, op, value, valueTwo }: ArgumentCondition, bits: 32 | 64) {
   const width = widthOf(bits);
-  if (op === 'EQ') return { index, mask: width, value: value & width };
+  if (op === 'EQ') return { field: index, mask: width, value: value & width };
   if (op !== 'MASKED_EQ') return undefined;
   const mask = value & width;
-  return { index, mask, value: valueTwo & mask };
+  return { field: index, mask, value: valueTwo & mask };
 }
 
 /** Where one condition holds, compared in the given number of bits. */
 function conditionNode(store: DiagramStore, condition: ArgumentCondition, bits: 32 | 64): Node {
   const equality = equalityOf(condition, bits);
-  if (equality) return equalTo(store, equality.index, equality.mask, equality.value);
+  if (equality) return equalTo(store, equality.field, equality.mask, equality.value);
   const { index, op, value } = condition;
   const width = widthOf(bits);
   switch (op as Exclude<typeof op, 'EQ' | 'MASKED_EQ'>) {

@@ -25,8 +25,8 @@ export interface DescribedArchitecture {
   calls: readonly DescribedCall[];
   /** The names of those that are listed: all, where nobody chose. */
   asked: ReadonlySet<string>;
-  /** What most numbers without a name meet; empty where they are not listed. */
-  rest: readonly NamedDecision[];
+  /** What most numbers without a name meet; undefined where they are not listed. */
+  rest: readonly NamedDecision[] | undefined;
   /** Numbers without a name that meet something else. */
   gaps: NamedArchitecture['unnamed'];
 }
@@ -40,7 +40,7 @@ export function describeArchitecture(
   const { unnamed } = asked;
   // Most numbers are unused, so their decision is the one that is not listed.
   const size = ({ from, to }: { from: number; to: number }) => to - from;
-  const rest = [...unnamed].sort((a, b) => size(b) - size(a))[0]?.decisions ?? [];
+  const rest = [...unnamed].sort((a, b) => size(b) - size(a))[0]?.decisions;
   return {
     architecture,
     calls: calls.map((call) => {
@@ -53,7 +53,7 @@ export function describeArchitecture(
     }),
     asked: new Set(asked.calls.map(({ name }) => name)),
     rest,
-    gaps: unnamed.filter(({ decisions }) => !isSame(decisions, rest)),
+    gaps: unnamed.filter(({ decisions }) => !isSame(decisions, rest ?? [])),
   };
 }
 
@@ -79,6 +79,10 @@ export function usualDecisions(
     there?.unnamed.find(({ from, to }) => from <= number && number <= to);
   return usual && !isSame(usual.decisions, decisions) ? usual.decisions : undefined;
 }
+
+/** Whether it is decided what becomes of a call, with the usual capabilities and without. */
+export const isDecided = ({ decisions, usual }: Pick<DescribedCall, 'decisions' | 'usual'>): boolean =>
+  decisions.length > 0 && usual?.length !== 0;
 
 /** The calls that are listed. */
 export const askedCalls = ({ calls, asked }: DescribedArchitecture): DescribedCall[] =>

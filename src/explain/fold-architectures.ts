@@ -1,5 +1,5 @@
 import type { ArchitectureName } from '../architecture.js';
-import type { DescribedArchitecture, DescribedCall } from './described-call.js';
+import { type DescribedArchitecture, type DescribedCall, isDecided } from './described-call.js';
 import { formatDecisions } from './format-decisions.js';
 import type { NamedDecision } from './named-policy.js';
 
@@ -21,7 +21,12 @@ export function foldArchitecture(one: DescribedArchitecture, other: DescribedArc
   const there = new Map(other.calls.map((call) => [call.name, call]));
   const own = one.calls.filter(({ name }) => one.asked.has(name) && !there.has(name));
   const isAsked = ({ name }: DescribedCall) => one.asked.has(name) || other.asked.has(name);
-  const differing = one.calls.filter((call) => isAsked(call) && (there.get(call.name) ?? call).words !== call.words);
+  // Of calls that are too complex nobody knows whether they are decided alike.
+  const isAlike = (call: DescribedCall, other: DescribedCall) => isDecided(call) && other.words === call.words;
+  const differing = one.calls.filter((call) => {
+    const other = there.get(call.name);
+    return isAsked(call) && other && !isAlike(call, other);
+  });
   const lowHalves = differing.filter((call) => areLowHalves(call, there.get(call.name) as DescribedCall));
   const isLowHalf = new Set(lowHalves);
   return {
@@ -30,13 +35,17 @@ export function foldArchitecture(one: DescribedArchitecture, other: DescribedArc
     lowHalves,
     own,
     isRestAlike:
-      formatDecisions(one.rest, one.architecture) === formatDecisions(other.rest, other.architecture) &&
+      [one.rest, ...one.gaps.map(({ decisions }) => decisions)].every((decisions) => decisions?.length !== 0) &&
+      restWords(one) === restWords(other) &&
       JSON.stringify(one.gaps) === JSON.stringify(other.gaps),
   };
 }
 
+const restWords = ({ rest, architecture }: DescribedArchitecture) => rest && formatDecisions(rest, architecture);
+
 /** x32 and n32 have registers of 64 bits, and libseccomp compares 32 of them there: the words differ by the mask. */
 function areLowHalves(one: DescribedCall, other: DescribedCall): boolean {
+  if (!isDecided(one) || !isDecided(other)) return false;
   return isLowHalf(one.decisions, other.decisions) && isLowHalf(one.usual ?? [], other.usual ?? []);
 }
 

@@ -22,12 +22,16 @@ export function formatDecisions(decisions: readonly NamedDecision[], architectur
   return decisionWords(decisions, architecture, PLAIN);
 }
 
+/** In place of the decisions for calls that have none. */
+export const TOO_COMPLEX = 'too complex to decide exactly';
+
 /** As {@link formatDecisions}, in colours. */
 export function decisionWords(
   decisions: readonly NamedDecision[],
   architecture: ArchitectureName | undefined,
   paint: Paint,
 ): string {
+  if (decisions.length === 0) return TOO_COMPLEX;
   return decisions
     .map(({ action, when }, index) => {
       const text = paintAction(action, architecture, paint);

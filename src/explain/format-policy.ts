@@ -121,6 +121,7 @@ function notesOn({ architecture, calls, unnamed }: NamedArchitecture): string[] 
   return unfilteredNotes(architecture, ({ number }) => {
     const decided =
       calls.find((call) => call.number === number) ?? unnamed.find(({ from, to }) => from <= number && number <= to);
+    if (decided?.decisions.length === 0) return true; // too complex to decide
     return decided?.decisions.some(({ action }) => action.kind !== 'ALLOW') ?? false;
   });
 }

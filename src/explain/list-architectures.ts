@@ -2,7 +2,7 @@ import { permits } from '../action.js';
 import type { ArchitectureName } from '../architecture.js';
 import { askedCalls, callWords, type DescribedArchitecture, type DescribedCall } from './described-call.js';
 import { foldArchitecture } from './fold-architectures.js';
-import { decisionWords } from './format-decisions.js';
+import { decisionWords, TOO_COMPLEX } from './format-decisions.js';
 import type { NamedDecision } from './named-policy.js';
 import { type Paint, PLAIN } from './paint.js';
 import { wrapConditions, wrapWords } from './wrap.js';
@@ -17,7 +17,7 @@ export class ArchitectureLister {
   list(architectures: readonly DescribedArchitecture[]): string[][] {
     const inFull: DescribedArchitecture[] = [];
     return architectures
-      .filter(({ asked, rest }) => asked.size + rest.length > 0)
+      .filter(({ asked, rest }) => asked.size > 0 || rest)
       .map((each) => {
         const full = this.#inFull(each);
         const folded = inFull.map((other) => this.#folded(each, other));
@@ -36,15 +36,15 @@ export class ArchitectureLister {
   /** Calls; those that are decided as numbers without a name come together, below the lines for `gaps`. */
   #calls(
     calls: readonly DescribedCall[],
-    rest: readonly NamedDecision[],
+    rest: readonly NamedDecision[] | undefined,
     architecture: ArchitectureName,
     gaps: readonly string[],
   ): string[] {
-    const restWords = decisionWords(rest, architecture, PLAIN);
+    const restWords = rest && decisionWords(rest, architecture, PLAIN);
     const others = calls.filter(({ words, usual }) => !usual && words === restWords);
     const listed = calls.filter((call) => !others.includes(call));
     const lines = [...this.#groups(listed, architecture), ...gaps];
-    if (rest.length === 0) return lines;
+    if (!rest) return lines;
     if (others.length === 0) return [...lines, this.#unnamed(rest, architecture)];
     const which = `${everyCall(others.length, lines)}: ${decisionWords(rest, architecture, this.paint)}`;
     // What is allowed is long, and known by what is not.
@@ -62,17 +62,17 @@ export class ArchitectureLister {
     const but = [
       ...this.#groups(differing, architecture),
       ...this.#names(`by the low 32 bits of the arguments alone (${lowHalves.length}):`, lowHalves),
-      ...(isRestAlike ? [] : [...this.#gaps(gaps, architecture), this.#unnamed(rest, architecture)]),
+      ...(isRestAlike ? [] : [...this.#gaps(gaps, architecture), ...(rest ? [this.#unnamed(rest, architecture)] : [])]),
     ];
     // Where numbers without a name are allowed, as most calls are then, so are the other calls: they are counted.
     const isCounted = ({ words, usual }: DescribedCall) =>
-      !usual && areAllowed(rest) && words === decisionWords(rest, architecture, PLAIN);
+      !usual && rest && areAllowed(rest) && words === decisionWords(rest, architecture, PLAIN);
     const ownLines = this.#groups(
       own.filter((call) => !isCounted(call)),
       architecture,
     );
     const counted = own.filter(isCounted).length;
-    if (counted > 0)
+    if (rest && counted > 0)
       ownLines.push(`  ${everyCall(counted, ownLines)}: ${decisionWords(rest, architecture, this.paint)}`);
     const heading = (text: string) => this.paint('heading', text);
     return [
@@ -89,13 +89,15 @@ export class ArchitectureLister {
       if (!isAlways(call)) continue;
       always.set(call.words, [...(always.get(call.words) ?? []), call]);
     }
-    const conditional = calls.filter((call) => !call.usual && !isAlways(call));
+    const undecided = calls.filter(({ decisions, usual }) => !usual && decisions.length === 0);
+    const conditional = calls.filter(({ decisions, usual }) => !usual && decisions.length > 1);
     const dependent = calls.filter(({ usual }) => usual);
     return [
       ...[...always.values()].flatMap((group) => {
         const action = callWords(group[0] as DescribedCall, architecture, this.paint);
         return this.#names(`${action} always (${group.length}):`, group);
       }),
+      ...this.#names(`${TOO_COMPLEX} (${undecided.length}):`, undecided),
       ...this.#sentences('depending on arguments', conditional, architecture),
       ...this.#sentences('depending on capabilities', dependent, architecture),
     ];

@@ -16,6 +16,7 @@ export interface NamedDecision {
 export interface NamedCall {
   name: string;
   number: number;
+  /** None: the call is too complex to decide exactly, as {@link NumberRange.decisions} says. */
   decisions: readonly NamedDecision[];
 }
 

@@ -1,6 +1,6 @@
 import { isDecidedElsewhere, permits } from '../action.js';
 import { askedCalls, type DescribedArchitecture, type DescribedCall, describeArchitecture } from './described-call.js';
-import { decisionWords, formatDecisions } from './format-decisions.js';
+import { decisionWords, formatDecisions, TOO_COMPLEX } from './format-decisions.js';
 import type { NamedArchitecture, NamedPolicy } from './named-policy.js';
 import { type Paint, PLAIN } from './paint.js';
 import { formatTable, type TableRow } from './table.js';
@@ -12,7 +12,8 @@ const BY_CAPABILITIES = 'depending on capabilities';
 function kindOf({ decisions, usual }: DescribedCall): string {
   if (usual) return BY_CAPABILITIES;
   const [only, ...others] = decisions;
-  if (!only || others.length > 0) return BY_ARGUMENTS;
+  if (!only) return TOO_COMPLEX;
+  if (others.length > 0) return BY_ARGUMENTS;
   if (permits(only.action)) return 'allowed';
   return isDecidedElsewhere(only.action) ? 'decided by another process' : 'denied';
 }
@@ -25,13 +26,13 @@ export function summarizePolicy(
 ): string {
   const { architecture, rest } = described;
   const counts = countBy(askedCalls(described), kindOf);
-  const order = ['allowed', 'denied', 'decided by another process', BY_ARGUMENTS, BY_CAPABILITIES];
+  const order = ['allowed', 'denied', 'decided by another process', BY_ARGUMENTS, BY_CAPABILITIES, TOO_COMPLEX];
   const counted = order
     .flatMap((kind) => (counts.has(kind) ? [{ kind, count: counts.get(kind) as number }] : []))
     .map(({ kind, count }, index) => `${count}${index > 0 ? '' : count === 1 ? ' call' : ' calls'} ${kind}`);
   const [others, ...more] = otherArchitectures;
   const defaults = [
-    ...(rest.length > 0 ? [`any other number: ${decisionWords(rest, architecture, paint)}`] : []),
+    ...(rest ? [`any other number: ${decisionWords(rest, architecture, paint)}`] : []),
     ...(others && more.length === 0
       ? [`any other architecture: ${decisionWords(others.decisions, undefined, paint)}`]
       : []),
@@ -54,7 +55,7 @@ export function policyStatistics(
   });
   const sum = (label: string) => columns.reduce((total, counts) => total + (counts.get(label) ?? 0), 0);
   const labels = [...new Set(columns.flatMap((counts) => [...counts.keys()]))];
-  const isSentence = (label: string) => label.startsWith('depending');
+  const isSentence = (label: string) => label.startsWith('depending') || label === TOO_COMPLEX;
   labels.sort((a, b) => Number(isSentence(a)) - Number(isSentence(b)) || sum(b) - sum(a));
   return labels.map((label) => ({ label, counts: columns.map((counts) => counts.get(label) ?? 0) }));
 }

@@ -16,7 +16,7 @@ export interface Selection {
 
 /**
  * What of a policy is asked for: a call is there if any of its arguments get one of the actions, with the usual
- * capabilities or without.
+ * capabilities or without. A call that is too complex to decide may get any.
  */
 export function selectPolicy(
   policy: NamedPolicy,
@@ -24,7 +24,9 @@ export function selectPolicy(
   withUsual: NamedPolicy | undefined,
 ): NamedPolicy {
   const isAsked = (decisions: readonly NamedDecision[], architecture?: ArchitectureName) =>
-    !isAction || decisions.some(({ action }) => isAction(action, architecture));
+    !isAction || decisions.length === 0 || decisions.some(({ action }) => isAction(action, architecture));
+  const isAskedToo = (decisions: readonly NamedDecision[] | undefined, architecture: ArchitectureName) =>
+    decisions !== undefined && isAsked(decisions, architecture);
   const architectures = policy.architectures
     .filter(({ architecture }) => !abis || abis.includes(architecture))
     .map((each): NamedArchitecture => {
@@ -34,7 +36,7 @@ export function selectPolicy(
         calls: each.calls.filter(
           (call) =>
             (!calls || calls.has(call.name) || calls.has(call.number)) &&
-            (isIt(call) || isAsked(usualDecisions(withUsual, each.architecture, call) ?? [], each.architecture)),
+            (isIt(call) || isAskedToo(usualDecisions(withUsual, each.architecture, call), each.architecture)),
         ),
         unnamed: each.unnamed.flatMap((range) => (calls ? withinRange(range, calls) : [range])).filter(isIt),
       };

@@ -42,6 +42,38 @@ it('a condition’s diagram holds where the condition does', () => {
   );
 });
 
+it('the diagram of several terms holds where one of them does, those on one field and mask among them', () => {
+  const list = fc
+    .tuple(arbitraryCondition, fc.array(doubleWord, { maxLength: 4 }), fc.boolean())
+    .map(([condition, more, isHeld]): DnfTerms => {
+      const { field, mask } = condition;
+      const kind = isHeld ? 'equal' : 'notEqual';
+      const values = more.map((value): Condition => ({ kind, field, mask, value: value & mask }));
+      return isHeld ? [[condition], ...values.map((each) => [each])] : [[condition, ...values]];
+    });
+  const inputs = fc.array(doubleWord, { minLength: 7, maxLength: 7 });
+  let held = 0;
+  fc.assert(
+    fc.property(list, list, inputs, (one, other, values) => {
+      const store = new DiagramStore();
+      const terms = [...one, ...other];
+      const [node, ofOne, ofOther] = [terms, one, other].map((each) => dnfDiagram(store, each)) as [Node, Node, Node];
+      const ends = terms.flat().map((condition) => (condition.kind === 'between' ? condition.from : condition.value));
+      for (const tried of [values, ...ends.map((end) => values.map(() => end))]) {
+        const expected = terms.some((term) => term.every((condition) => holds(condition, tried)));
+        expect(evaluate(store, node, tried)).toBe(expected);
+        if (expected) held++;
+      }
+      const without = store.without(ofOne, ofOther);
+      expect(store.overlap(ofOne, ofOther)).toBe(store.and(ofOne, ofOther) !== FALSE);
+      expect(store.implies(ofOne, ofOther)).toBe(without === FALSE);
+      expect(without).toBe(store.and(ofOne, store.not(ofOther)));
+    }),
+    { numRuns: 200 },
+  );
+  expect(held).toBeGreaterThan(100);
+});
+
 it('recovered conditions decide as the diagram does, on every input', () => {
   let readable = 0;
   const RUNS = 400;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ARCHITECTURES, parseArchitecture } from '../../src/architecture.js';
 import {
+  assemble,
   type Condition,
   createSimulator,
   encodeAction,
@@ -73,6 +74,80 @@ describe('policyTable', () => {
       { numRuns: 300 },
     );
     expect(reported).toBeGreaterThan(200);
+  });
+
+  it('says so of calls that are too complex, and of all others what the simulator says', () => {
+    let [decided, undecided] = [0, 0];
+    const product = [
+      op(Opcode.TAX),
+      op(Opcode.LD_ABS, 24),
+      op(Opcode.MUL_X),
+      op(Opcode.JEQ_K, 123456789, 0, 1),
+      op(Opcode.RET_K, EPERM),
+    ];
+    fc.assert(
+      fc.property(
+        validProgram(Object.values(Opcode)),
+        fc.array(anySeccompData, { maxLength: 20 }),
+        fc.boolean(),
+        (body, calls, isComplex) => {
+          // Call 5 alone is decided by a random program about its arguments, and perhaps by a product of them.
+          const ofArguments = body.map((each) =>
+            each.code === Opcode.LD_ABS && each.k < 8 ? { ...each, k: 16 + each.k } : each,
+          );
+          const program = [
+            op(Opcode.LD_ABS, 0),
+            op(Opcode.JEQ_K, 5, 1, 0),
+            op(Opcode.RET_K, EPERM),
+            op(Opcode.LD_ABS, 16),
+            ...(isComplex ? product : []),
+            ...ofArguments,
+          ];
+          const filter = { instructions: program, endianness: 'little' } as const;
+          let table: PolicyTable;
+          try {
+            table = policyTable(filter, { nodes: 3_000, listTooComplex: true });
+          } catch (error) {
+            if (error instanceof ProgramTooComplexError) return;
+            throw error;
+          }
+          const simulator = createSimulator(filter);
+          for (const [index, any] of calls.entries()) {
+            const data = index % 4 > 0 ? { ...any, nr: 5 } : any;
+            const { actions, isExact } = lookUp(table, data);
+            const expected = kernelAction(encodeAction(simulator.simulate(data).action));
+            if (actions.length === 0) undecided++;
+            else if (isExact) expect(actions).toEqual([expected]);
+            else expect(actions).toContainEqual(expected);
+            if (actions.length > 0) decided++;
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(decided).toBeGreaterThan(500);
+    expect(undecided).toBeGreaterThan(500);
+  });
+
+  it('decides every other call where one is too complex', () => {
+    const product = ['A = args[0].low', 'X = A', 'A = args[1].low', 'A *= X', 'if (A == 123456789) goto no'];
+    const calls = Array.from({ length: 20 }, (_, nr) => `if (A == ${nr}) goto c${nr}`);
+    const tests = [
+      ...['c0:', ...product, 'return ALLOW', 'c1:', 'A = args[2].low', ...product, 'return LOG'],
+      ...calls
+        .slice(2)
+        .flatMap((_, at) => [`c${at + 2}:`, `A = args[${at % 6}].low`, 'if (A == 5) goto no', 'return ALLOW']),
+    ];
+    const text = ['.arch x86_64', 'A = nr', ...calls, 'return KILL_PROCESS', ...tests, 'no: return ERRNO(EPERM)'];
+    const program = assemble(text.join('\n'));
+    const nodes = 2 ** 14;
+    expect(() => policyTable(program, { nodes })).toThrow(ProgramTooComplexError);
+    const [all] = policyTable(program, { nodes, listTooComplex: true }).architectures;
+    const kinds = Array.from({ length: 21 }, (_, nr) => {
+      const range = all?.ranges.find(({ from, to }) => from <= nr && nr <= to);
+      return range?.decisions.map(({ action }) => action.kind).join();
+    });
+    expect(kinds).toEqual(['', '', ...new Array<string>(18).fill('ERRNO,ALLOW'), 'KILL_PROCESS']);
   });
 
   it('covers every number once, with conditions that exclude each other', () => {

@@ -315,11 +315,40 @@ describe('arguments that are compared with each other', () => {
     writeFileSync(plain, 'POLICY p { ALLOW { getpid } } USE p DEFAULT KILL\n');
   });
 
-  it.each([
-    ['explain', [both]],
-    ['diff', [both, plain]],
-  ])('%s names the entry, and says what to do', (command, files) => {
-    const { status, stderr } = scmp([command, ...files, '--arch', 'x86_64']);
+  it('explain says what the others meet, that this one is too complex, and what to do; the exit code is 2', () => {
+    const { status, stdout, stderr } = scmp(['explain', both, '--arch', 'x86_64']);
+    expect(`${stdout}`).toContain('  ALLOW always (1):\n    getpid\n  too complex to decide exactly (1):\n    write\n');
+    expect(`${stderr}`).toContain(`scmp: too complex to decide exactly: write. ${both}:4:5: write: comparisons`);
+    expect(`${stderr}`).toContain('scmp simulate FILE CALL VALUE');
+    expect(status).toBe(2);
+    expect(scmp(['explain', both, '--arch', 'x86_64', '--call', 'getpid']).status).toBe(0);
+    const json = scmp(['explain', both, '--arch', 'x86_64', '--json', '--abi', 'x86_64']);
+    const [{ calls }] = JSON.parse(`${json.stdout}`).architectures;
+    expect(calls.find(({ name }: { name: string }) => name === 'write').decisions).toBeNull();
+    expect(json.status).toBe(2);
+    const statistics = scmp(['explain', both, '--arch', 'x86_64', '--stat']);
+    expect(`${statistics.stdout}`).toMatch(/^too complex to decide exactly +1 /m);
+    expect(statistics.status).toBe(2);
+  });
+
+  it('an ABI that is as complex is not said to be alike, and a call that may get an action is listed', () => {
+    const folder = join(both, '..');
+    const program = join(folder, 'complex.bpf');
+    const text = [
+      'A = arch\nif (A == x86_64) goto known\nif (A == aarch64) goto known\nreturn KILL_PROCESS\nknown: A = nr',
+      'if (A == 64) goto product\nif (A == 1) goto product\nreturn ALLOW',
+      'product: A = args[0].low\nX = A\nA = args[1].low\nA *= X\nif (A == 123456789) goto no\nreturn ALLOW',
+      'no: return ERRNO(EPERM)',
+    ];
+    writeFileSync(join(folder, 'complex.asm'), `${text.join('\n')}\n`);
+    expect(scmp(['asm', join(folder, 'complex.asm'), '-o', program]).status).toBe(0);
+    const { stdout } = scmp(['explain', program, '--arch', 'x86_64']);
+    expect(`${stdout}`).toMatch(/^aarch64\n {2}too complex to decide exactly \(2\):\n {4}io_destroy write$/m);
+    expect(`${scmp(['explain', program, '--action', 'EPERM']).stdout}`).toMatch(/^ {4}semget write$/m);
+  });
+
+  it('diff names the entry, and says what to do', () => {
+    const { status, stderr } = scmp(['diff', both, plain, '--arch', 'x86_64']);
     expect(stderr).toContain(`${both}:4:5: write: comparisons of arguments with each other are too complex`);
     expect(stderr).toContain('Compare each with constants');
     expect(stderr).toContain('scmp simulate FILE CALL VALUE');

@@ -50,14 +50,33 @@ export function conditionDiagram(store: DiagramStore, condition: Condition): Nod
  * ```
  */
 export function dnfDiagram(store: DiagramStore, terms: DnfTerms): Node {
-  return terms.reduce(
-    (some: Node, term) =>
-      store.or(
-        some,
-        term.reduce((all: Node, condition) => store.and(all, conditionDiagram(store, condition)), TRUE),
-      ),
-    FALSE,
-  );
+  const single = terms.flatMap((term) => (term.length === 1 && term[0]!.kind === 'equal' ? [term[0] as Equality] : []));
+  const others = terms.filter((term) => term.length !== 1 || term[0]!.kind !== 'equal');
+  const nodes = [...someEqual(store, single), ...others.map((term) => termDiagram(store, term))];
+  return nodes.reduce((some: Node, node) => store.or(some, node), FALSE);
+}
+
+function termDiagram(store: DiagramStore, term: DnfTerm): Node {
+  const excluded = term.filter((each) => each.kind === 'notEqual') as readonly Equality[];
+  const others = term.filter(({ kind }) => kind !== 'notEqual');
+  const held = others.reduce((all: Node, each) => store.and(all, conditionDiagram(store, each)), TRUE);
+  return someEqual(store, excluded).reduce((all: Node, each) => store.without(all, each), held);
+}
+
+/** A field AND a mask, and a value of it. */
+type Equality = { field: number; mask: bigint; value: bigint };
+
+/** Where some of these equalities hold, for each field and mask: its values at once, which is sooner than one by one. */
+export function someEqual(store: DiagramStore, equalities: Iterable<Equality>): Node[] {
+  const byMask = new Map<bigint, { field: number; mask: bigint; values: bigint[] }[]>();
+  for (const { field, mask, value } of equalities) {
+    const own = byMask.get(mask) ?? [];
+    byMask.set(mask, own);
+    const alike = own.find((each) => each.field === field);
+    if (alike) alike.values.push(value & mask);
+    else own.push({ field, mask, values: [value & mask] });
+  }
+  return [...byMask.values()].flat().map(({ field, mask, values }) => oneOf(store, field, mask, values));
 }
 
 /** Where the field AND the mask is the value AND the mask. */
@@ -68,19 +87,26 @@ export function equalTo(store: DiagramStore, field: number, mask: bigint, value:
 }
 
 /** Where the field AND the mask is one of several values, which have no bit outside the mask. */
-export function oneOf(store: DiagramStore, field: number, mask: bigint, values: Iterable<bigint>): Node {
-  const sorted = new BigUint64Array([...values]).sort();
+function oneOf(store: DiagramStore, field: number, mask: bigint, values: readonly bigint[]): Node {
+  if (values.length === 1) return equalTo(store, field, mask, values[0]!);
+  const sorted = new BigUint64Array(values).sort();
+  // as numbers, whose bits take a fraction of the time
+  const high = Uint32Array.from(sorted, (value) => Number(value >> 32n));
+  const low = Uint32Array.from(sorted, (value) => Number(value & LOW_HALF));
+  const highMask = Number(mask >> 32n);
+  const lowMask = Number(mask & LOW_HALF);
   const first = fieldLevel(field);
   // Of values from..to the bits before `place` are known, and alike.
   const visit = (place: number, from: number, to: number): Node => {
     if (from === to) return FALSE;
     if (place === 64) return TRUE;
-    const bit = BigInt(63 - place);
-    if (((mask >> bit) & 1n) === 0n) return visit(place + 1, from, to);
+    const shift = 31 - (place & 31);
+    if ((((place < 32 ? highMask : lowMask) >>> shift) & 1) === 0) return visit(place + 1, from, to);
+    const words = place < 32 ? high : low;
     let middle = from;
     for (let above = to; middle < above; ) {
       const between = (middle + above) >>> 1;
-      if ((sorted[between]! >> bit) & 1n) above = between;
+      if ((words[between]! >>> shift) & 1) above = between;
       else middle = between + 1;
     }
     const [zeros, ones] = [visit(place + 1, from, middle), visit(place + 1, middle, to)];

@@ -99,17 +99,17 @@ class FieldCover {
     const whole = this.#coversOf(ways);
     /** What may be said without the field. */
     let always = ways.reduce((all: Node, way) => store.and(all, way.most), TRUE);
-    let covers = this.#coversOf(ways.map(({ least, most }) => ({ least: store.and(least, store.not(always)), most })));
+    let covers = this.#coversOf(ways.map(({ least, most }) => ({ least: store.without(least, always), most })));
     if (whole && (covers === undefined || countOf(whole) <= countOf(covers))) {
       // It would save nothing.
       always = FALSE;
       covers = whole;
     }
     if (covers === undefined) return undefined;
-    const special = ways.map((way) => store.and(way.least, store.not(always)));
+    const special = ways.map((way) => store.without(way.least, always));
     const open = ways.map((way) => way.least);
     const isOpen = (at: number, within: Node) =>
-      store.and(within, store.and(open[at] as Node, special[at] as Node)) !== FALSE;
+      store.overlap(within, store.and(open[at] as Node, special[at] as Node));
 
     const products: Product[] = [];
     let union: Node = FALSE;
@@ -136,7 +136,7 @@ class FieldCover {
         const isAmong = (index: number) =>
           described.set === least ? sharing.includes(index) : store.implies(values.setOf([index]), described.set);
         for (const index of allowed) {
-          if (isAmong(index)) open[index] = store.and(open[index] as Node, store.not(product.node));
+          if (isAmong(index)) open[index] = store.without(open[index] as Node, product.node);
         }
       }
     }

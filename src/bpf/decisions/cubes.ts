@@ -32,10 +32,10 @@ export function cubeCover(
     const half = (node: Node, side: 'low' | 'high') => (store.level(node) === level ? store[side](node) : node);
     const [min0, min1] = [half(least, 'low'), half(least, 'high')];
     const [max0, max1] = [half(most, 'low'), half(most, 'high')];
-    const with0 = visit(store.and(min0, store.not(max1)), max0);
-    const with1 = with0 && visit(store.and(min1, store.not(max0)), max1);
+    const with0 = visit(store.without(min0, max1), max0);
+    const with1 = with0 && visit(store.without(min1, max0), max1);
     if (!with1) return undefined;
-    const rest = store.or(store.and(min0, store.not(with0.union)), store.and(min1, store.not(with1.union)));
+    const rest = store.or(store.without(min0, with0.union), store.without(min1, with1.union));
     const without = visit(rest, store.and(max0, max1));
     if (!without) return undefined;
     const count = with0.cubes.length + with1.cubes.length + without.cubes.length;

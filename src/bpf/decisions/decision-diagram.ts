@@ -38,7 +38,8 @@ export interface DecisionDiagramOptions extends DiagramBudget {
   store?: DiagramStore | undefined;
 }
 
-const DIAGRAM_OPTIONS: OptionTable<DecisionDiagramOptions> = {
+/** The values of {@link DecisionDiagramOptions}. */
+export const DIAGRAM_OPTIONS: OptionTable<DecisionDiagramOptions> = {
   ...BUDGET_OPTIONS,
   endianness: ['little', 'big'],
   store: [OBJECT],
@@ -73,11 +74,70 @@ export interface GivenCall {
  */
 export function buildDecisionDiagram(program: ProgramInput, options: DecisionDiagramOptions = {}): DecisionDiagram {
   const prepared = prepareWithStore(program, options);
-  const { store } = prepared;
   const parts = partsByRange(prepared);
-  if (parts === undefined) return { store, root: execute(prepared) };
+  return parts ? joined(prepared, parts) : { store: prepared.store, root: execute(prepared) };
+}
+
+function joined({ store }: PreparedWithStore, parts: readonly ArchitectureParts[]): DecisionDiagram {
   const architectures = parts.map(({ from, to, calls }) => ({ from, to, node: joinParts(store, Level.NR, calls) }));
   return { store, root: joinParts(store, Level.ARCH, architectures) };
+}
+
+/** In steps, of the nodes that a store may have, of which a step makes one at most: ten times what a real call takes. */
+const SHARE_OF_SIMPLE_CALL = 1 / 64;
+/** For all calls that take more. */
+const SHARE_OF_OTHER_CALLS = 1 / 2;
+
+/**
+ * As {@link buildDecisionDiagram}, of the calls that can be decided. Those that are too complex come to terminals that
+ * {@link isUndecided} knows: the same one only where they go on with the same instruction, so that they are alike.
+ *
+ * @throws {ProgramTooComplexError} when the program does more with architecture and number than to compare them, and is
+ * too complex; or when too many calls are
+ */
+export function buildDiagramOfDecidable(program: ProgramInput, options: DecisionDiagramOptions = {}): DecisionDiagram {
+  const prepared = prepareWithStore(program, options);
+  const { store } = prepared;
+  const { steps = Number.POSITIVE_INFINITY } = options;
+  const decided = new Map<number, Node>();
+  /** The calls are decided in turn, so the simple ones first: what they need is there then, whatever the others take. */
+  const within = (stepsOf: () => number, spent: (steps: number) => void) => {
+    const undecided = new Set<number>();
+    const parts = partsByRange(prepared, (next, work) => {
+      if (!decided.has(next) && !undecided.has(next)) {
+        const { result, taken } = store.attempt(stepsOf(), work);
+        spent(taken);
+        if (result === undefined) undecided.add(next);
+        else decided.set(next, result);
+      }
+      return decided.get(next) ?? store.terminal(FIRST_UNDECIDED - next);
+    });
+    return { parts, undecided };
+  };
+  const simple = within(
+    () => Math.min(steps, store.maxNodes * SHARE_OF_SIMPLE_CALL),
+    () => {},
+  );
+  if (simple.parts === undefined) return { store, root: execute(prepared) };
+  let left = Math.min(steps, store.maxNodes * SHARE_OF_OTHER_CALLS);
+  const all =
+    simple.undecided.size === 0
+      ? simple
+      : within(
+          () => left,
+          (steps) => {
+            left -= steps;
+          },
+        );
+  return joined(prepared, all.parts as ArchitectureParts[]);
+}
+
+/** The value of a terminal for calls that are too complex; below it those of later instructions. No action has one. */
+const FIRST_UNDECIDED = -1;
+
+/** Whether calls that come to a node are too complex to decide: see {@link buildDiagramOfDecidable}. */
+export function isUndecided(store: DiagramStore, node: Node): boolean {
+  return (store.valueOf(node) ?? 0) < 0;
 }
 
 /**
@@ -111,13 +171,17 @@ export function decisionParts(
   return { store, architectures };
 }
 
-function partsByRange(prepared: PreparedWithStore): ArchitectureParts[] | undefined {
+/** `decide` does the work for the calls that go on with one instruction, once for each. */
+function partsByRange(
+  prepared: PreparedWithStore,
+  decide: (next: number, work: () => Node) => Node = (_, work) => work(),
+): ArchitectureParts[] | undefined {
   const { instructions, endianness, store } = prepared;
   const ranges = callRanges(instructions, endianness);
   if (ranges === undefined) return undefined;
   const nodes = new Map<number, Node>();
   const nodeFrom = (next: number, call: GivenCall): Node => {
-    const node = nodes.get(next) ?? execute(prepared, call, next);
+    const node = nodes.get(next) ?? decide(next, () => execute(prepared, call, next));
     nodes.set(next, node);
     return node;
   };
@@ -264,6 +328,11 @@ interface Way {
 /** Below this many ranges of a word its tests are as soon made one by one. */
 const MANY_WORD_RANGES = 8;
 
+/** A call of more states is decided from the start. */
+const FEW_STATES = 128;
+/** Those of real filters take a few thousand. */
+const STEPS_FROM_THE_END = 2 ** 15;
+
 /** In steps, by the memory that a state takes: paths can be as many as the sets of a program's tests. */
 const COST_OF_STATE = 32;
 const UNUSED: SymbolicWord = -1;
@@ -317,7 +386,14 @@ class SymbolicExecution {
       // No later state leads back to it.
       states[index] = undefined;
     }
-    return this.call ? this.#fromTheStart(start) : this.#fromTheEnd(start);
+    if (!this.call) return this.#fromTheEnd(start);
+    // For most single calls that takes half of the nodes.
+    const { result, taken } =
+      this.#order.length <= FEW_STATES
+        ? this.store.attempt(STEPS_FROM_THE_END, () => this.#fromTheEnd(start))
+        : { result: undefined, taken: 0 };
+    this.store.spend(taken);
+    return result ?? this.#fromTheStart(start);
   }
 
   /**
@@ -345,9 +421,18 @@ class SymbolicExecution {
   #fromTheEnd(start: State): Node {
     const decisions = new Map<State, Node>();
     const from = (state: State) => decisions.get(state) as Node;
-    for (const state of this.#order.reverse()) {
+    for (const state of [...this.#order].reverse()) {
       if (state.returned !== undefined) decisions.set(state, state.returned);
       if (state.next) decisions.set(state, from(state.next));
+      if (state.ways) {
+        const ends = state.ways.map(({ where, to, returned }) => ({ where, node: to ? from(to) : returned! }));
+        // Every value of the word is in one of them.
+        const [first, ...others] = ends as [(typeof ends)[0], ...typeof ends];
+        decisions.set(
+          state,
+          others.reduce((root, { where, node }) => this.store.ite(where, node, root), first.node),
+        );
+      }
       if (!state.branch) continue;
       const { test, holds, fails } = state.branch;
       // a division by 0 ends the program with KILL_THREAD
@@ -562,7 +647,7 @@ class SymbolicExecution {
       store.spend(1);
       if (bit < 0 || (bit < 16 && !hasData(decodeReturnValue(value).kind))) return this.#terminal(value);
       const among = areVariables ? TRUE : where;
-      const [ones, zeros] = [store.and(among, bits[bit]!), store.and(among, store.not(bits[bit]!))];
+      const [ones, zeros] = [store.and(among, bits[bit]!), store.without(among, bits[bit]!)];
       const one = (value | (1 << bit)) >>> 0;
       if (zeros === FALSE) return visit(one, bit - 1, ones);
       if (ones === FALSE) return visit(value, bit - 1, zeros);

@@ -65,6 +65,9 @@ const NEXT = 3;
 /** Terminals and pairs of nodes are kept beside the nodes. Their memory is counted in steps. */
 const COST_OF_TERMINAL = 16;
 const COST_OF_PAIR = 2;
+/** Of `meet`, whose results are in the cache of `ite`: in place of a node. */
+const IN_FALSE = -1;
+const IN_TRUE = -2;
 /** A cache of results past this gains little and costs memory. */
 const MAX_CACHE = 1 << 18;
 
@@ -87,13 +90,14 @@ const MAX_CACHE = 1 << 18;
  * ```
  */
 export class DiagramStore {
-  readonly #maxNodes: number;
+  /** How many nodes may be made. */
+  readonly maxNodes: number;
   #steps: number;
   #count = 2;
   #table = new Int32Array(NODE_SIZE * INITIAL_CAPACITY);
   /** The first node of each bucket; 0 is none, which no entry is (FALSE is in no bucket). */
   #buckets = new Int32Array(INITIAL_CAPACITY);
-  /** Results of `ite`: condition, then, otherwise, result. Collisions overwrite. */
+  /** Results of `ite`: condition, then, otherwise, result; and of `meet`. Collisions overwrite. */
   #cache = new Int32Array(4 * INITIAL_CAPACITY);
   readonly #terminals = new Map<number, Node>();
   readonly #values = new Map<Node, number>();
@@ -108,7 +112,7 @@ export class DiagramStore {
   ) {
     checkOptions('a budget', budget, BUDGET_OPTIONS);
     const { nodes = 2 ** 21, steps = 2 ** 22 } = budget;
-    this.#maxNodes = Math.min(nodes, MAX_NODES);
+    this.maxNodes = Math.min(nodes, MAX_NODES);
     this.#steps = steps;
     this.#table[NODE_SIZE * FALSE] = TERMINAL_LEVEL;
     this.#table[NODE_SIZE * TRUE] = TERMINAL_LEVEL;
@@ -180,6 +184,9 @@ export class DiagramStore {
   ite(condition: Node, then: Node, otherwise: Node): Node {
     if (condition === TRUE || then === otherwise) return then;
     if (condition === FALSE) return otherwise;
+    // where the condition decides itself
+    if (then === condition) return this.ite(condition, TRUE, otherwise);
+    if (otherwise === condition) return this.ite(condition, then, FALSE);
     if (then === TRUE && otherwise === FALSE) return condition;
     const slot = this.#slot(condition, then, otherwise);
     const cache = this.#cache;
@@ -233,13 +240,55 @@ export class DiagramStore {
     return this.ite(node, FALSE, TRUE);
   }
 
+  /** Where `one` holds and `other` does not. */
+  without(one: Node, other: Node): Node {
+    return this.ite(other, FALSE, one);
+  }
+
   xor(one: Node, other: Node): Node {
     return this.ite(one, this.not(other), other);
   }
 
   /** Whether `other` holds wherever `one` does. */
   implies(one: Node, other: Node): boolean {
-    return this.ite(one, other, TRUE) === TRUE;
+    return !this.#meet(one, other, IN_FALSE);
+  }
+
+  /** Whether both hold somewhere. */
+  overlap(one: Node, other: Node): boolean {
+    return one < other ? this.#meet(one, other, IN_TRUE) : this.#meet(other, one, IN_TRUE);
+  }
+
+  /**
+   * Whether some input on which the boolean function `one` holds comes to FALSE or TRUE in the boolean function `other`.
+   * No node is made for it.
+   */
+  #meet(one: Node, other: Node, end: typeof IN_FALSE | typeof IN_TRUE): boolean {
+    if (one === FALSE) return false;
+    // two functions that are not constant differ, and so does one from its complement
+    if (one === other) return end === IN_TRUE;
+    if (other <= TRUE) return (other === TRUE) === (end === IN_TRUE);
+    if (one === TRUE) return true; // `other` is not constant
+    const slot = this.#slot(one, other, end);
+    const cache = this.#cache;
+    if (cache[slot] === one && cache[slot + 1] === other && cache[slot + 2] === end) return cache[slot + 3] === TRUE;
+    this.spend(1);
+    const table = this.#table;
+    const [ofOne, ofOther] = [table[NODE_SIZE * one]!, table[NODE_SIZE * other]!];
+    const [splitsOne, splitsOther] = [ofOne <= ofOther, ofOther <= ofOne];
+    const meets =
+      this.#meet(
+        splitsOne ? table[NODE_SIZE * one + LOW]! : one,
+        splitsOther ? table[NODE_SIZE * other + LOW]! : other,
+        end,
+      ) ||
+      this.#meet(
+        splitsOne ? table[NODE_SIZE * one + HIGH]! : one,
+        splitsOther ? table[NODE_SIZE * other + HIGH]! : other,
+        end,
+      );
+    this.#remember(one, other, end, meets ? TRUE : FALSE);
+    return meets;
   }
 
   /**
@@ -251,7 +300,8 @@ export class DiagramStore {
     const visit = (a: Node, b: Node): Node => {
       const decided = leaf(a, b);
       if (decided !== undefined) return decided;
-      const pair = a * 2 ** 26 + b;
+      // a node with itself, as in a function's map: a small number, which takes a fraction of the time
+      const pair = a === b ? -a : a * 2 ** 26 + b;
       const seen = known.get(pair);
       if (seen !== undefined) return seen;
       this.spend(COST_OF_PAIR);
@@ -354,9 +404,9 @@ export class DiagramStore {
   }
 
   #append(level: number, low: Node, high: Node): Node {
-    if (this.#count >= this.#maxNodes) {
+    if (this.#count >= this.maxNodes) {
       throw new ProgramTooComplexError(
-        `too complex to decide exactly: the decision diagram has more than ${this.#maxNodes} nodes`,
+        `too complex to decide exactly: the decision diagram has more than ${this.maxNodes} nodes`,
       );
     }
     const node = this.#count++;
@@ -382,7 +432,8 @@ export class DiagramStore {
 
   #growWhenFull(): void {
     if (this.#count < this.#buckets.length) return;
-    const capacity = this.#buckets.length * 2;
+    // small tables grow faster: what is copied then costs more than what stays unused
+    const capacity = this.#buckets.length * (this.#buckets.length < MAX_CACHE ? 4 : 2);
     const table = new Int32Array(NODE_SIZE * capacity);
     table.set(this.#table);
     const buckets = new Int32Array(capacity);

@@ -241,7 +241,7 @@ function describeCommonBits(
 ): (Condition & { kind: 'equal' | 'notEqual' })[] | undefined {
   const { mask, value } = commonBits(store, set, field);
   if (mask === 0n) return undefined;
-  const left = store.and(equalTo(store, field, mask, value), store.not(set));
+  const left = store.without(equalTo(store, field, mask, value), set);
   const others = cubeCover(store, left, left, field, MAX_EXCEPTIONS);
   if (!others || others.length === 0) return undefined;
   const isWhole = (cube: Cube) => cube.mask === ALL_64_BITS || cube.mask === LOW_HALF;

@@ -1,15 +1,19 @@
 import { ARCHITECTURES, type Architecture, X32_SYSCALL_BIT } from '../../architecture.js';
+import { BOOLEAN, checkOptions } from '../../options.js';
 import type { Action } from '../../policy.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
 import { isConditionalJump } from '../program/instruction.js';
 import type { Condition, DnfTerms } from './condition.js';
 import {
   buildDecisionDiagram,
+  buildDiagramOfDecidable,
   createDiagramBuilder,
   type DecisionDiagramOptions,
+  DIAGRAM_OPTIONS,
+  isUndecided,
   terminalAction,
 } from './decision-diagram.js';
-import { type DiagramStore, type Node, ProgramTooComplexError } from './diagram-store.js';
+import { type DiagramStore, type Node, orTooComplex, ProgramTooComplexError } from './diagram-store.js';
 import { factorConditions, sizeOf } from './factor-conditions.js';
 import { Level } from './input-variables.js';
 import { type KnownBits, withKnownBits } from './known-bits.js';
@@ -30,7 +34,10 @@ export interface Decision {
 export interface NumberRange {
   from: number;
   to: number;
-  /** Several decisions have conditions each, the shortest first. Together they cover every call. */
+  /**
+   * Several decisions have conditions each, the shortest first. Together they cover every call. None: the calls are too
+   * complex to decide exactly, with {@link PolicyTableOptions.listTooComplex} alone.
+   */
   decisions: readonly Decision[];
 }
 
@@ -61,6 +68,14 @@ export interface PolicyTable {
   otherArchitectures: readonly NumberRange[];
 }
 
+export interface PolicyTableOptions extends DecisionDiagramOptions {
+  /**
+   * Calls that are too complex to decide exactly have no decisions, and the others have theirs. Default: false, and then
+   * one such call is an error.
+   */
+  listTooComplex?: boolean | undefined;
+}
+
 /**
  * The whole policy of a program, from the program alone, which need not be libseccomp's. Exact: no call is left out.
  *
@@ -80,11 +95,19 @@ export interface PolicyTable {
  * console.log(from, to, decisions[0].action); // 101 101 { kind: 'ERRNO', data: 1 }
  * ```
  */
-export function policyTable(program: ProgramInput, options: DecisionDiagramOptions = {}): PolicyTable {
-  const { store, root } = buildDecisionDiagram(program, options);
+export function policyTable(program: ProgramInput, options: PolicyTableOptions = {}): PolicyTable {
+  checkOptions('policyTable', options, { ...DIAGRAM_OPTIONS, listTooComplex: [BOOLEAN] });
+  const { listTooComplex = false, ...others } = options;
+  const { store, root } = listTooComplex
+    ? buildDiagramOfDecidable(program, others)
+    : buildDecisionDiagram(program, others);
   const seen = seenIn(partition(store, root, Level.ARCH));
 
-  const decide = createDecider(store);
+  const decideAny = createDecider(store);
+  const decide = (node: Node): readonly Decision[] => {
+    if (!listTooComplex) return decideAny(node);
+    return isUndecided(store, node) ? [] : (orTooComplex(() => decideAny(node)) ?? []);
+  };
   const rangesOf = (node: Node): NumberRange[] =>
     partition(store, node, Level.NR).map(({ from, to, node: rest }) => ({ from, to, decisions: decide(rest) }));
 

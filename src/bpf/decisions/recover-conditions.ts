@@ -57,12 +57,12 @@ export function createTerminalRecovery(store: DiagramStore): (node: Node) => Ter
   return (node) => {
     if (store.isTerminal(node)) return [{ terminal: node, when: [[]] }];
     const terminals = [...store.terminalsOf(node)].filter((terminal) => terminal !== FALSE);
-    decisionsLeft -= terminals.length;
-    if (decisionsLeft < 0) {
+    if (terminals.length > decisionsLeft) {
       throw new ProgramTooComplexError(
         `too complex to list: by their arguments, calls are decided in more than ${MAX_DECISIONS} ways`,
       );
     }
+    decisionsLeft -= terminals.length;
     return terminals.map((terminal) => {
       const most = Math.min(stepsLeft, STEPS_OF_ONE);
       const { result, taken } = store.attempt(most, () => recovery.of(whereItIs(node, terminal)));

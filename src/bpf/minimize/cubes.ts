@@ -38,10 +38,10 @@ export function irredundantCubes(
     const top = Math.min(store.level(low), store.level(up));
     const [low0, low1] = branches(store, low, top);
     const [up0, up1] = branches(store, up, top);
-    const zero = cover(store.and(low0, store.not(up1)), up0);
-    const one = zero && cover(store.and(low1, store.not(up0)), up1);
+    const zero = cover(store.without(low0, up1), up0);
+    const one = zero && cover(store.without(low1, up0), up1);
     if (!zero || !one) return undefined;
-    const rest = store.or(store.and(low0, store.not(zero.function)), store.and(low1, store.not(one.function)));
+    const rest = store.or(store.without(low0, zero.function), store.without(low1, one.function));
     const both = cover(rest, store.and(up0, up1));
     if (!both) return undefined;
     const bit = 2 ** (WORD_BITS - 1 - (top - level));

@@ -18,7 +18,9 @@ import { fileError } from '../input.js';
 import { listingColors } from '../listing-colors.js';
 import { addOptions, type FlagsOf } from '../options.js';
 import { print, printError, printPainted, writeResult } from '../output.js';
+import { namedPolicyJson } from '../policy-json.js';
 import { terminalColumns } from '../terminal.js';
+import { reportUndecided } from '../too-complex.js';
 import type { Attempt } from './dump-command.js';
 import type { CommandStart } from './observe.js';
 
@@ -117,10 +119,13 @@ async function dumpStack(pid: number, filters: readonly Uint8Array[], { output, 
     return;
   }
   const libseccomp = loadLibseccompSync();
-  const policy = nameTable(policyTable(joint), libseccomp);
+  const policy = nameTable(policyTable(joint, { listTooComplex: true }), libseccomp);
   if (json) {
     const programs = filters.map((program, order) => ({ order, ...programJson(program) }));
-    print(`${JSON.stringify({ pid, filters: programs, joint: { ...programJson(joint), policy } }, null, 2)}\n`);
+    print(
+      `${JSON.stringify({ pid, filters: programs, joint: { ...programJson(joint), policy: namedPolicyJson(policy) } }, null, 2)}\n`,
+    );
+    reportUndecided([policy], []);
     return;
   }
   const paint = listingColors();
@@ -128,6 +133,7 @@ async function dumpStack(pid: number, filters: readonly Uint8Array[], { output, 
   const text = listPolicy(policy, policy, { first: machine, paint, width: terminalColumns() });
   print(head);
   (paint ? printPainted : print)(text);
+  reportUndecided([policy], []);
 }
 
 async function dumpOfCommand(start: CommandStart, flags: Flags): Promise<void> {

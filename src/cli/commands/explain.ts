@@ -27,8 +27,9 @@ import { listingColors } from '../listing-colors.js';
 import { type ListingFlags, listingOptions, selectionOf } from '../listing-options.js';
 import { addOptions, COMPILE_OPTIONS, type FlagsOf, INPUT_OPTIONS } from '../options.js';
 import { jsonPerTarget, print, printError, printPainted } from '../output.js';
+import { decisionsJson, namedPolicyJson } from '../policy-json.js';
 import { terminalColumns } from '../terminal.js';
-import { explainingComplexity } from '../too-complex.js';
+import { explainingComplexity, reportUndecided } from '../too-complex.js';
 import { unknownSyscall } from '../unknown-syscall.js';
 
 const OPTIONS = {
@@ -74,7 +75,7 @@ async function explain(first: string, rest: readonly string[], flags: Flags): Pr
   const filters = await readFilters(paths.flatMap(stackedPaths), flags);
   const all = await read(filters, flags, libseccomp);
   explainingComplexity(filters, () => {
-    if (syscall === undefined) listAll(all, selection, flags, libseccomp);
+    if (syscall === undefined) reportUndecided(listAll(all, selection, flags, libseccomp), filters);
     else answerAll(all, syscall, flags, libseccomp);
   });
 }
@@ -100,18 +101,24 @@ function heading({ target, stack }: Explained): string {
 
 const stackJson = ({ stack }: Explained) => stack.length > 0 && { stack: stack.map(({ source }) => source) };
 
+/** Returns what was listed. */
 function listAll(
   all: readonly Explained[],
   selection: Selection | undefined,
   { json, stat, abi }: Flags,
   libseccomp: Libseccomp,
-): void {
+): readonly NamedPolicy[] {
   const policies = all.map((explained) => {
     const { program, endianness, withUsual } = explained;
-    const named = (bytes: Uint8Array) => nameTable(policyTable(bytes, { endianness }), libseccomp);
+    const named = (bytes: Uint8Array) =>
+      nameTable(policyTable(bytes, { endianness, listTooComplex: true }), libseccomp);
     const [whole, usual] = [named(program), withUsual && named(withUsual)];
     const policy = selection ? selectPolicy(whole, selection, usual) : whole;
     return { explained, whole, policy, withUsual: usual };
+  });
+  const listed = policies.flatMap(({ policy, withUsual: usual }) => {
+    if (!usual) return [policy];
+    return [policy, selection ? selectPolicy(usual, selection, undefined) : usual];
   });
   const isNothing = ({ policy }: { policy: NamedPolicy }) =>
     policy.architectures.length + policy.unnamedArchitectures.length + policy.otherArchitectures.length === 0;
@@ -119,7 +126,7 @@ function listAll(
   if (json) {
     const toJson = stat ? statisticsJson : policyJson;
     print(jsonPerTarget(policies.map(({ explained, policy, withUsual }) => toJson(explained, policy, withUsual))));
-    return;
+    return listed;
   }
   const paint = listingColors();
   const texts = policies.map(({ explained, whole, policy, withUsual }) => {
@@ -131,6 +138,7 @@ function listAll(
     return `${heading(explained)}${text}`;
   });
   (paint ? printPainted : print)(texts.join('\n'));
+  return listed;
 }
 
 function answerAll(all: readonly Explained[], syscall: string, { json }: Flags, libseccomp: Libseccomp): void {
@@ -213,14 +221,19 @@ function statisticsJson(explained: Explained, policy: NamedPolicy, withUsual: Na
 
 function policyJson(explained: Explained, policy: NamedPolicy, withUsual: NamedPolicy | undefined): object {
   const { target } = explained;
-  const architectures = policy.architectures.map((each) => ({
+  const json = namedPolicyJson(policy);
+  const architectures = json.architectures.map((each) => ({
     ...each,
-    calls: each.calls.map((call) => ({ ...call, ...usualJson(usualDecisions(withUsual, each.architecture, call)) })),
+    calls: each.calls.map((call) => ({
+      ...call,
+      ...usualJson(usualDecisions(withUsual, each.architecture, { ...call, decisions: call.decisions ?? [] })),
+    })),
   }));
-  return { ...(target && { target }), ...stackJson(explained), ...policy, architectures };
+  return { ...(target && { target }), ...stackJson(explained), ...json, architectures };
 }
 
-const usualJson = (usual: NamedCall['decisions'] | undefined) => usual && { withDockerCapabilities: usual };
+const usualJson = (usual: NamedCall['decisions'] | undefined) =>
+  usual && { withDockerCapabilities: decisionsJson(usual) };
 
 /** The explanation for each machine; a program's is the same on all machines of a byte order. */
 async function read(filters: readonly FilterSource[], flags: Flags, libseccomp: Libseccomp): Promise<Explained[]> {

@@ -6,5 +6,7 @@ import type { Libseccomp } from '../../libseccomp/index.js';
 
 /** A program in words, as `scmp explain` prints it. */
 export function explainProgram(compiled: CompiledFilter, libseccomp: Libseccomp): string {
-  return formatPolicy(nameTable(policyTable(compiled), libseccomp), { first: compiled.arches[0] });
+  return formatPolicy(nameTable(policyTable(compiled, { listTooComplex: true }), libseccomp), {
+    first: compiled.arches[0],
+  });
 }
