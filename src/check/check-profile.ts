@@ -6,12 +6,15 @@ import { checkParsedProfile } from '../profile/model/parsed-profile.js';
 import {
   CHECK_OPTIONS,
   type CheckOptions,
+  type CheckParts,
   checkedTargets,
   checkId,
   checkTargets,
-  type ReportOf,
+  targetOptions,
 } from './check-targets.js';
+import { EVERY_FORMAT } from './every-format.js';
 import type { CheckReport } from './finding.js';
+import { hostDifferences, namesHost } from './host-differences.js';
 import type { CheckedTarget } from './target.js';
 
 /**
@@ -38,12 +41,17 @@ export function checkProfile(profile: ParsedProfile, options: CheckOptions): Che
   checkParsedProfile('checkProfile', profile);
   checkArgument('checkProfile', 'options.libseccomp', options.libseccomp, LIBSECCOMP);
   for (const id of options.ignore ?? []) checkId(id);
-  return checkTargets(profile, checkedTargets(profile, options), options, engineReport);
+  return checkTargets(profile, checkedTargets(profile, options), options, CHECK_PARTS);
 }
 
-/** What the engine does with the profile, where one is named. */
-export const engineReport: ReportOf = (profile, targets, options) =>
-  options.engine && targetReport(profile, reportOptions(options.engine, targets, options));
+/** All that a check has: every format, and what the engine and the host do, where they are named. */
+export const CHECK_PARTS: CheckParts = {
+  ...EVERY_FORMAT,
+  reportOf: (profile, targets, options) =>
+    options.engine && targetReport(profile, reportOptions(options.engine, targets, options)),
+  hostOf: (profile, targets, options) =>
+    namesHost(options) ? hostDifferences(profile, targets, targetOptions(options)) : undefined,
+};
 
 /** A runtime that the caller names is taken for the target's own. */
 function reportOptions(

@@ -13,22 +13,18 @@ import { InvalidArgumentError } from '../errors.js';
 import { parseRelease } from '../kernel-version.js';
 import { nearestName } from '../nearest-name.js';
 import { LIST, type OptionTable, TEXT } from '../options.js';
-import { ADVICE } from '../profile/formats/advice-list.js';
-import { traitsOf } from '../profile/formats/index.js';
+import type { AdviceWording } from '../profile/formats/advice.js';
+import type { ProfileFormat } from '../profile/formats/index.js';
 import { checkParsedProfile, type ParsedProfile } from '../profile/model/parsed-profile.js';
 import { dependentEntries, USUAL_CAPABILITIES, withAndWithout } from '../profile/resolve/assumed-capabilities.js';
 import { printable, quote } from '../text.js';
 import { type CheckContext, contextOf } from './context.js';
-import type { CheckReport, Finding } from './finding.js';
-import { hostDifferences, namesHost } from './host-differences.js';
+import type { CheckReport, Finding, HostDifference } from './finding.js';
 import { ignoredIds } from './ignore-comment.js';
-import { jsonEditor } from './json-editor.js';
-import { linesEditor } from './lines-editor.js';
-import { keysEditor, type ProfileEditor } from './profile-editor.js';
+import type { EditorOf } from './profile-editor.js';
 import { CHECK_RULE_IDS, CHECK_RULES } from './registry.js';
 import type { CheckRule, RuleFinding } from './rule.js';
 import { type CheckedTarget, type TargetOptions, targetOf } from './target.js';
-import { yamlEditor } from './yaml-editor.js';
 
 export interface CheckOptions extends TargetOptions {
   /** The machines to check it for, by any name. Default: {@link defaultTargets}. */
@@ -65,57 +61,68 @@ export const CHECK_OPTIONS: OptionTable<CheckOptions> = {
   text: [TEXT],
 };
 
-/** What the engine of {@link CheckOptions} does with a profile. */
-export type ReportOf = (
-  profile: ParsedProfile,
-  targets: readonly CheckedTarget[],
-  options: CheckOptions,
-) => TargetReport | undefined;
+type PartOf<T> = (profile: ParsedProfile, targets: readonly CheckedTarget[], options: CheckOptions) => T | undefined;
 
-/**
- * As `checkProfile`, with options that were checked and the {@link checkedTargets} of the profile. Without `reportOf`
- * nothing is said of an engine: the playground asks about none, and does not load what knows them.
- */
+/** What a check says and edits in the formats of a profile and its bases. */
+export interface FormatParts {
+  adviceOf(format: ProfileFormat): AdviceWording;
+  editorOf: EditorOf;
+}
+
+/** What a check has beside its rules. The playground loads only what it asks for. */
+export interface CheckParts extends FormatParts {
+  /** What the engine of {@link CheckOptions} does with the profile. */
+  reportOf?: PartOf<TargetReport> | undefined;
+  /** What the profile does on the host of the options otherwise than here; undefined where they name none. */
+  hostOf?: PartOf<readonly HostDifference[]>;
+}
+
+/** As `checkProfile`, with options that were checked and the {@link checkedTargets} of the profile. */
 export function checkTargets(
   profile: ParsedProfile,
   targets: readonly CheckedTarget[],
   options: CheckOptions,
-  reportOf: ReportOf = () => undefined,
+  parts: CheckParts,
 ): CheckReport {
   const { ignore = [], text } = options;
-  const report = reportOf(profile, targets, options);
+  const { adviceOf, editorOf, reportOf } = parts;
+  const report = reportOf?.(profile, targets, options);
+  const host = parts.hostOf?.(profile, targets, options);
   const context = contextOf(profile, targets, {
     behaviour: behaviourOf(options),
     kernel: options.kernel === undefined ? undefined : parseRelease(options.kernel),
     libseccompVersion: options.libseccompVersion,
     libseccomp: options.libseccomp,
+    terms: adviceOf(profile.format),
     ruleIds: CHECK_RULE_IDS,
     raw: text,
     report,
     text: text === undefined ? undefined : editorOf(profile, text.replace(/^\uFEFF/, '')),
   });
 
-  const own = allFindings(context).sort(byPosition);
+  const own = allFindings(context, adviceOf).sort(byPosition);
   const usual = options.capabilities === undefined ? usualTargets(profile, targets, options) : targets;
   const isAlike = usual.every((target, index) => target === targets[index]);
-  const findings = isAlike ? own : compareWithUsual(own, checkTargets(profile, usual, asUsual(options), reportOf));
+  const findings = isAlike
+    ? own
+    : compareWithUsual(own, checkTargets(profile, usual, asUsual(options), { adviceOf, editorOf, reportOf }));
   const isIgnored = ignoring(context, new Set(ignore));
   return {
     findings: findings.filter((finding) => !isIgnored(finding)),
     ignored: findings.filter(isIgnored),
     ...(report ? { target: report } : {}),
-    ...(namesHost(options) ? { host: hostDifferences(profile, targets, targetOptions(options)) } : {}),
+    ...(host ? { host } : {}),
   };
 }
 
 /**
  * The findings, each with advice in the words of its file's format; a base may have another format than the profile.
  */
-function allFindings(context: CheckContext): Finding[] {
+function allFindings(context: CheckContext, adviceOf: FormatParts['adviceOf']): Finding[] {
   const { profile, terms } = context;
   const inTerms = (each: CheckContext['terms']) =>
     CHECK_RULES.flatMap((rule) => findingsOf(rule, { ...context, terms: each }));
-  const baseTerms = new Map([...(profile.baseFormats ?? [])].map(([source, format]) => [source, ADVICE[format]]));
+  const baseTerms = new Map([...(profile.baseFormats ?? [])].map(([source, format]) => [source, adviceOf(format)]));
   const termsAt = ({ source }: Finding) => (source === profile.source ? terms : (baseTerms.get(source) ?? terms));
   return [...new Set([terms, ...baseTerms.values()])].flatMap((each) =>
     inTerms(each).filter((finding) => termsAt(finding) === each),
@@ -174,8 +181,13 @@ export function checkedTargets(profile: ParsedProfile, options: CheckOptions): r
   return [...new Set(architectures)].map((architecture) => targetOf(profile, architecture, targetOptions(options)));
 }
 
-const targetOptions = ({ targets: _targets, ignore: _ignore, text: _text, engine: _engine, ...rest }: CheckOptions) =>
-  rest;
+export const targetOptions = ({
+  targets: _targets,
+  ignore: _ignore,
+  text: _text,
+  engine: _engine,
+  ...rest
+}: CheckOptions) => rest;
 
 /**
  * The machines that a profile is for, if the caller names none. They are those of `archMap`, else the 64-bit ones of
@@ -267,13 +279,4 @@ function ignoring({ entries }: CheckContext, ids: ReadonlySet<string>): (finding
   // The entry is the longest part of the path that is one.
   const entryOf = (path: string) => /^(.*?syscalls\[\d+\])/.exec(path)?.[1];
   return ({ id, path }) => ids.has(id) || (byEntry.get(entryOf(path) ?? '')?.includes(id) ?? false);
-}
-
-/** What edits a text for fixes: OCI's entries, in JSON or YAML, or lines. A comment before JSON stays out of it. */
-function editorOf(profile: ParsedProfile, text: string): ProfileEditor | undefined {
-  const { narrowing } = ADVICE[profile.format];
-  if (narrowing) return linesEditor(text, narrowing);
-  if (traitsOf(profile).entrySyntax !== undefined) return undefined;
-  const keys = /^\s*(?:\/\/[^\n]*\n\s*)*\{/.test(text) ? jsonEditor(text) : yamlEditor(text);
-  return keys && keysEditor(keys);
 }

@@ -7,7 +7,6 @@ import type { KernelVersion } from '../kernel-version.js';
 import type { Libseccomp } from '../libseccomp/index.js';
 import type { Action, ArgumentCondition } from '../policy.js';
 import type { AdviceWording } from '../profile/formats/advice.js';
-import { ADVICE } from '../profile/formats/advice-list.js';
 import { tryConditions } from '../profile/model/conditional-entry.js';
 import type { ParsedProfile, Place } from '../profile/model/parsed-profile.js';
 import type { DockerSyscall } from '../profile/model/schema.js';
@@ -58,7 +57,7 @@ export function contextOf(
   targets: readonly CheckedTarget[],
   given: Pick<
     CheckContext,
-    'behaviour' | 'kernel' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'raw' | 'report'
+    'terms' | 'behaviour' | 'kernel' | 'libseccompVersion' | 'libseccomp' | 'ruleIds' | 'text' | 'raw' | 'report'
   >,
 ): CheckContext {
   const { defaultAction: name, defaultErrnoRet, defaultTrapData } = profile.seccomp;
@@ -70,7 +69,6 @@ export function contextOf(
     isDenyList: permits(defaultAction),
     entries,
     targets,
-    terms: ADVICE[profile.format],
     ...given,
   };
 }

@@ -3,7 +3,7 @@ import { CompileError } from '../compiler/compile-error.js';
 import { checkArgument, checkOptions, FUNCTION, LIBSECCOMP, TEXT } from '../options.js';
 import { ProfileError } from '../profile/document/profile-error.js';
 import { checkParsedProfile, type ParsedProfile } from '../profile/model/parsed-profile.js';
-import { engineReport } from './check-profile.js';
+import { CHECK_PARTS } from './check-profile.js';
 import { CHECK_OPTIONS, type CheckOptions, checkedTargets, checkId, checkTargets } from './check-targets.js';
 import type { CheckReport, Finding, TextEdit } from './finding.js';
 import { decidesNoMorePermissively } from './no-more-permissive.js';
@@ -61,7 +61,7 @@ export async function fixProfile(
   let current = text;
   const fixed: Finding[] = [];
   for (let round = 0; ; round++) {
-    const report = checkTargets(profile, targets, { ...options, text: current }, engineReport);
+    const report = checkTargets(profile, targets, { ...options, text: current }, CHECK_PARTS);
     const source = profile.source ?? 'profile';
     const fixable = report.findings.filter((finding) => finding.fix && finding.source === source);
     const attempt = async (findings: readonly Finding[]) => {

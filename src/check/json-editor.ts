@@ -1,6 +1,16 @@
 import { findNodeAtOffset, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { traitsOf } from '../profile/formats/index.js';
 import type { Place } from '../profile/model/parsed-profile.js';
-import { type KeysEditor, offsetHere } from './profile-editor.js';
+import { type EditorOf, type KeysEditor, keysEditor, offsetHere } from './profile-editor.js';
+
+/** Whether a text is JSON at its beginning. A comment before it stays out of it. */
+export const isJsonText = (text: string): boolean => /^\s*(?:\/\/[^\n]*\n\s*)*\{/.test(text);
+
+/** What edits a text of JSON for fixes, where it has OCI's entries. */
+export const jsonTextEditor: EditorOf = (profile, text) => {
+  const keys = traitsOf(profile).entrySyntax === undefined ? jsonEditor(text) : undefined;
+  return keys && keysEditor(keys);
+};
 
 /** Undefined for a text that is not JSON. */
 export function jsonEditor(text: string): KeysEditor | undefined {

@@ -1,5 +1,5 @@
 import type { WideComparison } from '../profile/formats/narrow-call.js';
-import type { Place } from '../profile/model/parsed-profile.js';
+import type { ParsedProfile, Place } from '../profile/model/parsed-profile.js';
 import type { TextEdit } from './finding.js';
 
 /** Makes edits for a profile's text. They leave everything else as its author laid it out. */
@@ -11,6 +11,9 @@ export interface ProfileEditor {
   /** Compare the bits of an argument that the kernel reads alone. */
   narrow(at: ConditionPlaces, comparison: WideComparison): TextEdit[];
 }
+
+/** What edits the text of a profile; undefined where nothing does. */
+export type EditorOf = (profile: ParsedProfile, text: string) => ProfileEditor | undefined;
 
 /** Where a condition is written. */
 export interface ConditionPlaces {

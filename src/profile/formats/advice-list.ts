@@ -7,7 +7,7 @@ import { listAdvice } from './list/advice.js';
 import { lxcAdvice } from './lxc/advice.js';
 import { minijailAdvice } from './minijail/advice.js';
 import { nspawnAdvice } from './nspawn/advice.js';
-import { engineAdvice, sectionAdvice } from './oci/advice.js';
+import { OCI_ADVICE } from './oci/advice.js';
 import { seccompilerAdvice } from './seccompiler/advice.js';
 import { snapdAdvice } from './snapd/advice.js';
 import { spoAdvice } from './spo/advice.js';
@@ -15,9 +15,7 @@ import { systemdAdvice } from './systemd/advice.js';
 
 /** The words of advice for each format of the list. Apart from the readers: a page that checks JSON needs none of those. */
 export const ADVICE: Readonly<Record<ProfileFormat, AdviceWording>> = {
-  oci: engineAdvice,
-  'oci-config': sectionAdvice,
-  docker: engineAdvice,
+  ...OCI_ADVICE,
   spo: spoAdvice,
   seccompiler: seccompilerAdvice,
   'go-seccomp-bpf': goSeccompBpfAdvice,

@@ -1,7 +1,6 @@
 import type { ArchitectureName } from '../../architecture.js';
 import { errnoNumber } from '../../errno.js';
 import type { SyscallParameter } from '../../syscalls/signature.js';
-import type { CallNarrowing } from './narrow-call.js';
 
 /** The words of advice, in the format of the file: what it says to write can be written there. */
 export interface AdviceWording {
@@ -29,8 +28,6 @@ export interface AdviceWording {
   masked(argument: MaskedArgument): string;
   /** To compare them with any other value; undefined where an entry is written for each of some masks. */
   differing?(argument: MaskedArgument): string;
-  /** How the same is done in a text of lines; undefined for other texts, and where a language compares no such bits. */
-  narrowing?: CallNarrowing;
   /** How a comparison under a mask is called. */
   maskedForm(mask: bigint): string;
   /** What to do about a mask of 0. */

@@ -1,7 +1,6 @@
 import type { AdviceWording } from '../advice.js';
 import { enosysOn } from '../advice.js';
 import { sectionAdvice } from '../oci/advice.js';
-import { kafelNarrowing } from './narrow-call.js';
 
 const number = (value: bigint) => (value < 1024n ? String(value) : `0x${value.toString(16)}`);
 
@@ -15,7 +14,6 @@ export const kafelAdvice: AdviceWording = {
   splitByteOrders: 'make a policy for each byte order',
   narrow: ({ name }) => `leave the call's own argument names, of which an int compares 32 bits: "${name}"`,
   masked: ({ parameter, mask, datum }) => `write "(${parameter.name} & ${number(mask)}) == ${number(datum)}"`,
-  narrowing: kafelNarrowing,
   maskedForm: (mask) => `"& ${number(mask)}"`,
   maskOfZero: 'write another mask than 0, or take the condition out',
   note: 'write it as a comment (//)',

@@ -1,7 +1,6 @@
 import { number } from '../../../phrases.js';
 import type { AdviceWording } from '../advice.js';
 import { sectionAdvice } from '../oci/advice.js';
-import { listNarrowing } from './narrow-call.js';
 
 export const listAdvice: AdviceWording = {
   ...sectionAdvice,
@@ -18,7 +17,6 @@ export const listAdvice: AdviceWording = {
     mask === 2n ** BigInt(bits) - 1n
       ? `write "${name} == ${number(datum)}", which compares what the kernel reads`
       : `write "${name} & ${number(mask)} == ${number(datum)}"`,
-  narrowing: listNarrowing,
   maskedForm: () => "the argument's name, which compares what the kernel reads",
   maskOfZero: 'write another mask than 0, or take the condition out',
   listener: 'a "listener" line',

@@ -2,7 +2,6 @@ import { errnoNumber } from '../../../errno.js';
 import { list, number } from '../../../phrases.js';
 import type { AdviceWording } from '../advice.js';
 import { sectionAdvice } from '../oci/advice.js';
-import { lxcNarrowing } from './narrow-call.js';
 
 export const lxcAdvice: AdviceWording = {
   ...sectionAdvice,
@@ -16,7 +15,6 @@ export const lxcAdvice: AdviceWording = {
   addArchitecture: () => 'LXC takes the architectures of the host: there is nothing to write',
   splitByteOrders: 'make a policy for each byte order',
   masked: ({ index, mask, datum }) => `write [${index},${number(datum)},&=,${number(mask)}], with the mask last`,
-  narrowing: lxcNarrowing,
   maskedForm: (mask) => `"&=" and the mask ${number(mask)}`,
   maskOfZero: 'write the mask as the fourth part: [INDEX,VALUE,&=,MASK]',
   listener: 'lxc.seccomp.notify.proxy',

@@ -1,6 +1,6 @@
 import type { AdviceWording } from '../advice.js';
 import { sectionAdvice } from '../oci/advice.js';
-import { differingText, equalText, minijailNarrowing } from './narrow-call.js';
+import { differingText, equalText } from './narrow-call.js';
 
 const number = (value: bigint) => (value < 1024n ? String(value) : `0x${value.toString(16)}`);
 
@@ -15,7 +15,6 @@ export const minijailAdvice: AdviceWording = {
   splitByteOrders: 'make a policy for each byte order',
   masked: ({ index, mask, datum }) => `write "${equalText(index, mask, datum)}"`,
   differing: ({ index, mask, datum }) => `write "${differingText(index, mask, datum)}"`,
-  narrowing: minijailNarrowing,
   maskedForm: (mask) => `"in ~${number(mask)}"`,
   maskOfZero: 'write another mask than 0, or take the condition out',
   note: 'write it as a comment (#)',

@@ -27,7 +27,7 @@ export const sectionAdvice: AdviceWording = {
 };
 
 /** Docker's and Podman's own, and the bare section, which may be for them. */
-export const engineAdvice: AdviceWording = {
+const engineAdvice: AdviceWording = {
   ...sectionAdvice,
   answerOddEnosys: (_name, architecture) =>
     `answer errno ${enosysOn(architecture)} here, in an entry conditional on the architecture ("includes": {"arches": […]}), or use Podman's "errno": "ENOSYS"`,
@@ -36,3 +36,6 @@ export const engineAdvice: AdviceWording = {
     `tie it to ${capability} ("includes": {"caps": ["${capability}"]}, which Docker and Podman read), or take ${name} out`,
   onlyWide: 'make the entry conditional on the 64-bit architecture ("includes": {"arches": […]})',
 };
+
+/** The words for OCI's own files. */
+export const OCI_ADVICE = { oci: engineAdvice, 'oci-config': sectionAdvice, docker: engineAdvice } as const;
