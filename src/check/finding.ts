@@ -65,7 +65,7 @@ export interface CheckReport {
   ignored: readonly Finding[];
   /**
    * Where the options name a host by two or more of `kernel`, `libseccompVersion` and `runtime`: the calls that it decides
-   * otherwise than here, where there are the newest Linux, this libseccomp and no runtime.
+   * otherwise than here. Here are the newest Linux, this libseccomp and no runtime.
    */
   host?: readonly HostDifference[] | undefined;
   /** Where the options name a target by `engine`: what it refuses, ignores and adds. */

@@ -6,9 +6,9 @@ import { ROOT } from './installed-package.js';
 // What is published is not to grow unnoticed: in thousands of bytes, compressed. Whoever has a reason moves a bound. The
 // first load of the playground has its own, in test/browser.
 const BUDGETS: [what: string, files: RegExp, most: number][] = [
-  ['the library, all its chunks', /^(?!inline|scmp).*\.js$/, 520],
-  ['the library in one file', /^inline\.js$/, 570],
-  ['the command, what every start reads', /^scmp(-command-.*)?\.cjs$/, 92],
+  ['the library, all its chunks', /^(?!inline|scmp).*\.js$/, 530],
+  ['the library in one file', /^inline\.js$/, 580],
+  ['the command, what every start reads', /^scmp(-command-.*)?\.cjs$/, 90],
   ['the command, all its chunks', /^scmp.*\.cjs$/, 650],
   ['libseccomp.wasm', /^libseccomp\.wasm$/, 50],
 ];
