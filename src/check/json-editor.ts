@@ -13,7 +13,7 @@ export const jsonTextEditor: EditorOf = (profile, text) => {
 };
 
 /** Undefined for a text that is not JSON. */
-export function jsonEditor(text: string): KeysEditor | undefined {
+function jsonEditor(text: string): KeysEditor | undefined {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true });
   if (root?.type !== 'object' || errors.length > 0) return undefined;
