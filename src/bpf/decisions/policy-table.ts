@@ -4,13 +4,12 @@ import type { Action } from '../../policy.js';
 import { type ProgramInput, readProgram } from '../program/codec.js';
 import { isConditionalJump } from '../program/instruction.js';
 import type { Condition, DnfTerms } from './condition.js';
+import { buildDiagramOfDecidable, isUndecided } from './decidable-diagram.js';
 import {
   buildDecisionDiagram,
-  buildDiagramOfDecidable,
   createDiagramBuilder,
   type DecisionDiagramOptions,
   DIAGRAM_OPTIONS,
-  isUndecided,
   terminalAction,
 } from './decision-diagram.js';
 import { type DiagramStore, type Node, orTooComplex, ProgramTooComplexError } from './diagram-store.js';
