@@ -5,14 +5,16 @@ import type { FormatParts } from './check-targets.js';
 import { isJsonText, jsonTextEditor } from './json-editor.js';
 import { linesEditor } from './lines-editor.js';
 import { keysEditor } from './profile-editor.js';
+import { seccompilerEditor } from './seccompiler-editor.js';
 import { yamlEditor } from './yaml-editor.js';
 
-/** The advice of every format, and what edits its texts for fixes: OCI's entries, in JSON or YAML, or lines. */
+/** The advice of every format, and what edits its texts for fixes: OCI's entries, in JSON or YAML, seccompiler's rules, or lines. */
 export const EVERY_FORMAT: FormatParts = {
   adviceOf: (format) => ADVICE[format],
   editorOf: (profile, text) => {
     const narrowing = NARROWINGS[profile.format];
     if (narrowing) return linesEditor(text, narrowing);
+    if (profile.format === 'seccompiler') return seccompilerEditor(text);
     if (isJsonText(text)) return jsonTextEditor(profile, text);
     return traitsOf(profile).entrySyntax === undefined ? keysEditor(yamlEditor(text)) : undefined;
   },

@@ -12,19 +12,26 @@ export const jsonTextEditor: EditorOf = (profile, text) => {
   return keys && keysEditor(keys);
 };
 
-/** Undefined for a text that is not JSON. */
-function jsonEditor(text: string): KeysEditor | undefined {
+/** The object of a text that begins at a place; undefined for a text that is not JSON. */
+export function objectFinder(text: string): ((place: Place) => Node | undefined) | undefined {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: true });
   if (root?.type !== 'object' || errors.length > 0) return undefined;
-
-  const objectAt = (place: Place): Node | undefined => {
+  return (place) => {
     const offset = offsetHere(place);
     const node = offset === undefined ? undefined : findNodeAtOffset(root, offset);
     return node?.type === 'object' && node.offset === offset ? node : undefined;
   };
-  const memberOf = (object: Node | undefined, key: string): Node | undefined =>
-    object?.children?.find((property) => property.children?.[0]?.value === key);
+}
+
+/** An object's key and value together. */
+export const memberOf = (object: Node | undefined, key: string): Node | undefined =>
+  object?.children?.find((property) => property.children?.[0]?.value === key);
+
+/** Undefined for a text that is not JSON. */
+function jsonEditor(text: string): KeysEditor | undefined {
+  const objectAt = objectFinder(text);
+  if (objectAt === undefined) return undefined;
 
   /** An object laid out as another one. */
   const written = (members: Record<string, string | number>, like: Node | undefined): string => {

@@ -78,6 +78,12 @@ const CASES: readonly [name: string, from: From, before: string, after: string][
     'read: 1\nsocket: arg0 & 0xffffffef && arg1 == 3 || arg0 in ~16 && arg1 == 3 || arg0 == 99; return EPERM\n',
   ],
   [
+    'seccompiler, by the width of each comparison',
+    'seccompiler',
+    '{ "main": { "mismatch_action": "allow", "match_action": { "errno": 1 }, "filter": [\n  { "syscall": "socket", "args": [{ "index": 0, "type": "qword", "op": "eq", "val": 16 }, { "index": 1, "type": "qword", "op": "eq", "val": 3 }] }\n] } }\n',
+    '{ "main": { "mismatch_action": "allow", "match_action": { "errno": 1 }, "filter": [\n  { "syscall": "socket", "args": [{ "index": 0, "type": "dword", "op": "eq", "val": 16 }, { "index": 1, "type": "dword", "op": "eq", "val": 3 }] }\n] } }\n',
+  ],
+  [
     'minijail in braces',
     'minijail-py',
     'read: 1\nsocket: { arg0 != 16 }\n',
@@ -85,7 +91,7 @@ const CASES: readonly [name: string, from: From, before: string, after: string][
   ],
 ];
 
-describe('fixProfile, in texts of lines', () => {
+describe("fixProfile, in formats other than OCI's", () => {
   it.each(CASES)('narrows a comparison: %s', async (_, from, before, after) => {
     const { text, fixed, report } = await fix(from, before);
     expect(text).toBe(after);
