@@ -84,6 +84,12 @@ const CASES: readonly [name: string, from: From, before: string, after: string][
     '{ "main": { "mismatch_action": "allow", "match_action": { "errno": 1 }, "filter": [\n  { "syscall": "socket", "args": [{ "index": 0, "type": "dword", "op": "eq", "val": 16 }, { "index": 1, "type": "dword", "op": "eq", "val": 3 }] }\n] } }\n',
   ],
   [
+    'go-seccomp-bpf, by bits that are set and clear',
+    'go-seccomp-bpf',
+    'seccomp:\n  default_action: allow\n  syscalls:\n    - action: errno\n      names: [ptrace]\n      names_with_args:\n        - name: socket\n          arguments:\n            - argument: 0\n              operation: Equal\n              value: 17\n            - { argument: 1, operation: Equal, value: 2 }\n        - name: kill # a note\n          arguments:\n            - argument: 1\n              operation: BitsSet\n              value: 1\n',
+    'seccomp:\n  default_action: allow\n  syscalls:\n    - action: errno\n      names: [ptrace]\n      names_with_args:\n        - name: socket\n          arguments:\n            - argument: 0\n              operation: BitsSet\n              value: 1\n            - argument: 0\n              operation: BitsSet\n              value: 16\n            - argument: 0\n              operation: BitsNotSet\n              value: 4294967278\n            - { argument: 1, operation: BitsSet, value: 2 }\n            - { argument: 1, operation: BitsNotSet, value: 4294967293 }\n        - name: kill # a note\n          arguments:\n            - argument: 1\n              operation: BitsSet\n              value: 1\n',
+  ],
+  [
     'minijail in braces',
     'minijail-py',
     'read: 1\nsocket: { arg0 != 16 }\n',
