@@ -36,7 +36,7 @@ export function combinedView(session: Session, onChoose: () => void): CombinedVi
     shown = value;
     onChoose();
   });
-  const status = element('p', { class: 'diff-summary', attributes: { role: 'status' } });
+  const status = element('p', { class: 'combined-summary', attributes: { role: 'status' } });
   const text = element('pre', {
     class: 'combined-text',
     attributes: { tabindex: '0', role: 'region', 'aria-label': 'The profile of the two' },
