@@ -30,6 +30,7 @@ describe('a released filter', () => {
     ['hasArchitecture', (filter) => filter.hasArchitecture('x86_64')],
     ['getAttribute', (filter) => filter.getAttribute('CTL_LOG')],
     ['setAttribute', (filter) => filter.setAttribute('CTL_LOG', true)],
+    ['releaseOnRefusal', (filter) => filter.releaseOnRefusal()],
     ['addRule', (filter) => filter.addRule(EPERM, 'getcwd')],
     ['addRuleExact', (filter) => filter.addRuleExact(EPERM, 'getcwd')],
     ['setSyscallPriority', (filter) => filter.setSyscallPriority('getcwd', 1)],

@@ -170,6 +170,30 @@ export const SENTENCES: readonly (readonly [RegExp, Test])[] = [
       fates('unshare', about).every((found) => every(found, mayRun)),
   ],
   [
+    /^unshare is kept from making a mount namespace, and (.+) (?:is|are) not, which make one on newer kernels: open_tree and open_tree_attr with OPEN_TREE_NAMESPACE, fsmount with FSMOUNT_NAMESPACE$/,
+    ([list = ''], about) => {
+      const gets = (name: string, index: number, flag: bigint) =>
+        about.on.flatMap((arch) =>
+          about.program
+            .ways(name, arch)
+            .flatMap((way) =>
+              about.program.actions(arch, way, [{ index, op: 'MASKED_EQ', value: flag, valueTwo: flag }]),
+            ),
+        );
+      // The flags as linux/sched.h and linux/mount.h have them: CLONE_NEWNS, UNSHARE_EMPTY_MNTNS, and the two named.
+      const flagOf: Record<string, [string, number, bigint]> = {
+        open_tree: ['open_tree', 2, 2n],
+        open_tree_attr: ['open_tree_attr', 2, 2n],
+        fsmount: ['fsmount', 1, 2n],
+        'unshare with UNSHARE_EMPTY_MNTNS': ['unshare', 0, 0x100000n],
+      };
+      return (
+        every(gets('unshare', 0, 0x20000n), unless) &&
+        names(list).every((each) => flagOf[each] !== undefined && isSome(gets(...flagOf[each]), mayRun))
+      );
+    },
+  ],
+  [
     /^the kernel reads (\d+) bits of (.+)'s \S+ and this compares 64: a call with a bit above them set gets past it$/,
     ([bits = '', list = ''], about) => {
       const { index = 0 } = conditionAt(about) ?? {};
