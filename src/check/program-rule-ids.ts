@@ -4,6 +4,7 @@ export const PROGRAM_RULE_IDS = [
   'other-architectures-open',
   'x32-open',
   'sibling-open',
+  'mount-namespace-open',
   'io-uring-open',
   'wide-comparison',
   'unreachable-code',

@@ -10,7 +10,13 @@ import { list } from '../phrases.js';
 import { syscallSignature } from '../syscalls/signature.js';
 import type { Severity } from './finding.js';
 import type { RuleFinding } from './rule.js';
-import { IO_URING_OPERATIONS, SIBLING_GROUPS } from './rules/sibling-calls.js';
+import {
+  CLONE_NEWNS,
+  IO_URING_OPERATIONS,
+  MOUNT_NAMESPACES,
+  mountNamespaceWords,
+  SIBLING_GROUPS,
+} from './rules/sibling-calls.js';
 
 /** A program that is checked. */
 export interface CheckedProgram {
@@ -49,6 +55,18 @@ function nodesOf(policy: ProgramPolicy, name: string): Node[] {
     // x32 is seen with x86_64, and may be denied as a whole.
     const isWhole = architecture !== policy.architectures[0] && calls.every(({ node }) => node === calls[0]?.node);
     return isWhole ? [] : calls.flatMap((call) => (call.name === name ? [call.node] : []));
+  });
+}
+
+/** Whether a call runs with a flag in an argument, beside whatever else. */
+function runsWith({ policy }: CheckedProgram, name: string, index: number, flag: bigint): boolean {
+  const { store } = policy;
+  const known = Array.from({ length: index + 1 }, (_, each) =>
+    each === index ? { mask: flag, value: flag } : undefined,
+  );
+  return nodesOf(policy, name).some((node) => {
+    const runs = store.map(node, (terminal) => (permitsAt(policy, terminal) ? TRUE : FALSE));
+    return withKnownBits(store, runs, known) !== FALSE;
   });
 }
 
@@ -133,6 +151,20 @@ const siblingOpen: ProgramRule = {
           : `restrict ${list(open)} too, or neither`,
       };
     }
+  },
+};
+
+const mountNamespaceOpen: ProgramRule = {
+  id: 'mount-namespace-open',
+  severity: 'advice',
+  summary: 'A new mount namespace kept from unshare, while open_tree, open_tree_attr or fsmount makes one.',
+  *check(program) {
+    if (!isRestricted(program, 'unshare', undefined) || runsWith(program, 'unshare', 0, CLONE_NEWNS)) return;
+    const open = MOUNT_NAMESPACES.filter(
+      ({ name, index, flag, needs }) =>
+        runsWith(program, name, index, flag) && needs.every((each) => permitted(program, each) !== 'never'),
+    ).map(({ name }) => name);
+    if (open.length > 0) yield { place: whole, ...mountNamespaceWords(open) };
   },
 };
 
@@ -268,6 +300,7 @@ export const PROGRAM_CHECK_RULES: readonly ProgramRule[] = [
   otherArchitecturesOpen,
   x32Open,
   siblingOpen,
+  mountNamespaceOpen,
   ioUringOpen,
   wideComparison,
   unreachableCode,

@@ -30,6 +30,12 @@ const CASES: Record<string, [found: string, passed: string]> = {
   ],
   'x32-open': [CLEAN.replace('if (A >= 0x40000000) goto bad\n', ''), CLEAN],
   'sibling-open': [CLEAN.replace('if (A == process_vm_readv) goto bad\n', ''), CLEAN],
+  'mount-namespace-open': [
+    on('if (A == unshare) goto bad\nreturn ALLOW'),
+    on(
+      'if (A == unshare) goto bad\nif (A == open_tree) goto bad\nif (A == open_tree_attr) goto bad\nif (A == fsopen) goto bad\nreturn ALLOW',
+    ),
+  ],
   'io-uring-open': [
     on('if (A == connect) goto bad\nreturn ALLOW'),
     on('if (A == connect) goto bad\nif (A == io_uring_setup) goto bad\nreturn ALLOW'),

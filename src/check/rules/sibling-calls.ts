@@ -1,3 +1,4 @@
+import { list } from '../../phrases.js';
 /** Calls that do the same: where one is denied, another one does it. */
 export interface SiblingGroup {
   /** Restricting one of these means something... */
@@ -118,6 +119,22 @@ export const SIBLING_GROUPS: readonly SiblingGroup[] = [
     },
   ),
 ];
+
+/** Flags of unshare(2) that make a mount namespace (linux/sched.h). */
+export const CLONE_NEWNS = 0x20000n;
+export const UNSHARE_EMPTY_MNTNS = 0x100000n;
+/** Calls that newer kernels let make a mount namespace, where an argument has a flag (linux/mount.h), and what they need. */
+export const MOUNT_NAMESPACES = [
+  { name: 'open_tree', index: 2, flag: 2n, needs: [] },
+  { name: 'open_tree_attr', index: 2, flag: 2n, needs: [] },
+  { name: 'fsmount', index: 1, flag: 2n, needs: ['fsopen', 'fsconfig'] },
+] as const;
+
+/** What is said of those that are open where unshare makes no mount namespace. */
+export const mountNamespaceWords = (open: readonly string[]) => ({
+  message: `unshare is kept from making a mount namespace, and ${list(open)} ${open.length === 1 ? 'is' : 'are'} not, which make one on newer kernels: open_tree and open_tree_attr with OPEN_TREE_NAMESPACE, fsmount with FSMOUNT_NAMESPACE`,
+  advice: `restrict ${list(open)} too, or that flag where the format compares arguments`,
+});
 
 /** What io_uring does in the kernel without the system call being made (linux/io_uring.h, enum io_uring_op). */
 export const IO_URING_OPERATIONS: readonly string[] =

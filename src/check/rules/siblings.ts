@@ -7,7 +7,15 @@ import type { Severity } from '../finding.js';
 import type { CheckRule, RuleFinding } from '../rule.js';
 import type { CheckedTarget } from '../target.js';
 import { placeOfName } from '../verdict.js';
-import { IO_URING_OPERATIONS, SIBLING_GROUPS, type SiblingGroup } from './sibling-calls.js';
+import {
+  CLONE_NEWNS,
+  IO_URING_OPERATIONS,
+  MOUNT_NAMESPACES,
+  mountNamespaceWords,
+  SIBLING_GROUPS,
+  type SiblingGroup,
+  UNSHARE_EMPTY_MNTNS,
+} from './sibling-calls.js';
 
 /** Whether an entry means to deny the call, or to deny it for some arguments. */
 function isRestricted(target: CheckedTarget, name: string, when: SiblingGroup['when']): boolean {
@@ -65,15 +73,6 @@ const unshareOpen: CheckRule = {
   },
 };
 
-const NEW_MOUNTS = 0x20000n;
-const EMPTY_MOUNTS = 0x100000n;
-/** Calls that newer kernels let make a mount namespace, where an argument has a flag (linux/mount.h), and what they need. */
-const MOUNT_NAMESPACES = [
-  { name: 'open_tree', index: 2, flag: 2n, needs: [] },
-  { name: 'open_tree_attr', index: 2, flag: 2n, needs: [] },
-  { name: 'fsmount', index: 1, flag: 2n, needs: ['fsopen', 'fsconfig'] },
-] as const;
-
 const mountNamespaceOpen: CheckRule = {
   id: 'mount-namespace-open',
   severity: 'advice',
@@ -86,19 +85,18 @@ const mountNamespaceOpen: CheckRule = {
       target.architectures.some((on) =>
         target.actions(name, on, [{ index, op: 'MASKED_EQ', value: flag, valueTwo: flag }])?.some(permits),
       );
-    if (runs('unshare', 0, NEW_MOUNTS)) return;
+    if (runs('unshare', 0, CLONE_NEWNS)) return;
     const open: string[] = MOUNT_NAMESPACES.filter(
       ({ name, index, flag, needs }) =>
         runs(name, index, flag) && needs.every((each) => target.verdict(each).permitted !== 'never'),
     ).map(({ name }) => name);
     // A condition that is written has the finding unshare-empty-mntns.
     const isWritten = entries.some(({ names }) => names.some(isUnshare));
-    if (!isWritten && runs('unshare', 0, EMPTY_MOUNTS)) open.push('unshare with UNSHARE_EMPTY_MNTNS');
+    if (!isWritten && runs('unshare', 0, UNSHARE_EMPTY_MNTNS)) open.push('unshare with UNSHARE_EMPTY_MNTNS');
     if (open.length === 0) return;
     yield {
       place: placeOfName(rule, 'unshare'),
-      message: `unshare is kept from making a mount namespace, and ${list(open)} ${open.length === 1 ? 'is' : 'are'} not, which make one on newer kernels: open_tree and open_tree_attr with OPEN_TREE_NAMESPACE, fsmount with FSMOUNT_NAMESPACE`,
-      advice: `restrict ${list(open)} too, or that flag where the format compares arguments`,
+      ...mountNamespaceWords(open),
     };
   },
 };
