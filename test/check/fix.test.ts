@@ -163,17 +163,17 @@ describe('fixProfile', () => {
     expect(alone.fixed.length).toBeLessThan(2);
   });
 
-  it('does not fix formats whose keys are others', async () => {
-    const seccompiler = JSON.stringify({
-      main: {
-        mismatch_action: 'allow',
-        match_action: { errno: 1 },
-        filter: [{ syscall: 'socket', args: [{ index: 0, type: 'qword', op: 'eq', val: 16 }] }],
-      },
-    });
-    const { text, report } = await fix(seccompiler);
-    expect(report.findings.map(({ id }) => id)).toContain('wide-comparison');
-    expect(text).toBe(seccompiler);
+  it('writes no key of OCI into a format whose keys are others', async () => {
+    const seccompiler = (type: string) =>
+      JSON.stringify({
+        main: {
+          mismatch_action: 'trap',
+          match_action: 'allow',
+          filter: [{ syscall: 'socket', args: [{ index: 0, type, op: 'eq', val: 16 }] }],
+        },
+      });
+    const { text } = await fix(seccompiler('qword'));
+    expect([seccompiler('qword'), seccompiler('dword')]).toContain(text);
   });
 
   it('passes nothing that the profile stopped, finds nothing more to fix, and keeps every other value', async () => {
