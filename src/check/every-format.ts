@@ -14,8 +14,9 @@ export const EVERY_FORMAT: FormatParts = {
   editorOf: (profile, text) => {
     const narrowing = NARROWINGS[profile.format];
     if (narrowing) return linesEditor(text, narrowing);
-    if (profile.format === 'seccompiler') return seccompilerEditor(text);
+    const { entrySyntax } = traitsOf(profile);
+    if (entrySyntax === 'seccompiler') return seccompilerEditor(text);
     if (isJsonText(text)) return jsonTextEditor(profile, text);
-    return traitsOf(profile).entrySyntax === undefined ? keysEditor(yamlEditor(text)) : undefined;
+    return entrySyntax === undefined ? keysEditor(yamlEditor(text)) : undefined;
   },
 };

@@ -23,6 +23,13 @@ export interface ConditionPlaces {
   readonly call: Place | undefined;
 }
 
+/** Edits of a language that has no keys of OCI. */
+export const narrowingEditor = (narrow: ProfileEditor['narrow']): ProfileEditor => ({
+  setMember: () => [],
+  replaceMember: () => [],
+  narrow,
+});
+
 /** What a syntax of keys does with a text. */
 export interface KeysEditor extends Pick<ProfileEditor, 'setMember' | 'replaceMember'> {
   /** Write an entry once for each of some conditions, in the place of the one that it has there. */

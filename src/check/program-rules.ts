@@ -2,7 +2,7 @@ import { decodeReturnValue, formatAction, permits } from '../action.js';
 import { X32 } from '../architecture.js';
 import { terminalAction } from '../bpf/decisions/decision-diagram.js';
 import { FALSE, type Node, TRUE } from '../bpf/decisions/diagram-store.js';
-import { withKnownBits } from '../bpf/decisions/known-bits.js';
+import { type KnownBits, withKnownBits } from '../bpf/decisions/known-bits.js';
 import { analyzeFlow } from '../bpf/program/dataflow.js';
 import { type Instruction, Opcode } from '../bpf/program/instruction.js';
 import type { ProgramPolicy } from '../decompile/program-policy.js';
@@ -13,8 +13,8 @@ import type { RuleFinding } from './rule.js';
 import {
   CLONE_NEWNS,
   IO_URING_OPERATIONS,
-  MOUNT_NAMESPACES,
   mountNamespaceWords,
+  openMountNamespaces,
   SIBLING_GROUPS,
 } from './rules/sibling-calls.js';
 
@@ -60,15 +60,21 @@ function nodesOf(policy: ProgramPolicy, name: string): Node[] {
 
 /** Whether a call runs with a flag in an argument, beside whatever else. */
 function runsWith({ policy }: CheckedProgram, name: string, index: number, flag: bigint): boolean {
-  const { store } = policy;
-  const known = Array.from({ length: index + 1 }, (_, each) =>
-    each === index ? { mask: flag, value: flag } : undefined,
-  );
-  return nodesOf(policy, name).some((node) => {
-    const runs = store.map(node, (terminal) => (permitsAt(policy, terminal) ? TRUE : FALSE));
-    return withKnownBits(store, runs, known) !== FALSE;
-  });
+  const bits = { mask: flag, value: flag };
+  return nodesOf(policy, name).some((node) => knownAt(policy, runsOf(policy, node), index, bits) !== FALSE);
 }
+
+/** The calls that run. */
+const runsOf = (policy: ProgramPolicy, node: Node): Node =>
+  policy.store.map(node, (terminal) => (permitsAt(policy, terminal) ? TRUE : FALSE));
+
+/** What a function is where bits of one argument are known. */
+const knownAt = ({ store }: ProgramPolicy, node: Node, index: number, bits: KnownBits): Node =>
+  withKnownBits(
+    store,
+    node,
+    Array.from({ length: index + 1 }, (_, each) => (each === index ? bits : undefined)),
+  );
 
 /** Whether the program singles a call out to deny it, or to deny it for some arguments. */
 function isRestricted(program: CheckedProgram, name: string, when: 'denied' | undefined): boolean {
@@ -160,10 +166,10 @@ const mountNamespaceOpen: ProgramRule = {
   summary: 'A new mount namespace kept from unshare, while open_tree, open_tree_attr or fsmount makes one.',
   *check(program) {
     if (!isRestricted(program, 'unshare', undefined) || runsWith(program, 'unshare', 0, CLONE_NEWNS)) return;
-    const open = MOUNT_NAMESPACES.filter(
-      ({ name, index, flag, needs }) =>
-        runsWith(program, name, index, flag) && needs.every((each) => permitted(program, each) !== 'never'),
-    ).map(({ name }) => name);
+    const open = openMountNamespaces(
+      (name, index, flag) => runsWith(program, name, index, flag),
+      (name) => permitted(program, name) !== 'never',
+    );
     if (open.length > 0) yield { place: whole, ...mountNamespaceWords(open) };
   },
 };
@@ -194,10 +200,8 @@ const HIGH_HALF = { mask: 0xffffffff00000000n, value: 0n };
 
 /** Whether a call that is denied with zeros above the bits that the kernel reads runs with others there. */
 function isBypassed(policy: ProgramPolicy, node: Node, index: number): boolean {
-  const { store } = policy;
-  const runs = store.map(node, (terminal) => (permitsAt(policy, terminal) ? TRUE : FALSE));
-  const known = Array.from({ length: index + 1 }, (_, each) => (each === index ? HIGH_HALF : undefined));
-  return store.without(runs, withKnownBits(store, runs, known)) !== FALSE;
+  const runs = runsOf(policy, node);
+  return policy.store.without(runs, knownAt(policy, runs, index, HIGH_HALF)) !== FALSE;
 }
 
 const wideComparison: ProgramRule = {

@@ -124,11 +124,20 @@ export const SIBLING_GROUPS: readonly SiblingGroup[] = [
 export const CLONE_NEWNS = 0x20000n;
 export const UNSHARE_EMPTY_MNTNS = 0x100000n;
 /** Calls that newer kernels let make a mount namespace, where an argument has a flag (linux/mount.h), and what they need. */
-export const MOUNT_NAMESPACES = [
+const MOUNT_NAMESPACES = [
   { name: 'open_tree', index: 2, flag: 2n, needs: [] },
   { name: 'open_tree_attr', index: 2, flag: 2n, needs: [] },
   { name: 'fsmount', index: 1, flag: 2n, needs: ['fsopen', 'fsconfig'] },
 ] as const;
+
+/** Those of them that run with the flag, as far as what they need is allowed. */
+export const openMountNamespaces = (
+  runs: (name: string, index: number, flag: bigint) => boolean,
+  isAllowed: (name: string) => boolean,
+): string[] =>
+  MOUNT_NAMESPACES.flatMap(({ name, index, flag, needs }) =>
+    runs(name, index, flag) && needs.every(isAllowed) ? [name] : [],
+  );
 
 /** What is said of those that are open where unshare makes no mount namespace. */
 export const mountNamespaceWords = (open: readonly string[]) => ({

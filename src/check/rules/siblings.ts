@@ -10,8 +10,8 @@ import { placeOfName } from '../verdict.js';
 import {
   CLONE_NEWNS,
   IO_URING_OPERATIONS,
-  MOUNT_NAMESPACES,
   mountNamespaceWords,
+  openMountNamespaces,
   SIBLING_GROUPS,
   type SiblingGroup,
   UNSHARE_EMPTY_MNTNS,
@@ -86,18 +86,12 @@ const mountNamespaceOpen: CheckRule = {
         target.actions(name, on, [{ index, op: 'MASKED_EQ', value: flag, valueTwo: flag }])?.some(permits),
       );
     if (runs('unshare', 0, CLONE_NEWNS)) return;
-    const open: string[] = MOUNT_NAMESPACES.filter(
-      ({ name, index, flag, needs }) =>
-        runs(name, index, flag) && needs.every((each) => target.verdict(each).permitted !== 'never'),
-    ).map(({ name }) => name);
+    const open = openMountNamespaces(runs, (each) => target.verdict(each).permitted !== 'never');
     // A condition that is written has the finding unshare-empty-mntns.
     const isWritten = entries.some(({ names }) => names.some(isUnshare));
     if (!isWritten && runs('unshare', 0, UNSHARE_EMPTY_MNTNS)) open.push('unshare with UNSHARE_EMPTY_MNTNS');
     if (open.length === 0) return;
-    yield {
-      place: placeOfName(rule, 'unshare'),
-      ...mountNamespaceWords(open),
-    };
+    yield { place: placeOfName(rule, 'unshare'), ...mountNamespaceWords(open) };
   },
 };
 
