@@ -1,13 +1,14 @@
 import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The names of what `replaceFile` has not finished writing. */
-const DRAFT = '.scmp-';
+/**
+ * The name of what `replaceFile` has not finished writing. Not randomUUID(): Node loads its cryptography for it, a tenth of
+ * the start of `scmp compile`. A name that is taken is refused.
+ */
+const draftName = () => `.scmp-${process.pid}-${Math.random().toString(36).slice(2)}`;
 
 /** Whether a file of this name is what an earlier process that was killed has left. */
-export function isDraft(name: string): boolean {
-  return name.startsWith(DRAFT);
-}
+export const isDraft = (name: string): boolean => /^\.scmp-\d+-[\da-z]*$/.test(name);
 
 /**
  * Write a file as a whole or not at all: a new one takes its place (rename(2)), once its bytes are on the disk. Where there
@@ -22,8 +23,7 @@ export function replaceFile(path: string, data: string | Uint8Array): void {
   }
   // A link stays one.
   const target = known ? realpathSync(path) : path;
-  // Not randomUUID(): Node loads its cryptography for it, a tenth of the start of `scmp compile`. A name that is taken is refused.
-  const draft = join(dirname(target), `${DRAFT}${process.pid}-${Math.random().toString(36).slice(2)}`);
+  const draft = join(dirname(target), draftName());
   try {
     writeFileSync(draft, data, { flag: 'wx', flush: known !== undefined, mode: known?.mode });
   } catch (cause) {
