@@ -95,7 +95,7 @@ export const isOperators = ({ format }: Pick<EditorFormat, 'format'>): boolean =
 /** Whether JSON or YAML has anything of a profile: an editor sends every file of the language. */
 export function looksLikeProfile(text: string, { syntax }: EditorFormat): boolean {
   if (syntax === 'systemd' || syntax === 'nspawn') return /^\s*(?:SystemCall|Restrict|MemoryDeny|\[Exec\])/m.test(text);
-  if (syntax === 'nsjail') return /^\s*seccomp_(?:string|policy_file)\b/m.test(text);
+  if (syntax === 'nsjail') return /^\s*"?seccomp(?:_string|String|_policy_file|PolicyFile)\b/m.test(text);
   if (syntax !== 'json' && syntax !== 'yaml') return true;
   return /"?\b(?:defaultAction|default_action|mismatch_action|baseProfileName|SCMP_ACT_\w+|SeccompProfile)\b|"?extends"?\s*:[\s\S]*"?syscalls"?\s*:|"?seccomp"?\s*:\s*(?:\{|$)/m.test(
     text,

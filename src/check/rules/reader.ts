@@ -78,6 +78,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['always-matches', 'compare with what is meant, or take the condition out'],
   ['compiler-differs', 'end the list with "log", or leave the last action out and have @default decide'],
   ['frequency-not-found', 'put the file there, or take the line out'],
+  ['string-over-lines', 'write a seccomp_string for each line'],
   ['x32-by-default', 'name the calls that are allowed, and deny the others by default'],
   ['value-truncated', 'write "type": "qword" to compare 64 bits, or the low half as the value'],
 ]);

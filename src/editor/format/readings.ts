@@ -3,7 +3,7 @@ import type { JsonPath } from '../../profile/document/json-path.js';
 import type { SourceDocument } from '../../profile/document/source-document.js';
 import type { SourceText } from '../../profile/document/source-text.js';
 import type { Syntax } from '../../profile/formats/detect-syntax.js';
-import { policyPath } from '../../profile/formats/go-seccomp-bpf/format.js';
+import { policyPlaces } from '../../profile/formats/go-seccomp-bpf/format.js';
 import type { KeysFormatName } from '../../profile/formats/index.js';
 import { listProfiles } from '../../profile/formats/list-profiles.js';
 import { findSeccompSection } from '../../profile/formats/oci/section.js';
@@ -38,16 +38,17 @@ export function readAll(text: SourceText, options: ReadOptions): Reading {
     if (!document || parts.has(document.parsed)) continue;
     const { parsed, isListed, format } = document;
     const path = sectionPath(parsed, format);
+    if (!path) continue;
     const { offset } = parsed.positionOf(path)!;
     parts.set(parsed, { offset, isWhole: !isListed && isAlone(parsed, path) });
   }
   return { syntax, parts: [...parts.values()], meaning: meaningOf(profiles.map((each) => each.read())) };
 }
 
-/** Where in a document the profile is: it may be a part of a configuration. */
-function sectionPath(document: SourceDocument, format: KeysFormatName): JsonPath {
+/** Where in a document the profile is: it may be a part of a configuration. Undefined where it is in several places. */
+function sectionPath(document: SourceDocument, format: KeysFormatName): JsonPath | undefined {
   if (format === 'oci' || format === 'docker') return findSeccompSection(document).root;
-  return format === 'go-seccomp-bpf' ? (policyPath(document.object()) ?? []) : [];
+  return format === 'go-seccomp-bpf' ? policyPlaces(document.object())?.root : [];
 }
 
 /** Whether there is nothing else in a document than what is at the path. */

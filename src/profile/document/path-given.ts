@@ -10,7 +10,7 @@ function looksLikePath(text: string): boolean {
   // A path could have these, and a profile on one line does.
   if (line === '' || line.length > 4096 || /[\n\r{}"]/.test(line)) return false;
   return (
-    /^(?:(?:file|https?):\/\/|~?\/|\.{1,2}[\\/]|[A-Za-z]:[\\/])/.test(line) ||
+    /^(?:(?:file|https?):\/\/|~?\/(?![/*])|\.{1,2}[\\/]|[A-Za-z]:[\\/])/.test(line) ||
     /^[\w.@+-]+(?:[\\/][\w.@+ -]+)+$/.test(line) ||
     /^[^\s=:][^=:]*\.(?:jsonc?|ya?ml|toml|service|socket|conf|policy|list|txt|bpf|profile)$/i.test(line)
   );

@@ -18,10 +18,16 @@ const LINE_SIGNS: readonly { id: Exclude<Syntax, 'json'>; phrase: string; sign(l
 ];
 
 /** Whether a text is JSON, or meant to be: an object, or a value that no other syntax begins with. */
-export function looksLikeJson(text: string): boolean {
+function looksLikeJson(text: string): boolean {
   const firstLine = /\S[^\r\n]*/.exec(text)?.[0] ?? '';
   if (/^(?:"|\{\s*(?:["}]|$))/.test(firstLine)) return true;
   return /^[{[]/.test(firstLine) && !LINES_FORMATS.some(({ sign }) => sign(firstLine.trimEnd()));
+}
+
+/** The syntax of a text that is JSON, or meant to be; undefined for any other. */
+export function jsonSyntax(text: string): Syntax | undefined {
+  if (!looksLikeJson(text)) return undefined;
+  return LINES_FORMATS.find((format) => 'inJson' in format && format.inJson(text))?.id ?? 'json';
 }
 
 /** The syntax that a caller names, by itself or by the format that has it. */
@@ -38,9 +44,10 @@ export function namedSyntax(wanted: InputFormat | undefined): Syntax | undefined
 export function detectSyntax(source: SourceText, wanted?: InputFormat): Syntax {
   const named = namedSyntax(wanted);
   if (named !== undefined) return named;
-  if (looksLikeJson(source.text)) return 'json';
   // The other formats have keys, and are JSON or YAML; nothing else need be distinguished.
-  if (wanted !== undefined) return 'yaml';
+  if (wanted !== undefined) return looksLikeJson(source.text) ? 'json' : 'yaml';
+  const json = jsonSyntax(source.text);
+  if (json !== undefined) return json;
   const whole = LINES_FORMATS.find((format) => 'isWhole' in format && format.isWhole(source.text));
   if (whole) return whole.id;
   const [first, second] = findSigns(source.text);
@@ -55,7 +62,13 @@ export function detectSyntax(source: SourceText, wanted?: InputFormat): Syntax {
   }
   if (first) return first.id;
   const start = source.text.search(/\S/);
-  if (start < 0 || JSON_START.test(source.text.slice(start))) return 'json';
+  const content = afterComments(source);
+  if (content === source.text.length) {
+    const message = start < 0 ? 'empty: there is no profile in it' : 'nothing but comments: there is no profile in it';
+    throw source.fail(Math.max(start, 0), { code: 'empty-input', message });
+  }
+  JSON_START.lastIndex = content;
+  if (JSON_START.test(source.text)) return 'json';
   const issue: UnplacedIssue = {
     code: 'bad-syntax',
     message: `no line looks like ${LINE_SIGNS.map(({ phrase }) => phrase).join(', ')}, and it does not begin as JSON`,
@@ -64,8 +77,34 @@ export function detectSyntax(source: SourceText, wanted?: InputFormat): Syntax {
   throw new ProfileError('PROFILE_SYNTAX', [{ ...issue, path: '', position: source.positionAt(start) }], source.source);
 }
 
-/** A value of JSON that is no object, or a comment before one: its reader says what is wrong. */
-const JSON_START = /^(?:[[\d-]|\/[/*]|(?:true|false|null)\b)/;
+/** A value of JSON: where it is no object, or a comment stands before it, its reader says what is wrong. */
+const JSON_START = /[{[\d-]|(?:true|false|null)\b/y;
+
+/**
+ * Where a text goes on after blanks and comments, of whatever language.
+ *
+ * @throws {ProfileError} `bad-syntax`, when a comment is not ended
+ */
+function afterComments(source: SourceText): number {
+  const { text } = source;
+  const begin = /\s*(?:(?:\/\/|#)[^\r\n]*|\/\*)?/y;
+  for (let at = 0; ; at = begin.lastIndex) {
+    begin.lastIndex = at;
+    const found = begin.exec(text)![0];
+    if (found === '') return at;
+    if (!/^\s*\/\*$/.test(found)) continue;
+    const end = text.indexOf('*/', begin.lastIndex);
+    if (end < 0) {
+      const place = begin.lastIndex - 2;
+      throw source.fail(place, {
+        code: 'bad-syntax',
+        message: 'a comment that is not ended',
+        hint: 'end it with "*/"',
+      });
+    }
+    begin.lastIndex = end + 2;
+  }
+}
 
 interface LineSign {
   id: Exclude<Syntax, 'json'>;
@@ -88,5 +127,7 @@ function findSigns(text: string): LineSign[] {
   }
   const whole = found.find(({ id }) => WHOLLY_YAML_LIKE.some((format) => format.id === id));
   const isLike = ({ id }: LineSign) => id === 'yaml' || YAML_LIKE.some((format) => format.id === id);
-  return whole ? found.filter((each) => each === whole || !isLike(each)) : found;
+  const told = whole ? found.filter((each) => each === whole || !isLike(each)) : found;
+  const embedding = LINES_FORMATS.find(({ id }) => id === told[0]?.id);
+  return embedding && 'embeds' in embedding ? told.filter(({ id }) => id !== embedding.embeds) : told;
 }

@@ -61,6 +61,10 @@ export interface LinesFormat extends Described {
   sign(line: string): boolean;
   /** Whether the beginning of a text, or all of it, shows that it is of this format and of no other. */
   isWhole?(text: string): boolean;
+  /** Whether a text that begins as JSON is of this format: its owner reads JSON too. */
+  inJson?(text: string): boolean;
+  /** A format of which it has texts in it: lines with that one's signs, after its own, show nothing. */
+  readonly embeds?: string;
 }
 
 export type Format = KeysFormat | LinesFormat;

@@ -47,8 +47,8 @@ export function checkSection(seccomp: DockerSeccomp, locate: Locate): Pick<Secti
   }
   if (defaultAction === 'SCMP_ACT_NOTIFY') {
     const message =
-      'SCMP_ACT_NOTIFY cannot be the default: whoever loads the filter has calls to make before anybody listens';
-    findings.issue('notify-default', ['defaultAction'], message, 'use it in entries of "syscalls"');
+      'the default cannot wait for a listener (SCMP_ACT_NOTIFY): whoever loads the filter has calls to make before anybody listens';
+    findings.issue('notify-default', ['defaultAction'], message, 'name the calls that are to wait for it');
   }
   checkErrno(findings, defaultAction, {
     number: { path: ['defaultErrnoRet'], value: defaultErrnoRet },

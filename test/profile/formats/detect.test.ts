@@ -38,9 +38,22 @@ describe('the format is told by the content', () => {
     expect(issues[0]!.message).toContain('YAML');
     expect(issues[0]!.hint).toContain('--from');
     // what begins as JSON does is JSON's
-    for (const text of ['12', 'true', 'null', '-', '// x', '/* x */ {}', '']) {
+    for (const text of ['12', 'true', 'null', '-', '/* x */ {}']) {
       expect(fault(text).message).not.toContain('no line looks like');
     }
+  });
+
+  it.each([
+    ['', 'empty: there is no profile in it', 1],
+    ['\n\n', 'empty: there is no profile in it', 1],
+    ['// a\n# b\n/* c */\n', 'nothing but comments: there is no profile in it', 1],
+    ['# a\n\n/* b\n', 'a comment that is not ended', 3],
+  ])('says of %j: %s', (text, message, line) => {
+    expect(() => readProfile(text)).toThrow(
+      expect.objectContaining({
+        issues: [expect.objectContaining({ message, position: expect.objectContaining({ line }) })],
+      }),
+    );
   });
 
   it('or named', () => {

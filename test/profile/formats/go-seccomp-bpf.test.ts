@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareDecisions, simulate } from '../../../src/bpf/index.js';
 import { compileProfileSync } from '../../../src/compiler/index.js';
+import { formatProfileText } from '../../../src/editor/format/format-profile-text.js';
 import { ScmpError } from '../../../src/errors.js';
 import { ProfileError } from '../../../src/profile/document/profile-error.js';
 import { readProfile, writeProfile } from '../../../src/profile/index.js';
@@ -62,6 +63,33 @@ describe('readGoSeccompBpf', () => {
       'default_action: allow\nsyscalls:\n- {action: errno, names: [fork]}\n- {action: trap, names: [fork, vfork]}\n';
     expect(readProfile(text).warnings.map(({ code }) => code)).toEqual(['unreached-group']);
     expect([decide(text, 57), decide(text, 58), decide(text, 59)]).toEqual(['ERRNO', 'TRAP', 'ALLOW']);
+  });
+
+  it('takes keys with dots for keys of seccomp, as Beats do', () => {
+    const groups = '- {action: allow, names: [read, WORD]}\n';
+    const dotted = `output.x: {}\nseccomp.default_action: errno\nseccomp.syscalls:\n${groups}`;
+    const half = `seccomp: {default_action: errno}\nseccomp.syscalls:\n${groups}`;
+    for (const [text, line] of [
+      [dotted, 4],
+      [half, 3],
+    ] as const) {
+      const good = text.replace('WORD', 'write');
+      const { format, seccomp, locate } = readProfile(good);
+      expect([format, seccomp]).toEqual([
+        'go-seccomp-bpf',
+        readProfile(POLICY.replace(/ {4}names_with[\s\S]*$/, '')).seccomp,
+      ]);
+      expect(locate('syscalls', 0, 'names', 1).position).toMatchObject({ line });
+      expect(formatProfileText(good)).toBe(good);
+      expect(issuesOf(text.replace('WORD', '7'))).toEqual([`${line}:33 wrong-type`]);
+    }
+    expect(issuesOf(`${dotted}seccomp.enbled: false\n`)).toEqual(['5:1 misspelt-key']);
+    expect(issuesOf(`${dotted}seccomp: {syscalls: []}\n`)).toEqual(['5:21 duplicate-key']);
+    expect(issuesOf('seccomp.syscalls:\n- {action: allow, names: [read]}\n')).toEqual(['1:1 missing-key']);
+  });
+
+  it.each(['seccomp.enabled: false\n', 'seccomp: {enabled: false}\n'])('says of %j that it has no policy', (text) => {
+    expect(() => readProfile(text)).toThrow('"enabled" is false, and the Beat installs no filter');
   });
 
   const group = (text: string) => `default_action: allow\nsyscalls:\n- action: errno\n  ${text}\n`;

@@ -7,7 +7,7 @@ import { minimizeRules } from '../../../src/compiler/minimize-rules.js';
 import { ScmpError } from '../../../src/errors.js';
 import type { ProfileError } from '../../../src/profile/document/profile-error.js';
 import { writeWarnings } from '../../../src/profile/formats/write-profile.js';
-import { type ParsedProfile, readProfile, writeProfile } from '../../../src/profile/index.js';
+import { loadProfile, type ParsedProfile, readProfile, writeProfile } from '../../../src/profile/index.js';
 import fc from '../../fast-check.js';
 import { problemsOf } from './problems.js';
 
@@ -263,6 +263,50 @@ describe('nsjail', () => {
     expect(seccomp.flags).toBeUndefined();
   });
 
+  it.each([
+    ['a string of several lines', 'seccomp_string: "\n  ALLOW {\n    read,\n    WORD\n  }\n  DEFAULT KILL\n"\n', 4, 5],
+    ['three quotes', 'seccomp_string: """\nALLOW { read, WORD }\nDEFAULT KILL\n"""\n', 2, 15],
+  ])('reads %s as nsjail once did, says that it does not now, and has its places', (_, text, line, column) => {
+    const rest = 'mode: ONCE\n';
+    const { format, seccomp, warnings, locate } = readProfile(text.replace('WORD', 'write') + rest);
+    expect([format, seccomp.syscalls]).toMatchObject(['nsjail', [{ names: ['read', 'write'] }]]);
+    expect(warnings).toMatchObject([{ code: 'string-over-lines', position: { line: 1 } }]);
+    expect(locate('syscalls', 0, 'names', 1).position).toMatchObject({ line, column });
+    expect(problems(text.replace('WORD', 'raed'), {}, 'nsjail')).toEqual([
+      expect.stringContaining(`main:${line}:${column}: unknown-syscall`),
+    ]);
+    // One quote less leaves a string open; what is in it decides nothing.
+    expect(problems(text.replace('"', ''), {}, 'nsjail')).not.toEqual([]);
+  });
+
+  it.each(['seccompString', 'seccomp_string'])('reads JSON, where it is called %s', async (name) => {
+    const of = (word: string, more = '') =>
+      `{\n "mode": "ONCE", "mount": [{"src": "/", "seccompString": ["KILL { write }"]}],\n "${name}": [\n  "ALLOW {\\t\\u0072ead, ${word} }",\n  "DEFAULT KILL" ]${more}\n}\n`;
+    const { format, seccomp, locate } = readProfile(of('write', ', "seccompPolicyFile": null, "seccompLog": true'));
+    expect([format, seccomp.flags]).toEqual(['nsjail', ['SECCOMP_FILTER_FLAG_LOG']]);
+    expect(seccomp.syscalls).toMatchObject([{ names: ['read', 'write'], action: 'SCMP_ACT_ALLOW' }]);
+    expect(locate('syscalls', 0, 'names', 1).position).toMatchObject({ line: 4, column: 24 });
+    expect((await loadProfile(of('write'))).format).toBe('nsjail');
+    expect(problems(of('raed'), {}, 'nsjail')).toEqual([expect.stringContaining('main:4:24: unknown-syscall')]);
+    expect(problems(of('read', ','), {}, 'nsjail')).toEqual([expect.stringContaining('main:5:19: bad-syntax')]);
+    // The keys of an OCI profile show that it is one, whatever else it has.
+    expect(readProfile(`{"defaultAction": "SCMP_ACT_LOG", "x": {"${name}": []}}`).format).toBe('oci');
+  });
+
+  it.each([
+    ['seccomp_string: "@/etc/web.kafel"', 'a file is named by seccomp_policy_file'],
+    ['seccomp_string: "/etc/web.policy"', 'a file is named by seccomp_policy_file'],
+    ['seccomp_string: "{ \\"defaultAction\\": 1 }"', 'scmp convert --to kafel'],
+    ['name: "of "two" words"\nseccomp_string: "DEFAULT ALLOW"', 'a quote in a string is written \\"'],
+    ['seccomp_string: "# what it is for"', 'a comment of kafel begins with "//"'],
+    ['seccomp_string: "ALLOW { read, }"', 'take out the "," before it'],
+    ['seccomp_string: "ALLOW { read write }"', 'put a "," between them'],
+    ['seccomp_string: "POLICY a { ALLOW { read }, }"', 'take out the "," before it'],
+    ['seccomp_string: "POLICY a { ALLOW { read } KILL { write } }"', 'put a "," between them'],
+  ])('says what to write for %s', (text, hint) => {
+    expect(() => read(text, {}, 'nsjail')).toThrow(hint);
+  });
+
   it('takes the policy of a file, and the flag', () => {
     const files = { 'web.kafel': 'ALLOW { read }\n' };
     const { seccomp, format } = read('seccomp_policy_file: "web.kafel"\nseccomp_log: true\n', files, 'nsjail');
@@ -280,7 +324,7 @@ describe('nsjail', () => {
     ],
     ['mount {\n', 'main:2:1: bad-syntax: expected "}" before the end'],
     ['seccomp_string: 7\n', 'main:1:17: wrong-type: seccomp_string takes a string in quotes'],
-    ['seccomp_string: "ALLOW\n', 'main:1:17: bad-syntax: "\\"" has no meaning here'],
+    ['seccomp_string: "ALLOW\n', 'main:1:17: bad-syntax: a string without its closing quote'],
     ['seccomp_string "ALLOW"\n', 'main:1:16: bad-syntax: expected ":" after "seccomp_string"'],
   ])('%j is refused', (text, problem) => {
     expect(problems(text, {}, 'nsjail')).toEqual([problem]);

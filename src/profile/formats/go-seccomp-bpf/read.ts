@@ -11,7 +11,7 @@ import type { ParsedProfile, Place } from '../../model/parsed-profile.js';
 import type { DockerSeccomp, DockerSyscall } from '../../model/schema.js';
 import { type BitComparison, exactRules, MAX_RULES } from '../exact-conditions.js';
 import { entriesOfRules } from '../rule-entries.js';
-import { goSeccompBpf, policyPath } from './format.js';
+import { goSeccompBpf, type PolicyMember, type PolicyPlaces, policyPlaces } from './format.js';
 
 type Action = Pick<DockerSyscall, 'action' | 'errnoRet'>;
 
@@ -65,25 +65,28 @@ class GoReader {
   }
 
   read(): ParsedProfile {
-    const keys = this.#document.object();
-    const root = policyPath(keys);
-    if (!root) {
+    const places = policyPlaces(this.#document.object());
+    if (!places) {
       const message = 'there is no policy: neither "default_action" and "syscalls", nor these in "seccomp" or "policy"';
       throw this.#document.fail([], { code: 'no-seccomp-section', message });
     }
-    const policy = (root.length === 0 ? keys : keys[String(root[0])]) as JsonObject;
-    if (root.length > 0) this.#checkKeys(policy, root, ['default_action', 'syscalls', 'enabled']);
-    if (policy.enabled === false) {
+    const path = (member: PolicyMember) => this.#pathOf(member, places);
+    this.#checkMembers(places);
+    if (this.#at(places, 'enabled') === false) {
+      if (!places.members.has('default_action') && !places.members.has('syscalls')) {
+        const message = 'there is no policy: "enabled" is false, and the Beat installs no filter';
+        throw this.#document.fail(path('enabled'), { code: 'no-seccomp-section', message });
+      }
       const message = 'the Beat does not install the policy ("enabled" is false); it is read as if it did';
-      this.#warnings.push({ code: 'disabled-profile', message, ...this.#document.placeOf([...root, 'enabled']) });
+      this.#warnings.push({ code: 'disabled-profile', message, ...this.#document.placeOf(path('enabled')) });
     }
-    const byDefault = this.#action(policy.default_action, [...root, 'default_action']);
-    const groups = policy.syscalls;
+    const byDefault = this.#action(this.#at(places, 'default_action'), path('default_action'));
+    const groups = this.#at(places, 'syscalls');
     if (!Array.isArray(groups) || groups.length === 0) {
-      this.#issue('wrong-type', [...root, 'syscalls'], 'must be a list of groups, with one at least');
+      this.#issue('wrong-type', path('syscalls'), 'must be a list of groups, with one at least');
     } else {
       groups.forEach((group, index) => {
-        this.#addGroup(group as JsonValue, index, [...root, 'syscalls', index], byDefault);
+        this.#addGroup(group as JsonValue, index, [...path('syscalls'), index], byDefault);
       });
     }
     failOnIssues(this.#issues, this.#document.source);
@@ -95,16 +98,43 @@ class GoReader {
     };
     return finishProfile(goSeccompBpf, this.#document, {
       seccomp,
-      locate: (...path) => this.#locate(path, root),
+      locate: (...wanted) => this.#locate(wanted, path),
       warnings: this.#warnings,
     });
   }
 
-  #locate([key, entry, part, index]: readonly (string | number)[], root: JsonPath): Place {
+  #locate([key, entry, part, index]: readonly (string | number)[], path: (member: PolicyMember) => JsonPath): Place {
     const origin = key === 'syscalls' ? this.#origins[Number(entry)] : undefined;
-    if (!origin) return this.#document.placeOf([...root, key === 'syscalls' ? 'syscalls' : 'default_action']);
+    if (!origin) return this.#document.placeOf(path(key === 'syscalls' ? 'syscalls' : 'default_action'));
     if (part === 'action' || part === 'errnoRet') return this.#document.placeOf([...origin.group, 'action']);
     return this.#document.placeOf(origin.names[part === 'names' ? Number(index ?? 0) : 0] ?? origin.group);
+  }
+
+  /** The path of a member, or the one that it would have. */
+  #pathOf(member: PolicyMember, { root, members }: PolicyPlaces): JsonPath {
+    return members.get(member) ?? (root ? [...root, member] : [`seccomp.${member}`]);
+  }
+
+  #at({ members }: PolicyPlaces, member: PolicyMember): JsonValue | undefined {
+    return members.get(member)?.reduce<JsonValue>((value, key) => (value as JsonObject)[key]!, this.#document.value);
+  }
+
+  /** What is beside them: of keys with dots a Beat's other settings are nobody's business here, but for those of seccomp. */
+  #checkMembers({ root, members }: PolicyPlaces): void {
+    const keys = this.#document.object();
+    const known: readonly PolicyMember[] = ['default_action', 'syscalls', 'enabled'];
+    if (root?.length) this.#checkKeys(keys[String(root[0])] as JsonObject, root, known);
+    if (root) return;
+    const dotted = known.map((member) => `seccomp.${member}`);
+    const own = Object.keys(keys).filter((key) => key.startsWith('seccomp.'));
+    this.#checkKeys(Object.fromEntries(own.map((key) => [key, null])), [], dotted);
+    if (!isJsonObject(keys.seccomp)) return;
+    this.#checkKeys(keys.seccomp, ['seccomp'], known);
+    for (const member of Object.keys(keys.seccomp)) {
+      if (members.get(member as PolicyMember)?.length !== 1) continue;
+      const message = `${quote(`seccomp.${member}`)} is in "seccomp" too`;
+      this.#issue('duplicate-key', ['seccomp', member], message, 'take one of them out');
+    }
   }
 
   #issue(code: ProfileIssueCode, path: JsonPath, message: string, hint?: string): void {

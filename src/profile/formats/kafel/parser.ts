@@ -155,7 +155,7 @@ class KafelParser {
   }
 
   #constant(): void {
-    if (!this.#acceptWord('define')) throw this.#unexpected('"define"');
+    if (!this.#acceptWord('define')) throw this.#unexpected('"define"', 'a comment of kafel begins with "//"');
     const name = this.#name('the name of a constant');
     const { value } = this.#number('a number');
     const before = this.#constants.get(name.word);
@@ -199,7 +199,8 @@ class KafelParser {
     if (token.kind !== 'word' || !Object.hasOwn(ACTIONS, token.word)) {
       const words = [...Object.keys(ACTIONS), 'POLICY', 'USE', 'DEFAULT'];
       const nearest = token.kind === 'word' ? nearestName(token.word, words) : undefined;
-      const hint = nearest ? `did you mean ${nearest}?` : `known are ${Object.keys(ACTIONS).join(', ')}`;
+      const known = `known are ${Object.keys(ACTIONS).join(', ')}`;
+      const hint = nearest ? `did you mean ${nearest}?` : (this.#commaHint() ?? known);
       throw this.#fail(token, `expected an action or a statement, found ${wordOf(token)}`, hint);
     }
     this.#at++;
@@ -369,8 +370,16 @@ class KafelParser {
     return { value: token.value!, text: token.text, offset: token.offset };
   }
 
-  #unexpected(expected: string) {
-    return this.#fail(this.#next, `expected ${expected}, found ${wordOf(this.#next)}`);
+  #unexpected(expected: string, hint = this.#commaHint(expected)) {
+    return this.#fail(this.#next, `expected ${expected}, found ${wordOf(this.#next)}`, hint);
+  }
+
+  /** kafel takes a comma between two and nowhere else. */
+  #commaHint(expected = ''): string | undefined {
+    const { kind, word } = this.#next;
+    const isAfterComma = this.#tokens[this.#at - 1]?.word === ',';
+    if (isAfterComma && (kind === 'end' || word === '}' || word === ')')) return 'take out the "," before it';
+    return expected.startsWith('","') && kind === 'word' ? 'put a "," between them' : undefined;
   }
 
   #twice(place: KafelPlace, message: string) {

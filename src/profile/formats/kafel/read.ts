@@ -43,6 +43,10 @@ export function readKafelText(
   text: SourceText,
   { id, include, more = {} }: { id: ProfileFormat; include: ReadOptions['include']; more?: Partial<DockerSeccomp> },
 ): ParsedProfile {
+  if (/^\s*\{/.test(text.text)) {
+    const hint = 'scmp convert --to kafel makes one of a profile in JSON';
+    throw text.fail(text.text.indexOf('{'), { code: 'bad-syntax', message: 'no kafel policy begins with "{"', hint });
+  }
   return new KafelReader(text, id).read(parseKafel(kafelTokens(text, include)), more);
 }
 

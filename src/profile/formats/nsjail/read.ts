@@ -1,5 +1,7 @@
 import { nearestName } from '../../../nearest-name.js';
+import type { Warning } from '../../../policy.js';
 import { quote } from '../../../text.js';
+import { parseJsonText } from '../../document/json-document.js';
 import { SourceText } from '../../document/source-text.js';
 import type { ParsedProfile } from '../../model/parsed-profile.js';
 import type { DockerSeccomp } from '../../model/schema.js';
@@ -8,6 +10,9 @@ import { readKafelText } from '../kafel/read.js';
 import type { ReadOptions } from '../read-options.js';
 import { nsjail } from './format.js';
 import { type Setting, topSettings } from './settings.js';
+
+/** What somebody writes who means a file; no policy is one word with such signs. */
+const FILE = /^\s*(?:@\S*|[\w.-]*(?:\/[\w.-]+)+)\s*$/;
 
 /** A text that is put together from parts of another, whose places are its own. */
 class EmbeddedText extends SourceText {
@@ -30,8 +35,19 @@ class EmbeddedText extends SourceText {
 const SETTINGS = ['seccomp_string', 'seccomp_policy_file', 'seccomp_log'];
 
 /** Read the filter that nsjail makes of a configuration: its `seccomp_string` lines, or its `seccomp_policy_file`. */
-export function readNsjail(text: SourceText, { include }: ReadOptions): ParsedProfile {
-  const settings = topSettings(text);
+export function readNsjail(text: SourceText, options: ReadOptions): ParsedProfile {
+  // What is wrong with JSON its own parser says.
+  if (/^\s*\{/.test(text.text)) parseJsonText(text);
+  const { settings, brokenAt } = topSettings(text);
+  const profile = readSettings(text, settings, options);
+  if (brokenAt === undefined) return profile;
+  const message =
+    'a string over several lines: nsjail read it while it had protobuf-c, and releases since then do not start';
+  const warning: Warning = { code: 'string-over-lines', message, path: '', position: text.positionAt(brokenAt) };
+  return { ...profile, warnings: [...profile.warnings, warning] };
+}
+
+function readSettings(text: SourceText, settings: readonly Setting[], { include }: ReadOptions): ParsedProfile {
   for (const { name, offset } of settings) {
     const nearest = SETTINGS.includes(name) ? undefined : nearestName(name, SETTINGS);
     if (!nearest) continue;
@@ -51,6 +67,11 @@ export function readNsjail(text: SourceText, { include }: ReadOptions): ParsedPr
   if (file && file.value !== '' && strings.length > 0) {
     const message = 'seccomp_policy_file beside seccomp_string: nsjail does not start';
     throw text.fail(file.offset, { code: 'ambiguous-format', message, hint: 'take one of them out' });
+  }
+  const named = strings.find(({ value }) => FILE.test(value));
+  if (named) {
+    const message = `seccomp_string takes a policy, not the name of a file, ${quote(named.value.trim())}`;
+    throw text.fail(named.offsets[0]!, { code: 'bad-syntax', message, hint: 'a file is named by seccomp_policy_file' });
   }
   // config.proto, seccomp_log: SECCOMP_FILTER_FLAG_LOG.
   const more: Partial<DockerSeccomp> = log && isTrue(log) ? { flags: ['SECCOMP_FILTER_FLAG_LOG'] } : {};

@@ -12,9 +12,18 @@ export interface Setting {
   readonly offsets: readonly number[];
 }
 
-/** Protobuf's text format (text_format): names, numbers and words, strings, signs. */
+export interface Settings {
+  readonly settings: readonly Setting[];
+  /** Where the first string begins that goes on in the next line. */
+  readonly brokenAt: number | undefined;
+}
+
+/**
+ * Protobuf's text format (text_format): names, numbers and words, strings, signs. A string in double quotes may have line ends, as in
+ * protobuf-c-text, with which nsjail read its files first.
+ */
 const TOKEN =
-  /(?<blank>[ \t\r\n\f\v]+|#[^\n]*)|(?<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')|(?<word>[A-Za-z0-9_.+-]+)|(?<sign>[{}<>[\]:;,])/y;
+  /(?<blank>[ \t\r\n\f\v]+|#[^\n]*)|(?<string>"(?:[^"\\]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')|(?<word>[A-Za-z0-9_.+-]+)|(?<sign>[{}<>[\]:;,])/y;
 
 interface Token {
   readonly kind: 'string' | 'word' | 'sign';
@@ -25,12 +34,15 @@ interface Token {
 const MAX_TOKENS = 200_000;
 
 /**
- * The settings at the top of a configuration; messages in it are skipped.
+ * The settings at the top of a configuration; messages in it are skipped. JSON has the same signs, so its settings are found alike: what
+ * is no JSON its own parser says.
  *
  * @throws {ProfileError} `PROFILE_SYNTAX`, when it is no text of protobuf
  */
-export function topSettings(text: SourceText): Setting[] {
+export function topSettings(text: SourceText): Settings {
   const tokens = tokensOf(text);
+  const isJson = tokens[0]?.word === '{';
+  const top = isJson ? 1 : 0;
   const settings: Setting[] = [];
   /** The signs that close the messages and lists that are open. */
   const open: string[] = [];
@@ -47,11 +59,15 @@ export function topSettings(text: SourceText): Setting[] {
       if (open.pop() !== word) throw fail(offset, `${quote(word)} closes nothing that is open`);
       continue;
     }
-    if (open.length > 0 || kind === 'sign') continue;
-    if (kind === 'string') throw fail(offset, 'a string without the name of a setting');
+    if (open.length > top || kind === 'sign') continue;
+    if (kind === 'string' && !isJson) throw fail(offset, 'a string without the name of a setting');
+    const name = isJson ? protoName(unquoted(tokens[at]!).value) : word;
     const next = tokens[at + 1];
     if (next?.word === '{' || next?.word === '<') continue;
-    if (next?.word !== ':') throw fail(next?.offset ?? text.text.length, `expected ":" after ${quote(word)}`);
+    if (next?.word !== ':') {
+      const hint = tokens[at - 1]?.kind === 'string' ? 'a quote in a string is written \\"' : undefined;
+      throw fail(next?.offset ?? text.text.length, `expected ":" after ${quote(word)}`, hint);
+    }
     const value = tokens[at + 2];
     if (!value) throw fail(text.text.length, `expected a value of ${quote(word)}`);
     if (value.kind === 'sign') {
@@ -59,19 +75,24 @@ export function topSettings(text: SourceText): Setting[] {
       // A list of values is as many settings; one of messages is skipped with them.
       const values = value.word === '[' ? valuesOfList(tokens, at + 2) : undefined;
       if (!values) continue;
-      settings.push(...values.found.map((each) => ({ name: word, offset, ...each })));
+      settings.push(...values.found.map((each) => ({ name, offset, ...each })));
       at = values.end;
       continue;
     }
     const { found, end } = valueAt(tokens, at + 2);
-    settings.push({ name: word, offset, ...found });
+    // JSON's null leaves a setting as it is without it.
+    if (!isJson || found.isString || found.value !== 'null') settings.push({ name, offset, ...found });
     at = end;
   }
   if (open.length > 0) throw fail(text.text.length, `expected ${quote(open.at(-1)!)} before the end`);
-  return settings;
+  const broken = tokens.find(({ kind, word }) => kind === 'string' && /[\r\n]/.test(word));
+  return { settings, brokenAt: broken?.offset };
 }
 
 type Value = Omit<Setting, 'name' | 'offset'>;
+
+/** JSON's `seccompString` as config.proto has it; that name is taken too. */
+const protoName = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The value that begins at a token, a word or a string, and its last token. */
 function valueAt(tokens: readonly Token[], first: number): { found: Value; end: number } {
@@ -120,8 +141,8 @@ function tokensOf(text: SourceText): Token[] {
     if (!groups) {
       const found = text.text[at]!;
       const isQuote = found === '"' || found === "'";
-      const hint = isQuote ? 'a string ends with its quote, in the same line' : undefined;
-      throw text.fail(at, { code: 'bad-syntax', message: `${quote(found)} has no meaning here`, hint });
+      if (isQuote) throw text.fail(at, { code: 'bad-syntax', message: 'a string without its closing quote' });
+      throw text.fail(at, { code: 'bad-syntax', message: `${quote(found)} has no meaning here` });
     }
     const { string, word, sign } = groups;
     const found = string ?? word ?? sign;
@@ -140,15 +161,17 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a
 function unquoted({ word, offset }: Token): { value: string; offsets: number[] } {
   let value = '';
   const offsets: number[] = [];
-  const part = /\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|(.))|[^\\]/gsy;
+  const part = /\\(?:([0-7]{1,3})|(?:[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4}))|(.))|[^\\]/gsy;
   part.lastIndex = 1;
   while (part.lastIndex < word.length - 1) {
     const start = part.lastIndex;
-    const [whole, octal, hex, escaped] = part.exec(word)!;
-    const code =
-      octal !== undefined ? Number.parseInt(octal, 8) : hex !== undefined ? Number.parseInt(hex, 16) : undefined;
-    const one =
-      code !== undefined ? String.fromCharCode(code) : escaped !== undefined ? (ESCAPES[escaped] ?? escaped) : whole;
+    const [whole, octal, hex, unit, escaped] = part.exec(word)!;
+    const code = octal !== undefined ? Number.parseInt(octal, 8) : Number.parseInt(hex ?? unit ?? '', 16);
+    const one = !Number.isNaN(code)
+      ? String.fromCharCode(code)
+      : escaped !== undefined
+        ? (ESCAPES[escaped] ?? escaped)
+        : whole;
     value += one;
     for (let each = 0; each < one.length; each++) offsets.push(offset + start);
   }
