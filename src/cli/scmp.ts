@@ -80,15 +80,20 @@ const program = new Command('scmp')
   })
   .exitOverride();
 
+const VERSION_OPTIONS: ReadonlySet<string> = new Set(['--version', '-V']);
+
 /** A first word that is neither a command nor one of the options that `scmp` has itself. */
 const isMistake = (word: string): boolean =>
-  word !== '' && !Object.hasOwn(COMMANDS, word) && !['help', '--help', '-h', '--version', '-V'].includes(word);
+  word !== '' &&
+  !Object.hasOwn(COMMANDS, word) &&
+  !VERSION_OPTIONS.has(word) &&
+  !['help', '--help', '-h'].includes(word);
 
 async function main(): Promise<void> {
   const asked = process.argv[2] ?? '';
   // If the first argument is no command, it is a request for help or a mistake; both list all commands.
   const isAlone = Object.hasOwn(COMMANDS, asked) && !NEED_ALL.has(asked);
-  const wanted = isAlone ? [asked] : Object.keys(COMMANDS);
+  const wanted = isAlone ? [asked] : VERSION_OPTIONS.has(asked) ? [] : Object.keys(COMMANDS);
   for (const name of wanted) (await (COMMANDS[name] as () => Promise<AddCommand>)())(program);
   for (const command of program.commands) {
     command.helpGroup(groupOf(command.name())).showHelpAfterError(usageReminder(command));
