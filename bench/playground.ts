@@ -128,10 +128,13 @@ const LARGE = {
   '50,000 lines': () => Array.from({ length: 50_000 }, (_, at) => (at % 100 === 0 ? 'allow read' : `# line ${at}`)),
 } as const;
 
-/** A long profile: how busy the page is at a keystroke alone, and when the verdict is there. */
+/**
+ * A long profile: how busy the page is at a keystroke alone, in processor time of its main thread, and when the verdict is
+ * there.
+ */
 async function longProfiles(page: Page): Promise<Figure[]> {
   const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   const busy = async () => {
     const { metrics } = await session.send('Performance.getMetrics');
     return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000;

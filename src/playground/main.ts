@@ -4,6 +4,7 @@ import { createDraft } from './draft.js';
 import type { Editor } from './editor/editor.js';
 import { plainEditor } from './editor/plain-editor.js';
 import { EMBED } from './embed/embed-mode.js';
+import { stop } from './embed/framed.js';
 import { EngineClient } from './engine/client.js';
 import { EXAMPLES, loadExample } from './examples.js';
 import { setUpFiles } from './files.js';
@@ -14,7 +15,7 @@ import { createSession } from './session.js';
 import { setUpSettings } from './settings-form.js';
 import type { Shared } from './share-link.js';
 import { type AppState, initialState } from './state.js';
-import { createStore } from './store.js';
+import { createStore, until } from './store.js';
 import { setUpTheme } from './theme.js';
 import { setUpFigures } from './views/figures.js';
 import { setUpProblems } from './views/problems.js';
@@ -23,7 +24,7 @@ import { keepOffline, startWorker } from './worker-url.js';
 
 if (EMBED) document.documentElement.dataset.embed = '';
 // A page that another one has framed without `?embed` goes no further.
-else if (globalThis.top !== globalThis.self) await (await import('./embed/framed.js')).stop();
+else if (globalThis.top !== globalThis.self) await stop();
 
 const store = createStore(initialState());
 const area = required('#text', HTMLTextAreaElement);
@@ -67,7 +68,9 @@ setUpCommands({ session, layout, keep, search: () => editor.search(), example: (
 // A page that cannot be kept works all the same.
 addEventListener('load', () => void keepOffline().catch(() => {}));
 if (EMBED) void import('./embed/embed.js').then(({ setUpEmbed }) => setUpEmbed({ session, link, setTheme }, EMBED!));
+// Text can be typed from the first moment: the editor's code, the most of what is loaded, comes after the first verdict.
 void start()
+  .then(() => until(store, ({ compiling }) => compiling !== 'now'))
   .then(loadCodeEditor)
   .catch(() => notify('The editor could not be loaded; the plain text field does the same without colours'));
 

@@ -10,8 +10,12 @@ import type { Store } from './store.js';
 /** How long to wait after typing before the profile is checked, in milliseconds: a check takes several compilations. */
 const CHECK_DELAY = 300;
 
-/** A longer text, in characters, is not compiled at each keystroke, but when somebody has paused for that long, in milliseconds. */
+/**
+ * A longer text, in characters, or one with more entries is compiled when somebody has paused for that long, in
+ * milliseconds. At each keystroke its answers alone would keep the page busy.
+ */
 const LONG_TEXT = 200_000;
+const MANY_ENTRIES = 500;
 const LONG_TEXT_DELAY = 120;
 
 /** The same each time: views draw what has changed. */
@@ -99,7 +103,9 @@ export function createSession({ store, quick, long, editor, notify }: SessionPar
     clearTimeout(compileTimer);
     long.drop('check');
     store.set({ compiling: 'now', checking: 'now' });
-    if (editor().length > LONG_TEXT) compileTimer = setTimeout(() => void compile(), LONG_TEXT_DELAY);
+    const entries = store.get().compiled?.entries.length ?? 0;
+    const isLong = editor().length > LONG_TEXT || entries > MANY_ENTRIES;
+    if (isLong) compileTimer = setTimeout(() => void compile(), LONG_TEXT_DELAY);
     else void compile();
   }
 

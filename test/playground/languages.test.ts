@@ -28,9 +28,11 @@ it.each(TEXTS)(
   async (_format, text) => {
     const tokens = await engine.answer('tokens', { text, source: 'pasted', settings });
     if (/^\s*[{[]/.test(text) && !text.includes('[Service]') && !text.includes('[Exec]')) return;
-    expect(tokens.length).toBeGreaterThan(0);
+    expect(tokens.places.length).toBeGreaterThan(0);
     let end = 0;
-    for (const { from, to } of tokens) {
+    for (let at = 0; at < tokens.places.length; at += 3) {
+      const [from = 0, to = 0, type = -1] = tokens.places.subarray(at, at + 3);
+      expect(tokens.types[type]).toBeDefined();
       expect(from).toBeGreaterThanOrEqual(end);
       expect(to).toBeGreaterThan(from);
       expect(text.slice(from, to)).not.toMatch(/^\s|\s$/);

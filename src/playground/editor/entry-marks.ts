@@ -1,29 +1,24 @@
-import { type ChangeDesc, type Extension, type Range, StateEffect, StateField } from '@codemirror/state';
+import { type Extension, type Range, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view';
 import { hueOf } from '../focus.js';
+import { type Drift, drifted, firstAt, placeNow } from './drift.js';
 
 interface Marks {
   entries: readonly { from: number; to: number }[];
   focused: ReadonlySet<number>;
+  /** Until the text is compiled again, entries move with it. */
+  drift: Drift;
 }
 
 const setMarks = StateEffect.define<Marks>();
 
 const marks = StateField.define<Marks>({
-  create: () => ({ entries: [], focused: new Set() }),
+  create: () => ({ entries: [], focused: new Set(), drift: undefined }),
   update(value, transaction) {
     for (const effect of transaction.effects) if (effect.is(setMarks)) return effect.value;
-    return transaction.docChanged ? { ...value, entries: moved(value.entries, transaction.changes) } : value;
+    return transaction.docChanged ? { ...value, drift: drifted(value.drift, transaction.changes) } : value;
   },
 });
-
-/** Until the text is compiled again, entries move with it. */
-function moved(entries: Marks['entries'], changes: ChangeDesc): Marks['entries'] {
-  return entries
-    .filter(({ to }) => to <= changes.length)
-    .map(({ from, to }) => ({ from: changes.mapPos(from, 1), to: changes.mapPos(to, -1) }))
-    .filter(({ from, to }) => from <= to);
-}
 
 /** A stripe in its colour beside the lines of each entry, and a tint on those that are looked at. Lines in view only. */
 const stripes = ViewPlugin.fromClass(
@@ -42,19 +37,17 @@ const stripes = ViewPlugin.fromClass(
 );
 
 function decorate(view: EditorView): DecorationSet {
-  const { entries, focused } = view.state.field(marks);
+  const { entries, focused, drift } = view.state.field(marks);
   const { doc } = view.state;
   const { from: start, to: end } = view.viewport;
   const ranges: Range<Decoration>[] = [];
-  let first = 0;
-  for (let high = entries.length; first < high; ) {
-    const middle = (first + high) >> 1;
-    if ((entries[middle] as Marks['entries'][number]).to < start) first = middle + 1;
-    else high = middle;
-  }
+  const endOf = (index: number) => entries[index]?.to ?? 0;
   let lastLine = -1;
-  for (let index = first; index < entries.length; index++) {
-    const { from, to } = entries[index] as Marks['entries'][number];
+  for (let index = firstAt(drift, entries.length, endOf, start); index < entries.length; index++) {
+    const { from: before, to: after } = entries[index] as Marks['entries'][number];
+    const place = placeNow(drift, before, after);
+    if (!place) continue;
+    const { from, to } = place;
     if (from > end || to > doc.length) break;
     const name = `entry-line entry-${hueOf(index)}${focused.has(index) ? ' is-focused' : ''}`;
     for (let at = Math.max(from, start); at <= Math.min(to, end); ) {
@@ -84,10 +77,9 @@ export const entryMarks: Extension = [marks, stripes, look];
 
 export function markEntries(view: EditorView, entries: Marks['entries'], focused: readonly number[]): void {
   const shown = view.state.field(marks);
-  const isSame =
-    shown.entries.length === entries.length &&
-    shown.focused.size === focused.length &&
-    focused.every((index) => shown.focused.has(index)) &&
-    entries.every(({ from, to }, index) => from === shown.entries[index]?.from && to === shown.entries[index]?.to);
-  if (!isSame) view.dispatch({ effects: setMarks.of({ entries, focused: new Set(focused) }) });
+  const isKnown = entries === shown.entries;
+  const isSame = isKnown && shown.focused.size === focused.length && focused.every((index) => shown.focused.has(index));
+  if (isSame) return;
+  const drift = isKnown ? shown.drift : undefined;
+  view.dispatch({ effects: setMarks.of({ entries, focused: new Set(focused), drift }) });
 }

@@ -1,9 +1,11 @@
-import { type Extension, StateEffect, StateField } from '@codemirror/state';
+import { type Extension, type Range, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view';
-import type { SemanticToken } from '../../editor/semantic-tokens.js';
+import type { TokenType } from '../../editor/semantic-tokens.js';
+import type { TextTokens } from '../engine/protocol.js';
+import { type Drift, drifted, firstAt, placeNow } from './drift.js';
 
 /** The words of a text by what they are; undefined: a newer text is asked about. */
-export type AskTokens = (text: string) => Promise<readonly SemanticToken[] | undefined>;
+export type AskTokens = (text: string) => Promise<TextTokens | undefined>;
 
 /** A longer text, in characters, keeps the colour of plain text. */
 const LONGEST = 200_000;
@@ -11,7 +13,7 @@ const LONGEST = 200_000;
 /** How long somebody has to pause before the colours are brought up to date, in milliseconds. */
 const DELAY = 60;
 
-const COLOURS: Readonly<Record<SemanticToken['type'], string>> = {
+const COLOURS: Readonly<Record<TokenType, string>> = {
   comment: 'var(--text-quiet)',
   string: 'var(--code-string)',
   number: 'var(--code-number)',
@@ -26,23 +28,59 @@ const COLOURS: Readonly<Record<SemanticToken['type'], string>> = {
   property: 'var(--code-key)',
 };
 
-const setTokens = StateEffect.define<readonly SemanticToken[]>();
+const NO_TOKENS: TextTokens = { types: [], places: new Uint32Array() };
 
-const colours = StateField.define<DecorationSet>({
-  create: () => Decoration.none,
-  update(marks, transaction) {
-    for (const effect of transaction.effects) if (effect.is(setTokens)) return decorationsOf(effect.value);
-    return transaction.docChanged ? marks.map(transaction.changes) : marks;
+interface Colours {
+  tokens: TextTokens;
+  drift: Drift;
+}
+
+const setTokens = StateEffect.define<TextTokens>();
+
+const colours = StateField.define<Colours>({
+  create: () => ({ tokens: NO_TOKENS, drift: undefined }),
+  update(value, transaction) {
+    for (const effect of transaction.effects)
+      if (effect.is(setTokens)) return { tokens: effect.value, drift: undefined };
+    return transaction.docChanged ? { ...value, drift: drifted(value.drift, transaction.changes) } : value;
   },
-  provide: (field) => EditorView.decorations.from(field),
 });
 
 const markOf = Object.fromEntries(
   Object.keys(COLOURS).map((type) => [type, Decoration.mark({ class: `word-${type}` })]),
-) as Readonly<Record<SemanticToken['type'], Decoration>>;
+) as Readonly<Record<TokenType, Decoration>>;
 
-const decorationsOf = (tokens: readonly SemanticToken[]) =>
-  Decoration.set(tokens.filter(({ from, to }) => from < to).map(({ from, to, type }) => markOf[type].range(from, to)));
+/** The words in view. */
+const painted = ViewPlugin.fromClass(
+  class {
+    decorations: DecorationSet;
+    constructor(view: EditorView) {
+      this.decorations = decorate(view);
+    }
+    update({ view, docChanged, viewportChanged, state, startState }: ViewUpdate) {
+      if (docChanged || viewportChanged || state.field(colours) !== startState.field(colours)) {
+        this.decorations = decorate(view);
+      }
+    }
+  },
+  { decorations: (plugin) => plugin.decorations },
+);
+
+function decorate(view: EditorView): DecorationSet {
+  const { tokens, drift } = view.state.field(colours);
+  const { types, places } = tokens;
+  const { from: start, to: end } = view.viewport;
+  const count = places.length / 3;
+  const endOf = (index: number) => places[3 * index + 1] ?? 0;
+  const ranges: Range<Decoration>[] = [];
+  for (let index = firstAt(drift, count, endOf, start); index < count; index++) {
+    const [before = 0, after = 0, type = 0] = places.subarray(3 * index, 3 * index + 3);
+    const place = placeNow(drift, before, after);
+    if (place && place.from > end) break;
+    if (place && place.from < place.to) ranges.push(markOf[types[type] as TokenType].range(place.from, place.to));
+  }
+  return Decoration.set(ranges);
+}
 
 /** The colours of the languages that are told apart by words: all but JSON. Loaded with the first such text. */
 export function wordColours(ask: AskTokens): Extension {
@@ -62,7 +100,7 @@ export function wordColours(ask: AskTokens): Extension {
       async colour() {
         const { view } = this;
         const { doc } = view.state;
-        const tokens = doc.length > LONGEST ? [] : await ask(doc.toString()).catch(() => undefined);
+        const tokens = doc.length > LONGEST ? NO_TOKENS : await ask(doc.toString()).catch(() => undefined);
         // Colours of another text would stand on the wrong words.
         if (tokens && view.state.doc === doc) view.dispatch({ effects: setTokens.of(tokens) });
       }
@@ -71,7 +109,7 @@ export function wordColours(ask: AskTokens): Extension {
       }
     },
   );
-  return [colours, plugin, look];
+  return [colours, painted, plugin, look];
 }
 
 const look = EditorView.theme(
