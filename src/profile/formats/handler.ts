@@ -1,3 +1,4 @@
+import type { Architecture } from '../../architecture.js';
 import type { Warning } from '../../policy.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
 import type { ResolvedSection, Unrepresentable } from './plain-section.js';
@@ -20,6 +21,8 @@ export interface Draft {
   profile: ParsedProfile;
   /** The profile decided for a target; without it conditional entries stay open. */
   resolved: ResolvedSection | undefined;
+  /** That target. */
+  target: Architecture | undefined;
   /** Reports what the format cannot say. */
   cannot: Unrepresentable;
   /** What to call the profile, where the format has a name for it. */

@@ -61,7 +61,7 @@ export function writeProfile(profile: ParsedProfile, format: OutputFormat, targe
     const whole = [key, index, ...path].filter((part) => part !== undefined);
     note(`${phrase} cannot say this: ${message}`, hint, ...whole);
   };
-  const text = HANDLERS[format].write({ profile: plain, resolved, cannot, name });
+  const text = HANDLERS[format].write({ profile: plain, resolved, target: machine, cannot, name });
   if (!output.hasAbis && (resolved ?? profile.seccomp).syscalls?.some(({ abis }) => abis)) {
     const hint = resolved ? 'compile the profile' : 'choose the target (--arch) to have it decided';
     // One for all: a unit has tens of them.

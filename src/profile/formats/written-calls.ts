@@ -1,4 +1,6 @@
-import { findArchitecture } from '../../architecture.js';
+import { ARCHITECTURES, type Architecture, findArchitecture } from '../../architecture.js';
+import { MULTIPLEXED_CALLS } from '../../syscalls/multiplexed-calls.js';
+import { syscallNumber } from '../../syscalls/syscall-name.js';
 import { quote } from '../../text.js';
 import { DOCKER_ARCHITECTURES } from '../model/conditional-entry.js';
 import type { DockerSeccomp, DockerSyscall, SeccompArgument } from '../model/schema.js';
@@ -27,9 +29,10 @@ const CHOOSE = 'choose the target (--arch, --cap, --kernel) to have it decided';
 
 /**
  * The calls of a profile, for a language whose first case that holds decides, and whose program is for one architecture.
- * Cases of different actions must not overlap: which of them libseccomp takes depends on its tree.
+ * Cases of different actions must not overlap: which of them libseccomp takes depends on its tree. Of a name that the target has not
+ * no rule is made, and such a language refuses it: it is left out.
  */
-export function writtenCalls({ profile, resolved, cannot }: Draft): WrittenCall[] {
+export function writtenCalls({ profile, resolved, target, cannot }: Draft): WrittenCall[] {
   const seccomp: DockerSeccomp = resolved ?? profile.seccomp;
   if (seccomp.extends) cannotExtend(cannot);
   for (const key of ['listenerPath', 'listenerMetadata'] as const) if (seccomp[key]) cannot(quote(key), undefined, key);
@@ -42,6 +45,7 @@ export function writtenCalls({ profile, resolved, cannot }: Draft): WrittenCall[
     // libseccomp makes no rule of an entry with the default's action.
     if (isDefault(entry, seccomp)) return;
     for (const name of entry.name ? [entry.name] : (entry.names ?? [])) {
+      if (target && isNowhereOn(name, target)) continue;
       const comment = typeof entry.comment === 'string' ? entry.comment : undefined;
       const call = calls.get(name) ?? { comment, cases: [] };
       calls.set(name, call);
@@ -49,6 +53,12 @@ export function writtenCalls({ profile, resolved, cannot }: Draft): WrittenCall[
     }
   });
   return [...calls].map(([name, { comment, cases }]) => ({ name, comment, cases: settled(name, cases) }));
+}
+
+/** Whether a name is another machine's; not one that the target has behind a multiplexer, where libseccomp puts its rule. */
+function isNowhereOn(name: string, { name: target }: Architecture): boolean {
+  const isKnown = ARCHITECTURES.some((each) => syscallNumber(name, each.name) !== undefined);
+  return isKnown && syscallNumber(name, target) === undefined && !MULTIPLEXED_CALLS.has(name);
 }
 
 function isDefault(

@@ -91,12 +91,44 @@ describe('what a policy means', () => {
   it('names are those of ftrace', () => {
     const { seccomp } = read('ALLOW { newstat, newfstat, newlstat, newuname, umount, sendfile64, sysctl }');
     expect(seccomp.syscalls).toMatchObject([
-      { names: ['stat', 'fstat', 'lstat', 'uname', 'umount2', 'sendfile', '_sysctl'] },
+      { names: ['stat', 'fstat', 'lstat', 'uname', 'umount2', 'sendfile', 'sendfile64', '_sysctl'] },
     ]);
     expect(seccomp.defaultAction).toBe('SCMP_ACT_KILL_THREAD');
     expect(() => read('ALLOW { stat }')).toThrow('kafel knows no system call "stat"; did you mean "newstat"?');
     expect(() => read('ALLOW { raed }')).toThrow('main:1:9: kafel knows no system call "raed"; did you mean "read"?');
   });
+
+  it('on 32-bit targets names are those of the functions with wider numbers, and of the others too', () => {
+    const policy = read('KILL { getuid, setuid { uid == 5 }, select, llseek }\nDEFAULT ERRNO(1)');
+    const names = policy.seccomp.syscalls!.flatMap(({ names }) => names);
+    expect(names).toEqual(['getuid', 'getuid32', 'setuid', 'setuid32', 'select', '_newselect', '_llseek']);
+    expect(() => read('ALLOW { getuid32 }')).toThrow('did you mean "getuid"?');
+    expect(() => read('ALLOW { _newselect }')).toThrow('"_" has no meaning');
+    // What is written again is read again, with the names that the target has.
+    for (const [arch, words] of [
+      ['x86_64', 'getuid, setuid select'],
+      ['arm', 'getuid, setuid select, llseek'],
+    ] as const) {
+      const text = writeProfile(policy, 'kafel', { arch });
+      expect(text.match(/(?<= )[a-z]+\b,?(?=\(|\n)/g)?.join(' ')).toBe(words);
+      expect(names).toEqual(expect.arrayContaining(read(text).seccomp.syscalls!.flatMap((each) => each.names!)));
+    }
+    const wide = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['getuid32'], action: 'SCMP_ACT_ALLOW' }] };
+    const of = (arch?: string) => writeProfile(readProfile(wide), 'kafel', { arch });
+    expect(() => of()).toThrow('choose the target (--arch)');
+    expect(() => of('x86')).toThrow('"getuid32" without "getuid", for which kafel has one name');
+    expect(of('x86_64')).toBe('DEFAULT ERRNO(1)\n');
+  });
+
+  it.each(['kafel', 'minijail-py', 'minijail'] as const)(
+    'names that the target has not are left out of %s',
+    (format) => {
+      const entry = { names: ['read', 'mmap2', 'dup2'], action: 'SCMP_ACT_ALLOW' };
+      const profile = readProfile({ defaultAction: 'SCMP_ACT_KILL_THREAD', syscalls: [entry] });
+      const names = (arch: string) => writeProfile(profile, format, { arch }).match(/\b(?:read|mmap2|dup2)\b/g);
+      expect(['x86_64', 'aarch64', 'arm'].map(names)).toEqual([['read', 'dup2'], ['read'], ['read', 'mmap2', 'dup2']]);
+    },
+  );
 
   it('an int is 32 bits wide where it has its own name, and compares more only with what has more', () => {
     const own = deciding('ALLOW { write { fd == 1 }, read { fd == -1 }, open { flags == 0xffffffff } }');

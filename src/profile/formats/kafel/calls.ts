@@ -3,7 +3,7 @@ import { nearestName } from '../../../nearest-name.js';
 import { syscallSignature } from '../../../syscalls/signature.js';
 import { syscallNumber } from '../../../syscalls/syscall-name.js';
 import { CALL_ARGUMENTS } from './call-arguments.js';
-import { KAFEL_NAMES, RENAMED } from './names.js';
+import { kafelName, RENAMED, WIDER } from './names.js';
 
 export interface KafelArgument {
   readonly name: string;
@@ -45,21 +45,25 @@ const argumentOf = (word: string): KafelArgument =>
 export interface KafelCall {
   /** libseccomp's name. */
   readonly name: string;
+  /** That of what it is on targets that have both. */
+  readonly wider: string | undefined;
   readonly arguments: readonly KafelArgument[];
 }
 
 /** A call by kafel's name of it; undefined where it has none. */
 export function kafelCall(word: string): KafelCall | undefined {
   const known = knownCalls().get(word);
-  if (known) return { name: RENAMED.get(word) ?? word, arguments: known };
+  const name = RENAMED.get(word) ?? word;
+  if (known) return { name, wider: WIDER.get(name), arguments: known };
   // The calls that other targets have and x86_64 has not.
-  const isElsewhere = [...TARGETS.values()].some(({ name }) => syscallNumber(word, name) !== undefined);
-  if (!isElsewhere || KAFEL_NAMES.has(word) || syscallNumber(word, 'x86_64') !== undefined) return undefined;
-  const parameters = syscallSignature(word) ?? [];
-  return { name: word, arguments: parameters.map(({ name, bits }) => ({ name, bits: bits === 64 ? 64 : 32 })) };
+  const isElsewhere = [...TARGETS.values()].some((target) => syscallNumber(name, target.name) !== undefined);
+  if (!isElsewhere || kafelName(word) !== word || syscallNumber(name, 'x86_64') !== undefined) return undefined;
+  const parameters = syscallSignature(name) ?? [];
+  const own = parameters.map(({ name, bits }) => ({ name, bits: bits === 64 ? 64 : 32 }) as const);
+  return { name, wider: undefined, arguments: own };
 }
 
 /** The call that a wrong name most likely means. */
 export function nearestKafelCall(word: string): string | undefined {
-  return KAFEL_NAMES.get(word) ?? nearestName(word, knownCalls().keys());
+  return kafelName(word) !== word ? kafelName(word) : nearestName(word, knownCalls().keys());
 }

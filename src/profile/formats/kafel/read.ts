@@ -152,7 +152,8 @@ class KafelReader {
     const own = declared?.map((name) => ({ name, bits: 64 as const }));
     if (call.number === undefined) {
       const known = kafelCall(call.word);
-      if (known) return [{ name: known.name, parameters: own ?? known.arguments, targets: guarded }];
+      const names = known ? [known.name, ...(known.wider === undefined ? [] : [known.wider])] : [];
+      if (known) return names.map((name) => ({ name, parameters: own ?? known.arguments, targets: guarded }));
       const nearest = nearestKafelCall(call.word);
       const hint = nearest
         ? `did you mean ${quote(nearest)}?`

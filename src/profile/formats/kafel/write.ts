@@ -1,5 +1,7 @@
 import type { ActionName } from '../../../action.js';
+import { syscallNumber } from '../../../syscalls/syscall-name.js';
 import { quote } from '../../../text.js';
+import { exactKey } from '../../document/exact-json.js';
 import { dockerNames } from '../../model/conditional-entry.js';
 import type { DockerSeccomp } from '../../model/schema.js';
 import type { Draft } from '../handler.js';
@@ -7,7 +9,7 @@ import { plainErrno, type Unrepresentable } from '../plain-section.js';
 import { type WrittenCase, writtenCalls } from '../written-calls.js';
 import { commentLines } from '../written-text.js';
 import { kafelCall, TARGETS } from './calls.js';
-import { kafelName } from './names.js';
+import { kafelName, NARROWER, WIDER } from './names.js';
 import { filterText } from './written-filter.js';
 
 const ACTIONS: Readonly<Record<ActionName, string>> = {
@@ -29,11 +31,24 @@ export function writeKafel(draft: Draft): string {
   const { defaultAction, defaultErrno, defaultErrnoRet, defaultTrapData } = seccomp;
   const blocks: { action: string; filters: string[][] }[] = [];
   let above: string | undefined;
-  for (const { name, comment, cases } of writtenCalls(draft)) {
+  const calls = writtenCalls(draft);
+  const meanings = new Map(calls.map(({ name, cases }) => [name, exactKey(cases.map(meaningOf))]));
+  for (const { name, comment, cases } of calls) {
+    const narrow = NARROWER.get(name);
+    if (narrow !== undefined && meanings.get(narrow) === meanings.get(name)) continue;
+    const other = narrow ?? WIDER.get(name);
+    const { target } = draft;
+    // Without a target the policy is for machines that have one of them, unless it names the other one.
+    const hasBoth = target ? other && syscallNumber(other, target.name) !== undefined : narrow !== undefined;
+    if (hasBoth && meanings.get(other!) !== meanings.get(name)) {
+      const words = `${quote(name)} without ${quote(other!)}, for which kafel has one name`;
+      cases[0]?.cannot(words, target ? 'say the same of both' : 'choose the target (--arch)', 'names');
+    }
     const notes = comment === undefined || comment === above ? [] : commentLines(comment, '//');
     above = comment;
     const word = kafelName(name);
-    if (kafelCall(word)?.name !== name) cases[0]?.cannot(`the name ${quote(name)}`, undefined, 'names');
+    const known = kafelCall(word);
+    if (known?.name !== name && known?.wider !== name) cases[0]?.cannot(`the name ${quote(name)}`, undefined, 'names');
     const byKey = new Map<string, { action: string; targets: string; cases: WrittenCase[] }>();
     for (const each of cases) {
       const { action, errno, errnoRet, trapData } = each.entry;
@@ -70,6 +85,16 @@ export function writeKafel(draft: Draft): string {
     : actionText(defaultAction, defaultErrno, defaultErrnoRet, cannot, 'defaultErrno');
   return `${[...lines, `DEFAULT ${otherwise}`].join('\n')}\n`;
 }
+
+/** What a case says, whatever the call. */
+const meaningOf = ({ entry: { action, errno, errnoRet, trapData }, args, arches }: WrittenCase) => ({
+  action,
+  errno,
+  errnoRet,
+  trapData,
+  args,
+  arches,
+});
 
 function actionText(
   action: ActionName,
