@@ -136,12 +136,14 @@ class StackProfile {
       for (const { args, wordSize } of rules) {
         if (wordSize === 32 && abi !== 'x86') continue;
         const { impliedBy } = origin;
+        const comment = commentAbove(origin);
         const entry: DockerSyscall & { names: string[] } = {
           names: [],
           ...action,
           ...(args.length > 0 ? { args } : {}),
           ...(abi ? { abis: [OCI_NAMES[abi]] } : {}),
           ...(impliedBy ? { impliedBy } : {}),
+          ...(comment === undefined ? {} : { comment }),
         };
         const argsText = args.map(({ index, op, value, valueTwo }) => `${index} ${op} ${value} ${valueTwo}`).join();
         const line = origin.text.positionAt(origin.offset).line;
@@ -153,6 +155,20 @@ class StackProfile {
       }
     }
   }
+}
+
+/** The comment lines right above the line that a decision comes from. */
+function commentAbove({ text: { text }, offset }: Origin): string | undefined {
+  const lines: string[] = [];
+  let end = text.lastIndexOf('\n', offset - 1);
+  while (end > 0) {
+    const start = text.lastIndexOf('\n', end - 1) + 1;
+    const found = /^\s*#[ \t]?(.*?)\s*$/.exec(text.slice(start, end));
+    if (!found) break;
+    lines.unshift(found[1]!);
+    end = start - 1;
+  }
+  return lines.length > 0 ? lines.join('\n') : undefined;
 }
 
 const calls = new Map<Abi, ReadonlySet<string>>();

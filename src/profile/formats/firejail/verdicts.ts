@@ -73,7 +73,12 @@ export function decide(
     .sort((a, b) => strictness(a.action) - strictness(b.action));
   const all = [...conditional, base];
   const cases = all.map(({ when, action }): Case<Action> => ({ condition: when, action }));
+  // Of several lines that let a call through, the one that names it says why.
+  const named = filters
+    .map(({ calls }) => calls.get(call))
+    .find((each) => each && each.when === undefined && isSame(each.action, base.action));
+  const origins = [...conditional, named ?? base].map((each) => each.origin);
   return firstMatch(cases, usual, isSame)
     .filter(({ action }) => !isSame(action, usual))
-    .map((each) => ({ ...each, origin: all[each.index]!.origin }));
+    .map((each) => ({ ...each, origin: origins[each.index]! }));
 }

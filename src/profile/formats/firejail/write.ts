@@ -48,8 +48,15 @@ export function writeFirejail({ profile, resolved, cannot }: Draft): string {
     usual === 'allow'
       ? dropLines(native, secondary, { isOwn, isBlocked, cannot })
       : keepLines(native, secondary, { usual: usual ?? '', isBlocked, cannot });
-  const comments = (seccomp.syscalls ?? []).flatMap(({ comment }) => commentLines(comment));
-  const lines = [...comments, ...body, ...(isBlocked ? ['seccomp.block-secondary'] : [])];
+  const notes = (seccomp.syscalls ?? []).map(({ comment }) => comment).filter(Boolean);
+  const comments = notes.filter((each, at) => each !== notes[at - 1]).flatMap((each) => commentLines(each));
+  // They stand right above the list of the calls.
+  const list = Math.max(
+    body.findIndex((line) => line.startsWith('seccomp.') || line.startsWith('seccomp ')),
+    0,
+  );
+  const written = [...body.slice(0, list), ...comments, ...body.slice(list)];
+  const lines = [...written, ...(isBlocked ? ['seccomp.block-secondary'] : [])];
   if (lines.some((line) => line.length > MAX_LINE)) cannot(`a list of more than ${MAX_LINE} bytes`, undefined);
   return `${lines.join('\n')}\n`;
 }
