@@ -11,6 +11,7 @@ import { tryConditions } from '../profile/model/conditional-entry.js';
 import type { ParsedProfile, Place } from '../profile/model/parsed-profile.js';
 import type { DockerSyscall } from '../profile/model/schema.js';
 import { actionOf, policyRule } from '../profile/resolve/plain-rule.js';
+import { namesOf } from '../profile/resolve/resolve-policy.js';
 import type { ProfileEditor } from './profile-editor.js';
 import type { CheckedTarget } from './target.js';
 
@@ -44,7 +45,7 @@ export interface CheckContext {
   readonly terms: AdviceWording;
   /** Every finding there is. */
   readonly ruleIds: ReadonlySet<string>;
-  /** The JSON or YAML that it was read from, to edit for fixes; undefined for other formats and for objects. */
+  /** What edits the text that it was read from, for fixes; undefined for objects. It makes no edits where nothing can. */
   readonly text: ProfileEditor | undefined;
   /** What it was read from, of any format, with its byte order mark. */
   readonly raw: string | undefined;
@@ -84,7 +85,10 @@ function entriesOf(
     // How its conditions are written is nobody's choice here; what it decides is in the filters.
     if (impliedBy) return [];
     const place = locate('syscalls', index);
-    const listed = (names ?? []).map((each, at) => ({ name: each, place: locate('syscalls', index, 'names', at) }));
+    const decided = namesOf(written, index, locate).map((each) => ({ name: each.name, place: each }));
+    // No target decides about `names` beside `name`.
+    const beside = name ? (names ?? []) : [];
+    const others = beside.map((each, at) => ({ name: each, place: locate('syscalls', index, 'names', at) }));
     const action = actionOf(actionName, errnoRet);
     const rules = [policyRule([], action, { args }, place)];
     const asRead = readMasks({ defaultAction: action, architectures: [], flags: undefined, rules }, behaviour);
@@ -93,7 +97,7 @@ function entriesOf(
       written,
       place,
       action,
-      names: name ? [{ name, place: locate('syscalls', index, 'name') }, ...listed] : listed,
+      names: [...decided, ...others],
       conditions: asRead.rules.flatMap(({ conditions }) => conditions),
       architectures: [
         ...new Set(targets.filter((target) => mayApply(written, target)).flatMap(({ architectures }) => architectures)),

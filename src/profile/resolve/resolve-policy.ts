@@ -294,7 +294,20 @@ function selectArchitectures(
   };
 }
 
-export function namesOf({ name, names }: DockerSyscall, index: number, locate: Locate) {
-  if (name) return [{ name, ...locate('syscalls', index, 'name') }];
-  return (names ?? []).map((listed, position) => ({ name: listed, ...locate('syscalls', index, 'names', position) }));
+/** An entry may be part of several profiles, which have it at other places. */
+const located = new WeakMap<DockerSyscall, { locate: Locate; index: number; names: PolicyRule['names'] }>();
+
+/**
+ * The names of an entry, each with its place. They are the same on every target, so those of a profile that was read are
+ * located once.
+ */
+export function namesOf(entry: DockerSyscall, index: number, locate: Locate): PolicyRule['names'] {
+  const known = located.get(entry);
+  if (known?.locate === locate && known.index === index) return known.names;
+  const { name, names: listed = [] } = entry;
+  const names = name
+    ? [{ name, ...locate('syscalls', index, 'name') }]
+    : (listed ?? []).map((each, position) => ({ name: each, ...locate('syscalls', index, 'names', position) }));
+  located.set(entry, { locate, index, names });
+  return names;
 }
