@@ -21,7 +21,7 @@ import { printable, quote } from '../text.js';
 import { type CheckContext, contextOf } from './context.js';
 import type { CheckReport, Finding, HostDifference } from './finding.js';
 import { ignoredIds } from './ignore-comment.js';
-import type { EditorOf } from './profile-editor.js';
+import { type EditorOf, editorWhenAsked } from './profile-editor.js';
 import { CHECK_RULE_IDS, CHECK_RULES } from './registry.js';
 import type { CheckRule, RuleFinding } from './rule.js';
 import { type CheckedTarget, type TargetOptions, targetOf } from './target.js';
@@ -97,7 +97,7 @@ export function checkTargets(
     ruleIds: CHECK_RULE_IDS,
     raw: text,
     report,
-    text: text === undefined ? undefined : editorOf(profile, text.replace(/^\uFEFF/, '')),
+    text: text === undefined ? undefined : editorWhenAsked(() => editorOf(profile, text.replace(/^\uFEFF/, ''))),
   });
 
   const own = allFindings(context, adviceOf).sort(byPosition);

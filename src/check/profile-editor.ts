@@ -15,6 +15,20 @@ export interface ProfileEditor {
 /** What edits the text of a profile; undefined where nothing does. */
 export type EditorOf = (profile: ParsedProfile, text: string) => ProfileEditor | undefined;
 
+/** An editor that is made for its first edit, which takes a parse of the text: most checks make none. */
+export function editorWhenAsked(make: () => ProfileEditor | undefined): ProfileEditor {
+  let made: { editor: ProfileEditor | undefined } | undefined;
+  const editor = () => {
+    made ??= { editor: make() };
+    return made.editor;
+  };
+  return {
+    setMember: (...asked) => editor()?.setMember(...asked) ?? [],
+    replaceMember: (...asked) => editor()?.replaceMember(...asked) ?? [],
+    narrow: (...asked) => editor()?.narrow(...asked) ?? [],
+  };
+}
+
 /** Where a condition is written. */
 export interface ConditionPlaces {
   readonly entry: Place;

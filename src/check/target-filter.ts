@@ -3,7 +3,7 @@ import { buildDecisionDiagram } from '../bpf/decisions/decision-diagram.js';
 import { type DiagramStore, type Node, orTooComplex } from '../bpf/decisions/diagram-store.js';
 import { INSTRUCTION_SIZE, MAX_INSTRUCTIONS } from '../bpf/program/instruction.js';
 import { CompileError } from '../compiler/compile-error.js';
-import { type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
+import { type CompileOptions, compileWithEffects, type PlannedPolicy, planPolicy } from '../compiler/compile-policy.js';
 import type { EntryEffect } from '../compiler/entry-effect.js';
 import { callsBehind, isMultiplexer, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { behaviourOf, hasEnosysStub } from '../compiler/runtime.js';
@@ -30,10 +30,14 @@ export interface TargetFilter {
   decisions(store: DiagramStore): Node;
 }
 
-/** Compile a policy. */
-export function compileFilter(policy: SeccompPolicy, options: CompileOptions): TargetFilter | CompileError {
+/** Compile a policy; `plan` gives what `planPolicy` makes of it. */
+export function compileFilter(
+  policy: SeccompPolicy,
+  options: CompileOptions,
+  plan: () => PlannedPolicy = () => planPolicy(policy, options),
+): TargetFilter | CompileError {
   try {
-    const { compiled, effects, decisions } = compileWithEffects(policy, options);
+    const { compiled, effects, decisions } = compileWithEffects(policy, options, plan());
     return {
       instructions: compiled.program.length / INSTRUCTION_SIZE,
       usesListener: compiled.usesListener,
@@ -55,6 +59,7 @@ export interface Variant {
   base: TargetFilter | CompileError;
   policy: SeccompPolicy;
   names: readonly string[];
+  plan: () => PlannedPolicy;
 }
 
 /**
@@ -63,8 +68,8 @@ export interface Variant {
  * (`fastestOrder` relies on that too). Where more than that is asked, the whole is compiled.
  */
 export function compileVariant(variant: Variant, options: CompileOptions): TargetFilter | CompileError {
-  const { base, policy, names } = variant;
-  const whole = () => compileFilter(policy, options);
+  const { base, policy, names, plan } = variant;
+  const whole = () => compileFilter(policy, options, plan);
   // The stub looks at all names, and a listener may be asked for anywhere.
   const isWhole = hasEnosysStub(policy, behaviourOf(options)) || notifies(policy);
   if (isWhole || base instanceof CompileError || base.usesListener) return whole();

@@ -2,9 +2,8 @@ import { permits } from '../action.js';
 import type { Architecture } from '../architecture.js';
 import type { DiagramStore, Node } from '../bpf/decisions/diagram-store.js';
 import { CompileError } from '../compiler/compile-error.js';
-import { type CompileOptions, compileWithEffects } from '../compiler/compile-policy.js';
+import { type CompileOptions, compileWithEffects, type PlannedPolicy, planPolicy } from '../compiler/compile-policy.js';
 import type { EntryEffect } from '../compiler/entry-effect.js';
-import { planFilter, plannedPieces } from '../compiler/filter-plan.js';
 import { forHost, type NewerName } from '../compiler/host-libseccomp.js';
 import { isCall, MULTIPLEXED_CALLS } from '../compiler/multiplexed-calls.js';
 import { ruleDecisions } from '../compiler/rule-decisions.js';
@@ -18,7 +17,7 @@ import type { ProfileIssue } from '../profile/document/profile-error.js';
 import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { resolve } from '../profile/resolve/resolve-policy.js';
 import { compileFilter, compileVariant, type TargetFilter } from './target-filter.js';
-import { permittedBy, type Verdict, verdictsOf } from './verdict.js';
+import { permittedBy, rulesOfCalls, type Verdict, verdictOf } from './verdict.js';
 
 /** A check is about runtimes, which compile a profile with libseccomp. */
 export interface TargetOptions
@@ -38,6 +37,8 @@ export interface CheckedTarget {
   /** Whether calls that the profile does not name may run: the profile is then a list of denied calls. */
   readonly isDenyList: boolean;
   verdict(name: string): Verdict;
+  /** Whether a call is named more than once, which may be by one entry. */
+  isRepeated(name: string): boolean;
   /** Whether a call can be made on an architecture, by a number of its own or through socketcall or ipc. */
   exists(name: string, architecture: Architecture): boolean;
   /** Whether any architecture of the filter has the call. */
@@ -90,35 +91,28 @@ export function targetOf(
   const behaviour = behaviourOf(options);
   const { policy, newer } = forHost(readMasks(written, behaviour), options.libseccompVersion);
   let filter: TargetFilter | CompileError | undefined;
-  const byEntries = verdictsOf(policy);
+  const rules = rulesOfCalls(policy);
   const verdicts = new Map<string, Verdict>();
   // With conditions, or behind a multiplexer, only the program shows the effect of entries.
   const refined = (name: string): Verdict => {
     const known = verdicts.get(name);
     if (known) return known;
-    const verdict = byEntries(name);
-    if (verdict.permitted !== 'sometimes' && !MULTIPLEXED_CALLS.has(name)) return verdict;
-    const own = target.architectures.flatMap((on) => target.actions(name, on, []) ?? []);
-    const actions = own.length > 0 ? own : target.architectures.flatMap((on) => throughMultiplexer(name, on));
-    const asked = actions.length > 0 ? { ...verdict, permitted: permittedBy(actions) } : verdict;
+    const verdict = verdictOf(rules.of(name), policy.defaultAction);
+    const isByProgram = verdict.permitted === 'sometimes' || MULTIPLEXED_CALLS.has(name);
+    const asked = isByProgram ? { ...verdict, permitted: byProgram(name) ?? verdict.permitted } : verdict;
     verdicts.set(name, asked);
     return asked;
+  };
+  const byProgram = (name: string): Verdict['permitted'] | undefined => {
+    const own = target.architectures.flatMap((on) => target.actions(name, on, []) ?? []);
+    const actions = own.length > 0 ? own : target.architectures.flatMap((on) => throughMultiplexer(name, on));
+    return actions.length > 0 ? permittedBy(actions) : undefined;
   };
   const throughMultiplexer = (name: string, on: Architecture) => {
     const multiplexed = MULTIPLEXED_CALLS.get(name);
     if (multiplexed === undefined) return [];
     return target.actions(multiplexed.multiplexer, on, [isCall(multiplexed)]) ?? [];
   };
-  // Findings about entries hold even where there is no filter.
-  let planWarnings: readonly Warning[] | undefined;
-  const planned = () =>
-    planFilter(policy, {
-      architecture,
-      optimize: 0,
-      unknownSyscall: 'ignore',
-      ...plannedPieces(behaviour),
-      resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
-    }).warnings;
   const ownNumber = numberFinder(libseccomp);
   const compileOptions: CompileOptions = {
     ...options,
@@ -126,10 +120,15 @@ export function targetOf(
     source: profile.source,
     unknownSyscall: 'ignore',
   };
+  let planned: PlannedPolicy | undefined;
+  const plan = () => {
+    planned ??= planPolicy(written, compileOptions);
+    return planned;
+  };
   const compiled = () => {
     filter ??= like
-      ? compileVariant({ base: like.target.filter, names: like.names, policy: written }, compileOptions)
-      : compileFilter(written, compileOptions);
+      ? compileVariant({ base: like.target.filter, names: like.names, policy: written, plan }, compileOptions)
+      : compileFilter(written, compileOptions, plan);
     return filter;
   };
   const target: CheckedTarget = {
@@ -138,14 +137,15 @@ export function targetOf(
     policy,
     isDenyList: permits(policy.defaultAction),
     verdict: refined,
+    isRepeated: rules.isRepeated,
     // Negative: libseccomp's pseudo-number for a call that the architecture lacks.
     exists: (name, on) => (libseccomp.resolveSyscallNameRewrite(name, on) ?? -1) >= 0,
     existsSomewhere: (name) => target.architectures.some((on) => target.exists(name, on)),
     newer,
     refusals: runtimeRefusals(profile, resolution, options),
+    // Findings about entries hold even where there is no filter.
     get warnings() {
-      planWarnings ??= planned();
-      return planWarnings;
+      return plan().plan.warnings;
     },
     actions(name, on, conditions) {
       const made = compiled();

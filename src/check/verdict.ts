@@ -11,24 +11,36 @@ export interface Verdict {
   decisive: PolicyRule | undefined;
 }
 
-/** A policy's verdicts, by name of the call. */
-export function verdictsOf(policy: SeccompPolicy): (name: string) => Verdict {
+/** The rules of a policy by the calls that they name. */
+export interface RulesOfCalls {
+  /** The rules that name a call, each once, in order. */
+  of(name: string): readonly PolicyRule[];
+  /** Whether a call is named more than once, which may be by one rule. */
+  isRepeated(name: string): boolean;
+}
+
+export function rulesOfCalls({ rules }: SeccompPolicy): RulesOfCalls {
   const byName = new Map<string, PolicyRule[]>();
-  for (const rule of policy.rules) {
-    for (const name of new Set(rule.names.map((named) => named.name))) {
-      const rules = byName.get(name);
-      if (rules) rules.push(rule);
-      else byName.set(name, [rule]);
+  const repeated = new Set<string>();
+  for (const rule of rules) {
+    for (const { name } of rule.names) {
+      const earlier = byName.get(name);
+      if (!earlier) {
+        byName.set(name, [rule]);
+        continue;
+      }
+      repeated.add(name);
+      if (earlier.at(-1) !== rule) earlier.push(rule);
     }
   }
-  return (name) => decide(byName.get(name) ?? [], policy.defaultAction);
+  return { of: (name) => byName.get(name) ?? [], isRepeated: (name) => repeated.has(name) };
 }
 
 /**
- * libseccomp (db.c, _db_rule_add): an entry without conditions decides for good; one with the default's action is no
- * rule.
+ * What the rules that name a call decide. An entry without conditions decides for good, and one with the default's action
+ * is no rule (libseccomp's db.c, _db_rule_add).
  */
-function decide(rules: readonly PolicyRule[], defaultAction: Action): Verdict {
+export function verdictOf(rules: readonly PolicyRule[], defaultAction: Action): Verdict {
   const effective = rules.filter(({ action }) => !isSameAction(action, defaultAction));
   const decisive = effective.find(({ conditions }) => conditions.length === 0);
   const actions = decisive ? [decisive.action] : [...effective.map(({ action }) => action), defaultAction];

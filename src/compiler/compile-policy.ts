@@ -10,8 +10,14 @@ import { CompileError } from './compile-error.js';
 import { effectWarnings, entryEffects } from './effect-warnings.js';
 import type { EntryEffect } from './entry-effect.js';
 import type { CompiledRules, Rules } from './expected-decisions.js';
-import { omittedRuleEffect, planFilter, plannedPieces } from './filter-plan.js';
-import { forHost, LIBSECCOMP_VERSIONS, type LibseccompVersion, numberWarnings } from './host-libseccomp.js';
+import { type FilterPlan, omittedRuleEffect, planFilter, plannedPieces } from './filter-plan.js';
+import {
+  forHost,
+  LIBSECCOMP_VERSIONS,
+  type LibseccompVersion,
+  type NewerName,
+  numberWarnings,
+} from './host-libseccomp.js';
 import { makeProgram } from './make-program.js';
 import type { Minimizer } from './minimizer.js';
 import { newerCalls, parseNewerThan } from './newer-calls.js';
@@ -136,8 +142,18 @@ interface CompiledWithEffects {
   decisions: ProgramDecisions;
 }
 
-/** Compile plain rules, and find the entries with another effect than they say (see {@link entryEffects}). */
-export function compileWithEffects(given: SeccompPolicy, options: OwnCompileOptions): CompiledWithEffects {
+/** A policy before its program is made: as its runtime and host read it, and libseccomp's calls for it. */
+export interface PlannedPolicy {
+  /** With the names that the host's libseccomp does not know. */
+  whole: SeccompPolicy;
+  policy: SeccompPolicy;
+  newer: readonly NewerName[];
+  level: 0 | 1 | 2;
+  plan: FilterPlan;
+}
+
+/** Plan the filter of plain rules. */
+export function planPolicy(given: SeccompPolicy, options: OwnCompileOptions): PlannedPolicy {
   const behaviour = behaviourOf(options);
   const whole = readMasks(given, behaviour);
   const { policy, newer } = forHost(whole, options.libseccompVersion);
@@ -153,6 +169,22 @@ export function compileWithEffects(given: SeccompPolicy, options: OwnCompileOpti
     source,
     resolveSyscall: (name) => libseccomp.resolveSyscallName(name, architecture),
   });
+  return { whole, policy, newer, level, plan };
+}
+
+/**
+ * Compile plain rules, and find the entries with another effect than they say (see {@link entryEffects}).
+ * @param planned what {@link planPolicy} makes of the same arguments
+ */
+export function compileWithEffects(
+  given: SeccompPolicy,
+  options: OwnCompileOptions,
+  planned: PlannedPolicy = planPolicy(given, options),
+): CompiledWithEffects {
+  const { whole, policy, newer, level, plan } = planned;
+  const behaviour = behaviourOf(options);
+  const { source, unknownSyscall = 'warn', libseccomp = loadDefaultSync() } = options;
+  const architecture = parseArchitecture(options.arch);
 
   const unknown = newer.map(({ rule, listed }) => {
     const { name, ...place } = listed;
@@ -187,7 +219,7 @@ export function compileWithEffects(given: SeccompPolicy, options: OwnCompileOpti
   };
   const { compiledRules, ...made } = makeProgram(rules, {
     ...options,
-    optimize: optimize ?? level,
+    optimize: options.optimize ?? level,
     libseccomp,
     verify: verifier(options.verify),
   });

@@ -49,7 +49,7 @@ interface Pair {
  * enough for the second entry, since a thousand equal entries have half a million pairs.
  */
 function* pairs(
-  { policy }: CheckedTarget,
+  { policy, isRepeated }: CheckedTarget,
   test: (first: PolicyRule, second: PolicyRule, name: string) => boolean,
   { isOneEnough = false } = {},
 ): Generator<Pair> {
@@ -58,6 +58,7 @@ function* pairs(
   for (const second of policy.rules) {
     if (isSameAction(second.action, policy.defaultAction)) continue;
     for (const { name } of second.names) {
+      if (!isRepeated(name)) continue;
       const earlier = byName.get(name) ?? [];
       for (const first of earlier.slice(0, MAX_PAIRED)) {
         if (!test(first, second, name)) continue;
