@@ -124,5 +124,5 @@ export function errnoName(errno: number, architecture?: ArchitectureName): strin
  */
 export function errnoNumber(name: string, architecture?: ArchitectureName): number | undefined {
   const own = architecture === undefined ? [] : differences(architecture);
-  return own.find(([candidate]) => candidate === name)?.[1] ?? numbers.get(name);
+  return own.find((each) => each[0] === name)?.[1] ?? numbers.get(name);
 }

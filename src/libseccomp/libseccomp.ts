@@ -172,6 +172,9 @@ export class Libseccomp {
    * @throws {LibseccompCrashError} when the instance crashed before
    */
   resolveSyscallNameRewrite(name: string, architecture: ArchitectureName | Architecture): number | undefined {
+    const own = this.resolveSyscallName(name, architecture);
+    // Only pseudo-numbers are rewritten (arch.c, arch_syscall_rewrite), and the other table is known for most names.
+    if (own === undefined || own >= 0) return own;
     return this.#resolveName('seccomp_syscall_resolve_name_rewrite', name, architecture);
   }
 

@@ -50,9 +50,16 @@ export const MULTIPLEXING: readonly ArchitectureName[] = [
   's390x',
 ];
 
+const behind = new Map<Multiplexer, readonly string[]>();
+
 /** The calls that a multiplexer makes. */
-export const callsBehind = (multiplexer: Multiplexer): readonly string[] =>
-  [...MULTIPLEXED_CALLS].filter(([, by]) => by.multiplexer === multiplexer).map(([name]) => name);
+export const callsBehind = (multiplexer: Multiplexer): readonly string[] => {
+  const known =
+    behind.get(multiplexer) ??
+    [...MULTIPLEXED_CALLS].flatMap(([name, by]) => (by.multiplexer === multiplexer ? [name] : []));
+  behind.set(multiplexer, known);
+  return known;
+};
 
 function numbered(multiplexer: Multiplexer, first: number, names: readonly string[]) {
   return names.map((name, index) => [name, { multiplexer, call: BigInt(first + index) }] as const);

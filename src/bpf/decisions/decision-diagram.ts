@@ -352,7 +352,9 @@ class SymbolicExecution {
     for (let index = 0; ; ) {
       const { code, jt, jf, k } = this.instructions[index]!;
       const level = code === Opcode.LD_ABS ? levelOfOffset(k, this.endianness) : undefined;
-      if (level === Level.ARCH) a = arch;
+      // nearly all instructions of a path
+      if (code === Opcode.JEQ_K) index += (a | 0) === (k | 0) ? jt : jf;
+      else if (level === Level.ARCH) a = arch;
       else if (level === Level.NR) a = nr;
       else if (code === Opcode.JA) index += k;
       else if (isConditionalJump(code) && !usesX(code)) index += jumpHolds(code, a | 0, k | 0) ? jt : jf;
@@ -634,7 +636,8 @@ function liveness(instructions: readonly Instruction[]): Uint32Array {
 
 function liveBefore({ code, k }: Instruction, after: number): number {
   const { reads, writes } = effectOf(code);
-  const [read, written] = [cellsAt(reads, k), cellsAt(writes, k)];
+  const read = cellsAt(reads, k);
+  const written = cellsAt(writes, k);
   if (written === 0) return after | read;
   // By an X of 0 a division ends the program, whether its result is read or not.
   const always = code === Opcode.DIV_X ? Cell.X : 0;

@@ -344,7 +344,8 @@ export class DiagramStore {
       seen.add(pair);
       this.spend(COST_OF_PAIR);
       const ofWhere = this.level(where);
-      const [low, high] = level <= ofWhere ? [this.low(at), this.high(at)] : [at, at];
+      const low = level <= ofWhere ? this.low(at) : at;
+      const high = level <= ofWhere ? this.high(at) : at;
       if (ofWhere > level) return visit(where, low) || visit(where, high);
       return visit(this.low(where), low) || visit(this.high(where), high);
     };
