@@ -33,7 +33,7 @@ const LONG_ON_V8_12 = [
 
 /**
  * For the other commands, by V8's version: it optimises later. Little of what it does early pays before `scmp check` or
- * `scmp diff` of usual profiles has ended: it was a third of their processor time on Node 20, and a fifth on Node 24.
+ * `scmp diff` of usual profiles has ended. It was a third of their processor time on Node 20, and a fifth on Node 24.
  * Versions that are not here keep their own measure, since V8 complains of a flag that it does not have.
  */
 const LONG_FLAGS: Readonly<Record<string, readonly string[]>> = {
