@@ -5,7 +5,7 @@ import type { CheckReport, Finding, Severity } from './finding.js';
 /** A file that was checked: what was found, or why there was nothing to check. */
 export interface FileReport {
   source: string;
-  /** The `metadata.name` of the document that it is about, in a file of several. */
+  /** The document that it is about, in a file of several: its `metadata.name`, its number, or the service of a compose file. */
   document?: string | undefined;
   /** The thread that it is about, in a seccompiler file with several. */
   thread?: string | undefined;
@@ -46,11 +46,12 @@ export function unreadableReport(error: Error, source: string): FileReport {
     message: printable(message),
     advice: printable(advice),
   });
-  const isProfileError = 'issues' in error;
-  const findings = isProfileError
+  const hasIssues = 'issues' in error;
+  const findings = hasIssues
     ? (error as ProfileError).issues.map((issue) => ({
         ...finding(issue.message, issue.hint),
-        path: issue.path,
+        // Those of an assembler's text have a line, and no path.
+        path: issue.path ?? '',
         position: issue.position,
         source: issue.source ?? (error as ProfileError).source,
       }))
@@ -76,3 +77,7 @@ export function countFindings(files: readonly FileReport[]): Record<Severity | '
     fixed: files.reduce((sum, { fixed }) => sum + (fixed?.length ?? 0), 0),
   };
 }
+
+/** What a report is about, as the commands take it: `many.yaml#2` is one document of a file. */
+export const nameOfReport = ({ source, document }: Pick<FileReport, 'source' | 'document'>): string =>
+  document === undefined ? source : `${source}#${document}`;

@@ -25,7 +25,7 @@ export interface BasePlaces {
   /** Where artifacts are: OCI image layouts, and folders with some. */
   layouts: readonly string[];
   /** SeccompProfiles of the same input, by name. */
-  beside?: ReadonlyMap<string, Input> | undefined;
+  beside?: Input['beside'] | undefined;
 }
 
 /** A profile with all that it extends, from files, local artifacts and built-ins. */
@@ -62,7 +62,7 @@ async function findBase(
   const own = folderOf(from.source);
   const isNamed = traitsOf(from).extendsAs === 'operator';
   const listed = isNamed ? beside?.get(name) : undefined;
-  if (listed) return loadProfile(listed.bytes, { source: `${listed.source} (${name})` });
+  if (listed) return listed();
   if (!isNamed && /[/\\.]/.test(name)) return read(join(own, name));
 
   const searched = folder ?? own;

@@ -89,7 +89,7 @@ export async function readEach(
   const [a, b] = [await readSide(paths[0], flags), await readSide(paths[1], flags)];
   if ('filters' in a && 'filters' in b) return compiledPairs(a, b, flags, libseccomp);
   if (!('filters' in a) && !('filters' in b)) {
-    throw new InvalidArgumentError('both are several SeccompProfiles: choose one with --document NAME');
+    throw new InvalidArgumentError('both are several SeccompProfiles: choose one of each, as FILE#NAME');
   }
   const side = 'filters' in a ? 1 : 0;
   const objects: ComparedObject[] = [];

@@ -3,8 +3,10 @@ import { hostArchitecture } from '../../native-loader/libc/host.js';
 import type { ArchitectureName } from '../architecture.js';
 import { mayBeProgramText } from '../bpf/forms/program-text-sign.js';
 import { areInstructions } from '../bpf/program/codec.js';
+import { InvalidArgumentError } from '../errors.js';
 import { loadLibseccompSync } from '../libseccomp/index.js';
 import { syscallNaming } from '../libseccomp/syscall-naming.js';
+import { printable } from '../text.js';
 import { type Input, isFolder, isReadable, readInput } from './input.js';
 import { isSecurityOption, mayBeCompose } from './security-option-sign.js';
 
@@ -27,10 +29,31 @@ export async function readFilterInput(path: string, flags: FilterInputFlags = {}
     const { securityOptionInput } = await import('./security-option.js');
     return securityOptionInput(path, { folder: '.', source: 'seccomp=' });
   }
+  const one = oneDocument(path);
+  if (one) return readDocument(one, flags);
   const input = (mayBeLayout(path) ? await artifactInput(path) : undefined) ?? readInput(path);
   const layer = mayBeTar(input.bytes) ? await artifactOf(input) : undefined;
   if (input.artifact || layer) return layer ?? input;
   return flags.from !== undefined || input.builtin ? input : asProgram(input, flags);
+}
+
+/** One of the documents of a file, which `many.yaml#2` names. */
+interface OneDocument {
+  file: string;
+  document: string;
+}
+
+function oneDocument(path: string): OneDocument | undefined {
+  const at = path.lastIndexOf('#');
+  const [file, document] = [path.slice(0, at), path.slice(at + 1)];
+  return at > 0 && document !== '' && !isReadable(path) && isReadable(file) ? { file, document } : undefined;
+}
+
+async function readDocument({ file, document }: OneDocument, flags: FilterInputFlags): Promise<Input> {
+  const input = await readFilterInput(file, { ...flags, document });
+  if (input.isChosen) return input;
+  if (!isProgram(input.bytes) && !input.artifact) return { ...input, document };
+  throw new InvalidArgumentError(`${printable(file)} has one filter: leave ${printable(`#${document}`)} out`);
 }
 
 /** What reads OCI image layouts is loaded for what may be one. */
@@ -53,13 +76,17 @@ async function asProgram(input: Input, { arch = [], document }: FilterInputFlags
   if (!mayBeProgramText(text)) return input;
   const { readProgramText } = await import('../bpf/forms/read-program-text.js');
 
-  const program = readProgramText(text, {
-    architectures: arch,
-    otherwise: hostArchitecture(),
-    source: input.source,
-    ...syscallNaming(loadLibseccompSync()),
-  });
-  return program ? { ...input, bytes: program.program } : input;
+  try {
+    const program = readProgramText(text, {
+      architectures: arch,
+      otherwise: hostArchitecture(),
+      source: input.source,
+      ...syscallNaming(loadLibseccompSync()),
+    });
+    return program ? { ...input, bytes: program.program } : input;
+  } catch (error) {
+    throw (await import('./log-given.js')).logGivenError(input, error);
+  }
 }
 
 /** Whether an input's bytes are a compiled program rather than a profile. */

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { ScmpError } from '../errors.js';
 import { nearestName } from '../nearest-name.js';
 import { BUILTIN_NAMES, BUILTIN_PREFIX, type BuiltinName, findBuiltin } from '../profile/builtin/names.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import { printable } from '../text.js';
 
 /** A file cannot be read or written. */
@@ -21,8 +22,10 @@ export interface Input {
   isChosen?: true;
   /** It is the layer of an artifact: as KEP-6061 has it, or an object of the Security Profiles Operator. */
   artifact?: 'runtime' | 'operator';
-  /** Of one object of several: all of them, by name. */
-  beside?: ReadonlyMap<string, Input>;
+  /** Which of its documents is meant, of a path as `many.yaml#2`. */
+  document?: string;
+  /** Of one profile of several: what reads each of them, by name. */
+  beside?: ReadonlyMap<string, () => ParsedProfile | Promise<ParsedProfile>>;
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([

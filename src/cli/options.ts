@@ -94,7 +94,7 @@ const ROWS = {
   document: {
     group: 'input',
     flags: '--document <name>',
-    help: 'of YAML with several SeccompProfiles: the one with this metadata.name',
+    help: 'of several documents of YAML, or objects in a list: the one with this metadata.name or number; FILE#NAME says it of one file',
   },
   systemd: {
     group: 'input',

@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path';
+import { parse } from 'yaml';
 import { ProfileError, type ProfileIssueCode } from '../profile/document/profile-error.js';
 import { quote } from '../text.js';
 import { type Input, noteInput, readInput } from './input.js';
@@ -39,13 +40,19 @@ export function securityOptionInput(option: string, { folder, source }: Origin):
   return readInput(isAbsolute(value) ? value : join(folder, value), 'file');
 }
 
+/** A service of a compose file that has a profile. */
+export interface ComposeService {
+  readonly name: string;
+  /** What its option means, as {@link securityOptionInput} has it. */
+  read(): Input;
+}
+
 /**
- * The profile of a service of a compose file: of the one named, or of all that have one where they have the same.
+ * The services of a compose file that have a profile; of several with the same one the first.
  *
- * @throws {ProfileError} where no service has one, several differ, or the file is no compose file
+ * @throws {ProfileError} where it is no compose file, or has no such service
  */
-export async function composeInput(text: string, source: string, service: string | undefined): Promise<Input> {
-  const { parse } = await import('yaml');
+function composeServices(text: string, source: string, service?: string): readonly ComposeService[] {
   let compose: unknown;
   try {
     // Compose files share settings by merge keys.
@@ -58,25 +65,49 @@ export async function composeInput(text: string, source: string, service: string
     const hint = `there are ${services.map(([name]) => name).join(', ')}`;
     throw failure(source, 'unknown-document', `this compose file has no service ${quote(service)}`, hint);
   }
-  const chosen = services.filter(([name]) => service === undefined || name === service);
-  const options = chosen.flatMap(([name, settings]) => {
-    const all = recordOf(settings).security_opt;
+  const known = new Set<string>();
+  return services.flatMap(([name, settings]): ComposeService[] => {
+    const all = service === undefined || name === service ? recordOf(settings).security_opt : undefined;
     // Of several of seccomp Docker takes the last.
     const last = (Array.isArray(all) ? all : []).filter((each) => /^seccomp[=:]/.test(String(each))).at(-1);
-    return last === undefined ? [] : [{ name, option: String(last) }];
+    if (last === undefined || known.has(String(last))) return [];
+    known.add(String(last));
+    const read = (): Input => ({
+      ...securityOptionInput(String(last), { folder: dirname(source), source }),
+      isChosen: true,
+    });
+    return [{ name, read }];
   });
-  const [first] = options;
+}
+
+/** The services of a compose file that have different profiles; undefined where it is no such file. */
+export function severalServices(text: string, source: string): readonly ComposeService[] | undefined {
+  try {
+    const services = composeServices(text, source);
+    return services.length > 1 ? services : undefined;
+  } catch (error) {
+    if (error instanceof ProfileError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The profile of a service of a compose file: of the one named, or of all that have one where they have the same.
+ *
+ * @throws {ProfileError} where no service has one, several differ, or the file is no compose file
+ */
+export function composeInput(text: string, source: string, service: string | undefined): Input {
+  const [first, ...others] = composeServices(text, source, service);
   if (!first) {
     const what = service === undefined ? 'the services of this compose file have' : `the service ${quote(service)} has`;
     const message = `${what} no security_opt of seccomp: the engine's own profile applies`;
     throw failure(source, 'no-seccomp-section', message, "Docker's is builtin:docker");
   }
-  if (options.some(({ option }) => option !== first.option)) {
-    const message = `services with different profiles: ${options.map(({ name }) => name).join(', ')}`;
+  if (others.length > 0) {
+    const message = `services with different profiles: ${[first, ...others].map(({ name }) => name).join(', ')}`;
     throw failure(source, 'several-documents', message, 'choose one (--document NAME)');
   }
-  const input = securityOptionInput(first.option, { folder: dirname(source), source });
-  return { ...input, isChosen: true };
+  return first.read();
 }
 
 const recordOf = (value: unknown): Record<string, unknown> =>

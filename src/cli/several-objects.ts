@@ -1,5 +1,7 @@
 import { isJsonObject, type JsonValue } from '../profile/document/json-value.js';
 import type { SplitObject } from '../profile/document/split-objects.js';
+import { loadProfile } from '../profile/formats/load-profile.js';
+import type { ParsedProfile } from '../profile/model/parsed-profile.js';
 import type { Input } from './input.js';
 
 /** One of several SeccompProfiles in one input. */
@@ -14,7 +16,7 @@ export interface ObjectInput {
  * `baseProfileName`.
  */
 export async function objectInputs(input: Input): Promise<ObjectInput[] | undefined> {
-  if (input.builtin || input.artifact) return undefined;
+  if (input.builtin || input.artifact || input.document !== undefined) return undefined;
   const text = new TextDecoder().decode(input.bytes);
   if ((text.match(/\bkind"?\s*:\s*"?SeccompProfile\b(?!List)/g)?.length ?? 0) < 2) return undefined;
   // JSON of one profile costs no parser of YAML.
@@ -36,7 +38,7 @@ export async function objectInputs(input: Input): Promise<ObjectInput[] | undefi
     isJson
       ? parseJson(own, input.source).value
       : (parsePlainYaml(own) ?? parseYaml(SourceText.decode(own, input.source))[0].value);
-  const beside = new Map<string, Input>();
+  const beside = new Map<string, () => Promise<ParsedProfile>>();
   const found = objects.flatMap(({ text: own, line }): ObjectInput[] => {
     const value = parsed(own);
     if (!isJsonObject(value) || value.kind !== 'SeccompProfile') return [];
@@ -48,7 +50,7 @@ export async function objectInputs(input: Input): Promise<ObjectInput[] | undefi
     const placed =
       line > 1 && !isJson ? `${'\n'.repeat(above)}---\n${own}` : '\n'.repeat(line < MAX_PLACED ? line - 1 : 0) + own;
     const one = { bytes: new TextEncoder().encode(placed), source: input.source, beside };
-    beside.set(name, one);
+    beside.set(name, () => loadProfile(one.bytes, { source: `${one.source} (${name})` }));
     return [{ name, input: one }];
   });
   return found.length > 1 ? found : undefined;

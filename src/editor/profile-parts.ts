@@ -22,10 +22,9 @@ export function profileParts(
   const whole = { text, source, format, name: undefined, selection: {}, from: 0, to: text.length };
   try {
     const { profiles } = listProfiles(SourceText.decode(text, source), { ...options, source, notifyGuards: false });
-    const [first, ...others] = profiles.flatMap(({ selection, from, to, read }): ProfilePart[] => {
-      if (!selection) return [];
+    const [first, ...others] = profiles.map(({ selection, from, to, read }): ProfilePart => {
       const name = selection.document ?? selection.thread;
-      return [{ ...whole, ...(name === undefined ? {} : { from, to }), name, selection, profile: readable(read) }];
+      return { ...whole, ...(name === undefined ? {} : { from, to }), name, selection, profile: readable(read) };
     });
     if (first) return [first, ...others];
   } catch (error) {

@@ -188,7 +188,7 @@ describe('YAML with several documents', () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/^many\.yaml:8:14: error: .*"ptrce".*\[unknown-syscall\]$/m);
     expect(stdout).toMatch(/^many\.yaml:17:14: error: .*"chroott".*\[unknown-syscall\]$/m);
-    expect(stderr).toBe('scmp: many.yaml: 1 of its documents are no SeccompProfile, and are not checked\n');
+    expect(stderr).toBe('scmp: many.yaml: 1 of its documents are no profile, and are not checked\n');
     const { files } = JSON.parse(run(['check', 'many.yaml', '--json']).stdout) as { files: { document: string }[] };
     expect(files.map(({ document: name }) => name)).toEqual(['one', 'two']);
   });
@@ -225,10 +225,131 @@ describe('YAML with several documents', () => {
     expect(JSON.parse(one.stdout).files).toHaveLength(2);
   });
 
-  it('is an error where names do not tell them apart', () => {
-    const { stdout, status } = run(['check', file('twins.yaml', [several[0], several[0]].join('---\n'))]);
+  it('is told by numbers where names do not tell them apart', () => {
+    const twins = file('twins.yaml', [several[0], several[0]].join('---\n'));
+    const { files } = JSON.parse(run(['check', twins, '--json']).stdout) as { files: { document: string }[] };
+    expect(files.map(({ document: number }) => number)).toEqual(['1', '2']);
+    expect(run(['explain', twins]).stderr).toContain('a second document, of 2; choose one with --document');
+  });
+
+  const denies = (call: string) =>
+    `defaultAction: SCMP_ACT_ALLOW\nsyscalls:\n- {names: [${call}], action: SCMP_ACT_ERRNO}\n`;
+  const policy = 'seccomp:\n  default_action: allow\n  syscalls:\n  - {action: errno, names: [chroot]}\n';
+  const mixed = [denies('ptrce'), policy, 'kind: ConfigMap\nmetadata: {name: web}\n', denies('mount'), several[1]];
+
+  it('may have documents of any formats, and one that is none costs no other', () => {
+    const path = file('mixed.yaml', [...mixed, 'defaultActin: SCMP_ACT_ALLOW\n'].join('---\n'));
+    const { stdout, stderr, status } = run(['check', path, '--json']);
+    expect(stderr).toBe('scmp: mixed.yaml: 1 of its documents are no profile, and are not checked\n');
     expect(status).toBe(2);
-    expect(stdout).toContain('a second YAML document, of 2');
+    const { files } = JSON.parse(stdout) as { files: { document: string; unreadable?: boolean }[] };
+    expect(files.map(({ document: name }) => name)).toEqual(['1', '2', '3', 'two', '5']);
+    const text = run(['check', path]).stdout;
+    expect(text).toMatch(/^mixed\.yaml:3:12: error: .*"ptrce".*\[unknown-syscall\]$/m);
+    expect(text).toMatch(/^mixed\.yaml:\d+:1: error: .*\[unreadable\]$/m);
+  });
+
+  it('is fixed document by document', () => {
+    const path = file('fixed.yaml', [denies('mount'), denies('ptrace')].join('---\n'));
+    run(['check', path, '--fix']);
+    expect(readFileSync(join(folder, path), 'utf8').match(/errnoRet: 1/g)).toHaveLength(2);
+  });
+
+  it.each([
+    ['explain', ['mixed.yaml#3'], 'mount'],
+    ['explain', ['mixed.yaml', '--document', '2'], 'chroot'],
+    ['diff', ['mixed.yaml#2', 'mixed.yaml#3'], 'mount'],
+    ['convert', ['mixed.yaml#2', '--to', 'docker'], 'chroot'],
+  ])('%s %j takes one of them', (command, args, call) => {
+    file('mixed.yaml', mixed.join('---\n'));
+    const { stdout, stderr } = run([command, ...args]);
+    expect(stderr).toBe('');
+    expect(stdout).toContain(call);
+  });
+
+  it.each([
+    [
+      'mixed.yaml',
+      'a second document, of 4; choose one with --document (option "document"): 1 (line 1), 2 (line 5), 3 (line 13), "two"',
+    ],
+    ['mixed.yaml#5', 'there is no document "5"; there are 1 (line 1), 2 (line 5), 3 (line 13), "two"'],
+    ['mixed.yaml#tow', 'did you mean "two"?'],
+  ])('of %s the error says which there are', (path, message) => {
+    expect(run(['explain', path]).stderr).toContain(message);
+  });
+});
+
+describe('a log where a profile is wanted', () => {
+  const call = 'openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3 <0.019290>';
+  it.each([
+    [
+      'audit.log',
+      'type=SECCOMP msg=audit(1700000000.123:456): pid=1 comm="ls" sig=31 arch=c000003e syscall=165',
+      'an audit log',
+    ],
+    ['strace.log', `3839  1796066636.682615 ${call}`, 'a log of strace'],
+    ['plain.log', call, 'a log of strace'],
+    [
+      'trace.log',
+      'scmp: denied: mount(), x86_64, by mount[1]: ERRNO(EPERM): the default',
+      "the output of scmp's --trace",
+    ],
+  ])('%s is told', (name, line, what) => {
+    const path = file(name, `${line}\n${line}\n`);
+    expect(run(['explain', path]).stderr).toContain(
+      `${path}: this is ${what}, not a profile; scmp why LOG says what was denied`,
+    );
+    expect(run(['check', path]).stdout).toContain(`this is ${what}, not a profile [unreadable]`);
+  });
+});
+
+describe('a text of the assembler', () => {
+  it('says what is wrong with it at its place', () => {
+    expect(run(['check', file('bad.asm', '.arch x86_64\n A = bogus\n')])).toMatchObject({
+      status: 2,
+      stdout: 'bad.asm:2:6: error: there is no bogus [unreadable]\n1 error\n',
+    });
+  });
+
+  it('is asked about one of its machines', () => {
+    const profile = JSON.stringify({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_ERRNO' }],
+      architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
+    });
+    const { stdout } = run(['compile', file('two.json', profile), '--arch', 'amd64', '--format', 'asm']);
+    expect(stdout).toMatch(/^\.arch x86_64, x86$/m);
+    expect(run(['explain', file('two.asm', stdout), 'ptrace', '--arch', 'i386']).stdout).toMatch(
+      /^x86: ptrace \(26\): ERRNO\(EPERM\)$/m,
+    );
+  });
+});
+
+describe('a compose file', () => {
+  const compose = (...options: string[]) =>
+    `services:\n${options.map((each, at) => `  s${at}:\n    security_opt: ["${each}"]\n`).join('')}`;
+
+  it('is checked by each profile that it names, and read by one', () => {
+    const denies = (call: string) => ({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: [call], action: 'SCMP_ACT_ERRNO' }],
+    });
+    file('a.json', JSON.stringify(denies('mount')));
+    file('b.json', JSON.stringify(denies('ptrce')));
+    const path = file(
+      'compose.yaml',
+      compose('seccomp=a.json', 'seccomp=b.json', 'seccomp=unconfined', 'seccomp=a.json'),
+    );
+    const { stdout, status } = run(['check', path, '--json']);
+    expect(status).toBe(2);
+    const { files } = JSON.parse(stdout) as { files: { source: string; document?: string }[] };
+    expect(files.map(({ source, document }) => [source, document])).toEqual([
+      ['a.json', undefined],
+      ['b.json', undefined],
+      ['compose.yaml', 's2'],
+    ]);
+    expect(run(['explain', path]).stderr).toContain('services with different profiles: s0, s1, s2; choose one');
+    expect(run(['explain', `${path}#s0`]).stdout).toContain('mount');
   });
 });
 

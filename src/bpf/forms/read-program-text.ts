@@ -126,8 +126,11 @@ function readAssembler(text: string, { asked, syscallNumber, source, otherwise }
   const isOwn = /^[ \t]*\.(?:arch|endian)[ \t]/m.test(text);
   const isSource = /^[ \t]*A = (?:nr|arch|args\[|seccomp_data\[)/m.test(text);
   if (!isOwn && !isSource) return undefined;
-  const names =
-    asked.length > 0 ? asked : isOwn || otherwise === undefined || comparesArchitecture(text) ? [] : [otherwise];
+  // What a program is for stands in it, as in bytes: who asks about another machine hears what it does there.
+  const isNamed = /^[ \t]*\.arch[ \t]/m.test(text);
+  const isUnsaid = !isOwn && otherwise !== undefined && !comparesArchitecture(text);
+  const unnamed = asked.length > 0 || !isUnsaid ? asked : [otherwise];
+  const names = isNamed ? [] : unnamed;
   const { program, endianness } = assemble(text, {
     architectures: names.length > 0 ? names.map(({ name }) => name) : undefined,
     syscallNumber,

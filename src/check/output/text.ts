@@ -2,7 +2,7 @@ import { checkArgument, LIST } from '../../options.js';
 import { count } from '../../phrases.js';
 import { formatPlace } from '../../source-place.js';
 import { printable } from '../../text.js';
-import { countFindings, type FileReport } from '../file-report.js';
+import { countFindings, type FileReport, nameOfReport } from '../file-report.js';
 import type { Finding } from '../finding.js';
 import { hostTable } from '../host-differences.js';
 import { targetTable } from './target-table.js';
@@ -26,16 +26,19 @@ import { targetTable } from './target-table.js';
  */
 export function renderText(files: readonly FileReport[]): string {
   checkArgument('renderText', 'files', files, LIST);
-  const lines = files.flatMap(({ source, report, fixed }) => [
-    ...report.findings.flatMap(lineOf),
-    ...(fixed ?? []).map((finding) => `${placeOf(finding)}: fixed: ${finding.message} [${finding.id}]`),
-    ...(report.target
-      ? targetTable(report.target).map((line, index) => printable(index === 0 ? `${source}: ${line}` : line))
-      : []),
-    ...(report.host
-      ? hostTable(report.host).map((line, index) => printable(index === 0 ? `${source}: ${line}` : line))
-      : []),
-  ]);
+  const lines = files.flatMap(({ source: file, document, report, fixed }) => {
+    const source = nameOfReport({ source: file, document });
+    return [
+      ...report.findings.flatMap(lineOf),
+      ...(fixed ?? []).map((finding) => `${placeOf(finding)}: fixed: ${finding.message} [${finding.id}]`),
+      ...(report.target
+        ? targetTable(report.target).map((line, index) => printable(index === 0 ? `${source}: ${line}` : line))
+        : []),
+      ...(report.host
+        ? hostTable(report.host).map((line, index) => printable(index === 0 ? `${source}: ${line}` : line))
+        : []),
+    ];
+  });
   return `${[...lines, summaryOf(files)].join('\n')}\n`;
 }
 

@@ -18,7 +18,8 @@ import { givenCapabilities, runtimeOptions } from '../compile-options.js';
 import { ExitCode, internalError } from '../exit-code.js';
 import { isProgram, readFilterInput } from '../filter-input.js';
 import { findingPage } from '../finding-page.js';
-import type { Input } from '../input.js';
+import { type Input, inputText } from '../input.js';
+import type { InputProfile, InputProfiles } from '../listed-profiles.js';
 import {
   addOptions,
   collect,
@@ -30,6 +31,7 @@ import {
 } from '../options.js';
 import { print, printError, printPainted, printVerbatim, writeResult } from '../output.js';
 import { profileOfInput } from '../read-input-profile.js';
+import { mayBeCompose } from '../security-option-sign.js';
 import { targetOption } from '../target-option.js';
 
 const RENDERERS = { text: renderText, json: renderJson, sarif: renderSarif, github: renderGithub } as const;
@@ -71,7 +73,7 @@ export function addCheckCommand(program: Command): void {
     .summary('look profiles over for mistakes, holes and what breaks programs')
     .description(
       'Look profiles over for what a reviewer would want to see. docs/check.md lists the findings; --explain shows the page of one. ' +
-        'Of several SeccompProfiles or threads in a file each is checked.',
+        'Of several documents, objects of a list or threads in a file each is checked, and each profile of a compose file.',
     )
     .argument('[profile...]', 'the profiles; "-" is standard input');
   addOptions(command, OPTIONS).action(check);
@@ -121,44 +123,64 @@ interface Checked {
   isInternal?: boolean;
 }
 
+type CheckOne = (libseccomp: Libseccomp) => Promise<Checked>;
+
 /** What there is to check in a file: one profile, or each of several. */
-async function inputsOf(path: string, flags: Flags): Promise<((libseccomp: Libseccomp) => Promise<Checked>)[]> {
+async function inputsOf(path: string, flags: Flags): Promise<CheckOne[]> {
   const source = path === '-' ? 'stdin' : path;
   let input: Input;
   try {
     input = await readFilterInput(path, flags);
   } catch (error) {
     if (!(error instanceof ScmpError)) throw error;
-    return [async () => ({ file: unreadableReport(error, source), text: '' })];
+    const services = await servicesOf(source, flags);
+    return services ?? [async () => ({ file: unreadableReport(error, source), text: '' })];
   }
   if (isProgram(input.bytes)) return [(libseccomp) => checkCompiled(input, flags, libseccomp)];
-  const selections = await selectionsOf(input, flags);
-  if (selections === undefined) return [(libseccomp) => checkInput(path, input, flags, libseccomp)];
-  // They may name each other as their base.
-  const { objectInputs } = await import('../several-objects.js');
-  const beside = (await objectInputs(input))?.[0]?.input.beside;
+  const several = await profilesOf(input, flags);
+  if (several === undefined) return [(libseccomp) => checkInput(path, input, { flags, libseccomp })];
+  if (several.others > 0)
+    printError(`scmp: ${input.source}: ${several.others} of its documents are no profile, and are not checked`);
   // What was fixed in one is in the text that the next is read from.
-  let current: Input = beside ? { ...input, beside } : input;
-  return selections.map((selection) => async (libseccomp) => {
-    const checked = await checkInput(path, current, { ...flags, ...selection }, libseccomp);
-    if (flags.fix && !checked.file.isUnreadable)
-      current = { ...current, bytes: new TextEncoder().encode(checked.text) };
+  let current = { input, profiles: several.profiles };
+  return several.profiles.map(({ selection }, index) => async (libseccomp) => {
+    const { input, profiles } = current;
+    const { read } = profiles[index] as InputProfile;
+    const checked = await checkInput(path, input, { flags: { ...flags, ...selection }, libseccomp, read });
+    if (checked.file.fixed && checked.file.fixed.length > 0) {
+      const fixed = { ...input, bytes: new TextEncoder().encode(checked.text) };
+      current = { input: fixed, profiles: (await profilesOf(fixed, flags))?.profiles ?? profiles };
+    }
     return { ...checked, file: { ...checked.file, ...selection } };
   });
 }
 
-/** What selects each of several profiles of a file; undefined where one profile is meant, or nothing tells them apart. */
-async function selectionsOf(input: Input, { document, thread, from }: Flags) {
-  const isOne = input.builtin || input.artifact || document !== undefined || thread !== undefined;
-  if (isOne || !mayHaveSeveral(new TextDecoder().decode(input.bytes))) return undefined;
-  // Reading YAML takes a parser that JSON does not need.
-  const { selectionsIn } = await import('../../profile/formats/list-profiles.js');
-  const found = selectionsIn(input.bytes, { source: input.source, format: from });
-  if (!found) return undefined;
-  const { selections, others } = found;
-  if (others > 0)
-    printError(`scmp: ${input.source}: ${others} of its documents are no SeccompProfile, and are not checked`);
-  return selections;
+/** The services of a compose file with several profiles, none of which is chosen. */
+async function servicesOf(source: string, flags: Flags): Promise<CheckOne[] | undefined> {
+  const text = inputText(source);
+  if (text === undefined || flags.document !== undefined || !mayBeCompose(text)) return undefined;
+  const { severalServices } = await import('../security-option.js');
+  return severalServices(text, source)?.map(({ name: document, read }) => async (libseccomp) => {
+    const checked = await checkService(source, read, { flags, libseccomp }).catch((error) => unusable(error, source));
+    // What was read of a file of its own is about that one.
+    return checked.file.source === source ? { ...checked, file: { ...checked.file, document } } : checked;
+  });
+}
+
+async function checkService(
+  source: string,
+  read: () => Input,
+  { flags, libseccomp }: { flags: Flags; libseccomp: Libseccomp },
+): Promise<Checked> {
+  const input = read();
+  if (isProgram(input.bytes)) return checkCompiled(input, flags, libseccomp);
+  return checkInput(source, input, { flags, libseccomp });
+}
+
+/** What reads several profiles takes a parser that most files do not need. */
+async function profilesOf(input: Input, flags: Flags): Promise<InputProfiles | undefined> {
+  if (input.builtin || !mayHaveSeveral(new TextDecoder().decode(input.bytes))) return undefined;
+  return (await import('../listed-profiles.js')).inputProfiles(input, flags);
 }
 
 /** A program, which has no text to fix. */
@@ -180,7 +202,12 @@ async function checkCompiled({ bytes, source }: Input, flags: Flags, libseccomp:
   }
 }
 
-async function checkInput(path: string, input: Input, flags: Flags, libseccomp: Libseccomp): Promise<Checked> {
+/** `read`: where the profile was parsed with others. */
+async function checkInput(
+  path: string,
+  input: Input,
+  { flags, libseccomp, read: readFirst }: { flags: Flags; libseccomp: Libseccomp; read?: InputProfile['read'] },
+): Promise<Checked> {
   if (flags.fix && input.artifact) {
     throw new InvalidArgumentError(
       `${input.source}: this is of an artifact, whose digest a fix would change: convert it first`,
@@ -198,12 +225,15 @@ async function checkInput(path: string, input: Input, flags: Flags, libseccomp: 
     engine,
   };
   try {
-    const profile = await profileOfInput(input, flags);
+    const profile = await (readFirst?.() ?? profileOfInput(input, flags));
     const text = input.builtin ? undefined : new TextDecoder('utf-8', { ignoreBOM: true }).decode(input.bytes);
     if (!flags.fix || text === undefined) {
       return { file: { source: input.source, report: checkProfile(profile, { ...options, text }) }, text: text ?? '' };
     }
-    const read = (fixedInput: string) => profileOfInput({ ...input, bytes: Buffer.from(fixedInput) }, flags);
+    const read = (fixedInput: string) =>
+      readFirst && fixedInput === text
+        ? readFirst()
+        : profileOfInput({ ...input, bytes: Buffer.from(fixedInput) }, flags);
     const { report, fixed, text: fixedInput } = await fixProfile(text, read, options);
     if (path !== '-' && !flags.dryRun && fixed.length > 0) writeResult(fixedInput, input.source);
     return { file: { source: input.source, report, fixed }, text: fixedInput };

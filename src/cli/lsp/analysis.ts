@@ -26,12 +26,11 @@ import { DEFAULT_WIDTH } from '../../explain/wrap.js';
 import { type Libseccomp, loadLibseccompSync } from '../../libseccomp/index.js';
 import { syscallNaming } from '../../libseccomp/syscall-naming.js';
 import type { Action } from '../../policy.js';
-import { type ProfileSelection, selectionsIn } from '../../profile/formats/list-profiles.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import { explainResolution } from '../../profile/resolve/explain-resolution.js';
 import { errorText } from '../error-text.js';
+import { type InputProfile, inputProfiles } from '../listed-profiles.js';
 import { profileOfInput } from '../read-input-profile.js';
-import { objectInputs } from '../several-objects.js';
 import type { Answer, EditedProfile, EditedText, Question, QuestionName } from './question.js';
 
 const TERMS = {
@@ -74,15 +73,15 @@ export class Analysis {
   /** As `scmp check` does. The findings of the first machine come before those of all. */
   async #check(asked: EditedText, publish: (part: readonly Problem[]) => void): Promise<readonly Problem[]> {
     const problems: Problem[] = [];
-    const selections = selectionsOf(asked);
-    for (const selection of selections) {
+    const profiles = profilesOf(asked);
+    for (const { read } of profiles) {
       try {
-        const profile = await read({ ...asked, selection });
+        const profile = await read();
         const options = { ...this.#checkOptions(asked), text: asked.text };
         const machines = machinesOf(profile, asked);
         const check = (targets: readonly Architecture[]) =>
           checkProfile(profile, { ...options, targets }).findings.map((each) => problemOfFinding(each, asked.path));
-        if (machines.length > 1 && selections.length === 1) {
+        if (machines.length > 1 && profiles.length === 1) {
           publish(check(machines.slice(0, 1)));
           // The messages of newer texts come in between.
           await new Promise((resolve) => setImmediate(resolve));
@@ -99,7 +98,7 @@ export class Analysis {
     const options: Omit<CheckOptions, 'text'> = this.#checkOptions(asked);
     let { text } = asked;
     let count = 0;
-    for (const selection of selectionsOf(asked)) {
+    for (const { selection } of profilesOf(asked)) {
       const readFixed = (each: string) => read({ ...asked, text: each, selection });
       const made = await fixProfile(text, readFixed, options);
       text = made.text;
@@ -279,15 +278,21 @@ function machinesOf(profile: ParsedProfile, { settings }: EditedText): readonly 
   return asked.length > 0 ? [...new Set(asked)] : defaultTargets(profile);
 }
 
-/** The profile of a text, with all that it extends and includes, as the commands read it. */
-async function read(asked: EditedProfile): Promise<ParsedProfile> {
-  const { text, path, settings, selection } = asked;
+/** The profiles of a text, with all that each extends and includes, as the commands read them; one, where it has one. */
+function profilesOf(asked: EditedText): readonly InputProfile[] {
+  const { text, path, settings } = asked;
   const input = { bytes: new TextEncoder().encode(text), source: path };
-  const beside = selection.document === undefined ? undefined : (await objectInputs(input))?.[0]?.input.beside;
   const { runtime, base, ociLayout } = settings;
-  const from = formatOf(asked);
-  const options = { from, ...selection, base: base ?? undefined, ociLayout: [...ociLayout], runtime };
-  return profileOfInput({ ...input, ...(beside && { beside }) }, options);
+  const flags = { from: formatOf(asked), base: base ?? undefined, ociLayout: [...ociLayout], runtime };
+  const one: InputProfile = { selection: {}, read: () => profileOfInput(input, flags) };
+  return inputProfiles(input, flags)?.profiles ?? [one];
+}
+
+/** One of them. */
+async function read({ selection: { document, thread }, ...asked }: EditedProfile): Promise<ParsedProfile> {
+  const profiles = profilesOf(asked);
+  const isAsked = ({ selection }: InputProfile) => selection.document === document && selection.thread === thread;
+  return (profiles.find(isAsked) ?? (profiles[0] as InputProfile)).read();
 }
 
 /** The format that is named, or that the file's name says where the content does not. */
@@ -296,12 +301,6 @@ export function formatOf({ text, path, named }: EditedText): EditedText['named']
   const { syntax } = editorFormat(text, { fileName: path });
   return syntax === 'json' || syntax === 'yaml' ? undefined : syntax;
 }
-
-/** What selects each profile of a text; nothing, where it has one. */
-const selectionsOf = (asked: EditedText): readonly ProfileSelection[] =>
-  selectionsIn(new TextEncoder().encode(asked.text), { source: asked.path, format: formatOf(asked) })?.selections ?? [
-    {},
-  ];
 
 /** What there is to say of an error; where a file has no profile in it, nothing. */
 function problemsOf(error: unknown, { path }: EditedText): Problem[] {

@@ -37,7 +37,8 @@ export function readAll(text: SourceText, options: ReadOptions): Reading {
   for (const { document } of profiles) {
     if (!document || parts.has(document.parsed)) continue;
     const { parsed, isListed, format } = document;
-    const path = sectionPath(parsed, format);
+    // Its reader says why it is of no format.
+    const path = format && sectionPath(parsed, format);
     if (!path) continue;
     const { offset } = parsed.positionOf(path)!;
     parts.set(parsed, { offset, isWhole: !isListed && isAlone(parsed, path) });

@@ -7,6 +7,7 @@ import { BUILTIN_PREFIX } from '../../profile/builtin/names.js';
 import type { OperatorVersion } from '../../profile/extend/operator-union.js';
 import { traitsOf } from '../../profile/formats/index.js';
 import { loadProfile } from '../../profile/formats/load-profile.js';
+import { mayHaveSeveral } from '../../profile/formats/several-profiles.js';
 import type { ParsedProfile } from '../../profile/model/parsed-profile.js';
 import type { Settings } from '../settings/settings.js';
 import { readOptionsOf } from './compile-options.js';
@@ -36,7 +37,7 @@ async function readProfileText({ text, source }: ProfileText, settings: Settings
     if (profile) return profile;
   }
   const profile = await loadProfile(text, { source, ...readOptionsOf(settings) });
-  refuseSelection(profile, settings);
+  refuseSelection(profile, text, settings);
   if (!profile.seccomp.extends) return profile;
   const [{ builtinProfile }, { extendProfile }] = await Promise.all([
     import('../../profile/builtin/index.js'),
@@ -46,13 +47,14 @@ async function readProfileText({ text, source }: ProfileText, settings: Settings
 }
 
 /** One of several is chosen, but the text has only one: as the command, the page does not ignore that. */
-function refuseSelection(profile: ParsedProfile, { words }: Settings): void {
+function refuseSelection(profile: ParsedProfile, text: string, { words }: Settings): void {
   const { selectedBy, entrySyntax } = traitsOf(profile);
   for (const [name, label] of [
     ['thread', 'Thread'],
     ['document', 'Document'],
   ] as const) {
-    if (!words[name] || selectedBy === name) continue;
+    const isChoice = selectedBy === name || (name === 'document' && mayHaveSeveral(text));
+    if (!words[name] || isChoice) continue;
     throw new InvalidArgumentError(
       `“${label}” chooses one of several filters, and a profile of the format ${profile.format} has one: leave it empty`,
     );

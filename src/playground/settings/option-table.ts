@@ -44,7 +44,7 @@ const ROWS: Readonly<Record<Exclude<OptionName, keyof typeof RUNTIME_CHOICES>, O
     group: 'input',
     flag: '--document <name>',
     label: 'Document',
-    help: 'Of YAML with several SeccompProfiles: the one with this metadata.name',
+    help: 'Of several documents of YAML, or objects in a list: the one with this metadata.name or number',
     otherwise: 'the only one',
     maxLength: 253,
   },

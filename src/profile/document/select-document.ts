@@ -7,65 +7,104 @@ import type { SourceDocument } from './source-document.js';
 /** Kinds of Kubernetes objects that hold others: `kubectl get -o yaml` prints them. */
 const LISTS = ['List', 'SeccompProfileList'];
 
+/** Of so many documents those to choose from are listed. */
+const MAX_LISTED = 20;
+
 /** Whether a document is a list of Kubernetes objects. */
 export function isList({ value }: SourceDocument): boolean {
   return isJsonObject(value) && LISTS.includes(value.kind as string) && Array.isArray(value.items);
 }
 
-/** Documents, and in the place of a list the objects in it: the SeccompProfiles, where there are some. */
-export function withListed(
-  documents: readonly [SourceDocument, ...SourceDocument[]],
-): [SourceDocument, ...SourceDocument[]] {
-  const all = documents.flatMap((document) => {
-    if (!isList(document)) return [document];
-    const { items } = document.value as { items: unknown[] };
-    const parts = items.map((_, index) => document.part(['items', index]));
-    const profiles = parts.filter(({ value }) => isJsonObject(value) && value.kind === 'SeccompProfile');
-    return profiles.length > 0 ? profiles : parts;
-  });
-  const [first, ...others] = all;
-  if (first) return [first, ...others];
-  throw documents[0].fail(['items'], { code: 'empty-input', message: 'a list with nothing in it' });
+/** One of the profiles of a text: a document, or an object in a list. */
+export interface ProfileDocument {
+  readonly document: SourceDocument;
+  readonly isListed: boolean;
+  /** What chooses it: its `metadata.name`, or its number where it has none of its own. */
+  readonly choice: string;
+}
+
+/** The profiles of a text in their order, and how many documents and objects beside them are none. */
+export interface ProfileDocuments {
+  readonly profiles: readonly [ProfileDocument, ...ProfileDocument[]];
+  readonly others: number;
 }
 
 /**
- * Select a document of a file with one or several: the one with the given `metadata.name`.
+ * The documents of a text that are profiles, or are meant to be. In the place of a list it is the objects in it. Kubernetes
+ * objects of other kinds are none, unless there is nothing else: their reader says what they are then.
  *
- * @throws {ProfileError} when there is no such document, or there are several and no name is given
+ * @throws {ProfileError} when all are empty lists
  */
-export function selectDocument(
-  documents: readonly [SourceDocument, ...SourceDocument[]],
-  name: string | undefined,
-): SourceDocument {
-  const [first, second] = documents;
-  // What else is in the file may have the same name: a Deployment beside its profile.
-  const objects = documents.filter(({ value }) => isJsonObject(value) && value.kind === 'SeccompProfile');
-  const named = objects.length > 0 ? objects : documents;
-  const names = named.map(nameOf);
-  const listed = names.filter((each) => each !== undefined).map(quote);
-  const fail = (code: ProfileIssueCode, document: SourceDocument, message: string, hint: string) =>
+export function profileDocuments(documents: readonly [SourceDocument, ...SourceDocument[]]): ProfileDocuments {
+  const all = documents.flatMap((document) => {
+    if (!isList(document)) return [{ document, isListed: false }];
+    const { items } = document.value as { items: unknown[] };
+    return items.map((_, index) => ({ document: document.part(['items', index]), isListed: true }));
+  });
+  const own = all.filter(({ document: { value } }) => !isJsonObject(value) || isProfileKind(value.kind));
+  const found = own.length > 0 ? own : all;
+  const names = found.map(({ document }) => nameOf(document));
+  const [first, ...more] = found.map((each, at) => ({ ...each, choice: choiceOf(at, names) }));
+  if (first) return { profiles: [first, ...more], others: all.length - found.length };
+  throw documents[0].fail(['items'], { code: 'empty-input', message: 'a list with nothing in it' });
+}
+
+/** No other format has such a key. */
+const isProfileKind = (kind: unknown): boolean => typeof kind !== 'string' || kind === 'SeccompProfile';
+
+function choiceOf(at: number, names: readonly (string | undefined)[]): string {
+  const name = names[at];
+  const isOwn = (text: string) => names.indexOf(text) === names.lastIndexOf(text);
+  if (name !== undefined && isOwn(name)) return name;
+  const number = String(at + 1);
+  // No name has such a mark in it.
+  return names.includes(number) ? `#${number}` : number;
+}
+
+/**
+ * Select one of several profiles: by its `metadata.name`, or by its number, from 1, as `2` or `#2`.
+ *
+ * @throws {ProfileError} when there is no such profile, or there are several and none is chosen
+ */
+export function selectDocument({ profiles }: ProfileDocuments, wanted: string | undefined): SourceDocument {
+  const [first, second] = profiles;
+  const fail = (code: ProfileIssueCode, { document }: ProfileDocument, message: string, hint: string) =>
     document.fail([], { code, message, hint });
-  if (name !== undefined) {
-    const [found, another] = named.filter((_, index) => names[index] === name);
-    if (another) throw fail('several-documents', another, `a second document ${quote(name)}`, 'names tell them apart');
-    if (found) return found;
-    const nearest = nearestName(
-      name,
-      names.filter((each) => each !== undefined),
-    );
-    if (nearest !== undefined) {
-      const meant = `did you mean ${quote(nearest)}?`;
-      throw fail('unknown-document', first, `there is no document ${quote(name)}`, meant);
-    }
-    const hint = listed.length > 0 ? `there are ${listed.join(', ')}` : 'none of them has a metadata.name';
-    throw fail('unknown-document', first, `there is no document ${quote(name)}`, hint);
+  if (wanted === undefined) {
+    if (!second) return first.document;
+    const hint = `choose one with --document (option "document"): ${listOf(profiles)}`;
+    throw fail('several-documents', second, `a second document, of ${profiles.length}`, hint);
   }
-  if (!second) return first;
-  const hint =
-    listed.length > 0
-      ? `choose one with --document (option "document"): ${listed.join(', ')}`
-      : 'put each into a file of its own';
-  throw fail('several-documents', second, `a second YAML document, of ${documents.length}`, hint);
+  const names = profiles.map(({ document }) => nameOf(document));
+  const [found, another] = profiles.filter((_, at) => names[at] === wanted);
+  if (another) {
+    throw fail(
+      'several-documents',
+      another,
+      `a second document ${quote(wanted)}`,
+      `choose by number: ${listOf(profiles)}`,
+    );
+  }
+  const number = /^#?([1-9]\d{0,8})$/.exec(wanted)?.[1];
+  const chosen = found ?? (number === undefined ? undefined : profiles[Number(number) - 1]);
+  if (chosen) return chosen.document;
+  const nearest = nearestName(
+    wanted,
+    names.filter((each) => each !== undefined),
+  );
+  const hint = nearest === undefined ? `there are ${listOf(profiles)}` : `did you mean ${quote(nearest)}?`;
+  throw fail('unknown-document', first, `there is no document ${quote(wanted)}`, hint);
+}
+
+/** `"one", 2 (line 7)` */
+function listOf(profiles: readonly ProfileDocument[]): string {
+  const listed = profiles.slice(0, MAX_LISTED).map(({ choice, document }) => {
+    if (choice === nameOf(document)) return quote(choice);
+    const line = document.positionOf([])?.line;
+    return line === undefined ? choice : `${choice} (line ${line})`;
+  });
+  const left = profiles.length - listed.length;
+  return left === 0 ? listed.join(', ') : `${listed.join(', ')} and ${left} more`;
 }
 
 /** The `metadata.name` of a document. */

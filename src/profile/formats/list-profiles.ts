@@ -1,8 +1,9 @@
 import { parseJsonText } from '../document/json-document.js';
 import { isJsonObject } from '../document/json-value.js';
-import { isList, nameOf, withListed } from '../document/select-document.js';
+import { ProfileError } from '../document/profile-error.js';
+import { profileDocuments } from '../document/select-document.js';
 import type { SourceDocument } from '../document/source-document.js';
-import { SourceText } from '../document/source-text.js';
+import type { SourceText } from '../document/source-text.js';
 import { parseYaml } from '../document/yaml.js';
 import { guardNotify } from '../model/finish-profile.js';
 import type { ParsedProfile } from '../model/parsed-profile.js';
@@ -18,14 +19,14 @@ export type ProfileSelection = Pick<ReadOptions, 'document' | 'thread'>;
 
 /** One of the profiles of a text. */
 export interface ListedProfile {
-  /** What `readProfile` takes to read this one: nothing where it is the only one. Undefined where nothing tells it from others. */
-  readonly selection: ProfileSelection | undefined;
+  /** What `readProfile` takes to read this one: nothing where it is the only one. */
+  readonly selection: ProfileSelection;
   /** Where it is in the text, from the beginning of its document to the next one. UTF-16 code units. */
   readonly from: number;
   readonly to: number;
-  /** The document that it is read from, and its format; undefined in a format of lines. */
+  /** The document that it is read from, and its format where that is known; undefined in a format of lines. */
   readonly document:
-    | { readonly parsed: SourceDocument; readonly isListed: boolean; readonly format: KeysFormatName }
+    | { readonly parsed: SourceDocument; readonly isListed: boolean; readonly format: KeysFormatName | undefined }
     | undefined;
   /** @throws {ProfileError} when it is invalid */
   read(): ParsedProfile;
@@ -35,13 +36,13 @@ export interface ListedProfiles {
   readonly syntax: Syntax;
   /** One at least, in the order of the text. */
   readonly profiles: readonly ListedProfile[];
-  /** How many documents or objects beside SeccompProfiles are none. */
+  /** How many documents and objects beside them are Kubernetes objects of other kinds. */
   readonly others: number;
 }
 
 /**
- * The profiles of a text. Several are SeccompProfiles in documents of YAML or in a list, as `kubectl get` prints them, and the
- * threads of a seccompiler file. Of a file with a SeccompProfile what else is in it is none.
+ * The profiles of a text, which is parsed once. Several are documents of YAML, objects in a list, as `kubectl get` prints them,
+ * and the threads of a seccompiler file.
  *
  * @throws {ProfileError} when the text cannot be parsed
  */
@@ -55,50 +56,37 @@ export function listProfiles(text: SourceText, options: ReadOptions): ListedProf
       others: 0,
     };
   }
-  const found = (syntax === 'json' ? ([parseJsonText(text)] as const) : parseYaml(text)).flatMap((document) =>
-    withListed([document]).map((parsed) => ({ parsed, isListed: isList(document) })),
-  );
-  const begins = found.map(({ parsed }) => parsed.positionOf([])!.offset);
-  const all = found.map((each, at) => ({ ...each, from: begins[at]!, to: begins[at + 1] ?? text.text.length }));
-  const objects = all.filter(({ parsed: { value } }) => isJsonObject(value) && value.kind === 'SeccompProfile');
-  const chosen = objects.length > 0 ? objects : all;
-  const names = chosen.map(({ parsed }) => nameOf(parsed));
-  const isTold = names.every((name, at) => name !== undefined && names.indexOf(name) === at);
-  const profiles = chosen.flatMap(({ parsed, isListed, from, to }, at): ListedProfile[] => {
-    const document = { parsed, isListed, format: detectFormat(parsed, options.format) };
-    const one = (span: { from: number; to: number }, selection: ProfileSelection | undefined): ListedProfile => {
-      const read = () =>
-        guardNotify(HANDLERS[document.format].read(parsed, { ...options, document: undefined, ...selection }), options);
+  const parsed = syntax === 'json' ? ([parseJsonText(text)] as const) : parseYaml(text);
+  const { profiles: found, others } = profileDocuments(parsed);
+  const ends = [...found.slice(1).map(({ document }) => document.positionOf([])!.offset), text.text.length];
+  const profiles = found.flatMap(({ document: parsed, isListed, choice }, at): ListedProfile[] => {
+    const format = formatOf(parsed, options);
+    const document = { parsed, isListed, format };
+    const [from, to] = [parsed.positionOf([])!.offset, ends[at]!];
+    const one = (span: { from: number; to: number }, selection: ProfileSelection): ListedProfile => {
+      const read = () => {
+        const { read } = HANDLERS[format ?? detectFormat(parsed, options.format)];
+        return guardNotify(read(parsed, { ...options, document: undefined, ...selection }), options);
+      };
       return { ...span, selection, document, read };
     };
-    const threads = document.format === 'seccompiler' && isJsonObject(parsed.value) ? Object.keys(parsed.value) : [];
-    if (threads.length > 1) {
-      const ends = [...threads.slice(1).map((thread) => parsed.keyPositionOf([thread])!.offset), to];
-      return threads.map((thread, index) =>
-        one({ from: parsed.keyPositionOf([thread])!.offset, to: ends[index]! }, { thread }),
-      );
-    }
-    const isOnly = found.length === 1;
-    if (isOnly) return [one({ from, to }, {})];
-    return [one({ from, to }, objects.length > 0 && isTold ? { document: names[at]! } : undefined)];
+    const chosen = found.length === 1 ? {} : { document: choice };
+    const threads = format === 'seccompiler' && isJsonObject(parsed.value) ? Object.keys(parsed.value) : [];
+    if (threads.length < 2) return [one({ from, to }, chosen)];
+    const begins = threads.map((thread) => parsed.keyPositionOf([thread])!.offset);
+    return threads.map((thread, index) =>
+      one({ from: begins[index]!, to: begins[index + 1] ?? to }, { ...chosen, thread }),
+    );
   });
-  return { syntax, profiles, others: all.length - chosen.length };
+  return { syntax, profiles, others };
 }
 
-/**
- * What selects each profile of a text with several. Undefined where it has one, or nothing tells them apart: its reader says what
- * is wrong then.
- */
-export function selectionsIn(
-  input: Uint8Array,
-  options: ReadOptions,
-): { selections: readonly ProfileSelection[]; others: number } | undefined {
+/** Undefined where the document is of no format: its reader says why. */
+function formatOf(document: SourceDocument, { format }: ReadOptions): KeysFormatName | undefined {
   try {
-    const { profiles, others } = listProfiles(SourceText.decode(input, options.source), options);
-    const selections = profiles.flatMap(({ selection }) => selection ?? []);
-    const isTold = selections.length === profiles.length && (profiles.length > 1 || others > 0);
-    return isTold ? { selections, others } : undefined;
-  } catch {
-    return undefined;
+    return detectFormat(document, format);
+  } catch (error) {
+    if (error instanceof ProfileError) return undefined;
+    throw error;
   }
 }

@@ -10,7 +10,10 @@ export interface ReadOptions {
   format?: InputFormat | undefined;
   /** The thread whose filter is read from a seccompiler file. Needed where there are several. */
   thread?: string | undefined;
-  /** The `metadata.name` of the document that is read from YAML. Needed where there are several documents. */
+  /**
+   * Which document of YAML, or object in a list, is read: by its `metadata.name`, or by its number from 1. Needed where there
+   * are several.
+   */
   document?: string | undefined;
   /** The systemd that runs a unit or container: its groups and filters differ (docs/formats.md). Default: the newest known. */
   systemd?: SystemdVersion | undefined;

@@ -4,7 +4,7 @@ import { parseJsonText } from '../document/json-document.js';
 import { pathGivenError } from '../document/path-given.js';
 import { documentOfObject } from '../document/plain-object.js';
 import { ProfileError } from '../document/profile-error.js';
-import { isList, selectDocument, withListed } from '../document/select-document.js';
+import { isList, profileDocuments, selectDocument } from '../document/select-document.js';
 import type { SourceDocument } from '../document/source-document.js';
 import { type SourceText, textOf } from '../document/source-text.js';
 import { parseYaml } from '../document/yaml.js';
@@ -67,7 +67,7 @@ function readSyntax(text: SourceText, options: ReadOptions): ParsedProfile {
     case 'json':
       return readJson(parseJsonText(text), options);
     case 'yaml':
-      return readDocument(selectDocument(withListed(parseYaml(text)), options.document), options);
+      return readDocument(selectDocument(profileDocuments(parseYaml(text)), options.document), options);
     default:
       return HANDLERS[syntax].read(text, options);
   }
@@ -76,7 +76,7 @@ function readSyntax(text: SourceText, options: ReadOptions): ParsedProfile {
 /** As {@link readText}, for JSON that was parsed. */
 export function readJson(document: SourceDocument, options: ReadOptions): ParsedProfile {
   const isChosen = options.document !== undefined || isList(document);
-  return readDocument(isChosen ? selectDocument(withListed([document]), options.document) : document, options);
+  return readDocument(isChosen ? selectDocument(profileDocuments([document]), options.document) : document, options);
 }
 
 function readDocument(document: SourceDocument, options: ReadOptions): ParsedProfile {

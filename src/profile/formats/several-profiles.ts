@@ -1,7 +1,7 @@
 /** Documents of YAML, a list as kubectl(1) prints it, in YAML or JSON, and the filters of seccompiler's threads. */
 const SIGNS = [
   /^---(?:\s|$)/m,
-  /(?:^|[{,])\s*"?kind"?\s*:\s*"?(?:SeccompProfile)?List\b/m,
+  /(?:^|[{,])\s*"?kind"?\s*:\s*["']?(?:SeccompProfile)?List\b/m,
   /\b(?:default|filter|match|mismatch)_action\b/,
 ];
 

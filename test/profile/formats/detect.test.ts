@@ -137,9 +137,12 @@ describe('a SeccompProfile', () => {
     const chosen = readProfile(file, { document: 'two' });
     expect(chosen).toMatchObject({ name: 'two', seccomp: { defaultAction: 'SCMP_ACT_TRAP' } });
     expect(chosen.locate('defaultAction').position).toMatchObject({ line: 12 });
-    expect(() => readProfile(file)).toThrow('a second YAML document, of 2; choose one with --document');
+    expect(() => readProfile(file)).toThrow('a second document, of 2; choose one with --document');
     expect(() => readProfile(file, { document: 'three' })).toThrow('no document "three"; there are "one", "two"');
-    expect(() => readProfile(`${file}${named('one')}`, { document: 'one' })).toThrow('a second document "one"');
+    expect(() => readProfile(`${file}${named('one')}`, { document: 'one' })).toThrow(
+      'a second document "one"; choose by number: 1 (line 2), "two", 3 (line 14)',
+    );
+    expect(readProfile(`${file}${named('one')}`, { document: '3' }).name).toBe('one');
   });
 
   it('may be disabled, which is said', () => {
