@@ -990,6 +990,32 @@ const CASES: Record<string, Case[]> = {
       passed: '[Exec]\nSystemCallFilter=~chown fchown lchown\n',
     },
   ],
+  'nspawn-capability': [
+    {
+      what: 'a group with the capability',
+      found: '[Exec]\nCapability=CAP_SYS_MODULE\n',
+      at: '',
+      passed: '[Exec]\nCapability=CAP_SYS_MODULE\nSystemCallFilter=~@module\n',
+    },
+    {
+      what: 'all capabilities',
+      found: '[Exec]\nCapability=all\n',
+      at: '',
+      passed: '[Exec]\nCapability=all\nDropCapability=all\n',
+    },
+    {
+      what: 'one that not every container has',
+      found: '[Exec]\nCapability=CAP_SYS_TIME\n',
+      at: '',
+      passed: '[Exec]\nCapability=CAP_SYS_PTRACE\n',
+    },
+    {
+      what: 'a group of which one call is left',
+      found: '[Exec]\nCapability=CAP_SYS_MODULE\nSystemCallFilter=~init_module delete_module\n',
+      at: '',
+      passed: '[Exec]\nCapability=CAP_SYS_MODULE\nSystemCallFilter=~init_module delete_module finit_module\n',
+    },
+  ],
   'reader-warning': [
     {
       what: 'a SeccompProfile that is switched off',

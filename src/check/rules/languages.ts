@@ -63,4 +63,10 @@ export const LANGUAGE_RULES: readonly CheckRule[] = [
     'A group that a `.nspawn` file takes away, of which calls stay allowed.',
     'name the calls themselves behind "~"',
   ),
+  fromReader(
+    'nspawn-capability',
+    'advice',
+    'A `Capability=` of a `.nspawn` file with which systemd-nspawn allows more calls.',
+    'take it out, or name the calls behind "~" in SystemCallFilter=',
+  ),
 ];

@@ -43,6 +43,7 @@ describe('readNspawn', () => {
     ]);
     expect(readProfile(changed).warnings.map(({ code, position }) => `${code} ${position?.line}`)).toEqual([
       'nspawn-still-allowed 3',
+      'nspawn-capability 4',
     ]);
     expect([decide(exec, socket, 16n, 0n, 9n), decide(exec, socket, 16n, 0n, 0n)]).toEqual(['ERRNO 97', 'ALLOW']);
   });

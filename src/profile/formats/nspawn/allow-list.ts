@@ -38,6 +38,14 @@ const WITH_CAPABILITY_SINCE: Readonly<Record<SystemdVersion, typeof WITH_CAPABIL
 /** The capabilities that a container has unless its settings say otherwise, of those that change the list. */
 const DEFAULT_CAPABILITIES = ['CAP_SYS_PTRACE', 'CAP_SYS_BOOT', 'CAP_SYS_TTY_CONFIG'];
 
+/** What systemd-nspawn allows with a capability that a container has not by default. */
+export function grantedBy(capability: string, version: SystemdVersion): string[] {
+  const granted = Object.entries({ ...WITH_CAPABILITY, ...WITH_CAPABILITY_SINCE[version] });
+  return granted.flatMap(([name, text]) =>
+    !DEFAULT_CAPABILITIES.includes(name) && (name === capability || capability === 'all') ? wordsOf(text) : [],
+  );
+}
+
 const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== '');
 
 /** The groups and calls that systemd-nspawn allows, with what `Capability=` adds and `DropCapability=` takes away. */

@@ -14,7 +14,7 @@ import { compared } from '../entry-arguments.js';
 import { LOCAL_ARCH_MAP, systemdGroups } from '../systemd/read.js';
 import { type Assignment, parseUnit, type UnitWord } from '../systemd/unit.js';
 import { NEWEST_SYSTEMD, type SystemdVersion } from '../systemd-versions.js';
-import { defaultList } from './allow-list.js';
+import { defaultList, grantedBy } from './allow-list.js';
 import { nspawn } from './format.js';
 
 const ALLOW = { action: 'SCMP_ACT_ALLOW' } as const;
@@ -49,6 +49,7 @@ class NspawnReader {
   readonly #allowed: UnitWord[] = [];
   readonly #denied: UnitWord[] = [];
   readonly #added = new Set<string>();
+  readonly #granting: UnitWord[] = [];
   readonly #dropped = new Set<string>();
   readonly #text: SourceText;
   readonly #version: SystemdVersion;
@@ -68,6 +69,7 @@ class NspawnReader {
     for (const { text, offset } of this.#allowed) this.#expand(text, offset, excluded, allowed);
     this.#warnOfUnknown();
     this.#warnOfGroups(allowed);
+    this.#warnOfCapabilities(excluded);
     const made = this.#entries(allowed);
     const locate = (path: readonly (string | number)[]): Place => {
       const [key, entry, part, index] = path;
@@ -111,6 +113,7 @@ class NspawnReader {
     const name = text === 'all' ? text : text.toUpperCase();
     if (name === 'all' || CAPABILITIES.includes(name)) {
       to.add(name);
+      if (to === this.#added) this.#granting.push({ text: name, offset });
       return;
     }
     const nearest = nearestName(name, CAPABILITIES);
@@ -179,6 +182,21 @@ class NspawnReader {
       const shown = `${open.slice(0, 6).join(', ')}${open.length > 6 ? ` and ${open.length - 6} more` : ''}`;
       const message = `${shown} of ${text} are allowed as before: systemd-nspawn takes away what its list has by this name`;
       this.#warnings.push({ code: 'nspawn-still-allowed', message, path: '', position: this.#text.positionAt(offset) });
+    }
+  }
+
+  /** A capability opens calls, of which the file need not say anything. */
+  #warnOfCapabilities(excluded: ReadonlySet<string>): void {
+    for (const { text, offset } of this.#granting) {
+      if (this.#dropped.has(text) || this.#dropped.has('all')) continue;
+      const open = grantedBy(text, this.#version).filter((name) => {
+        const calls = new Map<string, number>();
+        this.#expand(name, offset, excluded, calls);
+        return calls.size > 0;
+      });
+      if (open.length === 0) continue;
+      const message = `Capability=${text} has systemd-nspawn allow ${open.join(', ')}`;
+      this.#warnings.push({ code: 'nspawn-capability', message, path: '', position: this.#text.positionAt(offset) });
     }
   }
 
