@@ -14,7 +14,37 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SITE = join(ROOT, 'dist/playground');
 const BROWSER = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm' };
-const SIZES = { phone: [390, 844], tablet: [768, 1024], laptop: [1280, 800], desk: [1920, 1080] };
+const SIZES = {
+  phone: [390, 844],
+  window: [490, 800],
+  tablet: [820, 1180],
+  laptop: [1280, 800],
+  desk: [1920, 1080],
+};
+
+const LOG = [
+  'type=SECCOMP msg=audit(1700000000.1:4): pid=42 comm="ls" exe="/bin/ls" arch=c000003e syscall=165 code=0x50001',
+  'type=SECCOMP msg=audit(1700000000.2:5): pid=42 comm="ls" exe="/bin/ls" arch=c000003e syscall=425 code=0x50001',
+].join('\n');
+
+/** Four instructions: one call is refused. */
+const PROGRAM = '2000000000000000 15000001a5000000 0600000001000500 060000000000ff7f'.replaceAll(' ', '');
+
+const openFile = (page, name, content) =>
+  page.locator('#file').setInputFiles({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) });
+
+/** On a phone the profile is one of the views. */
+const profile = async (page, width) => {
+  if (width < 768) await tab('Profile')(page);
+};
+
+async function replaceText(page, width, text) {
+  await profile(page, width);
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('Control+a');
+  if (text === '') await page.keyboard.press('Delete');
+  else await page.keyboard.insertText(text);
+}
 
 const tab = (name) => (page) => page.getByRole('tab', { name }).click();
 
@@ -24,8 +54,43 @@ const STATES = {
   details: async (page) => {
     await page.locator('.call[data-call=personality]').click();
   },
-  profile: async (page, width) => {
-    if (width < 768) await tab('Profile')(page);
+  profile,
+  empty: (page, width) => replaceText(page, width, ''),
+  error: (page, width) => replaceText(page, width, '{"defaultAction": "SCMP_ACT_ALOW", "syscalls": []}'),
+  stale: async (page, width) => {
+    const rules = Array.from({ length: 3000 }, (_, at) => `read(arg${at % 3} == ${at}) -> allow`);
+    await replaceText(page, width, `default errno EPERM\n${rules.join('\n')}\n`);
+    await page.waitForSelector('body[data-results=stale]');
+  },
+  findings: async (page, width) => {
+    await replaceText(
+      page,
+      width,
+      'default allow\nunshare, mount, ptrace -> errno EPERM\nioctl(arg1 == TIOCSTI) -> errno EPERM\n',
+    );
+    await page.waitForSelector('.problem');
+  },
+  program: async (page) => {
+    await openFile(page, 'filter.bpf', Buffer.from(PROGRAM, 'hex'));
+    await page.waitForFunction(() => document.querySelector('#format').textContent.startsWith('program'));
+    await tab('Program')(page);
+  },
+  log: async (page) => {
+    await openFile(page, 'audit.log', LOG);
+    await page.waitForSelector('#tab-why[aria-selected=true]');
+  },
+  save: async (page) => {
+    await page.getByRole('button', { name: 'Save…' }).click();
+  },
+  offline: async (page) => {
+    await page.context().setOffline(true);
+    await tab('Export')(page);
+    await page.waitForSelector('#panel-export [role=alert]');
+    await page.context().setOffline(false);
+  },
+  embed: async (page) => {
+    await page.goto(`${page.url().split(/[?#]/)[0]}?embed`);
+    await page.waitForSelector('#status[data-kind=good]', { state: 'attached' });
   },
   listing: async (page) => {
     await tab('Program')(page);
@@ -58,11 +123,7 @@ const STATES = {
   },
   why: async (page) => {
     await tab('Why')(page);
-    await page
-      .getByLabel('The log', { exact: true })
-      .fill(
-        'type=SECCOMP msg=audit(1700000000.1:4): pid=42 comm="ls" exe="/bin/ls" arch=c000003e syscall=165 code=0x50001',
-      );
+    await page.getByLabel('The log', { exact: true }).fill(LOG);
   },
   options: tab('Options'),
   export: tab('Export'),
@@ -71,7 +132,7 @@ const STATES = {
     await page.getByRole('combobox', { name: 'Find a command' }).fill('show');
   },
   search: async (page, width) => {
-    if (width < 768) await tab('Profile')(page);
+    await profile(page, width);
     await page.locator('.cm-content').click();
     await page.keyboard.press('Control+f');
     await page.locator('.cm-search [name=search]').fill('names');
@@ -113,6 +174,8 @@ async function open(browser, address, [width, height], colorScheme, scale = 1) {
   });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
+  // Each state begins with the page as a first visitor sees it.
+  await page.addInitScript(() => sessionStorage.clear());
   await page.goto(address);
   await page.waitForSelector('#status[data-kind=good]', { state: 'attached' });
   await page.waitForSelector('.code-editor', { state: 'attached' });
@@ -140,7 +203,8 @@ if (target === '--readme') {
       for (const [state, show] of Object.entries(STATES)) {
         const name = `${state}-${size}-${scheme}`;
         if (names.length > 0 && !names.some((each) => name.includes(each))) continue;
-        await page.reload();
+        await page.goto('about:blank');
+        await page.goto(address);
         await page.waitForSelector('#status[data-kind=good]', { state: 'attached' });
         await page.waitForSelector('.code-editor', { state: 'attached' });
         try {

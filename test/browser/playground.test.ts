@@ -287,6 +287,14 @@ describePlayground('the playground', (playground) => {
     await page.getByRole('textbox', { name: 'Profile text' }).fill(SMALL);
     const { program } = compileProfileSync(SMALL, { arch: 'x86_64' });
     await expect.poll(() => figure(page, 'Instructions').textContent()).toBe(String(program.length / 8));
+    // A view that cannot be loaded says so in its place, and is loaded when it is asked for again.
+    await page.route('**/export-*.js', (route) => route.abort());
+    await showView(page, 'Export');
+    await page.waitForSelector('#panel-export [role=alert]');
+    await page.unroute('**/export-*.js');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'Download' }).waitFor();
+    expect(await page.locator('#panel-export [role=alert]').count()).toBe(0);
     await page.route('**/libseccomp.wasm', (route) => route.abort());
     await page.reload();
     await page.waitForSelector('#status[data-kind=error]');

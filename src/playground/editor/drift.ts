@@ -1,7 +1,7 @@
 import type { ChangeDesc, ChangeSet } from '@codemirror/state';
 
 /**
- * What has been typed since places of the text were told; undefined: nothing. Places are mapped where they are drawn, so
+ * What has been typed since places of the text were known; undefined: nothing. Places are mapped where they are drawn, so
  * that a keystroke costs the same however many there are.
  */
 export type Drift = ChangeDesc | undefined;

@@ -132,6 +132,7 @@ export function diffView(panel: HTMLElement, session: Session): View {
     if (other.text.trim() === '' || !compiled) {
       asked = '';
       setText(summary, '');
+      results.classList.remove('is-stale');
       filter.element.hidden = true;
       texts.update(undefined);
       results.replaceChildren(
@@ -146,6 +147,10 @@ export function diffView(panel: HTMLElement, session: Session): View {
     const key = JSON.stringify(question);
     if (key === asked) return;
     asked = key;
+    // What is shown is of other texts until the answer is here.
+    setText(summary, 'Comparing…');
+    results.classList.add('is-stale');
+    if (results.querySelector('.empty')) results.replaceChildren();
     try {
       const answer = await session.askLong('compare', question);
       if (answer && key === asked) show(answer, question);
@@ -155,6 +160,7 @@ export function diffView(panel: HTMLElement, session: Session): View {
   }
 
   function show(answer: ResponseTo<'compare'>, { before, after }: RequestBody<'compare'>): void {
+    results.classList.remove('is-stale');
     if (answer.kind === 'refused') {
       filter.element.hidden = true;
       texts.update(undefined);

@@ -1,4 +1,4 @@
-import { element, required } from '../dom.js';
+import { controlButton, element, required } from '../dom.js';
 import { loadLaterStyles } from '../later-styles.js';
 import { isNarrow, onNarrowChange } from '../layout.js';
 import type { Session } from '../session.js';
@@ -82,10 +82,13 @@ export function setUpTabs(session: Session): void {
     tab.isLoading = true;
     try {
       const [make] = await Promise.all([MAKERS[name](), name === 'map' ? undefined : loadLaterStyles()]);
+      tab.panel.replaceChildren();
       tab.view = make(tab.panel, session);
       if (!tab.panel.hidden) tab.view.update(store.get(), undefined);
-    } catch (error) {
-      session.notify(`This view could not be loaded: ${(error as Error).message}`);
+    } catch {
+      const again = controlButton('Try again', () => load(tab, name));
+      const text = element('p', { text: 'This view could not be loaded: is there a connection?' });
+      tab.panel.replaceChildren(element('div', { class: 'empty', attributes: { role: 'alert' } }, text, again));
     } finally {
       tab.isLoading = false;
     }

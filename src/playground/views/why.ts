@@ -7,6 +7,9 @@ import type { View } from './view.js';
 /** Rows that are drawn at once; a log may have thousands of kinds. */
 const SHOWN = 300;
 
+/** The values of a row that have a name of their own. */
+const COLUMNS = ['Program', 'Call', 'Answer', 'Times'];
+
 /** An audit or strace log: which calls were denied, why, and what to add to the profile. */
 export function whyView(panel: HTMLElement, session: Session): View {
   const { store } = session;
@@ -71,30 +74,32 @@ export function whyView(panel: HTMLElement, session: Session): View {
     results.replaceChildren(...(rows.length > 0 ? [table(sorted.slice(0, SHOWN))] : []), rest);
   }
 
+  /** The roles are those of the elements, which on a phone are no table to look at (why.css). */
   function table(rows: readonly LogRow[]): HTMLElement {
-    const head = ['Program', 'Call', 'Answer', 'Times', 'Why, and what to add'].map((label) =>
-      element('th', { text: label, attributes: { scope: 'col' } }),
+    const head = [...COLUMNS, 'Why, and what to add'].map((label) =>
+      element('th', { text: label, attributes: { scope: 'col', role: 'columnheader' } }),
     );
     return element(
       'table',
-      { class: 'why-table' },
-      element('thead', {}, element('tr', {}, ...head)),
-      element('tbody', {}, ...rows.map(rowOf)),
+      { class: 'why-table', attributes: { role: 'table' } },
+      element('thead', { attributes: { role: 'rowgroup' } }, element('tr', { attributes: { role: 'row' } }, ...head)),
+      element('tbody', { attributes: { role: 'rowgroup' } }, ...rows.map(rowOf)),
     );
   }
 
   function rowOf(row: LogRow): HTMLElement {
     const { program = '–', call, architecture, answer, count, why, advice, addition } = row;
+    const named = [element('code', { text: call }), element('span', { class: 'quiet', text: ` ${architecture}` })];
+    const cells = [[program], named, [answer], [String(count)]].map((content, column) =>
+      element('td', { attributes: { role: 'cell', 'data-label': COLUMNS[column] ?? false } }, ...content),
+    );
     return element(
       'tr',
-      { class: row.isDenied ? 'is-denied' : 'is-quiet' },
-      element('td', { text: program }),
-      element('td', {}, element('code', { text: call }), element('span', { class: 'quiet', text: ` ${architecture}` })),
-      element('td', { text: answer }),
-      element('td', { text: String(count) }),
+      { class: row.isDenied ? 'is-denied' : 'is-quiet', attributes: { role: 'row' } },
+      ...cells,
       element(
         'td',
-        {},
+        { attributes: { role: 'cell' } },
         element('p', { text: why ?? 'The profile does not compile, so it says nothing of this call' }),
         ...advice.map((line) => element('p', { class: 'why-advice', text: line })),
         addition !== undefined &&
