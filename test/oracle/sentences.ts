@@ -73,6 +73,14 @@ function errnoText(action: string, errno: number): string {
   return action.startsWith('ERRNO') ? `ERRNO(${known[errno] ?? errno})` : `TRACE(${errno})`;
 }
 
+const OPPOSITES: Readonly<Record<string, string>> = { EQ: 'NE', NE: 'EQ', LT: 'GE', GE: 'LT', LE: 'GT', GT: 'LE' };
+
+/** The condition that holds where another one does not; a comparison under a mask has none. */
+function opposite(condition: Argument): Argument | undefined {
+  const op = OPPOSITES[condition.op];
+  return op === undefined ? undefined : { ...condition, op };
+}
+
 const isSome = (found: readonly string[], test: (action: string) => boolean) => found.some(test);
 
 const every = (found: readonly string[], test: (action: string) => boolean) => found.length > 0 && found.every(test);
@@ -298,7 +306,10 @@ export const SENTENCES: readonly (readonly [RegExp, Test])[] = [
           about.program
             .ways(name, arch)
             .filter(({ code }) => code === undefined)
-            .every((way) => about.program.actions(arch, way).length === 1 || whole === undefined),
+            .every((way) => {
+              const found = about.program.actions(arch, way);
+              return whole !== undefined && found.length <= 1 && found.every((action) => isItsAction(action, whole));
+            }),
         ),
       );
     },
@@ -311,16 +322,18 @@ export const SENTENCES: readonly (readonly [RegExp, Test])[] = [
   [
     /^(.+) of this filter compares? 32 bits: (no argument meets the condition there, and the entry does not apply|every argument meets the condition there|there .*)$/,
     ([list = '', what = ''], about) => {
-      if (what.startsWith('there ')) return true;
+      const cut = /^there (\S+) is (\S+)$/.exec(what);
+      if (cut) return (BigInt(cut[1] as string) & 0xffffffffn) === BigInt(cut[2] as string);
       const entry = entryAt(about, about.path) as Entry;
       const condition = conditionAt(about) as Argument;
       const name = (entry.names ?? [entry.name as string])[0] as string;
       return names(list).every((arch) => {
-        const there = about.program
+        const asked = what.startsWith('no ') ? condition : opposite(condition);
+        if (asked === undefined) return true;
+        return about.program
           .ways(name, arch as ArchitectureName)
           .filter(({ code }) => code === undefined)
-          .flatMap((way) => about.program.actions(arch as ArchitectureName, way, [condition]));
-        return what.startsWith('no ') ? there.length === 0 : true;
+          .every((way) => about.program.actions(arch as ArchitectureName, way, [asked]).length === 0);
       });
     },
   ],
