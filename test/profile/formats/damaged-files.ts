@@ -230,6 +230,14 @@ function wholeLines({ from, to }: LineRange, text: string): LineRange {
   return { from: first, to: last };
 }
 
+/** Where the filter of a call begins that has its conditions on lines of their own: the name stands there. */
+function beginOfFilter(from: number, text: string): number {
+  const lines = text.split('\n');
+  let first = from;
+  while (first > 1 && /(?:[{(]|&&|\|\|)\s*(?:"\s*)?$/.test(lines[first - 2]!)) first--;
+  return first;
+}
+
 /** The calls that what stands on some lines of a text is about. */
 function said({ profile }: Made, lines: LineRange, text: string): Set<string> {
   const { from, to } = wholeLines(lines, text);
@@ -241,8 +249,9 @@ function said({ profile }: Made, lines: LineRange, text: string): Set<string> {
   const isKeys = !(profile.format in STRUCTURE);
   const found = new Set<string>();
   if ((STRUCTURE[profile.format] ?? KEYS_STRUCTURE).test(touched)) found.add(ALL);
+  const begin = profile.format === 'kafel' || profile.format === 'nsjail' ? beginOfFilter(from, text) : from;
   const isHere = (line: number | undefined, last = line) =>
-    line !== undefined && last !== undefined && line <= to && last >= from;
+    line !== undefined && last !== undefined && line <= to && last >= begin;
   if (isHere(profile.locate('defaultAction').position?.line)) found.add(ALL);
   for (const [index, { names = [] }] of (syscalls ?? []).entries()) {
     const start = profile.locate('syscalls', index);

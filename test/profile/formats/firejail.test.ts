@@ -123,6 +123,16 @@ describe('readFirejail', () => {
     expect(issuesOf(text)).toEqual([issue]);
   });
 
+  it('says that an exception names no call, and has the comment above a list', () => {
+    const codes = (text: string) => read(text).warnings.map(({ code, position }) => `${code} ${position?.column}`);
+    expect(codes('seccomp.keep read,!execvee\nseccomp.block-secondary\n')).toEqual(['unknown-syscall 19']);
+    expect(codes('seccomp !chroott\n')).toEqual(['unknown-syscall 9']);
+    expect(codes('seccomp.keep read,!execve\nseccomp.block-secondary\n')).toEqual([]);
+    const { seccomp, locate } = read('# far\n\n# why\n#  so\nseccomp.keep read,write\nseccomp.block-secondary\n');
+    expect(seccomp.syscalls).toMatchObject([{}, { names: ['read', 'write'], comment: 'why\n so' }]);
+    expect(locate('syscalls', 1, 'names', 1).position).toMatchObject({ line: 5, column: 19 });
+  });
+
   it('is for x86_64', () => {
     expect(() => compileProfileSync(read('seccomp\n'), { arch: 'aarch64' })).toThrow(
       'read for x86_64, not for aarch64',

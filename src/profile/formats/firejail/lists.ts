@@ -1,3 +1,4 @@
+import { ARCHITECTURES } from '../../../architecture.js';
 import { errnoNames, errnoNumber, isErrnoName } from '../../../errno.js';
 import { nearestName } from '../../../nearest-name.js';
 import { syscallName, syscallNumber } from '../../../syscalls/syscall-name.js';
@@ -72,6 +73,11 @@ export function listWords(line: FirejailLine, abi: Abi, reports: Reports): ListW
     if (sign && syscallNumber(call, abi) === 0) {
       const message = `firejail takes ${quote(word)} for ${call} itself: it writes an exception as a negative number, and that of ${call} is 0`;
       return fail('bad-syntax', message, 'take it out, and name the other calls');
+    }
+    // Of a name without "!" an entry is made, and whoever compiles it says that no call has it.
+    if (sign && !ARCHITECTURES.some((each) => syscallNumber(call, each.name) !== undefined)) {
+      const message = `no system call is called ${quote(call)}: firejail ignores the exception`;
+      reports.warn('unknown-syscall', { text, offset }, message);
     }
     const later = syscallNumber(call, abi) === undefined ? undefined : laterLinux(call, abi);
     if (later && (!name.startsWith('$') || line.keyword !== 'seccomp.keep')) {
