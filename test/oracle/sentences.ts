@@ -77,7 +77,7 @@ const OPPOSITES: Readonly<Record<string, string>> = { EQ: 'NE', NE: 'EQ', LT: 'G
 
 /** The condition that holds where another one does not; a comparison under a mask has none. */
 function opposite(condition: Argument): Argument | undefined {
-  const op = OPPOSITES[condition.op];
+  const op = OPPOSITES[condition.op.replace('SCMP_CMP_', '')];
   return op === undefined ? undefined : { ...condition, op };
 }
 
