@@ -12,7 +12,7 @@ export const RENAMED: ReadonlyMap<string, string> = new Map(
   }),
 );
 /** The other way round. */
-export const KAFEL_NAMES: ReadonlyMap<string, string> = new Map([...RENAMED].map(([kafel, name]) => [name, kafel]));
+const KAFEL_NAMES: ReadonlyMap<string, string> = new Map([...RENAMED].map(([kafel, name]) => [name, kafel]));
 
 /**
  * What kafel means by a name on targets that have both calls: the one with wider numbers, as getuid32 by `getuid`. By libseccomp's names.
