@@ -74,7 +74,7 @@ export function whyView(panel: HTMLElement, session: Session): View {
     results.replaceChildren(...(rows.length > 0 ? [table(sorted.slice(0, SHOWN))] : []), rest);
   }
 
-  /** The roles are those of the elements, which on a phone are no table to look at (why.css). */
+  /** The roles are those of the elements, which in a narrow pane are no table to look at (why.css). */
   function table(rows: readonly LogRow[]): HTMLElement {
     const head = [...COLUMNS, 'Why, and what to add'].map((label) =>
       element('th', { text: label, attributes: { scope: 'col', role: 'columnheader' } }),
