@@ -27,6 +27,14 @@ export function logFigures(root: string): Figure[] {
   try {
     writeFileSync(empty, '');
     const why = `${process.execPath} ${scmp} why`;
+    const base = process.env.BENCH_BASE;
+    /** How fast a build reads a log for `scmp record`; `short`: one with the same lines, of which the start is most. */
+    const recordRate = (build: string, kind: string, log: string, short: string) => {
+      const seconds = (file: string) =>
+        run(`${process.execPath} ${join(build, 'dist/scmp.cjs')} record --from-${kind} ${file} -o ${empty}.json`)
+          .seconds;
+      return statSync(log).size / 1e6 / (seconds(log) - seconds(short));
+    };
     return (['audit', 'strace'] as const).flatMap((kind): Figure[] => {
       const log = join(folder, kind);
       writeFileSync(log, makeLog(kind));
@@ -39,7 +47,14 @@ export function logFigures(root: string): Figure[] {
           memory: Math.max(file.megabytes, piped.megabytes),
         };
       });
+      const short = join(folder, `${kind}-short`);
+      writeFileSync(short, makeLog(kind, 500));
+      const ratios = base
+        ? Array.from({ length: ROUNDS }, () => recordRate(root, kind, log, short) / recordRate(base, kind, log, short))
+        : [];
       const bar = kind === 'audit' ? 150 : 60;
+      const ratioBar = kind === 'audit' ? 2 : 12;
+      const ratio = median(ratios);
       const rate = median(rounds.map((round) => round.rate));
       const memory = Math.max(...rounds.map((round) => round.memory));
       return [
@@ -55,6 +70,16 @@ export function logFigures(root: string): Figure[] {
           bar: 'under 200',
           holds: memory < 200,
         },
+        ...(base
+          ? [
+              {
+                what: `scmp record: ${kind} log of 100 MB, to the build in BENCH_BASE`,
+                value: `${ratio.toFixed(1)} times as fast`,
+                bar: `at least ${ratioBar}`,
+                holds: ratio >= ratioBar,
+              },
+            ]
+          : []),
       ];
     });
   } finally {
@@ -70,9 +95,9 @@ const CALLS = [
   () => 'ioctl(1, TCGETS, 0x7ffd) = -1 ENOTTY (Inappropriate ioctl for device)',
 ];
 
-function makeLog(kind: 'audit' | 'strace'): string {
+function makeLog(kind: 'audit' | 'strace', bytes = SIZE): string {
   const lines: string[] = [];
-  for (let size = 0, at = 0; size < SIZE; at++) {
+  for (let size = 0, at = 0; size < bytes; at++) {
     const time = `${1_700_000_000 + Math.floor(at / 1000)}.${String(at % 1000).padStart(3, '0')}`;
     const pid = 1000 + ((at * 7919) % 8000);
     const line =

@@ -43,8 +43,9 @@ const TABLE_ROW = /^\s*[\d.]+(?:\s+[\d.]+)*\s+([a-z_]\w*)$/;
 const TABLE_OF_MODE = /^System call usage summary for (.+?) mode:$/;
 /** A signal that somebody sent, as no filter does. */
 const SENT_SIGSYS = /^--- SIGSYS \{.*si_code=(?!SYS_SECCOMP)/;
-/** Signals, ends of processes, what is continued from another line, and strace's own words. */
-const OTHER_LINES = /^(?:---.*---$|\+\+\+.*\+\+\+$|<\.\.\.|<unfinished \.\.\.>$|\?\?\?\?|strace: |\[ Process PID=)/;
+/** Signals, ends of processes, what is continued from another line, the stacks of -k, and strace's own words. */
+const OTHER_LINES =
+  /^(?:\s*> .*\[0x[\da-f]+\]|---.*---$|\+\+\+.*\+\+\+$|<\.\.\.|<unfinished \.\.\.>$|\?\?\?\?|strace: |\[ Process PID=)/;
 
 /** Whether a line shows a call, or else something that strace alone writes. */
 export function isStraceLine(line: string): boolean {

@@ -54,6 +54,8 @@ describe('readStrace', () => {
   it('passes over signals, ends and what is resumed', () => {
     const text = `1234  <... read resumed>"x", 1) = 1
 1234  --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED} ---
+ > /usr/lib/x86_64-linux-gnu/libc.so.6(__libc_start_main+0x85) [0x27305]
+ > unexpected_backtracing_error [0x7f2b]
 1234  +++ exited with 0 +++
 [pid 1] +++ killed by SIGKILL (core dumped) +++
 strace: Process 1235 attached
