@@ -27,7 +27,7 @@ export class CallEntries {
   /** Calls that are decided alike for all arguments share an entry, up to the next comment. */
   push(entry: DockerSyscall, call: TextPlace, action: TextPlace, comment: string | undefined): void {
     const last = this.syscalls.at(-1);
-    const isPlain = (each: DockerSyscall) => !each.args && !each.includes;
+    const isPlain = (each: DockerSyscall) => !each.args && !each.includes && !each.excludes;
     const isAlike = last !== undefined && isSameDecision(last, entry) && isPlain(last) && isPlain(entry);
     if (isAlike && (comment === undefined || comment === last.comment)) {
       last.names!.push(...entry.names!);

@@ -307,3 +307,16 @@ sysctl: args*
 query_module: name* which* buf* bufsize* ret*
 map_shadow_stack: addr* size* flags
 `;
+
+/** The same of calls that 32-bit targets have by names of their own; those of `getuid16` are those of `getuid`. */
+export const OLDER_CALL_ARGUMENTS = `
+fstat oldfstat: fd statbuf*
+mmap_pgoff: addr* len* prot* flags* fd* pgoff*
+old_getrlimit: resource rlim*
+old_mmap old_select: arg*
+old_oldumount oldumount olduname uname: name*
+old_readdir: fd dirent* count
+lstat oldlstat oldstat stat: filename* statbuf*
+sendfile: out_fd in_fd offset* count*
+umount2: name* flags
+`;

@@ -1,5 +1,5 @@
 import { MAX_ERRNO, mayRun } from '../../../action.js';
-import type { Architecture } from '../../../architecture.js';
+import { ARCHITECTURES, type Architecture } from '../../../architecture.js';
 import { nearestName } from '../../../nearest-name.js';
 import type { Warning } from '../../../policy.js';
 import { syscallName } from '../../../syscalls/syscall-name.js';
@@ -17,10 +17,11 @@ import { type Case, type Condition, firstMatch, neverHolds, TooManyRules } from 
 import type { ProfileFormat } from '../index.js';
 import type { ReadOptions } from '../read-options.js';
 import { entriesOfRules } from '../rule-entries.js';
-import { type KafelArgument, kafelCall, nearestKafelCall, TARGETS } from './calls.js';
+import { type KafelArgument, kafelCall, nearestKafelCall } from './calls.js';
 import { type BitValue, compareBits, isComparedWide } from './compare-bits.js';
 import { kafel } from './format.js';
 import { type KafelPlace, kafelTokens } from './lexer.js';
+import { hasWord, TARGETS } from './names.js';
 import {
   type KafelAction,
   type KafelBlock,
@@ -151,12 +152,16 @@ class KafelReader {
   ): { name: string; parameters: readonly KafelArgument[]; targets: ReadonlySet<Architecture> | undefined }[] {
     const own = declared?.map((name) => ({ name, bits: 64 as const }));
     if (call.number === undefined) {
-      const known = kafelCall(call.word);
-      const names = known ? [known.name, ...(known.wider === undefined ? [] : [known.wider])] : [];
-      if (known) return names.map((name) => ({ name, parameters: own ?? known.arguments, targets: guarded }));
+      const known = kafelCall(call.word, guarded);
+      if (known) {
+        return [...known.names].map(([name, targets]) => ({ name, parameters: own ?? known.arguments, targets }));
+      }
       const nearest = nearestKafelCall(call.word);
+      const targets = guarded ? [] : [...TARGETS].filter(([, target]) => hasWord(call.word, target.name));
+      const guards = targets.map(([name]) => name).join(', ');
+      const elsewhere = guards === '' ? '' : ` On ${guards} it has this one: "${call.word} ON { ${guards} }"`;
       const hint = nearest
-        ? `did you mean ${quote(nearest)}?`
+        ? `did you mean ${quote(nearest)}?${elsewhere}`
         : 'kafel has the names of ftrace; write SYSCALL[N] for a number';
       this.#issue('unknown-syscall', call, `kafel knows no system call ${quote(call.word)}`, hint);
       return [];
@@ -198,7 +203,7 @@ class KafelReader {
       return;
     }
     const groups = new Map<string, { targets: Architecture[]; made: { entry: DockerSyscall; of: CallCase }[] }>();
-    for (const target of ALL_TARGETS) {
+    for (const target of ARCHITECTURES) {
       const own = cases.filter(({ targets }) => targets === undefined || targets.has(target));
       const made = this.#made(name, own, rest);
       const key = exactKey(made.map(({ entry }) => entry));
@@ -208,11 +213,13 @@ class KafelReader {
     }
     for (const { targets, made } of groups.values()) {
       const names = targets.flatMap(dockerNames);
+      const others = ARCHITECTURES.filter((each) => !targets.includes(each)).flatMap(dockerNames);
       for (const { entry, of } of made) {
         const { arches } = entry.includes ?? {};
         const both = arches ? arches.filter((each) => names.includes(each)) : names;
-        if (both.length > 0)
-          this.#entries.push({ ...entry, includes: { arches: both } }, of.call, of.place, of.comment);
+        const few = others.length < both.length ? { excludes: { arches: others } } : { includes: { arches: both } };
+        const where = others.length === 0 ? {} : arches ? { includes: { arches: both } } : few;
+        if (both.length > 0) this.#entries.push({ ...entry, ...where }, of.call, of.place, of.comment);
       }
     }
   }
