@@ -176,6 +176,8 @@ const { output } = await bundle.write({
   dynamicImportInCjs: false,
   hashCharacters: 'hex',
   compact: true,
+  // src/cli/compile-cache.ts: only the code is wanted.
+  intro: 'if(require.main?.isOnlyCompiling)return;',
   generatedCode: 'es2015',
   hoistTransitiveImports: false,
   entryFileNames: 'scmp-command-[hash].cjs',

@@ -31,6 +31,9 @@ export function isBrief(command: string, args: readonly string[]): boolean {
   return command === 'run' || command === 'record' || !args.slice(args.indexOf(command) + 1).some(isLargeFile);
 }
 
+/** Whether a brief command, by its name, is executed in place of this process, which so does not see its own end. */
+export const becomesAnother = (command: string): boolean => command === 'run';
+
 function isLargeFile(path: string): boolean {
   try {
     return !path.startsWith('-') && (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LARGE_INPUT;

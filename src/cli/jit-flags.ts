@@ -4,12 +4,14 @@
  * For a command that ends before optimised code pays. At its exit a process waits for the compiler's threads: a tenth of
  * the whole time of `scmp compile`, a third of its processor time. WebAssembly that runs for long is still optimised, and
  * functions of our module that are not called are not validated. What is called often gets the quick compiler's code at
- * once, not in batches. That is a twentieth of the instructions of `scmp compile` on Node 24.
+ * once, not in batches. That is a twentieth of the instructions of `scmp compile` on Node 24. To wake helpers for the little
+ * garbage that there is costs as much again.
  */
 const BRIEF_FLAGS = [
   '--no-opt',
   '--no-maglev',
   '--no-baseline-batch-compilation',
+  '--no-parallel-scavenge',
   '--wasm-tiering-budget=300000000',
   '--wasm-lazy-validation',
 ];

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // dist/scmp.cjs: loads the command, in the quickest way for what it has to do.
 import { join } from 'node:path';
-import { isBrief } from './brief-commands.js';
+import { becomesAnother, isBrief } from './brief-commands.js';
 import { requireCached } from './compile-cache.js';
 import { setJitFlags } from './jit-flags.js';
 
@@ -12,4 +12,9 @@ const [, , command = ''] = process.argv;
 
 const isShortLived = isBrief(command, process.argv);
 setJitFlags(isShortLived);
-requireCached(join(__dirname, COMMAND_FILE), join(__dirname, '../.cache', isShortLived ? 'brief' : 'long'));
+const kind = `${isShortLived ? 'brief' : 'long'}-${/^[a-z]+$/.test(command) ? command : 'none'}-${process.version}`;
+requireCached(
+  join(__dirname, COMMAND_FILE),
+  join(__dirname, '../.cache', kind),
+  isShortLived && becomesAnother(command),
+);

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   chownSync,
   cpSync,
@@ -12,11 +12,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nodeOf } from '../package/installed-package.js';
 import { ROOT } from './scmp.js';
 
 // scmp has Node keep what V8 made of its code, in the package's folder. Here on a copy of the package that nobody else uses.
+
+/** Bytes: of the functions that compile a profile, more than V8 makes of the command's file before it runs, 0.2 MB. */
+const OF_A_RUN = 400_000;
 
 const PROFILE = `${ROOT}examples/container-default.json`;
 const isRoot = process.getuid?.() === 0;
@@ -59,15 +63,17 @@ describe.each(['22.23.3', '24.21.0'])('with Node %s', (version) => {
   beforeAll(async () => {
     node = await nodeOf(version);
   });
-  const on = (run: (node: string) => void) => () => {
-    if (node !== undefined) run(node);
+  const on = (run: (node: string) => unknown) => async () => {
+    if (node !== undefined) await run(node);
   };
 
   it(
     'the first start makes it and the next one uses it, with the same outcome',
     on((node) => {
       const first = compile(node);
-      expect(files().length).toBeGreaterThan(0);
+      expect(Math.max(...files().map(({ parentPath, name }) => statSync(join(parentPath, name)).size))).toBeGreaterThan(
+        OF_A_RUN,
+      );
       const second = compile(node, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
       expect(second.said).toMatch(/scmp-command-.* was accepted/);
       expect(second.stdout).toEqual(first.stdout);
@@ -78,6 +84,42 @@ describe.each(['22.23.3', '24.21.0'])('with Node %s', (version) => {
       // A command that runs for long has V8 make other code, which does not take this one's place.
       expect(scmp(node, ['explain', PROFILE])).toMatchObject({ status: 0 });
       expect(compile(node, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }).said).toMatch(/scmp-command-.* was accepted/);
+    }),
+  );
+
+  it(
+    'a run that was refused makes none: what it needed is not what others need',
+    on((node) => {
+      expect(scmp(node, ['compile', PROFILE, '--arch', 'no such']).status).toBe(2);
+      expect(existsSync(cache)).toBe(false);
+      // Nor does a first word that is a path say where it is.
+      expect(scmp(node, ['../../x']).status).toBe(2);
+      expect(existsSync(cache)).toBe(false);
+    }),
+  );
+
+  it.skipIf(process.platform !== 'linux')(
+    'run, which ends as another program, makes it before',
+    on((node) => {
+      for (const needed of ['dist', 'node_modules/koffi', 'node_modules/@koromix']) {
+        cpSync(ROOT + needed, join(root, needed), { recursive: true });
+      }
+      const args = ['run', '--profile', PROFILE, '--', 'true'];
+      expect(scmp(node, args)).toMatchObject({ status: 0 });
+      expect(files().length).toBeGreaterThan(0);
+      const again = scmp(node, args, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+      expect(again.stderr.toString()).toMatch(/scmp-command-.* was accepted/);
+    }),
+  );
+
+  it(
+    'processes that start at once leave one, whole',
+    on(async (node) => {
+      const args = [join(root, 'dist/scmp.cjs'), 'compile', PROFILE, '--arch', 'x86_64', '--format', 'hex'];
+      const runs = Array.from({ length: 4 }, () => promisify(execFile)(node, args));
+      const [first, ...others] = (await Promise.all(runs)).map(({ stdout }) => stdout);
+      for (const other of others) expect(other).toBe(first);
+      expect(readdirSync(cache)).toHaveLength(1);
     }),
   );
 

@@ -38,7 +38,7 @@ export function manualPage(program: Command): string {
     '.SH ENVIRONMENT',
     '.TP\n.B NO_COLOR\nIf set, nothing has colours.',
     '.TP\n.B FORCE_COLOR\nIf set, and not to 0, output has the colours and source lines that it has on a terminal.',
-    `.TP\n.B NODE_DISABLE_COMPILE_CACHE\nIf set, Node's compile cache of scmp, in the package's folder, is neither used nor made (Node.js 22.1 and later).`,
+    `.TP\n.B NODE_DISABLE_COMPILE_CACHE\nIf set, Node's compile cache of scmp, in the package's folder, is neither used nor made (Node.js 22.10 and later).`,
     '.SH SEE ALSO',
     '.BR seccomp (2),',
     '.BR seccomp_init (3),',
