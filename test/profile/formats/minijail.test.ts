@@ -164,6 +164,15 @@ describe('what a line means', () => {
     ]);
   });
 
+  it('has the constants of getrandom, which policies of ChromiumOS compare with', () => {
+    const decide = deciding('getrandom: arg2 in ~GRND_RANDOM\n');
+    expect([decide(318, 0n, 0n, 1n), decide(318, 0n, 0n, 2n), decide(318, 0n, 0n, 4n)]).toEqual([
+      'ALLOW',
+      'KILL_THREAD',
+      'ALLOW',
+    ]);
+  });
+
   it('has constants of each architecture', () => {
     const { seccomp } = read('open: arg1 == O_DIRECTORY\nmmap: arg2 in PROT_READ\n');
     expect(

@@ -66,4 +66,10 @@ describe('readNspawn', () => {
     }
     expect.unreachable();
   });
+
+  it('says of capabilities with commas between them that spaces stand there', () => {
+    expect(() => readProfile('[Exec]\nCapability=CAP_NET_ADMIN,CAP_SYS_MODULE\nSystemCallFilter=bpf\n')).toThrow(
+      'unknown capability "CAP_NET_ADMIN,CAP_SYS_MODULE"; write spaces between capabilities, not commas',
+    );
+  });
 });

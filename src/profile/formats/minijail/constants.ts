@@ -12,6 +12,8 @@ const FAMILIES: readonly ConstantFamily[] = [
   ...(['SIG', 'PR', 'ARCH', 'PRIO', 'SCHED', 'RLIMIT', 'RUSAGE', 'O', 'S', 'PERMISSION', 'F', 'AT', 'OK'] as const),
   ...(['SEEK', 'LOCK', 'POSIX_FADV', 'PROT', 'MAP', 'MREMAP', 'MADV', 'MSYNC', 'MLOCK', 'MCL', 'PKEY', 'MS'] as const),
   ...(['OPEN_TREE', 'MOVE_MOUNT', 'FSOPEN', 'FSMOUNT', 'MOUNT_ATTR', 'IOCTL'] as const),
+  // Of ChromiumOS's builds: its own policies compare with them.
+  'GRND',
 ];
 
 /**

@@ -215,7 +215,9 @@ class PolicyReader {
       const { line } = first.text.positionAt(first.offset);
       const file = first.text === second.text ? '' : ` of ${first.text.source}`;
       const message = `${call.word} was decided for all arguments before, in line ${line}${file}`;
-      this.#issue('duplicate-key', second, message, 'minijail refuses the policy: take one of them out');
+      // Android's build sets ALLOW_DUPLICATE_SYSCALLS.
+      const hint = 'minijail refuses the policy (minijail0 -S as Android builds it takes it): take one of them out';
+      this.#issue('duplicate-key', second, message, hint);
       return undefined;
     }
     const cases = own.map(({ expression, action }) => ({

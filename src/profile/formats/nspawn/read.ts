@@ -117,7 +117,8 @@ class NspawnReader {
       return;
     }
     const nearest = nearestName(name, CAPABILITIES);
-    const hint = nearest ? `did you mean ${nearest}?` : 'see capabilities(7)';
+    const spaced = text.includes(',') ? 'write spaces between capabilities, not commas' : 'see capabilities(7)';
+    const hint = nearest ? `did you mean ${nearest}?` : spaced;
     this.#issue('unknown-constant', offset, `unknown capability ${quote(text)}`, hint);
   }
 
