@@ -254,4 +254,18 @@ describe('scmp implies', () => {
     const json = scmp(['implies', before, stricter, ...X86_64, '--json']);
     expect(JSON.parse(`${json.stdout}`)).toMatchObject({ holds: false, counterexample: { nr: 41, a: 'ALLOW' } });
   });
+
+  it('shows one of the machine that is asked about, where others are let do more too', () => {
+    const architectures = ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'];
+    const [open, closed] = ['ALLOW', 'ERRNO'].map((action) => {
+      const path = join(directory, `${action}.json`);
+      const syscalls = [{ names: ['uname'], action: `SCMP_ACT_${action}` }];
+      writeFileSync(path, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', architectures, syscalls }));
+      return path;
+    }) as [string, string];
+    for (const arch of ['x86_64', 'x86']) {
+      const { stdout } = scmp(['implies', open, closed, '--arch', arch]);
+      expect(`${stdout}`).toContain(`: on ${arch}, uname(`);
+    }
+  });
 });

@@ -31,7 +31,7 @@ async function run(a: string, b: string, flags: ComparisonFlags): Promise<void> 
     const unseen = unseenByBoth(programs, machine);
     const answered = (both: typeof programs) => {
       const answer = explainingComplexity(filters, () => implies(...both));
-      return unseen ? onMachine(answer, machine) : answer;
+      return unseen ? onMachine(answer, machine) : shownOn(answer, machine);
     };
     const withUsual = usual && answered(usual);
     return { target, unseen, ...answered(programs), ...(withUsual && { withUsual }) };
@@ -71,6 +71,14 @@ function onMachine(answer: Implication, machine: ArchitectureName): Implication 
   const there = <T extends DecidedCall>(call: T): T => ({ ...call, data: { ...call.data, arch: auditArch } });
   if (!answer.holds) return { ...answer, counterexample: there(answer.counterexample) };
   return answer.sameRank ? { ...answer, sameRank: there(answer.sameRank) } : answer;
+}
+
+/** The same with a counterexample of this machine, where one of its calls is let do more. */
+function shownOn(answer: Implication, machine: ArchitectureName): Implication {
+  const own = answer.holds ? undefined : answer.witnesses.find(({ architecture }) => architecture === machine);
+  if (answer.holds || own === undefined) return answer;
+  const { data, a, b } = own;
+  return { ...answer, counterexample: { data, a, b } };
 }
 
 type ImpliesResult = Implication & {
