@@ -47,7 +47,7 @@ export const BROKEN_PROFILES: readonly BrokenProfile[] = [
   // Not text, or not UTF-8.
   syntax('an empty file', '', 'empty-input', 1, 1),
   syntax('an empty file of bytes', bytes(), 'empty-input', 1, 1),
-  syntax('white space alone', ' \n\t\n  ', 'empty-input', 3, 3),
+  syntax('white space alone', ' \n\t\n  ', 'empty-input', 1, 1),
   syntax('a byte order mark alone', bytes(0xef, 0xbb, 0xbf), 'empty-input', 1, 1),
   syntax('an ELF file', bytes(0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0xff, 0xfe, 0), 'binary-input', 1, 8),
   syntax('a compiled filter', bytes(0x20, 0, 0, 0, 4, 0, 0, 0), 'binary-input', 1, 2),
