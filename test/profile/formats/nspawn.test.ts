@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from '../../../src/bpf/index.js';
 import { compileProfileSync } from '../../../src/compiler/index.js';
+import { loadLibseccompSync } from '../../../src/libseccomp/index.js';
 import { ProfileError } from '../../../src/profile/document/profile-error.js';
+import { systemdGroups } from '../../../src/profile/formats/systemd/read.js';
 import { readProfile } from '../../../src/profile/index.js';
 
 // test/owners/nspawn.test.ts compares with systemd-nspawn itself.
@@ -65,6 +67,22 @@ describe('readNspawn', () => {
       return;
     }
     expect.unreachable();
+  });
+
+  const opening = 'BPF IPC_LOCK SYSLOG SYS_MODULE SYS_PACCT SYS_RAWIO SYS_TIME'.split(' ').map((name) => `CAP_${name}`);
+
+  it.each(opening)('says of %s what the program allows with it, and not without', (capability) => {
+    const [closed, open] = ['[Exec]\n', `[Exec]\nCapability=${capability}\n`] as const;
+    const [said] = readProfile(open).warnings.map(({ message }) => message);
+    const words = /has systemd-nspawn allow (.*)$/.exec(said ?? '')![1]!.split(', ');
+    const calls = words.flatMap((word) => systemdGroups().get(word) ?? [word]);
+    const decisions = calls.flatMap((name) => {
+      const nr = loadLibseccompSync().resolveSyscallName(name, 'x86_64') ?? -1;
+      return nr < 0 ? [] : [[decide(closed, nr), decide(open, nr)]];
+    });
+    expect(decisions).not.toEqual([]);
+    expect(decisions.filter(([, after]) => after !== 'ALLOW')).toEqual([]);
+    expect(decisions.some(([before]) => before !== 'ALLOW')).toBe(true);
   });
 
   it('says of capabilities with commas between them that spaces stand there', () => {
