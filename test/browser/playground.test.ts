@@ -123,6 +123,8 @@ describePlayground('the playground', (playground) => {
     const fixButton = page.getByRole('button', { name: /^Fix: / });
     await fixButton.first().click();
     await expect.poll(() => page.locator('.cm-content').textContent()).toContain('SCMP_CMP_MASKED_EQ');
+    // The findings leave, and the text moves.
+    await expect.poll(() => fixButton.count()).toBe(0);
     await page
       .locator('.cm-line span', { hasText: /^"socket"$/ })
       .first()
