@@ -1,4 +1,5 @@
-import type { ChangeDesc, ChangeSet } from '@codemirror/state';
+import type { ChangeDesc, ChangeSet, StateField } from '@codemirror/state';
+import { type DecorationSet, type EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view';
 
 /**
  * What has been typed since places of the text were known; undefined: nothing. Places are mapped where they are drawn, so
@@ -30,3 +31,20 @@ export function firstAt(drift: Drift, count: number, endOf: (index: number) => n
   }
   return low;
 }
+
+/** What a field has, drawn where it is in view. */
+export const drawnInView = (field: StateField<unknown>, decorate: (view: EditorView) => DecorationSet) =>
+  ViewPlugin.fromClass(
+    class {
+      decorations: DecorationSet;
+      constructor(view: EditorView) {
+        this.decorations = decorate(view);
+      }
+      update({ view, docChanged, viewportChanged, state, startState }: ViewUpdate) {
+        if (docChanged || viewportChanged || state.field(field) !== startState.field(field)) {
+          this.decorations = decorate(view);
+        }
+      }
+    },
+    { decorations: (plugin) => plugin.decorations },
+  );

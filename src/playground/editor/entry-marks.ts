@@ -1,7 +1,7 @@
 import { type Extension, type Range, StateEffect, StateField } from '@codemirror/state';
-import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view';
+import { Decoration, type DecorationSet, EditorView } from '@codemirror/view';
 import { hueOf } from '../focus.js';
-import { type Drift, drifted, firstAt, placeNow } from './drift.js';
+import { type Drift, drawnInView, drifted, firstAt, placeNow } from './drift.js';
 
 interface Marks {
   entries: readonly { from: number; to: number }[];
@@ -21,20 +21,7 @@ const marks = StateField.define<Marks>({
 });
 
 /** A stripe in its colour beside the lines of each entry, and a tint on those that are looked at. Lines in view only. */
-const stripes = ViewPlugin.fromClass(
-  class {
-    decorations: DecorationSet;
-    constructor(view: EditorView) {
-      this.decorations = decorate(view);
-    }
-    update({ view, docChanged, viewportChanged, state, startState }: ViewUpdate) {
-      if (docChanged || viewportChanged || state.field(marks) !== startState.field(marks)) {
-        this.decorations = decorate(view);
-      }
-    }
-  },
-  { decorations: (plugin) => plugin.decorations },
-);
+const stripes = drawnInView(marks, decorate);
 
 function decorate(view: EditorView): DecorationSet {
   const { entries, focused, drift } = view.state.field(marks);

@@ -2,7 +2,7 @@ import { type Extension, type Range, StateEffect, StateField } from '@codemirror
 import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view';
 import type { TokenType } from '../../editor/semantic-tokens.js';
 import type { TextTokens } from '../engine/protocol.js';
-import { type Drift, drifted, firstAt, placeNow } from './drift.js';
+import { type Drift, drawnInView, drifted, firstAt, placeNow } from './drift.js';
 
 /** The words of a text by what they are; undefined: a newer text is asked about. */
 export type AskTokens = (text: string) => Promise<TextTokens | undefined>;
@@ -51,20 +51,7 @@ const markOf = Object.fromEntries(
 ) as Readonly<Record<TokenType, Decoration>>;
 
 /** The words in view. */
-const painted = ViewPlugin.fromClass(
-  class {
-    decorations: DecorationSet;
-    constructor(view: EditorView) {
-      this.decorations = decorate(view);
-    }
-    update({ view, docChanged, viewportChanged, state, startState }: ViewUpdate) {
-      if (docChanged || viewportChanged || state.field(colours) !== startState.field(colours)) {
-        this.decorations = decorate(view);
-      }
-    }
-  },
-  { decorations: (plugin) => plugin.decorations },
-);
+const painted = drawnInView(colours, decorate);
 
 function decorate(view: EditorView): DecorationSet {
   const { tokens, drift } = view.state.field(colours);
