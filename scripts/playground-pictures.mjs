@@ -23,8 +23,8 @@ const SIZES = {
 };
 
 const LOG = [
-  'type=SECCOMP msg=audit(1700000000.1:4): pid=42 comm="ls" exe="/bin/ls" arch=c000003e syscall=165 code=0x50001',
-  'type=SECCOMP msg=audit(1700000000.2:5): pid=42 comm="ls" exe="/bin/ls" arch=c000003e syscall=425 code=0x50001',
+  'type=SECCOMP msg=audit(1700000000.1:4): pid=42 comm="ls" exe="/bin/ls" sig=0 arch=c000003e syscall=165 code=0x50001',
+  'type=SECCOMP msg=audit(1700000000.2:5): pid=42 comm="ls" exe="/bin/ls" sig=0 arch=c000003e syscall=425 code=0x50001',
 ].join('\n');
 
 /** Four instructions: one call is refused. */
@@ -80,7 +80,11 @@ const STATES = {
     await page.waitForSelector('#tab-why[aria-selected=true]');
   },
   save: async (page) => {
-    await page.getByRole('button', { name: 'Save…' }).click();
+    // A phone has it among the commands.
+    await page.keyboard.press('F1');
+    await page.getByRole('combobox', { name: 'Find a command' }).fill('Save and share');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('dialog h2, dialog[open]');
   },
   offline: async (page) => {
     await page.context().setOffline(true);
@@ -111,6 +115,7 @@ const STATES = {
   diff: async (page) => {
     await tab('Diff')(page);
     await page.getByLabel('Compare with').selectOption('example:plain list');
+    await page.waitForSelector('.difference');
   },
   texts: async (page) => {
     await STATES.diff(page);

@@ -22,6 +22,12 @@ export interface CommandParts {
 function pageCommands({ session, layout, keep, search, example, help, palette }: CommandParts): Command[] {
   const { store } = session;
   const click = (selector: string) => () => required(selector, HTMLButtonElement).click();
+  const toTab = () => required('#tabs [aria-selected=true]', HTMLButtonElement).focus();
+  /** Tab goes on from the view, unless the keyboard is where somebody types. */
+  const showView = (view: ViewName) => {
+    store.set({ view });
+    if (document.activeElement === document.body) toTab();
+  };
   const views = (Object.entries(VIEWS) as [ViewName, string][]).filter(([name]) => name !== 'profile');
   return [
     { name: 'Show all commands', keys: 'F1', run: palette },
@@ -43,16 +49,12 @@ function pageCommands({ session, layout, keep, search, example, help, palette }:
     ...views.map(([name, label], index) => ({
       name: `Show the view: ${label}`,
       keys: `Alt+${index + 1}`,
-      run: () => store.set({ view: name }),
+      run: () => showView(name),
     })),
     { name: 'Show the program as a graph', run: () => store.set({ view: 'program', programForm: 'graph' }) },
     { name: 'Show the program as a listing', run: () => store.set({ view: 'program', programForm: 'listing' }) },
     { name: 'Go to the profile', keys: 'Alt+0', run: () => session.focusEditor() },
-    {
-      name: 'Go to the view',
-      keys: 'Alt+9',
-      run: () => required('#tabs [aria-selected=true]', HTMLButtonElement).focus(),
-    },
+    { name: 'Go to the view', keys: 'Alt+9', run: toTab },
     { name: 'Fold or unfold the profile', keys: 'Ctrl+B', run: () => layout.profile.toggle() },
     { name: 'Fold or unfold the findings', keys: 'Ctrl+J', run: () => layout.problems.toggle() },
     { name: 'Change the theme', run: click('#theme') },

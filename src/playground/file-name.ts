@@ -12,17 +12,31 @@ const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
   firejail: ['profile', 'local', 'inc'],
 };
 
+/** The forms of a program, as the page names them: `program (hex)`. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  source: ['c', 'h', 'rs', 'go', 'py'],
+  hex: ['hex', 'txt'],
+  'hex dump': ['hex', 'txt'],
+  base64: ['base64', 'txt'],
+  decimal: ['txt'],
+  json: ['json'],
+  listing: ['asm', 'bpf', 'txt'],
+  assembler: ['asm', 'bpf', 'txt'],
+};
+
 const JSON_NAMES = ['json'];
 const YAML_NAMES = ['yaml', 'yml'];
 
 /**
  * The name of a text whose format has become another one, as by a paste: it follows the format, so that downloads do.
- * A name that fits stays. A program has many forms, and keeps its name.
+ * A name that fits stays.
  */
 export function fittingName(name: string, format: string, text: { slice(from: number, to: number): string }): string {
-  if (format.startsWith('program')) return name;
-  const isJson = /^\s*[{["]/.test(text.slice(0, 200));
-  const fitting = EXTENSIONS[format] ?? (isJson ? JSON_NAMES : YAML_NAMES);
   const extension = /\.(\w+)$/.exec(name)?.[1];
-  return extension !== undefined && fitting.includes(extension) ? name : `profile.${fitting[0]}`;
+  const named = (stem: string, fitting: readonly string[]) =>
+    extension !== undefined && fitting.includes(extension) ? name : `${stem}.${fitting[0]}`;
+  const form = /^program \((.*)\)$/.exec(format)?.[1];
+  if (form !== undefined) return named('filter', PROGRAMS[form] ?? ['txt']);
+  const isJson = /^\s*[{["]/.test(text.slice(0, 200));
+  return named('profile', EXTENSIONS[format] ?? (isJson ? JSON_NAMES : YAML_NAMES));
 }

@@ -1,3 +1,4 @@
+import { ACTION_GLYPHS } from './action-style.js';
 import type { ActionLabel, ListingLine } from './engine/protocol.js';
 
 /** Where a branch ends at once: the action of a return that is drawn as a badge beside the jump to it. */
@@ -64,7 +65,6 @@ export function layOutGraph(
   const nodes: GraphNode[] = [];
   const [root] = foldRuns(blocksOf(lines), isFolded);
   let y = PADDING;
-  let width = 0;
   const isPlaced = new Set<GraphNode>();
   const pending: { node: GraphNode; parent: GraphNode | undefined; indent: number }[] = [];
   if (root) pending.push({ node: root, parent: undefined, indent: 0 });
@@ -77,7 +77,6 @@ export function layOutGraph(
     node.x = PADDING + indent * INDENT;
     node.y = y;
     y += node.height + ROW_GAP;
-    width = Math.max(width, node.x + NODE_WIDTH + BADGES);
     // Last in, first out: the branch that holds is placed right below.
     for (const [at, branch] of [...node.branches.entries()].reverse()) {
       if (branch.kind === 'end') continue;
@@ -86,7 +85,32 @@ export function layOutGraph(
       pending.push({ node: branch.to, parent: node, indent: isHolding && hasSibling ? indent + 1 : indent });
     }
   }
+  const width = nodes.reduce((most, node) => Math.max(most, node.x + NODE_WIDTH + BADGES, endOfBadges(node)), 0);
   return { nodes, width, height: y + PADDING };
+}
+
+/** Between a node and its first badge. */
+export const BADGE_WIRE = 14;
+export const BADGE_GAP = 8;
+
+/** The branches that are badges beside the node: where they end, or go on elsewhere. */
+export function badgesOf(node: GraphNode): readonly GraphBranch[] {
+  return node.branches.filter((branch) => branch.kind === 'end' || branch.to.parent !== node);
+}
+
+/** The text of a badge, and its width in the graph's units. */
+export function badgeText({ branches }: GraphNode, branch: GraphBranch): { text: string; width: number } {
+  const label =
+    branch.kind === 'end' ? `${ACTION_GLYPHS[branch.action.kind]} ${branch.action.text}` : `→ ${branch.to.first}`;
+  // Labels for the branches where both are badges.
+  const isHolding = branch === branches[0];
+  const text = branches.length > 1 && !isHolding ? `else ${label}` : label;
+  return { text, width: text.length * 7.4 + 14 };
+}
+
+function endOfBadges(node: GraphNode): number {
+  const widths = badgesOf(node).map((branch) => badgeText(node, branch).width + BADGE_GAP);
+  return node.x + NODE_WIDTH + BADGE_WIRE + widths.reduce((sum, width) => sum + width, PADDING);
 }
 
 /** A run shorter than this is read as quickly as its sum. */

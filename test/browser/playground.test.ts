@@ -227,6 +227,8 @@ describePlayground('the playground', (playground) => {
   it('exports the bytes and texts that the library makes', async () => {
     const { page } = await playground.open();
     await showView(page, 'Export');
+    // What most people run comes first.
+    expect(await page.getByLabel('Docker', { exact: true }).isChecked()).toBe(true);
     const compiled = compileProfileSync(CONTAINER_DEFAULT, { arch: 'x86_64', pfc: true });
     const download = async (format: string) => {
       await page.getByLabel(format, { exact: true }).check();
@@ -235,6 +237,7 @@ describePlayground('the playground', (playground) => {
         'Program (.bpf)': 'bpf',
         'C array': 'c',
         Base64: 'base64',
+        Hex: 'hex',
         PFC: 'pfc',
         Docker: 'docker.json',
       }[format];
@@ -244,6 +247,7 @@ describePlayground('the playground', (playground) => {
     };
     expect(new Uint8Array(await download('Program (.bpf)'))).toEqual(new Uint8Array(compiled.program));
     expect((await download('Base64')).toString().trim()).toBe(Buffer.from(compiled.program).toString('base64'));
+    expect((await download('Hex')).toString().trim()).toBe(Buffer.from(compiled.program).toString('hex'));
     expect((await download('PFC')).toString()).toBe(compiled.pfc);
     const source = (await download('C array')).toString();
     const rows = [...source.matchAll(/\{ (\w+), (\d+), (\d+), (\w+) \}/g)].map(([, code, jt, jf, k]) => ({

@@ -45,6 +45,28 @@ async function axeFaults(page: Page, state: string, part = 'html'): Promise<stri
   return found.map((fault) => `${state}: ${fault}`);
 }
 
+/** What shows less than its words, or is not in the window. The name of a file is longer than any room. */
+function cutWords(page: Page): Promise<(string | null)[]> {
+  return page.evaluate(() => {
+    const pen = document.createElement('canvas').getContext('2d') as CanvasRenderingContext2D;
+    const isCut = (each: HTMLElement) => {
+      const { left, right } = each.getBoundingClientRect();
+      if (each.scrollWidth > each.clientWidth + 1 || left < 0 || right > innerWidth) return true;
+      const isSelect = each instanceof HTMLSelectElement;
+      if (!isSelect && !(each instanceof HTMLInputElement)) return false;
+      const { font, paddingLeft, paddingRight } = getComputedStyle(each);
+      pen.font = font;
+      const words = isSelect ? (each.selectedOptions[0]?.text ?? '') : each.value || each.placeholder;
+      // A select has its arrow beside its words.
+      const room = each.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+      return pen.measureText(words).width > room - (isSelect ? 16 : 0) + 1;
+    };
+    return [...document.querySelectorAll<HTMLElement>('.control, .tab, .figure dd')]
+      .filter((each) => each.checkVisibility() && isCut(each))
+      .map((each) => each.id || each.textContent || (each as HTMLInputElement).placeholder);
+  });
+}
+
 describePlayground('the playground is read both ways', (playground) => {
   it('lights up what belongs together, from the profile, the map, the listing, the graph and a simulated call', async () => {
     const { page } = await playground.open();
@@ -140,12 +162,17 @@ describePlayground('the playground is read both ways', (playground) => {
     await page.getByRole('button', { name: 'Show read in the profile' }).click();
     await expect.poll(() => page.locator('.cm-activeLine').isVisible()).toBe(true);
     expect(await page.locator('.cm-activeLine').textContent()).toContain('read');
-    const cut = await page.evaluate(() =>
-      [...document.querySelectorAll<HTMLElement>('.control, .tab, .figure dd')]
-        .filter((each) => each.offsetParent !== null && each.scrollWidth > each.clientWidth + 1)
-        .map((each) => each.id || each.textContent),
-    );
-    expect(cut).toEqual([]);
+  });
+
+  it('cuts no word and hides no tab, in any view', async () => {
+    const { page } = await playground.open();
+    for (const width of [390, 640, 768, 820, 1280]) {
+      await page.setViewportSize({ width, height: 844 });
+      for (const view of ['Map', 'Program', 'Simulate', 'Diff', 'Why', 'Export', 'Options']) {
+        await showView(page, view);
+        expect([width, view, await cutWords(page)]).toEqual([width, view, []]);
+      }
+    }
   });
 
   it('is found, left and commanded by keys', async () => {

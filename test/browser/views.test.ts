@@ -100,7 +100,7 @@ describePlayground('the views beyond the map', (playground) => {
     await expect.poll(() => both.textContent()).toContain('"write"');
     await page.getByRole('button', { name: 'Differences' }).click();
     expect(await both.isVisible()).toBe(false);
-    await page.getByRole('button', { name: 'Put the other in its place' }).click();
+    await page.getByRole('button', { name: 'Replace the profile with it' }).click();
     await expect.poll(() => page.locator('.cm-content').textContent()).not.toContain('"write"');
   });
 

@@ -3,7 +3,16 @@ import { kernelAction } from '../../src/action.js';
 import { createSimulator, disassemble, Opcode } from '../../src/bpf/index.js';
 import { compileProfileSync } from '../../src/compiler/index.js';
 import type { ListingLine } from '../../src/playground/engine/protocol.js';
-import { type GraphNode, layOutGraph, numberTest } from '../../src/playground/graph-layout.js';
+import {
+  BADGE_GAP,
+  BADGE_WIRE,
+  badgesOf,
+  badgeText,
+  type GraphNode,
+  layOutGraph,
+  NODE_WIDTH,
+  numberTest,
+} from '../../src/playground/graph-layout.js';
 import { builtinProfile } from '../../src/profile/builtin/index.js';
 
 const AUDIT_ARCHES = [0xc000003e, 0x40000003, 0xdead];
@@ -41,7 +50,11 @@ it.each([0, 2] as const)('every way through the program is a way through the gra
   tops.forEach(([top], at) => {
     if (at > 0) expect(top).toBeGreaterThan((tops[at - 1] as readonly [number, number])[1]);
   });
-  expect(Math.max(...nodes.map(({ x }) => x))).toBeLessThan(width);
+  for (const node of nodes) {
+    const badges = badgesOf(node).map((branch) => badgeText(node, branch).width + BADGE_GAP);
+    const end = badges.reduce((sum, each) => sum + each, node.x + NODE_WIDTH + BADGE_WIRE);
+    expect(end).toBeLessThan(width);
+  }
   expect((tops.at(-1) as readonly [number, number])[1]).toBeLessThan(height);
 });
 

@@ -99,7 +99,9 @@ it('the name of a pasted text follows its format, and one that fits stays', asyn
   }
   expect(fittingName('a.json', 'systemd', '')).toBe('profile.service');
   expect(fittingName('a.json', 'docker', 'defaultAction: x')).toBe('profile.yaml');
-  expect(fittingName('a.bpf', 'program (hex)', '')).toBe('a.bpf');
+  expect(fittingName('a.json', 'program (hex)', '')).toBe('filter.hex');
+  expect(fittingName('a.json', 'program (source)', '')).toBe('filter.c');
+  expect(fittingName('a.bpf', 'program (assembler)', '')).toBe('a.bpf');
 });
 
 it('a profile is never taken for a log when it is pasted', async () => {

@@ -16,6 +16,8 @@ const look = EditorView.theme({
   },
   '.cm-panel.cm-search br': { flexBasis: '100%', height: '0' },
   '.cm-panel.cm-search input, .cm-panel.cm-search button': { margin: '0' },
+  // As the page's own words begin.
+  '.cm-panel.cm-search :is(button, label)': { textTransform: 'capitalize' },
   '.cm-panel.cm-search label': { display: 'inline-flex', gap: '4px', alignItems: 'center', fontSize: '13px' },
   '.cm-textfield': {
     height: '28px',

@@ -36,6 +36,8 @@ export async function exportInput(
   switch (format) {
     case 'bpf':
       return named('bpf', new Uint8Array(compiled.program));
+    case 'hex':
+      return named('hex', `${hexOf(compiled.program)}\n`);
     case 'base64':
       return named('base64', `${btoa(String.fromCharCode(...compiled.program))}\n`);
     case 'pfc':
@@ -50,6 +52,8 @@ export async function exportInput(
     }
   }
 }
+
+const hexOf = (bytes: Uint8Array) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 const stemOf = (source: string) => source.replace(/^.*[/:\\]/, '').replace(/\.[a-z]+$/i, '') || 'profile';
 

@@ -191,7 +191,7 @@ export interface ComparisonResult {
 }
 
 /** The forms of a program, and the formats that a profile is written in. */
-export type ExportFormat = 'bpf' | 'c' | 'base64' | 'pfc' | 'asm' | OutputFormat;
+export type ExportFormat = 'bpf' | 'c' | 'hex' | 'base64' | 'pfc' | 'asm' | OutputFormat;
 
 export interface Exported {
   kind: 'exported';

@@ -77,7 +77,7 @@ const ROWS: Readonly<Record<Exclude<OptionName, keyof typeof RUNTIME_CHOICES>, O
     flag: '--kernel <X.Y>',
     label: 'Kernel',
     help: 'The kernel that conditional entries (minKernel) meet',
-    otherwise: 'newer than any the profile names',
+    otherwise: 'newest',
     maxLength: 32,
   },
   optimize: {

@@ -22,7 +22,7 @@ interface Line {
 }
 
 /**
- * The two texts side by side, lines beside what they became. An entry has the same colour on both sides where it names
+ * The two texts, lines beside what they became; where there is no room for two columns, below it (diff.css). An entry has the same colour on both sides where it names
  * the same call. A click on it lights up both, and what belongs to it in the other views.
  */
 export function diffTexts(session: Session) {
@@ -30,7 +30,7 @@ export function diffTexts(session: Session) {
   const pane = element(
     'details',
     { class: 'diff-texts', attributes: { hidden: true } },
-    element('summary', { text: 'The two texts side by side' }),
+    element('summary', { text: 'The two texts' }),
     body,
   );
   let drawn: { before: Side; after: Side } | undefined;

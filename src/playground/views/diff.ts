@@ -53,7 +53,7 @@ export function diffView(panel: HTMLElement, session: Session): View {
   const texts = diffTexts(session);
   const take = element('button', {
     class: 'control small',
-    text: 'Put the other in its place',
+    text: 'Replace the profile with it',
     attributes: { type: 'button', title: 'The profile becomes the other one; Ctrl+Z takes it back' },
     on: { click: () => takeOther() },
   });
@@ -207,15 +207,21 @@ const LISTED = 24;
 /** Names of calls, each of which leads to where the texts are about it; ranges of numbers lead nowhere. */
 function callLinks(calls: readonly string[], onCall: (call: string) => void): (string | HTMLElement)[] {
   return calls.flatMap((call, index) => [
-    ...(index > 0 ? [', '] : []),
-    /^[a-z_]\w*$/.test(call)
-      ? element('button', {
-          class: 'link difference-call',
-          text: call,
-          attributes: { type: 'button' },
-          on: { click: () => onCall(call) },
-        })
-      : call,
+    ...(index > 0 ? [' '] : []),
+    // The comma stays with its word.
+    element(
+      'span',
+      { class: 'difference-word' },
+      /^[a-z_]\w*$/.test(call)
+        ? element('button', {
+            class: 'link difference-call',
+            text: call,
+            attributes: { type: 'button' },
+            on: { click: () => onCall(call) },
+          })
+        : call,
+      index < calls.length - 1 && ',',
+    ),
   ]);
 }
 

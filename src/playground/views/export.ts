@@ -5,30 +5,43 @@ import type { ExportFormat } from '../engine/protocol.js';
 import type { Session } from '../session.js';
 import type { View } from './view.js';
 
-/** The forms of the program, and the formats that a profile is written in. */
-const FORMATS: readonly { id: ExportFormat; label: string; note: string }[] = [
+interface Choice {
+  id: ExportFormat;
+  label: string;
+  note: string;
+}
+
+const PROGRAM_CHOICES: readonly Choice[] = [
   {
     id: 'bpf',
     label: 'Program (.bpf)',
     note: 'struct sock_filter as bubblewrap and libseccomp’s users load it, in the byte order of the architecture',
   },
   { id: 'c', label: 'C array', note: 'the program for a C source' },
+  { id: 'hex', label: 'Hex', note: 'the program as text; scmp reads it again' },
   { id: 'base64', label: 'Base64', note: 'the program as text' },
   { id: 'pfc', label: 'PFC', note: 'libseccomp’s own pseudo code of the filter' },
   { id: 'asm', label: 'Assembly', note: 'as scmp disasm prints it' },
-  ...WRITTEN_FORMATS.map(({ id, title, output }) => ({ id, label: title, note: output.note })),
 ];
+
+/** What most people run comes first. */
+const PROFILE_CHOICES: readonly Choice[] = [...WRITTEN_FORMATS]
+  .sort((a, b) => Number(b.id === 'docker') - Number(a.id === 'docker'))
+  .map(({ id, title, output }) => ({ id, label: title, note: output.note }));
+
+const GROUPS = { Profile: PROFILE_CHOICES, Program: PROGRAM_CHOICES };
 
 /** The longest preview, in characters; copies and downloads are whole. */
 const PREVIEW = 100_000;
 
 /** The profile in the export formats. */
 export function exportView(panel: HTMLElement, session: Session): View {
-  let format = FORMATS[0]!;
+  const isProgram = session.store.get().compiled?.format.startsWith('program') ?? false;
+  let [format] = (isProgram ? PROGRAM_CHOICES : PROFILE_CHOICES) as [Choice];
   let content: string | Uint8Array<ArrayBuffer> | undefined;
   let fileName = '';
 
-  const radios = FORMATS.map((value) => {
+  const radio = (value: Choice) => {
     const input = element('input', {
       attributes: { type: 'radio', name: 'export-format', value: value.id, checked: value === format },
       on: {
@@ -39,7 +52,16 @@ export function exportView(panel: HTMLElement, session: Session): View {
       },
     });
     return element('label', { class: 'export-choice' }, input, value.label);
-  });
+  };
+  const groups = Object.entries(GROUPS).map(([title, choices]) =>
+    element(
+      'fieldset',
+      { class: 'export-group' },
+      element('legend', { class: 'visually-hidden', text: title }),
+      element('span', { class: 'export-title', text: title, attributes: { 'aria-hidden': 'true' } }),
+      element('div', { class: 'export-choices' }, ...choices.map(radio)),
+    ),
+  );
   const note = element('p', { class: 'quiet export-note' });
   const downloadButton = element('button', {
     class: 'control primary',
@@ -58,12 +80,7 @@ export function exportView(panel: HTMLElement, session: Session): View {
     attributes: { tabindex: '0', role: 'region', 'aria-label': 'Preview' },
   });
   panel.append(
-    element(
-      'fieldset',
-      { class: 'view-bar export-formats' },
-      element('legend', { class: 'visually-hidden', text: 'Format' }),
-      ...radios,
-    ),
+    element('div', { class: 'view-bar export-formats' }, ...groups),
     element('div', { class: 'view-bar' }, downloadButton, copy, note),
     preview,
   );

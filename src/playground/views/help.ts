@@ -13,7 +13,7 @@ const HELP_PAGES = {
   tour: 'Tour',
   examples: 'Questions',
   glossary: 'Glossary',
-  shortcuts: 'Shortcuts',
+  shortcuts: 'Keys',
   about: 'Versions',
 } as const satisfies Record<HelpPage, string>;
 

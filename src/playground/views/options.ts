@@ -2,7 +2,7 @@ import { ARCHITECTURES, type ArchitectureName } from '../../architecture.js';
 import { element, setText } from '../dom.js';
 import type { BesideProgram } from '../engine/protocol.js';
 import type { Session } from '../session.js';
-import { commandLine, shellCommand, WEIGHTS_FILE } from '../settings/command-line.js';
+import { commandLine, shellWord, WEIGHTS_FILE } from '../settings/command-line.js';
 import { OPTION_GROUPS, OPTION_NAMES, OPTION_ROWS, type OptionRow } from '../settings/option-table.js';
 import { type OptionName, type Settings, withWord } from '../settings/settings.js';
 import type { View } from './view.js';
@@ -18,7 +18,7 @@ export function optionsView(panel: HTMLElement, session: Session): View {
     element(
       'fieldset',
       { class: 'option-group' },
-      element('legend', { class: 'map-title', text: title }),
+      element('legend', { class: 'option-title', text: title }),
       ...fields.filter(({ name }) => OPTION_ROWS[name].group === group).map(({ row }) => row),
     ),
   );
@@ -44,7 +44,12 @@ export function optionsView(panel: HTMLElement, session: Session): View {
   );
 
   function show({ settings, source }: { settings: Settings; source: string }): void {
-    setText(command, shellCommand(commandLine(source, settings)));
+    command.replaceChildren(
+      ...commandLine(source, settings).flatMap((word, at) => [
+        at > 0 ? ' ' : '',
+        element('span', { class: 'command-word', text: shellWord(word) }),
+      ]),
+    );
     const hasCounts = (settings.words.weights ?? 'uncached') !== 'uncached';
     setText(note, hasCounts ? `The counts go into a file, ${WEIGHTS_FILE}` : '');
     for (const { name, set } of fields) set(settings.words[name] ?? '');
@@ -141,8 +146,8 @@ function besideSection(session: Session): View & { element: HTMLElement } {
   );
   const whole = element(
     'section',
-    { class: 'option-group', attributes: { 'aria-label': 'Architectures side by side' } },
-    element('h2', { class: 'map-title', text: 'Architectures side by side' }),
+    { class: 'option-group beside-programs', attributes: { 'aria-label': 'Architectures side by side' } },
+    element('h2', { class: 'option-title', text: 'Architectures side by side' }),
     element('p', { class: 'quiet option-help', text: 'The same profile for other machines; choose one to look at it' }),
     add,
     table,

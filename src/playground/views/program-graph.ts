@@ -1,8 +1,12 @@
-import { ACTION_GLYPHS, actionClass } from '../action-style.js';
+import { actionClass } from '../action-style.js';
 import { element, svgElement } from '../dom.js';
 import type { ListingLine } from '../engine/protocol.js';
 import { type Focus, hueOf, isFocused } from '../focus.js';
 import {
+  BADGE_GAP,
+  BADGE_WIRE,
+  badgesOf,
+  badgeText,
   type GraphBranch,
   type GraphEdge,
   type GraphLayout,
@@ -166,12 +170,11 @@ export function createProgramGraph({ onChoose }: { onChoose(index: number): void
     const colours = coloursOf(node);
     const hue = node.folded ? undefined : colours.entries[0];
     const isInFocus = isFocused(focus, colours);
-    const aside = node.branches.filter((branch) => branch.kind === 'end' || branch.to.parent !== node);
-    let left = x + NODE_WIDTH + 14;
+    const aside = badgesOf(node);
+    let left = x + NODE_WIDTH + BADGE_WIRE;
     const badges = aside.map((branch) => {
-      const isHolding = branch === node.branches[0] && node.branches.length > 1;
-      const badge = badgeElement(node, branch, left, isHolding);
-      left += badge.width + 8;
+      const badge = badgeElement(node, branch, left);
+      left += badge.width + BADGE_GAP;
       return badge.element;
     });
     const box = [
@@ -210,19 +213,15 @@ export function createProgramGraph({ onChoose }: { onChoose(index: number): void
     const y = node.y + node.height / 2;
     const isLit = aside.some((branch) => isOnPath(node, branch));
     return svgElement('path', {
-      d: `M${node.x + NODE_WIDTH} ${y}h14`,
+      d: `M${node.x + NODE_WIDTH} ${y}h${BADGE_WIRE}`,
       class: isLit ? 'edge is-lit' : 'edge',
     });
   }
 
   /** Where a branch ends, or the number of the instruction that it goes on at. */
-  function badgeElement(node: GraphNode, branch: GraphBranch, x: number, isHolding: boolean) {
+  function badgeElement(node: GraphNode, branch: GraphBranch, x: number) {
     const y = node.y + node.height / 2 - 9;
-    const label =
-      branch.kind === 'end' ? `${ACTION_GLYPHS[branch.action.kind]} ${branch.action.text}` : `→ ${branch.to.first}`;
-    // Labels for the branches where both are badges.
-    const text = node.branches.length > 1 && !isHolding ? `else ${label}` : label;
-    const width = text.length * 7.4 + 14;
+    const { text, width } = badgeText(node, branch);
     const kind = actionClass(branch.kind === 'end' ? branch.action.kind : 'mixed');
     const element = svgElement(
       'g',

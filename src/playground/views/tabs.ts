@@ -52,7 +52,7 @@ export function setUpTabs(session: Session): void {
   const list = required('#tabs', HTMLElement);
   const tabs = (Object.entries(VIEWS) as [ViewName, string][]).map(makeTab);
   list.append(...tabs.map(({ button }) => button));
-  list.after(...tabs.map(({ panel }) => panel));
+  list.parentElement?.after(...tabs.map(({ panel }) => panel));
 
   /** On a wide screen the profile is beside the views, and is none of them. */
   const shownOf = ({ view }: Readonly<AppState>): ViewName => (view === 'profile' && !isNarrow() ? 'map' : view);
@@ -88,7 +88,9 @@ export function setUpTabs(session: Session): void {
     } catch {
       const again = controlButton('Try again', () => load(tab, name));
       const text = element('p', { text: 'This view could not be loaded: is there a connection?' });
-      tab.panel.replaceChildren(element('div', { class: 'empty', attributes: { role: 'alert' } }, text, again));
+      tab.panel.replaceChildren(
+        element('div', { class: 'empty view-failed', attributes: { role: 'alert' } }, text, again),
+      );
     } finally {
       tab.isLoading = false;
     }
