@@ -6,6 +6,8 @@
 // notification is. Every process and thread that the command starts is traced too, and never left: this process ends after
 // the last of them. If it is killed, so are they (PTRACE_O_EXITKILL): nobody stays stopped, and no call is let through.
 //
+// Who asks which kinds of calls there are, and not how many, can have it for less: see "Stopping for what is new".
+//
 // No C library and no header but the two beside it.
 //
 // SPDX-License-Identifier: Apache-2.0
@@ -27,10 +29,11 @@ enum {
   TRACEME_REQUEST = 0, ATTACH_REQUEST = 16,
   // TRACESYSGOOD, TRACEFORK, TRACEVFORK, TRACECLONE, TRACEEXEC, TRACEEXIT, TRACESECCOMP, EXITKILL
   OPTIONS = 1 | 2 | 4 | 8 | 16 | 64 | 128 | 1 << 20,
-  EVENT_EXEC = 4, EVENT_EXIT = 6, EVENT_SECCOMP = 7, EVENT_STOP = 128,
+  EVENT_FORK = 1, EVENT_CLONE = 3, EVENT_EXEC = 4, EVENT_EXIT = 6, EVENT_SECCOMP = 7, EVENT_STOP = 128,
   SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGTRAP = 5, SIGKILL = 9, SIGTERM = 15, SIGCONT = 18, SIGSTOP = 19,
   SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22, SYSCALL_STOP = SIGTRAP | 0x80,
   SYS_SECCOMP = 1, NT_PRSTATUS = 1, WALL = 0x40000000,
+  AT_ENTRY = 1, AT_EXIT = 2, // ptrace_syscall_info.op
   RLIMIT_NOFILE = 7, PR_SET_PDEATHSIG = 1, PR_SET_DUMPABLE = 4, PR_SET_NAME = 15,
   SIG_SETMASK = 2, POLLIN = 1, AT_FDCWD = -100, O_NOCTTY = 0400,
 #if defined(__powerpc64__)
@@ -66,7 +69,8 @@ enum {
   ACCOUNT_MAGIC = 0x31415453,
   REPORTS_STOPS = 1,        // do not count: the filter stops calls that it denies, and each is reported
   MAY_SET_NO_NEW_PRIVS = 2, // where the filter cannot be installed without
-  REPORTS_RESULTS = 4       // do not count: the filter stops calls, of which each is reported, and what it returns
+  REPORTS_RESULTS = 4,      // do not count: the filter stops calls, of which each is reported, and what it returns
+  ONLY_KINDS = 8            // no count is asked for. The filter stops nothing then
 };
 
 static struct mask *masks;
@@ -123,6 +127,7 @@ enum {
 struct call { u32 arch, number, kinds, plain, known; u64 bits[6]; };
 
 static struct call *calls;
+static u32 counted_since_new; // calls since the last of a new kind
 static u32 call_count, *call_slots, *kind_slots; // slots have an index and one
 
 static u32 mix(u32 hash, u32 value) {
@@ -159,6 +164,7 @@ static u32 add_entry(const struct call *of, u32 known, const u64 *args) {
   entry->known = known;
   entry->count = 1;
   for (int n = 0; n < 6; n++) entry->args[n] = known >> n & 1 ? args[n] & of->bits[n] : 0;
+  counted_since_new = 0;
   __atomic_store_n(&account->used, used + 1, __ATOMIC_RELEASE);
   return used + 1;
 }
@@ -178,6 +184,7 @@ static int is_kind(const struct entry *entry, const struct call *call, const u64
 
 static void count(u32 arch, u32 number, const u64 *args) {
   struct call *call = find_call(arch, number);
+  counted_since_new++;
   if (!call) { account->uncounted++; return; }
   if (!call->known) { count_plain(call); return; }
   u32 hash = mix(mix(0, number), arch);
@@ -199,7 +206,7 @@ static void count(u32 arch, u32 number, const u64 *args) {
 // --- the tracees -----------------------------------------------------------------------------------------------------
 
 static long own_id, parent_id, command_id;
-static int has_started, reports_stops, reports_results;
+static int has_started, reports_stops, reports_results, only_kinds;
 static u32 native_arch; // of the command's first call, which this program makes
 
 static long trace(int request, long thread, word address, word data) {
@@ -283,12 +290,204 @@ static int set_ip(long thread, u64 ip) {
   return trace(PTRACE_SETREGSET, thread, NT_PRSTATUS, (word)&iov) >= 0 && get_call_info(thread, &info) && info.ip == ip;
 }
 
-static void resume(long thread, word signal) { trace(PTRACE_CONT, thread, 0, signal); }
+// --- stopping for what is new ------------------------------------------------------------------------------------------
+
+// With ONLY_KINDS the command's filter stops nothing. Each call stops by ptrace(2), at its beginning and at its end, until
+// a process gets a filter that stops only what is not known yet (seen-filter.h). That is when it has made many calls, or
+// there were many in all that brought nothing new. What it starts has the filter too: most calls of a build do not stop.
+//
+// A process that installs a filter of its own gets this one before. What its own denies is seen by neither, then.
+
+// SECCOMP_RET_DATA of that filter's stops.
+enum { SEEN_MARK = 0x5345 };
+
+#if defined(__x86_64__)
+#include "seen-filter.h"
+#else
+static int can_call_later(const struct call_info *info) { return info->arch == native_arch; }
+static int install_seen_filter(long thread) { return (void)thread, 0; }
+#endif
+
+enum {
+  TASK_SLOTS = 4096,
+  MAX_TASKS = 1 << 15,  // at a time. Each call of any other stops
+  MAX_GONE = 64,
+  MANY_OF_THREAD = 2000, // calls since its program began
+  MANY_IN_ALL = 200      // calls without a new kind
+};
+
+// A thread that is traced.
+struct task {
+  struct task *next; // of its slot, or of those that are free
+  long thread;
+  long process; // its thread group
+  u32 calls;
+  u8 is_known;     // what its parent has is known
+  u8 is_filtered;  // a filter stops its calls
+  u8 is_refused;   // its process cannot have the filter
+  u8 is_unsettled; // what it started before its next stop may have been before the filter
+};
+
+static struct task *tasks, *free_tasks, *task_slots[TASK_SLOTS];
+static u32 task_count;
+static long gone[MAX_GONE]; // threads that ended before anything else was told of them
+static u32 gone_count;
+
+static struct task *find_task(long thread) {
+  struct task *task = task_slots[thread % TASK_SLOTS];
+  while (task && task->thread != thread) task = task->next;
+  return task;
+}
+
+// 0: there is no room.
+static struct task *find_or_add_task(long thread) {
+  struct task *task = find_task(thread);
+  if (task) return task;
+  if (free_tasks) {
+    task = free_tasks;
+    free_tasks = task->next;
+  } else if (task_count < MAX_TASKS) {
+    task = &tasks[task_count++];
+  } else {
+    return 0;
+  }
+  struct task **slot = &task_slots[thread % TASK_SLOTS];
+  task->next = *slot;
+  task->thread = task->process = thread;
+  task->calls = 0;
+  task->is_known = thread == command_id;
+  task->is_filtered = task->is_refused = task->is_unsettled = 0;
+  *slot = task;
+  return task;
+}
+
+static void remove_task(long thread) {
+  struct task **place = &task_slots[thread % TASK_SLOTS];
+  while (*place && (*place)->thread != thread) place = &(*place)->next;
+  struct task *task = *place;
+  if (!task) {
+    gone[gone_count++ % MAX_GONE] = thread;
+    return;
+  }
+  *place = task->next;
+  task->next = free_tasks;
+  free_tasks = task;
+}
+
+// A thread or process was started: it has its parent's filters. Its own first stop may come before this.
+static void at_new_task(long thread) {
+  word started = 0;
+  if (trace(PTRACE_GETEVENTMSG, thread, 0, (word)&started) < 0) return;
+  for (u32 n = 0; n < MAX_GONE; n++) {
+    if (gone[n] != (long)started) continue;
+    gone[n] = 0;
+    return;
+  }
+  struct task *parent = find_task(thread), *child = find_or_add_task((long)started);
+  if (!parent || !child) return;
+  int is_thread = call(TGKILL, parent->process, started, 0) >= 0;
+  if (is_thread) child->process = parent->process;
+  child->is_known = 1;
+  child->is_refused = parent->is_refused;
+  child->is_filtered = parent->is_filtered && (is_thread || !parent->is_unsettled);
+}
+
+// The thread that executes a program becomes the first of its process, and the only one.
+static void at_new_program(long thread) {
+  word former = 0;
+  trace(PTRACE_GETEVENTMSG, thread, 0, (word)&former);
+  struct task *executing = find_task((long)former), *task = find_or_add_task(thread);
+  if (!task) return;
+  task->is_known = 1;
+  if (task != executing) {
+    task->is_filtered = executing && executing->is_filtered;
+    task->is_refused = executing && executing->is_refused;
+    task->process = thread;
+    if (executing) remove_task((long)former);
+  }
+  task->calls = 0;
+}
+
+// The thread that makes calls for a filter: each of them stops.
+static long installing;
+
+static void resume(long thread, word signal) {
+  int request = PTRACE_CONT;
+  if (only_kinds) {
+    struct task *task = find_task(thread);
+    if (!task || !task->is_filtered || thread == installing) request = PTRACE_SYSCALL;
+  }
+  trace(request, thread, 0, signal);
+}
+
+static int installs_own_filter(const struct call_info *info) {
+  enum { PR_SET_SECCOMP = 22 };
+  return (info->number == SECCOMP && info->args[0] <= SECCOMP_SET_MODE_FILTER) ||
+         (info->number == PRCTL && info->args[0] == PR_SET_SECCOMP);
+}
+
+// The thread is at the beginning of this call.
+static void filter_if_worthwhile(struct task *task, const struct call_info *info) {
+  if (installing || !task->is_known || task->is_refused || !can_call_later(info)) return;
+  // What a filter does not let through stops in all that the process starts, for good. The command itself, which may be a
+  // make that reads its files, has time to start something.
+  int is_worthwhile =
+      ++task->calls > MANY_OF_THREAD || (task->process != command_id && counted_since_new > MANY_IN_ALL);
+  if (!is_worthwhile && !installs_own_filter(info)) return;
+  long thread = task->thread, process = task->process;
+  installing = thread;
+  int is_installed = install_seen_filter(thread);
+  installing = 0;
+  if (!is_installed) {
+    task = find_task(thread);
+    if (task) task->is_refused = 1;
+    return;
+  }
+  for (u32 slot = 0; slot < TASK_SLOTS; slot++) {
+    for (struct task *other = task_slots[slot]; other; other = other->next) {
+      if (other->process != process) continue;
+      other->is_filtered = 1;
+      other->is_unsettled = other->thread != thread;
+    }
+  }
+}
 
 static void report_stop(long thread, const struct call_info *info, enum kind kind) {
   struct event event = {kind, (u32)thread, info->arch, (u32)info->number, info->ip, {0, 0, 0, 0, 0, 0}};
   for (int n = 0; n < 6; n++) event.args[n] = info->args[n];
   ask(&event);
+}
+
+static void count_stop(long thread, const struct call_info *info) {
+  if (!native_arch) native_arch = info->arch;
+  count(info->arch, (u32)info->number, info->args);
+  if (info->number == PTRACE && info->arch == native_arch &&
+      (info->args[0] == TRACEME_REQUEST || info->args[0] == ATTACH_REQUEST || info->args[0] == PTRACE_SEIZE)) {
+    report_stop(thread, info, TRACER);
+  }
+}
+
+static void note_filter(long thread, const struct call_info *info) {
+  struct task *task = only_kinds && info->data == SEEN_MARK ? find_or_add_task(thread) : 0;
+  if (task) task->is_filtered = 1;
+}
+
+// The beginning or the end of a call, which ptrace(2) stops at.
+static void at_each_call(long thread) {
+  struct call_info info;
+  struct task *task = find_or_add_task(thread);
+  // A filter stops it if it is new.
+  if (task && task->is_filtered) return;
+  if (!get_call_info(thread, &info)) {
+    // As in at_call().
+    call(KILL, thread, SIGKILL);
+    return;
+  }
+  if (info.op != AT_ENTRY) return;
+  // The command's first call; before it there are this program's.
+  if (!native_arch && (thread != command_id || info.number != EXECVE)) return;
+  count_stop(thread, &info);
+  if (task) filter_if_worthwhile(task, &info);
 }
 
 static void at_call(long thread) {
@@ -306,12 +505,8 @@ static void at_call(long thread) {
     return;
   }
   if (!reports_stops) {
-    if (!native_arch) native_arch = info.arch;
-    count(info.arch, (u32)info.number, info.args);
-    if (info.number == PTRACE && info.arch == native_arch &&
-        (info.args[0] == TRACEME_REQUEST || info.args[0] == ATTACH_REQUEST || info.args[0] == PTRACE_SEIZE)) {
-      report_stop(thread, &info, TRACER);
-    }
+    count_stop(thread, &info);
+    note_filter(thread, &info);
     resume(thread, 0);
     return;
   }
@@ -323,6 +518,11 @@ static void at_call(long thread) {
 }
 
 static void after_call(long thread) {
+  if (only_kinds) {
+    at_each_call(thread);
+    resume(thread, 0);
+    return;
+  }
   if (reports_results) {
     struct call_info info;
     struct event event = {RETURNED, (u32)thread, 0, 0, 0, {0, 0, 0, 0, 0, 0}};
@@ -402,8 +602,14 @@ static void at_group_stop(long thread, u32 signal) {
 }
 
 static void at_stop(long thread, u32 status) {
-  u32 signal = status >> 8 & 0xff;
-  switch (status >> 16) {
+  u32 signal = status >> 8 & 0xff, event = status >> 16;
+  if (only_kinds) {
+    struct task *task = find_or_add_task(thread);
+    if (event >= EVENT_FORK && event <= EVENT_CLONE) at_new_task(thread);
+    if (event == EVENT_EXEC) at_new_program(thread);
+    if (task) task->is_unsettled = 0;
+  }
+  switch (event) {
   case EVENT_SECCOMP: at_call(thread); break;
   case EVENT_STOP: at_group_stop(thread, signal); break;
   case EVENT_EXIT: at_exit(thread); break;
@@ -426,22 +632,52 @@ static void at_stop(long thread, u32 status) {
   }
 }
 
+// The next that stops or ends.
+static long await_thread(u32 *status) {
+  for (;;) {
+    long thread = call(WAIT4, -1, status, WALL, 0);
+    if (thread >= 0) return thread;
+    if (thread != -EINTR) leave(0);
+  }
+}
+
+static int has_stopped(u32 status) { return (status & 0xff) == 0x7f; }
+
+static void handle(long thread, u32 status) {
+  if (has_stopped(status)) {
+    at_stop(thread, status);
+    return;
+  }
+  if (thread == command_id) {
+    if (account->step) tell(FAILED, thread, account->step, account->error);
+    else tell(ENDED, thread, status, 0);
+    continue_parent();
+  }
+  forget(thread);
+  if (only_kinds) remove_task(thread);
+}
+
+#if defined(__x86_64__)
+
+static int step(long thread) {
+  trace(PTRACE_SYSCALL, thread, 0, 0);
+  for (;;) {
+    u32 status = 0;
+    long stopped = await_thread(&status);
+    if (stopped == thread && status == (SYSCALL_STOP << 8 | 0x7f)) return 1;
+    if (stopped == thread && status >> 16 == EVENT_SECCOMP) resume(thread, 0); // it has such a filter already
+    else handle(stopped, status);
+    if (stopped == thread && (!has_stopped(status) || status >> 16 == EVENT_EXIT)) return 0;
+  }
+}
+
+#endif
+
 static _Noreturn void follow_all(void) {
   for (;;) {
     u32 status = 0;
-    long thread = call(WAIT4, -1, &status, WALL, 0);
-    if (thread == -EINTR) continue;
-    if (thread < 0) leave(0);
-    if ((status & 0xff) == 0x7f) {
-      at_stop(thread, status);
-      continue;
-    }
-    if (thread == command_id) {
-      if (account->step) tell(FAILED, thread, account->step, account->error);
-      else tell(ENDED, thread, status, 0);
-      continue_parent();
-    }
-    forget(thread);
+    long thread = await_thread(&status);
+    handle(thread, status);
   }
 }
 
@@ -537,6 +773,7 @@ static void map_account(int fd) {
   entries = (struct entry *)(masks + header.masks);
   reports_stops = account->flags & REPORTS_STOPS;
   reports_results = account->flags & REPORTS_RESULTS;
+  only_kinds = account->flags & ONLY_KINDS;
 }
 
 // SEIZE works, and the kernel has PTRACE_GET_SYSCALL_INFO (Linux 5.3).
@@ -571,6 +808,7 @@ __attribute__((used, noreturn)) void start(const word *stack) {
   calls = (struct call *)allocate(MAX_CALLS * sizeof(struct call));
   call_slots = (u32 *)allocate(CALL_SLOTS * sizeof(u32));
   kind_slots = (u32 *)allocate(KIND_SLOTS * sizeof(u32));
+  if (only_kinds) tasks = (struct task *)allocate(MAX_TASKS * sizeof(struct task));
   own_id = call(GETPID);
   parent_id = call(GETPPID);
 

@@ -21,6 +21,7 @@ const USED = 32;
 const REPORTS_STOPS = 1;
 const MAY_SET_NO_NEW_PRIVS = 2;
 const REPORTS_RESULTS = 4;
+const ONLY_KINDS = 8;
 
 /** Kinds of calls that there is room for: the file takes what is used of it. */
 const CAPACITY = 100_000;
@@ -28,6 +29,8 @@ const CAPACITY = 100_000;
 export interface AccountRequest {
   /** What to count by; undefined: do not count, but report each stop, which is a call that the filter denies. */
   tally: TallyMasks | undefined;
+  /** With `tally`: which kinds of calls there are is enough. Then the filter stops nothing, and counts mean nothing. */
+  onlyKinds?: boolean;
   /** Do not count: report each stop, and what the call returned. */
   results?: boolean;
   /** Set no_new_privs if the filter cannot be installed without. */
@@ -90,12 +93,13 @@ export class Account {
   }
 }
 
-function encodeHeader({ tally, results, maySetNoNewPrivs, openFiles }: AccountRequest, little: boolean): Uint8Array {
+function encodeHeader(request: AccountRequest, little: boolean): Uint8Array {
+  const { tally, onlyKinds, results, maySetNoNewPrivs, openFiles } = request;
   const masks = [...(tally ?? [])].flatMap(([arch, byNumber]) =>
     [...byNumber].flatMap(([number, own]) => own.map(({ index, mask }) => ({ arch, number, index, mask }))),
   );
   const view = new DataView(new ArrayBuffer(HEADER_SIZE + masks.length * MASK_SIZE));
-  const kind = results ? REPORTS_RESULTS : tally ? 0 : REPORTS_STOPS;
+  const kind = results ? REPORTS_RESULTS : !tally ? REPORTS_STOPS : onlyKinds ? ONLY_KINDS : 0;
   const flags = kind | (maySetNoNewPrivs ? MAY_SET_NO_NEW_PRIVS : 0);
   for (const [index, value] of [MAGIC, flags, masks.length, tally ? CAPACITY : 1].entries()) {
     view.setUint32(4 * index, value, little);

@@ -110,17 +110,16 @@ export function observeNumbered(
 }
 
 /** A call that no profile can allow: what it is, what will happen to it, and what to do. */
-export function describeUnnamed({ number, auditArch, count }: NumberedCall): string {
+export function describeUnnamed({ number, auditArch }: Pick<NumberedCall, 'number' | 'auditArch'>): string {
   const architecture = architectureOf(auditArch, number);
   const where = architecture ?? `architecture 0x${auditArch.toString(16)}`;
-  const times = `made ${count} time${count === 1 ? '' : 's'}`;
   const call = `system call ${number} (${where})`;
   if (number >= 0) {
     const cause =
       architecture === undefined
         ? 'libseccomp does not know the architecture'
         : 'it is newer than this table of calls, or there is none of that number';
-    return `${call} was ${times} and is not in the profile: ${cause}; it will get the default action: if the program needs it, take a newer version of this package`;
+    return `${call} was made and is not in the profile: ${cause}; it will get the default action: if the program needs it, take a newer version of this package`;
   }
   // seccomp runs after ptrace(2) and is asked about the number that the tracer left (kernel/entry/common.c). libseccomp's
   // filters for x86_64 take numbers from 0x40000000 on, but -1, for x32 (gen_bpf.c).
@@ -131,7 +130,7 @@ export function describeUnnamed({ number, auditArch, count }: NumberedCall): str
   const remedy = isKilled
     ? 'record without the tracer; if the program has to run under it, add x32 to the architectures, and it gets the default action'
     : 'record without the tracer, or keep a default that is an errno';
-  return `${call} was ${times}: no call has a negative number, but a tracer (ptrace(2): PRoot, debuggers) cancels a call by it. No profile can allow it, and ${consequence}; ${remedy}`;
+  return `${call} was made: no call has a negative number, but a tracer (ptrace(2): PRoot, debuggers) cancels a call by it. No profile can allow it, and ${consequence}; ${remedy}`;
 }
 
 /** A call by its name; without one by its number, and where it was made. */

@@ -6,19 +6,18 @@ import { loadLibseccompSync } from '../../src/libseccomp/index.js';
 
 const X86_64 = 0xc000003e;
 const AARCH64 = 0xc00000b7;
-const of = (number: number, auditArch = X86_64, count = 1) => describeUnnamed({ number, auditArch, count, args: [] });
+const of = (number: number, auditArch = X86_64) => describeUnnamed({ number, auditArch });
 
 it('says of a call that a tracer cancelled where it comes from, what becomes of it, and what to do', () => {
-  expect(of(-2)).toMatch(/^system call -2 \(x86_64|x32\) was made 1 time: .*a tracer .* cancels/);
+  expect(of(-2)).toMatch(/^system call -2 \(x86_64|x32\) was made: .*a tracer .* cancels/);
   expect(of(-2)).toMatch(/without x32 kills the program at it; record without the tracer; .* add x32/);
   // libseccomp's filter lets -1 through to the default, and has no numbers of its own to tell apart elsewhere.
-  for (const text of [of(-1, X86_64, 3), of(-2, AARCH64)]) {
+  for (const text of [of(-1), of(-2, AARCH64)]) {
     expect(text).toMatch(
       /gets the default action: an errno does no harm.*; record without the tracer, or keep a default/,
     );
     expect(text).not.toContain('x32 kills');
   }
-  expect(of(-1, X86_64, 3)).toContain('was made 3 times');
 });
 
 it('says of a number without a name what it may be', () => {

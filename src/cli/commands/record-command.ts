@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TallyMasks } from '../../../native-loader/index.js';
 import { hostArchitecture } from '../../../native-loader/libc/host.js';
+import { letsKnownCallsThrough } from '../../../native-loader/trace/traced-command.js';
 import { tableMasks } from '../../learn/notified-calls.js';
 import type { ArgumentMasks } from '../../learn/observations.js';
 import { fileError } from '../input.js';
@@ -16,19 +17,30 @@ export interface RunningCommand {
   readonly recording: Promise<Recording>;
 }
 
+/** What is to be known of the calls. */
+interface Account {
+  tally: TallyMasks;
+  /** How many there are of each kind, too. */
+  counts: boolean;
+}
+
 /**
- * Run a command, and all that it starts, with every system call counted: by the bits of arguments that `masks` has.
+ * Run a command, and all that it starts, with every system call observed: by the bits of arguments that `masks` has. How
+ * often each was made is known where it is asked for, by a file for `counts` or a profile to `merge`.
  *
  * @throws {FileError} when no file can be written where the result is to go: better now than after hours of recording
  */
 export function startRecording(
   start: Omit<CommandStart, 'isStdoutTaken'>,
   masks: ArgumentMasks | undefined,
-  { output = '-', counts = '-' }: { output?: string; counts?: string },
+  { output = '-', counts, merge }: { output?: string; counts?: string; merge?: string },
 ): RunningCommand {
-  for (const file of [output, counts]) if (file !== '-') checkFolder(file);
+  for (const file of [output, counts]) if (file !== undefined && file !== '-') checkFolder(file);
   const tally: TallyMasks = masks ? tableMasks(hostArchitecture(), masks) : new Map();
-  const recording = recordCommand({ ...start, isStdoutTaken: output === '-' }, tally);
+  const recording = recordCommand(
+    { ...start, isStdoutTaken: output === '-' },
+    { tally, counts: counts !== undefined || merge !== undefined },
+  );
   // Who awaits it hears of a failure, and may come to that later.
   recording.catch(() => {});
   return { start, recording };
@@ -42,21 +54,23 @@ function checkFolder(file: string): void {
   }
 }
 
-async function recordCommand(start: CommandStart, tally: TallyMasks): Promise<Recording> {
-  const traced = await recordTraced(start, tally);
-  return traced ?? (await import('./record-notified.js')).recordNotified(start, tally);
+async function recordCommand(start: CommandStart, account: Account): Promise<Recording> {
+  const traced = await recordTraced(start, account);
+  return traced ?? (await import('./record-notified.js')).recordNotified(start, account.tally);
 }
 
 /** The tracer counts the calls: nothing of JavaScript is in their way. */
-async function recordTraced(start: CommandStart, tally: TallyMasks): Promise<Recording | undefined> {
+async function recordTraced(start: CommandStart, { tally, counts }: Account): Promise<Recording | undefined> {
   const kills = new FilterKills();
+  const onlyKinds = !counts && letsKnownCallsThrough();
   const traced = await traceCommand(
     start,
     {
-      filter: answerAll({ kind: 'TRACE', data: 0 }),
+      filter: answerAll(onlyKinds ? { kind: 'ALLOW' } : { kind: 'TRACE', data: 0 }),
       noNewPrivs: 'ifNeeded',
       specAllow: true,
       tally,
+      onlyKinds,
       onKilled: kills.add,
     },
     'a call',
