@@ -31,7 +31,7 @@ static void add_instruction(u32 *length, u16 code, u8 jt, u8 jf, u32 k) {
 
 enum { MAX_KIND_LENGTH = 6 * 2 * 3 + 1 };
 
-// Go on if the argument has these bits in this half of it; otherwise `next` is to be jumped to.
+// Go on if this half of the argument has these bits. Where to jump otherwise is filled in by add_kind().
 static void add_half(u32 *length, u32 offset, u32 bits, u32 value) {
   if (bits == 0) return;
   add_instruction(length, LOAD, 0, 0, offset);

@@ -8,7 +8,7 @@
 //
 // Who asks which kinds of calls there are, and not how many, can have it for less: see "Stopping for what is new".
 //
-// No C library and no header but the two beside it.
+// No C library and no header but those beside it.
 //
 // SPDX-License-Identifier: Apache-2.0
 
@@ -33,7 +33,7 @@ enum {
   SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGTRAP = 5, SIGKILL = 9, SIGTERM = 15, SIGCONT = 18, SIGSTOP = 19,
   SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22, SYSCALL_STOP = SIGTRAP | 0x80,
   SYS_SECCOMP = 1, NT_PRSTATUS = 1, WALL = 0x40000000,
-  AT_ENTRY = 1, AT_EXIT = 2, // ptrace_syscall_info.op
+  AT_ENTRY = 1, // ptrace_syscall_info.op
   RLIMIT_NOFILE = 7, PR_SET_PDEATHSIG = 1, PR_SET_DUMPABLE = 4, PR_SET_NAME = 15,
   SIG_SETMASK = 2, POLLIN = 1, AT_FDCWD = -100, O_NOCTTY = 0400,
 #if defined(__powerpc64__)
